@@ -1,0 +1,14 @@
+// Where a place outside the picture reads from, per axis. `position` may be at most one size outside.
+
+int reflected(int position, int size) {
+    position = abs(position);
+    return position < size ? position : 2 * size - 2 - position;
+}
+
+ivec2 reflected(ivec2 place, ivec4 shape) {
+    return ivec2(reflected(place.x, shape.z), reflected(place.y, shape.y));
+}
+
+ivec2 replicated(ivec2 place, ivec4 shape) {
+    return clamp(place, ivec2(0), shape.zy - 1);
+}

@@ -1,0 +1,216 @@
+"""What every engine does, and what they share: the weights, and knowing which layers an edit makes stale."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.model.graph import Graph, Node
+from studio.model.layout import Rect, check_rect, put, to_sheet
+from studio.model.network import Network
+from studio.model.op import Array, Shape
+
+BINS = 64
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Value statistics of a feature map or a tensor, reduced where it lives.
+
+    Attributes:
+        minimum: smallest finite value; NaN where there is none, as are the next two.
+        maximum: largest finite value.
+        mean: mean of the finite values.
+        nan: how many values are not a number.
+        infinite: how many are infinite.
+        histogram: (64,) counts of the finite values, in equal bins from minimum to maximum.
+    """
+
+    minimum: float
+    maximum: float
+    mean: float
+    nan: int
+    infinite: int
+    histogram: NDArray[np.int64]
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """(65,) edges of the histogram's bins."""
+        return np.linspace(self.minimum, self.maximum, BINS + 1)
+
+
+class Engine(ABC):
+    """Runs one network on one picture at a time and keeps every activation.
+
+    An engine belongs to the thread that made it. The weights it is given are copied; edits stay its own.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, network: Network) -> None:
+        self.graph: Graph = network.graph
+        self._tensors: dict[str, Array] = {
+            name: np.array(tensor, np.float32, order="C") for name, tensor in network.tensors.items()
+        }
+        self._shapes: dict[str, Shape] = {}
+        self._stale: set[str] = set()
+
+    # -- what a backend does ------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def device(self) -> str:
+        """What it runs on, for people: "llvmpipe (software)", "cpu, 2 threads"."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free everything it holds on the device."""
+
+    @abstractmethod
+    def times(self) -> dict[str, float]:
+        """Seconds that each layer took when it last ran; waits for the device. Empty before the first run."""
+
+    @abstractmethod
+    def _resize(self) -> None:
+        """Make room for activations of ``self._shapes``."""
+
+    @abstractmethod
+    def _feed(self, name: str, picture: Array) -> None:
+        """Take over an input of (C, H, W)."""
+
+    @abstractmethod
+    def _execute(self, nodes: Sequence[Node]) -> None:
+        """Run these layers, in this order."""
+
+    @abstractmethod
+    def _upload(self, tensor: str, rect: Rect) -> None:
+        """Carry the rectangle of a tensor's sheet over to the device."""
+
+    @abstractmethod
+    def _read_activation(self, name: str) -> Array: ...
+
+    @abstractmethod
+    def _read_sheet(self, tensor: str) -> Array: ...
+
+    @abstractmethod
+    def _activation_stats(self, name: str) -> Stats: ...
+
+    @abstractmethod
+    def _tensor_stats(self, tensor: str) -> Stats: ...
+
+    # -- what users call ----------------------------------------------------------------------------------------
+
+    def run(self, inputs: Mapping[str, Array]) -> None:
+        """Run every layer on new inputs, each float32 of (C, H, W).
+
+        Raises:
+            StudioError: naming the layer that inputs of these sizes do not fit.
+        """
+        for wanted in self.graph.inputs:
+            if wanted.name not in inputs:
+                raise StudioError(f'The network needs an input "{wanted.name}".')
+            if inputs[wanted.name].ndim != 3 or inputs[wanted.name].shape[0] != wanted.channels:
+                raise StudioError(
+                    f'Input "{wanted.name}" needs the shape ({wanted.channels}, height, width), '
+                    f"not {tuple(inputs[wanted.name].shape)}."
+                )
+        shapes = self.graph.shapes({i.name: inputs[i.name].shape[1:] for i in self.graph.inputs})
+        if shapes != self._shapes:
+            self._shapes, before = shapes, self._shapes
+            try:
+                self._resize()
+            except StudioError:
+                self._shapes = before
+                raise
+        for wanted in self.graph.inputs:
+            self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
+        self._stale.clear()
+        self._execute(self.graph.nodes)
+
+    def update(self) -> tuple[str, ...]:
+        """Rerun what edits since the last run made stale: the edited layers and those after them.
+
+        Returns:
+            The names of the layers that ran, in order.
+        """
+        if not self._shapes or not self._stale:
+            return ()
+        reached = self.graph.downstream(self._stale)
+        nodes = [node for node in self.graph.nodes if node.name in reached]
+        self._stale.clear()
+        self._execute(nodes)
+        return tuple(node.name for node in nodes)
+
+    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
+        """Replace a rectangle of a tensor's filter sheet; the next `update` or `run` shows it.
+
+        Args:
+            tensor: full name, ``layer.tensor``.
+            rect: where, in weights of the sheet (see `studio.model.layout`).
+            values: (rect.height, rect.width) float32.
+        """
+        whole = self._tensor(tensor)
+        check_rect(rect, values, whole.shape)
+        put(whole, rect, np.asarray(values, np.float32))
+        self._upload(tensor, rect)
+        self._stale.add(tensor.rpartition(".")[0])
+
+    def set_tensor(self, tensor: str, values: Array) -> None:
+        """Replace a whole tensor, in its own shape."""
+        whole = self._tensor(tensor)
+        if values.shape != whole.shape:
+            raise StudioError(f'Tensor "{tensor}" has shape {whole.shape}, not {tuple(values.shape)}.')
+        sheet = to_sheet(np.asarray(values, np.float32))
+        self.replace(tensor, Rect(0, 0, *sheet.shape), sheet)
+
+    def activation(self, name: str) -> Array:
+        """(C, H, W) float32 of a layer or an input, read from the device."""
+        self._require_run(name)
+        return self._read_activation(name)
+
+    def output(self) -> Array:
+        """The activation of the network's output layer."""
+        return self.activation(self.graph.output)
+
+    def tensor(self, name: str) -> Array:
+        """A copy of a tensor in PyTorch's layout, as it is now."""
+        return self._tensor(name).copy()
+
+    def sheet(self, name: str) -> Array:
+        """(rows * kh, columns * kw) float32: a tensor's filter sheet, read from the device."""
+        self._tensor(name)
+        return self._read_sheet(name)
+
+    def stats(self, name: str) -> Stats:
+        """Statistics of a layer's or an input's activation, or of a tensor ("layer.tensor")."""
+        if name in self._tensors:
+            return self._tensor_stats(name)
+        self._require_run(name)
+        return self._activation_stats(name)
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a layer's or an input's activation in the last run."""
+        self._require_run(name)
+        return self._shapes[name]
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _tensor(self, name: str) -> Array:
+        if name not in self._tensors:
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
+        return self._tensors[name]
+
+    def _tensors_of(self, node: Node) -> dict[str, Array]:
+        return {key: self._tensors[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+
+    def _require_run(self, name: str) -> None:
+        if name not in {i.name for i in self.graph.inputs}:
+            self.graph.node(name)
+        if not self._shapes:
+            raise StudioError(f'"{name}" has no activation before the first run.')

@@ -1,0 +1,83 @@
+"""An OpenGL context without a window, and what it can do."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import moderngl
+
+from studio.engine.gl.shaders import VERTEX_SHADER, Source
+from studio.errors import StudioError
+
+_SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
+
+
+class Device:
+    """One moderngl context, its limits, and the shader programs compiled on it.
+
+    Everything made on it belongs to the thread in which its context is current.
+    """
+
+    def __init__(self, context: moderngl.Context) -> None:
+        # What Python drops is freed by the next `context.gc()`, in the thread where the context is current. Calling
+        # an object's own release() as well would free it twice.
+        context.gc_mode = "context_gc"
+        self.context = context
+        self.renderer: str = context.info["GL_RENDERER"]
+        self.version: str = context.info["GL_VERSION"]
+        self.max_texture: int = context.info["GL_MAX_TEXTURE_SIZE"]
+        self.is_software = bool(_SOFTWARE.search(self.renderer))
+        self.has_compute: bool = context.version_code >= 430
+        self._draws: dict[Source, moderngl.VertexArray] = {}
+        self._computes: dict[Source, moderngl.ComputeShader] = {}
+
+    def fragment(self, source: Source) -> moderngl.VertexArray:
+        """One triangle over the whole target, drawn with this fragment shader; compiled once."""
+        if source not in self._draws:
+            program = self.context.program(VERTEX_SHADER, source.text())
+            self._draws[source] = self.context.vertex_array(program, [])
+        return self._draws[source]
+
+    def compute(self, source: Source) -> moderngl.ComputeShader:
+        """The compute program of this shader, compiled once."""
+        if source not in self._computes:
+            self._computes[source] = self.context.compute_shader(source.text())
+        return self._computes[source]
+
+    def close(self) -> None:
+        """Free the programs and the context."""
+        self._draws.clear()
+        self._computes.clear()
+        self.context.gc()
+        self.context.release()
+
+
+def open_device() -> Device:
+    """A device on a context of its own, current in the calling thread.
+
+    Raises:
+        StudioError: where there is no OpenGL 3.3, with the reason the system gave.
+    """
+    # EGL needs no display; elsewhere the platform's own way makes a hidden window.
+    backends = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
+    reasons = []
+    for backend in backends:
+        settings: dict[str, Any] = {"standalone": True, "require": 330, **backend}
+        try:
+            return Device(moderngl.create_context(**settings))
+        except Exception as error:  # noqa: BLE001 - glcontext raises plain Exception, and each loader its own kind
+            reasons.append(str(error).strip().rstrip("."))
+    raise StudioError(
+        f"No OpenGL 3.3 here ({'; '.join(dict.fromkeys(reasons))}). Install a graphics driver, or use --engine torch."
+    )
+
+
+def set_uniforms(program: moderngl.Program | moderngl.ComputeShader, values: Mapping[str, object]) -> None:
+    """Set the uniforms that the program has; a compiler drops those it found unused."""
+    for name, value in values.items():
+        member = program.get(name, None)
+        if isinstance(member, moderngl.Uniform):
+            member.value = value

@@ -1,0 +1,139 @@
+"""A layer's tensors on the GPU: packed kernels and per-channel vectors for the shaders, sheets for the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.model.graph import Node
+from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
+from studio.model.op import Array
+
+
+class LayerWeights:
+    """The textures that one layer's shader reads, kept in step with its tensors.
+
+    The layout of the packed kernel is drawn in ``shaders/lib/kernel.glsl``. Zeros fill the lanes past the last
+    channel, and the input tiles that a group does not see.
+    """
+
+    def __init__(self, context: moderngl.Context, node: Node, tensors: Mapping[str, Array], max_texture: int) -> None:
+        self._node = node
+        self._tensors = tensors
+        self.kernel: moderngl.Texture | None = None
+        self.vectors: moderngl.Texture | None = None
+        self.folds = 1
+        vectors = node.op.vectors(tensors)
+        if vectors is not None:
+            size = (tile_count(vectors.shape[1]), vectors.shape[0])
+            self.vectors = context.texture(size, 4, dtype="f4")
+            self._write_vectors()
+        if "weight" in tensors and node.op.kernel(tensors["weight"]) is not None:
+            self._make_kernel(context, max_texture)
+
+    def _canonical(self) -> NDArray[np.generic]:
+        kernel = self._node.op.kernel(self._tensors["weight"])
+        assert kernel is not None
+        return kernel
+
+    def _make_kernel(self, context: moderngl.Context, max_texture: int) -> None:
+        out_channels, self._in_per_group, kh, kw = self._canonical().shape
+        self._out_per_group = out_channels // getattr(self._node.op, "groups", 1)
+        self._taps = kh * kw
+        self._out_tiles = tile_count(out_channels)
+        self._spans = [self._span(tile) for tile in range(self._out_tiles)]
+        self._in_tiles = max(end - start for start, end in self._spans)
+        self._per_row = min(self._in_tiles, max(1, max_texture // (self._taps * 4)))
+        self.folds = -(-self._in_tiles // self._per_row)
+        size = (self._per_row * self._taps * 4, self._out_tiles * self.folds)
+        if max(size) > max_texture:
+            raise StudioError(
+                f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
+                f"largest texture, {max_texture}×{max_texture}; use --engine torch."
+            )
+        self.kernel = context.texture(size, 4, dtype="f4")
+        self._write_kernel(range(self._out_tiles), range(self._in_tiles))
+
+    @property
+    def layout(self) -> tuple[int, int, int, int]:
+        """The shader's ``u_kernel_layout``."""
+        return self._in_tiles, self._per_row, self._in_per_group, self._out_per_group
+
+    @property
+    def grouped(self) -> bool:
+        """Whether output channels of different groups read different inputs."""
+        return bool(self._out_per_group < self._canonical().shape[0])
+
+    def _span(self, out_tile: int) -> tuple[int, int]:
+        """Input tiles that an output tile's channels see: first, and one past the last."""
+        last_channel = min(out_tile * 4 + 3, self._canonical().shape[0] - 1)
+        first_group, last_group = out_tile * 4 // self._out_per_group, last_channel // self._out_per_group
+        return first_group * self._in_per_group // 4, tile_count((last_group + 1) * self._in_per_group)
+
+    def changed(self, tensor: str, rect: Rect) -> None:
+        """Bring over a rectangle of a tensor's sheet: only the tiles it touches are packed and uploaded again."""
+        self._write_vectors()
+        if self.kernel is None or tensor != "weight":
+            return
+        shape = self._tensors["weight"].shape
+        touched = np.zeros(kernel_grid(shape)[:2], bool)
+        touched[kernels_touched(rect, shape)] = True
+        kernel = self._node.op.kernel(touched[:, :, None, None])
+        assert kernel is not None
+        out_tiles = np.flatnonzero(kernel.any(axis=(1, 2, 3))) // 4
+        in_tiles = range(self._in_tiles)
+        if not self.grouped:  # input tiles are the same for every output tile
+            columns = np.flatnonzero(kernel.any(axis=(0, 2, 3))) // 4
+            in_tiles = range(int(columns[0]), int(columns[-1]) + 1)
+        self._write_kernel(range(int(out_tiles[0]), int(out_tiles[-1]) + 1), in_tiles)
+
+    def _write_vectors(self) -> None:
+        if self.vectors is None:
+            return
+        rows = self._node.op.vectors(self._tensors)
+        assert rows is not None
+        texels = np.zeros((rows.shape[0], tile_count(rows.shape[1]) * 4), np.float32)
+        texels[:, : rows.shape[1]] = rows
+        self.vectors.write(texels.tobytes())
+
+    def _write_kernel(self, out_tiles: range, in_tiles: range) -> None:
+        assert self.kernel is not None
+        packed = self._pack(out_tiles, in_tiles)
+        wide = self._taps * 4
+        for fold in range(in_tiles.start // self._per_row, (in_tiles.stop - 1) // self._per_row + 1):
+            first = max(in_tiles.start, fold * self._per_row)
+            last = min(in_tiles.stop, (fold + 1) * self._per_row)
+            part = packed[:, first - in_tiles.start : last - in_tiles.start]
+            x, width = (first - fold * self._per_row) * wide, (last - first) * wide
+            if self.folds == 1:
+                viewport = (x, out_tiles.start, width, len(out_tiles))
+                self.kernel.write(np.ascontiguousarray(part).tobytes(), viewport=viewport)
+                continue
+            for row, tile in zip(part, out_tiles, strict=True):
+                self.kernel.write(np.ascontiguousarray(row).tobytes(), viewport=(x, tile * self.folds + fold, width, 1))
+
+    def _pack(self, out_tiles: range, in_tiles: range) -> Array:
+        """(out tiles, in tiles, taps, 4 input lanes, 4 output lanes) of the canonical kernel."""
+        kernel = self._canonical().reshape(-1, self._in_per_group, self._taps)
+        if not self.grouped:
+            return _pack_block(kernel, out_tiles, in_tiles)
+        packed = np.zeros((len(out_tiles), len(in_tiles), self._taps, 4, 4), np.float32)
+        for tile in out_tiles:
+            for lane in range(min(4, len(kernel) - tile * 4)):
+                channel = tile * 4 + lane
+                start = channel // self._out_per_group * self._in_per_group
+                inputs = np.arange(start, start + self._in_per_group) - self._spans[tile][0] * 4
+                packed[tile - out_tiles.start, inputs // 4, :, inputs % 4, lane] = kernel[channel]
+        return packed
+
+
+def _pack_block(kernel: NDArray[np.generic], out_tiles: range, in_tiles: range) -> Array:
+    """Pack a block of an ungrouped (O, I, taps) kernel by one transposition."""
+    block = kernel[out_tiles.start * 4 : out_tiles.stop * 4, in_tiles.start * 4 : in_tiles.stop * 4]
+    padded = np.zeros((len(out_tiles) * 4, len(in_tiles) * 4, kernel.shape[2]), np.float32)
+    padded[: block.shape[0], : block.shape[1]] = block
+    return padded.reshape(len(out_tiles), 4, len(in_tiles), 4, -1).transpose(0, 2, 4, 3, 1)

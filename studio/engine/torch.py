@@ -1,0 +1,117 @@
+"""The torch engine: the same graph through PyTorch, on a CPU, CUDA or Metal. The reference for the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from studio.engine.base import BINS, Engine, Stats
+from studio.model.graph import Node
+from studio.model.layout import Rect, to_sheet
+from studio.model.network import Network
+from studio.model.op import Array
+
+
+def best_device() -> torch.device:
+    """CUDA, else Metal, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+class TorchEngine(Engine):
+    """Runs a network through PyTorch operators, one by one, in float32."""
+
+    name = "torch"
+
+    def __init__(self, network: Network, device: str | torch.device | None = None) -> None:
+        super().__init__(network)
+        self._device = torch.device(device) if device is not None else best_device()
+        # On the CPU these share memory with self._tensors, so an edit there is already an edit here.
+        self._weights = {name: torch.from_numpy(value).to(self._device) for name, value in self._tensors.items()}
+        self._of_node = {
+            node.name: {key: self._weights[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+            for node in self.graph.nodes
+        }
+        self._activations: dict[str, torch.Tensor] = {}
+        self._times: dict[str, float] = {}
+
+    @property
+    def device(self) -> str:
+        """See `Engine.device`."""
+        if self._device.type == "cuda":
+            return f"CUDA, {torch.cuda.get_device_name(self._device)}"
+        if self._device.type == "cpu":
+            return f"CPU, {torch.get_num_threads()} threads"
+        return self._device.type.upper()
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._weights.clear()
+        self._of_node.clear()
+        self._activations.clear()
+
+    def times(self) -> dict[str, float]:
+        """See `Engine.times`."""
+        return dict(self._times)
+
+    def _resize(self) -> None:
+        self._activations.clear()
+
+    def _feed(self, name: str, picture: Array) -> None:
+        self._activations[name] = torch.from_numpy(picture).to(self._device)[None]
+
+    def _execute(self, nodes: Sequence[Node]) -> None:
+        with torch.inference_mode():
+            for node in nodes:
+                # The old activation goes first, so that the allocator can give its memory to the new one.
+                self._activations.pop(node.name, None)
+                start = time.perf_counter()
+                inputs = [self._activations[name] for name in node.inputs]
+                self._activations[node.name] = node.op.torch(inputs, self._of_node[node.name])
+                self._wait()
+                self._times[node.name] = time.perf_counter() - start
+
+    def _wait(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        elif self._device.type == "mps":
+            torch.mps.synchronize()
+
+    def _upload(self, tensor: str, rect: Rect) -> None:
+        del rect
+        if self._device.type != "cpu":
+            self._weights[tensor].copy_(torch.from_numpy(self._tensors[tensor]))
+
+    def _read_activation(self, name: str) -> Array:
+        return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
+
+    def _read_sheet(self, tensor: str) -> Array:
+        return to_sheet(self._weights[tensor].cpu().numpy())
+
+    def _activation_stats(self, name: str) -> Stats:
+        return _stats(self._activations[name])
+
+    def _tensor_stats(self, tensor: str) -> Stats:
+        return _stats(self._weights[tensor])
+
+
+def _stats(values: torch.Tensor) -> Stats:
+    with torch.inference_mode():
+        finite = values[torch.isfinite(values)]
+        nan, infinite = int(values.isnan().sum()), int(values.isinf().sum())
+        if not finite.numel():
+            return Stats(np.nan, np.nan, np.nan, nan, infinite, np.zeros(BINS, np.int64))
+        lo, hi = (float(v) for v in torch.aminmax(finite))
+        # histc of a single value would widen the range by itself.
+        counts = torch.histc(finite, BINS, lo, hi) if hi > lo else torch.zeros(BINS)
+        if hi <= lo:
+            counts[0] = finite.numel()
+        # A float32 sum of a large map loses digits; the mean is taken in float64 where the device has it.
+        mean = float(finite.mean() if values.device.type == "mps" else finite.mean(dtype=torch.float64))
+        return Stats(lo, hi, mean, nan, infinite, counts.cpu().numpy().astype(np.int64))

@@ -1,0 +1,171 @@
+"""A network as data: named layers with explicit inputs, in an order in which they can run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from studio.errors import StudioError
+from studio.model.op import Op, Shape
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture that the network is fed.
+
+    Attributes:
+        name: what layers call it.
+        channels: 3 for RGB, 1 for grey.
+        range: the values that black and white have.
+    """
+
+    name: str
+    channels: int = 3
+    range: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer: a name, an operator, and the names of what it reads."""
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Layers in running order, from inputs to one output.
+
+    Raises StudioError, naming the layer, for a doubled or unknown name, a cycle, or a wrong number of inputs. Layers
+    may be given in any order; ``nodes`` holds them sorted so that each comes after what it reads.
+    """
+
+    inputs: tuple[Input, ...]
+    nodes: tuple[Node, ...]
+    output: str
+    output_range: tuple[float, float] = (0.0, 1.0)
+    _by_name: dict[str, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", _sorted(self.inputs, self.nodes))
+        object.__setattr__(self, "_by_name", {node.name: node for node in self.nodes})
+        if self.output not in self._by_name:
+            raise StudioError(f'The network names "{self.output}" as its output, but has no such layer.')
+
+    def node(self, name: str) -> Node:
+        """The layer of this name; StudioError lists the names there are."""
+        if name not in self._by_name:
+            raise StudioError(f'There is no layer "{name}"; this network has {", ".join(self._by_name)}.')
+        return self._by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    @cached_property
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every tensor by its full name, ``layer.tensor``."""
+        return {f"{n.name}.{key}": shape for n in self.nodes for key, shape in n.op.tensor_shapes().items()}
+
+    def shapes(self, sizes: Mapping[str, Size]) -> dict[str, Shape]:
+        """Shape of every input and layer when the inputs have these sizes (height, width).
+
+        Raises:
+            StudioError: naming the layer whose inputs do not fit.
+        """
+        found = {i.name: Shape(i.channels, *sizes[i.name]) for i in self.inputs}
+        for node in self.nodes:
+            try:
+                found[node.name] = node.op.output_shape(*(found[name] for name in node.inputs))
+            except StudioError as error:
+                raise StudioError(f'Layer "{node.name}" ({type(node.op).__name__}): {error}') from None
+            if min(found[node.name]) < 1:
+                size = " and ".join(f"{found[name].height}×{found[name].width}" for name in node.inputs)
+                raise StudioError(
+                    f'Layer "{node.name}" ({type(node.op).__name__}): an input of {size} (height × width) '
+                    "leaves it no output; use a larger picture."
+                )
+        return found
+
+    def downstream(self, names: Iterable[str]) -> frozenset[str]:
+        """The given layers or inputs and every layer that reads them, directly or not."""
+        reached = set(names)
+        for node in self.nodes:
+            if reached.intersection(node.inputs):
+                reached.add(node.name)
+        return frozenset(reached)
+
+    @cached_property
+    def scales(self) -> dict[str, tuple[Fraction, Fraction]]:
+        """Size of every layer's map relative to the input (height, width), borders aside."""
+        found = {i.name: (Fraction(1), Fraction(1)) for i in self.inputs}
+        for node in self.nodes:
+            down, across = node.op.scale()
+            y, x = found[node.inputs[0]]
+            found[node.name] = (y * down, x * across)
+        return found
+
+    @cached_property
+    def multiple(self) -> Size:
+        """What height and width must be multiples of, so that every stride divides evenly."""
+        return (
+            math.lcm(*(scale[0].denominator for scale in self.scales.values())),
+            math.lcm(*(scale[1].denominator for scale in self.scales.values())),
+        )
+
+    def fitting_size(self, size: Size) -> Size:
+        """The size to pad a picture to: as it is where the output comes out whole, else the next multiple up."""
+        if self._comes_out_whole(size):
+            return size
+        height, width = (-(-length // step) * step for length, step in zip(size, self.multiple, strict=True))
+        return height, width
+
+    def _comes_out_whole(self, size: Size) -> bool:
+        try:
+            shape = self.shapes({i.name: size for i in self.inputs})[self.output]
+        except StudioError:
+            return False
+        return (shape.height, shape.width) == self.output_size(size)
+
+    def output_size(self, size: Size) -> Size:
+        """Size of the picture that belongs to an input of this size: what is cropped from the padded output."""
+        down, across = self.scales[self.output]
+        return max(1, round(size[0] * down)), max(1, round(size[1] * across))
+
+
+def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    if not inputs:
+        raise StudioError("The network has no input.")
+    known = {i.name for i in inputs}
+    names = [i.name for i in inputs] + [n.name for n in nodes]
+    if len(set(names)) < len(names):
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise StudioError(f'Two layers or inputs are called "{doubled}"; each needs a name of its own.')
+    for node in nodes:
+        _check_inputs(node, set(names))
+    waiting, order = list(nodes), []
+    while waiting:
+        ready = [node for node in waiting if known.issuperset(node.inputs)]
+        if not ready:
+            raise StudioError(f"These layers read each other in a circle: {', '.join(n.name for n in waiting)}.")
+        # One at a time keeps the given order wherever it already runs.
+        order.append(ready[0])
+        known.add(ready[0].name)
+        waiting.remove(ready[0])
+    return tuple(order)
+
+
+def _check_inputs(node: Node, names: set[str]) -> None:
+    kind, count = type(node.op).__name__, len(node.inputs)
+    for name in node.inputs:
+        if name not in names:
+            raise StudioError(f'Layer "{node.name}" ({kind}) reads "{name}", which does not exist.')
+    if node.op.arity is None and count < 2:
+        raise StudioError(f'Layer "{node.name}" ({kind}) needs at least two inputs, not {count}.')
+    if node.op.arity is not None and count != node.op.arity:
+        raise StudioError(f'Layer "{node.name}" ({kind}) needs {node.op.arity} input(s), not {count}.')

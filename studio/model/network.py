@@ -1,0 +1,53 @@
+"""A trained network: a graph and its tensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.model.graph import Graph
+from studio.model.op import Array
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph, and one float32 tensor for every name in ``graph.tensor_shapes``.
+
+    Raises StudioError, naming the tensor, where one is missing, unknown or of another shape.
+    """
+
+    name: str
+    graph: Graph
+    tensors: Mapping[str, Array]
+    description: str = ""
+    license: str = ""
+
+    def __post_init__(self) -> None:
+        wanted = self.graph.tensor_shapes
+        for name in wanted.keys() - self.tensors.keys():
+            raise StudioError(f'Network "{self.name}" lacks the tensor "{name}" of shape {wanted[name]}.')
+        for name, tensor in self.tensors.items():
+            if name not in wanted:
+                raise StudioError(f'Network "{self.name}" has a tensor "{name}" that none of its layers uses.')
+            if tensor.shape != wanted[name]:
+                raise StudioError(
+                    f'Tensor "{name}" has shape {tuple(tensor.shape)}, but its layer needs {wanted[name]}.'
+                )
+
+    def with_tensors(self, changed: Mapping[str, Array]) -> Network:
+        """The same network with some tensors replaced."""
+        return replace(self, tensors={**self.tensors, **changed})
+
+    def sha256(self) -> str:
+        """Digest of the layers and of every weight, by which presets name the network they bend."""
+        layers = [[n.name, type(n.op).__name__, n.op.model_dump(mode="json"), n.inputs] for n in self.graph.nodes]
+        digest = hashlib.sha256(json.dumps([layers, self.graph.output], sort_keys=True).encode())
+        for name in sorted(self.tensors):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.tensors[name], "<f4").data)
+        return digest.hexdigest()

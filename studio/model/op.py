@@ -1,0 +1,112 @@
+"""What every operator declares: parameters, shapes, tensors, and its meaning once for torch and once as GLSL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.model.param import Declared
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = NDArray[np.float32]
+
+
+class Shape(NamedTuple):
+    """Size of one feature map: channels, height, width."""
+
+    channels: int
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.channels}×{self.height}×{self.width}"
+
+
+class Op(Declared):
+    """One operator of a network, with its hyper-parameters under PyTorch's own names.
+
+    A subclass in ``studio/ops`` is all there is to an operator: the importer, the file format, both kinds of engine
+    and the parity tests find it by its class name.
+    """
+
+    arity: ClassVar[int | None] = 1
+    """How many inputs it takes; None means two or more."""
+
+    shader: ClassVar[str]
+    """``shaders/ops/<shader>.glsl``."""
+
+    uncompiled: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that only size tensors, so that layers differing in them alone share one shader program."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output; raises StudioError where the inputs do not fit."""
+        raise NotImplementedError
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each tensor, in PyTorch's own layout."""
+        return {}
+
+    def macs(self, output: Shape) -> int:
+        """Multiply-accumulates for one output of this shape; zero for what is not a convolution."""
+        del output
+        return 0
+
+    def scale(self) -> tuple[Fraction, Fraction]:
+        """Output size over input size (height, width), borders aside."""
+        return Fraction(1), Fraction(1)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """The operator on PyTorch tensors of shape (N, C, H, W)."""
+        raise NotImplementedError
+
+    def constants(self) -> dict[str, int | float]:
+        """Constants of the shader program: by default every parameter, pairs as ``_H`` and ``_W``."""
+        found: dict[str, int | float] = {}
+        for name in type(self).model_fields:
+            if name in self.uncompiled:
+                continue
+            value = getattr(self, name)
+            if isinstance(value, tuple) and len(value) == 2:
+                found[f"{name.upper()}_H"], found[f"{name.upper()}_W"] = value
+            elif isinstance(value, str):
+                found[f"{name.upper()}_{value.upper()}"] = 1
+            elif isinstance(value, (int, float)):
+                found[name.upper()] = int(value) if isinstance(value, bool) else value
+        return found
+
+    def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic] | None:
+        """View of the weight as (O, I / groups, kh, kw) for the convolution shaders; None without one."""
+        del weight
+        return None
+
+    def phases(self) -> int:
+        """Every so many pixels along a row of the output, a convolution uses the same taps."""
+        return 1
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """What the shader reads once per channel, as (rows, channels); None without any."""
+        del tensors
+        return None
+
+
+def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int, *, ceil_mode: bool = False) -> int:
+    """Output size of a sliding window along one axis, by PyTorch's rule; may be zero or less."""
+    span = size + 2 * padding - dilation * (kernel - 1) - 1
+    if not ceil_mode:
+        return span // stride + 1
+    out = -(-span // stride) + 1
+    # The last window must start inside the input or its left padding.
+    return out - 1 if (out - 1) * stride >= size + padding else out
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Raise StudioError with this sentence unless the condition holds."""
+    if not condition:
+        raise StudioError(sentence)

@@ -1,0 +1,53 @@
+"""Pictures to feature maps and back. Only here do values meet a screen's 0..255; the data itself never clips."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.model.layout import channel_grid
+from studio.model.op import Array
+
+Picture = NDArray[np.uint8]
+
+# Luma of ITU-R BT.601, as cv2 and PIL use it.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+# Ends of the signed view: blue below zero, orange above, near-black at zero.
+_NEGATIVE = np.array([70, 150, 255], np.float32)
+_POSITIVE = np.array([255, 150, 50], np.float32)
+
+
+def to_tensor(picture: Picture, channels: int, value_range: tuple[float, float]) -> Array:
+    """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``."""
+    lo, hi = value_range
+    scaled = picture.astype(np.float32)
+    if channels == 1:
+        scaled = (scaled @ _LUMA)[:, :, None]
+    elif channels != 3:
+        raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
+    scaled *= np.float32((hi - lo) / 255.0)
+    scaled += np.float32(lo)
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+
+
+def to_picture(activation: Array, value_range: tuple[float, float]) -> Picture:
+    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB.
+
+    Values outside ``value_range`` are shown as its ends; NaN is shown black. Of two channels, and of four or more,
+    the first alone is shown, grey.
+    """
+    lo, hi = value_range
+    shown = activation if activation.shape[0] == 3 else activation[:1]
+    scaled = (shown - np.float32(lo)) * np.float32(255.0 / (hi - lo))
+    levels = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=255.0, neginf=0.0).clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
+
+
+def signed_view(activation: Array, limit: float) -> Picture:
+    """Every channel of (C, H, W) as a tile of one (H', W', 3) uint8 RGB picture: zero black, ±``limit`` full colour."""
+    scaled: Array = channel_grid(activation) / np.float32(max(limit, 1e-30))
+    values = np.nan_to_num(scaled, nan=0.0).clip(-1, 1)[:, :, None]
+    colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
+    return colours.astype(np.uint8)

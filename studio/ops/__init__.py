@@ -1,0 +1,31 @@
+"""The operators of networks: one file per family, found by scanning this folder.
+
+To add one, write a file here with an `Op` subclass and a body in ``shaders/ops``; other packages add theirs through
+the entry point group ``studio.ops``, naming a module. Nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+
+from studio.errors import StudioError
+from studio.model.op import Op
+from studio.model.registry import scan
+
+
+@cache
+def registry() -> MappingProxyType[str, type[Op]]:
+    """Every operator by its class name, which is also its name in network.json."""
+    return scan(Op, __name__, __path__)
+
+
+def operator(name: str) -> type[Op]:
+    """The operator of this name.
+
+    Raises:
+        StudioError: listing the operators there are.
+    """
+    if name not in registry():
+        raise StudioError(f'There is no operator "{name}"; there are {", ".join(registry())}.')
+    return registry()[name]

@@ -1,0 +1,66 @@
+"""Activations: ReLU, LeakyReLU, Sigmoid, Tanh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.op import Op, Shape
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Activation(Op):
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`: the input's."""
+        return inputs[0]
+
+
+class ReLU(_Activation):
+    """max(x, 0), as ``torch.nn.ReLU``."""
+
+    shader = "relu"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].relu()
+
+
+class LeakyReLU(_Activation):
+    """``x`` where positive, else x * negative_slope, as ``torch.nn.LeakyReLU``."""
+
+    shader = "leaky_relu"
+
+    negative_slope: float = param(0.01, doc="Slope below zero")
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.leaky_relu(inputs[0], self.negative_slope)
+
+
+class Sigmoid(_Activation):
+    """1 / (1 + exp(-x)), as ``torch.nn.Sigmoid``."""
+
+    shader = "sigmoid"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].sigmoid()
+
+
+class Tanh(_Activation):
+    """Hyperbolic tangent, as ``torch.nn.Tanh``."""
+
+    shader = "tanh"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].tanh()

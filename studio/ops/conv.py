@@ -1,0 +1,106 @@
+"""Convolution: Conv2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array, Op, Shape, out_size, require
+from studio.model.param import PaddingPair, PositivePair, param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PaddingMode = Literal["zeros", "reflect", "replicate"]
+
+
+def check_padding(mode: str, padding: tuple[int, int], height: int, width: int) -> None:
+    """Reflection cannot reach past the far edge: PyTorch's rule, in one sentence."""
+    require(
+        mode != "reflect" or (padding[0] < height and padding[1] < width),
+        f"reflect padding of {padding} needs an input larger than that, not {height}×{width}.",
+    )
+
+
+class Conv2d(Op):
+    """2D convolution, as ``torch.nn.Conv2d``: the weight is (out_channels, in_channels / groups, kh, kw)."""
+
+    shader = "conv2d"
+    uncompiled = frozenset({"in_channels", "out_channels", "groups", "bias"})
+
+    in_channels: int = param(lo=1, doc="Channels of the input")
+    out_channels: int = param(lo=1, doc="Channels of the output: the number of filters")
+    kernel_size: PositivePair = param(doc="Height and width of each kernel")
+    stride: PositivePair = param((1, 1), doc="Step of the kernel over the input", unit="px")
+    padding: PaddingPair = param((0, 0), doc="Border added on each side", unit="px")
+    dilation: PositivePair = param((1, 1), doc="Spacing of the kernel's taps", unit="px")
+    groups: int = param(1, lo=1, doc="Groups of channels that do not see each other")
+    bias: bool = param(True, doc="Whether a bias is added")
+    padding_mode: PaddingMode = param("zeros", doc="What the border holds")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,) = inputs
+        check_channels(self.in_channels, shape)
+        check_groups(self.in_channels, self.out_channels, self.groups)
+        check_padding(self.padding_mode, self.padding, shape.height, shape.width)
+        height, width = (
+            out_size(size, self.kernel_size[i], self.stride[i], self.padding[i], self.dilation[i])
+            for i, size in enumerate(shape[1:])
+        )
+        return Shape(self.out_channels, height, width)
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        check_groups(self.in_channels, self.out_channels, self.groups)
+        weight = {"weight": (self.out_channels, self.in_channels // self.groups, *self.kernel_size)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def macs(self, output: Shape) -> int:
+        """See `Op.macs`."""
+        kh, kw = self.kernel_size
+        return output.channels * output.height * output.width * kh * kw * self.in_channels // self.groups
+
+    def scale(self) -> tuple[Fraction, Fraction]:
+        """See `Op.scale`."""
+        return Fraction(1, self.stride[0]), Fraction(1, self.stride[1])
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        from torch.nn import functional as F
+
+        (x,), padding = inputs, self.padding
+        if self.padding_mode != "zeros" and any(padding):
+            (y_pad, x_pad), padding = padding, (0, 0)
+            x = F.pad(x, (x_pad, x_pad, y_pad, y_pad), mode=self.padding_mode)
+        return F.conv2d(x, tensors["weight"], tensors.get("bias"), self.stride, padding, self.dilation, self.groups)
+
+    def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
+        """See `Op.kernel`: the weight as it is."""
+        return weight
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: the bias."""
+        return bias_row(tensors, self.out_channels)
+
+
+def check_channels(wanted: int, shape: Shape) -> None:
+    """Raise StudioError unless the input has the channels that the weights are made for."""
+    require(shape.channels == wanted, f"its weights take {wanted} channels, but its input has {shape.channels}.")
+
+
+def check_groups(in_channels: int, out_channels: int, groups: int) -> None:
+    """Raise StudioError unless the groups divide both numbers of channels."""
+    require(
+        in_channels % groups == 0 and out_channels % groups == 0,
+        f"{groups} groups do not divide {in_channels} input and {out_channels} output channels.",
+    )
+
+
+def bias_row(tensors: Mapping[str, Array], channels: int) -> Array:
+    """The bias as (1, channels), zero where the layer has none."""
+    return np.asarray(tensors.get("bias", np.zeros(channels, np.float32)), np.float32)[None]

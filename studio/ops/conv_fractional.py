@@ -1,0 +1,94 @@
+"""Upsampling as the WebGL CNN did it: FractionalConv2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array, Op, Shape
+from studio.model.param import PositivePair, param
+from studio.ops.conv import bias_row, check_channels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class FractionalConv2d(Op):
+    """Convolution that steps over its input at the fractional stride ``1 / scale``.
+
+    An output pixel ``x`` reads the input through tap ``k`` at ``floor((x - before + k) / scale)``, where
+    ``before = (kernel - 1) // 2`` (and ``after = kernel // 2``), and reads zero outside. The output is exactly
+    ``scale`` times the input's size. For scale 2 and kernel 4, with input pixels a b c d::
+
+        output pixel x      0   1   2   3   4   5   6   7
+        lies in input       a   a   b   b   c   c   d   d
+        pixel 2 reads          [a   b   b   c]             taps at x-1, x, x+1, x+2
+        pixel 3 reads              [b   b   c   c]         a quarter, in input pixels: -0.75 -0.25 +0.25 +0.75
+
+    This equals upsampling by ``scale``, padding by ``before`` and ``after``, and a stride-1 convolution; the weight is
+    (out_channels, in_channels, kh, kw). With ``sampling="linear"`` the taps read the input bilinearly interpolated
+    (half-pixel centres, ``align_corners=False``) instead of its nearest pixel. A transposed convolution of stride 2
+    gives each output pixel 2 × 2 of its 4 × 4 weights, and neighbours different ones, which can beat in a
+    checkerboard; here every output pixel uses all 16.
+
+    Sources: the fractional upscale shader of the WebGL CNN, whose samples fall on texel edges, defined here by
+    integer floor; V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016; A. Odena,
+    V. Dumoulin and C. Olah, "Deconvolution and checkerboard artifacts", Distill, 2016.
+    """
+
+    shader = "fractional_conv2d"
+    uncompiled = frozenset({"in_channels", "out_channels", "bias"})
+
+    in_channels: int = param(lo=1, doc="Channels of the input")
+    out_channels: int = param(lo=1, doc="Channels of the output: the number of filters")
+    kernel_size: PositivePair = param(doc="Height and width of each kernel")
+    scale_factor: PositivePair = param((2, 2), doc="Output pixels per input pixel: the stride is one over this")
+    sampling: Literal["nearest", "linear"] = param("nearest", doc="How a tap reads between input pixels")
+    bias: bool = param(True, doc="Whether a bias is added")
+
+    def _borders(self) -> tuple[int, int, int, int]:
+        kh, kw = self.kernel_size
+        return (kw - 1) // 2, kw // 2, (kh - 1) // 2, kh // 2
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,) = inputs
+        check_channels(self.in_channels, shape)
+        return Shape(self.out_channels, shape.height * self.scale_factor[0], shape.width * self.scale_factor[1])
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        weight = {"weight": (self.out_channels, self.in_channels, *self.kernel_size)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def macs(self, output: Shape) -> int:
+        """See `Op.macs`."""
+        kh, kw = self.kernel_size
+        return output.channels * output.height * output.width * kh * kw * self.in_channels
+
+    def scale(self) -> tuple[Fraction, Fraction]:
+        """See `Op.scale`."""
+        return Fraction(self.scale_factor[0]), Fraction(self.scale_factor[1])
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        from torch.nn import functional as F
+
+        factor = [float(f) for f in self.scale_factor]
+        if self.sampling == "nearest":
+            up = F.interpolate(inputs[0], scale_factor=factor, mode="nearest")
+        else:
+            up = F.interpolate(inputs[0], scale_factor=factor, mode="bilinear", align_corners=False)
+        return F.conv2d(F.pad(up, self._borders()), tensors["weight"], tensors.get("bias"))
+
+    def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
+        """See `Op.kernel`: the weight as it is."""
+        return weight
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: the bias."""
+        return bias_row(tensors, self.out_channels)

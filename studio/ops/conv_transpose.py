@@ -1,0 +1,108 @@
+"""Upsampling as PyTorch does it: ConvTranspose2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array, Op, Shape, require
+from studio.model.param import PaddingPair, PositivePair, param
+from studio.ops.conv import bias_row, check_channels, check_groups
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ConvTranspose2d(Op):
+    """Transposed convolution, as ``torch.nn.ConvTranspose2d``.
+
+    The weight is (in_channels, out_channels / groups, kh, kw): input channels first.
+
+    The gradient of a convolution, used forwards: every input pixel adds its kernel, scaled, to the output, and the
+    kernels land ``stride`` pixels apart. The shaders gather instead: an output pixel ``y`` reads input ``i`` through
+    tap ``k`` wherever ``y + padding - k * dilation == i * stride``, so no inserted zero is ever multiplied.
+
+    Source: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
+    """
+
+    shader = "conv_transpose2d"
+    uncompiled = frozenset({"in_channels", "out_channels", "groups", "bias", "output_padding"})
+
+    in_channels: int = param(lo=1, doc="Channels of the input")
+    out_channels: int = param(lo=1, doc="Channels of the output")
+    kernel_size: PositivePair = param(doc="Height and width of each kernel")
+    stride: PositivePair = param((1, 1), doc="Distance at which kernels land on the output", unit="px")
+    padding: PaddingPair = param((0, 0), doc="Border taken off each side of the output", unit="px")
+    output_padding: PaddingPair = param((0, 0), doc="Rows and columns added at the bottom and right", unit="px")
+    dilation: PositivePair = param((1, 1), doc="Spacing of the kernel's taps", unit="px")
+    groups: int = param(1, lo=1, doc="Groups of channels that do not see each other")
+    bias: bool = param(True, doc="Whether a bias is added")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,) = inputs
+        check_channels(self.in_channels, shape)
+        check_groups(self.in_channels, self.out_channels, self.groups)
+        for i in (0, 1):
+            require(
+                self.output_padding[i] < max(self.stride[i], self.dilation[i]),
+                f"output_padding {self.output_padding} must be smaller than the stride or the dilation.",
+            )
+        height, width = (
+            (size - 1) * self.stride[i]
+            - 2 * self.padding[i]
+            + self.dilation[i] * (self.kernel_size[i] - 1)
+            + self.output_padding[i]
+            + 1
+            for i, size in enumerate(shape[1:])
+        )
+        return Shape(self.out_channels, height, width)
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        check_groups(self.in_channels, self.out_channels, self.groups)
+        weight = {"weight": (self.in_channels, self.out_channels // self.groups, *self.kernel_size)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def macs(self, output: Shape) -> int:
+        """See `Op.macs`: borders aside, each output pixel takes kernel / stride taps."""
+        kh, kw = self.kernel_size
+        taps = Fraction(kh * kw, self.stride[0] * self.stride[1])
+        return int(output.channels * output.height * output.width * taps * self.in_channels // self.groups)
+
+    def scale(self) -> tuple[Fraction, Fraction]:
+        """See `Op.scale`."""
+        return Fraction(self.stride[0]), Fraction(self.stride[1])
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        from torch.nn import functional as F
+
+        return F.conv_transpose2d(
+            inputs[0],
+            tensors["weight"],
+            tensors.get("bias"),
+            self.stride,
+            self.padding,
+            self.output_padding,
+            self.groups,
+            self.dilation,
+        )
+
+    def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
+        """See `Op.kernel`: the first two axes swapped within each group."""
+        i, o, *size = weight.shape
+        grouped = weight.reshape(self.groups, i // self.groups, o, *size)
+        return grouped.swapaxes(1, 2).reshape(self.groups * o, i // self.groups, *size)
+
+    def phases(self) -> int:
+        """See `Op.phases`: the stride."""
+        return self.stride[1]
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: the bias."""
+        return bias_row(tensors, self.out_channels)

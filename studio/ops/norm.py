@@ -1,0 +1,62 @@
+"""Normalisation: BatchNorm2d, with the statistics it learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.model.op import Array, Op, Shape
+from studio.model.param import param
+from studio.ops.conv import check_channels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class BatchNorm2d(Op):
+    """Batch normalisation in evaluation mode, as ``torch.nn.BatchNorm2d(...).eval()``.
+
+    ``(x - running_mean) / sqrt(running_var + eps) * weight + bias``, each per channel. All four tensors stay
+    editable; nothing is folded into the layer before.
+
+    Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
+    """
+
+    shader = "scale_shift"
+    uncompiled = frozenset({"num_features", "eps"})
+
+    num_features: int = param(lo=1, doc="Channels")
+    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        check_channels(self.num_features, inputs[0])
+        return inputs[0]
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (self.num_features,))
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        from torch.nn import functional as F
+
+        return F.batch_norm(
+            inputs[0],
+            tensors["running_mean"],
+            tensors["running_var"],
+            tensors["weight"],
+            tensors["bias"],
+            training=False,
+            eps=self.eps,
+        )
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: one scale and one shift per channel, reckoned in float64."""
+        # A variance bent below zero gives NaN, as it does in PyTorch; the studio shows it rather than hide it.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scale = tensors["weight"].astype(np.float64) / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)
+            shift = tensors["bias"] - tensors["running_mean"] * scale
+        return np.stack([scale, shift]).astype(np.float32)

@@ -1,0 +1,50 @@
+"""Borders as a layer of their own: Pad."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from studio.model.op import Op, Shape, require
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_Border = Annotated[int, Field(ge=0, le=256)]
+
+
+class Pad(Op):
+    """Adds a border, as ``torch.nn.functional.pad``."""
+
+    shader = "pad"
+
+    padding: tuple[_Border, _Border, _Border, _Border] = param(doc="Left, right, top, bottom", unit="px")
+    mode: Literal["constant", "reflect", "replicate"] = param("constant", doc="What the border holds")
+    value: float = param(0.0, doc="The value of a constant border")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,) = inputs
+        left, right, top, bottom = self.padding
+        require(
+            self.mode != "reflect" or (max(left, right) < shape.width and max(top, bottom) < shape.height),
+            f"reflect padding of {self.padding} needs an input larger than that, not {shape.height}×{shape.width}.",
+        )
+        return Shape(shape.channels, shape.height + top + bottom, shape.width + left + right)
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`."""
+        left, _, top, _ = self.padding
+        return {"LEFT": left, "TOP": top, f"MODE_{self.mode.upper()}": 1, "VALUE": self.value}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        if self.mode == "constant":
+            return F.pad(inputs[0], self.padding, value=self.value)
+        return F.pad(inputs[0], self.padding, mode=self.mode)
