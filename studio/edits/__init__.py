@@ -1,0 +1,39 @@
+"""The edits of filters: one file per edit, found by scanning this folder.
+
+To add one, write a file here with an `Edit` subclass; other packages add theirs through the entry point group
+``studio.edits``, naming a module. Nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.errors import StudioError
+from studio.model.edit import Edit
+from studio.model.explain import explain
+from studio.model.registry import scan
+
+
+@cache
+def registry() -> MappingProxyType[str, type[Edit]]:
+    """Every edit by its class name."""
+    return scan(Edit, __name__, __path__)
+
+
+def make_edit(name: str, params: Mapping[str, Any]) -> Edit:
+    """The edit of this name with these parameters.
+
+    Raises:
+        StudioError: listing the edits there are, or naming the parameter at fault.
+    """
+    if name not in registry():
+        raise StudioError(f'There is no edit "{name}"; there are {", ".join(registry())}.')
+    try:
+        return registry()[name].model_validate(dict(params))
+    except ValidationError as error:
+        raise StudioError(f"{name}: {explain(error)}.") from error

@@ -1,0 +1,27 @@
+"""Cutting off the extremes: Clamp."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Clamp(Edit):
+    """Holds every selected weight between two values."""
+
+    label: ClassVar[str] = "Clamp"
+
+    low: float = param(-0.1, lo=-100.0, hi=100.0, doc="Smallest value left")
+    high: float = param(0.1, lo=-100.0, hi=100.0, doc="Largest value left")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        if self.low > self.high:
+            raise StudioError(f"Nothing lies between {self.low:g} and {self.high:g}; low must not be above high.")
+        return np.clip(kernels, self.low, self.high)

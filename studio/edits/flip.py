@@ -1,0 +1,23 @@
+"""Mirrored kernels: Flip."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Flip(Edit):
+    """Mirrors each selected kernel in itself."""
+
+    label: ClassVar[str] = "Flip"
+
+    axis: Literal["horizontal", "vertical", "both"] = param("horizontal", doc="Left to right, top to bottom, or both")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        if self.axis != "horizontal":
+            kernels = kernels[:, :, ::-1, :]
+        return kernels[:, :, :, ::-1] if self.axis != "vertical" else kernels

@@ -1,0 +1,21 @@
+"""Louder or softer filters: Gain."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Gain(Edit):
+    """Multiplies every selected weight."""
+
+    label: ClassVar[str] = "Gain"
+
+    factor: float = param(2.0, lo=-100.0, hi=100.0, unit="×", doc="What each weight is multiplied by")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        return kernels * self.factor

@@ -1,0 +1,18 @@
+"""The opposite filter: Negate."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from studio.model.edit import Edit, Kernels, Mask
+
+
+class Negate(Edit):
+    """Turns the sign of every selected weight: what excited now inhibits."""
+
+    label: ClassVar[str] = "Flip sign"
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        return -kernels

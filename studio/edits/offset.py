@@ -1,0 +1,21 @@
+"""Shifting values, not places: Offset."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Offset(Edit):
+    """Adds one amount to every selected weight."""
+
+    label: ClassVar[str] = "Offset"
+
+    amount: float = param(0.1, lo=-100.0, hi=100.0, doc="What is added to each weight")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        return kernels + self.amount

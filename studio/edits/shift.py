@@ -1,0 +1,31 @@
+"""Kernels moved within their frame: Shift."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Shift(Edit):
+    """Moves the weights of each selected kernel, which moves what the filter draws."""
+
+    label: ClassVar[str] = "Shift"
+
+    dy: int = param(0, lo=-64, hi=64, unit="px", doc="Weights to move down")
+    dx: int = param(1, lo=-64, hi=64, unit="px", doc="Weights to move right")
+    border: Literal["wrap", "zero"] = param("wrap", doc="Whether what leaves comes in again, or zeros do")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        moved = np.roll(kernels, (self.dy, self.dx), axis=(2, 3))
+        if self.border == "zero":
+            for axis, by in ((2, self.dy), (3, self.dx)):
+                places = np.arange(kernels.shape[axis])
+                kept = (places >= by) & (places < kernels.shape[axis] + by)
+                moved = np.where(kept[:, None] if axis == 2 else kept, moved, 0.0)
+        return moved

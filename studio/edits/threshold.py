@@ -1,0 +1,23 @@
+"""Silencing the small: Threshold."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from studio.model.edit import Edit, Kernels, Mask
+from studio.model.param import param
+
+
+class Threshold(Edit):
+    """Sets every selected weight smaller than a level, sign aside, to zero."""
+
+    label: ClassVar[str] = "Threshold"
+
+    level: float = param(0.01, lo=0.0, hi=100.0, doc="Weights closer to zero than this become zero")
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        return np.where(np.abs(kernels) < self.level, 0.0, kernels)

@@ -1,0 +1,22 @@
+"""Rows for columns: Transpose."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from studio.errors import StudioError
+from studio.model.edit import Edit, Kernels, Mask
+
+
+class Transpose(Edit):
+    """Exchanges rows and columns of each selected kernel, which must be square."""
+
+    label: ClassVar[str] = "Transpose"
+
+    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+        """See `Edit.change`."""
+        del selected
+        kh, kw = kernels.shape[2:]
+        if kh != kw:
+            raise StudioError(f"Kernels of {kh}×{kw} cannot be transposed, only square ones; flip them instead.")
+        return kernels.swapaxes(2, 3)
