@@ -1,0 +1,234 @@
+"""The studio from Python: load a network or a preset, run it on arrays, read and edit its layers, save.
+
+import studio
+
+net = studio.load("autoencoder-transposed")
+bent = net(picture)                       # (H, W, 3) uint8 in, the same out
+net["dec1"].output                        # (64, H/2, W/2) float32
+net["dec1"].edit(studio.edit("Gain", factor=2.0), rows=[3, 5])
+net.save("presets/mine", description="louder")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from studio.edits import make_edit
+from studio.engine.base import Stats
+from studio.engine.choose import Choice, open_engine
+from studio.errors import StudioError
+from studio.io.networks import find_network, load_network
+from studio.io.presets import Preset, find_preset, load_preset, save_preset
+from studio.model.edit import Edit, Selection
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.runtime.bender import Bender
+
+
+class LiveLayer:
+    """One layer of a running network; all it gives is read when asked for."""
+
+    def __init__(self, live: LiveNetwork, name: str) -> None:
+        self._live = live
+        self._node = live.network.graph.node(name)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<layer {self.name}: {self._node.op!r}>"
+
+    @property
+    def output(self) -> Array:
+        """(C, H, W) float32 activation of the last run."""
+        return self._live.engine.activation(self.name)
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names of its tensors: "weight", "bias", "running_mean" and so on."""
+        return tuple(self._node.op.tensor_shapes())
+
+    def tensor(self, key: str) -> Array:
+        """A copy of one of its tensors, in PyTorch's layout."""
+        return self._live.engine.tensor(f"{self.name}.{key}")
+
+    @property
+    def filter(self) -> Array:
+        """A copy of the weight, in PyTorch's layout: OIHW, or IOHW for a transposed convolution. May be assigned to."""
+        return self.tensor("weight")
+
+    @filter.setter
+    def filter(self, values: Array) -> None:
+        self._live.engine.set_tensor(f"{self.name}.weight", np.asarray(values, np.float32))
+
+    @property
+    def filter_sheet(self) -> Array:
+        """The weight as a picture of signed values: a grid of kernels (see `studio.model.layout`)."""
+        return self._live.engine.sheet(f"{self.name}.weight")
+
+    @property
+    def stats(self) -> Stats:
+        """Minimum, maximum, mean and histogram of its activation, reduced on the device."""
+        return self._live.engine.stats(self.name)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took in its last run."""
+        return self._live.engine.times()[self.name]
+
+    def edit(
+        self,
+        edit: Edit,
+        selection: Selection | None = None,
+        *,
+        rows: Iterable[int] | None = None,
+        columns: Iterable[int] | None = None,
+        tensor: str = "weight",
+    ) -> None:
+        """Apply an edit to kernels of one of its tensors; the next `LiveNetwork.update` or call shows it.
+
+        Args:
+            edit: what to do, such as ``studio.edit("Gain", factor=2.0)``.
+            selection: which kernels; all where neither this nor rows nor columns are given.
+            rows: whole rows of the filter sheet: output channels (input channels of a transposed convolution).
+            columns: whole columns of the filter sheet.
+            tensor: which tensor.
+        """
+        name = f"{self.name}.{tensor}"
+        values = self._live.engine.tensor(name)
+        chosen = selection or Selection.everything(values.shape)
+        if rows is not None:
+            chosen = Selection(chosen.mask & Selection.rows(values.shape, rows).mask)
+        if columns is not None:
+            chosen = Selection(chosen.mask & Selection.columns(values.shape, columns).mask)
+        patch = edit.apply(values, chosen)
+        self._live.engine.replace(name, patch.rect, patch.values)
+
+
+class LiveNetwork:
+    """A network in an engine. A context manager: leaving it frees the device.
+
+    Args:
+        network: as it was trained; what edits are measured against when it is saved.
+        engine: "auto", "gl", "gl-fragment" or "torch".
+        preset: the bends to begin with.
+
+    Attributes:
+        network: the network without bends.
+        engine: what runs it.
+        choice: which engine was taken, and why.
+    """
+
+    def __init__(self, network: Network, *, engine: str = "auto", preset: Preset | None = None) -> None:
+        self.network = network
+        self._preset = preset
+        self.engine, self.choice = open_engine(preset.bent if preset else network, engine)
+        self._bender = Bender(self.engine)
+
+    choice: Choice
+
+    def __enter__(self) -> LiveNetwork:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+        self.engine.close()
+
+    def __call__(self, picture: Picture) -> Picture:
+        """(H, W, 3) uint8 RGB through the network, at the picture's own size."""
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise StudioError(
+                f"A picture is an array of (height, width, 3) uint8, not {tuple(picture.shape)} {picture.dtype}."
+            )
+        return self._bender(np.ascontiguousarray(picture))
+
+    def run(self, *inputs: Array) -> Array:
+        """Feature maps through the network: float32 (C, H, W) for each input, in its own value range; the output."""
+        wanted = self.network.graph.inputs
+        if len(inputs) != len(wanted):
+            raise StudioError(f"The network takes {len(wanted)} input(s), not {len(inputs)}.")
+        self.engine.run({i.name: value for i, value in zip(wanted, inputs, strict=True)})
+        return self.engine.output()
+
+    def update(self) -> tuple[str, ...]:
+        """Rerun the edited layers and those after them on the last input; their names."""
+        return self.engine.update()
+
+    @property
+    def output(self) -> Array:
+        """(C, H, W) float32 output of the last run."""
+        return self.engine.output()
+
+    def __getitem__(self, name: str) -> LiveLayer:
+        return LiveLayer(self, name)
+
+    def __iter__(self) -> Iterator[LiveLayer]:
+        return (self[node.name] for node in self.network.graph.nodes)
+
+    def reset(self) -> None:
+        """Give every tensor its trained values back."""
+        for name, values in self.network.tensors.items():
+            self.engine.set_tensor(name, values)
+
+    def save(
+        self, path: str | Path, *, name: str = "", description: str = "", thumbnail: Picture | None = None
+    ) -> None:
+        """Save the bends as a preset: a folder with the tensors that were changed.
+
+        Args:
+            path: the folder; one that is there is replaced.
+            name: the preset's name; the folder's where not given.
+            description: one line.
+            thumbnail: (H, W, 3) uint8 RGB, shrunk to 256 pixels.
+        """
+        before = self._preset
+        changed = {key: self.engine.tensor(key) for key in self.network.tensors}
+        preset = Preset(
+            name or Path(path).name,
+            self.network,
+            changed,
+            description or (before.description if before else ""),
+            weights_path=before.weights_path if before else None,
+        )
+        save_preset(preset, Path(path), thumbnail)
+
+
+def load(name_or_path: str | Path, *, engine: str = "auto") -> LiveNetwork:
+    """A preset or a network, by path or by name, running.
+
+    Raises:
+        StudioError: where there is neither, or it cannot be read.
+    """
+    preset = open_preset(str(name_or_path))
+    return LiveNetwork(preset.network, engine=engine, preset=preset)
+
+
+def open_preset(name_or_path: str) -> Preset:
+    """A preset by path or name; a network as a preset that bends nothing."""
+    try:
+        folder = find_preset(name_or_path)
+    except StudioError as no_preset:
+        try:
+            folder = find_network(name_or_path)
+        except StudioError:
+            raise no_preset from None
+        network = load_network(folder)
+        return Preset(network.name, network, {}, network.description, weights_path=folder)
+    return load_preset(folder)
+
+
+def edit(name: str, **params: object) -> Edit:
+    """An edit by name with its parameters: ``edit("Gain", factor=2.0)``.
+
+    Raises:
+        StudioError: for a name that is not there, listing those that are, or a parameter that is wrong.
+    """
+    return make_edit(name, params)

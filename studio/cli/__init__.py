@@ -1,0 +1,62 @@
+"""The command line. Every command is a file here; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from studio.cli.common import Exit
+from studio.cli.doctor import doctor
+from studio.cli.info import info
+from studio.cli.presets import presets
+from studio.cli.render import render
+from studio.errors import StudioError
+
+app = typer.Typer(
+    name="studio",
+    help="Bend trained convolutional networks: run them on a film, change their filters, record what comes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
+)
+for command in (render, info, presets, doctor):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from studio import __version__
+
+        typer.echo(f"studio {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _studio(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except StudioError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {_escaped(str(error))}", soft_wrap=True, highlight=False)
+        sys.exit(Exit.BAD_INPUT)
+    except BrokenPipeError:
+        # Whoever read our output has gone ("studio info x | head"); there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.BAD_INPUT)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

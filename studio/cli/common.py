@@ -1,0 +1,37 @@
+"""What the commands share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import IntEnum
+
+from rich.console import Console
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    DONE = 0
+    DEFECT = 1
+    BAD_INPUT = 2
+    INTERRUPTED = 130
+
+
+def note(text: str) -> None:
+    """A remark on standard error, where it does not mix with facts on standard output."""
+    Console(stderr=True).print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
+
+
+def print_json(facts: object) -> None:
+    """Facts for programs, on standard output."""
+    sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+
+def human_count(n: float) -> str:
+    """1234567 as "1.23 M"."""
+    for unit in ("", " k", " M", " G", " T"):
+        if abs(n) < 1000:
+            return f"{n:.3g}{unit}" if unit else f"{n:.0f}"
+        n /= 1000
+    return f"{n:.3g} P"

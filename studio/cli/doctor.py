@@ -1,0 +1,71 @@
+"""``studio doctor``."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from studio.cli.common import print_json
+
+_PACKAGES = ("torch", "numpy", "moderngl", "av", "opencv-python-headless", "PySide6-Essentials")
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Say what this machine can do: OpenGL, engines, codecs, cameras. Put it into bug reports."""
+    facts = _facts()
+    if as_json:
+        print_json(facts)
+        return
+    table = Table(box=None, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        shown = "\n".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(name, escape(shown))
+    Console(highlight=False).print(table)
+
+
+def _facts() -> dict[str, object]:
+    import torch
+
+    from studio import __version__, paths
+    from studio.engine.choose import choose, probe_gl
+    from studio.engine.torch import best_device
+    from studio.io.sinks import codecs
+    from studio.io.sources.camera import list_cameras
+
+    probe = probe_gl()
+    choice = choose(probe)
+    no_compute = probe.problem or f"needs OpenGL 4.3, this is {probe.version}"
+    return {
+        "studio": __version__,
+        "system": f"{platform.platform()}, Python {platform.python_version()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "data": str(paths.DATA),
+        "OpenGL": probe.problem
+        or f"{probe.renderer}, {probe.version}, textures up to {probe.max_texture}"
+        + (" (software)" if probe.is_software else ""),
+        "engines": {
+            "gl": "works" if probe.has_compute else f"does not work: {no_compute}",
+            "gl-fragment": "works" if not probe.problem else f"does not work: {probe.problem}",
+            "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads",
+        },
+        "auto": f"{choice.name}, because {choice.reason}",
+        "codecs": {c.name: f"{'works' if c.works else 'does not work'} ({c.description})" for c in codecs()},
+        "cameras": ", ".join(f"camera:{n}" for n in list_cameras()) or "none found",
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

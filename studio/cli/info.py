@@ -1,0 +1,128 @@
+"""``studio info``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from studio.cli.common import human_count, print_json
+
+if TYPE_CHECKING:
+    from studio.io.presets import Preset
+    from studio.runtime.size import WorkingSize
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    settings: dict[str, object]
+    shape: tuple[int, ...]
+    parameters: int
+    macs: int
+    weight_range: tuple[float, float] | None
+    bent: tuple[str, ...]
+
+
+def info(
+    path: Annotated[str, typer.Argument(help="A network or a preset: a folder, or a name of those that come with us.")],
+    size: Annotated[
+        str, typer.Option(help="Picture size for shapes and costs: 256, or 640x360.", metavar="N|WxH")
+    ] = "256x256",
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Show the layers of a network: operator, shape, parameters, multiply-accumulates, weight range."""
+    from studio.api import open_preset
+    from studio.runtime.size import parse_size, working_size
+
+    preset = open_preset(path)
+    sizes = working_size(preset.network.graph, parse_size(size, (256, 256)))
+    layers = _layers(preset, sizes)
+    if as_json:
+        _print_json(preset, sizes, layers)
+    else:
+        _print_table(preset, sizes, layers)
+
+
+def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
+    network = preset.bent
+    shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})
+    found = []
+    for node in network.graph.nodes:
+        tensors = {key: network.tensors[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+        low = min((float(t.min()) for t in tensors.values()), default=0.0)
+        high = max((float(t.max()) for t in tensors.values()), default=0.0)
+        found.append(
+            _Layer(
+                node.name,
+                type(node.op).__name__,
+                node.inputs,
+                node.op.model_dump(mode="json", exclude_defaults=True),
+                tuple(shapes[node.name]),
+                sum(t.size for t in tensors.values()),
+                node.op.macs(shapes[node.name]),
+                (low, high) if tensors else None,
+                tuple(key for key in tensors if f"{node.name}.{key}" in preset.changed),
+            )
+        )
+    return found
+
+
+def _print_json(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> None:
+    network = preset.network
+    print_json(
+        {
+            "name": preset.name,
+            "description": preset.description,
+            "network": network.name,
+            "license": network.license,
+            "sha256": network.sha256(),
+            "inputs": [asdict(i) for i in network.graph.inputs],
+            "size": sizes.picture[::-1],
+            "padded": sizes.padded[::-1],
+            "output": {"layer": network.graph.output, "size": sizes.output[::-1]},
+            "layers": [asdict(layer) for layer in layers],
+        }
+    )
+
+
+def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> None:
+    console = Console(highlight=False)
+    network = preset.network
+    title = preset.name if preset.name == network.name else f"{preset.name}, a bend of {network.name}"
+    console.print(f"[bold]{escape(title)}[/]  {escape(preset.description)}", soft_wrap=True)
+    table = Table(box=None, header_style="bold")
+    for heading in ("Layer", "Operator", "Reads"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Shape", "Parameters", "MACs", "Weights from", "to"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Bent")
+    for layer in layers:
+        low, high = (f"{v:.3f}" for v in layer.weight_range) if layer.weight_range else ("", "")
+        table.add_row(
+            escape(layer.name),
+            layer.op,
+            escape(", ".join(layer.inputs)),
+            "×".join(map(str, layer.shape)),
+            human_count(layer.parameters) if layer.parameters else "",
+            human_count(layer.macs) if layer.macs else "",
+            low,
+            high,
+            ", ".join(layer.bent),
+        )
+    console.print(table)
+    parameters, macs = sum(layer.parameters for layer in layers), sum(layer.macs for layer in layers)
+    height, width = sizes.picture
+    console.print(
+        f"At {width}×{height}: {human_count(parameters)} parameters, {human_count(macs)} multiply-accumulates a frame. "
+        f"Licence of the weights: {network.license or 'not stated'}.",
+        soft_wrap=True,
+    )
+    if sizes.note:
+        console.print(sizes.note, soft_wrap=True)

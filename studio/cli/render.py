@@ -1,0 +1,204 @@
+"""``studio render``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from studio.cli.common import Exit, note
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.engine.choose import Choice
+    from studio.io.sinks import Sink
+    from studio.io.sources import Source
+    from studio.model.picture import Picture
+    from studio.runtime.bender import Bender
+
+DEFAULT_PRESET = "default"
+_STILL_FPS = Fraction(25)
+
+
+def render(
+    source: Annotated[
+        str, typer.Argument(help='A film, a picture, a folder of pictures, "demo", "camera" or "camera:1".')
+    ],
+    output: Annotated[Path, typer.Argument(help="The recording: .mp4, .mov, .mkv, .gif, .png or a folder of PNGs.")],
+    preset: Annotated[str, typer.Option(help="A preset or a network, by name or path.")] = DEFAULT_PRESET,
+    size: Annotated[
+        str,
+        typer.Option(
+            help="What the network works on: the longer side, a size, or the source's.", metavar="N|WxH|source"
+        ),
+    ] = "source",
+    frames: Annotated[
+        str, typer.Option(help="Only these frames of the result, from A up to but not B.", metavar="A:B")
+    ] = ":",
+    fps: Annotated[
+        str, typer.Option(help="Frames a second, such as 25 or 30000/1001; the source's own by default.")
+    ] = "",
+    engine: Annotated[str, typer.Option(help="auto, gl, gl-fragment or torch.")] = "auto",
+    codec: Annotated[str, typer.Option(help="h264, prores, ffv1, png or gif; by default the suffix decides.")] = "",
+    audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
+    layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
+) -> None:
+    """Bend a film, a picture or a camera with a preset, and record it."""
+    from studio.api import open_preset
+    from studio.engine.choose import open_engine
+    from studio.io.sources import open_source
+    from studio.runtime.bender import Bender
+    from studio.runtime.size import parse_size
+
+    first, end = _range(frames)
+    rate = _rate(fps)
+    kind = _codec(codec, output)
+    bent = open_preset(preset)
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_source(source, fps=rate))
+        rate = rate or opened.info.fps or _STILL_FPS
+        runner, choice = open_engine(bent.bent, engine)
+        stack.callback(runner.close)
+        shown = layer or None
+        bender = Bender(runner, shown)
+        working = parse_size(size, (opened.info.height, opened.info.width))
+        _say(choice, runner.device, bender.size_for(working).note)
+        total = _total(opened, rate, first, end)
+        pictures = _pictures(opened, rate, first, end, working)
+        _record(pictures, bender, output, kind, rate, opened.audio_path if audio else None, (first, end), total)
+        if opened.warning:
+            note(opened.warning)
+
+
+def _record(
+    pictures: Iterator[Picture],
+    bender: Bender,
+    output: Path,
+    codec: str,
+    rate: Fraction,
+    sound: Path | None,
+    frames: tuple[int, int | None],
+    total: int | None,
+) -> None:
+    from studio.io.sinks import open_sink
+    from studio.runtime.render import render as run
+
+    # The first picture tells the size of the recording: a layer's tiles are of another than the source.
+    first = next(pictures, None)
+    if first is None:
+        raise StudioError(f"The source has no frame {frames[0]}; choose an earlier one with --frames.")
+    height, width = bender(first).shape[:2]
+    start, end = frames
+    sound_range = (float(start / rate), float(end / rate) if end is not None else None)
+    interrupted = False
+
+    def all_pictures() -> Iterator[Picture]:
+        yield first
+        yield from pictures
+
+    with open_sink(output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range) as sink:
+        try:
+            _progress(run(all_pictures(), bender, sink), total)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not sink.frames:
+                raise
+    _report(sink, rate)
+    if interrupted:
+        note("Interrupted: the recording ends here.")
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _progress(counts: Iterator[int], total: int | None) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("frames"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=total, rate="")
+        for count in counts:
+            speed = progress.tasks[0].speed
+            progress.update(task, completed=count, rate=f"{speed:.1f} fps" if speed else "")
+
+
+def _report(sink: Sink, rate: Fraction) -> None:
+    if sink.warning:
+        note(sink.warning)
+    megabytes = sink.bytes_written / 1e6
+    typer.echo(f"{sink.path}: {sink.frames} frames, {float(sink.frames / rate):.2f} s, {megabytes:.1f} MB")
+
+
+def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]) -> Iterator[Picture]:
+    """The frames asked for, at a constant rate, resized. A still is held for as long as frames are asked for."""
+    from studio.io.sources import at_constant_rate
+    from studio.runtime.bender import resized
+
+    if source.info.fps is None:
+        for frame in source:
+            still = resized(frame.picture, size)
+            for _ in range(first, end if end is not None else first + 1):
+                yield still
+        return
+    for frame in islice(at_constant_rate(source, rate), first, end):
+        yield resized(frame.picture, size)
+
+
+def _total(source: Source, rate: Fraction, first: int, end: int | None) -> int | None:
+    if source.info.fps is None:
+        return end - first if end is not None else 1
+    count = source.info.frames
+    if count is not None and rate != source.info.fps:
+        count = round(count * rate / source.info.fps)
+    stops = [stop for stop in (count, end) if stop is not None]
+    return max(0, min(stops) - first) if stops else None
+
+
+def _say(choice: Choice, device: str, remark: str) -> None:
+    note(f"Engine {choice.name} on {device}, because {choice.reason}.")
+    if remark:
+        note(remark)
+
+
+def _range(text: str) -> tuple[int, int | None]:
+    found = re.fullmatch(r"(\d*):(\d*)", text)
+    if not found:
+        raise StudioError(f'"{text}" is no range of frames; give A:B, such as 0:100, 50: or :25.')
+    first, end = int(found[1] or 0), int(found[2]) if found[2] else None
+    if end is not None and end <= first:
+        raise StudioError(f'The range of frames "{text}" is empty; the second number must be larger than the first.')
+    return first, end
+
+
+def _rate(text: str) -> Fraction | None:
+    if not text:
+        return None
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise StudioError(f'"{text}" is no frame rate; give 25, 29.97 or 30000/1001.') from None
+    if not 0 < rate <= 1000:
+        raise StudioError(f"A frame rate of {text} is out of range; it may be up to 1000 a second.")
+    return rate
+
+
+def _codec(name: str, output: Path) -> str:
+    from studio.io.sinks import codec_for, codecs
+
+    found = name or codec_for(output)
+    if found is None:
+        suffixes = ", ".join(codec.suffix for codec in codecs())
+        raise StudioError(f'"{output}" does not say what to record; end it in one of {suffixes}, or give --codec.')
+    return found

@@ -1,0 +1,76 @@
+"""One picture in, one bent picture out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from studio.engine.base import Engine
+from studio.errors import StudioError
+from studio.model.graph import Size
+from studio.model.picture import Picture, signed_view, to_picture, to_tensor
+from studio.runtime.size import WorkingSize, working_size
+
+
+def resized(picture: Picture, size: Size) -> Picture:
+    """The picture at (height, width); averaged when it shrinks, interpolated when it grows."""
+    if picture.shape[:2] == size:
+        return picture
+    height, width = size
+    shrinks = picture.shape[0] >= height and picture.shape[1] >= width
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
+
+
+class Bender:
+    """Feeds pictures to an engine and takes pictures from it.
+
+    Every input of the network is fed the same picture.
+
+    Args:
+        engine: with its network loaded.
+        layer: the layer whose activations are shown as tiles, instead of the network's output.
+    """
+
+    def __init__(self, engine: Engine, layer: str | None = None) -> None:
+        if layer is not None:
+            engine.graph.node(layer)
+        self._engine = engine
+        self._layer = layer
+        self._limit: float | None = None
+        self._sizes: dict[Size, WorkingSize] = {}
+
+    def size_for(self, picture: Size) -> WorkingSize:
+        """How pictures of this (height, width) pass through the network."""
+        if picture not in self._sizes:
+            self._sizes[picture] = working_size(self._engine.graph, picture)
+        return self._sizes[picture]
+
+    def __call__(self, picture: Picture) -> Picture:
+        """(H, W, 3) uint8 RGB through the network.
+
+        Returns:
+            The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
+            negative blue and positive orange, at the scale of the first picture's largest magnitude throughout.
+        """
+        size = self.size_for((picture.shape[0], picture.shape[1]))
+        padded = _pad(picture, size.padded)
+        graph = self._engine.graph
+        self._engine.run({i.name: to_tensor(padded, i.channels, i.range) for i in graph.inputs})
+        if self._layer is None:
+            return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
+        activation = self._engine.activation(self._layer)
+        if self._limit is None:
+            self._limit = float(np.nanmax(np.abs(activation), initial=0.0))
+        return signed_view(activation, self._limit)
+
+
+def _pad(picture: Picture, size: Size) -> Picture:
+    bottom, right = size[0] - picture.shape[0], size[1] - picture.shape[1]
+    if not bottom and not right:
+        return picture
+    if bottom < 0 or right < 0:
+        raise StudioError(
+            f"A picture of {picture.shape[1]}×{picture.shape[0]} cannot be padded to {size[1]}×{size[0]}."
+        )
+    return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT), np.uint8)

@@ -1,0 +1,140 @@
+"""A source through a network into a recording: decoding, the network and encoding each in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import Generic, TypeVar
+
+from studio.io.sinks import Sink
+from studio.model.picture import Picture
+
+T = TypeVar("T")
+
+# Enough to even out a slow frame on either side; more would only hold memory.
+_WAITING = 4
+
+
+class _End:
+    """What a queue ends with."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+class _Channel(Generic[T]):
+    """A bounded queue between two threads that either may close, with an error or without."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[T | _End] = Queue(_WAITING)
+        self._closed = threading.Event()
+
+    def put(self, item: T | _End) -> bool:
+        """Wait for room; False where the reader has gone."""
+        while not self._closed.is_set():
+            with suppress(Full):
+                self._queue.put(item, timeout=0.1)
+                return True
+        return False
+
+    def close(self) -> None:
+        """The reader will take no more."""
+        self._closed.set()
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            try:
+                item = self._queue.get(timeout=0.1)
+            except Empty:
+                if self._closed.is_set():
+                    return
+                continue
+            if not isinstance(item, _End):
+                yield item
+                continue
+            if item.error is not None:
+                raise item.error
+            return
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The same items, made in a thread of their own, at most a few ahead of who takes them.
+
+    An exception there is raised here. Closing the iterator stops the thread.
+    """
+    channel: _Channel[T] = _Channel()
+
+    def work() -> None:
+        try:
+            for item in items:
+                if not channel.put(item):
+                    return
+            channel.put(_End())
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised again where the items are taken
+            channel.put(_End(error))
+
+    thread = threading.Thread(target=work, name="decode", daemon=True)
+    thread.start()
+    try:
+        yield from channel
+    finally:
+        channel.close()
+        thread.join()
+
+
+class Recorder:
+    """Writes pictures to a sink in a thread of its own.
+
+    `write` waits while the encoder is more than a few pictures behind, so memory stays bounded. An error of the sink
+    is raised by the next `write`, or by `finish`.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._channel: _Channel[Picture] = _Channel()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="encode", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            for picture in self._channel:
+                self._sink.write(picture)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that writes
+            self._error = error
+            self._channel.close()
+
+    def write(self, picture: Picture) -> None:
+        """Hand over one picture, which must not be changed afterwards."""
+        if not self._channel.put(picture):
+            self.finish()
+
+    def finish(self) -> None:
+        """Wait until all that was handed over is written; raises what went wrong."""
+        self._channel.put(_End())
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+
+def render(pictures: Iterable[Picture], bend: Callable[[Picture], Picture], sink: Sink) -> Iterator[int]:
+    """Bend every picture into the sink, overlapping decoding, the network and encoding.
+
+    The network runs in the calling thread, where its engine was made. The sink is neither closed nor aborted here.
+
+    Yields:
+        How many pictures have been handed to the recording, after each.
+    """
+    recorder = Recorder(sink)
+    decoded = ahead(pictures)
+    count = 0
+    try:
+        for picture in decoded:
+            recorder.write(bend(picture))
+            count += 1
+            yield count
+    finally:
+        decoded.close()  # type: ignore[attr-defined]
+        recorder.finish()

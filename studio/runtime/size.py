@@ -1,0 +1,70 @@
+"""At which size a network works on pictures, and what that asks of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from studio.errors import StudioError
+from studio.model.graph import Graph, Size
+
+_LARGEST = 16384
+
+
+@dataclass(frozen=True)
+class WorkingSize:
+    """Three sizes, each (height, width).
+
+    Attributes:
+        picture: what every picture is resized to.
+        padded: what the network is fed: the picture, its right and bottom edges continued by reflection.
+        output: what is cropped from the network's output.
+    """
+
+    picture: Size
+    padded: Size
+    output: Size
+
+    @property
+    def note(self) -> str:
+        """One sentence where a border is added, else nothing."""
+        if self.picture == self.padded:
+            return ""
+        (h, w), (ph, pw) = self.picture, self.padded
+        return f"The network's strides do not divide {w}×{h}: it works on {pw}×{ph}, cropped back afterwards."
+
+
+def working_size(graph: Graph, picture: Size) -> WorkingSize:
+    """How a graph takes pictures of this size.
+
+    Raises:
+        StudioError: naming the layer that such a picture does not fit, where padding does not help.
+    """
+    padded = graph.fitting_size(picture)
+    shape = graph.shapes({i.name: padded for i in graph.inputs})[graph.output]
+    height, width = graph.output_size(picture)
+    return WorkingSize(picture, padded, (min(height, shape.height), min(width, shape.width)))
+
+
+def parse_size(text: str, source: Size) -> Size:
+    """A size as the command line gives it, to (height, width).
+
+    Args:
+        text: "source"; one number for the longer side, the other following the source's proportions; or "WxH".
+        source: (height, width) of the source.
+
+    Raises:
+        StudioError: where it is none of these.
+    """
+    if text == "source":
+        return source
+    if found := re.fullmatch(r"(\d+)[x×](\d+)", text):
+        width, height = int(found[1]), int(found[2])
+    elif text.isdecimal():
+        longer, (h, w) = int(text), source
+        height, width = (max(1, round(side * longer / max(h, w))) for side in (h, w))
+    else:
+        raise StudioError(f'"{text}" is no size; give 256 (the longer side), 640x360 or "source".')
+    if not (1 <= height <= _LARGEST and 1 <= width <= _LARGEST):
+        raise StudioError(f"A size of {width}×{height} is out of range; each side may be 1 to {_LARGEST} pixels.")
+    return height, width
