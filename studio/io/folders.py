@@ -1,0 +1,135 @@
+"""Folders that are documents: a manifest, tensors beside it, and nothing read from outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from studio.errors import StudioError
+from studio.io.atomic import recover_folder
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file for reading; gives it and its size in bytes.
+
+    Raises:
+        StudioError: where it is missing, cannot be read, or is no regular file (a pipe would be waited for for ever).
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise StudioError(f"{path} is a folder or a device, not a file; give a file.")
+        with path.open("rb") as file:
+            yield file, os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        raise StudioError(f"{path} does not exist; check the name.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudioError(f"{path} cannot be read: {reason}.") from error
+
+
+def is_file(path: Path) -> bool:
+    """Whether this is a regular file that can be looked up; never raises."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder that can be looked up; never raises."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def contained(folder: Path, relative: str) -> Path:
+    """``folder / relative``, links followed only within the folder.
+
+    Raises:
+        StudioError: where it leads out of the folder.
+    """
+    path = folder / relative
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise StudioError(f"{path} leads out of {folder}; put the file itself there.")
+    return path
+
+
+def manifest_in(path: Path, manifest: str) -> Path:
+    """The manifest of a document that was given as its folder or as the manifest itself."""
+    if path.suffix == ".json" and not is_folder(path):
+        return path
+    recover_folder(path)
+    return path / manifest
+
+
+def subfolders(home: Path, manifest: str) -> list[Path]:
+    """The folders in ``home`` that hold such a manifest, by name; none where ``home`` is missing."""
+    try:
+        for entry in list(home.iterdir()):
+            # What a process killed while it saved has left under another name.
+            if interrupted := re.fullmatch(r"\.(.+)\.old", entry.name):
+                recover_folder(home / interrupted[1])
+        return sorted(entry for entry in home.iterdir() if not entry.name.startswith(".") and is_file(entry / manifest))
+    except OSError:
+        return []
+
+
+def find_folder(name_or_path: str, home: Path, manifest: str, noun: str) -> Path:
+    """A document's folder by its path, else by its name in ``home``.
+
+    Raises:
+        StudioError: listing the names there are.
+    """
+    given = Path(name_or_path)
+    if name_or_path and (is_file(given / manifest) or (given.suffix == ".json" and is_file(given))):
+        return given
+    known = {folder.name: folder for folder in subfolders(home, manifest)}
+    if name_or_path not in known:
+        raise StudioError(
+            f'There is no {noun} "{name_or_path}": it is neither a folder with a {manifest} '
+            f"nor one of {', '.join(known) or 'those in ' + str(home) + ', where there are none'}."
+        )
+    return known[name_or_path]
+
+
+def require_replaceable(path: Path, manifest: str, noun: str) -> None:
+    """Raise StudioError where saving would replace a folder that is something else: somebody's other work."""
+    try:
+        other = is_folder(path) and any(path.iterdir()) and not is_file(path / manifest)
+    except OSError as error:
+        raise StudioError(f"{path} cannot be looked into: {error.strerror}; choose another folder.") from error
+    if other:
+        raise StudioError(f"{path} holds other files and is no {noun}; choose a new folder.")
+
+
+def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
+    """Copy what lies in one folder and does not belong to the format (licences, notes) into another.
+
+    Args:
+        old: where from; may be missing.
+        new: where to.
+        owned: whether a name belongs to the format, and so is not copied.
+
+    Raises:
+        StudioError: where something cannot be copied.
+    """
+    if not is_folder(old):
+        return
+    try:
+        for entry in sorted(old.iterdir()):
+            if owned(entry.name) or entry.name.startswith("."):
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.copytree(entry, new / entry.name, symlinks=True)
+            else:
+                shutil.copy2(entry, new / entry.name, follow_symlinks=False)
+    except OSError as error:
+        raise StudioError(f"{old} cannot be copied: {error.strerror or error}; nothing was changed.") from error
