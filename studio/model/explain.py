@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 
 from pydantic import ValidationError
@@ -17,10 +18,14 @@ def explain(error: ValidationError) -> str:
         return f"{field} is missing"
     if first["type"] == "extra_forbidden":
         return f"{field} is not one that belongs there"
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    message = first["msg"].removeprefix("Value error, ").replace(" after validation", "")
+    # "Input should be ...", "String should have ...": the field is the subject here.
+    message = re.sub(r"^\w+ should\b", "should", message)
     if not message.startswith(("should", "must", "may")):
         message = f"is wrong: {message[:1].lower()}{message[1:]}"
-    return f"{field} {message}, not {reprlib.repr(first['input'])}"
+    # Of what is too long or too short, the message gives the length.
+    value = "" if first["type"] in ("too_long", "too_short") else f", not {_shortened(reprlib.repr(first['input']))}"
+    return f"{field} {message}{value}"
 
 
 def _field(place: tuple[int | str, ...]) -> str:
@@ -29,6 +34,8 @@ def _field(place: tuple[int | str, ...]) -> str:
     for step in place:
         name += f"[{step}]" if isinstance(step, int) else f".{repr(step)[1:-1]}"
     name = name.lstrip(".")
-    if len(name) > _LONGEST:
-        name = f"{name[:_LONGEST]}…"
-    return f'the field "{name}"' if name else "it"
+    return f'the field "{_shortened(name)}"' if name else "it"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

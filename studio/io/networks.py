@@ -1,0 +1,229 @@
+"""Trained networks on disk: ``weights/NAME/`` with network.json and a .npy for every tensor, ``LAYER.TENSOR.npy``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from studio import paths
+from studio.errors import StudioError
+from studio.io.atomic import replacing_folder
+from studio.io.folders import (
+    carry_over,
+    contained,
+    find_folder,
+    is_file,
+    manifest_in,
+    require_replaceable,
+    subfolders,
+)
+from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
+from studio.io.npy import encode_npy, read_npy
+from studio.model.explain import explain
+from studio.model.graph import Graph, Input, Node
+from studio.model.network import Network
+from studio.model.op import Array, Op
+from studio.ops import operator
+
+MANIFEST = "network.json"
+KIND = "studio-network"
+VERSION = 1
+
+MIGRATIONS: dict[int, Migration] = {}
+"""For each version before today's, what turns its network.json into the next one's."""
+
+
+def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] < ends[1]:
+        raise ValueError("must give a smaller number, then a larger one")
+    return ends
+
+
+_End = Annotated[float, Field(ge=-1e6, le=1e6)]
+_Range = Annotated[tuple[_End, _End], AfterValidator(_ascending)]
+
+
+class _Input(Part):
+    name: FileName
+    channels: int = Field(3, ge=1)
+    range: _Range = (0.0, 1.0)
+
+
+class _Output(Part):
+    layer: FileName
+    range: _Range = (0.0, 1.0)
+
+
+class _Layer(Part):
+    name: FileName
+    op: Title
+    inputs: list[FileName]
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class _NetworkFile(Part):
+    format: Literal["studio-network"]
+    version: int
+    name: Title
+    description: Line = ""
+    license: Line = ""
+    inputs: list[_Input] = Field(max_length=64)
+    output: _Output
+    # Far more layers than any network has; sorting them is quadratic.
+    layers: list[_Layer] = Field(max_length=2048)
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """What a list of networks shows, read from network.json alone.
+
+    Attributes:
+        name: the folder's name, by which it is opened.
+        title: the name that network.json gives it.
+        description: one line.
+        license: as an SPDX identifier or in words.
+        path: the folder.
+        problem: why it cannot be opened; empty where nothing is known against it.
+    """
+
+    name: str
+    title: str
+    description: str
+    license: str
+    path: Path
+    problem: str = ""
+
+
+def load_network(path: Path) -> Network:
+    """A network from its folder or its network.json.
+
+    Raises:
+        StudioError: naming the file, and the layer, field or tensor at fault.
+    """
+    file = manifest_in(path, MANIFEST)
+    described = _described(file)
+    graph = _graph(described, file)
+    tensors = {name: _tensor(file, name, shape) for name, shape in graph.tensor_shapes.items()}
+    return Network(described.name, graph, tensors, described.description, described.license)
+
+
+def save_network(network: Network, path: Path) -> None:
+    """Make ``path`` the folder of this network, whole or not at all; licences and notes that lie there stay.
+
+    Raises:
+        StudioError: where the network could not be read again (a name no file can have, NaN in a tensor), where
+            ``path`` is a folder of something else, or where it cannot be written.
+    """
+    require_replaceable(path, MANIFEST, "network")
+    with replacing_folder(path) as folder:
+        carry_over(path, folder, belongs)
+        write_network_files(network, folder)
+
+
+def write_network_files(network: Network, folder: Path) -> None:
+    """Write network.json and every tensor into a folder of one's own; StudioError as for `save_network`."""
+    what = f'The network "{network.name}" cannot be saved'
+    document = _document(network)
+    described = checked(_NetworkFile, document, what)
+    check_file_names(network.graph.tensor_shapes, what)
+    _graph(described, what)
+    for name, tensor in network.tensors.items():
+        (folder / f"{name}.npy").write_bytes(encode_npy(tensor, f'tensor "{name}"'))
+    (folder / MANIFEST).write_bytes(to_json(document))
+
+
+def belongs(name: str) -> bool:
+    """Whether a file of this name is the format's own, as against a licence or a note beside it."""
+    return name == MANIFEST or name.endswith(".npy")
+
+
+def find_network(name_or_path: str) -> Path:
+    """A network's folder by its path, else by its name in weights/; StudioError lists the names there are."""
+    return find_folder(name_or_path, paths.WEIGHTS, MANIFEST, "network")
+
+
+def list_networks(home: Path | None = None) -> list[NetworkCard]:
+    """The networks in a folder, weights/ where none is given, by name; a damaged one with its problem."""
+    cards = []
+    for folder in subfolders(home or paths.WEIGHTS, MANIFEST):
+        try:
+            described = _described(folder / MANIFEST)
+        except StudioError as error:
+            cards.append(NetworkCard(folder.name, folder.name, "", "", folder, str(error)))
+        else:
+            title, description, terms = described.name, described.description, described.license
+            cards.append(NetworkCard(folder.name, title, description, terms, folder))
+    return cards
+
+
+def check_file_names(names: Iterable[str], where: object) -> None:
+    """Raise StudioError where two tensors' files would be one on a system that ignores case."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(name.lower(), name)
+        if other != name:
+            raise StudioError(
+                f'{where}: the files of "{other}" and "{name}" differ in case alone, '
+                "which not every system can tell apart; rename one."
+            )
+
+
+def _described(file: Path) -> _NetworkFile:
+    return checked(_NetworkFile, read_manifest(file, KIND, VERSION, MIGRATIONS), file)
+
+
+def _graph(described: _NetworkFile, where: object) -> Graph:
+    try:
+        nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs)) for layer in described.layers)
+        inputs = tuple(Input(i.name, i.channels, i.range) for i in described.inputs)
+        graph = Graph(inputs, nodes, described.output.layer, described.output.range)
+    except StudioError as error:
+        raise StudioError(f"{where}: {error}") from error
+    check_file_names(graph.tensor_shapes, where)
+    return graph
+
+
+def _op(layer: _Layer) -> Op:
+    try:
+        op = operator(layer.op).model_validate(layer.params)
+        # Asked here, where the layer's name is known: groups that do not divide channels show first in the shapes.
+        op.tensor_shapes()
+    except ValidationError as error:
+        raise StudioError(f'Layer "{layer.name}" ({layer.op}): {explain(error)}.') from error
+    except StudioError as error:
+        raise StudioError(f'Layer "{layer.name}" ({layer.op}): {error}') from error
+    return op
+
+
+def _tensor(file: Path, name: str, shape: tuple[int, ...]) -> Array:
+    path = contained(file.parent, f"{name}.npy")
+    if not is_file(path):
+        raise StudioError(f'{file}: the tensor "{name}" has no file {path.name} beside it; restore it.')
+    return read_npy(path, shape)
+
+
+def _document(network: Network) -> Document:
+    graph = network.graph
+    return {
+        "format": KIND,
+        "version": VERSION,
+        "name": network.name,
+        "description": network.description,
+        "license": network.license,
+        "inputs": [{"name": i.name, "channels": i.channels, "range": list(i.range)} for i in graph.inputs],
+        "output": {"layer": graph.output, "range": list(graph.output_range)},
+        # Every parameter is written, so that a default that changes later changes no network.
+        "layers": [
+            {
+                "name": node.name,
+                "op": type(node.op).__name__,
+                "inputs": list(node.inputs),
+                "params": node.op.model_dump(mode="json"),
+            }
+            for node in graph.nodes
+        ],
+    }
