@@ -1,0 +1,255 @@
+"""Presets on disk: ``presets/NAME/`` with preset.json, a .npy for every tensor it changed, and a thumbnail.
+
+A preset names the network it bends by a relative path and a hash. The path is looked for in the preset's own folder,
+then in the folder that holds its ``presets/``, then among the studio's own data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from studio import paths
+from studio.errors import StudioError
+from studio.io.atomic import replacing_folder
+from studio.io.folders import (
+    carry_over,
+    contained,
+    find_folder,
+    is_file,
+    manifest_in,
+    require_replaceable,
+    subfolders,
+)
+from studio.io.manifest import Migration, checked, read_manifest, to_json
+from studio.io.networks import belongs as belongs_to_network
+from studio.io.networks import load_network, write_network_files
+from studio.io.npy import encode_npy, read_npy
+from studio.io.preset_file import KIND, MANIFEST, MIGRATIONS, VERSION, PresetFile, to_document
+from studio.io.preset_weights import path_from_outside, resolve, roots
+from studio.io.thumbnail import encode_thumbnail
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.picture import Picture
+
+THUMBNAIL = "thumbnail.png"
+
+
+@dataclass(frozen=True, eq=False)
+class Preset:
+    """One way of bending one network.
+
+    Attributes:
+        name: what the artist calls it.
+        network: the network as it was trained.
+        changed: the tensors that are bent, by full name.
+        description: one line.
+        author: who made it, or empty.
+        source: what it was made on, as the command line would name it ("demo").
+        view_layer: the layer that is shown; None for the output.
+        weights_path: the network's folder; None for one that has none yet.
+    """
+
+    name: str
+    network: Network
+    changed: Mapping[str, Array]
+    description: str = ""
+    author: str = ""
+    source: str | None = None
+    view_layer: str | None = None
+    weights_path: Path | None = None
+
+    @property
+    def bent(self) -> Network:
+        """The network with its bent tensors; StudioError where one does not fit it."""
+        return self.network.with_tensors(self.changed)
+
+
+@dataclass(frozen=True)
+class PresetCard:
+    """What a list of presets shows, read from preset.json alone.
+
+    Attributes:
+        name: the folder's name, by which it is opened.
+        title: the name that the artist gave it.
+        description: one line.
+        path: the folder.
+        weights: relative path of the network it bends.
+        thumbnail: its picture; None where it has none.
+        problem: why it cannot be opened; empty where nothing is known against it.
+    """
+
+    name: str
+    title: str
+    description: str
+    path: Path
+    weights: str
+    thumbnail: Path | None
+    problem: str = ""
+
+
+def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, version: int = VERSION) -> Preset:
+    """A preset from its folder or its preset.json, and the network it bends.
+
+    Args:
+        path: the folder or the file.
+        migrations: for each version before ``version``, what makes it the next one.
+        version: the version that needs no migration.
+
+    Raises:
+        StudioError: naming the file and the field, layer or tensor at fault, or that the network is not the one that
+            the preset was made on.
+    """
+    file = manifest_in(path, MANIFEST)
+    described = checked(PresetFile, read_manifest(file, KIND, version, migrations), file)
+    weights = resolve(described.weights.path, file.parent)
+    if weights is None:
+        raise StudioError(
+            f'{file}: the network "{described.weights.path}" that this preset bends is not there; put it into one of '
+            f"{', '.join(str(root) for root in roots(file.parent))}."
+        )
+    network = load_network(weights)
+    found = network.sha256()
+    if found != described.weights.sha256:
+        raise StudioError(
+            f"{file}: this preset was made on weights {described.weights.sha256[:12]}, but {weights} holds "
+            f"{found[:12]}; restore those weights, or make the preset anew on these."
+        )
+    _check_view(described.view.layer, network, file)
+    changed = {name: _tensor(file, name, network) for name in described.tensors}
+    return Preset(
+        described.name,
+        network,
+        changed,
+        described.description,
+        described.author,
+        described.source,
+        described.view.layer,
+        weights,
+    )
+
+
+def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) -> None:
+    """Make ``path`` the folder of this preset, whole or not at all; notes that lie there stay.
+
+    Only tensors that differ from the network's, in any bit, are written. Where the network does not lie at a place
+    in which the preset will look for it, or has changed there, a copy goes into the preset's own folder.
+
+    Args:
+        preset: what to save.
+        path: the folder; its parent must exist.
+        thumbnail: (H, W, 3) uint8 RGB, shrunk to 256 pixels; without one, that which lies there stays.
+
+    Raises:
+        StudioError: where the preset could not be read again (NaN in a tensor, a tensor that does not fit), where
+            ``path`` is a folder of something else, or where it cannot be written.
+    """
+    what = f'The preset "{preset.name}" cannot be saved'
+    sha256, changed = preset.network.sha256(), _changed(preset)
+    _check_view(preset.view_layer, preset.network, what)
+    require_replaceable(path, MANIFEST, "preset")
+    outside = path_from_outside(preset.weights_path, path, sha256)
+    described = checked(
+        PresetFile,
+        {
+            "format": KIND,
+            "version": VERSION,
+            "name": preset.name,
+            "description": preset.description,
+            "author": preset.author,
+            "weights": {"path": outside or _path_inside(preset), "sha256": sha256},
+            "source": preset.source,
+            "view": {"layer": preset.view_layer},
+            "tensors": sorted(changed),
+        },
+        what,
+    )
+    picture = None if thumbnail is None else encode_thumbnail(thumbnail)
+    with replacing_folder(path) as folder:
+        carry_over(path, folder, lambda name: _belongs(name) or (name == THUMBNAIL and picture is not None))
+        if outside is None:
+            _copy_network(preset, folder / described.weights.path)
+        for name, tensor in changed.items():
+            (folder / f"{name}.npy").write_bytes(encode_npy(tensor, f'tensor "{name}"'))
+        if picture is not None:
+            (folder / THUMBNAIL).write_bytes(picture)
+        (folder / MANIFEST).write_bytes(to_json(to_document(described)))
+
+
+def find_preset(name_or_path: str) -> Path:
+    """A preset's folder by its path, else by its name in presets/; StudioError lists the names there are."""
+    return find_folder(name_or_path, paths.PRESETS, MANIFEST, "preset")
+
+
+def list_presets(home: Path | None = None) -> list[PresetCard]:
+    """The presets in a folder, presets/ where none is given, by name; a damaged one with its problem."""
+    cards = []
+    for folder in subfolders(home or paths.PRESETS, MANIFEST):
+        picture = _thumbnail(folder)
+        try:
+            file = folder / MANIFEST
+            described = checked(PresetFile, read_manifest(file, KIND, VERSION, MIGRATIONS), file)
+        except StudioError as error:
+            cards.append(PresetCard(folder.name, folder.name, "", folder, "", picture, str(error)))
+        else:
+            title, description, weights = described.name, described.description, described.weights.path
+            cards.append(PresetCard(folder.name, title, description, folder, weights, picture))
+    return cards
+
+
+def _thumbnail(folder: Path) -> Path | None:
+    try:
+        picture = contained(folder, THUMBNAIL)
+    except StudioError:
+        return None
+    return picture if is_file(picture) else None
+
+
+def _path_inside(preset: Preset) -> str:
+    return f"weights/{re.sub(r'[^A-Za-z0-9_-]+', '-', preset.network.name).strip('-')[:80] or 'network'}"
+
+
+def _copy_network(preset: Preset, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    if preset.weights_path is not None:
+        # The licence goes where the weights go.
+        carry_over(preset.weights_path, folder, belongs_to_network)
+    write_network_files(preset.network, folder)
+
+
+def _belongs(name: str) -> bool:
+    return name in (MANIFEST, "weights") or name.endswith(".npy")
+
+
+def _changed(preset: Preset) -> dict[str, Array]:
+    base = preset.network.tensors
+    return {
+        name: tensor
+        for name, tensor in preset.bent.tensors.items()
+        if tensor is not base[name] and not _same_bits(tensor, base[name])
+    }
+
+
+def _same_bits(a: Array, b: Array) -> bool:
+    return np.array_equal(np.ascontiguousarray(a).view(np.uint8), np.ascontiguousarray(b).view(np.uint8))
+
+
+def _check_view(layer: str | None, network: Network, where: object) -> None:
+    if layer is not None and layer not in network.graph:
+        raise StudioError(f'{where}: it shows the layer "{layer}", which the network "{network.name}" does not have.')
+
+
+def _tensor(file: Path, name: str, network: Network) -> Array:
+    shapes = network.graph.tensor_shapes
+    if name not in shapes:
+        layer, _, tensor = name.rpartition(".")
+        missing = f'no tensor "{tensor}" in its layer "{layer}"' if layer in network.graph else f'no layer "{layer}"'
+        raise StudioError(f'{file}: it changes "{name}", but the network "{network.name}" has {missing}.')
+    path = contained(file.parent, f"{name}.npy")
+    if not is_file(path):
+        raise StudioError(f'{file}: the changed tensor "{name}" has no file {path.name} beside it; restore it.')
+    return read_npy(path, shapes[name])

@@ -1,0 +1,465 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from small_networks import small_network
+
+from studio import paths
+from studio.errors import StudioError
+from studio.io import preset_file
+from studio.io.networks import load_network, save_network
+from studio.io.npy import write_npy
+from studio.io.presets import Preset, find_preset, list_presets, load_preset, save_preset
+
+Document = dict[str, Any]
+NETWORK = small_network()
+
+
+def bent_preset(weights: Path | None) -> Preset:
+    """One tensor with values that only bits tell apart, one that is equal, one that differs in a zero's sign."""
+    weight = NETWORK.tensors["dec.weight"].copy()
+    weight[0, 0] = [[-0.0, 1e-45], [-1e-40, 3.4e38]]
+    bias = NETWORK.tensors["dec.bias"].copy()
+    return Preset(
+        "Melting",
+        NETWORK,
+        {"dec.weight": weight, "dec.bias": bias, "norm.bias": NETWORK.tensors["norm.bias"]},
+        "faces – 融ける",
+        "An artist",
+        "demo",
+        "act",
+        weights,
+    )
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of the studio: its data, with one network in weights/."""
+    home = tmp_path / "home"
+    (home / "presets").mkdir(parents=True)
+    (home / "weights").mkdir()
+    save_network(NETWORK, home / "weights" / "small")
+    (home / "weights" / "small" / "LICENSE").write_text("terms", encoding="utf-8")
+    monkeypatch.setattr(paths, "DATA", home)
+    monkeypatch.setattr(paths, "PRESETS", home / "presets")
+    monkeypatch.setattr(paths, "WEIGHTS", home / "weights")
+    return home
+
+
+@pytest.fixture
+def folder(home: Path) -> Path:
+    save_preset(bent_preset(home / "weights" / "small"), home / "presets" / "melting")
+    return home / "presets" / "melting"
+
+
+def read(folder: Path) -> Document:
+    document: Document = json.loads((folder / "preset.json").read_text(encoding="utf-8"))
+    return document
+
+
+def rewrite(folder: Path, change: Callable[[Document], object]) -> None:
+    document = read(folder)
+    change(document)
+    (folder / "preset.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def assert_same(a: Preset, b: Preset) -> None:
+    for field in ("name", "description", "author", "source", "view_layer"):
+        assert getattr(a, field) == getattr(b, field)
+    for x, y in ((a.network.tensors, b.network.tensors), (a.bent.tensors, b.bent.tensors)):
+        assert {k: t.tobytes() for k, t in x.items()} == {k: t.tobytes() for k, t in y.items()}
+
+
+def test_round_trip_is_bit_exact(folder: Path, home: Path) -> None:
+    preset = load_preset(folder)
+    assert_same(preset, bent_preset(None))
+    assert preset.weights_path == home / "weights" / "small"
+    assert_same(load_preset(folder / "preset.json"), preset)
+
+
+def test_only_what_differs_is_written(folder: Path) -> None:
+    assert sorted(entry.name for entry in folder.iterdir()) == ["dec.weight.npy", "preset.json"]
+    assert list(load_preset(folder).changed) == ["dec.weight"]
+
+
+def test_a_zeros_sign_is_a_difference(folder: Path) -> None:
+    flipped = NETWORK.tensors["enc.1.weight"].copy()
+    flipped[0, 0, 0, 0] = 0.0
+    save_preset(replace(load_preset(folder), changed={"enc.1.weight": flipped}), folder)
+    assert load_preset(folder).changed["enc.1.weight"].tobytes() == flipped.tobytes()
+    assert not (folder / "dec.weight.npy").exists()
+
+
+def test_the_file(folder: Path) -> None:
+    assert read(folder) == {
+        "format": "studio-preset",
+        "version": 1,
+        "name": "Melting",
+        "description": "faces – 融ける",
+        "author": "An artist",
+        "weights": {"path": "weights/small", "sha256": NETWORK.sha256()},
+        "source": "demo",
+        "view": {"layer": "act"},
+        "tensors": ["dec.weight"],
+    }
+
+
+def test_optional_fields_may_be_missing(folder: Path) -> None:
+    plain = Preset("Plain", NETWORK, {}, weights_path=load_preset(folder).weights_path)
+    save_preset(plain, folder)
+    assert read(folder).keys() == {"format", "version", "name", "description", "weights", "tensors"}
+    assert_same(load_preset(folder), plain)
+
+
+def test_saving_twice_gives_the_same_bytes(folder: Path) -> None:
+    preset = load_preset(folder)
+    again = folder.with_name("again")
+    save_preset(preset, again)
+    for entry in folder.iterdir():
+        assert entry.read_bytes() == (again / entry.name).read_bytes()
+
+
+# Where the network is found.
+
+
+def test_a_folder_of_presets_beside_its_own_weights(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / "presets").mkdir(parents=True)
+    shutil.copytree(paths.WEIGHTS / "small", other / "weights" / "mine")
+    save_preset(bent_preset(other / "weights" / "mine"), other / "presets" / "melting")
+    assert read(other / "presets" / "melting")["weights"]["path"] == "weights/mine"
+    other.rename(tmp_path / "moved")
+    preset = load_preset(tmp_path / "moved" / "presets" / "melting")
+    assert_same(preset, bent_preset(None))
+    assert preset.weights_path == tmp_path / "moved" / "weights" / "mine"
+
+
+def test_the_studios_own_weights_are_named_from_anywhere(tmp_path: Path, home: Path) -> None:
+    save_preset(bent_preset(home / "weights" / "small"), tmp_path / "melting")
+    assert not (tmp_path / "melting" / "weights").exists()
+    assert load_preset(tmp_path / "melting").weights_path == home / "weights" / "small"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_weights_from_elsewhere_go_along_with_their_licence(tmp_path: Path, home: Path, known: bool) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(home / "weights" / "small", elsewhere)
+    save_preset(bent_preset(elsewhere if known else None), tmp_path / "melting")
+    shutil.rmtree(elsewhere)
+    (tmp_path / "melting").rename(tmp_path / "sent")
+    preset = load_preset(tmp_path / "sent")
+    assert_same(preset, bent_preset(None))
+    assert read(tmp_path / "sent")["weights"]["path"] == "weights/small-net"
+    assert (tmp_path / "sent" / "weights" / "small-net" / "LICENSE").exists() == known
+    # Saved over itself, it still carries them.
+    save_preset(preset, tmp_path / "sent")
+    assert_same(load_preset(tmp_path / "sent"), preset)
+    assert (tmp_path / "sent" / "weights" / "small-net" / "LICENSE").exists() == known
+
+
+def test_weights_inside_another_preset_are_not_relied_on(home: Path) -> None:
+    first, second = home / "presets" / "first", home / "presets" / "second"
+    save_preset(bent_preset(None), first)
+    save_preset(load_preset(first), second)
+    shutil.rmtree(first)
+    assert_same(load_preset(second), bent_preset(None))
+
+
+def test_weights_that_changed_on_disk_since_go_along(folder: Path, home: Path) -> None:
+    preset = load_preset(folder)
+    save_network(small_network(seed=7), home / "weights" / "small")
+    save_preset(preset, folder)
+    assert_same(load_preset(folder), preset)
+    assert read(folder)["weights"]["path"] == "weights/small-net"
+
+
+def test_weights_hidden_by_others_of_that_path_go_along(tmp_path: Path, home: Path) -> None:
+    other = tmp_path / "other"
+    (other / "presets").mkdir(parents=True)
+    (other / "weights").mkdir()
+    save_network(small_network(seed=7), other / "weights" / "small")
+    save_preset(bent_preset(home / "weights" / "small"), other / "presets" / "melting")
+    assert_same(load_preset(other / "presets" / "melting"), bent_preset(None))
+
+
+def test_missing_and_other_weights_are_told(folder: Path, home: Path) -> None:
+    save_network(small_network(seed=7), home / "weights" / "small")
+    ours, theirs = NETWORK.sha256()[:12], small_network(seed=7).sha256()[:12]
+    with pytest.raises(StudioError, match=f"made on weights {ours}, but .*small holds {theirs}; restore"):
+        load_preset(folder)
+    shutil.rmtree(home / "weights" / "small")
+    with pytest.raises(StudioError, match=r'network "weights/small" that this preset bends is not there; put it into'):
+        load_preset(folder)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc", "../small", "weights/../weights/small", "weights\\small", "C:/x", "", ".", "a//b", "a/", "a\nb", "a\0b"],
+)
+def test_weights_elsewhere_are_refused(folder: Path, path: str) -> None:
+    rewrite(folder, lambda d: d["weights"].update(path=path))
+    with pytest.raises(StudioError, match=r'the field "weights\.path" must be'):
+        load_preset(folder)
+
+
+def test_a_link_out_of_the_folder_is_refused(folder: Path, home: Path, tmp_path: Path) -> None:
+    shutil.move(home / "weights" / "small", tmp_path / "out")
+    (home / "weights" / "small").symlink_to(tmp_path / "out")
+    with pytest.raises(StudioError, match="leads out of"):
+        load_preset(folder)
+    (home / "weights" / "small").unlink()
+    shutil.move(tmp_path / "out", home / "weights" / "small")
+    shutil.move(folder / "dec.weight.npy", tmp_path / "out.npy")
+    (folder / "dec.weight.npy").symlink_to(tmp_path / "out.npy")
+    with pytest.raises(StudioError, match=r"dec\.weight\.npy leads out of"):
+        load_preset(folder)
+
+
+# What is wrong in a preset.
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda d: d.update(version=2), "made by a later version of the studio; update"),
+        (lambda d: d.update(version="1"), 'the field "version" must be'),
+        (lambda d: d.update(format="studio-network"), 'does not say "format": "studio-preset"'),
+        (lambda d: d.pop("weights"), 'the field "weights" is missing'),
+        (lambda d: d["weights"].update(sha256="abc"), r'the field "weights\.sha256" should match'),
+        (lambda d: d.update(name=""), 'the field "name" should have at least 1 character'),
+        (lambda d: d.update(name="a\nb"), 'the field "name" must be a single line'),
+        (lambda d: d.update(bends=[]), 'the field "bends" is not one that belongs'),
+        (lambda d: d.update(view={"layer": "nowhere"}), 'it shows the layer "nowhere", which the network "small net"'),
+        (lambda d: d.update(tensors=["nowhere.weight"]), 'has no layer "nowhere"'),
+        (lambda d: d.update(tensors=["dec.depth"]), 'has no tensor "depth" in its layer "dec"'),
+        (lambda d: d.update(tensors=["act.weight"]), 'has no tensor "weight" in its layer "act"'),
+        (lambda d: d.update(tensors=["weight"]), 'it changes "weight", but'),
+        (lambda d: d.update(tensors=["dec.bias"]), r'"dec\.bias" has no file dec\.bias\.npy beside it'),
+        (lambda d: d.update(tensors=["dec.weight"] * 2), '"tensors" must name each tensor once'),
+        (lambda d: d.update(tensors=["../secret"]), r'"tensors\[0\]" may hold'),
+        (lambda d: d.update(tensors=["a/b"]), r'"tensors\[0\]" may hold'),
+        (lambda d: d.update(tensors=["a\\b"]), r'"tensors\[0\]" may hold'),
+        (lambda d: d.update(tensors=["C:x"]), r'"tensors\[0\]" may hold'),
+    ],
+)
+def test_wrong_fields_are_named(folder: Path, change: Callable[[Document], object], sentence: str) -> None:
+    rewrite(folder, change)
+    with pytest.raises(StudioError, match=sentence) as caught:
+        load_preset(folder)
+    assert str(folder / "preset.json") in str(caught.value)
+
+
+def test_a_changed_tensor_of_another_shape_or_with_nan(folder: Path) -> None:
+    write_npy(folder / "dec.weight.npy", np.zeros(3, np.float32))
+    with pytest.raises(
+        StudioError, match=r"dec\.weight\.npy: the array has shape \(3,\), but \(4, 3, 2, 2\) is needed"
+    ):
+        load_preset(folder)
+    np.save(folder / "dec.weight.npy", np.full((4, 3, 2, 2), np.nan, np.float32))
+    with pytest.raises(StudioError, match="48 of 48 values are NaN"):
+        load_preset(folder)
+
+
+# Saving.
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, 'The preset "" cannot be saved: the field "name"'),
+        ({"description": "a\nb"}, '"description" must be a single line'),
+        ({"view_layer": "nowhere"}, 'it shows the layer "nowhere"'),
+        ({"changed": {"nowhere.weight": np.zeros(1, np.float32)}}, r'a tensor "nowhere\.weight" that none'),
+        ({"changed": {"dec.bias": np.zeros(4, np.float32)}}, r'"dec\.bias" has shape \(4,\)'),
+        ({"changed": {"dec.bias": np.full(3, np.nan, np.float32)}}, r'"dec\.bias": 3 of 3 values are NaN'),
+    ],
+)
+def test_a_preset_that_cannot_be_read_again_is_not_saved(folder: Path, change: dict[str, Any], sentence: str) -> None:
+    before = {entry.name: entry.read_bytes() for entry in folder.iterdir()}
+    with pytest.raises(StudioError, match=sentence):
+        save_preset(replace(load_preset(folder), **change), folder)
+    assert {entry.name: entry.read_bytes() for entry in folder.iterdir()} == before
+    assert [entry.name for entry in folder.parent.iterdir()] == ["melting"]
+
+
+def test_saving_over_something_else_is_refused_and_notes_stay(folder: Path, tmp_path: Path) -> None:
+    preset = load_preset(folder)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "love.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(StudioError, match="holds other files and is no preset"):
+        save_preset(preset, tmp_path / "letters")
+    with pytest.raises(StudioError, match="does not exist"):
+        save_preset(preset, tmp_path / "missing" / "melting")
+    (folder / "notes.txt").write_text("note", encoding="utf-8")
+    save_preset(preset, folder)
+    assert (folder / "notes.txt").read_text(encoding="utf-8") == "note"
+
+
+def test_thumbnail(folder: Path) -> None:
+    preset = load_preset(folder)
+    picture = np.zeros((300, 600, 3), np.uint8)
+    picture[:, :300, 0] = 200
+    save_preset(preset, folder, picture)
+    small = cv2.imread(str(folder / "thumbnail.png"))[:, :, ::-1]
+    assert small.shape == (128, 256, 3)
+    assert small[60, 60].tolist() == [200, 0, 0]
+    # Saved without one, the old stays; a small one keeps its size.
+    save_preset(preset, folder)
+    assert (folder / "thumbnail.png").exists()
+    save_preset(preset, folder, picture[:5, :7])
+    assert cv2.imread(str(folder / "thumbnail.png")).shape == (5, 7, 3)
+    save_preset(preset, folder, picture[:1])
+    assert cv2.imread(str(folder / "thumbnail.png")).shape == (1, 256, 3)
+    for wrong in (picture[..., :2], picture[:0], picture.astype(np.float32)):
+        with pytest.raises(ValueError, match="a picture is"):
+            save_preset(preset, folder, wrong)  # type: ignore[arg-type]
+
+
+# Versions.
+
+
+def test_older_versions_are_brought_up_to_date_step_by_step(folder: Path) -> None:
+    def tensors_were_layers(document: Document) -> Document:
+        return {("tensors" if key == "layers" else key): value for key, value in document.items()}
+
+    def names_had_no_tensor(document: Document) -> Document:
+        return document | {"tensors": [f"{name}.weight" for name in document["tensors"]]}
+
+    def age(document: Document) -> None:
+        del document["tensors"]
+        document["layers"] = ["dec"]
+
+    migrations = {1: tensors_were_layers, 2: names_had_no_tensor}
+    rewrite(folder, age)
+    assert_same(load_preset(folder, migrations, version=3), bent_preset(None))
+    rewrite(folder, lambda d: d.update(version=2, tensors=d.pop("layers")))
+    assert_same(load_preset(folder, migrations, version=3), bent_preset(None))
+    with pytest.raises(StudioError, match="later version"):
+        load_preset(folder)
+    rewrite(folder, lambda d: d.pop("tensors"))
+    with pytest.raises(StudioError, match="this file of version 2 is damaged and cannot be updated"):
+        load_preset(folder, migrations, version=3)
+
+
+def test_every_earlier_version_has_its_migration() -> None:
+    assert set(preset_file.MIGRATIONS) == set(range(1, preset_file.VERSION))
+
+
+# Lists.
+
+
+def test_list_and_find(folder: Path, home: Path) -> None:
+    save_preset(load_preset(folder), folder, np.zeros((4, 4, 3), np.uint8))
+    broken = folder.with_name("broken")
+    broken.mkdir()
+    (broken / "preset.json").write_text('{"format": "studio-preset", "version": 9}', encoding="utf-8")
+    (broken / "thumbnail.png").symlink_to(home / "weights" / "small" / "network.json")
+    shutil.rmtree(home / "weights")  # a list reads none of it
+    bad, good = list_presets()
+    assert (good.name, good.title, good.description) == ("melting", "Melting", "faces – 融ける")
+    assert (good.path, good.weights, good.thumbnail) == (folder, "weights/small", folder / "thumbnail.png")
+    assert good.problem == ""
+    assert (bad.name, bad.path, bad.thumbnail) == ("broken", broken, None)
+    assert "later version" in bad.problem
+    assert find_preset("melting") == folder
+    assert find_preset(str(folder)) == folder
+    with pytest.raises(StudioError, match="nor one of broken, melting"):
+        find_preset("nothing")
+
+
+def test_list_of_a_folder_that_is_missing(tmp_path: Path) -> None:
+    assert list_presets(tmp_path / "missing") == []
+
+
+# Anything at all.
+
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["..", "dec"])
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
+fuzz = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@given(st.data())
+@fuzz
+def test_any_mutation_gives_a_preset_or_a_sentence(folder: Path, data: st.DataObject) -> None:
+    manifest = folder / "preset.json"
+    whole = manifest.read_bytes()
+    document = json.loads(whole)
+    place = document
+    if data.draw(st.booleans()):
+        place = document[data.draw(st.sampled_from(["weights", "view"]))]
+    for _ in range(data.draw(st.integers(1, 2))):
+        key = data.draw(st.sampled_from(sorted(place)) | st.text(max_size=4))
+        if data.draw(st.booleans()):
+            place[key] = data.draw(values)
+        else:
+            place.pop(key, None)
+        if not place:
+            break
+    try:
+        manifest.write_text(json.dumps(document), encoding="utf-8")
+        load_or_sentence(folder)
+    finally:
+        manifest.write_bytes(whole)
+
+
+@given(st.data())
+@fuzz
+def test_any_damage_to_the_bytes_gives_a_preset_or_a_sentence(folder: Path, data: st.DataObject) -> None:
+    file = folder / data.draw(st.sampled_from(["preset.json", "dec.weight.npy"]))
+    whole = file.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    damaged = whole[:at] + data.draw(st.binary(max_size=4)) + whole[at + data.draw(st.integers(0, 4)) :]
+    try:
+        file.write_bytes(data.draw(st.sampled_from([damaged, damaged[:at], whole[:at]])))
+        load_or_sentence(folder)
+    finally:
+        file.write_bytes(whole)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@fuzz
+def test_any_bytes_give_a_sentence(folder: Path, data: bytes) -> None:
+    whole = (folder / "preset.json").read_bytes()
+    try:
+        (folder / "preset.json").write_bytes(data)
+        with pytest.raises(StudioError):
+            load_preset(folder)
+    finally:
+        (folder / "preset.json").write_bytes(whole)
+
+
+def load_or_sentence(folder: Path) -> None:
+    try:
+        preset = load_preset(folder)
+    except StudioError as error:
+        sentence = str(error)
+    else:
+        save_preset(preset, folder.parent / "again")
+        assert_same(load_preset(folder.parent / "again"), preset)
+        return
+    assert str(folder) in sentence
+    assert os.linesep not in sentence
+    assert len(sentence) < 1000
+
+
+def test_the_base_network_is_never_written_to(folder: Path, home: Path) -> None:
+    before = {entry.name: entry.read_bytes() for entry in (home / "weights" / "small").iterdir()}
+    preset = load_preset(folder)
+    save_preset(replace(preset, changed={name: t * 2 for name, t in preset.network.tensors.items()}), folder)
+    assert {entry.name: entry.read_bytes() for entry in (home / "weights" / "small").iterdir()} == before
+    assert load_network(home / "weights" / "small").sha256() == NETWORK.sha256()
