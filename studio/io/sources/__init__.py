@@ -1,0 +1,57 @@
+"""Where pictures come from: a film, a picture, a folder of pictures, a camera, the demo.
+
+One module of this folder is one kind of source; `open_source` finds the kinds by scanning, so a new file suffices.
+Nothing heavy is imported until a source is opened.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import cast
+
+from studio.errors import StudioError
+from studio.io.sources.base import Frame, Picture, Source, SourceInfo, SourceKind
+from studio.io.sources.rate import at_constant_rate
+from studio.io.sources.registry import declared
+
+__all__ = [
+    "Frame",
+    "Picture",
+    "Source",
+    "SourceInfo",
+    "SourceKind",
+    "at_constant_rate",
+    "kinds",
+    "open_source",
+]
+
+
+def kinds() -> list[SourceKind]:
+    """Give all kinds of source, built in and plugged in, in the order in which they are asked.
+
+    Raises:
+        StudioError: when a plug-in cannot be loaded.
+    """
+    found = [cast(SourceKind, kind) for kind in declared(__name__, "KIND", "studio.sources")]
+    return sorted(found, key=lambda kind: kind.order)
+
+
+def open_source(spec: str, *, fps: Fraction | None = None) -> Source:
+    """Open what `spec` names.
+
+    Args:
+        spec: a path to a film, a picture or a folder of pictures; "demo"; "camera" or "camera:1". A file that is
+            really called "camera" or "demo" is reached as "./camera".
+        fps: frames per second of a folder of pictures (25 when None). A film and a camera have their
+            own: see `at_constant_rate`.
+
+    Raises:
+        StudioError: when nothing is there, it is not readable, it holds no picture, or `fps` is not positive.
+    """
+    if fps is not None and fps <= 0:
+        raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
+    for kind in kinds():
+        if kind.match(spec):
+            return kind.open(spec, fps)
+    # Every file and every folder matches some kind, so it is neither.
+    raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")

@@ -1,0 +1,148 @@
+"""What a picture file says of itself in its first bytes: its kind, its size, how the camera was held.
+
+Read before decoding, so that a picture of a gigapixel is refused without allocating it.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+
+_PNM = re.compile(rb"P([1-6])(?:\s+|#[^\n]*\n)*\s(\d{1,9})(?:\s+|#[^\n]*\n)*\s(\d{1,9})\s")
+# EXIF orientation -> (transpose, flip_x, flip_y) of `base.orient`.
+_EXIF = {
+    2: (False, True, False),
+    3: (False, True, True),
+    4: (False, False, True),
+    5: (True, False, False),
+    6: (True, True, False),
+    7: (True, True, True),
+    8: (True, False, True),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Kind ("png", "jpeg", ...), stored width and height in pixels, and the turn for `base.orient`."""
+
+    kind: str
+    width: int
+    height: int
+    turn: tuple[bool, bool, bool] = (False, False, False)
+
+
+def read_header(data: bytes) -> Header | None:
+    """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
+    try:
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm):
+            header = read(data)
+            if header is not None:
+                return header
+    except (struct.error, IndexError):
+        return None
+    return None
+
+
+def _png(data: bytes) -> Header | None:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    turn = (False, False, False)
+    place = 8
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if kind == b"eXIf":
+            turn = _orientation(data[place + 8 : place + 8 + length])
+        place += 12 + length
+    return Header("png", width, height, turn)
+
+
+def _jpeg(data: bytes) -> Header | None:
+    if not data.startswith(b"\xff\xd8\xff"):
+        return None
+    turn = (False, False, False)
+    place = 2
+    while True:
+        while data[place] != 0xFF:
+            place += 1
+        while data[place] == 0xFF:
+            place += 1
+        marker = data[place]
+        if marker in (0x01, *range(0xD0, 0xDA)):
+            if marker in (0xD9,):
+                return None
+            place += 1
+            continue
+        (length,) = struct.unpack_from(">H", data, place + 1)
+        if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0":
+            turn = _orientation(data[place + 9 : place + 1 + length])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack_from(">HH", data, place + 4)
+            return Header("jpeg", width, height, turn)
+        place += 1 + length
+
+
+def _webp(data: bytes) -> Header | None:
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return None
+    kind = data[12:16]
+    turn = (False, False, False)
+    if kind == b"VP8X":
+        width = 1 + int.from_bytes(data[24:27], "little")
+        height = 1 + int.from_bytes(data[27:30], "little")
+        place = 12
+        while place + 8 <= len(data):
+            chunk, length = struct.unpack_from("<4sI", data, place)
+            if chunk == b"EXIF":
+                turn = _orientation(data[place + 8 : place + 8 + length].removeprefix(b"Exif\0\0"))
+            place += 8 + length + length % 2
+    elif kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    else:
+        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
+    return Header("webp", width, height, turn)
+
+
+def _tiff(data: bytes) -> Header | None:
+    if data[:4] not in (b"II*\0", b"MM\0*"):
+        return None
+    tags = _ifd(data)
+    if 256 not in tags or 257 not in tags:
+        return None
+    return Header("tiff", tags[256], tags[257], _EXIF.get(tags.get(274, 1), (False, False, False)))
+
+
+def _bmp(data: bytes) -> Header | None:
+    if data[:2] != b"BM":
+        return None
+    (size,) = struct.unpack_from("<I", data, 14)
+    # A negative height means rows from the top.
+    width, height = struct.unpack_from("<HH" if size == 12 else "<ii", data, 18)
+    return Header("bmp", width, abs(height))
+
+
+def _pnm(data: bytes) -> Header | None:
+    found = _PNM.match(data[:4096])
+    return Header("pnm", int(found[2]), int(found[3])) if found else None
+
+
+def _orientation(exif: bytes) -> tuple[bool, bool, bool]:
+    try:
+        return _EXIF.get(_ifd(exif).get(274, 1), (False, False, False))
+    except struct.error:
+        return False, False, False
+
+
+def _ifd(data: bytes) -> dict[int, int]:
+    """Tags of the first directory of a TIFF structure (EXIF is one), whose values are one short or long integer."""
+    order = "<" if data[:2] == b"II" else ">"
+    (place,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, place)
+    tags = {}
+    for entry in range(place + 2, place + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(order + "HH", data, entry)
+        if kind in (3, 4):
+            tags[tag] = int(struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)[0])
+    return tags

@@ -1,0 +1,196 @@
+"""What a source of pictures is, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.errors import StudioError
+
+Picture = npt.NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB, C-contiguous."""
+
+MAX_SIDE = 16384
+MAX_PIXELS = 100_000_000
+"""No picture is larger: beyond this no network runs, and one frame alone takes hundreds of megabytes."""
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What is known of a source before its first frame is asked for.
+
+    Attributes:
+        width: columns of every frame as displayed: rotation applied, pixels made square.
+        height: rows of every frame as displayed.
+        fps: average rate in frames per second; None for a still picture.
+        frames: exact count when the file says so, else the best estimate; None when unknown or endless (a camera).
+        duration: seconds; None when unknown, endless, or a still picture.
+        has_audio: whether `Source.audio_path` holds sound that belongs to the pictures.
+        description: for the eye, such as "h264 1280x720 29.97 fps".
+    """
+
+    width: int
+    height: int
+    fps: Fraction | None
+    frames: int | None
+    duration: float | None
+    has_audio: bool
+    description: str
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        picture: (H, W, 3) uint8 RGB, C-contiguous. Repeated frames share it: do not write into it.
+        time: seconds from the start of the source.
+        index: position in the source, from 0.
+        duration: seconds for which the source shows it, when the source says so.
+    """
+
+    picture: Picture
+    time: float
+    index: int
+    duration: float | None = None
+
+
+class Source(Protocol):
+    """Something that gives pictures. A context manager: leaving it closes the source.
+
+    Attributes:
+        info: what is known of it.
+        audio_path: the film whose sound belongs to the pictures, else None.
+        warning: what was wrong with the source though it could be read, else None. Set while iterating.
+    """
+
+    info: SourceInfo
+    audio_path: Path | None
+    warning: str | None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames from the start; a film, a folder and a still can be iterated again."""
+
+    def close(self) -> None:
+        """Release files and devices; a running iteration ends. May be called twice."""
+
+    def __enter__(self) -> Source:
+        """Give itself."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+
+
+class SourceKind(Protocol):
+    """What a module of this folder declares as `KIND`, and a plug-in under `studio.sources`.
+
+    Attributes:
+        name: one word, for messages.
+        order: kinds are asked in rising order; the first that matches opens. Keywords 0-9, pictures and folders
+            10-49, anything else that exists 50-99.
+    """
+
+    name: str
+    order: int
+
+    def match(self, spec: str) -> bool:
+        """Whether this kind can open `spec`, judged quickly: by the word, the suffix, the first bytes of a file."""
+
+    def open(self, spec: str, fps: Fraction | None) -> Source:
+        """Open it.
+
+        Raises:
+            StudioError: when it cannot be opened.
+        """
+
+
+class BaseSource:
+    """The part of `Source` that most share: no sound, nothing to warn of, closing as a context manager."""
+
+    info: SourceInfo
+    audio_path: Path | None = None
+    warning: str | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames from the start."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release what is held: nothing, unless a subclass says otherwise."""
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def check_size(width: int, height: int, where: object) -> None:
+    """Refuse a picture too large to work with, before it is decoded.
+
+    Raises:
+        StudioError: when a side exceeds `MAX_SIDE`, the whole exceeds `MAX_PIXELS`, or a side is not positive.
+    """
+    if width <= 0 or height <= 0:
+        raise StudioError(f"{where} says it is {width}x{height} pixels: the file is damaged; export it again")
+    if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
+        raise StudioError(
+            f"{where} is {width}x{height} pixels, more than the limit of {MAX_SIDE} a side "
+            f"and {MAX_PIXELS // 1_000_000} megapixels; scale it down first"
+        )
+
+
+def rate_text(fps: Fraction) -> str:
+    """`fps` for the eye: "25 fps", "29.97 fps"."""
+    return f"{float(fps):.2f}".rstrip("0").rstrip(".") + " fps"
+
+
+def resize_to(picture: Picture, width: int, height: int) -> Picture:
+    """Give `picture` as (height, width, 3); the same array when it has that size. Area-averaged when it shrinks."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    import cv2
+
+    shrinks = picture.shape[0] >= height and picture.shape[1] >= width
+    # INTER_AREA degenerates to nearest-neighbour blocks when enlarging.
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), dtype=np.uint8)
+
+
+def orient(picture: Picture, transpose: bool, flip_x: bool, flip_y: bool) -> Picture:
+    """Turn a picture upright: first exchange rows and columns, then mirror left-right, then top-bottom.
+
+    All eight orientations of a camera held any way, mirrored or not, are such a triple.
+    """
+    if transpose:
+        picture = picture.transpose(1, 0, 2)
+    if flip_x:
+        picture = picture[:, ::-1]
+    if flip_y:
+        picture = picture[::-1]
+    return np.ascontiguousarray(picture)
+
+
+def file_at(spec: str) -> Path | None:
+    """The file that `spec` is the path of, or None. A spec that can be no path at all is none."""
+    try:
+        return Path(spec) if spec and Path(spec).is_file() else None
+    except OSError:
+        return None
+
+
+def folder_at(spec: str) -> Path | None:
+    """The folder that `spec` is the path of, or None."""
+    try:
+        return Path(spec) if spec and Path(spec).is_dir() else None
+    except OSError:
+        return None

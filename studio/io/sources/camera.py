@@ -1,0 +1,240 @@
+"""Cameras: a thread captures, the newest frame wins, and a camera that dies is waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.sources.base import BaseSource, Frame, Picture, Source, SourceInfo, rate_text, resize_to
+
+_DEFAULT_RATE = Fraction(30)
+# Some cameras give nothing, or black, for the first moments.
+_WARM_UP_READS = 20
+
+
+class CaptureLike(Protocol):
+    """The part of `cv2.VideoCapture` that is used."""
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        """Whether the device is there and open."""
+
+    def read(self) -> tuple[bool, Any]:
+        """Wait for the next frame: (True, (H, W, 3) uint8 BGR) or (False, anything)."""
+
+    def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
+        """A property of the device."""
+
+    def release(self) -> None:
+        """Let the device go."""
+
+
+Opener = Callable[[int], CaptureLike]
+
+
+def open_device(index: int) -> CaptureLike:
+    """Open camera `index` with OpenCV, without its complaints on stderr when there is none."""
+    import cv2
+    from cv2.utils import logging
+
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(index)
+    finally:
+        logging.setLogLevel(before)
+
+
+def list_cameras(opener: Opener = open_device, limit: int = 4) -> list[int]:
+    """Numbers of the cameras that can be opened.
+
+    On Linux only numbers with a /dev/videoN are tried, elsewhere the first `limit`. A camera that another program holds
+    is not listed.
+    """
+    if sys.platform == "linux":
+        found = (re.fullmatch(r"video(\d+)", path.name) for path in Path("/dev").glob("video*"))
+        tried = sorted(int(match[1]) for match in found if match)
+    else:
+        tried = list(range(limit))
+    return [index for index in tried if _opens(opener, index)]
+
+
+def _opens(opener: Opener, index: int) -> bool:
+    capture = opener(index)
+    try:
+        return capture.isOpened()
+    finally:
+        capture.release()
+
+
+class CameraSource(BaseSource):
+    """A camera. Frames are numbered as they are handed out; their time is seconds since opening.
+
+    When it dies, `status` says so and the thread tries to open it again, waiting longer each time up to `max_wait`;
+    iteration meanwhile repeats the last picture every `timeout` seconds and goes on by itself when it is back.
+    """
+
+    def __init__(
+        self, index: int = 0, *, opener: Opener = open_device, timeout: float = 1.0, max_wait: float = 4.0
+    ) -> None:
+        """Open the camera, wait for its first frame, and start capturing.
+
+        Args:
+            index: number of the camera, from 0.
+            opener: opens a capture; tests give a false one.
+            timeout: the longest that asking for a frame may take, in seconds.
+            max_wait: the longest pause between two attempts to open a lost camera, in seconds.
+
+        Raises:
+            StudioError: when there is no such camera, or it gives no frame.
+        """
+        self._index = index
+        self._opener = opener
+        self._timeout = timeout
+        self._max_wait = max_wait
+        self._status = "live"
+        self._serial = 0
+        self._fresh = threading.Condition()
+        self._stop = threading.Event()
+        self._began = time.monotonic()
+        capture = self._opened()
+        picture = self._first(capture) if capture else None
+        if capture is None or picture is None:
+            what = "gives no picture" if capture else "cannot be opened"
+            raise StudioError(
+                f"camera {index} {what}: connect it, close other programs that use it, allow access to it, "
+                "or give another number, such as camera:1"
+            )
+        height, width = picture.shape[:2]
+        reported = capture.get(5)  # cv2.CAP_PROP_FPS
+        fps = Fraction(reported).limit_denominator(1001) if 1 <= reported <= 1000 else _DEFAULT_RATE
+        self.info = SourceInfo(
+            width, height, fps, None, None, False, f"camera {index} {width}x{height} {rate_text(fps)}"
+        )
+        self._newest = picture
+        self._serial = 1
+        self._thread = threading.Thread(target=self._capture, args=(capture,), name=f"camera {index}", daemon=True)
+        self._thread.start()
+
+    @property
+    def status(self) -> str:
+        """One of "live", "lost: ..." with the reason while the camera is away, and "closed"."""
+        return self._status
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the newest frame each time, without end until `close`; a frame is given twice only on a timeout."""
+        seen = 0
+        index = 0
+        while True:
+            with self._fresh:
+                self._fresh.wait_for(lambda: self._serial != seen or self._stop.is_set(), self._timeout)  # noqa: B023
+                if self._stop.is_set():
+                    return
+                seen = self._serial
+                picture = self._newest
+            yield Frame(picture, time.monotonic() - self._began, index)
+            index += 1
+
+    def close(self) -> None:
+        """Stop capturing, let the device go, and wait until that has happened. May be called twice."""
+        self._stop.set()
+        with self._fresh:
+            self._fresh.notify_all()
+        self._thread.join()
+        self._status = "closed"
+
+    def _capture(self, capture: CaptureLike | None) -> None:
+        wait = 0.25
+        try:
+            while not self._stop.is_set():
+                picture = self._read(capture) if capture else None
+                if picture is not None:
+                    wait = 0.25
+                    self._status = "live"
+                    with self._fresh:
+                        self._newest = resize_to(picture, self.info.width, self.info.height)
+                        self._serial += 1
+                        self._fresh.notify_all()
+                    continue
+                if capture:
+                    _release(capture)
+                    self._status = f"lost: camera {self._index} gives no more pictures; connect it again"
+                capture = None
+                if self._stop.wait(wait):
+                    return
+                wait = min(self._max_wait, wait * 2)
+                capture = self._opened()
+        finally:
+            if capture:
+                _release(capture)
+
+    def _opened(self) -> CaptureLike | None:
+        capture = self._opener(self._index)
+        if capture.isOpened():
+            return capture
+        _release(capture)
+        return None
+
+    def _first(self, capture: CaptureLike) -> Picture | None:
+        for _ in range(_WARM_UP_READS):
+            picture = self._read(capture)
+            if picture is not None:
+                return picture
+            time.sleep(0.05)
+        _release(capture)
+        return None
+
+    def _read(self, capture: CaptureLike) -> Picture | None:
+        import cv2
+
+        try:
+            good, stored = capture.read()
+        except cv2.error:
+            return None
+        if not good or stored is None or stored.size == 0:
+            return None
+        if stored.ndim == 2:
+            stored = np.repeat(stored[:, :, None], 3, axis=2)
+        return np.ascontiguousarray(stored[:, :, 2::-1], dtype=np.uint8)
+
+
+def _release(capture: CaptureLike) -> None:
+    import cv2
+
+    # A device that has been pulled out may refuse even this.
+    with contextlib.suppress(cv2.error):
+        capture.release()
+
+
+class CameraKind:
+    """The specs "camera" and "camera:N"."""
+
+    name = "camera"
+    order = 1
+
+    def match(self, spec: str) -> bool:
+        """Whether `spec` is the word "camera", with or without a number."""
+        return spec == "camera" or spec.startswith("camera:")
+
+    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a camera gives what it gives
+        """Open the camera.
+
+        Raises:
+            StudioError: when the number is none, there is no such camera, or it gives no frame.
+        """
+        number = spec.partition(":")[2] or "0"
+        if not (number.isascii() and number.isdigit() and len(number) < 4):
+            raise StudioError(f"{spec!r} names no camera: write camera, camera:1, camera:2 ...")
+        return CameraSource(int(number))
+
+
+KIND = CameraKind()

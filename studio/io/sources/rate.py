@@ -1,0 +1,62 @@
+"""From frames at any times to frames at a constant rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+from studio.errors import StudioError
+from studio.io.sources.base import Frame, Source
+
+# A time stamp in floating point may fall a hair short of the half-way point that it stands on.
+_HAIR = 1e-6
+
+
+def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
+    """Give the frames of `source` at exactly `fps`, repeating and dropping so that the duration is kept.
+
+    Each frame takes the tick nearest to its time and is shown until the next one's; of several at one tick the nearest
+    has it, the latest those after it. A film that is truly at `fps` comes through untouched: each frame once.
+
+    Args:
+        source: any source. Its last frame is shown for as long as it says, else for one period of its own rate.
+        fps: frames per second of the result, above 0.
+
+    Yields:
+        Frames with `index` n from 0 and `time` n / fps; a repeated frame shares its picture.
+
+    Raises:
+        StudioError: when `fps` is not positive; and what iterating the source raises.
+    """
+    if fps <= 0:
+        raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
+    index = 0
+    nearest: Frame | None = None  # of those that fall on `tick`
+    latest: Frame | None = None  # shown from the tick after
+    tick = 0
+    for frame in source:
+        place = frame.time * float(fps)
+        here = max(0, math.floor(place + 0.5 + _HAIR))
+        if nearest is None or latest is None:
+            # What begins late is shown from the start: its sound begins there.
+            nearest, tick = frame, here
+        elif here > tick:
+            yield from _shown(nearest, latest, index, tick, here, fps)
+            index, tick, nearest = here, here, frame
+        elif abs(place - tick) < abs(nearest.time * float(fps) - tick) - _HAIR:
+            nearest = frame
+        latest = frame
+    if nearest is not None and latest is not None:
+        length = latest.duration or float(1 / (source.info.fps or fps))
+        end = max(tick + 1, math.floor((latest.time + length) * float(fps) + 0.5 + _HAIR))
+        yield from _shown(nearest, latest, index, tick, end, fps)
+
+
+def _shown(nearest: Frame, latest: Frame, start: int, tick: int, end: int, fps: Fraction) -> Iterator[Frame]:
+    for index in range(start, end):
+        yield _at(nearest if index <= tick else latest, index, fps)
+
+
+def _at(frame: Frame, index: int, fps: Fraction) -> Frame:
+    return Frame(frame.picture, float(index / fps), index, float(1 / fps))
