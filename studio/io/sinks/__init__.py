@@ -1,0 +1,87 @@
+"""Where recordings go: H.264, ProRes, FFV1, GIF, numbered PNG.
+
+One module of this folder is one codec; it is found by scanning, so a new file suffices. Nothing heavy is imported
+until a recording begins.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.sinks.base import Codec, CodecInfo, Sink
+from studio.io.sources.registry import declared
+
+__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "open_sink"]
+
+
+def open_sink(
+    path: Path,
+    *,
+    codec: str,
+    size: tuple[int, int],
+    fps: Fraction,
+    audio: Path | None = None,
+    audio_range: tuple[float, float | None] = (0, None),
+) -> Sink:
+    """Begin a recording.
+
+    Args:
+        path: the file; for png a folder, a pattern such as out/%05d.png, or one .png for one picture. The folder that
+            is to hold it must exist. A film that stands there is replaced when the recording is closed, not before.
+        codec: a name out of `codecs`, such as "h264"; `codec_for` guesses it from the path.
+        size: (width, height) in pixels of every picture. H.264 and ProRes need even sides: a last column or row is
+            doubled where they are odd.
+        fps: frames per second, exact: Fraction(30000, 1001).
+        audio: a film or sound file whose sound is kept, else None. PNG and GIF hold no sound.
+        audio_range: (start, end) in seconds of the sound, from where the film's pictures start; end None: to its end.
+
+    Raises:
+        StudioError: when there is no such codec, or the recording cannot be begun there.
+    """
+    known = _known()
+    for found in known:
+        if found.name == codec:
+            return found.open(path, size, fps, audio, audio_range)
+    raise StudioError(f"there is no codec {codec!r}; choose one of {', '.join(found.name for found in known)}")
+
+
+def codec_for(path: Path) -> str | None:
+    """The codec that a path asks for by its suffix, or None when it asks for none that is known.
+
+    Raises:
+        StudioError: when a plug-in cannot be loaded.
+    """
+    return next((codec.name for codec in _known() if codec.match(path)), None)
+
+
+def codecs() -> list[CodecInfo]:
+    """All codecs, each tried by recording two small pictures to a temporary folder (in all about half a second).
+
+    Raises:
+        StudioError: when a plug-in cannot be loaded.
+    """
+    return [CodecInfo(codec.name, codec.description, codec.suffixes[0], _works(codec)) for codec in _known()]
+
+
+def _known() -> list[Codec]:
+    found = [cast(Codec, codec) for codec in declared(__name__, "CODEC", "studio.sinks")]
+    return sorted(found, key=lambda codec: codec.order)
+
+
+def _works(codec: Codec) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with codec.open(
+                Path(folder) / f"trial{codec.suffixes[0]}", (32, 32), Fraction(25), None, (0, None)
+            ) as sink:
+                for level in (0, 255):
+                    sink.write(np.full((32, 32, 3), level, np.uint8))
+        except (StudioError, ImportError):
+            return False
+    return True

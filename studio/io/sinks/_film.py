@@ -1,0 +1,213 @@
+"""Recording to a film by PyAV: what H.264, ProRes, FFV1 and GIF share.
+
+The film grows in NAME.part.SUFFIX beside the place where it will be, in pieces that play by themselves (fragments,
+clusters), so that a killed process leaves a film. Closing completes the index in place, syncs, and renames: MP4 and
+MOV are then ordinary films with a duration, not fragmented ones, without having been copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.errors import StudioError
+from studio.io.atomic import sync
+from studio.io.sinks._audio import AudioTrack
+from studio.io.sinks._format import CONTAINERS, FilmFormat, check, claim_part, conversion
+from studio.io.sinks.base import BaseSink, Range, Size, cannot_record
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# FFmpeg's own numbers for BT.709 and for 16-235 ("MPEG", "tv").
+_BT709 = 1
+_TV_RANGE = 1
+
+
+class FilmSink(BaseSink):
+    """A film being recorded at a constant rate; memory does not grow with its length."""
+
+    def __init__(
+        self, path: Path, form: FilmFormat, size: Size, fps: Fraction, audio: Path | None, audio_range: Range
+    ) -> None:
+        """Create the part file and begin.
+
+        Raises:
+            StudioError: when the suffix, the size or the rate does not fit, nothing can be written there, or `audio`
+                does not exist. Sound that cannot be read only sets `warning`.
+        """
+        import av
+
+        check(path, form, size, fps)
+        container, options = CONTAINERS[path.suffix.lower()]
+        super().__init__(path, claim_part(path), size)
+        self._form = form
+        self._fps = fps
+        self._tick = form.tick or 1 / fps
+        width, height = size
+        self._padding = (height % 2, width % 2) if form.even else (0, 0)
+        self._audio: AudioTrack | None = None
+        with self._opening():
+            self._container: OutputContainer | None = av.open(
+                f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
+            )
+            self._stream = self._add_stream(self._container, width + self._padding[1], height + self._padding[0])
+            self._graph = conversion(form, width + self._padding[1], height + self._padding[0], self._tick)
+            if audio is not None and form.sound:
+                self._audio = AudioTrack(self._container, audio, audio_range)
+            elif audio is not None:
+                self._warning = f"{path}: {form.name} holds no sound; it was left out"
+            # The encoder is tried now; the header waits for the first packet: FFmpeg's GIF dies of a film without one.
+            self._stream.codec_context.open(strict=False)
+
+    @property
+    def warning(self) -> str | None:
+        """What went wrong though the recording goes on, else None."""
+        return self._warning or (self._audio.warning if self._audio else None)
+
+    def _add_stream(self, container: OutputContainer, width: int, height: int) -> VideoStream:
+        form = self._form
+        stream: VideoStream = container.add_stream(  # type: ignore[assignment]  # a video encoder makes a video stream
+            form.encoder, rate=self._fps, options=dict(form.options)
+        )
+        stream.width, stream.height, stream.pix_fmt = width, height, form.pixels
+        context = stream.codec_context
+        context.time_base = stream.time_base = self._tick
+        context.thread_count = 0
+        # Without B frames each picture stands where its number says, in players that ignore edit lists as well.
+        context.max_b_frames = 0
+        if form.keyframe_seconds:
+            context.gop_size = max(1, round(self._fps * form.keyframe_seconds))
+        if form.video_range:
+            context.colorspace = context.color_primaries = context.color_trc = _BT709
+            context.color_range = _TV_RANGE
+        return stream
+
+    def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+        import av
+
+        if any(self._padding):
+            picture = np.pad(picture, ((0, self._padding[0]), (0, self._padding[1]), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        frame.pts = round(self.frames / (self._fps * self._tick))
+        frame.time_base = self._tick
+        with _encoder_errors():
+            self._graph.push(frame)
+            for ready in self._converted():
+                self._mux(self._stream.encode(ready))
+            if self._audio:
+                self._audio.feed(Fraction(self.frames + 1) / self._fps)
+
+    def _converted(self) -> Iterator[VideoFrame]:
+        import av
+
+        while True:
+            try:
+                ready = self._graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            # The filters may not know the time base; the numbers are the ones given.
+            ready.time_base = self._tick
+            yield cast("VideoFrame", ready)
+
+    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+        assert self._container is not None
+        for packet in packets:
+            assert packet.pts is not None
+            packet.duration = max(1, self._until(packet.pts) - packet.pts)
+            self._container.mux(packet)
+
+    def _until(self, pts: int) -> int:
+        # When a tick is no frame, frames last unequally many of them.
+        return round((round(pts * self._tick * self._fps) + 1) / (self._fps * self._tick))
+
+    def _finish(self) -> None:
+        assert self._container is not None
+        with self.part.open("rb") as file:
+            head = file.read(4096)
+        try:
+            with _encoder_errors():
+                self._graph.push(None)
+                for ready in self._converted():
+                    self._mux(self._stream.encode(ready))
+                self._mux(self._stream.encode(None))
+                if self._audio:
+                    self._audio.finish(Fraction(self.frames) / self._fps)
+                self._container.close()
+            sync(self.part)
+        except OSError:
+            # Completing makes one large piece of the fragments; without the index that would follow, nothing plays.
+            self._restore(head)
+            raise
+        self._container = None
+        self.part.replace(self.path)
+        with contextlib.suppress(OSError):
+            sync(self.path.parent)
+        if self._audio:
+            self._audio.close()
+
+    def _restore(self, head: bytes) -> None:
+        self._release()
+        with contextlib.suppress(OSError), self.part.open("r+b") as file:
+            file.write(head)
+
+    def _discard(self) -> None:
+        self._release()
+        self.part.unlink(missing_ok=True)
+
+    def _failed(self) -> None:
+        if self._container is not None:
+            with contextlib.suppress(OSError), self.part.open("rb") as file:
+                head = file.read(4096)
+                self._restore(head)
+
+    def _release(self) -> None:
+        import av
+
+        container, self._container = self._container, None
+        if container is not None:
+            with contextlib.suppress(av.FFmpegError, OSError):
+                container.close()
+        if self._audio:
+            self._audio.close()
+
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        import av
+
+        self._container = None
+        try:
+            yield
+        except (av.FFmpegError, StudioError, OSError, ValueError) as error:
+            self._discard()
+            if isinstance(error, StudioError):
+                raise
+            if isinstance(error, OSError):
+                raise cannot_record(self.path, error) from error
+            raise StudioError(
+                f"cannot record {self.path}: the {self._form.encoder} encoder refuses "
+                f"{self._size[0]}x{self._size[1]} at {self._fps} fps ({error}); choose another codec or size"
+            ) from error
+
+
+@contextmanager
+def _encoder_errors() -> Iterator[None]:
+    import av
+
+    try:
+        yield
+    except av.FFmpegError as error:
+        # Those of the disk are OSErrors besides.
+        if isinstance(error, OSError):
+            raise
+        raise OSError(0, f"the encoder failed ({error})") from error

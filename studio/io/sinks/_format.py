@@ -1,0 +1,139 @@
+"""What a codec's module says of itself, and what follows from it: the checks, the part file, the conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import StudioError
+from studio.io.atomic import is_folder, require_parent
+from studio.io.sinks.base import Size, cannot_record
+
+if TYPE_CHECKING:
+    import av.filter
+
+_MAX_SIDE = 16384
+# One second in a piece: what a killed process loses besides the pictures inside the encoder.
+_FRAGMENTED = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flush_packets": "1"}
+_CLUSTERED = {"cluster_time_limit": "1000", "flush_packets": "1"}
+# Suffix -> FFmpeg's name of the container and its options.
+CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {
+    ".mp4": ("mp4", _FRAGMENTED),
+    ".m4v": ("mp4", _FRAGMENTED),
+    ".mov": ("mov", _FRAGMENTED),
+    ".mkv": ("matroska", _CLUSTERED),
+    ".gif": ("gif", {"loop": "0", "flush_packets": "1"}),
+}
+
+
+@dataclass(frozen=True)
+class FilmFormat:
+    """How one codec is recorded.
+
+    Attributes:
+        name: the codec, for messages.
+        encoder: FFmpeg's name of it.
+        pixels: its pixel format.
+        suffixes: of the containers that hold it.
+        options: the encoder's.
+        filters: (name, arguments) of what makes `pixels` out of RGB, a graph in one line unless `palette`.
+        even: whether sides must be even; a last column or row is then doubled.
+        video_range: whether it stores BT.709 in 16-235, to be said in the file.
+        keyframe_seconds: seconds between key frames; None where every frame is one.
+        tick: time base in seconds; None for exactly one frame.
+        palette: whether each picture is brought to its own palette of 256 colours.
+        sound: whether the sound is kept.
+    """
+
+    name: str
+    encoder: str
+    pixels: str
+    suffixes: tuple[str, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    even: bool = False
+    video_range: bool = False
+    keyframe_seconds: int | None = None
+    tick: Fraction | None = None
+    palette: bool = False
+    sound: bool = True
+
+
+def check(path: Path, form: FilmFormat, size: Size, fps: Fraction) -> None:
+    """Refuse what cannot be recorded.
+
+    Raises:
+        StudioError: when the suffix, the size or the rate does not fit, or the place is none.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in form.suffixes:
+        raise StudioError(
+            f"{form.name} cannot be recorded to {path}: end its name in {' or '.join(form.suffixes)}, "
+            "or choose another codec"
+        )
+    if is_folder(path):
+        raise StudioError(f"cannot record to {path}: it is a folder; give the name of a file in it")
+    require_parent(path)
+    if fps <= 0 or fps > 1000:
+        raise StudioError(f"a frame rate of {fps} cannot be recorded: give one above 0 and up to 1000")
+    if not all(0 < side <= _MAX_SIDE for side in size):
+        raise StudioError(f"pictures of {size[0]}x{size[1]} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
+
+
+def claim_part(path: Path) -> Path:
+    """Create NAME.part.SUFFIX, or .part2 and so on: an earlier one may be all that is left of a killed recording.
+
+    Raises:
+        StudioError: when nothing can be created there.
+    """
+    for number in range(1, 1000):
+        part = path.with_name(f"{path.stem}.part{number if number > 1 else ''}{path.suffix}")
+        try:
+            part.open("xb").close()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_record(path, error) from error
+        return part
+    raise StudioError(f"cannot record {path}: a thousand unfinished recordings of it lie there; remove them")
+
+
+def conversion(form: FilmFormat, width: int, height: int, tick: Fraction) -> av.filter.Graph:
+    """The filters that make `form.pixels` out of rgb24 of `width` x `height`, at a time base of `tick` seconds."""
+    import av.filter
+    from av import VideoFormat
+
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=width, height=height, format=VideoFormat("rgb24"), time_base=tick)
+    sink = graph.add("buffersink")
+    if form.palette:
+        # A palette for each picture: one for all could only be known at the end.
+        split, generate = graph.add("split"), graph.add("palettegen", "stats_mode=single:reserve_transparent=0")
+        use = graph.add("paletteuse", "new=1:dither=sierra2_4a")
+        # Counting the colours of every pixel takes most of the time and changes the palette little.
+        sample = graph.add("scale", "w='min(iw,160)':h='min(ih,160)':flags=neighbor")
+        source.link_to(split)
+        split.link_to(sample, 0, 0)
+        sample.link_to(generate)
+        split.link_to(use, 1, 0)
+        generate.link_to(use, 0, 1)
+        use.link_to(sink)
+    else:
+        span = "tv" if form.video_range else "pc"
+        matrix = ":out_color_matrix=bt709" if form.video_range else ""
+        flags = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+        scale = graph.add("scale", f"flags={flags}:in_range=pc:out_range={span}{matrix}")
+        source.link_to(scale)
+        pixels = graph.add("format", form.pixels)
+        scale.link_to(pixels)
+        if form.video_range:
+            # ProRes takes what it says of its colours from the pictures, not from the settings.
+            tags = graph.add("setparams", "range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709")
+            pixels.link_to(tags)
+            tags.link_to(sink)
+        else:
+            pixels.link_to(sink)
+    graph.configure()
+    return graph

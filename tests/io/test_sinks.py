@@ -1,0 +1,453 @@
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from films import HEIGHT, WIDTH, loud_times, make_film, numbered, numbers, sound_length
+
+from studio.errors import StudioError
+from studio.io.sinks import Sink, codec_for, codecs, open_sink
+from studio.io.sources import at_constant_rate, open_source
+
+NTSC = Fraction(30000, 1001)
+FILMS = {"h264": "a.mp4", "prores": "a.mov", "ffv1": "a.mkv", "gif": "a.gif"}
+ALL = FILMS | {"png": "a"}
+
+
+def record(
+    path: Path, codec: str, count: int = 40, fps: Fraction = NTSC, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> Sink:
+    with open_sink(path, codec=codec, size=size, fps=fps) as sink:
+        for number in range(count):
+            sink.write(numbered(number, *size))
+    return sink
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with open_source(str(path)) as source:
+        return [frame.picture for frame in source]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def noise(seed: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_every_codec_works_here() -> None:
+    found = codecs()
+    assert {info.name for info in found} >= set(ALL)
+    assert [info for info in found if not info.works] == []
+
+
+def test_codecs_are_guessed_from_the_path() -> None:
+    guesses = {
+        name: codec_for(Path("x") / name) for name in ("a.MP4", "a.mov", "a.mkv", "a.gif", "f", "%05d.png", "a.xyz")
+    }
+    assert guesses == {
+        "a.MP4": "h264",
+        "a.mov": "prores",
+        "a.mkv": "ffv1",
+        "a.gif": "gif",
+        "f": "png",
+        "%05d.png": "png",
+        "a.xyz": None,
+    }
+
+
+@pytest.mark.parametrize("codec", ALL)
+@pytest.mark.parametrize("fps", [NTSC, Fraction(25), Fraction(25, 2)])
+def test_what_is_written_is_what_is_read(tmp_path: Path, codec: str, fps: Fraction) -> None:
+    path = tmp_path / ALL[codec]
+    sink = record(path, codec, fps=fps)
+    assert names(tmp_path) == [path.name]
+    assert sink.frames == 40
+    assert sink.bytes_written > 500
+    assert numbers(pictures(path)) == list(range(40))
+    with open_source(str(path), fps=fps) as source:
+        assert source.info.frames == 40
+        assert source.info.duration == pytest.approx(40 / fps, abs=0.011)
+        assert source.info.fps == pytest.approx(fps, rel=0.005 if codec == "gif" else 0)
+        times = [frame.time for frame in source]
+    assert times == pytest.approx([float(n / fps) for n in range(40)], abs=0.0051)
+
+
+@pytest.mark.parametrize("codec", ["ffv1", "png"])
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (33, 17)])
+def test_lossless_is_bit_by_bit(tmp_path: Path, codec: str, size: tuple[int, int]) -> None:
+    path = tmp_path / ALL[codec]
+    with open_sink(path, codec=codec, size=size, fps=Fraction(25)) as sink:
+        for seed in range(5):
+            sink.write(noise(seed, *size))
+    read = pictures(path)
+    assert len(read) == 5
+    for seed, picture in enumerate(read):
+        assert np.array_equal(picture, noise(seed, *size))
+
+
+@pytest.mark.parametrize("codec", ["h264", "prores"])
+def test_odd_sizes_double_the_last_row_and_column(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / FILMS[codec]
+    picture = numbered(5, 161, 97)
+    picture[-1] = (0, 0, 255)
+    picture[-3:] = picture[-1]
+    with open_sink(path, codec=codec, size=(161, 97), fps=NTSC) as sink:
+        for _ in range(3):
+            sink.write(picture)
+    read = pictures(path)[1]
+    assert read.shape == (98, 162, 3)
+    assert np.abs(read[97].astype(int) - (0, 0, 255)).mean() < 20
+
+
+@pytest.mark.parametrize("codec", ["h264", "prores"])
+def test_colours_are_bt709_and_say_so(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / FILMS[codec]
+    record(path, codec, 3)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frame = next(container.decode(stream))
+        assert (frame.colorspace, frame.color_range) == (1, 1)
+        context = stream.codec_context
+        assert (context.color_primaries, context.color_trc) == (1, 1)
+        luma = frame.reformat(format="yuv444p").to_ndarray()[0][
+            HEIGHT * 3 // 4, [WIDTH // 6, WIDTH // 2, WIDTH * 5 // 6]
+        ]
+    # 16 + 219 * (0.2126 R + 0.7152 G + 0.0722 B) * 200 / 255; BT.601 would give 67, 117, 36.
+    assert np.abs(luma.astype(int) - [53, 139, 28]).max() <= 2
+    corner = pictures(path)[1][HEIGHT * 3 // 4, [WIDTH // 6, WIDTH // 2, WIDTH * 5 // 6]].astype(int)
+    assert np.abs(corner - 200 * np.eye(3)).max() <= 4
+
+
+def test_mp4_ends_as_an_ordinary_film(tmp_path: Path) -> None:
+    record(tmp_path / "a.mp4", "h264", 100)
+    data = (tmp_path / "a.mp4").read_bytes()
+    boxes, place = [], 0
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        boxes.append(data[place + 4 : place + 8].decode())
+        place += length if length > 1 else int.from_bytes(data[place + 8 : place + 16], "big")
+    assert place == len(data)
+    assert sorted({"moov", "mdat", "moof"} & set(boxes)) == ["mdat", "moov"]
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].frames == 100
+        assert container.duration == pytest.approx(100 / NTSC * 1_000_000, abs=1000)
+
+
+def test_a_gif_loops(tmp_path: Path) -> None:
+    record(tmp_path / "a.gif", "gif", 3, Fraction(25))
+    data = (tmp_path / "a.gif").read_bytes()
+    assert b"NETSCAPE2.0\x03\x01\x00\x00\x00" in data
+
+
+def test_one_picture_and_patterns(tmp_path: Path) -> None:
+    record(tmp_path / "one.png", "png", 1)
+    assert numbers(pictures(tmp_path / "one.png")) == [0]
+    with pytest.raises(StudioError, match="holds one picture: for more give a folder"):
+        record(tmp_path / "two.png", "png", 2)
+    record(tmp_path / "new" / "x%03d.png", "png", 3)
+    assert names(tmp_path) == ["new", "one.png"]
+    assert names(tmp_path / "new") == ["x000.png", "x001.png", "x002.png"]
+    with pytest.raises(StudioError, match="exist already"):
+        record(tmp_path / "new" / "x%03d.png", "png", 1)
+    record(tmp_path / "frames", "png", 3)
+    record(tmp_path / "frames", "png", 2)
+    assert names(tmp_path / "frames") == ["frame_00000.png", "frame_00001.png"]
+    (tmp_path / "frames" / "mine.txt").touch()
+    with pytest.raises(StudioError, match="holds other files"):
+        record(tmp_path / "frames", "png", 1)
+    assert names(tmp_path) == ["frames", "new", "one.png"]
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_an_exception_leaves_nothing_and_keeps_the_old(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / ALL[codec]
+    record(path, codec, 2)
+    with pytest.raises(ZeroDivisionError), open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC) as sink:
+        write_then_fail(sink)
+    assert names(tmp_path) == [path.name]
+    assert numbers(pictures(path)) == [0, 1]
+    with pytest.raises(StudioError, match="has ended"):
+        sink.write(numbered(1))
+
+
+def write_then_fail(sink: Sink) -> None:
+    for number in range(50):
+        sink.write(numbered(number + 5))
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_nothing_written(tmp_path: Path, codec: str) -> None:
+    with pytest.raises(StudioError, match="nothing was recorded"):
+        record(tmp_path / ALL[codec], codec, 0)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_wrong_pictures(tmp_path: Path, codec: str) -> None:
+    with open_sink(tmp_path / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC) as sink:
+        sink.write(numbered(0))
+        for wrong in (numbered(0)[:-1], numbered(0).astype(np.float32), numbered(0)[:, :, 0]):
+            with pytest.raises(StudioError, match="does not fit the recording"):
+                sink.write(wrong)
+        sink.write(numbered(1))
+    assert numbers(pictures(tmp_path / ALL[codec])) == [0, 1]
+
+
+def test_bad_places(tmp_path: Path) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").touch()
+    cases = [
+        ("nowhere/a.mp4", "h264", "nowhere does not exist"),
+        ("nowhere/deep/%d.png", "png", "nowhere does not exist"),
+        ("nowhere/frames", "png", "nowhere does not exist"),
+        ("folder.mp4", "h264", "it is a folder"),
+        ("file/a.mp4", "h264", "is not a folder"),
+        ("a.webm", "h264", "end its name in .mp4"),
+        ("a", "ffv1", "end its name in .mkv"),
+        ("a.mp4", "h265", "there is no codec 'h265'; choose one of h264, prores"),
+        ("file", "png", "is not a folder"),
+        ("a%d_%d.png", "png", "one number"),
+        ("x" * 300 + ".mp4", "h264", "too long"),
+        ("x" * 300 + ".png", "png", "too long"),
+        ("x" * 300, "png", "too long"),
+    ]
+    for name, codec, message in cases:
+        with pytest.raises(StudioError, match=message):
+            open_sink(tmp_path / name, codec=codec, size=(32, 32), fps=NTSC)
+    with pytest.raises(StudioError, match="frame rate of 0"):
+        open_sink(tmp_path / "a.mp4", codec="h264", size=(32, 32), fps=Fraction(0))
+    with pytest.raises(StudioError, match="50 fps or fewer"):
+        open_sink(tmp_path / "a.gif", codec="gif", size=(32, 32), fps=Fraction(60))
+    with pytest.raises(StudioError, match="sides go from 1 to"):
+        open_sink(tmp_path / "a.mp4", codec="h264", size=(0, 32), fps=NTSC)
+    with pytest.raises(StudioError, match="no such file"):
+        open_sink(tmp_path / "a.mp4", codec="h264", size=(32, 32), fps=NTSC, audio=tmp_path / "missing.mp4")
+    assert names(tmp_path) == ["file", "folder.mp4"]
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_an_unwritable_folder(locked_folder: Path, codec: str) -> None:
+    with pytest.raises(StudioError, match="permission is denied"):
+        open_sink(locked_folder / ALL[codec], codec=codec, size=(32, 32), fps=NTSC)
+    assert names(locked_folder) == []
+
+
+RECORD_NOISE = """
+    import os, signal, sys
+    from fractions import Fraction
+    from pathlib import Path
+    import numpy as np
+    from studio.io.sinks import open_sink
+    path, codec, audio, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+    rng = np.random.default_rng(0)
+    sound = Path(audio) if audio else None
+    with open_sink(path, codec=codec, size=(160, 96), fps=Fraction(25), audio=sound) as sink:
+        for number in range(count):
+            sink.write(rng.integers(0, 256, (96, 160, 3), dtype=np.uint8))
+            if number == 100 and not os.environ.get("GO_ON"):
+                os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_a_killed_process_leaves_a_film(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / ALL[codec]
+    path.touch() if codec in FILMS else None
+    sound = make_film(tmp_path / "sound.mp4", count=150, audio="aac") if codec in ("h264", "ffv1") else ""
+    child = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(RECORD_NOISE), str(path), codec, str(sound), "200"], check=False
+    )
+    assert child.returncode == -signal.SIGKILL
+    part = next(found for found in tmp_path.iterdir() if ".part" in found.name)
+    assert len(pictures(part)) >= 50
+    if codec in FILMS:
+        assert path.stat().st_size == 0
+    if sound:
+        assert sound_length(part) > 1
+    # The next recording keeps that one.
+    record(path, codec, 2)
+    assert part.exists()
+    assert numbers(pictures(path)) == [0, 1]
+
+
+def limited(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize("codec", ["h264", "prores", "ffv1", "gif"])
+@pytest.mark.parametrize("room", [400_000, 1_300_000])
+def test_a_full_disk_keeps_what_there_is(tmp_path: Path, codec: str, room: int) -> None:
+    # A limit on the size of files fails as a full disk does, and needs no rights.
+    path = tmp_path / FILMS[codec]
+    child = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(RECORD_NOISE), str(path), codec, "", "600"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"GO_ON": "1"},
+        preexec_fn=lambda: limited(room),
+    )
+    assert "StudioError: cannot write" in child.stderr
+    assert "are kept in" in child.stderr
+    assert names(tmp_path) == [path.stem + ".part" + path.suffix]
+    assert len(pictures(tmp_path / names(tmp_path)[0])) >= 5
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        pytest.skip("a small disk can only be mounted by root, outside a container without that right")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_a_really_full_disk(tiny_disk: Path, codec: str) -> None:
+    sink = open_sink(tiny_disk / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    with pytest.raises(StudioError, match=r"the disk is full.*are kept in"):
+        write_noise(sink)
+    sink.abort()
+    assert sink.part.exists()
+    assert len(pictures(sink.part)) >= 3
+
+
+def write_noise(sink: Sink) -> None:
+    for seed in range(300):
+        sink.write(noise(seed))
+
+
+def test_a_disk_full_only_at_the_end_still_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    sink = open_sink(tmp_path / "a.mp4", codec="h264", size=(WIDTH, HEIGHT), fps=NTSC)
+    for number in range(90):
+        sink.write(numbered(number))
+    monkeypatch.setattr("studio.io.sinks._film.sync", full)
+    with pytest.raises(StudioError, match=r"the disk is full.*about 90 pictures are kept in .*a\.part\.mp4"):
+        sink.close()
+    sink.abort()
+    assert names(tmp_path) == ["a.part.mp4"]
+    assert len(pictures(tmp_path / "a.part.mp4")) >= 60
+
+
+@pytest.mark.parametrize(
+    ("film", "audio", "target"),
+    [
+        ("s.mp4", "aac", "a.mp4"),
+        ("s.mkv", "libmp3lame", "a.mp4"),
+        ("s.webm", "libopus", "a.mp4"),
+        ("s.ts", "aac", "a.mp4"),
+        ("s.mov", "pcm_s16le", "a.mov"),
+        ("s.mov", "pcm_s16le", "a.mp4"),
+        ("s.webm", "libopus", "a.mkv"),
+        ("s.avi", "pcm_s16le", "a.mkv"),
+    ],
+)
+@pytest.mark.parametrize("start", [0.0, 2.5])
+def test_the_sound_is_kept_in_step(tmp_path: Path, film: str, audio: str, target: str, start: float) -> None:
+    codec = "libvpx-vp9" if film.endswith("webm") else "libx264"
+    options = {"deadline": "realtime", "cpu-used": "8"} if film.endswith("webm") else {}
+    source = make_film(tmp_path / film, codec, count=200, audio=audio, size=(32, 32), options=options)
+    path = tmp_path / target
+    fps = Fraction(25)
+    name = codec_for(path) or ""
+    with open_sink(path, codec=name, size=(32, 32), fps=fps, audio=source, audio_range=(start, None)) as sink:
+        for _ in range(100):
+            sink.write(np.zeros((32, 32, 3), np.uint8))
+    assert sink.warning is None
+    expected = [1.0, 2.0, 3.0] if start == 0 else [0.5, 1.5, 2.5, 3.5]
+    heard = [time for time in loud_times(path) if 0.1 < time < 3.9]
+    assert heard == pytest.approx(expected, abs=0.02)
+    assert sound_length(path) == pytest.approx(4.0, abs=0.07)
+    assert len(pictures(path)) == 100
+
+
+def test_the_sound_ends_where_it_is_told_to(tmp_path: Path) -> None:
+    source = make_film(tmp_path / "s.mp4", count=150, audio="aac", size=(32, 32))
+    for target in ("a.mp4", "a.mkv"):
+        path = tmp_path / target
+        with open_sink(
+            path, codec=codec_for(path) or "", size=(32, 32), fps=Fraction(25), audio=source, audio_range=(1.0, 2.5)
+        ) as sink:
+            for _ in range(100):
+                sink.write(np.zeros((32, 32, 3), np.uint8))
+        assert sound_length(path) == pytest.approx(1.5, abs=0.05)
+    with pytest.raises(StudioError, match="is empty; give a start before the end"):
+        open_sink(path, codec="ffv1", size=(32, 32), fps=NTSC, audio=source, audio_range=(2.0, 1.0))
+
+
+@pytest.mark.parametrize("kind", ["damaged", "silent film", "no film", "gif"])
+def test_sound_never_stops_a_recording(tmp_path: Path, kind: str) -> None:
+    source = make_film(tmp_path / "s.mkv", count=100, size=(32, 32), audio=None if kind == "silent film" else "libopus")
+    if kind == "no film":
+        source.write_bytes(b"nothing" * 100)
+    if kind == "damaged":
+        data = bytearray(source.read_bytes())
+        rng = np.random.default_rng(1)
+        for place in rng.integers(2000, len(data), 800):
+            data[place] = rng.integers(0, 256)
+        source.write_bytes(bytes(data))
+    path = tmp_path / ("a.gif" if kind == "gif" else "a.mp4")
+    with open_sink(path, codec=codec_for(path) or "", size=(WIDTH, HEIGHT), fps=NTSC, audio=source) as sink:
+        for number in range(60):
+            sink.write(numbered(number))
+    assert numbers(pictures(path)) == list(range(60))
+    if kind != "damaged":
+        assert sink.warning is not None
+        assert "sound" in sink.warning or "cannot be read" in sink.warning
+
+
+@pytest.mark.parametrize("codec", FILMS)
+def test_memory_does_not_grow(tmp_path: Path, codec: str) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("the memory in use is read from /proc")
+    size, warm, more = {"gif": ((96, 64), 50, 300), "prores": ((320, 240), 30, 60)}.get(codec, ((320, 240), 100, 200))
+    picture = numbered(341, *size)
+    with open_sink(tmp_path / FILMS[codec], codec=codec, size=size, fps=Fraction(25)) as sink:
+        for _ in range(warm):
+            sink.write(picture)
+        before = resident()
+        for _ in range(more):
+            sink.write(picture)
+        # A quarter of what holding the pictures would take.
+        assert resident() - before < more * picture.nbytes / 4
+
+
+def test_a_film_goes_through_unchanged_in_length(tmp_path: Path) -> None:
+    original = make_film(tmp_path / "s.mp4", count=90, fps=NTSC, audio="aac")
+    with open_source(str(original)) as source:
+        fps = source.info.fps
+        assert fps is not None
+        size = (source.info.width, source.info.height)
+        with open_sink(tmp_path / "a.mp4", codec="h264", size=size, fps=fps, audio=source.audio_path) as sink:
+            for frame in at_constant_rate(source, fps):
+                sink.write(frame.picture)
+    with open_source(str(tmp_path / "a.mp4")) as copy:
+        assert numbers(frame.picture for frame in copy) == list(range(90))
+        assert copy.info.duration == pytest.approx(90 / NTSC, abs=0.001)
+        assert copy.info.has_audio
+    assert loud_times(tmp_path / "a.mp4")[1:] == pytest.approx([1.0, 2.0], abs=0.02)
