@@ -76,6 +76,9 @@ class Engine(ABC):
     def times(self) -> dict[str, float]:
         """Seconds that each layer took when it last ran; waits for the device. Empty before the first run."""
 
+    def _begin(self) -> None:
+        """Called before any of what follows: make the device ready for calls from this thread."""
+
     @abstractmethod
     def _resize(self) -> None:
         """Make room for activations of ``self._shapes``."""
@@ -120,6 +123,7 @@ class Engine(ABC):
                     f'Input "{wanted.name}" needs the shape ({wanted.channels}, height, width), '
                     f"not {tuple(inputs[wanted.name].shape)}."
                 )
+        self._begin()
         shapes = self.graph.shapes({i.name: inputs[i.name].shape[1:] for i in self.graph.inputs})
         if shapes != self._shapes:
             self._shapes, before = shapes, self._shapes
@@ -141,6 +145,7 @@ class Engine(ABC):
         """
         if not self._shapes or not self._stale:
             return ()
+        self._begin()
         reached = self.graph.downstream(self._stale)
         nodes = [node for node in self.graph.nodes if node.name in reached]
         self._stale.clear()
@@ -158,6 +163,7 @@ class Engine(ABC):
         whole = self._tensor(tensor)
         check_rect(rect, values, whole.shape)
         put(whole, rect, np.asarray(values, np.float32))
+        self._begin()
         self._upload(tensor, rect)
         self._stale.add(tensor.rpartition(".")[0])
 
@@ -172,6 +178,7 @@ class Engine(ABC):
     def activation(self, name: str) -> Array:
         """(C, H, W) float32 of a layer or an input, read from the device."""
         self._require_run(name)
+        self._begin()
         return self._read_activation(name)
 
     def output(self) -> Array:
@@ -185,10 +192,12 @@ class Engine(ABC):
     def sheet(self, name: str) -> Array:
         """(rows * kh, columns * kw) float32: a tensor's filter sheet, read from the device."""
         self._tensor(name)
+        self._begin()
         return self._read_sheet(name)
 
     def stats(self, name: str) -> Stats:
         """Statistics of a layer's or an input's activation, or of a tensor ("layer.tensor")."""
+        self._begin()
         if name in self._tensors:
             return self._tensor_stats(name)
         self._require_run(name)

@@ -19,9 +19,14 @@ class Device:
     """One moderngl context, its limits, and the shader programs compiled on it.
 
     Everything made on it belongs to the thread in which its context is current.
+
+    Args:
+        context: of moderngl.
+        standalone: whether the context is ours, so that we make it current; a window's is made current by its owner.
     """
 
-    def __init__(self, context: moderngl.Context) -> None:
+    def __init__(self, context: moderngl.Context, *, standalone: bool = False) -> None:
+        self._standalone = standalone
         # What Python drops is freed by the next `context.gc()`, in the thread where the context is current. Calling
         # an object's own release() as well would free it twice.
         context.gc_mode = "context_gc"
@@ -33,6 +38,11 @@ class Device:
         self.has_compute: bool = context.version_code >= 430
         self._draws: dict[Source, moderngl.VertexArray] = {}
         self._computes: dict[Source, moderngl.ComputeShader] = {}
+
+    def use(self) -> None:
+        """Make a context of our own current: another engine, or a probe, may have made its own so since."""
+        if self._standalone:
+            self.context.__enter__()
 
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
@@ -49,6 +59,7 @@ class Device:
 
     def close(self) -> None:
         """Free the programs and the context."""
+        self.use()
         self._draws.clear()
         self._computes.clear()
         self.context.gc()
@@ -67,7 +78,7 @@ def open_device() -> Device:
     for backend in backends:
         settings: dict[str, Any] = {"standalone": True, "require": 330, **backend}
         try:
-            return Device(moderngl.create_context(**settings))
+            return Device(moderngl.create_context(**settings), standalone=True)
         except Exception as error:  # noqa: BLE001 - glcontext raises plain Exception, and each loader its own kind
             reasons.append(str(error).strip().rstrip("."))
     raise StudioError(

@@ -32,7 +32,9 @@ class _GLEngine(Engine):
         super().__init__(network)
         self._owns_device = device is None
         self._device = device or open_device()
+        self._device.use()
         self._context = self._device.context
+        self._closed = False
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
@@ -61,6 +63,10 @@ class _GLEngine(Engine):
 
     def close(self) -> None:
         """See `Engine.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        self._device.use()
         for held in (self._weights, self._textures, self._sheets, self._queries, self.__dict__.pop("_targets", {})):
             held.clear()
         self.__dict__.pop("_stats", None)
@@ -70,9 +76,13 @@ class _GLEngine(Engine):
 
     def times(self) -> dict[str, float]:
         """See `Engine.times`: GPU time, by timer queries."""
+        self._begin()
         for name, query in self._queries.items():
             self._times[name] = query.elapsed / 1e9
         return dict(self._times)
+
+    def _begin(self) -> None:
+        self._device.use()
 
     def _resize(self) -> None:
         atlases = {}
