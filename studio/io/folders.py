@@ -83,13 +83,15 @@ def subfolders(home: Path, manifest: str) -> list[Path]:
 
 
 def find_folder(name_or_path: str, home: Path, manifest: str, noun: str) -> Path:
-    """A document's folder by its path, else by its name in ``home``.
+    """A document's folder by its path, or its manifest's, else by its name in ``home``.
 
     Raises:
         StudioError: listing the names there are.
     """
     given = Path(name_or_path)
-    if name_or_path and (is_file(given / manifest) or (given.suffix == ".json" and is_file(given))):
+    if given.name == manifest and is_file(given):
+        return given.parent
+    if name_or_path and is_file(given / manifest):
         return given
     known = {folder.name: folder for folder in subfolders(home, manifest)}
     if name_or_path not in known:
