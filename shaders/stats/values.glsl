@@ -24,7 +24,8 @@ bool is_nan(float x) { return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u; 
 bool is_infinite(float x) { return (floatBitsToUint(x) & 0x7fffffffu) == 0x7f800000u; }
 
 int bin_of(float x, float lo, float hi) {
-    return hi > lo ? clamp(int((x - lo) / (hi - lo) * float(BINS)), 0, BINS - 1) : 0;
+    // Halves, because the range may be past the largest float.
+    return hi > lo ? clamp(int((x * 0.5 - lo * 0.5) / (hi * 0.5 - lo * 0.5) * float(BINS)), 0, BINS - 1) : 0;
 }
 
 struct Summary {

@@ -68,7 +68,9 @@ class TorchEngine(Engine):
         self._activations.clear()
 
     def _feed(self, name: str, picture: Array) -> None:
-        self._activations[name] = self._on_device(torch.from_numpy(picture)[None])
+        # PyTorch warns of arrays that cannot be written to, though here it only copies them.
+        own = picture if picture.flags.writeable else picture.copy()
+        self._activations[name] = self._on_device(torch.from_numpy(own)[None])
 
     def _execute(self, nodes: Sequence[Node]) -> None:
         with torch.inference_mode():
@@ -113,8 +115,9 @@ def _stats(values: torch.Tensor) -> Stats:
         if not finite.numel():
             return Stats(np.nan, np.nan, np.nan, nan, infinite, np.zeros(BINS, np.int64))
         lo, hi = (float(v) for v in torch.aminmax(finite))
-        # histc of a single value would widen the range by itself.
-        counts = torch.histc(finite, BINS, lo, hi) if hi > lo else torch.zeros(BINS)
+        # histc of a single value would widen the range by itself; of a range past float32's it counts nothing, but
+        # halves fall into the same bins.
+        counts = torch.histc(finite * 0.5, BINS, lo * 0.5, hi * 0.5) if hi > lo else torch.zeros(BINS)
         if hi <= lo:
             counts[0] = finite.numel()
         # A float32 sum of a large map loses digits; the mean is taken in float64 where the device has it.
