@@ -161,7 +161,10 @@ class Engine(ABC):
             values: (rect.height, rect.width) float32.
         """
         whole = self._tensor(tensor)
-        check_rect(rect, values, whole.shape)
+        try:
+            check_rect(rect, values, whole.shape)
+        except StudioError as error:
+            raise StudioError(f'Tensor "{tensor}": {error}') from None
         put(whole, rect, np.asarray(values, np.float32))
         self._begin()
         self._upload(tensor, rect)
