@@ -40,14 +40,16 @@ def to_picture(activation: Array, value_range: tuple[float, float]) -> Picture:
     """
     lo, hi = value_range
     shown = activation if activation.shape[0] == 3 else activation[:1]
-    scaled = (shown - np.float32(lo)) * np.float32(255.0 / (hi - lo))
+    with np.errstate(over="ignore"):  # what is past float32 is past the range's end
+        scaled = (shown - np.float32(lo)) * np.float32(255.0 / (hi - lo))
     levels = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=255.0, neginf=0.0).clip(0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
 
 
 def signed_view(activation: Array, limit: float) -> Picture:
     """Every channel of (C, H, W) as a tile of one (H', W', 3) uint8 RGB picture: zero black, ±``limit`` full colour."""
-    scaled: Array = channel_grid(activation) / np.float32(max(limit, 1e-30))
+    with np.errstate(over="ignore"):
+        scaled: Array = channel_grid(activation) / np.float32(max(limit, 1e-30))
     values = np.nan_to_num(scaled, nan=0.0).clip(-1, 1)[:, :, None]
     colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
     return colours.astype(np.uint8)

@@ -51,7 +51,7 @@ class Bender:
 
         Returns:
             The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
-            negative blue and positive orange, at the scale of the first picture's largest magnitude throughout.
+            negative blue and positive orange, at the scale of the first picture's largest finite magnitude.
         """
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
@@ -61,7 +61,7 @@ class Bender:
             return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)
         if self._limit is None:
-            self._limit = float(np.nanmax(np.abs(activation), initial=0.0))
+            self._limit = float(np.abs(activation).max(initial=0.0, where=np.isfinite(activation)))
         return signed_view(activation, self._limit)
 
 
