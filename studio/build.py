@@ -18,9 +18,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
+from pydantic import ValidationError
 
 from studio.api import LiveLayer, LiveNetwork
 from studio.errors import StudioError
+from studio.model.explain import explain
 from studio.model.graph import Graph, Node
 from studio.model.graph import Input as GraphInput
 from studio.model.network import Network
@@ -94,6 +96,8 @@ class Input(Layer):
 class Conv2D(Layer):
     """A convolution, with the padding that makes sizes come out whole, and an activation.
 
+    An even kernel at stride 1 gives one row and one column more than it reads, unless it is fractional.
+
     Args:
         input: the layer it reads.
         filters: channels of its output.
@@ -118,13 +122,16 @@ class Conv2D(Layer):
         name: str | None = None,
     ) -> None:
         sizes = {"in_channels": input.channels, "out_channels": filters, "kernel_size": kernel}
-        padding = max(0, (kernel - stride + 1) // 2)
+        # A transposed convolution cannot take the odd pixel back at stride 1, where output_padding must be zero.
+        padding = max(0, (kernel - stride + (direction == "down" or stride > 1)) // 2)
+        if direction not in ("down", "up"):
+            raise StudioError(f'A convolution goes "down" or "up", not "{direction}".')
         if direction == "down":
             op = _make("Conv2d", **sizes, stride=stride, padding=padding)
         elif fractional:
             op = _make("FractionalConv2d", **sizes, scale_factor=stride)
         else:
-            extra = stride - kernel + 2 * padding
+            extra = max(0, stride - kernel + 2 * padding)
             op = _make("ConvTranspose2d", **sizes, stride=stride, padding=padding, output_padding=extra)
         super().__init__(filters, (input,), (op, *_activation(activation)), name)
 
@@ -163,6 +170,8 @@ def build(
     Raises:
         StudioError: naming the layer or tensor that does not fit.
     """
+    if isinstance(output, Input):
+        raise StudioError("An input alone is no network; pass build() the last layer that reads it.")
     graph, layers = _graph(output)
     network = Network(name, graph, tensors if tensors is not None else _random(graph, seed))
     live = LiveNetwork(network, engine=engine)
@@ -217,7 +226,10 @@ def _random(graph: Graph, seed: int) -> dict[str, Array]:
 
 
 def _make(kind: str, **params: object) -> Op:
-    return operator(kind).model_validate(params)
+    try:
+        return operator(kind).model_validate(params)
+    except ValidationError as error:
+        raise StudioError(f"{kind}: {explain(error)}.") from error
 
 
 def _activation(name: Activation | None) -> tuple[Op, ...]:
