@@ -77,6 +77,7 @@ class LiveLayer:
     @property
     def seconds(self) -> float:
         """How long it took in its last run."""
+        self._live.engine.shape(self.name)
         return self._live.engine.times()[self.name]
 
     def edit(

@@ -31,7 +31,7 @@ def print_json(facts: object) -> None:
 def human_count(n: float) -> str:
     """1234567 as "1.23 M"."""
     for unit in ("", " k", " M", " G", " T"):
-        if abs(n) < 1000:
+        if abs(n) < 999.5:
             return f"{n:.3g}{unit}" if unit else f"{n:.0f}"
         n /= 1000
     return f"{n:.3g} P"

@@ -121,7 +121,7 @@ def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> No
     height, width = sizes.picture
     console.print(
         f"At {width}×{height}: {human_count(parameters)} parameters, {human_count(macs)} multiply-accumulates a frame. "
-        f"Licence of the weights: {network.license or 'not stated'}.",
+        f"Licence of the weights: {escape(network.license or 'not stated')}.",
         soft_wrap=True,
     )
     if sizes.note:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from studio.cli.common import note, print_json
@@ -37,6 +38,7 @@ def presets(
     for heading in ("Preset", "Network", "What it does"):
         table.add_column(heading, overflow="fold")
     for card in cards:
-        table.add_row(card.name, card.weights.rpartition("/")[2], card.description or card.problem)
+        cells = (card.name, card.weights.rpartition("/")[2], card.description or card.problem)
+        table.add_row(*map(escape, cells))
     Console().print(table)
     note("studio render demo out.mp4 --preset NAME")

@@ -173,7 +173,7 @@ def _say(choice: Choice, device: str, remark: str) -> None:
 
 
 def _range(text: str) -> tuple[int, int | None]:
-    found = re.fullmatch(r"(\d*):(\d*)", text)
+    found = re.fullmatch(r"(\d{0,12}):(\d{0,12})", text)
     if not found:
         raise StudioError(f'"{text}" is no range of frames; give A:B, such as 0:100, 50: or :25.')
     first, end = int(found[1] or 0), int(found[2]) if found[2] else None

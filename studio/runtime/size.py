@@ -62,7 +62,7 @@ def parse_size(text: str, source: Size) -> Size:
         width, height = int(found[1]), int(found[2])
     elif text.isdecimal():
         longer, (h, w) = int(text), source
-        height, width = (max(1, round(side * longer / max(h, w))) for side in (h, w))
+        height, width = (max(min(1, longer), round(side * longer / max(h, w))) for side in (h, w))
     else:
         raise StudioError(f'"{text}" is no size; give 256 (the longer side), 640x360 or "source".')
     if not (1 <= height <= _LARGEST and 1 <= width <= _LARGEST):
