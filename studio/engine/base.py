@@ -76,7 +76,7 @@ class Engine(ABC):
     def times(self) -> dict[str, float]:
         """Seconds that each layer took when it last ran; waits for the device. Empty before the first run."""
 
-    def _begin(self) -> None:
+    def _begin(self) -> None:  # noqa: B027 - not every backend has something to do
         """Called before any of what follows: make the device ready for calls from this thread."""
 
     @abstractmethod

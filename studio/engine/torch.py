@@ -115,9 +115,10 @@ def _stats(values: torch.Tensor) -> Stats:
         if not finite.numel():
             return Stats(np.nan, np.nan, np.nan, nan, infinite, np.zeros(BINS, np.int64))
         lo, hi = (float(v) for v in torch.aminmax(finite))
-        # histc of a single value would widen the range by itself; of a range past float32's it counts nothing, but
-        # halves fall into the same bins.
-        counts = torch.histc(finite * 0.5, BINS, lo * 0.5, hi * 0.5) if hi > lo else torch.zeros(BINS)
+        # histc overflows in a range near float32's own, but smaller values fall into the same bins.
+        small = 1.0 if hi - lo < 1e30 else 2.0**-8
+        # Of a single value it would widen the range by itself.
+        counts = torch.histc(finite * small, BINS, lo * small, hi * small) if hi > lo else torch.zeros(BINS)
         if hi <= lo:
             counts[0] = finite.numel()
         # A float32 sum of a large map loses digits; the mean is taken in float64 where the device has it.

@@ -42,7 +42,7 @@ class Device:
     def use(self) -> None:
         """Make a context of our own current: another engine, or a probe, may have made its own so since."""
         if self._standalone:
-            self.context.__enter__()
+            self.context.__enter__()  # type: ignore[no-untyped-call]
 
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
