@@ -642,7 +642,7 @@ def graph(decoder: str) -> dict[str, Any]:
 
     strided = {"kernel_size": [4, 4], "stride": [2, 2], "padding": [1, 1]}
     up, how = ("ConvTranspose2d", strided) if decoder == "transposed" else ("FractionalConv2d", {})
-    how = how or {"kernel_size": [4, 4], "scale": [2, 2]}
+    how = how or {"kernel_size": [4, 4], "scale_factor": [2, 2]}
     add("enc1", "Conv2d", "input", in_channels=3, out_channels=64, **strided)
     add("enc1_act", "ReLU", "enc1")
     add("enc2", "Conv2d", "enc1_act", in_channels=64, out_channels=256, **strided)

@@ -150,8 +150,10 @@ def kernels_touched(rect: Rect, shape: tuple[int, ...]) -> tuple[slice, slice]:
 
 
 def put(tensor: Array, rect: Rect, patch: Array) -> None:
-    """Write a patch into the rectangle of a tensor's sheet, in place."""
+    """Write a patch into the rectangle of a C-contiguous tensor's sheet, in place."""
     check_rect(rect, patch, tensor.shape)
+    if not tensor.flags.c_contiguous:
+        raise ValueError("only a C-contiguous tensor can be written in place")
     rows, columns = kernels_touched(rect, tensor.shape)
     kernels = tensor.reshape(kernel_grid(tensor.shape))
     sheet = to_sheet(kernels[rows, columns])

@@ -34,6 +34,8 @@ class Network:
         for name, tensor in self.tensors.items():
             if name not in wanted:
                 raise StudioError(f'Network "{self.name}" has a tensor "{name}" that none of its layers uses.')
+            if tensor.dtype != np.float32:
+                raise StudioError(f'Tensor "{name}" holds {tensor.dtype}, but weights are float32; convert it.')
             if tensor.shape != wanted[name]:
                 raise StudioError(
                     f'Tensor "{name}" has shape {tuple(tensor.shape)}, but its layer needs {wanted[name]}.'
@@ -44,9 +46,18 @@ class Network:
         return replace(self, tensors={**self.tensors, **changed})
 
     def sha256(self) -> str:
-        """Digest of the layers and of every weight, by which presets name the network they bend."""
-        layers = [[n.name, type(n.op).__name__, n.op.model_dump(mode="json"), n.inputs] for n in self.graph.nodes]
-        digest = hashlib.sha256(json.dumps([layers, self.graph.output], sort_keys=True).encode())
+        """Digest of the layers and of every weight, by which presets name the network they bend.
+
+        A parameter at its default does not count: an operator that learns a new one keeps its networks' digests.
+        """
+        graph = self.graph
+        inputs = [[i.name, i.channels, [float(end) for end in i.range]] for i in graph.inputs]
+        layers = [
+            [n.name, type(n.op).__name__, n.op.model_dump(mode="json", exclude_defaults=True), n.inputs]
+            for n in graph.nodes
+        ]
+        described = [inputs, layers, graph.output, [float(end) for end in graph.output_range]]
+        digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
         for name in sorted(self.tensors):
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.tensors[name], "<f4").data)
