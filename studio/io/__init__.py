@@ -1,0 +1,1 @@
+"""Files of networks and presets, sources of pictures, recordings."""
