@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from studio.model.picture import Picture
     from studio.runtime.bender import Bender
 
-DEFAULT_PRESET = "default"
+DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
 
 
