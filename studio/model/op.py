@@ -81,6 +81,15 @@ class Op(Declared):
                 found[name.upper()] = int(value) if isinstance(value, bool) else value
         return found
 
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
+        """Passes before the shader's own, each a shader and the shape of what it makes.
+
+        Each reads the inputs and, behind them, the scratch made so far: ``read1`` is the first scratch of an operator
+        of one input. For operators that need a sum over a whole map before they can begin.
+        """
+        del inputs
+        return ()
+
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic] | None:
         """View of the weight as (O, I / groups, kh, kw) for the convolution shaders; None without one."""
         del weight

@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.engine.base import Engine, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
+from studio.engine.gl.plan import Pass, passes
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.weights import LayerWeights
@@ -35,6 +36,7 @@ class _GLEngine(Engine):
         self._device.use()
         self._context = self._device.context
         self._closed = False
+        self._plan: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
@@ -53,7 +55,7 @@ class _GLEngine(Engine):
     def _make_stats(self) -> ComputeStats | FragmentStats:
         raise NotImplementedError
 
-    def _run_pass(self, node: Node, source_constants: Constants) -> None:
+    def _run_pass(self, step: Pass, constants: Constants) -> None:
         raise NotImplementedError
 
     @property
@@ -85,15 +87,18 @@ class _GLEngine(Engine):
         self._device.use()
 
     def _resize(self) -> None:
+        plan = {node.name: passes(node, self._shapes) for node in self.graph.nodes}
+        shapes = {i.name: self._shapes[i.name] for i in self.graph.inputs}
+        shapes |= {each.target: each.shape for steps in plan.values() for each in steps}
         atlases = {}
-        for name, shape in self._shapes.items():
+        for name, shape in shapes.items():
             try:
                 atlases[name] = atlas_for(shape, self._device.max_texture)
             except StudioError as error:
-                raise StudioError(f'Layer "{name}": {error}') from None
+                raise StudioError(f'Layer "{name.partition("~")[0]}": {error}') from None
         self._textures.clear()
         self._context.gc()
-        self._atlases = atlases
+        self._plan, self._atlases = plan, atlases
         for name, atlas in atlases.items():
             self._textures[name] = self._context.texture(atlas.size, 4, dtype="f4")
 
@@ -102,35 +107,38 @@ class _GLEngine(Engine):
 
     def _execute(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
-            constants = tuple(node.op.constants().items())
-            weights = self._weights[node.name]
-            if weights.kernel is not None:
-                constants += (("KERNEL_FOLDS", weights.folds),)
-            self._timed_pass(node, constants)
+            if self._device.is_software:
+                # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
+                start = time.perf_counter()
+                self._run_layer(node)
+                self._context.finish()
+                self._times[node.name] = time.perf_counter() - start
+                continue
+            if node.name not in self._queries:
+                self._queries[node.name] = self._context.query(time=True)
+            with self._queries[node.name]:
+                self._run_layer(node)
         self._context.gc()
 
-    def _timed_pass(self, node: Node, constants: Constants) -> None:
-        if self._device.is_software:
-            # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
-            start = time.perf_counter()
-            self._run_pass(node, constants)
-            self._context.finish()
-            self._times[node.name] = time.perf_counter() - start
-            return
-        if node.name not in self._queries:
-            self._queries[node.name] = self._context.query(time=True)
-        with self._queries[node.name]:
-            self._run_pass(node, constants)
+    def _run_layer(self, node: Node) -> None:
+        constants = tuple(node.op.constants().items())
+        for each in self._plan[node.name]:
+            weights = self._weights[node.name]
+            folds = (("KERNEL_FOLDS", weights.folds),) if self._convolves(each) else ()
+            self._run_pass(each, constants + folds)
 
-    def _bind(self, node: Node, program: moderngl.Program | moderngl.ComputeShader) -> None:
-        """Bind what a layer's shader reads: its inputs, its kernel, its vectors."""
-        weights = self._weights[node.name]
-        uniforms: dict[str, object] = {"u_shape": self._shader_shape(node.name)}
-        for k, name in enumerate(node.inputs):
+    def _convolves(self, step: Pass) -> bool:
+        return step.is_last and self._weights[step.node.name].kernel is not None
+
+    def _bind(self, step: Pass, program: moderngl.Program | moderngl.ComputeShader) -> None:
+        """Bind what a pass reads: its inputs, the layer's kernel and vectors."""
+        weights = self._weights[step.node.name]
+        uniforms: dict[str, object] = {"u_shape": self._shader_shape(step.target)}
+        for k, name in enumerate(step.inputs):
             self._textures[name].use(k)
             uniforms[f"u_input{k}"] = k
             uniforms[f"u_shape{k}"] = self._shader_shape(name)
-        unit = len(node.inputs)
+        unit = len(step.inputs)
         for uniform, texture in (("u_kernel", weights.kernel), ("u_vectors", weights.vectors)):
             if texture is not None:
                 texture.use(unit)
@@ -202,22 +210,23 @@ class GLEngine(_GLEngine):
     def _make_stats(self) -> ComputeStats | FragmentStats:
         return ComputeStats(self._device) if self._device.has_compute else FragmentStats(self._device)
 
-    def _run_pass(self, node: Node, source_constants: Constants) -> None:
-        atlas = self._atlases[node.name]
+    def _run_pass(self, step: Pass, constants: Constants) -> None:
+        atlas = self._atlases[step.target]
         channels, height, width = atlas.shape
-        files = (f"ops/{node.op.shader}.glsl", "lib/compute.glsl")
+        wrapper = "lib/compute.glsl"
         groups = (-(-width // _GROUP), -(-height // _GROUP), atlas.tiles)
-        if self._weights[node.name].kernel is not None:
-            step = node.op.phases()
+        if self._convolves(step):
+            phases = step.node.op.phases()
             # Output tiles of different groups read different inputs, so a block must not span two.
-            out_tiles = 1 if self._weights[node.name].grouped or channels <= 4 else _OUT_TILES
-            source_constants += (("PIXELS", _PIXELS), ("OUT_TILES", out_tiles), ("STEP", step))
-            files = (f"ops/{node.op.shader}.glsl", "lib/convolve_block.glsl")
-            blocks = -(-width // (_PIXELS * step)) * step
+            out_tiles = 1 if self._weights[step.node.name].grouped or channels <= 4 else _OUT_TILES
+            constants += (("PIXELS", _PIXELS), ("OUT_TILES", out_tiles), ("STEP", phases))
+            wrapper = "lib/convolve_block.glsl"
+            blocks = -(-width // (_PIXELS * phases)) * phases
             groups = (-(-blocks // _GROUP), groups[1], -(-atlas.tiles // out_tiles))
-        program = self._device.compute(Source("compute", files, source_constants, len(node.inputs)))
-        self._bind(node, program)
-        self._textures[node.name].bind_to_image(0, read=False, write=True)
+        files = (f"ops/{step.shader}.glsl", wrapper)
+        program = self._device.compute(Source("compute", files, constants, len(step.inputs)))
+        self._bind(step, program)
+        self._textures[step.target].bind_to_image(0, read=False, write=True)
         program.run(*groups)
         barriers = moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.TEXTURE_UPDATE_BARRIER_BIT
         self._context.memory_barrier(barriers)
@@ -233,12 +242,16 @@ class GLFragmentEngine(_GLEngine):
 
     def _resize(self) -> None:
         super()._resize()
-        self._targets = {node.name: self._context.framebuffer([self._textures[node.name]]) for node in self.graph.nodes}
+        self._targets = {
+            each.target: self._context.framebuffer([self._textures[each.target]])
+            for steps in self._plan.values()
+            for each in steps
+        }
 
-    def _run_pass(self, node: Node, source_constants: Constants) -> None:
-        wrapper = ("lib/convolve.glsl",) if self._weights[node.name].kernel is not None else ()
-        files = (f"ops/{node.op.shader}.glsl", *wrapper, "lib/fragment.glsl")
-        triangle = self._device.fragment(Source("fragment", files, source_constants, len(node.inputs)))
-        self._bind(node, triangle.program)
-        self._targets[node.name].use()
+    def _run_pass(self, step: Pass, constants: Constants) -> None:
+        loop = ("lib/convolve.glsl",) if self._convolves(step) else ()
+        files = (f"ops/{step.shader}.glsl", *loop, "lib/fragment.glsl")
+        triangle = self._device.fragment(Source("fragment", files, constants, len(step.inputs)))
+        self._bind(step, triangle.program)
+        self._targets[step.target].use()
         triangle.render(vertices=3)
