@@ -56,7 +56,7 @@ class BatchNorm2d(Op):
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: one scale and one shift per channel, reckoned in float64."""
         # A variance bent below zero gives NaN, as it does in PyTorch; the studio shows it rather than hide it.
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scale = tensors["weight"].astype(np.float64) / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)
             shift = tensors["bias"] - tensors["running_mean"] * scale
-        return np.stack([scale, shift]).astype(np.float32)
+            return np.stack([scale, shift]).astype(np.float32)
