@@ -1,0 +1,70 @@
+"""Fixtures of all tests: OpenGL once a session, and each of the three engines in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from helpers import ENGINES, EngineFor, on_torch
+from hypothesis import HealthCheck, settings
+
+from studio.engine.base import Engine
+from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.errors import StudioError
+from studio.model.network import Network
+
+settings.register_profile(
+    "studio",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("studio")
+
+_CLASSES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
+
+
+@pytest.fixture(scope="session")
+def gl_device() -> Iterator[Device]:
+    """One OpenGL context, and its compiled shaders, for the whole session."""
+    try:
+        device = open_device()
+    except StudioError as error:
+        pytest.skip(str(error))
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def device(gl_device: Device) -> Iterator[Device]:
+    """The session's device, current, and without an error before and after."""
+    gl_device.use()
+    assert gl_device.context.error == "GL_NO_ERROR"
+    yield gl_device
+    gl_device.use()
+    assert gl_device.context.error == "GL_NO_ERROR"
+
+
+@pytest.fixture(params=[name if name == "torch" else pytest.param(name, marks=pytest.mark.gl) for name in ENGINES])
+def engine_for(request: pytest.FixtureRequest) -> Iterator[EngineFor]:
+    """Opens a network in each of the engines in turn; what it opened is closed after the test."""
+    name: str = request.param
+    gl = None if name == "torch" else request.getfixturevalue("device")
+    opened: list[Engine] = []
+
+    def open_one(network: Network) -> Engine:
+        opened.append(on_torch(network) if gl is None else _CLASSES[name](network, gl))
+        return opened[-1]
+
+    yield open_one
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.gl) for name in _CLASSES])
+def gl_class(request: pytest.FixtureRequest) -> type[GLEngine] | type[GLFragmentEngine]:
+    """Each of the GL engines in turn."""
+    found: type[GLEngine] | type[GLFragmentEngine] = _CLASSES[request.param]
+    return found
