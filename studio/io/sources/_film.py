@@ -75,9 +75,11 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     Matroska rounds time stamps to milliseconds, so an average over few frames is a little off the true rate: within
     1 in 5000 of an integer or an integer / 1.001, that is meant.
     """
-    average = stream.average_rate or stream.guessed_rate or stream.base_rate
-    if stream.codec_context.name == "gif" and stream.frames and stream.duration and stream.time_base:
-        # FFmpeg takes the first delay for all; they alternate, for want of finer units than 1/100 s.
+    average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
+    variable = average and guessed and abs(average - guessed) > guessed / 100
+    if (variable or stream.codec_context.name == "gif") and stream.frames and stream.duration and stream.time_base:
+        # Of a variable rate FFmpeg's average is off where an edit list shortens the film, and of a GIF it takes the
+        # first delay for all; they alternate, for want of finer units than 1/100 s.
         average = stream.frames / (stream.duration * stream.time_base)
     if not average or average <= 0:
         return None

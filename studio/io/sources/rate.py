@@ -49,7 +49,11 @@ def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
         latest = frame
     if nearest is not None and latest is not None:
         length = latest.duration or float(1 / (source.info.fps or fps))
-        end = max(tick + 1, math.floor((latest.time + length) * float(fps) + 0.5 + _HAIR))
+        end = max(1, math.floor((latest.time + length) * float(fps) + 0.5 + _HAIR))
+        if tick == end and fps == source.info.fps and source.info.frames != end:
+            # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only where its
+            # count says that it is (a variable rate), or at a lower rate, is that frame the one to drop.
+            end += 1
         yield from _shown(nearest, latest, index, tick, end, fps)
 
 
