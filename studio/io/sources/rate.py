@@ -49,7 +49,11 @@ def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
         latest = frame
     if nearest is not None and latest is not None:
         length = latest.duration or float(1 / (source.info.fps or fps))
-        end = max(1, math.floor((latest.time + length) * float(fps) + 0.5 + _HAIR))
+        stop = latest.time + length
+        if source.info.duration is not None and latest.time < source.info.duration:
+            # Decoders guess the last frame's length; of a variable rate they guess badly.
+            stop = min(stop, source.info.duration)
+        end = max(1, math.floor(stop * float(fps) + 0.5 + _HAIR))
         if tick == end and fps == source.info.fps and source.info.frames != end:
             # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only where its
             # count says that it is (a variable rate), or at a lower rate, is that frame the one to drop.
