@@ -41,6 +41,10 @@ class LiveLayer:
     def __repr__(self) -> str:
         return f"<layer {self.name}: {self._node.op!r}>"
 
+    def _full_name(self, key: str) -> str:
+        """A tensor's name in the network: that of the layer it belongs to, where several share it."""
+        return f"{self._node.owner}.{key}"
+
     @property
     def output(self) -> Array:
         """(C, H, W) float32 activation of the last run."""
@@ -53,7 +57,7 @@ class LiveLayer:
 
     def tensor(self, key: str) -> Array:
         """A copy of one of its tensors, in PyTorch's layout."""
-        return self._live.engine.tensor(f"{self.name}.{key}")
+        return self._live.engine.tensor(self._full_name(key))
 
     @property
     def filter(self) -> Array:
@@ -62,12 +66,12 @@ class LiveLayer:
 
     @filter.setter
     def filter(self, values: Array) -> None:
-        self._live.engine.set_tensor(f"{self.name}.weight", np.asarray(values, np.float32))
+        self._live.engine.set_tensor(self._full_name("weight"), np.asarray(values, np.float32))
 
     @property
     def filter_sheet(self) -> Array:
         """The weight as a picture of signed values: a grid of kernels (see `studio.model.layout`)."""
-        return self._live.engine.sheet(f"{self.name}.weight")
+        return self._live.engine.sheet(self._full_name("weight"))
 
     @property
     def stats(self) -> Stats:
@@ -98,7 +102,7 @@ class LiveLayer:
             columns: whole columns of the filter sheet.
             tensor: which tensor.
         """
-        name = f"{self.name}.{tensor}"
+        name = self._full_name(tensor)
         values = self._live.engine.tensor(name)
         chosen = selection or Selection.everything(values.shape)
         if rows is not None:

@@ -25,6 +25,7 @@ class _Layer:
     settings: dict[str, object]
     shape: tuple[int, ...]
     parameters: int
+    tensors_of: str | None
     macs: int
     weight_range: tuple[float, float] | None
     bent: tuple[str, ...]
@@ -55,7 +56,7 @@ def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
     shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})
     found = []
     for node in network.graph.nodes:
-        tensors = {key: network.tensors[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+        tensors = {key: network.tensors[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
         low = min((float(t.min()) for t in tensors.values()), default=0.0)
         high = max((float(t.max()) for t in tensors.values()), default=0.0)
         found.append(
@@ -65,10 +66,11 @@ def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
                 node.inputs,
                 node.op.model_dump(mode="json", exclude_defaults=True),
                 tuple(shapes[node.name]),
-                sum(t.size for t in tensors.values()),
+                sum(t.size for t in tensors.values()) if node.tensors_of is None else 0,
+                node.tensors_of,
                 node.op.macs(shapes[node.name]),
                 (low, high) if tensors else None,
-                tuple(key for key in tensors if f"{node.name}.{key}" in preset.changed),
+                tuple(key for key in tensors if f"{node.owner}.{key}" in preset.changed),
             )
         )
     return found
@@ -92,6 +94,12 @@ def _print_json(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> Non
     )
 
 
+def _parameters(layer: _Layer) -> str:
+    if layer.tensors_of is not None:
+        return f"of {escape(layer.tensors_of)}"
+    return human_count(layer.parameters) if layer.parameters else ""
+
+
 def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> None:
     console = Console(highlight=False)
     network = preset.network
@@ -110,7 +118,7 @@ def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> No
             layer.op,
             escape(", ".join(layer.inputs)),
             "×".join(map(str, layer.shape)),
-            human_count(layer.parameters) if layer.parameters else "",
+            _parameters(layer),
             human_count(layer.macs) if layer.macs else "",
             low,
             high,

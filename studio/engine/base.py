@@ -168,7 +168,7 @@ class Engine(ABC):
         put(whole, rect, np.asarray(values, np.float32))
         self._begin()
         self._upload(tensor, rect)
-        self._stale.add(tensor.rpartition(".")[0])
+        self._stale |= self.graph.users(tensor.rpartition(".")[0])
 
     def set_tensor(self, tensor: str, values: Array) -> None:
         """Replace a whole tensor, in its own shape."""
@@ -219,7 +219,7 @@ class Engine(ABC):
         return self._tensors[name]
 
     def _tensors_of(self, node: Node) -> dict[str, Array]:
-        return {key: self._tensors[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+        return {key: self._tensors[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
 
     def _require_run(self, name: str) -> None:
         if name not in {i.name for i in self.graph.inputs}:

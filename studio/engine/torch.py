@@ -34,7 +34,7 @@ class TorchEngine(Engine):
         self._device = torch.device(device) if device is not None else best_device()
         self._weights = {name: self._on_device(torch.from_numpy(t)) for name, t in self._tensors.items()}
         self._of_node = {
-            node.name: {key: self._weights[f"{node.name}.{key}"] for key in node.op.tensor_shapes()}
+            node.name: {key: self._weights[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
             for node in self.graph.nodes
         }
         self._activations: dict[str, torch.Tensor] = {}

@@ -63,6 +63,7 @@ class _Layer(Part):
     op: Title
     inputs: list[FileName]
     params: dict[str, Any] = Field(default_factory=dict)
+    tensors_of: FileName | None = None
 
 
 class _NetworkFile(Part):
@@ -178,7 +179,7 @@ def _described(file: Path) -> _NetworkFile:
 
 def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
-        nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs)) for layer in described.layers)
+        nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
         inputs = tuple(Input(i.name, i.channels, i.range) for i in described.inputs)
         graph = Graph(inputs, nodes, described.output.layer, described.output.range)
     except StudioError as error:
@@ -223,6 +224,7 @@ def _document(network: Network) -> Document:
                 "op": type(node.op).__name__,
                 "inputs": list(node.inputs),
                 "params": node.op.model_dump(mode="json"),
+                **({"tensors_of": node.tensors_of} if node.tensors_of else {}),
             }
             for node in graph.nodes
         ],

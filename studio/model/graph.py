@@ -31,19 +31,33 @@ class Input:
 
 @dataclass(frozen=True)
 class Node:
-    """One layer: a name, an operator, and the names of what it reads."""
+    """One layer: a name, an operator, and the names of what it reads.
+
+    Attributes:
+        name: its own.
+        op: what it does.
+        inputs: the layers and inputs that it reads, by name.
+        tensors_of: the layer whose tensors it uses, where a layer runs several times; None where it has its own.
+    """
 
     name: str
     op: Op
     inputs: tuple[str, ...]
+    tensors_of: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The layer under whose name its tensors go."""
+        return self.tensors_of or self.name
 
 
 @dataclass(frozen=True)
 class Graph:
     """Layers in running order, from inputs to one output.
 
-    Raises StudioError, naming the layer, for a doubled or unknown name, a cycle, or a wrong number of inputs. Layers
-    may be given in any order; ``nodes`` holds them sorted so that each comes after what it reads.
+    Raises StudioError, naming the layer, for a doubled or unknown name, a cycle, a wrong number of inputs, or tensors
+    shared with a layer of another kind. Layers may be given in any order; ``nodes`` holds them sorted so that each
+    comes after what it reads.
     """
 
     inputs: tuple[Input, ...]
@@ -55,6 +69,8 @@ class Graph:
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", _sorted(self.inputs, self.nodes))
         object.__setattr__(self, "_by_name", {node.name: node for node in self.nodes})
+        for node in self.nodes:
+            _check_sharing(node, self._by_name.get(node.owner))
         if self.output not in self._by_name:
             raise StudioError(f'The network names "{self.output}" as its output, but has no such layer.')
 
@@ -69,8 +85,13 @@ class Graph:
 
     @cached_property
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of every tensor by its full name, ``layer.tensor``."""
-        return {f"{n.name}.{key}": shape for n in self.nodes for key, shape in n.op.tensor_shapes().items()}
+        """Shape of every tensor by its full name, ``layer.tensor``; shared ones once, under their owner's."""
+        own = [node for node in self.nodes if node.tensors_of is None]
+        return {f"{n.name}.{key}": shape for n in own for key, shape in n.op.tensor_shapes().items()}
+
+    def users(self, layer: str) -> frozenset[str]:
+        """The layers that use this layer's tensors, itself among them."""
+        return frozenset(node.name for node in self.nodes if node.owner == layer)
 
     def shapes(self, sizes: Mapping[str, Size]) -> dict[str, Shape]:
         """Shape of every input and layer when the inputs have these sizes (height, width).
@@ -169,3 +190,15 @@ def _check_inputs(node: Node, names: set[str]) -> None:
         raise StudioError(f'Layer "{node.name}" ({kind}) needs at least two inputs, not {count}.')
     if node.op.arity is not None and count != node.op.arity:
         raise StudioError(f'Layer "{node.name}" ({kind}) needs {node.op.arity} input(s), not {count}.')
+
+
+def _check_sharing(node: Node, owner: Node | None) -> None:
+    if node.tensors_of is None:
+        return
+    where = f'Layer "{node.name}" ({type(node.op).__name__}) uses the tensors of "{node.tensors_of}", which'
+    if owner is None:
+        raise StudioError(f"{where} does not exist.")
+    if owner.tensors_of is not None:
+        raise StudioError(f'{where} has none of its own; name "{owner.tensors_of}" instead.')
+    if owner.op != node.op:
+        raise StudioError(f"{where} has another operator or other parameters; both must be the same.")

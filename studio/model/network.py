@@ -54,6 +54,7 @@ class Network:
         inputs = [[i.name, i.channels, [float(end) for end in i.range]] for i in graph.inputs]
         layers = [
             [n.name, type(n.op).__name__, n.op.model_dump(mode="json", exclude_defaults=True), n.inputs]
+            + ([n.tensors_of] if n.tensors_of else [])
             for n in graph.nodes
         ]
         described = [inputs, layers, graph.output, [float(end) for end in graph.output_range]]

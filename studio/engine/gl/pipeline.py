@@ -46,8 +46,10 @@ class _GLEngine(Engine):
         try:
             self._stats = self._make_stats()
             for node in self.graph.nodes:
-                tensors = self._tensors_of(node)
-                self._weights[node.name] = LayerWeights(self._context, node, tensors, self._device.max_texture)
+                if node.owner not in self._weights:
+                    owner, tensors = self.graph.node(node.owner), self._tensors_of(node)
+                    self._weights[owner.name] = LayerWeights(self._context, owner, tensors, self._device.max_texture)
+                self._weights[node.name] = self._weights[node.owner]
         except StudioError:
             self.close()
             raise
