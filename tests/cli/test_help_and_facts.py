@@ -1,0 +1,155 @@
+"""Help, version and facts: what commands print that bend nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import environment
+from helpers import tiny_network
+
+import studio as package
+from studio.api import LiveNetwork
+from studio.io import presets as preset_files
+from studio.io.presets import Preset, save_preset
+
+COMMANDS = ("render", "info", "presets", "doctor")
+
+Studio = Callable[..., "subprocess.CompletedProcess[str]"]
+StudioHere = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=lambda c: c[0] if c else "studio")
+def test_help_is_printed_without_importing_anything_heavy(tmp_path: Path, command: tuple[str, ...]) -> None:
+    code = (
+        "import sys\nfrom studio.cli import main\ntry:\n    main()\nfinally:\n"
+        "    print([n for n in ('torch', 'moderngl', 'cv2', 'av', 'numpy') if n in sys.modules], file=sys.stderr)"
+    )
+    arguments = [sys.executable, "-c", code, *command, "--help"]
+    found = subprocess.run(arguments, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+
+    assert "Usage:" in found.stdout
+    assert all(name in found.stdout for name in (command or COMMANDS))
+    assert found.stderr.strip() == "[]"
+
+
+def test_the_version_is_the_packages(studio: Studio) -> None:
+    found = studio("--version")
+    assert (found.returncode, found.stdout.strip()) == (0, f"studio {package.__version__}")
+
+
+def test_without_a_command_help_is_shown(studio_here: StudioHere) -> None:
+    status, out, err = studio_here()
+    assert status == 2
+    assert "Usage:" in out + err
+
+
+def test_info_gives_the_layers_as_json(studio: Studio, made: Path) -> None:
+    found = studio("info", made / "tiny", "--size", "31x20", "--json")
+    assert found.returncode == 0, found.stderr
+    facts, network = json.loads(found.stdout), tiny_network()
+
+    assert (facts["name"], facts["network"], facts["sha256"]) == ("tiny", "tiny", network.sha256())
+    assert (facts["size"], facts["padded"]) == ([31, 20], [32, 20])
+    assert facts["output"] == {"layer": "out", "size": [31, 20]}
+    assert facts["inputs"] == [{"name": "input", "channels": 3, "range": [0.0, 1.0]}]
+    assert [layer["name"] for layer in facts["layers"]] == ["enc", "act", "dec", "out"]
+    enc = facts["layers"][0]
+    assert (enc["op"], enc["inputs"], enc["shape"]) == ("Conv2d", ["input"], [6, 10, 16])
+    assert enc["parameters"] == 6 * 3 * 16 + 6
+    assert enc["macs"] == 6 * 10 * 16 * 3 * 16
+    weights = [network.tensors["enc.weight"], network.tensors["enc.bias"]]
+    assert enc["weight_range"] == [min(float(w.min()) for w in weights), max(float(w.max()) for w in weights)]
+    assert facts["layers"][1]["weight_range"] is None
+
+
+def test_info_as_a_table_says_the_same(studio_here: StudioHere, made: Path) -> None:
+    status, out, _ = studio_here("info", made / "tiny", "--size", "31x20")
+    assert status == 0
+    assert all(word in out for word in ("enc", "ConvTranspose2d", "6×10×16", "At 31×20", "works on 32×20"))
+
+
+def test_info_of_a_preset_shows_what_it_bends(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    network = tiny_network()
+    changed = {"enc.weight": network.tensors["enc.weight"] * 2}
+    save_preset(Preset("mine", network, changed, weights_path=made / "tiny"), tmp_path / "mine")
+    status, out, _ = studio_here("info", "mine", "--json")
+    facts = json.loads(out)
+
+    assert status == 0
+    assert (facts["name"], facts["network"]) == ("mine", "tiny")
+    assert [layer["bent"] for layer in facts["layers"]] == [["weight"], [], [], []]
+
+
+def bracketed(folder: Path) -> None:
+    """A preset whose words look like markup of the table that lists it."""
+    network = tiny_network()
+    network = type(network)("tiny", network.graph, network.tensors, "", "[/b] licence")
+    with LiveNetwork(network, engine="torch") as live:
+        live.save(folder / "odd", description="[/red] a [bold]bend")
+
+
+def test_presets_are_listed_whatever_their_words(
+    studio_here: StudioHere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bracketed(tmp_path)
+    monkeypatch.setattr(preset_files.paths, "PRESETS", tmp_path)
+
+    status, out, _ = studio_here("presets")
+    assert status == 0
+    assert "[/red] a [bold]bend" in out
+    status, out, _ = studio_here("presets", "--json")
+    assert status == 0
+    (card,) = json.loads(out)
+    assert (card["name"], card["description"], card["problem"]) == ("odd", "[/red] a [bold]bend", None)
+    assert Path(card["path"]) == tmp_path / "odd"
+    status, out, _ = studio_here("info", tmp_path / "odd")
+    assert status == 0
+    assert "[/b] licence" in out
+
+
+def test_presets_that_come_with_the_studio_are_listed_as_json(studio: Studio) -> None:
+    found = studio("presets", "--json")
+    assert found.returncode == 0, found.stderr
+    cards = json.loads(found.stdout)
+    assert [card["name"] for card in cards] == sorted(card["name"] for card in cards)
+    assert [card["problem"] for card in cards if card["problem"]] == []
+
+
+def test_doctor_says_what_works_as_json(studio: Studio) -> None:
+    found = studio("doctor", "--json")
+    assert found.returncode == 0, found.stderr
+    facts = json.loads(found.stdout)
+
+    assert facts["studio"] == package.__version__
+    assert facts["engines"].keys() == {"gl", "gl-fragment", "torch"}
+    assert facts["engines"]["torch"].startswith("works on ")
+    assert facts["auto"].split(",")[0] in facts["engines"]
+    assert facts["codecs"]["ffv1"].startswith("works")
+    assert facts["packages"]["numpy"]
+
+
+def test_doctor_without_opengl_still_says_what_works(studio_here: StudioHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    import moderngl
+
+    def fail(**_: object) -> None:
+        raise Exception("no display [/b]")
+
+    monkeypatch.setattr(moderngl, "create_context", fail)
+    status, out, _ = studio_here("doctor")
+    assert status == 0
+    assert "does not work: No OpenGL 3.3 here (no display [/b])" in out
+    assert "torch, because there is no usable OpenGL" in out
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (999, "999"), (1234, "1.23 k"), (999_999, "1 M"), (54_413_955, "54.4 M")]
+)
+def test_large_numbers_are_shortened(number: int, text: str) -> None:
+    from studio.cli.common import human_count
+
+    assert human_count(number) == text

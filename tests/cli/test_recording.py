@@ -1,0 +1,210 @@
+"""`studio render` for real: films and pictures in, recordings out."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from commands import FPS, FRAMES, HEIGHT, WIDTH, environment
+from helpers import on_torch, tiny_network
+
+from studio.runtime.bender import Bender
+
+StudioHere = Callable[..., tuple[int, str, str]]
+
+
+def pictures_of(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def numbers_of(path: Path) -> list[int]:
+    """Which frames of the made film a recording through the network that changes nothing holds."""
+    return [round((float(picture.mean()) - 10) / 20) for picture in pictures_of(path)]
+
+
+def has_sound(path: Path) -> bool:
+    with av.open(str(path)) as container:
+        return bool(container.streams.audio)
+
+
+def rendered(studio_here: StudioHere, made: Path, output: object, *options: object, source: str = "film.mp4") -> str:
+    preset = () if "--preset" in options else ("--preset", made / "identity")
+    status, out, err = studio_here("render", made / source, output, *preset, "--engine", "torch", *options)
+    assert status == 0, err
+    return out + err
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.mov", "out.gif"])
+def test_every_frame_is_recorded_once_at_the_films_size_and_rate(
+    studio_here: StudioHere, made: Path, tmp_path: Path, name: str
+) -> None:
+    said = rendered(studio_here, made, name)
+
+    assert numbers_of(tmp_path / name) == list(range(FRAMES))
+    assert {picture.shape for picture in pictures_of(tmp_path / name)} == {(HEIGHT, WIDTH, 3)}
+    assert f"{name}: {FRAMES} frames, 0.48 s" in said
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    with av.open(str(tmp_path / name)) as container:
+        assert float(container.streams.video[0].average_rate) == pytest.approx(FPS, rel=0.01)
+
+
+def test_the_real_command_bends_what_the_engine_bends(
+    studio: Callable[..., subprocess.CompletedProcess[str]], made: Path, tmp_path: Path
+) -> None:
+    found = studio("render", made / "film.mp4", "out.mkv", "--codec", "ffv1", "--preset", made / "tiny")
+    assert found.returncode == 0, found.stderr
+    assert "Engine " in found.stderr
+    assert ", because " in found.stderr
+    bender = Bender(on_torch(tiny_network()))
+    wanted = [bender(picture) for picture in pictures_of(made / "film.mp4")]
+
+    recorded = pictures_of(tmp_path / "out.mkv")
+    assert len(recorded) == FRAMES
+    assert max(np.abs(a.astype(int) - b).max() for a, b in zip(recorded, wanted, strict=True)) <= 1
+
+
+@pytest.mark.gl
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("engine", ["gl", "gl-fragment"])
+def test_the_gl_engines_record_the_same(studio_here: StudioHere, made: Path, tmp_path: Path, engine: str) -> None:
+    options = ("--preset", made / "tiny", "--codec", "ffv1")
+    rendered(studio_here, made, "torch.mkv", *options)
+    status, _, err = studio_here("render", made / "film.mp4", "gl.mkv", "--engine", engine, *options)
+    assert status == 0
+    assert f"Engine {engine} on " in err
+    pairs = zip(pictures_of(tmp_path / "torch.mkv"), pictures_of(tmp_path / "gl.mkv"), strict=True)
+    assert max(np.abs(a.astype(int) - b).max() for a, b in pairs) <= 1
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a/%03d.png"])
+def test_rendering_twice_gives_the_same_pictures_bit_for_bit(
+    studio_here: StudioHere, made: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    other = name.replace("a", "b", 1)
+    for output in (name, other):
+        rendered(studio_here, made, output, "--codec", "ffv1" if "mkv" in name else "png", "--preset", made / "tiny")
+    if "mkv" in name:
+        first, second = pictures_of(tmp_path / name), pictures_of(tmp_path / other)
+    else:
+        first, second = (
+            [cv2.imread(str(file)) for file in sorted((tmp_path / folder).iterdir())] for folder in ("a", "b")
+        )
+    assert len(first) == FRAMES
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("frames", "wanted"), [("3:7", range(3, 7)), ("9:", range(9, 12)), (":2", range(2)), ("10:99", range(10, 12))]
+)
+def test_a_range_of_frames_is_recorded(
+    studio_here: StudioHere, made: Path, tmp_path: Path, frames: str, wanted: range
+) -> None:
+    rendered(studio_here, made, "out.mp4", "--frames", frames)
+    assert numbers_of(tmp_path / "out.mp4") == list(wanted)
+
+
+@pytest.mark.parametrize(("fps", "count"), [("50", 24), ("12.5", 6), ("25", 12)])
+def test_another_rate_keeps_the_films_length(
+    studio_here: StudioHere, made: Path, tmp_path: Path, fps: str, count: int
+) -> None:
+    rendered(studio_here, made, "out.mkv", "--fps", fps)
+    numbers = numbers_of(tmp_path / "out.mkv")
+    assert len(numbers) == count
+    assert numbers == sorted(numbers)
+    with av.open(str(tmp_path / "out.mkv")) as container:
+        assert float(container.streams.video[0].average_rate) == pytest.approx(float(fps), rel=0.01)
+
+
+@pytest.mark.parametrize(("size", "shape"), [("32", (24, 32)), ("20x60", (60, 20)), ("source", (HEIGHT, WIDTH))])
+def test_the_size_asked_for_is_recorded(
+    studio_here: StudioHere, made: Path, tmp_path: Path, size: str, shape: tuple[int, int]
+) -> None:
+    rendered(studio_here, made, "out.mkv", "--size", size)
+    assert pictures_of(tmp_path / "out.mkv")[0].shape == (*shape, 3)
+
+
+def test_a_size_that_the_strides_do_not_divide_is_noted_and_cropped_back(
+    studio_here: StudioHere, made: Path, tmp_path: Path
+) -> None:
+    said = rendered(studio_here, made, "out.mkv", "--size", "30x22", "--preset", made / "deep")
+    assert "strides do not divide 30×22: it works on 32×24, cropped back" in said
+    assert pictures_of(tmp_path / "out.mkv")[0].shape == (22, 30, 3)
+
+
+def test_a_layer_is_recorded_as_tiles(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    rendered(studio_here, made, "out.mkv", "--layer", "enc", "--preset", made / "tiny")
+    # Six maps of 24×32: three columns of two.
+    assert pictures_of(tmp_path / "out.mkv")[0].shape[0] * pictures_of(tmp_path / "out.mkv")[0].shape[1] == 6 * 24 * 32
+    assert len(pictures_of(tmp_path / "out.mkv")) == FRAMES
+
+
+@pytest.mark.parametrize(("option", "sound"), [("--audio", True), ("--no-audio", False)])
+def test_sound_is_kept_unless_it_is_not_wanted(
+    studio_here: StudioHere, made: Path, tmp_path: Path, option: str, sound: bool
+) -> None:
+    rendered(studio_here, made, "out.mp4", option)
+    assert has_sound(tmp_path / "out.mp4") is sound
+
+
+@pytest.mark.parametrize("source", ["still.png", "pixel.png"])
+def test_a_still_picture_becomes_a_picture(studio_here: StudioHere, made: Path, tmp_path: Path, source: str) -> None:
+    said = rendered(studio_here, made, "out.png", source=source)
+    assert "1 frames" in said
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "out.png")), cv2.imread(str(made / source)))
+
+
+def test_a_picture_of_one_pixel_goes_through_strides(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    rendered(studio_here, made, "out.png", "--preset", made / "deep", source="pixel.png")
+    assert cv2.imread(str(tmp_path / "out.png")).shape == (1, 1, 3)
+
+
+def test_a_still_picture_is_held_for_as_long_as_is_asked(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    rendered(studio_here, made, "out.mkv", "--frames", "2:9", source="still.png")
+    recorded = pictures_of(tmp_path / "out.mkv")
+    assert len(recorded) == 7
+    assert all((picture == recorded[0]).all() for picture in recorded)
+
+
+def test_an_earlier_recording_is_replaced_and_survives_a_failure(
+    studio_here: StudioHere, made: Path, tmp_path: Path
+) -> None:
+    rendered(studio_here, made, "out.mkv", "--frames", ":3")
+    status, _, _ = studio_here("render", made / "film.mp4", "out.mkv", "--preset", made / "identity", "--layer", "no")
+    assert status == 2
+    assert len(pictures_of(tmp_path / "out.mkv")) == 3
+    rendered(studio_here, made, "out.mkv")
+    assert len(pictures_of(tmp_path / "out.mkv")) == FRAMES
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_an_interrupt_leaves_a_finished_recording_and_status_130(made: Path, tmp_path: Path, name: str) -> None:
+    options = ["--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch"]
+    command = [sys.executable, "-m", "studio", "render", str(made / "still.png"), name, *options]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130, err
+    assert "Interrupted: the recording ends here." in err
+    assert "Traceback" not in err
+    recorded = pictures_of(tmp_path / name)
+    assert out.startswith(f"{name}: {len(recorded)} frames")
+    assert len(recorded) > 1
+    assert [file.name for file in tmp_path.iterdir()] == [name]
