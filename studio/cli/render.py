@@ -161,7 +161,7 @@ def _total(source: Source, rate: Fraction, first: int, end: int | None) -> int |
         return end - first if end is not None else 1
     count = source.info.frames
     if count is not None and rate != source.info.fps:
-        count = round(count * rate / source.info.fps)
+        count = max(1, round(count * rate / source.info.fps))
     stops = [stop for stop in (count, end) if stop is not None]
     return max(0, min(stops) - first) if stops else None
 
@@ -189,8 +189,9 @@ def _rate(text: str) -> Fraction | None:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise StudioError(f'"{text}" is no frame rate; give 25, 29.97 or 30000/1001.') from None
-    if not 0 < rate <= 1000:
-        raise StudioError(f"A frame rate of {text} is out of range; it may be up to 1000 a second.")
+    # Encoders count in 32 bits, and end the process where a frame lasts longer than that.
+    if not Fraction(1, 100) <= rate <= 1000:
+        raise StudioError(f"A frame rate of {text} is out of range; it may be 0.01 to 1000 a second.")
     return rate
 
 

@@ -23,6 +23,7 @@ BAD = {
     "huge size": (("render", FILM, "out.mp4", *TINY, "--size", "99999x2"), "out of range"),
     "fps in words": (("render", FILM, "out.mp4", *TINY, "--fps", "fast"), '"fast" is no frame rate'),
     "fps zero": (("render", FILM, "out.mp4", *TINY, "--fps", "0"), "out of range"),
+    "fps of years": (("render", FILM, "out.mp4", *TINY, "--fps", "1e-9"), "out of range"),
     "negative fps": (("render", FILM, "out.mp4", *TINY, "--fps", "-25"), "out of range"),
     "fps by zero": (("render", FILM, "out.mp4", *TINY, "--fps", "25/0"), "no frame rate"),
     "fps nan": (("render", FILM, "out.mp4", *TINY, "--fps", "nan"), "no frame rate"),

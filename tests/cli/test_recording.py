@@ -114,7 +114,7 @@ def test_a_range_of_frames_is_recorded(
     assert numbers_of(tmp_path / "out.mp4") == list(wanted)
 
 
-@pytest.mark.parametrize(("fps", "count"), [("50", 24), ("12.5", 6), ("25", 12)])
+@pytest.mark.parametrize(("fps", "count"), [("50", 24), ("12.5", 6), ("25", 12), ("0.5", 1)])
 def test_another_rate_keeps_the_films_length(
     studio_here: StudioHere, made: Path, tmp_path: Path, fps: str, count: int
 ) -> None:
