@@ -1,0 +1,45 @@
+"""A codec that records films: all that its module declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.io.sinks._film import FilmSink
+from studio.io.sinks._format import FilmFormat
+from studio.io.sinks.base import Range, Sink, Size
+
+
+@dataclass(frozen=True)
+class FilmCodec:
+    """See `studio.io.sinks.base.Codec` for name, description, suffixes and order.
+
+    Attributes:
+        form: how it is recorded.
+        fastest: the highest rate in frames per second that players show; None without a limit.
+    """
+
+    name: str
+    description: str
+    suffixes: tuple[str, ...]
+    order: int
+    form: FilmFormat
+    fastest: int | None = None
+
+    def match(self, path: Path) -> bool:
+        """Whether the suffix is one of this codec's."""
+        return path.suffix.lower() in self.suffixes
+
+    def open(self, path: Path, size: Size, fps: Fraction, audio: Path | None, audio_range: Range) -> Sink:
+        """Begin a recording.
+
+        Raises:
+            StudioError: when it cannot be begun there, or `fps` is above `fastest`.
+        """
+        if self.fastest is not None and fps > self.fastest:
+            raise StudioError(
+                f"{self.name} cannot show {float(fps):g} frames a second: record it at {self.fastest} fps or fewer"
+            )
+        return FilmSink(path, self.form, size, fps, audio, audio_range)
