@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,11 @@ from fractions import Fraction
 from functools import cached_property
 
 from studio.errors import StudioError
-from studio.model.op import Op, Shape
+from studio.model.op import Op, Scale, Shape
 
 Size = tuple[int, int]
+
+_LARGEST_SQUARE = 1024
 
 
 @dataclass(frozen=True)
@@ -122,41 +125,72 @@ class Graph:
         return frozenset(reached)
 
     @cached_property
-    def scales(self) -> dict[str, tuple[Fraction, Fraction]]:
-        """Size of every layer's map relative to the input (height, width), borders aside."""
-        found = {i.name: (Fraction(1), Fraction(1)) for i in self.inputs}
+    def scales(self) -> dict[str, Scale | None]:
+        """Size of every layer's map relative to the input (height, width), borders aside.
+
+        None where it does not follow the input's: a vector, a mean over space, a map resized to a given size. Where
+        branches meet, the one that follows the input says how large both are.
+        """
+        found: dict[str, Scale | None] = {i.name: (Fraction(1), Fraction(1)) for i in self.inputs}
         for node in self.nodes:
-            down, across = node.op.scale()
-            y, x = found[node.inputs[0]]
-            found[node.name] = (y * down, x * across)
+            own, read = node.op.scale(), next(filter(None, (found[name] for name in node.inputs)), None)
+            found[node.name] = (read[0] * own[0], read[1] * own[1]) if own and read else None
         return found
 
     @cached_property
     def multiple(self) -> Size:
         """What height and width must be multiples of, so that every stride divides evenly."""
-        return (
-            math.lcm(*(scale[0].denominator for scale in self.scales.values())),
-            math.lcm(*(scale[1].denominator for scale in self.scales.values())),
-        )
+        scales = [scale for scale in self.scales.values() if scale]
+        return math.lcm(*(y.denominator for y, _ in scales)), math.lcm(*(x.denominator for _, x in scales))
 
     def fitting_size(self, size: Size) -> Size:
-        """The size to pad a picture to: as it is where the output comes out whole, else the next multiple up."""
+        """The size to pad a picture to: as it is where the output comes out whole, else the next multiple up.
+
+        A network that takes the picture but not the padded one, since it takes certain sizes alone, gets it as it is.
+        """
         if self._comes_out_whole(size):
             return size
         height, width = (-(-length // step) * step for length, step in zip(size, self.multiple, strict=True))
-        return height, width
+        return size if self._accepts(size) and not self._accepts((height, width)) else (height, width)
 
-    def _comes_out_whole(self, size: Size) -> bool:
+    @cached_property
+    def square_size(self) -> int | None:
+        """The side of the square pictures that a network of fixed size takes.
+
+        Weights of a layer behind a `Flatten`, or a map resized to a given size that meets one that is not, fit
+        pictures of one size alone. None where no layer fixes the size, or where it takes no square picture.
+        """
+        if all(node.op.scale() for node in self.nodes):
+            return None
+        step = math.lcm(*self.multiple)
+        sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))
+        side = next((side for side in sides if self._accepts((side, side))), None)
+        return side if side is not None and not self._accepts((2 * side, 2 * side)) else None
+
+    def _accepts(self, size: Size) -> bool:
         try:
-            shape = self.shapes({i.name: size for i in self.inputs})[self.output]
+            self.shapes({i.name: size for i in self.inputs})
         except StudioError:
             return False
+        return True
+
+    def _comes_out_whole(self, size: Size) -> bool:
+        if not self._accepts(size) or self.scales[self.output] is None:
+            return self._accepts(size)
+        shape = self.shapes({i.name: size for i in self.inputs})[self.output]
         return (shape.height, shape.width) == self.output_size(size)
 
     def output_size(self, size: Size) -> Size:
-        """Size of the picture that belongs to an input of this size: what is cropped from the padded output."""
-        down, across = self.scales[self.output]
-        return max(1, round(size[0] * down)), max(1, round(size[1] * across))
+        """Size of the picture that belongs to an input of this size: what is cropped from the padded output.
+
+        Raises:
+            StudioError: where the output's size follows only from running the network, which does not take this size.
+        """
+        scale = self.scales[self.output]
+        if scale is None:
+            shape = self.shapes({i.name: self.fitting_size(size) for i in self.inputs})[self.output]
+            return shape.height, shape.width
+        return max(1, round(size[0] * scale[0])), max(1, round(size[1] * scale[1]))
 
 
 def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, ...]:

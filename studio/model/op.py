@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Array = NDArray[np.float32]
+Scale = tuple[Fraction, Fraction]
 
 
 class Shape(NamedTuple):
@@ -58,8 +59,8 @@ class Op(Declared):
         del output
         return 0
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """Output size over input size (height, width), borders aside."""
+    def scale(self) -> Scale | None:
+        """Output size over input size (height, width), borders aside; None where the one does not follow the other."""
         return Fraction(1), Fraction(1)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
@@ -103,6 +104,14 @@ class Op(Declared):
         """What the shader reads once per channel, as (rows, channels); None without any."""
         del tensors
         return None
+
+
+class Elementwise(Op):
+    """An operator of one input that makes a map of the same shape."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`: the input's."""
+        return inputs[0]
 
 
 def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int, *, ceil_mode: bool = False) -> int:

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.op import Op, Shape
+from studio.model.op import Elementwise
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class _Activation(Op):
-    def output_shape(self, *inputs: Shape) -> Shape:
-        """See `Op.output_shape`: the input's."""
-        return inputs[0]
-
-
-class ReLU(_Activation):
+class ReLU(Elementwise):
     """max(x, 0), as ``torch.nn.ReLU``."""
 
     shader = "relu"
@@ -29,7 +23,7 @@ class ReLU(_Activation):
         return inputs[0].relu()
 
 
-class LeakyReLU(_Activation):
+class LeakyReLU(Elementwise):
     """``x`` where positive, else x * negative_slope, as ``torch.nn.LeakyReLU``."""
 
     shader = "leaky_relu"
@@ -44,7 +38,7 @@ class LeakyReLU(_Activation):
         return F.leaky_relu(inputs[0], self.negative_slope)
 
 
-class Sigmoid(_Activation):
+class Sigmoid(Elementwise):
     """1 / (1 + exp(-x)), as ``torch.nn.Sigmoid``."""
 
     shader = "sigmoid"
@@ -55,7 +49,7 @@ class Sigmoid(_Activation):
         return inputs[0].sigmoid()
 
 
-class Tanh(_Activation):
+class Tanh(Elementwise):
     """Hyperbolic tangent, as ``torch.nn.Tanh``."""
 
     shader = "tanh"

@@ -38,10 +38,17 @@ def working_size(graph: Graph, picture: Size) -> WorkingSize:
     """How a graph takes pictures of this size.
 
     Raises:
-        StudioError: naming the layer that such a picture does not fit, where padding does not help.
+        StudioError: naming the layer that such a picture does not fit, where padding does not help, and the size that
+            a network of fixed size takes.
     """
     padded = graph.fitting_size(picture)
-    shape = graph.shapes({i.name: padded for i in graph.inputs})[graph.output]
+    try:
+        shape = graph.shapes({i.name: padded for i in graph.inputs})[graph.output]
+    except StudioError as error:
+        if graph.square_size is None:
+            raise
+        side = f"{graph.square_size}×{graph.square_size}"
+        raise StudioError(f"{str(error).rstrip('.')}; this network takes pictures of {side} only.") from error
     height, width = graph.output_size(picture)
     return WorkingSize(picture, padded, (min(height, shape.height), min(width, shape.width)))
 

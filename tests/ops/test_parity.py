@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import cases_more  # noqa: F401 - registers its cases
 import numpy as np
 import pytest
 import torch

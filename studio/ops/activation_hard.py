@@ -1,0 +1,79 @@
+"""Activations of straight pieces: ReLU6, Hardtanh, Hardsigmoid, Hardswish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.op import Elementwise, Shape, require
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ReLU6(Elementwise):
+    """min(max(x, 0), 6), as ``torch.nn.ReLU6``."""
+
+    shader = "hardtanh"
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`: those of a `Hardtanh` from 0 to 6."""
+        return {"MIN_VAL": 0.0, "MAX_VAL": 6.0}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.relu6(inputs[0])
+
+
+class Hardtanh(Elementwise):
+    """min(max(x, min_val), max_val), as ``torch.nn.Hardtanh`` and ``torch.clamp``."""
+
+    shader = "hardtanh"
+
+    min_val: float = param(-1.0, doc="Smallest value let through")
+    max_val: float = param(1.0, doc="Largest value let through")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`: the input's."""
+        require(self.min_val <= self.max_val, f"min_val {self.min_val} must not pass max_val {self.max_val}.")
+        return inputs[0]
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.hardtanh(inputs[0], self.min_val, self.max_val)
+
+
+class Hardsigmoid(Elementwise):
+    """min(max(x + 3, 0), 6) / 6, as ``torch.nn.Hardsigmoid``."""
+
+    shader = "hardsigmoid"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.hardsigmoid(inputs[0])
+
+
+class Hardswish(Elementwise):
+    """x * min(max(x + 3, 0), 6) / 6, as ``torch.nn.Hardswish``.
+
+    Source: A. Howard et al., "Searching for MobileNetV3", 2019.
+    """
+
+    shader = "hardswish"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.hardswish(inputs[0])

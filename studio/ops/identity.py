@@ -1,0 +1,22 @@
+"""A layer that changes nothing: Identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.op import Elementwise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Identity(Elementwise):
+    """Its input as it is, as ``torch.nn.Identity``, and as dropout in evaluation mode."""
+
+    shader = "identity"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0]

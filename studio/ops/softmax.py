@@ -1,0 +1,26 @@
+"""Channels as shares of one: Softmax2d."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.op import Elementwise, Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Softmax2d(Elementwise):
+    """exp(x) over its sum over the channels, at every place by itself, as ``torch.nn.Softmax2d``."""
+
+    shader = "softmax2d"
+
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
+        """See `Op.scratch`: the largest channel and the sum of every place."""
+        return (("softmax2d_sums", Shape(2, *inputs[0][1:])),)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].softmax(dim=1)
