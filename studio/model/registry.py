@@ -26,7 +26,7 @@ def scan(base: type[T], package: str, folders: Iterable[str]) -> MappingProxyTyp
         StudioError: where another package's module cannot be loaded, or where two modules define one name.
     """
     found: dict[str, type[T]] = {}
-    for module in _modules(package, folders):
+    for module in modules(package, folders):
         for name, value in vars(module).items():
             declares = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
             if not declares or name.startswith("_"):
@@ -40,10 +40,32 @@ def scan(base: type[T], package: str, folders: Iterable[str]) -> MappingProxyTyp
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _modules(package: str, folders: Iterable[str]) -> Iterator[ModuleType]:
-    for here in pkgutil.iter_modules(folders):
-        yield importlib.import_module(f"{package}.{here.name}")
-    for point in entry_points(group=package):
+def declared(attribute: str, package: str, folders: Iterable[str]) -> Iterator[object]:
+    """What each module of a package, or one that another package adds, holds under this name.
+
+    Args:
+        attribute: the name; a module without it declares nothing.
+        package: the package's name, ``"studio.io.sources"``; its last part is the entry point group ``studio.sources``.
+        folders: the package's ``__path__``.
+
+    Raises:
+        StudioError: where another package's module cannot be loaded.
+    """
+    for module in modules(package, folders):
+        if hasattr(module, attribute):
+            yield getattr(module, attribute)
+
+
+def modules(package: str, folders: Iterable[str]) -> Iterator[ModuleType]:
+    """The modules of a package by name, helpers (``_name``) left out, and those that others add by entry points.
+
+    Raises:
+        StudioError: where another package's module cannot be loaded.
+    """
+    for here in sorted(pkgutil.iter_modules(folders), key=lambda found: found.name):
+        if not here.name.startswith("_"):
+            yield importlib.import_module(f"{package}.{here.name}")
+    for point in entry_points(group=f"studio.{package.rpartition('.')[2]}"):
         try:
             yield point.load()
         # Foreign code may fail in any way; whichever it is, the person must learn whose it is.

@@ -15,7 +15,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sinks.base import Codec, CodecInfo, Sink
-from studio.io.sources.registry import declared
+from studio.model.registry import declared
 
 __all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "open_sink"]
 
@@ -70,7 +70,7 @@ def codecs() -> list[CodecInfo]:
 
 
 def _known() -> list[Codec]:
-    found = [cast(Codec, codec) for codec in declared(__name__, "CODEC", "studio.sinks")]
+    found = [cast(Codec, codec) for codec in declared("CODEC", __name__, __path__)]
     return sorted(found, key=lambda codec: codec.order)
 
 

@@ -86,7 +86,7 @@ class CodecInfo:
 
 
 class Codec(Protocol):
-    """What a module of this folder declares as `CODEC`, and a plug-in under `studio.sinks`.
+    """What a module of this folder declares as `CODEC`, and one that a plug-in names under `studio.sinks`.
 
     Attributes:
         name: what the user writes, such as "h264".

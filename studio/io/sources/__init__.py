@@ -12,7 +12,7 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.sources.base import Frame, Picture, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
-from studio.io.sources.registry import declared
+from studio.model.registry import declared
 
 __all__ = [
     "Frame",
@@ -32,7 +32,7 @@ def kinds() -> list[SourceKind]:
     Raises:
         StudioError: when a plug-in cannot be loaded.
     """
-    found = [cast(SourceKind, kind) for kind in declared(__name__, "KIND", "studio.sources")]
+    found = [cast(SourceKind, kind) for kind in declared("KIND", __name__, __path__)]
     return sorted(found, key=lambda kind: kind.order)
 
 

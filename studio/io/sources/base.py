@@ -91,7 +91,7 @@ class Source(Protocol):
 
 
 class SourceKind(Protocol):
-    """What a module of this folder declares as `KIND`, and a plug-in under `studio.sources`.
+    """What a module of this folder declares as `KIND`, and one that a plug-in names under `studio.sources`.
 
     Attributes:
         name: one word, for messages.

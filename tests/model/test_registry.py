@@ -1,0 +1,72 @@
+"""Other packages add operators, edits, sources and codecs by naming a module as an entry point."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+
+from studio import edits
+from studio.errors import StudioError
+from studio.io import sources
+from studio.model import registry
+from studio.model.edit import Edit, Kernels, Mask
+
+
+class Point:
+    def __init__(self, name: str, module: types.ModuleType | Exception) -> None:
+        self.name, self.value, self._module = name, f"{name}.module", module
+
+    def load(self) -> types.ModuleType:
+        if isinstance(self._module, Exception):
+            raise self._module
+        return self._module
+
+
+def plugged(monkeypatch: pytest.MonkeyPatch, group: str, point: Point) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == wanted else [])
+    wanted = group
+
+
+def module(**names: object) -> types.ModuleType:
+    made = types.ModuleType("other.module")
+    for name, value in names.items():
+        if isinstance(value, type):
+            value.__module__ = made.__name__
+        setattr(made, name, value)
+    return made
+
+
+def test_a_plug_in_adds_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Halve(Edit):
+        label = "Halve"
+
+        def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+            del selected
+            return kernels / 2
+
+    plugged(monkeypatch, "studio.edits", Point("halving", module(Halve=Halve)))
+    found = registry.scan(Edit, edits.__name__, edits.__path__)
+    assert found["Halve"] is Halve
+    assert "Gain" in found
+
+
+def test_a_plug_in_adds_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = types.SimpleNamespace(name="stars", order=1)
+    plugged(monkeypatch, "studio.sources", Point("stars", module(KIND=kind)))
+    assert kind in sources.kinds()
+
+
+def test_a_plug_in_that_takes_a_name_in_use_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gain(Edit):
+        label = "Another gain"
+
+    plugged(monkeypatch, "studio.edits", Point("second", module(Gain=Gain)))
+    with pytest.raises(StudioError, match=r'Both studio\.edits\.gain and other\.module define "Gain"'):
+        registry.scan(Edit, edits.__name__, edits.__path__)
+
+
+def test_a_plug_in_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugged(monkeypatch, "studio.sources", Point("stars", ZeroDivisionError("division by zero")))
+    with pytest.raises(StudioError, match=r'"stars" \(stars\.module\) cannot be loaded: division by zero'):
+        sources.kinds()
