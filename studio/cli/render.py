@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -105,7 +105,9 @@ def _record(
 
     with open_sink(output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range) as sink:
         try:
-            _progress(run(all_pictures(), bender, sink), total)
+            # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
+            with closing(run(all_pictures(), bender, sink)) as counts:
+                _progress(counts, total)
         except KeyboardInterrupt:
             interrupted = True
             if not sink.frames:

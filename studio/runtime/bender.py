@@ -37,7 +37,7 @@ class Bender:
             engine.graph.node(layer)
         self._engine = engine
         self._layer = layer
-        self._limit: float | None = None
+        self._limit = 0.0
         self._sizes: dict[Size, WorkingSize] = {}
 
     def size_for(self, picture: Size) -> WorkingSize:
@@ -51,7 +51,8 @@ class Bender:
 
         Returns:
             The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
-            negative blue and positive orange, at the scale of the first picture's largest finite magnitude.
+            negative blue and positive orange, at the scale of the largest finite magnitude so far: a scale that only
+            widens neither flickers nor saturates.
         """
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
@@ -60,8 +61,7 @@ class Bender:
         if self._layer is None:
             return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)
-        if self._limit is None:
-            self._limit = float(np.abs(activation).max(initial=0.0, where=np.isfinite(activation)))
+        self._limit = float(np.abs(activation).max(initial=self._limit, where=np.isfinite(activation)))
         return signed_view(activation, self._limit)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Generic, TypeVar
@@ -59,7 +59,7 @@ class _Channel(Generic[T]):
             return
 
 
-def ahead(items: Iterable[T]) -> Iterator[T]:
+def ahead(items: Iterable[T]) -> Generator[T, None, None]:
     """The same items, made in a thread of their own, at most a few ahead of who takes them.
 
     An exception there is raised here. Closing the iterator stops the thread.
@@ -119,7 +119,7 @@ class Recorder:
             raise self._error
 
 
-def render(pictures: Iterable[Picture], bend: Callable[[Picture], Picture], sink: Sink) -> Iterator[int]:
+def render(pictures: Iterable[Picture], bend: Callable[[Picture], Picture], sink: Sink) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
 
     The network runs in the calling thread, where its engine was made. The sink is neither closed nor aborted here.
@@ -136,5 +136,5 @@ def render(pictures: Iterable[Picture], bend: Callable[[Picture], Picture], sink
             count += 1
             yield count
     finally:
-        decoded.close()  # type: ignore[attr-defined]
+        decoded.close()
         recorder.finish()

@@ -76,8 +76,9 @@ def check(path: Path, form: FilmFormat, size: Size, fps: Fraction) -> None:
     if is_folder(path):
         raise StudioError(f"cannot record to {path}: it is a folder; give the name of a file in it")
     require_parent(path)
-    if fps <= 0 or fps > 1000:
-        raise StudioError(f"a frame rate of {fps} cannot be recorded: give one above 0 and up to 1000")
+    # Far below one in a hundred seconds FFmpeg's time bases overflow, and take the process with them.
+    if not Fraction(1, 100) <= fps <= 1000:
+        raise StudioError(f"a frame rate of {fps} cannot be recorded: give 0.01 to 1000")
     if not all(0 < side <= _MAX_SIDE for side in size):
         raise StudioError(f"pictures of {size[0]}x{size[1]} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
 
