@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from studio.cli.common import Exit, note
+from studio.cli.common import Exit, human_count, note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def _progress(counts: Iterator[int], total: int | None) -> None:
 def _report(sink: Sink, rate: Fraction) -> None:
     if sink.warning:
         note(sink.warning)
-    megabytes = sink.bytes_written / 1e6
-    typer.echo(f"{sink.path}: {sink.frames} frames, {float(sink.frames / rate):.2f} s, {megabytes:.1f} MB")
+    frames = "1 frame" if sink.frames == 1 else f"{sink.frames} frames"
+    typer.echo(f"{sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")
 
 
 def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]) -> Iterator[Picture]:
@@ -202,6 +202,9 @@ def _codec(name: str, output: Path) -> str:
 
     found = name or codec_for(output)
     if found is None:
-        suffixes = ", ".join(codec.suffix for codec in codecs())
-        raise StudioError(f'"{output}" does not say what to record; end it in one of {suffixes}, or give --codec.')
+        suffixes = ", ".join(codec.suffix for codec in codecs() if codec.suffix)
+        raise StudioError(
+            f'"{output}" does not say what to record; end it in {suffixes} or .png, give a name without an ending for '
+            "a folder of PNGs, or give --codec."
+        )
     return found
