@@ -1,4 +1,4 @@
-"""Normalisation: BatchNorm2d, with the statistics it learnt."""
+"""What is learnt per channel: BatchNorm2d, with the statistics it learnt, and ScaleShift."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.model.op import Array, Op, Shape
+from studio.model.op import Array, Elementwise, Shape
 from studio.model.param import param
 from studio.ops.conv import check_channels
 
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class BatchNorm2d(Op):
+class BatchNorm2d(Elementwise):
     """Batch normalisation in evaluation mode, as ``torch.nn.BatchNorm2d(...).eval()``.
 
-    ``(x - running_mean) / sqrt(running_var + eps) * weight + bias``, each per channel. All four tensors stay
-    editable; nothing is folded into the layer before.
+    ``(x - running_mean) / sqrt(running_var + eps) * weight + bias``, each per channel; the last two with ``affine``
+    alone. All tensors stay editable; nothing is folded into the layer before.
 
     Source: S. Ioffe and C. Szegedy, "Batch normalization", 2015.
     """
 
     shader = "scale_shift"
-    uncompiled = frozenset({"num_features", "eps"})
+    uncompiled = frozenset({"num_features", "eps", "affine"})
 
     num_features: int = param(lo=1, doc="Channels")
     eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+    affine: bool = param(True, doc="Whether a weight and a bias per channel follow")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
@@ -37,7 +38,8 @@ class BatchNorm2d(Op):
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """See `Op.tensor_shapes`."""
-        return dict.fromkeys(("weight", "bias", "running_mean", "running_var"), (self.num_features,))
+        learnt = ("weight", "bias") if self.affine else ()
+        return dict.fromkeys((*learnt, "running_mean", "running_var"), (self.num_features,))
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -47,8 +49,8 @@ class BatchNorm2d(Op):
             inputs[0],
             tensors["running_mean"],
             tensors["running_var"],
-            tensors["weight"],
-            tensors["bias"],
+            tensors.get("weight"),
+            tensors.get("bias"),
             training=False,
             eps=self.eps,
         )
@@ -57,6 +59,34 @@ class BatchNorm2d(Op):
         """See `Op.vectors`: one scale and one shift per channel, reckoned in float64."""
         # A variance bent below zero gives NaN, as it does in PyTorch; the studio shows it rather than hide it.
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            scale = tensors["weight"].astype(np.float64) / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)
-            shift = tensors["bias"] - tensors["running_mean"] * scale
+            scale = 1.0 / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)
+            if self.affine:
+                scale = scale * tensors["weight"]
+            shift = (tensors["bias"] if self.affine else 0.0) - tensors["running_mean"] * scale
             return np.stack([scale, shift]).astype(np.float32)
+
+
+class ScaleShift(Elementwise):
+    """``x * weight + bias``, each per channel: what is left of a normalisation whose statistics are constants."""
+
+    shader = "scale_shift"
+    uncompiled = frozenset({"num_features"})
+
+    num_features: int = param(lo=1, doc="Channels")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        check_channels(self.num_features, inputs[0])
+        return inputs[0]
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        return dict.fromkeys(("weight", "bias"), (self.num_features,))
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        return inputs[0] * tensors["weight"][:, None, None] + tensors["bias"][:, None, None]
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: weight and bias."""
+        return np.stack([tensors["weight"], tensors["bias"]])

@@ -138,7 +138,7 @@ def _fractional_conv2d(draw: Draw) -> Case:
 @case_of("BatchNorm2d")
 def _batch_norm2d(draw: Draw) -> Case:
     channels, eps = draw(channel_counts), draw(st.sampled_from([1e-5, 1e-3, 0.5]))
-    params = {"num_features": channels, "eps": eps}
+    params = {"num_features": channels, "eps": eps, "affine": draw(st.booleans())}
     return Case(((channels, *draw(sizes)),), module(nn.BatchNorm2d(**params)), params)
 
 

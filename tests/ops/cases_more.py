@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cases import Case, Draw, case_of, channel_counts, module, sizes
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
+
+EPSILONS = [1e-5, 1e-3, 0.5]
+
+_several_pixels = sizes.filter(lambda size: size != (1, 1))  # the norms' modules refuse a single one
 
 
 def _map(draw: Draw) -> tuple[int, int, int]:
@@ -38,3 +42,44 @@ def _prelu(draw: Draw) -> Case:
     shape = _map(draw)
     params = {"num_parameters": draw(st.sampled_from([1, shape[0]]))}
     return Case((shape,), module(nn.PReLU(**params)), params)
+
+
+@case_of("InstanceNorm2d")
+def _instance_norm2d(draw: Draw) -> Case:
+    channels, eps = draw(channel_counts), draw(st.sampled_from(EPSILONS))
+    params = {"num_features": channels, "eps": eps, "affine": draw(st.booleans())}
+    return Case(((channels, *draw(_several_pixels)),), module(nn.InstanceNorm2d(**params)), params)
+
+
+@case_of("GroupNorm")
+def _group_norm(draw: Draw) -> Case:
+    groups, size = draw(st.integers(1, 5)), draw(st.integers(1, 7))
+    params = {
+        "num_groups": groups,
+        "num_channels": groups * size,
+        "eps": draw(st.sampled_from(EPSILONS)),
+        "affine": draw(st.booleans()),
+    }
+    return Case(((groups * size, *draw(_several_pixels)),), module(nn.GroupNorm(**params)), params)
+
+
+@case_of("ScaleShift")
+def _scale_shift(draw: Draw) -> Case:
+    shape = _map(draw)
+
+    def reference(inputs: Sequence[Tensor], tensors: dict[str, Tensor]) -> Tensor:
+        return inputs[0] * tensors["weight"].reshape(1, -1, 1, 1) + tensors["bias"].reshape(1, -1, 1, 1)
+
+    return Case((shape,), reference, {"num_features": shape[0]})
+
+
+_output_sizes = st.tuples(st.none() | st.integers(1, 9), st.none() | st.integers(1, 9)) | st.integers(1, 9)
+case_of("AdaptiveAvgPool2d")(_one_map(nn.AdaptiveAvgPool2d, output_size=_output_sizes))
+case_of("AdaptiveMaxPool2d")(_one_map(nn.AdaptiveMaxPool2d, output_size=_output_sizes))
+
+
+@case_of("Mean")
+def _mean(draw: Draw) -> Case:
+    params = {"dim": draw(st.sampled_from(["space", "channels"])), "keepdim": draw(st.booleans())}
+    axes = (2, 3) if params["dim"] == "space" else (1,)
+    return Case((_map(draw),), lambda inputs, _: inputs[0].mean(axes, keepdim=True), params)

@@ -1,0 +1,139 @@
+"""Normalisation by the map's own statistics: InstanceNorm2d, GroupNorm.
+
+The shaders take them in passes over rows, then columns, so that no texel visits a whole map; H × W in each::
+
+    map            H × W ─┬───────────┬───────────────────────┐
+    row means      H × 1 ◄┘           │                       │
+    mean           1 × 1 ◄─ columns   │                       │
+    row moments    H × 2 ◄────────────┘ around that mean      │
+    moments        1 × 2 ◄─ columns                           │
+    output         H × W ◄────────────────────────────────────┘
+
+A GroupNorm has two passes more, after "mean" and after "moments", which average the channels of a group. The
+variance is taken around the mean, in a second reading of the map: the difference of two large sums would lose it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from studio.model.op import Array, Elementwise, Shape, require
+from studio.model.param import param
+from studio.ops.conv import check_channels
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Scratch = tuple[tuple[str, Shape], ...]
+
+
+def _scratch(shape: Shape, *, grouped: bool) -> Scratch:
+    channels, height, _ = shape
+    found: list[tuple[str, Shape]] = []
+    for rows, width in (("adaptive_avg_pool2d", 1), ("row_moments", 2)):
+        found.append((rows, Shape(channels, height, width)))
+        found.append(("adaptive_avg_pool2d", Shape(channels, 1, width)))
+        if grouped:
+            found.append(("group_mean", Shape(channels, 1, width)))
+    return tuple(found)
+
+
+def _affine_rows(tensors: Mapping[str, Array]) -> Array | None:
+    return np.stack([tensors["weight"], tensors["bias"]]) if tensors else None
+
+
+class InstanceNorm2d(Elementwise):
+    """Every channel less its mean over its standard deviation, as ``torch.nn.InstanceNorm2d``.
+
+    ``(x - mean) / sqrt(variance + eps)``, and with ``affine`` times weight plus bias. The variance is the biased one.
+    A map of one pixel, which PyTorch's module refuses, gives zero, or the bias.
+
+    Source: D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization", 2016.
+    """
+
+    shader = "group_norm"
+
+    num_features: int = param(lo=1, doc="Channels")
+    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+    affine: bool = param(False, doc="Whether a weight and a bias per channel follow")
+    track_running_stats: Literal[False] = param(
+        False, doc="Statistics are always the map's own; with running ones it is a BatchNorm2d"
+    )
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        check_channels(self.num_features, inputs[0])
+        return inputs[0]
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        return dict.fromkeys(("weight", "bias"), (self.num_features,)) if self.affine else {}
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`."""
+        return {"EPS": self.eps, "AFFINE": int(self.affine)}
+
+    def scratch(self, *inputs: Shape) -> Scratch:
+        """See `Op.scratch`: the passes drawn above."""
+        return _scratch(inputs[0], grouped=False)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        import torch
+
+        # What the module calls once it has checked that a map has more than one pixel.
+        weight, bias = tensors.get("weight"), tensors.get("bias")
+        return torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """See `Op.vectors`: weight and bias."""
+        return _affine_rows(tensors)
+
+
+class GroupNorm(Elementwise):
+    """Every group of channels less its mean over its standard deviation, as ``torch.nn.GroupNorm``.
+
+    Source: Y. Wu and K. He, "Group normalization", 2018.
+    """
+
+    shader = "group_norm"
+
+    num_groups: int = param(lo=1, doc="Groups, each normalised by itself")
+    num_channels: int = param(lo=1, doc="Channels, a multiple of the groups")
+    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+    affine: bool = param(True, doc="Whether a weight and a bias per channel follow")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        check_channels(self.num_channels, inputs[0])
+        require(
+            self.num_channels % self.num_groups == 0,
+            f"{self.num_groups} groups do not divide {self.num_channels} channels.",
+        )
+        return inputs[0]
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`."""
+        return dict.fromkeys(("weight", "bias"), (self.num_channels,)) if self.affine else {}
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`."""
+        return {"EPS": self.eps, "AFFINE": int(self.affine), "GROUP_SIZE": self.num_channels // self.num_groups}
+
+    def scratch(self, *inputs: Shape) -> Scratch:
+        """See `Op.scratch`: the passes drawn above."""
+        return _scratch(inputs[0], grouped=True)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        import torch
+
+        # What the module calls once it has checked that a group has more than one value.
+        return torch.group_norm(inputs[0], self.num_groups, tensors.get("weight"), tensors.get("bias"), self.eps)
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """See `Op.vectors`: weight and bias."""
+        return _affine_rows(tensors)
