@@ -46,10 +46,23 @@ def to_picture(activation: Array, value_range: tuple[float, float]) -> Picture:
     return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
 
 
-def signed_view(activation: Array, limit: float) -> Picture:
-    """Every channel of (C, H, W) as a tile of one (H', W', 3) uint8 RGB picture: zero black, ±``limit`` full colour."""
+# A channel fainter than this part of the strongest is shown as faint, not blown up to noise.
+_FAINTEST = 0.02
+
+
+def signed_view(activation: Array, limits: Array) -> Picture:
+    """Every channel of (C, H, W) as a tile of one picture, each at a scale of its own.
+
+    Args:
+        activation: any values; NaN is shown black.
+        limits: (C,) the magnitude that gets full colour in each tile, but at least a fiftieth of the largest of all.
+
+    Returns:
+        (H', W', 3) uint8 RGB: zero black, negative blue, positive orange.
+    """
+    floor = max(float(limits.max(initial=0.0)) * _FAINTEST, 1e-30)
     with np.errstate(over="ignore"):
-        scaled: Array = channel_grid(activation) / np.float32(max(limit, 1e-30))
+        scaled = channel_grid(activation / np.maximum(limits, np.float32(floor))[:, None, None])
     values = np.nan_to_num(scaled, nan=0.0).clip(-1, 1)[:, :, None]
     colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
     return colours.astype(np.uint8)

@@ -8,6 +8,7 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.graph import Size
+from studio.model.op import Array
 from studio.model.picture import Picture, signed_view, to_picture, to_tensor
 from studio.runtime.size import WorkingSize, working_size
 
@@ -37,7 +38,7 @@ class Bender:
             engine.graph.node(layer)
         self._engine = engine
         self._layer = layer
-        self._limit = 0.0
+        self._limits: Array | None = None
         self._sizes: dict[Size, WorkingSize] = {}
 
     def size_for(self, picture: Size) -> WorkingSize:
@@ -51,8 +52,8 @@ class Bender:
 
         Returns:
             The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
-            negative blue and positive orange, at the scale of the largest finite magnitude so far: a scale that only
-            widens neither flickers nor saturates.
+            negative blue and positive orange, each at the scale of its own largest finite magnitude so far: a scale
+            that only widens neither flickers nor saturates.
         """
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
@@ -61,8 +62,9 @@ class Bender:
         if self._layer is None:
             return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)
-        self._limit = float(np.abs(activation).max(initial=self._limit, where=np.isfinite(activation)))
-        return signed_view(activation, self._limit)
+        peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
+        self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)
+        return signed_view(activation, self._limits)
 
 
 def _pad(picture: Picture, size: Size) -> Picture:

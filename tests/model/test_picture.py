@@ -60,11 +60,17 @@ def test_what_is_no_colour_picture_is_shown_by_its_first_channel(channels: int, 
 
 def test_the_signed_view_is_black_at_zero_blue_below_and_orange_above() -> None:
     values = np.array([0.0, 1.0, -1.0, 9.0, -9.0, np.nan, np.inf, -np.inf, 3e38], np.float32).reshape(9, 1, 1)
-    shown = signed_view(values, 1.0).reshape(9, 3).tolist()
+    shown = signed_view(values, np.ones(9, np.float32)).reshape(9, 3).tolist()
 
     orange, blue, black = [255, 150, 50], [70, 150, 255], [0, 0, 0]
     assert shown == [black, orange, blue, orange, blue, black, orange, blue, orange]
 
 
+def test_each_channel_has_a_scale_of_its_own_but_a_faint_one_stays_faint() -> None:
+    values = np.array([100.0, 10.0, 0.01], np.float32).reshape(3, 1, 1)
+    red = signed_view(values, np.abs(values[:, 0, 0]))[:, :, 0].ravel()
+    assert red.tolist() == [255, 255, 1, 0]
+
+
 def test_the_signed_view_of_zeros_is_black() -> None:
-    assert not signed_view(np.zeros((5, 2, 2), np.float32), 0.0).any()
+    assert not signed_view(np.zeros((5, 2, 2), np.float32), np.zeros(5, np.float32)).any()
