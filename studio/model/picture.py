@@ -62,7 +62,7 @@ def signed_view(activation: Array, limits: Array) -> Picture:
     """
     floor = max(float(limits.max(initial=0.0)) * _FAINTEST, 1e-30)
     with np.errstate(over="ignore"):
-        scaled = channel_grid(activation / np.maximum(limits, np.float32(floor))[:, None, None])
-    values = np.nan_to_num(scaled, nan=0.0).clip(-1, 1)[:, :, None]
+        scaled: Array = activation / np.maximum(limits, np.float32(floor))[:, None, None]
+    values = np.nan_to_num(channel_grid(scaled), nan=0.0).clip(-1, 1)[:, :, None]
     colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
     return colours.astype(np.uint8)
