@@ -61,8 +61,9 @@ def signed_view(activation: Array, limits: Array) -> Picture:
         (H', W', 3) uint8 RGB: zero black, negative blue, positive orange.
     """
     floor = max(float(limits.max(initial=0.0)) * _FAINTEST, 1e-30)
+    scales = np.maximum(limits, floor).astype(np.float32)[:, None, None]
     with np.errstate(over="ignore"):
-        scaled: Array = activation / np.maximum(limits, np.float32(floor))[:, None, None]
+        scaled: Array = activation / scales
     values = np.nan_to_num(channel_grid(scaled), nan=0.0).clip(-1, 1)[:, :, None]
     colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
     return colours.astype(np.uint8)
