@@ -133,7 +133,7 @@ class Graph:
         """
         found: dict[str, Scale | None] = {i.name: (Fraction(1), Fraction(1)) for i in self.inputs}
         for node in self.nodes:
-            own, read = node.op.scale(), next(filter(None, (found[name] for name in node.inputs)), None)
+            own, read = node.op.size_ratio(), next(filter(None, (found[name] for name in node.inputs)), None)
             found[node.name] = (read[0] * own[0], read[1] * own[1]) if own and read else None
         return found
 
@@ -160,7 +160,7 @@ class Graph:
         Weights of a layer behind a `Flatten`, or a map resized to a given size that meets one that is not, fit
         pictures of one size alone. None where no layer fixes the size, or where it takes no square picture.
         """
-        if all(node.op.scale() for node in self.nodes):
+        if all(node.op.size_ratio() for node in self.nodes):
             return None
         step = math.lcm(*self.multiple)
         sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))

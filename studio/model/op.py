@@ -59,7 +59,7 @@ class Op(Declared):
         del output
         return 0
 
-    def scale(self) -> Scale | None:
+    def size_ratio(self) -> Scale | None:
         """Output size over input size (height, width), borders aside; None where the one does not follow the other."""
         return Fraction(1), Fraction(1)
 
@@ -122,6 +122,11 @@ def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int, *
     out = -(-span // stride) + 1
     # The last window must start inside the input or its left padding.
     return out - 1 if (out - 1) * stride >= size + padding else out
+
+
+def listed(shapes: Sequence[Shape]) -> str:
+    """Shapes for a message: ``3×8×8, 4×8×8``."""
+    return ", ".join(str(shape) for shape in shapes)
 
 
 def require(condition: bool, sentence: str) -> None:

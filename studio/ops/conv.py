@@ -65,8 +65,8 @@ class Conv2d(Op):
         kh, kw = self.kernel_size
         return output.channels * output.height * output.width * kh * kw * self.in_channels // self.groups
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """See `Op.scale`."""
+    def size_ratio(self) -> tuple[Fraction, Fraction]:
+        """See `Op.size_ratio`."""
         return Fraction(1, self.stride[0]), Fraction(1, self.stride[1])
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

@@ -89,8 +89,8 @@ class FractionalConv2d(Op):
         kh, kw = self.kernel_size
         return output.channels * output.height * output.width * kh * kw * self.in_channels
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """See `Op.scale`."""
+    def size_ratio(self) -> tuple[Fraction, Fraction]:
+        """See `Op.size_ratio`."""
         return Fraction(self.scale_factor[0]), Fraction(self.scale_factor[1])
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

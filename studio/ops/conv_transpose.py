@@ -74,8 +74,8 @@ class ConvTranspose2d(Op):
         taps = Fraction(kh * kw, self.stride[0] * self.stride[1])
         return int(output.channels * output.height * output.width * taps * self.in_channels // self.groups)
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """See `Op.scale`."""
+    def size_ratio(self) -> tuple[Fraction, Fraction]:
+        """See `Op.size_ratio`."""
         return Fraction(self.stride[0]), Fraction(self.stride[1])
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

@@ -51,8 +51,8 @@ class _Pool(Op):
         )
         return Shape(shape.channels, height, width)
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """See `Op.scale`."""
+    def size_ratio(self) -> tuple[Fraction, Fraction]:
+        """See `Op.size_ratio`."""
         return Fraction(1, self.stride[0]), Fraction(1, self.stride[1])
 
 

@@ -33,8 +33,8 @@ class _AdaptivePool(Op):
         (channels, height, width), (rows, columns) = inputs[0], self.output_size
         return Shape(channels, rows or height, columns or width)
 
-    def scale(self) -> Scale | None:
-        """See `Op.scale`."""
+    def size_ratio(self) -> Scale | None:
+        """See `Op.size_ratio`."""
         return None if any(self.output_size) else (Fraction(1), Fraction(1))
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
@@ -94,8 +94,8 @@ class Mean(Op):
         (shape,) = inputs
         return Shape(shape.channels, 1, 1) if self.dim == "space" else Shape(1, shape.height, shape.width)
 
-    def scale(self) -> Scale | None:
-        """See `Op.scale`."""
+    def size_ratio(self) -> Scale | None:
+        """See `Op.size_ratio`."""
         return None if self.dim == "space" else (Fraction(1), Fraction(1))
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:

@@ -28,8 +28,8 @@ class Upsample(Op):
         require(self.mode == "bilinear" or not self.align_corners, "align_corners goes with bilinear mode only.")
         return Shape(shape.channels, shape.height * self.scale_factor[0], shape.width * self.scale_factor[1])
 
-    def scale(self) -> tuple[Fraction, Fraction]:
-        """See `Op.scale`."""
+    def size_ratio(self) -> tuple[Fraction, Fraction]:
+        """See `Op.size_ratio`."""
         return Fraction(self.scale_factor[0]), Fraction(self.scale_factor[1])
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

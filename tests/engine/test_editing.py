@@ -96,6 +96,8 @@ WEIGHTED = {
     "transposed grouped": single("ConvTranspose2d", 6, in_channels=6, out_channels=9, kernel_size=3, groups=3),
     "fractional": single("FractionalConv2d", 9, in_channels=9, out_channels=6, kernel_size=4),
     "norm": single("BatchNorm2d", 11, num_features=11),
+    "instance norm": single("InstanceNorm2d", 6, num_features=6, affine=True),
+    "slopes": single("PReLU", 7, num_parameters=7),
 }
 
 

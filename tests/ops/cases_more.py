@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
-from cases import Case, Draw, case_of, channel_counts, module, sizes
+import torch
+from cases import Case, Draw, case_of, channel_counts, module, pairs, sizes
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 EPSILONS = [1e-5, 1e-3, 0.5]
 
@@ -83,3 +86,105 @@ def _mean(draw: Draw) -> Case:
     params = {"dim": draw(st.sampled_from(["space", "channels"])), "keepdim": draw(st.booleans())}
     axes = (2, 3) if params["dim"] == "space" else (1,)
     return Case((_map(draw),), lambda inputs, _: inputs[0].mean(axes, keepdim=True), params)
+
+
+def _broadcast(draw: Draw, count: int) -> tuple[tuple[int, int, int], ...]:
+    """Shapes of which each is the whole, or one along some of its axes."""
+    whole = _map(draw)
+    masks = [draw(st.sampled_from(["whole", "whole", "vector", "map", "any"])) for _ in range(count)]
+    keep = {"whole": (True, True, True), "vector": (True, False, False), "map": (False, True, True)}
+    kept = [keep.get(mask) or draw(st.tuples(*[st.booleans()] * 3)) for mask in masks]
+    return tuple(tuple(n if k else 1 for n, k in zip(whole, each, strict=True)) for each in kept)
+
+
+def _away_from_zero(x: Tensor) -> Tensor:
+    return torch.where(x < 0, -1, 1) * (x.abs() + 0.01)
+
+
+@case_of("Add")
+def _add(draw: Draw) -> Case:
+    return Case(_broadcast(draw, draw(st.integers(2, 4))), lambda inputs, _: functools.reduce(torch.add, inputs))
+
+
+def _binary(function: Callable[[Tensor, Tensor], Tensor], **more: object) -> Callable[[Draw], Case]:
+    return lambda draw: Case(_broadcast(draw, 2), lambda inputs, _: function(*inputs), **more)
+
+
+for _name in ("Sub", "Mul", "Maximum", "Minimum"):
+    case_of(_name)(_binary(getattr(torch, _name.lower())))
+case_of("Div")(_binary(torch.div, domain=_away_from_zero))
+
+
+@case_of("Affine")
+def _affine(draw: Draw) -> Case:
+    numbers = st.sampled_from([0.0, 1.0, -1.0, 0.1, 255.0, -3e-5])
+    params = {"scale": draw(numbers), "shift": draw(numbers)}
+    return Case((_map(draw),), lambda inputs, _: inputs[0] * params["scale"] + params["shift"], params)
+
+
+@case_of("Pow")
+def _pow(draw: Draw) -> Case:
+    exponent = draw(st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0, 7.0, -1.0, -2.0, 0.5, -0.5, 1.5, 2.2, 1 / 2.2, -0.3]))
+    domain = _away_from_zero if exponent.is_integer() else (lambda x: x.abs() + 0.01)
+    return Case((_map(draw),), lambda inputs, _: inputs[0].pow(exponent), {"exponent": exponent}, domain)
+
+
+case_of("Sqrt")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].sqrt(), domain=torch.abs))
+case_of("Exp")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].exp(), domain=lambda x: x.clamp(-80, 80)))
+case_of("Abs")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].abs()))
+
+
+@case_of("PixelShuffle")
+def _pixel_shuffle(draw: Draw) -> Case:
+    factor, channels = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    made = nn.PixelShuffle(factor)
+    return Case(((channels * factor**2, *draw(pairs(1, 7))),), module(made), {"upscale_factor": factor})
+
+
+@case_of("PixelUnshuffle")
+def _pixel_unshuffle(draw: Draw) -> Case:
+    factor, (height, width) = draw(st.integers(1, 4)), draw(pairs(1, 5))
+    shape = (draw(channel_counts), height * factor, width * factor)
+    return Case((shape,), module(nn.PixelUnshuffle(factor)), {"downscale_factor": factor})
+
+
+@case_of("Crop")
+def _crop(draw: Draw) -> Case:
+    border = draw(st.tuples(*[st.integers(0, 4)] * 4))
+    left, right, top, bottom = border
+    height, width = draw(sizes)
+    params = {"left": left, "right": right, "top": top, "bottom": bottom}
+    shape = (draw(channel_counts), height + top + bottom, width + left + right)
+    return Case((shape,), lambda inputs, _: F.pad(inputs[0], [-n for n in border]), params)
+
+
+@case_of("SliceChannels")
+def _slice_channels(draw: Draw) -> Case:
+    start, count, after = draw(st.integers(0, 9)), draw(channel_counts), draw(st.integers(0, 6))
+    shape = (start + count + after, *draw(sizes))
+    return Case((shape,), lambda inputs, _: inputs[0].narrow(1, start, count), {"start": start, "end": start + count})
+
+
+@case_of("Linear")
+def _linear(draw: Draw) -> Case:
+    features = st.sampled_from([1, 3, 4, 7, 16, 65, 300])
+    params = {"in_features": draw(features), "out_features": draw(features), "bias": draw(st.booleans())}
+    apply = module(nn.Sequential(nn.Flatten(), nn.Linear(**params), nn.Unflatten(1, (params["out_features"], 1, 1))))
+    return Case(
+        ((params["in_features"], 1, 1),),
+        lambda inputs, tensors: apply(inputs, {f"1.{name}": tensor for name, tensor in tensors.items()}),
+        params,
+    )
+
+
+@case_of("Flatten")
+def _flatten(draw: Draw) -> Case:
+    return Case((_map(draw),), lambda inputs, _: nn.Flatten()(inputs[0])[..., None, None])
+
+
+@case_of("Unflatten")
+def _unflatten(draw: Draw) -> Case:
+    channels, height, width = shape = _map(draw)
+    params = {"channels": channels, "height": height, "width": width}
+    made = nn.Unflatten(1, shape)
+    return Case(((channels * height * width, 1, 1),), lambda inputs, _: made(inputs[0][..., 0, 0]), params)

@@ -44,7 +44,8 @@ def test_an_operator_agrees_with_plain_torch(
 ) -> None:
     case = data.draw(CASES[op])
     network = single(op, *(shape[0] for shape in case.shapes), seed=seed, **case.params)
-    inputs = [normal(*shape, seed=seed + k) * np.float32(scale) for k, shape in enumerate(case.shapes)]
+    drawn = [normal(*shape, seed=seed + k) * np.float32(scale) for k, shape in enumerate(case.shapes)]
+    inputs = [case.domain(torch.tensor(values)).numpy() for values in drawn]
     wanted = reference(case, network, inputs)
 
     engine = engine_for(network)
@@ -205,6 +206,18 @@ def test_a_negative_variance_gives_nan_in_its_channel_alone(engine_for: EngineFo
         ("Pad", (3,), {"padding": (8, 0, 0, 0), "mode": "reflect"}, "reflect padding"),
         ("Upsample", (3,), {"scale_factor": 2, "align_corners": True}, "bilinear"),
         ("Add", (3, 4), {}, "different shapes"),
+        ("Mul", (3, 2), {}, "different shapes"),
+        ("InstanceNorm2d", (4,), {"num_features": 5}, "5 channels, but its input has 4"),
+        ("GroupNorm", (4,), {"num_groups": 3, "num_channels": 4}, "3 groups do not divide 4"),
+        ("PReLU", (4,), {"num_parameters": 3}, "3 slopes need as many channels"),
+        ("PixelShuffle", (6,), {"upscale_factor": 2}, "needs a multiple of 4 channels, not 6"),
+        ("PixelUnshuffle", (3,), {"downscale_factor": 3}, "3 does not divide 8×8"),
+        ("SliceChannels", (3,), {"start": 1, "end": 4}, "takes channels 1 to 3, but its input has 3"),
+        ("SliceChannels", (3,), {"start": 2, "end": 2}, "takes channels 2 to 1"),
+        ("Crop", (3,), {"left": 5, "right": 3}, "larger picture"),
+        ("Linear", (3,), {"in_features": 3, "out_features": 2}, "takes a vector, but its input is 3×8×8"),
+        ("Unflatten", (3,), {"channels": 3, "height": 4, "width": 4}, "takes a vector of 48, not 3×8×8"),
+        ("Hardtanh", (4,), {"min_val": 3.0, "max_val": 1.0}, "must not pass"),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused_with_the_layers_name(

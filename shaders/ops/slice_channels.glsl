@@ -1,0 +1,7 @@
+#include "lib/channel.glsl"
+
+float value(int channel, ivec2 p) {
+    return value0(START + channel, p);
+}
+
+#include "lib/lanes.glsl"

@@ -1,0 +1,84 @@
+"""Functions of one map, value by value: Affine, Pow, Sqrt, Exp, Abs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.op import Elementwise
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Whole exponents up to here are multiplied out: by then float32 has long overflowed or come to nothing.
+_LARGEST_WHOLE = 64
+
+
+class Affine(Elementwise):
+    """x * scale + shift: a multiplication by, or an addition of, one number; the negative by -1."""
+
+    shader = "affine"
+
+    scale: float = param(1.0, doc="What every value is multiplied by")
+    shift: float = param(0.0, doc="What is added then")
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0] * self.scale + self.shift
+
+
+class Pow(Elementwise):
+    """``x ** exponent``, as ``torch.pow``; NaN for a negative ``x`` and a broken exponent."""
+
+    shader = "pow"
+
+    exponent: float = param(doc="The power that every value is raised to")
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`: a whole exponent as ``WHOLE``, else its magnitude, and whether it is negative."""
+        magnitude = abs(self.exponent)
+        negative = {"NEGATIVE": int(self.exponent < 0)}
+        if magnitude.is_integer() and magnitude <= _LARGEST_WHOLE:
+            return {"WHOLE": int(magnitude), **negative}
+        return {"MAGNITUDE": magnitude, "ROOT": int(magnitude == 0.5), **negative}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        power: Tensor = inputs[0].pow(self.exponent)
+        return power
+
+
+class Sqrt(Elementwise):
+    """Square root, as ``torch.sqrt``; NaN for negative values."""
+
+    shader = "sqrt"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].sqrt()
+
+
+class Exp(Elementwise):
+    """Exponential function, as ``torch.exp``."""
+
+    shader = "exp"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].exp()
+
+
+class Abs(Elementwise):
+    """Absolute value, as ``torch.abs``."""
+
+    shader = "abs"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].abs()

@@ -1,0 +1,73 @@
+"""Between channels and pixels: PixelShuffle, PixelUnshuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from studio.model.op import Op, Scale, Shape, require
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class PixelShuffle(Op):
+    """Channels become pixels: r² channels of one place an r × r square of one channel, as ``torch.nn.PixelShuffle``.
+
+    Source: W. Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network", 2016.
+    """
+
+    shader = "pixel_shuffle"
+
+    upscale_factor: int = param(lo=1, hi=64, doc="Output pixels per input pixel, along each side")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,), factor = inputs, self.upscale_factor
+        require(
+            shape.channels % factor**2 == 0,
+            f"an upscale_factor of {factor} needs a multiple of {factor**2} channels, not {shape.channels}.",
+        )
+        return Shape(shape.channels // factor**2, shape.height * factor, shape.width * factor)
+
+    def size_ratio(self) -> Scale:
+        """See `Op.size_ratio`."""
+        return Fraction(self.upscale_factor), Fraction(self.upscale_factor)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.pixel_shuffle(inputs[0], self.upscale_factor)
+
+
+class PixelUnshuffle(Op):
+    """Pixels become channels: the inverse of `PixelShuffle`, as ``torch.nn.PixelUnshuffle``."""
+
+    shader = "pixel_unshuffle"
+
+    downscale_factor: int = param(lo=1, hi=64, doc="Input pixels per output pixel, along each side")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,), factor = inputs, self.downscale_factor
+        require(
+            shape.height % factor == 0 and shape.width % factor == 0,
+            f"a downscale_factor of {factor} does not divide {shape.height}×{shape.width}.",
+        )
+        return Shape(shape.channels * factor**2, shape.height // factor, shape.width // factor)
+
+    def size_ratio(self) -> Scale:
+        """See `Op.size_ratio`."""
+        return Fraction(1, self.downscale_factor), Fraction(1, self.downscale_factor)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.pixel_unshuffle(inputs[0], self.downscale_factor)
