@@ -1,42 +1,101 @@
-"""Upsampling without weights: Upsample."""
+"""Resizing without weights: Upsample."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from studio.model.op import Op, Shape, require
-from studio.model.param import PositivePair, param
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+
+from studio.model.op import Op, Scale, Shape, require
+from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _pair(value: Any) -> Any:
+    return (value, value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _whole_where_it_can_be(factor: float) -> int | float:
+    return int(factor) if float(factor).is_integer() else factor
+
+
+# A whole factor is written as 2, not 2.0, as it was before there were others: digests of networks follow from it.
+_Factor = Annotated[
+    float, Field(ge=1 / 64, le=64), AfterValidator(_whole_where_it_can_be), PlainSerializer(_whole_where_it_can_be)
+]
+_Side = Annotated[int, Field(ge=1, le=16384)]
+
+# A broken factor like 0.7 counts as the nearest of such fractions where pictures are padded to fit.
+_FINEST_FRACTION = 16
+
+
 class Upsample(Op):
-    """Enlarges every channel by a whole factor, as ``torch.nn.Upsample``."""
+    """Resizes every channel by a factor or to a size, as ``torch.nn.Upsample``; smaller, too.
+
+    A factor is taken at its word: an output pixel lies at its place over the factor, though the output's size is
+    rounded down, as PyTorch does without ``recompute_scale_factor``. With a size the two sizes' quotient counts.
+    Bicubic is the convolution of R. Keys, "Cubic convolution interpolation for digital image processing", 1981, with
+    a = -0.75.
+    """
 
     shader = "upsample"
 
-    scale_factor: PositivePair = param(doc="Output pixels per input pixel")
-    mode: Literal["nearest", "bilinear"] = param("nearest", doc="How pixels between are found")
-    align_corners: bool = param(False, doc="Whether corner pixels keep their places (bilinear only)")
+    scale_factor: Annotated[tuple[_Factor, _Factor] | None, BeforeValidator(_pair)] = param(
+        None, doc="Output pixels per input pixel"
+    )
+    mode: Literal["nearest", "bilinear", "bicubic"] = param("nearest", doc="How pixels between are found")
+    align_corners: bool = param(False, doc="Whether corner pixels keep their places (not with nearest)")
+    size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_pair)] = param(
+        None, doc="Height and width of the output, instead of a factor", unit="px"
+    )
+
+    @model_validator(mode="after")
+    def _either_factor_or_size(self) -> Upsample:
+        if (self.scale_factor is None) == (self.size is None):
+            raise ValueError("must have either a scale_factor or a size")
+        return self
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
         (shape,) = inputs
-        require(self.mode == "bilinear" or not self.align_corners, "align_corners goes with bilinear mode only.")
-        return Shape(shape.channels, shape.height * self.scale_factor[0], shape.width * self.scale_factor[1])
+        require(
+            self.mode != "nearest" or not self.align_corners,
+            "align_corners goes with the bilinear and bicubic modes only.",
+        )
+        if self.scale_factor is None:
+            assert self.size is not None
+            return Shape(shape.channels, *self.size)
+        height, width = (math.floor(side * factor) for side, factor in zip(shape[1:], self.scale_factor, strict=True))
+        return Shape(shape.channels, height, width)
 
-    def size_ratio(self) -> tuple[Fraction, Fraction]:
+    def size_ratio(self) -> Scale | None:
         """See `Op.size_ratio`."""
-        return Fraction(self.scale_factor[0]), Fraction(self.scale_factor[1])
+        if self.scale_factor is None:
+            return None
+        y, x = (Fraction(factor).limit_denominator(_FINEST_FRACTION) for factor in self.scale_factor)
+        return y, x
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`: whole factors as they are for nearest, else input pixels per output pixel."""
+        found: dict[str, int | float] = {f"MODE_{self.mode.upper()}": 1, "ALIGN_CORNERS": int(self.align_corners)}
+        if self.scale_factor is None:
+            return found
+        if self.mode == "nearest" and all(isinstance(factor, int) for factor in self.scale_factor):
+            return found | dict(zip(("FACTOR_H", "FACTOR_W"), self.scale_factor, strict=True))
+        return found | {"STEP_H": 1 / self.scale_factor[0], "STEP_W": 1 / self.scale_factor[1]}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
         from torch.nn import functional as F
 
-        corners = self.align_corners if self.mode == "bilinear" else None
-        factor = [float(f) for f in self.scale_factor]
-        return F.interpolate(inputs[0], scale_factor=factor, mode=self.mode, align_corners=corners)
+        corners = self.align_corners if self.mode != "nearest" else None
+        factor = [float(f) for f in self.scale_factor] if self.scale_factor else None
+        # PyTorch's own annotation leaves a pair of sizes beside a mode out, which it takes.
+        size: Any = self.size
+        return F.interpolate(inputs[0], size=size, scale_factor=factor, mode=self.mode, align_corners=corners)

@@ -173,17 +173,6 @@ def _pooled(draw: Draw, kernel: tuple[int, int], dilation: tuple[int, int]) -> S
     return draw(channel_counts), height + extra[0], width + extra[1]
 
 
-@case_of("Upsample")
-def _upsample(draw: Draw) -> Case:
-    # Past 40, PyTorch's own reciprocal of some factors rounds a pixel to its neighbour.
-    params = {"scale_factor": draw(pairs(1, 5)), "mode": draw(st.sampled_from(["nearest", "bilinear"]))}
-    shape = (draw(channel_counts), *draw(pairs(1, 9)))
-    if params["mode"] == "nearest":
-        return Case((shape,), module(nn.Upsample(**params)), params)
-    params["align_corners"] = draw(st.booleans())
-    return Case((shape,), module(nn.Upsample(**params)), params)
-
-
 @case_of("Pad")
 def _pad(draw: Draw) -> Case:
     channels, height, width = draw(channel_counts), *draw(sizes)

@@ -188,3 +188,15 @@ def _unflatten(draw: Draw) -> Case:
     params = {"channels": channels, "height": height, "width": width}
     made = nn.Unflatten(1, shape)
     return Case(((channels * height * width, 1, 1),), lambda inputs, _: made(inputs[0][..., 0, 0]), params)
+
+
+@case_of("Upsample")
+def _upsample(draw: Draw) -> Case:
+    # Past 40, PyTorch's own reciprocal of some factors rounds a pixel to its neighbour.
+    whole, broken = pairs(1, 5), st.tuples(*[st.sampled_from([0.5, 0.3, 1.5, 2.7, 3, 1 / 3])] * 2)
+    shape = (draw(channel_counts), *draw(pairs(4, 13)))
+    params = {"mode": draw(st.sampled_from(["nearest", "bilinear", "bicubic"]))}
+    params |= draw(st.fixed_dictionaries({"scale_factor": whole | broken}) | st.fixed_dictionaries({"size": sizes}))
+    if params["mode"] != "nearest":
+        params["align_corners"] = draw(st.booleans())
+    return Case((shape,), module(nn.Upsample(**params)), params)
