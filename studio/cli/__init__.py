@@ -20,7 +20,7 @@ app = typer.Typer(
     help="Bend trained convolutional networks: run them on a film, change their filters, record what comes out.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
