@@ -11,9 +11,10 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.api import LiveLayer, LiveNetwork, edit, load
+    from studio.exporting import export_torch
     from studio.model.edit import Selection
 
-__all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "edit", "load"]
+__all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "edit", "export_torch", "load"]
 __version__ = "0.1.0"
 
 
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from studio.model.edit import Selection
 
         return Selection
+    if name == "export_torch":
+        from studio.exporting import export_torch
+
+        return export_torch
     if name in __all__:
         from studio import api
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from studio.cli.common import Exit
 from studio.cli.doctor import doctor
+from studio.cli.import_ import import_
 from studio.cli.info import info
 from studio.cli.presets import presets
 from studio.cli.render import render
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 for command in (render, info, presets, doctor):
     app.command()(command)
+app.command("import")(import_)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,98 @@
+"""``studio import``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from studio.cli.common import note, print_json
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.io.importers import Imported
+
+
+def import_(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="A model: .onnx, .pt2, .safetensors, a state dict (.pt .pth .model .ckpt), a folder of .npy."
+        ),
+    ],
+    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],
+    arch: Annotated[str, typer.Option(help="Architecture of a state dict; recognised by default.")] = "",
+    input_size: Annotated[
+        str, typer.Option(help="Input size to read the layers for; the file's own by default.", metavar="HxW")
+    ] = "",
+    value_range: Annotated[
+        str, typer.Option("--range", help="Values of black and white: 0..1, -1..1 or 0..255.", metavar="LO..HI")
+    ] = "",
+    mean: Annotated[str, typer.Option(help="Taken off each channel, such as 0.485,0.456,0.406.")] = "",
+    std: Annotated[str, typer.Option(help="What each channel is then divided by.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Make a network of somebody else's model; nothing of it is executed."""
+    from studio.io.importers import Options, open_model, save_imported
+
+    options = Options(arch, _size(input_size), _range(value_range), _numbers(mean, "--mean"), _numbers(std, "--std"))
+    imported = open_model(model, options)
+    save_imported(imported, output)
+    if as_json:
+        print_json(_facts(imported, output))
+        return
+    network, graph = imported.network, imported.network.graph
+    kind = f"{imported.format}, {imported.arch}" if imported.arch else imported.format
+    typer.echo(f"{output}: {len(graph.nodes)} layers, {len(network.tensors)} tensors ({kind})")
+    for remark in imported.notes:
+        note(remark)
+    note(f"studio info {output}")
+
+
+def _facts(imported: Imported, output: Path) -> dict[str, object]:
+    graph = imported.network.graph
+    return {
+        "path": str(output),
+        "format": imported.format,
+        "arch": imported.arch,
+        "size": imported.size,
+        "inputs": [{"name": i.name, "channels": i.channels, "range": i.range} for i in graph.inputs],
+        "output": graph.output,
+        "layers": [{"name": n.name, "op": type(n.op).__name__, "inputs": n.inputs} for n in graph.nodes],
+        "tensors": {full: list(names) for full, names in imported.names.items()},
+        "notes": list(imported.notes),
+    }
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
+        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
+    return int(found[1]), int(found[2])
+
+
+def _range(text: str) -> tuple[float, float] | None:
+    if not text:
+        return None
+    low, dots, high = text.partition("..")
+    try:
+        ends = float(low), float(high)
+    except ValueError:
+        ends = 0.0, 0.0
+    if not dots or not -1e6 <= ends[0] < ends[1] <= 1e6:
+        raise StudioError(f'"{text}" is no range of values; give 0..1, -1..1 or 0..255.')
+    return ends
+
+
+def _numbers(text: str, option: str) -> tuple[float, ...]:
+    try:
+        found = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        found = (float("nan"),)
+    if not all(abs(value) <= 1e6 for value in found) or (option == "--std" and 0 in found):
+        raise StudioError(f'"{text}" is not what {option} takes: one number for every channel, such as 0.5,0.5,0.5.')
+    return found

@@ -1,0 +1,37 @@
+"""Models of others as networks of the studio: one file for each format, found by scanning.
+
+A module of this folder that declares ``IMPORTER`` is a format; others add theirs by the entry point group
+``studio.importers``. Nothing heavy is imported until a file is opened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from studio.errors import StudioError
+from studio.io.importers.base import Imported, Importer, Options
+from studio.io.importers.origin import save_imported
+from studio.model.registry import declared
+
+__all__ = ["Imported", "Importer", "Options", "formats", "open_model", "save_imported"]
+
+
+def formats() -> list[Importer]:
+    """All formats, built in and plugged in."""
+    return [cast(Importer, importer) for importer in declared("IMPORTER", __name__, __path__)]
+
+
+def open_model(path: Path, options: Options | None = None) -> Imported:
+    """The network in a file or a folder.
+
+    Raises:
+        StudioError: where nothing is there, the format is not known, or it holds what the studio cannot run.
+    """
+    if not path.exists():
+        raise StudioError(f"{path} does not exist; check the name.")
+    for importer in formats():
+        if importer.match(path):
+            return importer.open(path, options or Options())
+    kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())
+    raise StudioError(f"{path}: the studio opens no such file; it opens {kinds}.")

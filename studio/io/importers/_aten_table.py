@@ -1,0 +1,60 @@
+"""The table of what PyTorch's operators mean, and what the files that fill it share."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from studio.errors import StudioError
+from studio.io.importers._calls import Args, Handler
+from studio.io.importers._flow import Pair
+from studio.io.importers._views import Value
+
+H = TypeVar("H", bound=Handler)
+
+TABLE: dict[str, Handler] = {}
+"""By ATen name, "aten.conv2d"; the one in docs/operators.md is made from it."""
+
+
+def means(*names: str) -> Callable[[H], H]:
+    """Enter a function as the meaning of these operators, in place or not."""
+
+    def add(handler: H) -> H:
+        TABLE.update({f"aten.{name}{mark}": handler for name in names for mark in ("", "_")})
+        return handler
+
+    return add
+
+
+def operand(args: Args) -> Value:
+    """The tensor that an operator works on."""
+    value = args["self"] if "self" in args else args["input"]
+    if not isinstance(value, Value):
+        raise TypeError(f"a map, not {type(value).__name__}")
+    return value
+
+
+def pair(value: Any, default: int = 1) -> Pair:
+    """Height and width of what PyTorch gives as one number, a list or nothing."""
+    if value is None or value == []:
+        return default, default
+    numbers = [value] * 2 if isinstance(value, int) else list(value)
+    height, width = numbers * 2 if len(numbers) == 1 else numbers
+    return height, width
+
+
+def number(value: Any) -> float:
+    """A number, or a constant of one."""
+    if isinstance(value, Value):
+        if value.constant is None or value.constant.size != 1:
+            raise StudioError("it needs a number where the model gives a map.")
+        return float(value.constant.flat[0])
+    return float(value)
+
+
+def table() -> dict[str, Handler]:
+    """All of it; the files that fill it are loaded now."""
+    for part in ("_aten", "_aten_moves", "_aten_space"):
+        importlib.import_module(f"studio.io.importers.{part}")
+    return TABLE

@@ -1,0 +1,144 @@
+"""A network while it is being read from a foreign file: layers are added one by one, each checked at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from pydantic import ValidationError
+
+from studio.errors import StudioError
+from studio.io.manifest import file_name
+from studio.io.networks import check_file_names
+from studio.model.explain import explain
+from studio.model.graph import Graph, Input, Node
+from studio.model.network import Network
+from studio.model.op import Array, Op, Shape
+from studio.ops import operator
+
+MOST_LAYERS = 2048
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A tensor of the file, and what the file calls it; several names where they share one storage."""
+
+    values: Array
+    origin: tuple[str, ...] = ()
+
+
+@dataclass
+class Draft:
+    """Layers, tensors and shapes so far.
+
+    Attributes:
+        nodes: the layers, in running order.
+        weights: every tensor by its full name, ``layer.tensor``.
+        shapes: shape of every input and layer for the size that the file was made for.
+        notes: remarks for the person who imports.
+    """
+
+    inputs: list[Input] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    weights: dict[str, Weight] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    _owners: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = field(default_factory=dict)
+
+    def add_input(self, name: str, shape: Shape, value_range: tuple[float, float] = (0.0, 1.0)) -> str:
+        """Add an input; the name it got."""
+        name = self.unique(name)
+        self.inputs.append(Input(name, shape.channels, value_range))
+        self.shapes[name] = shape
+        return name
+
+    def add(
+        self, op: str, *reads: str, name: str, tensors: Mapping[str, Weight] | None = None, **params: object
+    ) -> str:
+        """Add a layer; the name it got.
+
+        A layer with the tensors of an earlier one, by the file's own names, shares them.
+
+        Raises:
+            StudioError: naming the layer, where the operator, a parameter, a tensor or an input does not fit.
+        """
+        if len(self.nodes) >= MOST_LAYERS:
+            raise StudioError(f"The model has more than {MOST_LAYERS} layers; the studio opens smaller ones.")
+        name = self.unique(name)
+        tensors = tensors or {}
+        try:
+            made = operator(op).model_validate(params)
+            self._check_tensors(made, tensors)
+            shape = made.output_shape(*(self.shapes[read] for read in reads))
+        except ValidationError as error:
+            raise StudioError(f'Layer "{name}" ({op}): {explain(error)}.') from error
+        except StudioError as error:
+            raise StudioError(f'Layer "{name}" ({op}): {error}') from error
+        if min(shape) < 1:
+            raise StudioError(f'Layer "{name}" ({op}): this input size leaves it no output; give a larger one.')
+        self.nodes.append(self._node(name, made, reads, tensors))
+        self.shapes[name] = shape
+        return name
+
+    def unique(self, wanted: str) -> str:
+        """A name that a file may have on every system and that no other layer has, as near to this one as can be."""
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "_", wanted).strip("._")[:_LONGEST_NAME] or "layer"
+        try:
+            file_name(name)
+        except ValueError:
+            name = f"layer_{name}"
+        taken = {other.lower() for other in self.shapes}
+        found, count = name, 1
+        while found.lower() in taken:
+            found, count = f"{name}_{count}", count + 1
+        return found
+
+    def network(self, name: str, output: str, output_range: tuple[float, float] = (0.0, 1.0)) -> Network:
+        """What has been drafted, without the layers that the output does not need.
+
+        Raises:
+            StudioError: where the layers make no network.
+        """
+        if output in {i.name for i in self.inputs}:
+            output = self.add("Identity", output, name="output")
+        needed, queue = set[str](), [output]
+        by_name = {node.name: node for node in self.nodes}
+        while queue:
+            current = queue.pop()
+            if current in by_name and current not in needed:
+                needed.add(current)
+                queue += by_name[current].inputs
+                # The layer whose tensors it shares stays too: it holds them.
+                queue += [owner] if (owner := by_name[current].tensors_of) else []
+        nodes = tuple(node for node in self.nodes if node.name in needed)
+        used = {name for node in nodes for name in node.inputs}
+        inputs = tuple(i for i in self.inputs if i.name in used)
+        graph = Graph(inputs or tuple(self.inputs), nodes, output, output_range)
+        check_file_names(graph.tensor_shapes, "The model")
+        return Network(name, graph, {full: self.weights[full].values for full in graph.tensor_shapes})
+
+    def _check_tensors(self, op: Op, tensors: Mapping[str, Weight]) -> None:
+        wanted = op.tensor_shapes()
+        for key in wanted.keys() | tensors.keys():
+            if key not in tensors or key not in wanted:
+                raise StudioError(f'its tensor "{key}" is {"missing" if key in wanted else "not one it has"}.')
+            if tensors[key].values.shape != wanted[key]:
+                raise StudioError(f'its tensor "{key}" has shape {tensors[key].values.shape}, not {wanted[key]}.')
+            if not np.isfinite(tensors[key].values).all():
+                raise StudioError(f'its tensor "{key}" holds NaN or infinity; export the weights anew.')
+
+    def _node(self, name: str, op: Op, reads: tuple[str, ...], tensors: Mapping[str, Weight]) -> Node:
+        origins = tuple(sorted((key, weight.origin) for key, weight in tensors.items()))
+        owner = self._owners.get(origins) if all(origin for _, origin in origins) else None
+        if origins and owner is not None and type(self.op(owner)) is type(op):
+            return Node(name, op, reads, tensors_of=owner)
+        self._owners.setdefault(origins, name)
+        self.weights |= {f"{name}.{key}": weight for key, weight in tensors.items()}
+        return Node(name, op, reads)
+
+    def op(self, name: str) -> Op:
+        """The operator of a layer."""
+        return next(node.op for node in self.nodes if node.name == name)

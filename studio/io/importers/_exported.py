@@ -1,0 +1,116 @@
+"""A module in memory, through torch.export, as a list of calls."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._calls import Call, Name, own_layer
+from studio.io.importers._views import Value, constant
+
+if TYPE_CHECKING:
+    import torch
+    from torch.export import ExportedProgram
+    from torch.fx import Node
+
+_LONGEST_REASON = 300
+
+
+def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> ExportedProgram:
+    """The module as ATen operators; StudioError where it decides by values, or PyTorch cannot trace it."""
+    import torch
+
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            return torch.export.export(module, example)
+    # Whatever the module's own code or the tracer raises, it is this module that cannot be traced.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise StudioError(
+            f"The module cannot be traced by torch.export ({type(error).__name__}: {reason}); "
+            "its forward must not decide by the values of tensors, nor depend on their size."
+        ) from error
+
+
+def read(program: ExportedProgram) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str]:
+    """Calls, shapes of the inputs, parameters by their name in the trace, and the name of the output."""
+    signature = program.graph_signature
+    targets = {spec.arg.name: spec.target for spec in signature.input_specs if spec.target is not None}
+    inputs: dict[str, tuple[int, ...]] = {}
+    constants: dict[str, Value] = {}
+    tied = _tied(program)
+    for node in program.graph.nodes:
+        if node.op == "placeholder" and node.name in targets:
+            target = targets[node.name]
+            found = program.state_dict.get(target, program.constants.get(target))
+            if hasattr(found, "numpy"):
+                constants[node.name] = constant(_numbers(found), *tied.get(target, (target,)))
+        elif node.op == "placeholder":
+            inputs[node.name] = tuple(_fixed(size, node.name) for size in node.meta["val"].shape)
+    outputs = signature.user_outputs
+    if len(outputs) != 1:
+        raise StudioError(f"The module returns {len(outputs)} values; wrap it in a module that returns one tensor.")
+    return list(_calls(program)), inputs, constants, str(outputs[0])
+
+
+def _tied(program: ExportedProgram) -> dict[str, tuple[str, ...]]:
+    """Every name of each parameter: modules that are used twice have several."""
+    found: dict[int, list[str]] = {}
+    for name, tensor in program.state_dict.items():
+        found.setdefault(id(tensor) if tensor.numel() == 0 else tensor.data_ptr(), []).append(name)
+    shapes = {name: tensor.shape for name, tensor in program.state_dict.items()}
+    return {
+        name: (name, *(other for other in names if other != name and shapes[other] == shapes[name]))
+        for names in found.values()
+        for name in names
+    }
+
+
+def _numbers(tensor: Any) -> Any:
+    array = tensor.detach().cpu()
+    return array.float().numpy() if array.is_floating_point() else np.asarray(array.numpy())
+
+
+def _fixed(size: object, name: str) -> int:
+    if not isinstance(size, int):
+        raise StudioError(
+            f'The input "{name}" has a size that is not fixed ({size}); export it without dynamic shapes.'
+        )
+    return size
+
+
+def _calls(program: ExportedProgram) -> Iterator[Call]:
+    for node in program.graph.nodes:
+        if node.op == "call_function":
+            yield _call(node)
+
+
+def _call(node: Node) -> Call:
+    path, kind = list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())[-1]
+    layer = own_layer(path, str(kind))
+    if node.target is operator.getitem:
+        return Call("getitem", {"self": _argument(node.args[0]), "index": node.args[1]}, node.name, (), path, layer)
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        raise StudioError(
+            f'Layer "{path or node.name}": control flow ({node.target}) is not supported; fix the way through it.'
+        )
+    names = [argument.name for argument in schema.arguments]
+    args = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
+    return Call(str(node.target), {k: _argument(v) for k, v in args.items()}, node.name, (), path, layer)
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_argument(item) for item in value]
+    if type(value).__module__.startswith("torch.fx"):
+        return Name(value.name)
+    if type(value).__name__ in ("SymInt", "SymFloat"):
+        raise StudioError("The model has sizes that are not fixed; export it without dynamic shapes.")
+    return value

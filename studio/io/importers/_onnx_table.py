@@ -1,0 +1,109 @@
+"""The table of what ONNX's operators mean, and what the files that fill it share."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._flow import Flow, Pair
+from studio.io.importers._views import Numbers, Value
+
+
+@dataclass(frozen=True)
+class OnnxNode:
+    """One operator of an ONNX graph, its inputs as values; None where an optional one is left out."""
+
+    kind: str
+    inputs: tuple[Value | None, ...]
+    attributes: dict[str, Any]
+    opset: int
+    outputs: int
+
+    @property
+    def x(self) -> Value:
+        """The first input."""
+        return self.at(0)
+
+    def at(self, place: int) -> Value:
+        """An input that must be there."""
+        found = self.get(place)
+        if found is None:
+            raise StudioError(f"its input {place} is missing.")
+        return found
+
+    def get(self, place: int) -> Value | None:
+        """An input, if it is there."""
+        return self.inputs[place] if place < len(self.inputs) else None
+
+    def numbers(self, place: int, attribute: str = "") -> list[Any] | None:
+        """What older versions give as an attribute and newer ones as a constant input."""
+        if attribute in self.attributes:
+            given = self.attributes[attribute]
+            return list(given) if isinstance(given, (list, tuple)) else [given]
+        value = self.get(place)
+        return None if value is None or value.shape == (0,) else list(known(value).ravel().tolist())
+
+
+Handler = Callable[[Flow, OnnxNode], "Value | list[Value]"]
+
+H = TypeVar("H", bound=Handler)
+
+TABLE: dict[str, Handler] = {}
+"""By ONNX name; the one in docs/operators.md is made from it."""
+
+
+def means(*kinds: str) -> Callable[[H], H]:
+    """Enter a function as the meaning of these operators."""
+
+    def add(handler: H) -> H:
+        TABLE.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return add
+
+
+def known(value: Value) -> Numbers:
+    """The numbers of a constant; StudioError for what depends on the picture."""
+    if value.constant is None:
+        raise StudioError("it needs a constant where the model gives what depends on its input (a dynamic shape).")
+    return np.asarray(value.constant)
+
+
+def two(given: Sequence[int] | None, default: int = 1) -> Pair:
+    """Height and width; the default where nothing is given."""
+    found = list(given or (default, default))
+    if len(found) != 2:
+        raise StudioError(f"it works in {len(found)} dimensions; only two are supported.")
+    return int(found[0]), int(found[1])
+
+
+def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[int]:
+    """Left, right, top, bottom."""
+    automatic = n.attributes.get("auto_pad", b"NOTSET").decode()
+    if automatic == "VALID":
+        return [0, 0, 0, 0]
+    if automatic in ("SAME_UPPER", "SAME_LOWER"):
+        found = []
+        for axis in (1, 0):
+            size = n.x.shape[2 + axis]
+            span = (-(-size // stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
+            total = max(span - size, 0)
+            small, large = total // 2, total - total // 2
+            found += [small, large] if automatic == "SAME_UPPER" else [large, small]
+        return found
+    if automatic != "NOTSET":
+        raise StudioError(f'it pads by "{automatic}", which is not known.')
+    top, left, bottom, right = n.attributes.get("pads") or (0, 0, 0, 0)
+    return [left, right, top, bottom]
+
+
+def table() -> dict[str, Handler]:
+    """All of it; the files that fill it are loaded now."""
+    for part in ("_onnx_moves", "_onnx_ops", "_onnx_space"):
+        importlib.import_module(f"studio.io.importers.{part}")
+    return TABLE

@@ -1,0 +1,193 @@
+"""Values of a traced model: constants, and views of a layer's map; which operator of the studio a move of values is.
+
+A file says reshape, transpose, concatenate and slice where a person said pixel shuffle or nearest upsampling. Here
+such moves are run on the numbers of the pixels instead of on their values; what comes out tells which operator it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.io.importers._draft import Draft, Weight
+from studio.model.op import Shape
+
+Index = NDArray[np.int64]
+Numbers = NDArray[np.generic]
+
+_MOST_PIECES = 64
+_MOST_ELEMENTS = 2**28
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an operator of the file reads or makes.
+
+    Attributes:
+        shape: as the file has it, batch and all.
+        node: the layer whose map this shows; empty for a constant.
+        index: which element of that map each element is; None where they are all of them, in order.
+        constant: the numbers of a constant.
+        origin: what the file calls a constant.
+    """
+
+    shape: tuple[int, ...]
+    node: str = ""
+    index: Index | None = None
+    constant: Numbers | None = None
+    origin: tuple[str, ...] = ()
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its numbers are known."""
+        return self.constant is not None
+
+    def weight(self) -> Weight:
+        """A constant as the tensor of a layer."""
+        if self.constant is None:
+            raise StudioError("its weights are computed from its input, which the studio's layers cannot do.")
+        return Weight(np.ascontiguousarray(self.constant, np.float32), self.origin)
+
+
+def constant(values: object, *origin: str) -> Value:
+    """A constant of the file."""
+    array = np.asarray(values)
+    return Value(array.shape, constant=array, origin=origin)
+
+
+def shown(node: str, shape: tuple[int, ...]) -> Value:
+    """A layer's whole map, in order, in the file's shape."""
+    return Value(shape, node)
+
+
+def move(draft: Draft, value: Value, how: Callable[[Numbers], Numbers]) -> Value:
+    """What becomes of a value when its elements are rearranged, repeated or left out."""
+    if value.constant is not None:
+        moved = how(value.constant)
+        # Of a weight that was only turned round, the file's name stays.
+        return Value(moved.shape, constant=moved, origin=value.origin if moved.size == value.constant.size else ())
+    before = numbers(draft, value)
+    after = np.asarray(how(before), np.int64)
+    if after.size == before.size and np.array_equal(after.ravel(), before.ravel()):
+        return Value(after.shape, value.node, value.index if value.index is None else after)
+    return Value(after.shape, value.node, after)
+
+
+def reshaped(value: Value, shape: tuple[int, ...]) -> Value:
+    """The same elements in the same order; StudioError where their number differs."""
+    if math.prod(shape) != math.prod(value.shape):
+        raise StudioError(f"it reshapes {value.shape} to {shape}, which has another number of values.")
+    index = None if value.index is None else value.index.reshape(shape)
+    numbers_ = None if value.constant is None else value.constant.reshape(shape)
+    return Value(shape, value.node, index, numbers_, value.origin)
+
+
+def numbers(draft: Draft, value: Value) -> Index:
+    """For each element, its place in the layer's map."""
+    if value.index is not None:
+        return value.index
+    count = math.prod(draft.shapes[value.node])
+    if count > _MOST_ELEMENTS:
+        raise StudioError("its input is too large to be traced; give a smaller --input-size.")
+    return np.arange(count, dtype=np.int64).reshape(value.shape)
+
+
+def target_shape(value: Value) -> Shape:
+    """The map that a value of (1, C, H, W) or (1, C) would be."""
+    if value.shape[:1] != (1,) or len(value.shape) not in (2, 4):
+        raise StudioError(
+            f"it works on values of shape {value.shape}; the studio's layers take maps of (1, channels, height, width) "
+            "and vectors of (1, values), one picture at a time."
+        )
+    return Shape(*value.shape[1:]) if len(value.shape) == 4 else Shape(value.shape[1], 1, 1)
+
+
+def as_map(draft: Draft, value: Value, name: str) -> str:
+    """The layer whose map is this value; layers that move its elements there are added.
+
+    Raises:
+        StudioError: where no operator of the studio moves them so.
+    """
+    wanted = target_shape(value)
+    have = draft.shapes[value.node]
+    if value.index is None:
+        return _refolded(draft, value.node, have, wanted, name)
+    index = value.index.reshape(wanted)
+    found = _shuffled(draft, value.node, index, name) or _cut(draft, value.node, index, name)
+    found = found or _gathered(draft, value.node, index, name)
+    if not found:
+        raise StudioError(
+            f"it rearranges a map of {have} to {wanted} in a way that no operator of the studio does "
+            "(there are PixelShuffle, PixelUnshuffle, Upsample, Crop, SliceChannels, Concat, Flatten and Unflatten)."
+        )
+    return found
+
+
+def _refolded(draft: Draft, node: str, have: Shape, wanted: Shape, name: str) -> str:
+    if have == wanted:
+        return node
+    if have[1:] != (1, 1):
+        node = draft.add("Flatten", node, name=f"{name}.flatten")
+    if wanted[1:] != (1, 1):
+        channels, height, width = wanted
+        node = draft.add("Unflatten", node, name=f"{name}.unflatten", channels=channels, height=height, width=width)
+    return node
+
+
+def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
+    have = draft.shapes[node]
+    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    c, h, w = index.shape
+    up, across = max(h // have.height, 1), max(w // have.width, 1)
+    down = max(have.height // h, 1)
+    if up == across and up > 1 and c * up * up == have.channels and (h, w) == (have.height * up, have.width * up):
+        woven = base.reshape(c, up, up, have.height, have.width).transpose(0, 3, 1, 4, 2).reshape(c, h, w)
+        if np.array_equal(index, woven):
+            return draft.add("PixelShuffle", node, name=f"{name}.shuffle", upscale_factor=up)
+    if down > 1 and tuple(have) == (c // (down * down), h * down, w * down):
+        split = base.reshape(have.channels, h, down, w, down).transpose(0, 2, 4, 1, 3).reshape(c, h, w)
+        if np.array_equal(index, split):
+            return draft.add("PixelUnshuffle", node, name=f"{name}.unshuffle", downscale_factor=down)
+    if up * across > 1 and np.array_equal(index, base.repeat(up, 1).repeat(across, 2)):
+        return draft.add("Upsample", node, name=f"{name}.upsample", scale_factor=(up, across), mode="nearest")
+    return ""
+
+
+def _cut(draft: Draft, node: str, index: Index, name: str) -> str:
+    have = draft.shapes[node]
+    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    c0, y0, x0 = (int(i) for i in np.unravel_index(int(index.flat[0]), have))
+    c1, y1, x1 = (start + length for start, length in zip((c0, y0, x0), index.shape, strict=True))
+    if not np.array_equal(index, base[c0:c1, y0:y1, x0:x1]):
+        return ""
+    if (c0, c1) != (0, have.channels):
+        node = draft.add("SliceChannels", node, name=f"{name}.slice", start=c0, end=c1)
+    borders = {"left": x0, "right": have.width - x1, "top": y0, "bottom": have.height - y1}
+    return draft.add("Crop", node, name=f"{name}.crop", **borders) if any(borders.values()) else node
+
+
+def _gathered(draft: Draft, node: str, index: Index, name: str) -> str:
+    """Whole channels in another order, or several times: slices, joined."""
+    have = draft.shapes[node]
+    if index.shape[1:] != have[1:]:
+        return ""
+    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    order = index[:, 0, 0] // (have.height * have.width)
+    if not np.array_equal(index, base[order]):
+        return ""
+    breaks = np.flatnonzero(np.diff(order) != 1) + 1
+    runs = np.split(order, breaks)
+    if len(runs) > _MOST_PIECES:
+        return ""
+    pieces = []
+    for run in runs:
+        whole = len(run) == have.channels
+        start, end = int(run[0]), int(run[-1]) + 1
+        piece = node if whole else draft.add("SliceChannels", node, name=f"{name}.slice", start=start, end=end)
+        pieces.append(piece)
+    return draft.add("Concat", *pieces, name=f"{name}.concat")

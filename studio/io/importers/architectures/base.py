@@ -1,0 +1,153 @@
+"""What an architecture declares, and the sketch by which it says its layers: sizes are read off the tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._draft import Draft, Weight
+from studio.io.importers.base import Range
+from studio.model.op import Shape
+
+Tensors = Mapping[str, Weight]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One family of networks; a module of this folder declares it as ``ARCHITECTURE``.
+
+    Attributes:
+        name: what ``--arch`` calls it.
+        title: for people.
+        matches: whether a state dict with these tensors may be one; `build` has the last word.
+        build: says the layers; returns the output.
+        size: (height, width) to trace for, where none is asked for.
+        input_range: the values that the family feeds for black and white.
+        output_range: the values that it shows as black and white.
+        partial: whether tensors may be left over: parts of the model that make no picture.
+    """
+
+    name: str
+    title: str
+    matches: Callable[[Tensors], bool]
+    build: Callable[[Sketch], str]
+    size: Pair = (256, 256)
+    input_range: Range = (0.0, 1.0)
+    output_range: Range = (0.0, 1.0)
+    partial: bool = False
+
+
+@dataclass
+class Sketch:
+    """Adds layers by the names of their tensors.
+
+    Attributes:
+        tensors: of the file.
+        draft: what has been said so far.
+        size: (height, width) of the input.
+        used: names of the tensors that have found their layer.
+    """
+
+    tensors: Tensors
+    size: Pair
+    value_range: Range
+    draft: Draft = field(default_factory=Draft)
+    used: set[str] = field(default_factory=set)
+
+    def has(self, name: str) -> bool:
+        """Whether the file has such a tensor."""
+        return name in self.tensors
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of a tensor."""
+        return self.take(name).values.shape
+
+    def take(self, name: str) -> Weight:
+        """A tensor; StudioError where there is none."""
+        if name not in self.tensors:
+            raise StudioError(f'it has no tensor "{name}"')
+        self.used.add(name)
+        return self.tensors[name]
+
+    def input(self, channels: int, size: Pair | None = None, value_range: Range | None = None) -> str:
+        """Add the input."""
+        return self.draft.add_input("input", Shape(channels, *(size or self.size)), value_range or self.value_range)
+
+    def op(self, op: str, *reads: str, name: str = "", **params: Any) -> str:
+        """A layer without tensors."""
+        return self.draft.add(op, *reads, name=name or f"{reads[-1]}_{op.lower()}", **params)
+
+    def relu(self, x: str) -> str:
+        """ReLU."""
+        return self.op("ReLU", x)
+
+    def pad(self, x: str, border: int, mode: str = "reflect") -> str:
+        """The same border on all sides."""
+        return self.op("Pad", x, padding=(border,) * 4, mode=mode)
+
+    def conv(self, name: str, x: str, *, stride: int = 1, padding: int | None = None, **params: object) -> str:
+        """Conv2d; half the kernel as padding where none is given."""
+        out, per_group, kh, kw = self._kernel(name)
+        groups = self.draft.shapes[x].channels // per_group or 1
+        border = (kh // 2, kw // 2) if padding is None else (padding, padding)
+        sizes = {"in_channels": per_group * groups, "out_channels": out, "kernel_size": (kh, kw), "groups": groups}
+        return self._layer("Conv2d", name, x, sizes | {"stride": (stride, stride), "padding": border} | params)
+
+    def conv_transpose(self, name: str, x: str, *, stride: int = 2, padding: int = 1, output_padding: int = 0) -> str:
+        """ConvTranspose2d."""
+        channels, out, kh, kw = self._kernel(name)
+        sizes = {"in_channels": channels, "out_channels": out, "kernel_size": (kh, kw), "stride": (stride, stride)}
+        borders = {"padding": (padding, padding), "output_padding": (output_padding, output_padding)}
+        return self._layer("ConvTranspose2d", name, x, sizes | borders)
+
+    def linear(self, name: str, x: str) -> str:
+        """Linear, on a vector."""
+        shape = self.shape(f"{name}.weight")
+        if len(shape) != 2:
+            raise StudioError(f'its tensor "{name}.weight" has shape {shape}, not (out, in)')
+        return self._layer("Linear", name, x, {"in_features": shape[1], "out_features": shape[0]})
+
+    def norm(self, name: str, x: str, *, eps: float = 1e-5) -> str:
+        """BatchNorm2d where the file has its statistics, else InstanceNorm2d, affine where it has weights."""
+        channels = self.draft.shapes[x].channels
+        if self.has(f"{name}.running_mean") and self.has(f"{name}.weight"):
+            keys = ("weight", "bias", "running_mean", "running_var")
+            tensors = {key: self.take(f"{name}.{key}") for key in keys}
+            return self.draft.add("BatchNorm2d", x, name=name, tensors=tensors, num_features=channels, eps=eps)
+        return self.instance_norm(name, x, eps=eps)
+
+    def instance_norm(self, name: str, x: str, *, eps: float = 1e-5) -> str:
+        """InstanceNorm2d, affine where the file has weights; statistics that old files carry along are not used."""
+        channels = self.draft.shapes[x].channels
+        affine = self.has(f"{name}.weight")
+        tensors = {key: self.take(f"{name}.{key}") for key in ("weight", "bias")} if affine else {}
+        self.used |= {f"{name}.running_mean", f"{name}.running_var"} & self.tensors.keys()
+        params = {"num_features": channels, "eps": eps, "affine": affine}
+        return self.draft.add("InstanceNorm2d", x, name=name, tensors=tensors, **params)
+
+    def prelu(self, name: str, x: str) -> str:
+        """PReLU."""
+        weight = self.take(f"{name}.weight")
+        flat = Weight(np.ravel(weight.values), weight.origin)
+        return self.draft.add("PReLU", x, name=name, tensors={"weight": flat}, num_parameters=flat.values.size)
+
+    def channels(self, name: str) -> int:
+        """Channels that a Conv2d reads."""
+        return self._kernel(name)[1]
+
+    def _kernel(self, name: str) -> tuple[int, ...]:
+        shape = self.shape(f"{name}.weight")
+        if len(shape) != 4:
+            raise StudioError(f'its tensor "{name}.weight" has shape {shape}, not that of a convolution')
+        return shape
+
+    def _layer(self, op: str, name: str, x: str, params: dict[str, object]) -> str:
+        tensors = {"weight": self.take(f"{name}.weight")}
+        if bias := self.has(f"{name}.bias"):
+            tensors["bias"] = self.take(f"{name}.bias")
+        return self.draft.add(op, x, name=name, tensors=tensors, **params, bias=bias)

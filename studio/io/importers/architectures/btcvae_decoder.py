@@ -1,0 +1,17 @@
+"""The decoder alone of disentangling-vae's variational autoencoder; it is fed a vector."""
+
+from __future__ import annotations
+
+from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.io.importers.architectures.btcvae import decoded
+
+
+def _matches(tensors: Tensors) -> bool:
+    return {"decoder.lin1.weight", "decoder.convT3.weight"} <= tensors.keys()
+
+
+def _build(s: Sketch) -> str:
+    return decoded(s, s.input(s.shape("decoder.lin1.weight")[1], (1, 1), (-3.0, 3.0)))
+
+
+ARCHITECTURE = Architecture("vae-decoder", "decoder of disentangling-vae", _matches, _build, size=(1, 1), partial=True)

@@ -1,0 +1,107 @@
+"""What an importer is, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from studio.errors import StudioError
+from studio.io.importers._draft import Draft
+from studio.model.network import Network
+
+LIMIT = 2 * 2**30
+"""Bytes of a model, on disk and unpacked: beyond this no network runs live, and memory runs out first."""
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person who imports knows and the file does not say.
+
+    Attributes:
+        arch: name of the architecture of a state dict; recognised where empty.
+        input_size: (height, width) of the input that the layers are traced for; the file's own where None.
+        input_range: the values that black and white have; the family's own, else 0..1, where None.
+        mean: per channel, taken off the input after it was brought into its range.
+        std: per channel, by which the input is then divided.
+    """
+
+    arch: str = ""
+    input_size: tuple[int, int] | None = None
+    input_range: Range | None = None
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network, and what is known of where it came from.
+
+    Attributes:
+        network: ready to be saved.
+        format: of the file, for people.
+        size: (height, width) that it was traced for.
+        names: for every tensor, what the file calls it; several names where they share one storage.
+        notes: remarks, each a sentence.
+        arch: the architecture that was recognised; empty where the file itself says.
+        leftover: what the file holds besides, by name: counters of batch norms, as whole numbers.
+    """
+
+    network: Network
+    format: str
+    size: tuple[int, int]
+    names: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...] = ()
+    arch: str = ""
+    leftover: Mapping[str, int] = field(default_factory=dict)
+
+
+class Importer(Protocol):
+    """One format; a module of this folder declares it as ``IMPORTER``."""
+
+    name: str
+    """For people: "ONNX"."""
+
+    suffixes: tuple[str, ...]
+    """What its files end in."""
+
+    def match(self, path: Path) -> bool:
+        """Whether it reads what lies there; the first that says so gets it."""
+        ...
+
+    def open(self, path: Path, options: Options) -> Imported:
+        """Read it; StudioError, naming what is at fault, where that cannot be done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an importer knows of a model besides its layers; see `Imported`."""
+
+    format: str
+    arch: str = ""
+    output_range: Range | None = None
+    leftover: Mapping[str, int] = field(default_factory=dict)
+
+
+def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
+    """The draft as a network under the file's name, its inputs with the value range that was asked for."""
+    size = draft.shapes[draft.inputs[0].name][1:]
+    if options.input_range is not None:
+        draft.inputs = [replace(i, range=options.input_range) for i in draft.inputs]
+    output_range = known.output_range or options.input_range or (0.0, 1.0)
+    network = draft.network(path.stem[:100] or "imported", output, output_range)
+    names = {full: draft.weights[full].origin for full in network.tensors}
+    return Imported(network, known.format, size, names, tuple(draft.notes), known.arch, known.leftover)
+
+
+def check_size(size: int, what: object) -> None:
+    """Raise StudioError where a model has more bytes than are read."""
+    if size > LIMIT:
+        raise StudioError(
+            f"{what}: the model has {size / 2**30:.1f} GiB, but at most {LIMIT >> 30} GiB are read; "
+            "export a smaller one, or its generator alone."
+        )

@@ -1,0 +1,144 @@
+"""Folders of .npy files: named as a state dict is, or Keras kernels (HWIO, transposed HWOI) of a chain of layers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.io.folders import contained, is_file, is_folder
+from studio.io.importers._draft import Draft, Weight
+from studio.io.importers._flow import Flow
+from studio.io.importers._match import matched
+from studio.io.importers._views import Value, constant, shown
+from studio.io.importers.base import Imported, Known, Options, check_size, finished
+from studio.io.networks import MANIFEST, load_network
+from studio.io.npy import read_npy
+from studio.model.op import Array, Shape
+
+_MOST_FILES = 4096
+_SIZE = (28, 28)
+
+
+class NpyFolder:
+    """Folders with one .npy for every tensor."""
+
+    name = "folder of .npy"
+    suffixes = ("a folder",)
+
+    def match(self, path: Path) -> bool:
+        """Any folder."""
+        return is_folder(path)
+
+    def open(self, path: Path, options: Options) -> Imported:
+        """By its network.json, as a chain of Keras kernels, or by the names of its tensors."""
+        if is_file(path / MANIFEST):
+            network = load_network(path)
+            return Imported(network, "network of the studio", options.input_size or (256, 256), {})
+        arrays = _arrays(path)
+        if any(re.search(r"_kernel$", name) for name in arrays):
+            return _chain(arrays, path, options)
+        weights = {name.replace("/", "."): Weight(array, (name,)) for name, array in arrays.items()}
+        return matched(weights, {}, path, self.name, options)
+
+
+IMPORTER = NpyFolder()
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    """Every array by its path within the folder, without the suffix."""
+    files = sorted(path.rglob("*.npy"))[: _MOST_FILES + 1]
+    if not files or len(files) > _MOST_FILES:
+        raise StudioError(f"{path}: there are {'no' if not files else 'too many'} .npy files in this folder.")
+    check_size(sum(file.stat().st_size for file in files), path)
+    found = {}
+    for file in files:
+        name = file.relative_to(path).as_posix()
+        found[name.removesuffix(".npy")] = read_npy(contained(path, name))
+    return found
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """One kernel of Keras, in PyTorch's layout."""
+
+    name: str
+    weight: Value
+    bias: Value | None
+    transposed: bool
+    number: int
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """In and out."""
+        a, b = self.weight.shape[:2]
+        return (a, b) if self.transposed else (b, a)
+
+
+def _kernels(arrays: dict[str, Array], path: Path) -> list[_Kernel]:
+    found = []
+    for name, array in arrays.items():
+        if not name.endswith("_kernel"):
+            continue
+        stem = name.removesuffix("_kernel")
+        if array.ndim != 4:
+            raise StudioError(
+                f"{path}: {name} has shape {array.shape}, not that of a convolution (height, width, in, out)."
+            )
+        # HWIO to OIHW, and HWOI to IOHW, are one transposition.
+        weight = constant(array.transpose(3, 2, 0, 1), name)
+        bias = arrays.get(f"{stem}_bias")
+        number = re.search(r"(\d+)$", stem)
+        found.append(
+            _Kernel(
+                stem.replace("/", "."),
+                weight,
+                None if bias is None else constant(bias, f"{stem}_bias"),
+                "transpose" in stem,
+                int(number[1]) if number else 0,
+            )
+        )
+    return found
+
+
+def _chain(arrays: dict[str, Array], path: Path, options: Options) -> Imported:
+    waiting = sorted(_kernels(arrays, path), key=lambda k: (not k.name.startswith("enc"), not k.transposed, k.number))
+    first = next((k for k in waiting if not k.transposed), waiting[0])
+    channels = first.channels[0]
+    draft = Draft()
+    flow = Flow(draft)
+    name = draft.add_input("input", Shape(channels, *(options.input_size or _SIZE)))
+    value = shown(name, (1, *draft.shapes[name]))
+    while waiting:
+        fitting = [kernel for kernel in waiting if kernel.channels[0] == value.shape[1]]
+        if not fitting:
+            left = ", ".join(kernel.name for kernel in waiting)
+            raise StudioError(f"{path}: no kernel of {left} reads {value.shape[1]} channels, so they make no chain.")
+        kernel = fitting[0]
+        waiting.remove(kernel)
+        value = _layer(flow, kernel, value, last=not waiting)
+    draft.notes.append(
+        "Strides (2, and 1 for a last convolution), ReLU between and a sigmoid at the end are not in these files and "
+        "were guessed, as was the order of the kernels; a network.json beside them says it for certain."
+    )
+    return finished(draft, value.node, path, Known("folder of Keras kernels"), options)
+
+
+def _layer(flow: Flow, kernel: _Kernel, value: Value, *, last: bool) -> Value:
+    flow.name = kernel.name
+    stride = 1 if last and not kernel.transposed else 2
+    kh, kw = kernel.weight.shape[2:]
+    borders = [*_halves(kw - stride), *_halves(kh - stride)]
+    steps = (stride, stride)
+    if kernel.transposed:
+        made = flow.conv_transpose(value, kernel.weight, kernel.bias, steps, borders, (0, 0), (1, 1), 1)
+    else:
+        made = flow.conv(value, kernel.weight, kernel.bias, steps, borders, (1, 1), 1)
+    flow.name = "output" if last else f"{kernel.name}_relu"
+    return flow.each("Sigmoid" if last else "ReLU", made)
+
+
+def _halves(total: int) -> tuple[int, int]:
+    """TensorFlow's SAME: the larger half behind."""
+    return max(total, 0) // 2, max(total, 0) - max(total, 0) // 2

@@ -1,0 +1,180 @@
+"""Models saved by torch.export.save (.pt2): JSON and raw weights, read here without PyTorch: no code can run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.folders import is_file, open_regular
+from studio.io.importers._archive import check_archive, is_zip, member
+from studio.io.importers._aten_table import table
+from studio.io.importers._calls import Call, Name, own_layer, run
+from studio.io.importers._views import Numbers, Value, constant
+from studio.io.importers.base import Imported, Known, Options, check_size, finished
+
+_DTYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "?"}
+_BFLOAT16 = 13
+_LONGEST = 64 * 2**20
+
+Json = dict[str, Any]
+
+
+class Pt2:
+    """What torch.export.save writes since PyTorch 2.8."""
+
+    name = "torch.export"
+    suffixes = (".pt2",)
+
+    def match(self, path: Path) -> bool:
+        """By its suffix."""
+        return is_file(path) and path.suffix.lower() in self.suffixes
+
+    def open(self, path: Path, options: Options) -> Imported:
+        """Its graph, operator by operator."""
+        with open_regular(path) as (_, size):
+            check_size(size, path)
+        if not is_zip(path):
+            raise StudioError(f"{path}: this is no archive of torch.export; fetch it anew.")
+        names = check_archive(path)
+        try:
+            calls, inputs, constants, output = _read(path, names)
+            draft, last = run(calls, table(), inputs, constants, output)
+        # The archive's word is taken for the form of its JSON; where that was wrong, the archive is damaged.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
+        except StudioError as error:
+            raise StudioError(f"{path}: {error}") from error
+        return finished(draft, last, path, Known(self.name), options)
+
+
+IMPORTER = Pt2()
+
+
+def _read(path: Path, names: list[str]) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str]:
+    models = [name for name in names if "/models/" in name and name.endswith(".json")]
+    if len(models) != 1:
+        raise StudioError(
+            f"it holds {len(models)} models in today's form; with PyTorch 2.8 or later, export one and save it anew."
+        )
+    root = models[0].partition("/models/")[0]
+    module = _json(path, models[0])["graph_module"]
+    graph, signature = module["graph"], module["signature"]
+    stored = _stored(path, root, names)
+    inputs: dict[str, tuple[int, ...]] = {}
+    constants: dict[str, Value] = {}
+    for spec in signature["input_specs"]:
+        ((kind, body),) = spec.items()
+        if kind == "user_input":
+            name = body["arg"]["as_tensor"]["name"]
+            inputs[name] = tuple(_fixed(size) for size in graph["tensor_values"][name]["sizes"])
+        elif kind in ("parameter", "buffer", "tensor_constant"):
+            target = body[f"{kind}_name"]
+            found = _tensor(path, target, stored)
+            if found is not None:
+                constants[body["arg"]["name"]] = constant(found, target)
+    outputs = [spec["user_output"]["arg"] for spec in signature["output_specs"] if "user_output" in spec]
+    if len(outputs) != 1 or "as_tensor" not in outputs[0]:
+        raise StudioError(f"the model gives {len(outputs)} outputs; export one that returns one tensor.")
+    return list(_calls(graph["nodes"])), inputs, constants, outputs[0]["as_tensor"]["name"]
+
+
+def _json(path: Path, name: str) -> Json:
+    data = member(path, name)
+    if len(data) > _LONGEST:
+        raise StudioError(f"{name} in it has {len(data) >> 20} MiB, more than any model's description.")
+    found = json.loads(data)
+    if not isinstance(found, dict):
+        raise TypeError(name)
+    return found
+
+
+def _stored(path: Path, root: str, names: list[str]) -> dict[str, tuple[str, Json]]:
+    """For every parameter and constant, its file in the archive and its description."""
+    found = {}
+    for folder, config in (("weights", "model_weights_config"), ("constants", "model_constants_config")):
+        name = f"{root}/data/{folder}/{config}.json"
+        if name in names:
+            for target, entry in _json(path, name)["config"].items():
+                found[target] = (f"{root}/data/{folder}/{entry['path_name']}", entry)
+    return found
+
+
+def _tensor(path: Path, target: str, stored: dict[str, tuple[str, Json]]) -> Numbers | None:
+    if target not in stored:
+        raise StudioError(f'its tensor "{target}" is missing; export the model with its weights.')
+    name, entry = stored[target]
+    if entry.get("use_pickle"):
+        raise StudioError(
+            f'its tensor "{target}" is pickled, which could run code and is never opened; export it anew.'
+        )
+    meta = entry["tensor_meta"]
+    shape, strides = ([_fixed(size) for size in meta[key]] for key in ("sizes", "strides"))
+    kind, start = meta["dtype"], _fixed(meta["storage_offset"])
+    data = member(path, name)
+    if kind not in _DTYPES and kind != _BFLOAT16:
+        raise StudioError(f'its tensor "{target}" holds numbers of a kind that is not supported; export it as float32.')
+    raw = np.frombuffer(data, "<u2" if kind == _BFLOAT16 else _DTYPES[kind], len(data) // _width(kind))
+    if kind == _BFLOAT16:
+        raw = (raw.astype(np.uint32) << 16).view(np.float32)
+    if min(shape, default=1) < 1 or min(strides, default=0) < 0 or start < 0:
+        return None
+    last = start + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
+    if last >= raw.size or math.prod(shape) > raw.size:
+        raise StudioError(f'its tensor "{target}" is cut short; export the model anew.')
+    steps = [stride * raw.itemsize for stride in strides]
+    return np.array(np.lib.stride_tricks.as_strided(raw[start:], shape, steps))
+
+
+def _width(kind: int) -> int:
+    return 2 if kind == _BFLOAT16 else np.dtype(_DTYPES[kind]).itemsize
+
+
+def _fixed(size: Any) -> int:
+    found = size.get("as_int") if isinstance(size, dict) else size
+    if not isinstance(found, int):
+        raise StudioError("the model has sizes that are not fixed; export it without dynamic shapes.")
+    return found
+
+
+def _calls(nodes: list[Json]) -> Iterator[Call]:
+    for node in nodes:
+        path, kind = _module(node.get("metadata", {}).get("nn_module_stack", ""))
+        target = str(node["target"])
+        args = {given["name"]: _argument(given["arg"], target) for given in node["inputs"]}
+        results = tuple(_results(node["outputs"]))
+        yield Call(target, args, results[0] if len(results) == 1 else "", results, path, own_layer(path, kind))
+
+
+def _module(stack: str) -> tuple[str, str]:
+    """Path and class of the innermost module of "key,path,class;key,path,class"."""
+    parts = stack.rpartition(";")[2].split(",")
+    return (parts[1], parts[2]) if len(parts) == 3 else ("", "")
+
+
+def _results(outputs: list[Json]) -> Iterator[str]:
+    for output in outputs:
+        for part in output.get("as_tensors") or ([output["as_tensor"]] if "as_tensor" in output else []):
+            yield part["name"]
+
+
+def _argument(value: Json, target: str) -> Any:
+    ((kind, body),) = value.items()
+    if kind == "as_graph":
+        raise StudioError(f"control flow ({target}) is not supported; make the way through the model fixed.")
+    if kind == "as_tensor":
+        return Name(body["name"])
+    if kind == "as_tensors":
+        return [Name(part["name"]) for part in body]
+    if kind == "as_optional_tensors":
+        return [_argument(part, target) for part in body]
+    if kind in ("as_sym_int", "as_sym_float", "as_sym_bool"):
+        return _fixed(body)
+    if kind in ("as_sym_ints", "as_sym_floats"):
+        return [_fixed(part) for part in body]
+    return None if kind == "as_none" else body
