@@ -11,6 +11,7 @@ import pytest
 from helpers import EngineFor, layer, network, normal, random_tensors, relative_error
 
 from studio.api import LiveNetwork
+from studio.cli import app
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.model.graph import Graph, Input, Node
@@ -120,3 +121,18 @@ def test_tensors_that_cannot_be_shared_are_refused(owner: str, words: str) -> No
 
 def test_random_tensors_are_made_once() -> None:
     assert random_tensors(shared().graph).keys() == {"third.weight", "third.bias"}
+
+
+def test_info_counts_shared_tensors_once_and_says_whose_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_network(shared(), tmp_path / "net")
+
+    app(["info", str(tmp_path / "net"), "--json"], standalone_mode=False)
+    layers = {row["name"]: row for row in json.loads(capsys.readouterr().out)["layers"]}
+    assert [layers[name]["parameters"] for name in ("first", "second", "third")] == [0, 0, 84]
+    assert layers["first"]["tensors_of"] == "third"
+    assert layers["first"]["weight_range"] == layers["third"]["weight_range"]
+
+    app(["info", str(tmp_path / "net")], standalone_mode=False)
+    assert "of third" in capsys.readouterr().out
