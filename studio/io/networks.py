@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from studio import paths
 from studio.errors import StudioError
@@ -47,10 +47,22 @@ _End = Annotated[float, Field(ge=-1e6, le=1e6)]
 _Range = Annotated[tuple[_End, _End], AfterValidator(_ascending)]
 
 
+_Deviation = Annotated[float, Field(gt=0, le=1e6)]
+
+
 class _Input(Part):
     name: FileName
     channels: int = Field(3, ge=1)
     range: _Range = (0.0, 1.0)
+    mean: tuple[_End, ...] = ()
+    std: tuple[_Deviation, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_for_every_channel(self) -> _Input:
+        for row in (self.mean, self.std):
+            if row and len(row) != self.channels:
+                raise ValueError(f"must give one mean and one std for each of its {self.channels} channels")
+        return self
 
 
 class _Output(Part):
@@ -180,7 +192,7 @@ def _described(file: Path) -> _NetworkFile:
 def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
-        inputs = tuple(Input(i.name, i.channels, i.range) for i in described.inputs)
+        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std) for i in described.inputs)
         graph = Graph(inputs, nodes, described.output.layer, described.output.range)
     except StudioError as error:
         raise StudioError(f"{where}: {error}") from error
@@ -207,6 +219,11 @@ def _tensor(file: Path, name: str, shape: tuple[int, ...]) -> Array:
     return read_npy(path, shape)
 
 
+def _input(of: Input) -> Document:
+    normalising = {key: list(row) for key, row in (("mean", of.mean), ("std", of.std)) if row}
+    return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising
+
+
 def _document(network: Network) -> Document:
     graph = network.graph
     return {
@@ -215,7 +232,7 @@ def _document(network: Network) -> Document:
         "name": network.name,
         "description": network.description,
         "license": network.license,
-        "inputs": [{"name": i.name, "channels": i.channels, "range": list(i.range)} for i in graph.inputs],
+        "inputs": [_input(i) for i in graph.inputs],
         "output": {"layer": graph.output, "range": list(graph.output_range)},
         # Every parameter is written, so that a default that changes later changes no network.
         "layers": [

@@ -25,11 +25,15 @@ class Input:
         name: what layers call it.
         channels: 3 for RGB, 1 for grey.
         range: the values that black and white have.
+        mean: taken off each channel of a picture in that range; empty where nothing is.
+        std: what each channel is then divided by; empty where by nothing.
     """
 
     name: str
     channels: int = 3
     range: tuple[float, float] = (0.0, 1.0)
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

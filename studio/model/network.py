@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Graph
+from studio.model.graph import Graph, Input
 from studio.model.op import Array
 
 
@@ -51,7 +51,7 @@ class Network:
         A parameter at its default does not count: an operator that learns a new one keeps its networks' digests.
         """
         graph = self.graph
-        inputs = [[i.name, i.channels, [float(end) for end in i.range]] for i in graph.inputs]
+        inputs = [[i.name, i.channels, [float(end) for end in i.range], *_normalising(i)] for i in graph.inputs]
         layers = [
             [n.name, type(n.op).__name__, n.op.model_dump(mode="json", exclude_defaults=True), n.inputs]
             + ([n.tensors_of] if n.tensors_of else [])
@@ -63,3 +63,8 @@ class Network:
             digest.update(name.encode())
             digest.update(np.ascontiguousarray(self.tensors[name], "<f4").data)
         return digest.hexdigest()
+
+
+def _normalising(of: Input) -> list[list[float]]:
+    """An input's mean and standard deviation; nothing where it has neither, so that such networks keep their digest."""
+    return [[float(value) for value in row] for row in (of.mean, of.std)] if of.mean or of.std else []

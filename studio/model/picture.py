@@ -19,8 +19,17 @@ _NEGATIVE = np.array([70, 150, 255], np.float32)
 _POSITIVE = np.array([255, 150, 50], np.float32)
 
 
-def to_tensor(picture: Picture, channels: int, value_range: tuple[float, float]) -> Array:
-    """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``."""
+def to_tensor(
+    picture: Picture,
+    channels: int,
+    value_range: tuple[float, float],
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
+) -> Array:
+    """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``.
+
+    Then the mean, where there is one, is taken off each channel, and each is divided by its standard deviation.
+    """
     lo, hi = value_range
     scaled = picture.astype(np.float32)
     if channels == 1:
@@ -29,6 +38,10 @@ def to_tensor(picture: Picture, channels: int, value_range: tuple[float, float])
         raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
     scaled *= np.float32((hi - lo) / 255.0)
     scaled += np.float32(lo)
+    if mean:
+        scaled -= np.asarray(mean, np.float32)
+    if std:
+        scaled /= np.asarray(std, np.float32)
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
 

@@ -58,7 +58,7 @@ class Bender:
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
         graph = self._engine.graph
-        self._engine.run({i.name: to_tensor(padded, i.channels, i.range) for i in graph.inputs})
+        self._engine.run({i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in graph.inputs})
         if self._layer is None:
             return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)

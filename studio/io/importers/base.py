@@ -9,6 +9,7 @@ from typing import Protocol
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
+from studio.model.graph import Input
 from studio.model.network import Network
 
 LIMIT = 2 * 2**30
@@ -92,10 +93,20 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     size = draft.shapes[draft.inputs[0].name][1:]
     if options.input_range is not None:
         draft.inputs = [replace(i, range=options.input_range) for i in draft.inputs]
+    if options.mean or options.std:
+        draft.inputs = [
+            replace(i, mean=_per_channel(options.mean, i), std=_per_channel(options.std, i)) for i in draft.inputs
+        ]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
     names = {full: draft.weights[full].origin for full in network.tensors}
     return Imported(network, known.format, size, names, tuple(draft.notes), known.arch, known.leftover)
+
+
+def _per_channel(given: tuple[float, ...], of: Input) -> tuple[float, ...]:
+    if len(given) not in (0, 1, of.channels):
+        raise StudioError(f'{len(given)} numbers are given for the {of.channels} channels of the input "{of.name}".')
+    return given * of.channels if len(given) == 1 else given
 
 
 def check_size(size: int, what: object) -> None:
