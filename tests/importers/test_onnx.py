@@ -1,0 +1,306 @@
+"""ONNX operators against onnxruntime, and models that must not be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from helpers import on_torch, relative_error
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from studio.errors import StudioError
+from studio.io.importers import Imported, open_model
+from studio.model.op import Array
+
+
+def normal(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
+def model(
+    nodes: Sequence[onnx.NodeProto], shape: Sequence[Any], opset: int = 13, **tensors: np.ndarray
+) -> onnx.ModelProto:
+    put = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+    out = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    initializers = [numpy_helper.from_array(values, name) for name, values in tensors.items()]
+    graph = helper.make_graph(nodes, "g", [put], [out], initializers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def node(kind: str, reads: str, writes: str = "y", **attributes: Any) -> onnx.NodeProto:
+    return helper.make_node(kind, reads.split(" "), writes.split(" "), **attributes)
+
+
+def opened(made: onnx.ModelProto, folder: Path) -> Imported:
+    (folder / "model.onnx").write_bytes(made.SerializeToString())
+    return open_model(folder / "model.onnx")
+
+
+W, B = normal(6, 4, 3, 3, seed=1), normal(6, seed=2)
+SHAPE = (1, 4, 9, 12)
+
+CASES: dict[str, onnx.ModelProto] = {
+    **{
+        f"conv {pad} stride {stride} kernel {kernel}": model(
+            [node("Conv", "x w b", auto_pad=pad, strides=[stride, stride])],
+            SHAPE,
+            w=normal(6, 4, kernel, kernel, seed=3),
+            b=B,
+        )
+        for pad in ("SAME_UPPER", "SAME_LOWER", "VALID")
+        for stride, kernel in ((1, 4), (2, 3), (3, 2))
+    },
+    "conv with uneven pads": model([node("Conv", "x w b", pads=[0, 1, 2, 3])], SHAPE, w=W, b=B),
+    "depthwise": model([node("Conv", "x w", group=4, dilations=[2, 2])], SHAPE, w=normal(4, 1, 3, 3)),
+    "transposed": model(
+        [node("ConvTranspose", "x w b", strides=[2, 2], pads=[1, 0, 0, 1], output_padding=[1, 0])],
+        SHAPE,
+        w=normal(4, 6, 3, 3),
+        b=B,
+    ),
+    "transposed same": model(
+        [node("ConvTranspose", "x w", strides=[2, 2], auto_pad="SAME_UPPER")], SHAPE, w=normal(4, 6, 3, 3)
+    ),
+    "pools": model(
+        [
+            node("MaxPool", "x", "a", kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1]),
+            node("AveragePool", "a", kernel_shape=[2, 2], pads=[1, 1, 0, 0], count_include_pad=1),
+        ],
+        SHAPE,
+    ),
+    "pixel shuffle": model(
+        [node("Reshape", "x s", "a"), node("Transpose", "a", "b", perm=[0, 1, 4, 2, 5, 3]), node("Reshape", "b t")],
+        SHAPE,
+        s=ints(-1, 1, 2, 2, 9, 12),
+        t=ints(0, 1, 18, 24),
+    ),
+    "depth to space, both ways": model(
+        [
+            node("DepthToSpace", "x", "a", blocksize=2, mode="DCR"),
+            node("SpaceToDepth", "a", "b", blocksize=2),
+            node("DepthToSpace", "b", blocksize=2, mode="CRD"),
+        ],
+        SHAPE,
+    ),
+    "nearest by reshape and concat": model(
+        [
+            node("Reshape", "x s", "a"),
+            node("Concat", "a a", "b", axis=3),
+            node("Concat", "b b", "c", axis=5),
+            node("Reshape", "c t"),
+        ],
+        SHAPE,
+        s=ints(1, 4, 9, 1, 12, 1),
+        t=ints(1, 4, 18, 24),
+    ),
+    "nearest by expand": model(
+        [node("Reshape", "x s", "a"), node("Expand", "a e", "b"), node("Reshape", "b t")],
+        SHAPE,
+        s=ints(1, 4, 9, 1, 12, 1),
+        e=ints(1, 4, 9, 2, 12, 3),
+        t=ints(1, 4, 18, 36),
+    ),
+    "nearest resize": model(
+        [node("Resize", "x  s", coordinate_transformation_mode="asymmetric", nearest_mode="floor")],
+        SHAPE,
+        s=np.array([1, 1, 3, 3], np.float32),
+    ),
+    "bilinear resize to a size": model(
+        [node("Resize", "x   s", mode="linear", coordinate_transformation_mode="half_pixel")],
+        SHAPE,
+        s=ints(1, 4, 14, 15),
+    ),
+    "old upsample": model([node("Upsample", "x s")], SHAPE, 9, s=np.array([1, 1, 2, 2], np.float32)),
+    "group norm as it is exported": model(
+        [
+            node("Reshape", "x s", "a"),
+            node("InstanceNormalization", "a one nought", "b"),
+            node("Shape", "x", "t"),
+            node("Reshape", "b t", "c"),
+            node("Mul", "c w", "d"),
+            node("Add", "d v"),
+        ],
+        SHAPE,
+        s=ints(0, 2, -1),
+        one=np.ones(2, np.float32),
+        nought=np.zeros(2, np.float32),
+        w=normal(4, 1, 1),
+        v=normal(4, 1, 1, seed=5),
+    ),
+    "instance norm spelled out": model(
+        [
+            node("ReduceMean", "x", "m", axes=[2, 3]),
+            node("Sub", "x m", "d"),
+            node("Pow", "d two", "q"),
+            node("ReduceMean", "q", "v", axes=[2, 3]),
+            node("Add", "v eps", "e"),
+            node("Sqrt", "e", "r"),
+            node("Div", "d r"),
+        ],
+        SHAPE,
+        two=np.float32(2),
+        eps=np.float32(1e-5),
+    ),
+    "gates and slices": model(
+        [
+            node("Split", "x", "a b", axis=1),
+            node("Sigmoid", "b", "c"),
+            node("Mul", "a c", "d"),
+            node("Slice", "d from to axes", "e"),
+            node("GlobalAveragePool", "e", "g"),
+            node("Sub", "e g"),
+        ],
+        SHAPE,
+        **{"from": ints(1, 2), "to": ints(9, 11), "axes": ints(2, 3)},
+    ),
+    "to a vector and back": model(
+        [
+            node("GlobalAveragePool", "x", "a"),
+            node("Flatten", "a", "b"),
+            node("Gemm", "b w v", "c", transB=1),
+            node("MatMul", "c m", "d"),
+            node("Reshape", "d s"),
+        ],
+        SHAPE,
+        w=normal(5, 4),
+        v=normal(5),
+        m=normal(5, 8),
+        s=ints(1, 2, 2, 2),
+    ),
+    "activations": model(
+        [
+            node("Clip", "x", "a", min=-0.5, max=2.0),
+            node("HardSigmoid", "a", "b", alpha=0.25),
+            node("PRelu", "b p", "c"),
+            node("Elu", "c", "d", alpha=0.7),
+            node("Neg", "d", "e"),
+            node("Max", "e x", "f"),
+            node("Softplus", "f"),
+        ],
+        SHAPE,
+        9,
+        p=normal(4, 1, 1),
+    ),
+    "padding by edges": model([node("Pad", "x", pads=[0, 0, 1, 2, 0, 0, 3, 0], mode="edge")], SHAPE, 10),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_operators_mean_what_onnxruntime_means(case: str, tmp_path: Path) -> None:
+    picture = normal(*SHAPE, seed=9)
+    session = onnxruntime.InferenceSession(CASES[case].SerializeToString(), providers=["CPUExecutionProvider"])
+    (wanted,) = session.run(None, {"x": picture})
+
+    network = opened(CASES[case], tmp_path).network
+    engine = on_torch(network)
+    engine.run({"x": picture[0]})
+    assert relative_error(engine.output(), wanted[0]) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("case", "kinds"),
+    [
+        ("pixel shuffle", ["PixelShuffle"]),
+        ("nearest by reshape and concat", ["Upsample"]),
+        ("nearest by expand", ["Upsample"]),
+        ("instance norm spelled out", ["InstanceNorm2d"]),
+        ("group norm as it is exported", ["GroupNorm"]),
+    ],
+)
+def test_what_is_spelled_out_is_recognised(case: str, kinds: list[str], tmp_path: Path) -> None:
+    nodes = opened(CASES[case], tmp_path).network.graph.nodes
+    assert [type(n.op).__name__ for n in nodes] == kinds
+
+
+def test_a_model_of_any_size_is_traced_at_the_size_asked_for(tmp_path: Path) -> None:
+    made = model([node("Conv", "x w b", pads=[1, 1, 1, 1])], ["n", 4, "h", "w"], w=W, b=B)
+    assert opened(made, tmp_path).size == (256, 256)
+
+
+REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
+    "custom": (model([helper.make_node("Conv", ["x", "w"], ["y"], domain="acme")], SHAPE, w=W), "acme"),
+    "removed": (model([node("Loupe", "x")], SHAPE), "Loupe"),
+    "loop": (model([node("Loop", "x")], SHAPE), "control flow"),
+    "attention": (model([node("MatMul", "x x")], SHAPE), "two maps"),
+    "old": (model([node("Relu", "x")], SHAPE, 6), "older than 7"),
+    "misfit": (model([node("Conv", "x w")], SHAPE, w=normal(6, 5, 3, 3)), "channels"),
+    "dangling": (model([node("Relu", "z")], SHAPE), 'reads "z"'),
+    "endless": (model([node("Tile", "x t")], SHAPE, t=ints(1, 1, 2**20, 2**20)), "too often"),
+    "endless constant": (model([node("ConstantOfShape", "s")], SHAPE, s=ints(2**31, 2**31)), "too large"),
+    "resize": (
+        model(
+            [node("Resize", "x  s", mode="linear", coordinate_transformation_mode="asymmetric")],
+            SHAPE,
+            s=np.array([1, 1, 2, 2], np.float32),
+        ),
+        "asymmetric",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_run_is_refused_by_name(case: str, tmp_path: Path) -> None:
+    made, reason = REFUSED[case]
+    with pytest.raises(StudioError, match=reason):
+        opened(made, tmp_path)
+
+
+def external(location: str, **more: str) -> onnx.ModelProto:
+    made = model([node("Conv", "x w")], SHAPE, w=W)
+    tensor = made.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in {"location": location, **more}.items():
+        tensor.external_data.add(key=key, value=value)
+    return made
+
+
+def test_external_data_is_read(tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(bytes(8) + W.tobytes())
+    network = opened(external("weights.bin", offset="8"), tmp_path).network
+    assert any(np.array_equal(values, W) for values in network.tensors.values())
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (external("weights.bin"), "missing"),
+        (external("../weights.bin"), "outside its folder"),
+        (external("/etc/passwd"), "outside its folder"),
+        (external("short.bin"), "beyond the end"),
+        (external("short.bin", offset="-4"), "beyond the end"),
+    ],
+)
+def test_external_data_that_is_not_there_or_elsewhere(made: onnx.ModelProto, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "short.bin").write_bytes(bytes(16))
+    with pytest.raises(StudioError, match=reason):
+        opened(made, tmp_path)
+
+
+WHOLE = CASES["group norm as it is exported"].SerializeToString()
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_damaged_models_are_refused_or_opened_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    damaged = bytearray(WHOLE)
+    for place in data.draw(st.lists(st.integers(0, len(WHOLE) - 1), max_size=4)):
+        damaged[place] = data.draw(st.integers(0, 255))
+    file = tmp_path_factory.mktemp("damaged") / "model.onnx"
+    file.write_bytes(damaged[: data.draw(st.one_of(st.just(len(WHOLE)), st.integers(0, len(WHOLE))))])
+    with suppress(StudioError):
+        open_model(file)
