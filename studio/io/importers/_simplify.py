@@ -23,12 +23,13 @@ def simplify(draft: Draft, output: str) -> str:
 def fold_batch_norms(draft: Draft, output: str) -> str:
     """Multiply batch norms into the convolutions that they alone read."""
     for norm in [node for node in draft.nodes if type(node.op).__name__ == "BatchNorm2d"]:
-        conv = _sole(draft, norm, "Conv2d", output)
-        if conv is None or norm.tensors_of or conv.tensors_of or _shared(draft, conv):
+        conv = _sole(draft, norm, "Conv2d", output) or _sole(draft, norm, "ConvTranspose2d", output)
+        axes = None if conv is None else _output_axis(conv.op)
+        if conv is None or axes is None or norm.tensors_of or conv.tensors_of or _shared(draft, conv):
             continue
         have = {key: draft.weights[f"{norm.name}.{key}"].values.astype(np.float64) for key in norm.op.tensor_shapes()}
         scale = have.get("weight", np.ones(1)) / np.sqrt(have["running_var"] + norm.op.model_dump()["eps"])
-        weight = draft.weights[f"{conv.name}.weight"].values * scale[:, None, None, None]
+        weight = draft.weights[f"{conv.name}.weight"].values * scale.reshape(axes)
         old = draft.weights.get(f"{conv.name}.bias")
         shifted = (0.0 if old is None else old.values) - have["running_mean"]
         bias = shifted * scale + have.get("bias", np.zeros(1))
@@ -38,6 +39,13 @@ def fold_batch_norms(draft: Draft, output: str) -> str:
         draft.nodes = [made if node is conv else node for node in draft.nodes]
         output = _bypass(draft, norm, conv.name, output)
     return output
+
+
+def _output_axis(op: Op) -> tuple[int, ...] | None:
+    """Shape of one number for each output channel of a weight; None where groups have it run over two axes."""
+    if type(op).__name__ == "Conv2d":
+        return -1, 1, 1, 1
+    return (1, -1, 1, 1) if op.model_dump()["groups"] == 1 else None
 
 
 def _named(draft: Draft) -> dict[str, Node]:
