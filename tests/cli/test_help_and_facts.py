@@ -17,7 +17,7 @@ from studio.api import LiveNetwork
 from studio.io import presets as preset_files
 from studio.io.presets import Preset, save_preset
 
-COMMANDS = ("render", "info", "presets", "doctor")
+COMMANDS = ("render", "info", "presets", "doctor", "import")
 
 Studio = Callable[..., "subprocess.CompletedProcess[str]"]
 StudioHere = Callable[..., tuple[int, str, str]]
@@ -27,7 +27,8 @@ StudioHere = Callable[..., tuple[int, str, str]]
 def test_help_is_printed_without_importing_anything_heavy(tmp_path: Path, command: tuple[str, ...]) -> None:
     code = (
         "import sys\nfrom studio.cli import main\ntry:\n    main()\nfinally:\n"
-        "    print([n for n in ('torch', 'moderngl', 'cv2', 'av', 'numpy') if n in sys.modules], file=sys.stderr)"
+        "    heavy = ('torch', 'moderngl', 'cv2', 'av', 'numpy', 'onnx')\n"
+        "    print([n for n in heavy if n in sys.modules], file=sys.stderr)"
     )
     arguments = [sys.executable, "-c", code, *command, "--help"]
     found = subprocess.run(arguments, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
@@ -56,7 +57,7 @@ def test_info_gives_the_layers_as_json(studio: Studio, made: Path) -> None:
     assert (facts["name"], facts["network"], facts["sha256"]) == ("tiny", "tiny", network.sha256())
     assert (facts["size"], facts["padded"]) == ([31, 20], [32, 20])
     assert facts["output"] == {"layer": "out", "size": [31, 20]}
-    assert facts["inputs"] == [{"name": "input", "channels": 3, "range": [0.0, 1.0]}]
+    assert facts["inputs"] == [{"name": "input", "channels": 3, "range": [0.0, 1.0], "mean": [], "std": []}]
     assert [layer["name"] for layer in facts["layers"]] == ["enc", "act", "dec", "out"]
     enc = facts["layers"][0]
     assert (enc["op"], enc["inputs"], enc["shape"]) == ("Conv2d", ["input"], [6, 10, 16])

@@ -138,12 +138,6 @@ def _repeat_interleave(f: Flow, a: Args) -> Value:
     return f.move(operand(a), lambda n: n.repeat(a["repeats"], a.get("dim")))
 
 
-@means("roll", "flip")
-def _roll(f: Flow, a: Args) -> Value:
-    how = (lambda n: np.roll(n, a["shifts"], tuple(a["dims"]))) if "shifts" in a else (lambda n: np.flip(n, a["dims"]))
-    return f.move(operand(a), how)
-
-
 @means("cat", "concat")
 def _cat(f: Flow, a: Args) -> Value:
     return f.concat(a["tensors"], a.get("dim", 0))

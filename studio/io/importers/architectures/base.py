@@ -74,9 +74,9 @@ class Sketch:
         self.used.add(name)
         return self.tensors[name]
 
-    def input(self, channels: int, size: Pair | None = None, value_range: Range | None = None) -> str:
+    def input(self, channels: int, size: Pair | None = None) -> str:
         """Add the input."""
-        return self.draft.add_input("input", Shape(channels, *(size or self.size)), value_range or self.value_range)
+        return self.draft.add_input("input", Shape(channels, *(size or self.size)), self.value_range)
 
     def op(self, op: str, *reads: str, name: str = "", **params: Any) -> str:
         """A layer without tensors."""

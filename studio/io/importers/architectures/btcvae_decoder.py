@@ -11,7 +11,9 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    return decoded(s, s.input(s.shape("decoder.lin1.weight")[1], (1, 1), (-3.0, 3.0)))
+    return decoded(s, s.input(s.shape("decoder.lin1.weight")[1]))
 
 
-ARCHITECTURE = Architecture("vae-decoder", "decoder of disentangling-vae", _matches, _build, size=(1, 1), partial=True)
+ARCHITECTURE = Architecture(
+    "vae-decoder", "decoder of disentangling-vae", _matches, _build, size=(1, 1), input_range=(-3.0, 3.0), partial=True
+)

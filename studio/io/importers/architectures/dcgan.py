@@ -11,7 +11,7 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.input(s.shape("main.0.weight")[0], (1, 1), (-3.0, 3.0))
+    x = s.input(s.shape("main.0.weight")[0])
     k = 0
     while s.has(f"main.{k}.weight"):
         x = s.conv_transpose(f"main.{k}", x, stride=2 if k else 1, padding=1 if k else 0)
@@ -21,4 +21,6 @@ def _build(s: Sketch) -> str:
     return s.op("Tanh", x, name="output")
 
 
-ARCHITECTURE = Architecture("dcgan", "DCGAN generator", _matches, _build, size=(1, 1), output_range=(-1.0, 1.0))
+ARCHITECTURE = Architecture(
+    "dcgan", "DCGAN generator", _matches, _build, size=(1, 1), input_range=(-3.0, 3.0), output_range=(-1.0, 1.0)
+)

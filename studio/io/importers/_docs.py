@@ -1,0 +1,137 @@
+"""docs/operators.md, made from what is registered: ``python -m studio.io.importers._docs > docs/operators.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from studio.io.importers import formats
+from studio.io.importers._aten_table import table as aten
+from studio.io.importers._match import architectures
+from studio.io.importers._onnx_table import table as onnx
+from studio.ops import registry
+
+NOT_ATEN = [
+    "bmm",
+    "conv1d",
+    "conv3d",
+    "cumsum",
+    "einsum",
+    "embedding",
+    "fft_fft2",
+    "flip",
+    "grid_sampler",
+    "gru",
+    "index_put",
+    "layer_norm",
+    "log",
+    "lstm",
+    "matmul",
+    "max_unpool2d",
+    "multi_head_attention_forward",
+    "rand_like",
+    "randn_like",
+    "roll",
+    "scaled_dot_product_attention",
+    "sin",
+    "sum",
+    "topk",
+    "upsample_linear1d",
+]
+NOT_ONNX = [
+    "Attention",
+    "Einsum",
+    "Erf",
+    "GRU",
+    "GridSample",
+    "If",
+    "LSTM",
+    "LayerNormalization",
+    "Log",
+    "Loop",
+    "LpNormalization",
+    "NonMaxSuppression",
+    "QLinearConv",
+    "QuantizeLinear",
+    "RandomNormal",
+    "ReduceMax",
+    "ReduceSum",
+    "RoiAlign",
+    "Scan",
+    "ScatterND",
+    "Sin",
+    "TopK",
+]
+
+
+def operators_page() -> str:
+    """The page as Markdown."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Operators and formats"
+    yield ""
+    yield "Made by `python -m studio.io.importers._docs > docs/operators.md` from what is registered; a test holds it."
+    yield "Whatever is not listed is refused by the operator's and the layer's name."
+    yield ""
+    yield "## Formats"
+    yield ""
+    yield from _table(("Format", "Files"), ((f.name, " ".join(f.suffixes)) for f in formats()))
+    yield ""
+    yield "TorchScript and pickled modules are refused: they carry code. Nothing that is opened is executed."
+    yield ""
+    yield "## Architectures of state dicts"
+    yield ""
+    rows = ((a.name, a.title, f"{a.input_range[0]:g}..{a.input_range[1]:g}") for a in architectures())
+    yield from _table(("`--arch`", "What it is", "Input values"), rows)
+    yield ""
+    yield "## Operators of the studio"
+    yield ""
+    yield from _table(
+        ("Operator", "What it does"), ((name, _first_line(op.__doc__)) for name, op in registry().items())
+    )
+    yield ""
+    yield "## PyTorch (`studio.export_torch`, `.pt2`)"
+    yield ""
+    yield from _names(name.removeprefix("aten.") for name in aten() if not name.endswith("_"))
+    yield ""
+    yield "Not supported, among others:"
+    yield ""
+    yield from _names(NOT_ATEN)
+    yield ""
+    yield "## ONNX, operator sets 7 and later"
+    yield ""
+    yield from _names(onnx())
+    yield ""
+    yield "Not supported, among others:"
+    yield ""
+    yield from _names(NOT_ONNX)
+    yield ""
+    yield "Reshapes, transpositions, slices, joins and repetitions are supported where they amount to PixelShuffle,"
+    yield "PixelUnshuffle, nearest Upsample, Crop, SliceChannels, Concat, Flatten or Unflatten."
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _names(names: Iterable[str]) -> Iterator[str]:
+    line = ""
+    for name in sorted(names, key=str.lower):
+        if len(line) + len(name) > 112:
+            yield line.rstrip()
+            line = ""
+        line += f"`{name}` "
+    yield line.rstrip()
+
+
+def _first_line(text: str | None) -> str:
+    return " ".join((text or "").strip().partition("\n\n")[0].split())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(operators_page())
