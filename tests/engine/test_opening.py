@@ -203,3 +203,25 @@ def test_a_device_tells_software_from_hardware(monkeypatch: pytest.MonkeyPatch) 
         found[name] = Device(context).is_software
     device.close()
     assert found == names
+
+
+@pytest.mark.parametrize(("offered", "wanted"), [((430, 330), [430]), ((330,), [430, 330])])
+def test_a_context_is_asked_for_by_its_newest_use_first(
+    monkeypatch: pytest.MonkeyPatch, offered: tuple[int, ...], wanted: list[int]
+) -> None:
+    """Some drivers give just the version that is asked for: asked for 3.3 alone, they have no compute shaders."""
+    asked: list[int] = []
+
+    def create(**settings: object) -> object:
+        asked.append(int(str(settings["require"])))
+        if asked[-1] not in offered:
+            raise ValueError("too new")
+        return object()
+
+    monkeypatch.setattr(moderngl, "create_context", create)
+    monkeypatch.setattr("studio.engine.gl.device.Device", lambda *_, **__: None)
+    monkeypatch.setattr("sys.platform", "win32")  # one kind of context alone
+
+    open_device()
+
+    assert asked == wanted

@@ -76,11 +76,13 @@ def open_device() -> Device:
     backends = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
     reasons = []
     for backend in backends:
-        settings: dict[str, Any] = {"standalone": True, "require": 330, **backend}
-        try:
-            return Device(moderngl.create_context(**settings), standalone=True)
-        except Exception as error:  # noqa: BLE001 - glcontext raises plain Exception, and each loader its own kind
-            reasons.append(str(error).strip().rstrip("."))
+        # Some drivers give just the version that is asked for, so compute shaders have to be.
+        for version in (430, 330):
+            settings: dict[str, Any] = {"standalone": True, "require": version, **backend}
+            try:
+                return Device(moderngl.create_context(**settings), standalone=True)
+            except Exception as error:  # noqa: BLE001 - glcontext raises plain Exception, and each loader its own kind
+                reasons.append(str(error).strip().rstrip("."))
     raise StudioError(
         f"No OpenGL 3.3 here ({'; '.join(dict.fromkeys(reasons))}). Install a graphics driver, or use --engine torch."
     )
