@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from modules import FAMILIES, made
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 import studio
 from studio.errors import StudioError
@@ -157,6 +158,31 @@ def test_a_layer_that_is_called_twice_has_one_sheet(tmp_path: Path) -> None:
     exported = studio.export_torch(Twice(), torch.randn(1, 3, 8, 8), tmp_path / "mine")
     assert exported.network.tensors.keys() == {"conv.weight", "conv.bias"}
     assert "relative error" in str(exported)
+
+
+class Gated(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.glu(x, 1)
+
+
+class Shuffled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, h, w = x.shape
+        return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        spectral_norm(nn.Conv2d(4, 6, 3)),
+        weight_norm(nn.Conv2d(4, 6, 3)),
+        nn.Sequential(Shuffled(), Gated()),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 8), nn.Unflatten(1, (2, 2, 2))),
+    ],
+    ids=["spectral norm", "weight norm", "shuffled and gated", "vectors"],
+)
+def test_what_is_computed_from_weights_or_moved_about(module: nn.Module, tmp_path: Path) -> None:
+    assert studio.export_torch(module, torch.randn(1, 4, 8, 6), tmp_path / "mine").relative_error < TOLERANCE
 
 
 class Sine(nn.Module):

@@ -13,6 +13,7 @@ from studio.io.importers._aten_table import means, operand
 from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Numbers, Value, constant, reshaped
+from studio.model.op import Array
 
 
 def whole_shape(shape: Sequence[int], value: Value) -> tuple[int, ...]:
@@ -176,3 +177,34 @@ means("zeros")(lambda _, a: _filled(0.0, a))
 means("ones")(lambda _, a: _filled(1.0, a))
 means("full")(lambda _, a: _filled(a["fill_value"], a))
 means("scalar_tensor")(lambda _, a: _filled(a["s"], a))
+
+
+def _known(value: Value) -> Array:
+    if value.constant is None:
+        raise StudioError("it reckons with matrices that depend on the picture, which is not supported.")
+    return np.asarray(value.constant, np.float32)
+
+
+@means("mv", "dot", "vdot")
+def _product(f: Flow, a: Args) -> Value:
+    """Of a weight's spectral norm, which is worked out here."""
+    del f
+    other = next(a[key] for key in ("vec", "tensor", "other") if key in a)
+    return constant(np.matmul(_known(a["self"]), _known(other)))
+
+
+@means("_weight_norm")
+def _weight_norm(f: Flow, a: Args) -> Value:
+    """A weight as direction times length, which is worked out here."""
+    v, g = _known(a["v"]), _known(a["g"])
+    axes = tuple(axis for axis in range(v.ndim) if axis != a.get("dim", 0) % v.ndim)
+    length = np.sqrt(np.square(v.astype(np.float64)).sum(axis=axes, keepdims=True))
+    return f.binary("Mul", constant(v), constant((g / length).astype(np.float32)))
+
+
+@means("glu")
+def _glu(f: Flow, a: Args) -> Value:
+    axis = a.get("dim", -1)
+    half = operand(a).shape[axis] // 2
+    value, gate = _pieces(f, operand(a), axis, [half, half])
+    return f.binary("Mul", value, f.each("Sigmoid", gate))

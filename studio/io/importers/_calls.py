@@ -142,9 +142,11 @@ def own_layer(path: str, kind: str) -> str:
 
 
 def _layer_name(call: Call, args: Args) -> str:
-    weight = args.get("weight")
-    if isinstance(weight, Value) and weight.origin:
-        return weight.origin[0].rpartition(".")[0] or weight.origin[0]
+    # A weight that is computed from others has no name of its own; its bias has.
+    for key in ("weight", "bias"):
+        found = args.get(key)
+        if isinstance(found, Value) and found.origin:
+            return found.origin[0].rpartition(".")[0] or found.origin[0]
     if call.kind and call.path:
         # A convolution that reflects at its border pads first.
         pads = call.operator.endswith("pad") and "Pad" not in call.kind
