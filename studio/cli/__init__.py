@@ -8,6 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
+from studio.cli.bench import bench
 from studio.cli.common import Exit
 from studio.cli.doctor import doctor
 from studio.cli.import_ import import_
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
-for command in (render, info, presets, doctor):
+for command in (render, info, presets, doctor, bench):
     app.command()(command)
 app.command("import")(import_)
 

@@ -17,7 +17,7 @@ from studio.api import LiveNetwork
 from studio.io import presets as preset_files
 from studio.io.presets import Preset, save_preset
 
-COMMANDS = ("render", "info", "presets", "doctor", "import")
+COMMANDS = ("render", "info", "presets", "doctor", "import", "bench")
 
 Studio = Callable[..., "subprocess.CompletedProcess[str]"]
 StudioHere = Callable[..., tuple[int, str, str]]

@@ -1,0 +1,106 @@
+"""``studio bench``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from studio.cli.common import print_json
+
+if TYPE_CHECKING:
+    from studio.engine.base import Engine
+
+_RUNS = 10
+
+
+@dataclass(frozen=True)
+class _Layer:
+    name: str
+    op: str
+    seconds: float
+    share: float
+    gmacs_per_second: float
+
+
+def bench(
+    preset: Annotated[str, typer.Argument(help="A preset or a network, by name or path.")],
+    size: Annotated[str, typer.Option(help="Picture size: 256, or 640x360.", metavar="N|WxH")] = "256x256",
+    engine: Annotated[str, typer.Option(help="auto, gl, gl-fragment or torch.")] = "auto",
+    profile: Annotated[bool, typer.Option("--profile", help="Show what every layer takes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Measure frames a second: pictures of noise through the network, until the output is read back."""
+    import numpy as np
+
+    from studio.api import open_preset
+    from studio.engine.choose import open_engine
+    from studio.runtime.size import parse_size, working_size
+
+    network = open_preset(preset).bent
+    sizes = working_size(network.graph, parse_size(size, (256, 256)))
+    rng = np.random.default_rng(0)
+    inputs = {i.name: rng.random((i.channels, *sizes.padded), np.float32) for i in network.graph.inputs}
+    running, choice = open_engine(network, engine)
+    try:
+        seconds = []
+        for _ in range(_RUNS + 1):
+            start = perf_counter()
+            running.run(inputs)
+            running.output()
+            seconds.append(perf_counter() - start)
+        frame = median(seconds[1:])  # the first makes shaders and textures
+        layers = _layers(running) if profile else []
+        device = running.device
+    finally:
+        running.close()
+    height, width = sizes.padded
+    fastest, slowest = min(seconds[1:]) * 1e3, max(seconds[1:]) * 1e3
+    if as_json:
+        facts = {
+            "preset": preset,
+            "engine": choice.name,
+            "device": device,
+            "size": (width, height),
+            "frames_per_second": 1 / frame,
+            "milliseconds": frame * 1e3,
+            "fastest": fastest,
+            "slowest": slowest,
+        }
+        print_json(facts | ({"layers": [asdict(layer) for layer in layers]} if profile else {}))
+        return
+    console = Console(highlight=False)
+    console.print(
+        f"{escape(preset)} at {width}×{height}, engine {choice.name} on {escape(device)}: "
+        f"{1 / frame:.1f} frames a second, {frame * 1e3:.2f} ms a frame ({fastest:.2f} to {slowest:.2f} over {_RUNS}).",
+        soft_wrap=True,
+    )
+    if profile:
+        console.print(_table(layers))
+
+
+def _layers(engine: Engine) -> list[_Layer]:
+    times = engine.times()
+    total = sum(times.values()) or 1.0
+    found = []
+    for node in engine.graph.nodes:
+        seconds, macs = times[node.name], node.op.macs(engine.shape(node.name))
+        rate = macs / seconds / 1e9 if seconds > 0 else 0.0
+        found.append(_Layer(node.name, type(node.op).__name__, seconds, seconds / total, rate))
+    return found
+
+
+def _table(layers: list[_Layer]) -> Table:
+    table = Table("Layer", "Operator", box=None, header_style="bold")
+    for heading in ("ms", "Share", "GMAC/s"):
+        table.add_column(heading, justify="right")
+    for layer in layers:
+        rate = f"{layer.gmacs_per_second:.1f}" if layer.gmacs_per_second else ""
+        table.add_row(escape(layer.name), layer.op, f"{layer.seconds * 1e3:.3f}", f"{layer.share:.0%}", rate)
+    return table
