@@ -100,31 +100,39 @@ def _parameters(layer: _Layer) -> str:
     return human_count(layer.parameters) if layer.parameters else ""
 
 
+def _table(layers: list[_Layer], inputs: list[str]) -> Table:
+    """A row a layer; columns that say nothing are left out, so that a plain network fits a narrow terminal."""
+    rows = []
+    for layer, before in zip(layers, [*inputs[-1:], *(layer.name for layer in layers)], strict=False):
+        low, high = layer.weight_range or (0.0, 0.0)
+        rows.append(
+            {
+                "Layer": escape(layer.name),
+                "Operator": layer.op,
+                "Reads": "" if layer.inputs == (before,) else escape(", ".join(layer.inputs)),
+                "Shape": "×".join(map(str, layer.shape)),
+                "Weights": _parameters(layer),
+                "Range": f"{low:.2f} … {high:.2f}" if layer.weight_range else "",
+                "MACs": human_count(layer.macs) if layer.macs else "",
+                "Bent": ", ".join(layer.bent),
+            }
+        )
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    headings = [heading for heading in rows[0] if any(row[heading] for row in rows)]
+    for heading in headings:
+        wraps = heading in ("Layer", "Operator", "Reads", "Bent")
+        table.add_column(heading, justify="left" if wraps else "right", no_wrap=not wraps, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[heading] for heading in headings))
+    return table
+
+
 def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> None:
     console = Console(highlight=False)
     network = preset.network
     title = preset.name if preset.name == network.name else f"{preset.name}, a bend of {network.name}"
     console.print(f"[bold]{escape(title)}[/]  {escape(preset.description)}", soft_wrap=True)
-    table = Table(box=None, header_style="bold")
-    for heading in ("Layer", "Operator", "Reads"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Shape", "Parameters", "MACs", "Weights from", "to"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Bent")
-    for layer in layers:
-        low, high = (f"{v:.3f}" for v in layer.weight_range) if layer.weight_range else ("", "")
-        table.add_row(
-            escape(layer.name),
-            layer.op,
-            escape(", ".join(layer.inputs)),
-            "×".join(map(str, layer.shape)),
-            _parameters(layer),
-            human_count(layer.macs) if layer.macs else "",
-            low,
-            high,
-            ", ".join(layer.bent),
-        )
-    console.print(table)
+    console.print(_table(layers, [i.name for i in network.graph.inputs]))
     parameters, macs = sum(layer.parameters for layer in layers), sum(layer.macs for layer in layers)
     height, width = sizes.picture
     console.print(

@@ -36,7 +36,7 @@ def render(
     size: Annotated[
         str,
         typer.Option(
-            help="What the network works on: the longer side, a size, or the source's.", metavar="N|WxH|source"
+            help="What the network works on: the longer side, both sides, or the source's.", metavar="N|WxH|source"
         ),
     ] = "source",
     frames: Annotated[
@@ -60,15 +60,15 @@ def render(
     first, end = _range(frames)
     rate = _rate(fps)
     kind = _codec(codec, output)
+    _refuse_own_source(source, output)
     bent = open_preset(preset)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate))
         rate = rate or opened.info.fps or _STILL_FPS
+        working = parse_size(size, (opened.info.height, opened.info.width))
         runner, choice = open_engine(bent.bent, engine)
         stack.callback(runner.close)
-        shown = layer or None
-        bender = Bender(runner, shown)
-        working = parse_size(size, (opened.info.height, opened.info.width))
+        bender = Bender(runner, layer or None)
         _say(choice, runner.device, bender.size_for(working).note)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
@@ -111,7 +111,7 @@ def _record(
         except KeyboardInterrupt:
             interrupted = True
             if not sink.frames:
-                raise
+                raise  # nothing to keep: the sink removes its part file
     _report(sink, rate)
     if interrupted:
         note("Interrupted: the recording ends here.")
@@ -195,6 +195,15 @@ def _rate(text: str) -> Fraction | None:
     if not Fraction(1, 100) <= rate <= 1000:
         raise StudioError(f"A frame rate of {text} is out of range; it may be 0.01 to 1000 a second.")
     return rate
+
+
+def _refuse_own_source(source: str, output: Path) -> None:
+    try:
+        same = output.samefile(source)
+    except OSError:
+        return  # one of them is no file, or not yet
+    if same:
+        raise StudioError(f'The recording "{output}" would replace its own source; give another name.')
 
 
 def _codec(name: str, output: Path) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from studio.engine.base import BINS, Engine, Stats
+from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.network import Network
@@ -79,8 +80,18 @@ class TorchEngine(Engine):
                 self._activations.pop(node.name, None)
                 start = time.perf_counter()
                 inputs = [self._activations[name] for name in node.inputs]
-                self._activations[node.name] = node.op.torch(inputs, self._of_node[node.name])
-                self._wait()
+                try:
+                    self._activations[node.name] = node.op.torch(inputs, self._of_node[node.name])
+                    self._wait()
+                except RuntimeError as error:
+                    # Of a CPU PyTorch has no exception of its own for this.
+                    if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+                        raise
+                    self._activations.clear()
+                    self._shapes = {}
+                    raise StudioError(
+                        f'Layer "{node.name}" needs more memory than there is; work on a smaller --size.'
+                    ) from error
                 self._times[node.name] = time.perf_counter() - start
 
     def _wait(self) -> None:

@@ -65,7 +65,7 @@ def parse_size(text: str, source: Size) -> Size:
     """
     if text == "source":
         return source
-    if found := re.fullmatch(r"(\d+)[x×](\d+)", text):
+    if found := re.fullmatch(r"(\d+)[xX×](\d+)", text):
         width, height = int(found[1]), int(found[2])
     elif text.isdecimal():
         longer, (h, w) = int(text), source

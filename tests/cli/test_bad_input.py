@@ -37,12 +37,28 @@ BAD = {
     "unknown codec": (("render", FILM, "out.mp4", *TINY, "--codec", "vhs"), "vhs"),
     "no codec for the suffix": (("render", FILM, "out.xyz", *TINY), '"out.xyz" does not say'),
     "codec that the suffix does not hold": (("render", FILM, "out.mp4", *TINY, "--codec", "gif"), "gif"),
+    "png of a film's name": (("render", FILM, "out.mp4", *TINY, "--codec", "png"), "end its name in .png"),
+    "a name nearly right": (("info", "violet-stroke"), 'Did you mean "violet-strokes"?'),
     "missing output folder": (("render", FILM, "nowhere/out.mp4", *TINY), "nowhere"),
     "output that is a folder": (("render", FILM, "{made}", *TINY, "--codec", "h264"), "made"),
     "info of nothing": (("info", "nope"), '"nope"'),
     "info at a bad size": (("info", "{made}/tiny", "--size", "x"), "no size"),
     "info at too small a size": (("info", "{made}/tiny", "--size", "0x3"), "out of range"),
 }
+
+
+@pytest.mark.parametrize("output", ["film.mp4", "./film.mp4", "link.mp4"])
+def test_a_recording_never_replaces_its_own_source(
+    studio_here: StudioHere, made: Path, tmp_path: Path, output: str
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes((made / "film.mp4").read_bytes())
+    (tmp_path / "link.mp4").symlink_to("film.mp4")
+    status, _, err = studio_here("render", "film.mp4", output, "--preset", f"{made}/tiny")
+
+    assert status == 2
+    assert "would replace its own source" in err
+    assert film.read_bytes() == (made / "film.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -15,6 +15,7 @@ from studio.engine import choose
 from studio.engine.choose import ENGINE_NAMES, Probe, open_engine, probe_gl
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 
 GPU = Probe("Some GPU", "4.6.0", 16384, is_software=False, has_compute=True)
@@ -225,3 +226,24 @@ def test_a_context_is_asked_for_by_its_newest_use_first(
     open_device()
 
     assert asked == wanted
+
+
+def test_too_large_a_picture_for_the_memory_is_refused_by_layer_and_a_smaller_one_still_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = tiny_network()
+    engine = TorchEngine(made, "cpu")
+    small = {"input": np.ones((3, 8, 8), np.float32)}
+    engine.run(small)
+    before = engine.output()
+
+    def exhausted(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 6912000000 bytes")
+
+    name = made.graph.nodes[0].name
+    with monkeypatch.context() as patched:
+        patched.setattr(type(made.graph.nodes[0].op), "torch", exhausted)
+        with pytest.raises(StudioError, match=f'Layer "{name}" needs more memory'):
+            engine.run({"input": np.ones((3, 16, 16), np.float32)})
+    engine.run(small)
+    np.testing.assert_array_equal(engine.output(), before)

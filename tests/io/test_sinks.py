@@ -452,3 +452,16 @@ def test_a_film_goes_through_unchanged_in_length(tmp_path: Path) -> None:
         assert copy.info.duration == pytest.approx(90 / NTSC, abs=0.001)
         assert copy.info.has_audio
     assert loud_times(tmp_path / "a.mp4")[1:] == pytest.approx([1.0, 2.0], abs=0.02)
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "film.mp4").write_bytes(b"old")
+    link = tmp_path / "link.mp4"
+    link.symlink_to(elsewhere / "film.mp4")
+    with open_sink(link, codec="h264", size=(32, 32), fps=NTSC) as sink:
+        assert sink.part.parent == elsewhere
+        sink.write(np.zeros((32, 32, 3), np.uint8))
+    assert link.is_symlink()
+    assert (elsewhere / "film.mp4").stat().st_size > 100

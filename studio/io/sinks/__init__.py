@@ -6,6 +6,7 @@ until a recording begins.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +45,8 @@ def open_sink(
     Raises:
         StudioError: when there is no such codec, or the recording cannot be begun there.
     """
+    # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
     known = _known()
     for found in known:
         if found.name == codec:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import av.filter
 
 _MAX_SIDE = 16384
-# One second in a piece: what a killed process loses besides the pictures inside the encoder.
-_FRAGMENTED = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flush_packets": "1"}
-_CLUSTERED = {"cluster_time_limit": "1000", "flush_packets": "1"}
+# A fifth of a second in a piece: what a killed process loses besides the pictures inside the encoder.
+_FRAGMENTED = {"movflags": "hybrid_fragmented", "frag_duration": "200000", "flush_packets": "1"}
+_CLUSTERED = {"cluster_time_limit": "200", "flush_packets": "1"}
 # Suffix -> FFmpeg's name of the container and its options.
 CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {
     ".mp4": ("mp4", _FRAGMENTED),

@@ -167,8 +167,10 @@ class Png:
         """Begin a recording; PNG files know no rate.
 
         Raises:
-            StudioError: when it cannot be begun there.
+            StudioError: when the name ends like something else, or it cannot be begun there.
         """
+        if not self.match(path):
+            raise StudioError(f"png cannot be recorded to {path}: end its name in .png, or in nothing for a folder")
         return PngSink(path, size, audio)
 
 
