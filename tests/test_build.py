@@ -145,7 +145,7 @@ def mismatched_sum() -> None:
         (lambda: build(Conv2D(Conv2D(Input(3), 3, name="x"), 3, name="x")), 'are called "x"'),
         (lambda: build(Add(Input(3))), "at least two inputs"),
         (wrong_weights, 'lacks the tensor "conv1.bias"'),
-        (mismatched_sum, r'Layer "add1" \(Add\): it adds maps of different shapes'),
+        (mismatched_sum, r'Layer "add1" \(Add\): it combines maps'),
     ],
 )
 def test_mistakes_are_answered_in_a_sentence(act: object, words: str) -> None:
