@@ -1,8 +1,14 @@
 // Where channels lie in a texture: the picture of it is in studio/model/layout.py.
 // A shape is (channels, height, width, columns of tiles); a place is (x, y) within a tile.
 
+// a / b of whole numbers, for a below 2^21: GPUs have no instruction for it, and compilers' own are long.
+int quotient(int a, int b) {
+    return int((float(a) + 0.5) * (1.0 / float(b)));
+}
+
 ivec2 tile_origin(ivec4 shape, int tile) {
-    return ivec2(tile % shape.w, tile / shape.w) * shape.zy;
+    int row = quotient(tile, shape.w);
+    return ivec2(tile - row * shape.w, row) * shape.zy;
 }
 
 // Which of a tile's four lanes hold a channel.

@@ -1,12 +1,12 @@
-// Runs `texel` once for every texel of an atlas, as a compute shader.
+// Runs `texel` once for every texel of a map, as a compute shader. A dimension of workgroups may count 65535 only, so
+// rows of them make up one long line.
 
-layout(local_size_x = 8, local_size_y = 8) in;
-layout(rgba32f, binding = 0) writeonly uniform image2D u_output;
+layout(local_size_x = 64) in;
 
 void main() {
-    ivec2 place = ivec2(gl_GlobalInvocationID.xy);
-    int tile = int(gl_GlobalInvocationID.z);
-    if (!inside(place, u_shape)) return;
-    vec4 value = mix(vec4(0.0), texel(tile, place), live_lanes(u_shape, tile));
-    imageStore(u_output, tile_origin(u_shape, tile) + place, value);
+    int at = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 64u + gl_LocalInvocationIndex);
+    int tile = int(gl_WorkGroupID.z);
+    if (at >= u_shape.z * u_shape.y) return;
+    ivec2 p = ivec2(at % u_shape.z, at / u_shape.z);
+    store(tile, p, texel(tile, p));
 }

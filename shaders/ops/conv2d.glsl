@@ -1,8 +1,6 @@
 #include "lib/border.glsl"
-#include "lib/kernel.glsl"
 
-bool source(ivec2 p, ivec2 k, out ivec2 q) {
-    q = p * ivec2(STRIDE_W, STRIDE_H) - ivec2(PADDING_W, PADDING_H) + k * ivec2(DILATION_W, DILATION_H);
+bool source(inout ivec2 q) {
 #if defined(PADDING_MODE_REFLECT)
     q = reflected(q, u_shape0);
     return true;

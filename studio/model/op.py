@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.param import Declared
+from studio.model.taps import Taps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +43,12 @@ class Op(Declared):
 
     shader: ClassVar[str]
     """``shaders/ops/<shader>.glsl``."""
+
+    pointwise: ClassVar[bool] = False
+    """Whether a value needs its input at the same place alone, so that it can be made where the input is made.
+
+    The shader of such an operator defines `texel` and nothing else; what it needs besides it includes from lib/.
+    """
 
     uncompiled: ClassVar[frozenset[str]] = frozenset()
     """Parameters that only size tensors, so that layers differing in them alone share one shader program."""
@@ -96,9 +103,9 @@ class Op(Declared):
         del weight
         return None
 
-    def phases(self) -> int:
-        """Every so many pixels along a row of the output, a convolution uses the same taps."""
-        return 1
+    def taps(self) -> tuple[Taps, Taps] | None:
+        """Where the taps of a convolution read, down and across; None where there is no kernel."""
+        return None
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """What the shader reads once per channel, as (rows, channels); None without any."""

@@ -16,6 +16,7 @@ class ReLU(Elementwise):
     """max(x, 0), as ``torch.nn.ReLU``."""
 
     shader = "relu"
+    pointwise = True
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -27,6 +28,7 @@ class LeakyReLU(Elementwise):
     """``x`` where positive, else x * negative_slope, as ``torch.nn.LeakyReLU``."""
 
     shader = "leaky_relu"
+    pointwise = True
 
     negative_slope: float = param(0.01, doc="Slope below zero")
 
@@ -42,6 +44,7 @@ class Sigmoid(Elementwise):
     """1 / (1 + exp(-x)), as ``torch.nn.Sigmoid``."""
 
     shader = "sigmoid"
+    pointwise = True
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -53,6 +56,7 @@ class Tanh(Elementwise):
     """Hyperbolic tangent, as ``torch.nn.Tanh``."""
 
     shader = "tanh"
+    pointwise = True
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

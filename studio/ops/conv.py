@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from studio.model.op import Array, Op, Shape, out_size, require
 from studio.model.param import PaddingPair, PositivePair, param
+from studio.model.taps import Phase, Taps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,6 +83,14 @@ class Conv2d(Op):
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
         """See `Op.kernel`: the weight as it is."""
         return weight
+
+    def taps(self) -> tuple[Taps, Taps]:
+        """See `Op.taps`."""
+        down, across = (
+            Taps(self.stride[i], self.dilation[i], (Phase(-self.padding[i], tuple((k,) for k in range(size))),))
+            for i, size in enumerate(self.kernel_size)
+        )
+        return down, across
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""

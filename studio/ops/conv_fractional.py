@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from studio.model.op import Array, Op, Shape
 from studio.model.param import PositivePair, param
+from studio.model.taps import Phase, Taps, phase_of
 from studio.ops.conv import bias_row, check_channels
 
 if TYPE_CHECKING:
@@ -128,6 +129,17 @@ class FractionalConv2d(Op):
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
         """See `Op.kernel`: the weight as it is."""
         return weight
+
+    def taps(self) -> tuple[Taps, Taps]:
+        """See `Op.taps`: of the input where it is read as it is, of the enlarged input where it is interpolated."""
+        down, across = (self._taps(*axis) for axis in zip(self.kernel_size, self.scale_factor, strict=True))
+        return down, across
+
+    def _taps(self, size: int, scale: int) -> Taps:
+        before = (size - 1) // 2
+        if self.sampling == "linear":
+            return Taps(1, 1, (Phase(-before, tuple((k,) for k in range(size))),))
+        return Taps(1, 1, tuple(phase_of((k, (r - before + k) // scale) for k in range(size)) for r in range(scale)))
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""

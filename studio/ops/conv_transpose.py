@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PaddingPair, PositivePair, param
+from studio.model.taps import Taps, phase_of
 from studio.ops.conv import bias_row, check_channels, check_groups
 
 if TYPE_CHECKING:
@@ -99,9 +101,18 @@ class ConvTranspose2d(Op):
         grouped = weight.reshape(self.groups, i // self.groups, o, *size)
         return grouped.swapaxes(1, 2).reshape(self.groups * o, i // self.groups, *size)
 
-    def phases(self) -> int:
-        """See `Op.phases`: the stride."""
-        return self.stride[1]
+    def taps(self) -> tuple[Taps, Taps]:
+        """See `Op.taps`: the stride's phases, each with the taps that land on an input pixel."""
+        down, across = (
+            self._taps(*axis) for axis in zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        )
+        return down, across
+
+    @staticmethod
+    def _taps(size: int, stride: int, padding: int, dilation: int) -> Taps:
+        landings = [[(k, r + padding - k * dilation) for k in range(size)] for r in range(stride)]
+        phases = tuple(phase_of((k, at // stride) for k, at in row if at % stride == 0) for row in landings)
+        return Taps(1, dilation // math.gcd(stride, dilation), phases)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""

@@ -25,6 +25,7 @@ class BatchNorm2d(Elementwise):
     """
 
     shader = "scale_shift"
+    pointwise = True
     uncompiled = frozenset({"num_features", "eps", "affine"})
 
     num_features: int = param(lo=1, doc="Channels")
@@ -70,6 +71,7 @@ class ScaleShift(Elementwise):
     """``x * weight + bias``, each per channel: what is left of a normalisation whose statistics are constants."""
 
     shader = "scale_shift"
+    pointwise = True
     uncompiled = frozenset({"num_features"})
 
     num_features: int = param(lo=1, doc="Channels")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import param
+from studio.model.taps import Phase, Taps
 from studio.ops.conv import bias_row, check_channels
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Linear(Op):
     """
 
     shader = "conv2d"
+    uncompiled = frozenset({"in_features", "out_features", "bias"})
 
     in_features: int = param(lo=1, doc="Length of the input")
     out_features: int = param(lo=1, doc="Length of the output")
@@ -50,12 +52,6 @@ class Linear(Op):
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: those of a 1 × 1 convolution, whose program it shares."""
-        pairs = {"KERNEL_SIZE": 1, "STRIDE": 1, "PADDING": 0, "DILATION": 1}
-        found: dict[str, int | float] = {f"{name}_{axis}": n for name, n in pairs.items() for axis in "HW"}
-        return found | {"PADDING_MODE_ZEROS": 1}
-
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         from torch.nn import functional as F
@@ -65,6 +61,11 @@ class Linear(Op):
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
         """See `Op.kernel`: every weight a kernel of one tap."""
         return weight.reshape(*weight.shape[:2], 1, 1)
+
+    def taps(self) -> tuple[Taps, Taps]:
+        """See `Op.taps`: one."""
+        one = Taps(1, 1, (Phase(0, ((0,),)),))
+        return one, one
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""

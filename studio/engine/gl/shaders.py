@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -12,7 +13,7 @@ import numpy as np
 from studio.paths import SHADERS
 
 Stage = Literal["fragment", "compute"]
-Constants = tuple[tuple[str, int | float], ...]
+Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 _VERSION = {"fragment": "#version 330 core", "compute": "#version 430 core"}
@@ -31,6 +32,21 @@ void main() {
 
 
 @dataclass(frozen=True)
+class Extra:
+    """Another map that a compute shader writes besides its own (see `studio.engine.gl.fuse`).
+
+    Attributes:
+        parent: which map it is made from: 0 is the shader's own, 1 the first extra one, and so on.
+        shader: ``shaders/ops/<shader>.glsl``, whose body takes the parent's texel; empty where it is copied.
+        constants: what that body has ``#define``-d.
+    """
+
+    parent: int
+    shader: str
+    constants: Constants = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """A shader by its files and constants; equal sources share one compiled program.
 
@@ -39,46 +55,117 @@ class Source:
         files: names under ``shaders/``, in order.
         constants: what is ``#define``-d.
         inputs: how many feature maps it reads as ``read(k, tile, place)``; zero declares none.
+        extras: what else a compute shader's ``store(tile, place, texel)`` makes of every texel.
     """
 
     stage: Stage
     files: tuple[str, ...]
     constants: Constants = ()
     inputs: int = 0
+    extras: tuple[Extra, ...] = ()
 
     def text(self) -> str:
         """The whole GLSL text."""
-        defines = [f"#define {name} {_literal(value)}" for name, value in self.constants]
-        parts = [_VERSION[self.stage], *defines, _PRELUDE, include_file("lib/atlas.glsl")]
-        if self.inputs:
-            parts.append(_reading(self.inputs))
+        parts = [_VERSION[self.stage], _PRELUDE, include_file("lib/atlas.glsl")]
         seen: set[str] = {"lib/atlas.glsl"}
+        if self.inputs and self.stage == "compute":
+            # Before our own constants, which an extra body may have under the same names.
+            parts += [_sizes(self.inputs, len(self.extras)), _storing(self.extras, self.inputs, seen)]
+        elif self.inputs:
+            parts += [_uniforms(self.inputs)]
+        parts += _defines(self.constants)
+        parts += [_reading(self.inputs)] if self.inputs else []
         parts += [_expand(name, seen) for name in self.files]
         return "\n".join(parts) + "\n"
 
 
-def _literal(value: int | float) -> str:
+def _defines(constants: Constants) -> list[str]:
+    return [f"#define {name} {_literal(value)}" for name, value in constants]
+
+
+def _literal(value: int | float | tuple[int, ...]) -> str:
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, tuple):
+        return f"int[]({', '.join(map(str, value))})"
     text = repr(float(np.float32(value)))
     return text if any(mark in text for mark in ".en") else f"{text}.0"
 
 
-def _reading(inputs: int) -> str:
-    """Declarations to read ``inputs`` feature maps; GLSL 3.3 cannot index samplers by a variable."""
-    lines = [f"#define INPUTS {inputs}", "uniform ivec4 u_shape;", "uniform sampler2D u_vectors;"]
+def _uniforms(inputs: int) -> str:
+    """What a fragment shader is told: each a uniform of its own."""
+    lines = ["uniform ivec4 u_shape;", "uniform sampler2D u_vectors;"]
     for k in range(inputs):
-        lines.append(f"uniform sampler2D u_input{k};")
-        lines.append(f"uniform ivec4 u_shape{k};")
-        lines.append(
-            f"vec4 read{k}(int tile, ivec2 p) "
-            f"{{ return texelFetch(u_input{k}, tile_origin(u_shape{k}, tile) + p, 0); }}"
-        )
+        lines += [f"uniform sampler2D u_input{k};", f"uniform ivec4 u_shape{k};"]
+    return "\n".join(lines)
+
+
+def _sizes(inputs: int, extras: int) -> str:
+    """What a compute shader is told: one block, bound once for a pass, and fixed units for its textures."""
+    lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
+    lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
+    lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, extras + 1)]
+    lines += ["};"]
+    lines += [f"layout(binding = {k}) uniform sampler2D u_input{k};" for k in range(inputs)]
+    lines += [f"layout(binding = {inputs}) uniform sampler2D u_vectors;"]
+    return "\n".join(lines)
+
+
+def _reading(inputs: int) -> str:
+    """Functions that read ``inputs`` feature maps; GLSL 3.3 cannot index samplers by a variable."""
+    lines = [f"#define INPUTS {inputs}"]
+    lines += [
+        f"vec4 read{k}(int tile, ivec2 p) {{ return texelFetch(u_input{k}, tile_origin(u_shape{k}, tile) + p, 0); }}"
+        for k in range(inputs)
+    ]
     cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(inputs - 1))
     lines.append(f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{inputs - 1}(tile, p); }}")
     cases = "".join(f" if (k == {k}) return u_shape{k};" for k in range(inputs - 1))
     lines.append(f"ivec4 input_shape(int k) {{{cases} return u_shape{inputs - 1}; }}")
     lines.append("vec4 vectors(int row, int tile) { return texelFetch(u_vectors, ivec2(tile, row), 0); }")
+    return "\n".join(lines)
+
+
+def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:
+    """The function ``store``, which writes a texel of the shader's own map and of every extra one.
+
+    An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
+    """
+    declared, body = [_image(0)], ["    int tile0 = tile;", _write(0)]
+    for n, extra in enumerate(extras, start=1):
+        declared.append(_image(n))
+        body.append(f"    int tile{n} = tile{extra.parent} + u_shift{n}.x;")
+        value = f"value{extra.parent}"
+        if extra.shader:
+            declared.append(_body(n, extra, inputs + n, seen))
+            body.append(f"    g_texel = {value};")
+            value = f"texel{n}(tile{n}, p)"
+        body += [f"    vec4 value{n} = {value};", _write(n)]
+    start = "vec4 g_texel;\n#define u_target0 u_shape"
+    return "\n".join([start, *declared, "void store(int tile, ivec2 p, vec4 value0) {", *body, "}"])
+
+
+def _image(n: int) -> str:
+    return f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};"
+
+
+def _write(n: int) -> str:
+    masked = f"mix(vec4(0.0), value{n}, live_lanes(u_target{n}, tile{n}))"
+    return f"    imageStore(u_output{n}, tile_origin(u_target{n}, tile{n}) + p, {masked});"
+
+
+def _body(n: int, extra: Extra, unit: int, seen: set[str]) -> str:
+    names = {name: f"{name}_{n}" for name in ("texel", "read0", "vectors")}
+    names["texel"] = f"texel{n}"
+    lines = [f"#define {name} {new}" for name, new in names.items()]
+    lines += _defines(extra.constants)
+    lines += [
+        f"layout(binding = {unit}) uniform sampler2D u_vectors{n};",
+        "vec4 read0(int tile, ivec2 p) { return g_texel; }",
+        f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
+        _expand(f"ops/{extra.shader}.glsl", seen),
+    ]
+    lines += [f"#undef {name}" for name in (*names, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
 
 
@@ -92,7 +179,8 @@ def _expand(name: str, seen: set[str]) -> str:
     """A file with its includes, each at most once; ``#line`` keeps a compiler's line numbers those of the file."""
     if name in seen:
         return ""
-    seen.add(name)
+    if not name.startswith("ops/"):  # the body of an operator may follow several times, under several names
+        seen.add(name)
     lines = []
     for number, line in enumerate(include_file(name).splitlines(), start=1):
         found = _INCLUDE.match(line)

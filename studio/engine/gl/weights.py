@@ -1,4 +1,4 @@
-"""A layer's tensors on the GPU: packed kernels and per-channel vectors for the shaders, sheets for the screen."""
+"""A layer's tensors on the GPU: packed kernels and per-channel vectors for the shaders."""
 
 from __future__ import annotations
 
@@ -12,19 +12,28 @@ from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
 from studio.model.op import Array
+from studio.model.taps import Taps, cell_sums
 
 
 class LayerWeights:
-    """The textures that one layer's shader reads, kept in step with its tensors.
+    """The texture of vectors and the kernels that one layer's shader reads, kept in step with its tensors.
 
-    The layout of the packed kernel is drawn in ``shaders/lib/kernel.glsl``. Zeros fill the lanes past the last
-    channel, and the input tiles that a group does not see.
+    Both layouts of packed kernels are drawn in ``shaders/lib/kernel.glsl``: a buffer for compute shaders, a texture
+    for fragment shaders. Zeros fill the lanes past the last channel, and the input tiles that a group does not see.
+
+    Args:
+        context: of moderngl.
+        node: the layer.
+        tensors: its tensors, which are looked at again whenever they have `changed`.
+        max_texture: the longest side a texture of kernels may have; None makes a buffer.
     """
 
-    def __init__(self, context: moderngl.Context, node: Node, tensors: Mapping[str, Array], max_texture: int) -> None:
+    def __init__(
+        self, context: moderngl.Context, node: Node, tensors: Mapping[str, Array], max_texture: int | None
+    ) -> None:
         self._node = node
         self._tensors = tensors
-        self.kernel: moderngl.Texture | None = None
+        self.kernel: moderngl.Texture | moderngl.Buffer | None = None
         self.vectors: moderngl.Texture | None = None
         self.folds = 1
         vectors = node.op.vectors(tensors)
@@ -32,7 +41,9 @@ class LayerWeights:
             size = (tile_count(vectors.shape[1]), vectors.shape[0])
             self.vectors = context.texture(size, 4, dtype="f4")
             self._write_vectors()
-        if "weight" in tensors and node.op.kernel(tensors["weight"]) is not None:
+        taps = node.op.taps()
+        if taps is not None:
+            self._taps = taps
             self._make_kernel(context, max_texture)
 
     def _canonical(self) -> NDArray[np.generic]:
@@ -40,23 +51,44 @@ class LayerWeights:
         assert kernel is not None
         return kernel
 
-    def _make_kernel(self, context: moderngl.Context, max_texture: int) -> None:
-        out_channels, self._in_per_group, kh, kw = self._canonical().shape
+    def _make_kernel(self, context: moderngl.Context, max_texture: int | None) -> None:
+        out_channels, self._in_per_group = self._canonical().shape[:2]
         self._out_per_group = out_channels // getattr(self._node.op, "groups", 1)
-        self._taps = kh * kw
+        self._cells = sum(self._taps[0].counts) * sum(self._taps[1].counts)
         self._out_tiles = tile_count(out_channels)
         self._spans = [self._span(tile) for tile in range(self._out_tiles)]
         self._in_tiles = max(end - start for start, end in self._spans)
-        self._per_row = min(self._in_tiles, max(1, max_texture // (self._taps * 4)))
-        self.folds = -(-self._in_tiles // self._per_row)
-        size = (self._per_row * self._taps * 4, self._out_tiles * self.folds)
-        if max(size) > max_texture:
-            raise StudioError(
-                f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
-                f"largest texture, {max_texture}×{max_texture}; use --engine torch."
-            )
-        self.kernel = context.texture(size, 4, dtype="f4")
+        self._per_row = self._in_tiles
+        texels = self._in_tiles * self._cells * 4
+        if max_texture is None:
+            self.kernel = context.buffer(reserve=texels * self._out_tiles * 16)
+        else:
+            self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells * 4)))
+            self.folds = -(-self._in_tiles // self._per_row)
+            size = (self._per_row * self._cells * 4, self._out_tiles * self.folds)
+            if max(size) > max_texture:
+                raise StudioError(
+                    f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
+                    f"largest texture, {max_texture}×{max_texture}; use --engine torch."
+                )
+            self.kernel = context.texture(size, 4, dtype="f4")
         self._write_kernel(range(self._out_tiles), range(self._in_tiles))
+
+    @property
+    def constants(self) -> tuple[tuple[str, int | tuple[int, ...]], ...]:
+        """What ``shaders/lib/taps.glsl`` and ``kernel.glsl`` have ``#define``-d."""
+        found: list[tuple[str, int | tuple[int, ...]]] = [("CELLS", self._cells)]
+        for axis, taps in zip("HW", self._taps, strict=True):
+            found += [(f"STEP_{axis}", taps.step), (f"SPACING_{axis}", taps.spacing)]
+            found += [(f"PHASES_{axis}", len(taps.phases)), (f"CELLS_{axis}", sum(taps.counts))]
+            found += [(f"FIRSTS_{axis}", tuple(phase.first for phase in taps.phases))]
+            found += [(f"COUNTS_{axis}", taps.counts), (f"STARTS_{axis}", taps.starts)]
+        return tuple(found)
+
+    @property
+    def taps(self) -> tuple[Taps, Taps]:
+        """Where the kernel reads, down and across."""
+        return self._taps
 
     @property
     def layout(self) -> tuple[int, int, int, int]:
@@ -101,9 +133,22 @@ class LayerWeights:
         self.vectors.write(texels.tobytes())
 
     def _write_kernel(self, out_tiles: range, in_tiles: range) -> None:
-        assert self.kernel is not None
         packed = self._pack(out_tiles, in_tiles)
-        wide = self._taps * 4
+        if isinstance(self.kernel, moderngl.Buffer):
+            self._write_buffer(self.kernel, packed, out_tiles, in_tiles)
+        elif self.kernel is not None:
+            self._write_texture(self.kernel, packed, out_tiles, in_tiles)
+
+    def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
+        tile = self._cells * 64
+        if len(in_tiles) == self._in_tiles:
+            kernel.write(np.ascontiguousarray(packed), offset=out_tiles.start * self._in_tiles * tile)
+            return
+        for row, out_tile in zip(packed, out_tiles, strict=True):
+            kernel.write(np.ascontiguousarray(row), offset=(out_tile * self._in_tiles + in_tiles.start) * tile)
+
+    def _write_texture(self, kernel: moderngl.Texture, packed: Array, out_tiles: range, in_tiles: range) -> None:
+        wide = self._cells * 4
         for fold in range(in_tiles.start // self._per_row, (in_tiles.stop - 1) // self._per_row + 1):
             first = max(in_tiles.start, fold * self._per_row)
             last = min(in_tiles.stop, (fold + 1) * self._per_row)
@@ -111,29 +156,29 @@ class LayerWeights:
             x, width = (first - fold * self._per_row) * wide, (last - first) * wide
             if self.folds == 1:
                 viewport = (x, out_tiles.start, width, len(out_tiles))
-                self.kernel.write(np.ascontiguousarray(part).tobytes(), viewport=viewport)
+                kernel.write(np.ascontiguousarray(part).tobytes(), viewport=viewport)
                 continue
             for row, tile in zip(part, out_tiles, strict=True):
-                self.kernel.write(np.ascontiguousarray(row).tobytes(), viewport=(x, tile * self.folds + fold, width, 1))
+                kernel.write(np.ascontiguousarray(row).tobytes(), viewport=(x, tile * self.folds + fold, width, 1))
 
     def _pack(self, out_tiles: range, in_tiles: range) -> Array:
-        """(out tiles, in tiles, taps, 4 input lanes, 4 output lanes) of the canonical kernel."""
-        kernel = self._canonical().reshape(-1, self._in_per_group, self._taps)
+        """(out tiles, in tiles, cells, 4 input lanes, 4 output lanes) of the canonical kernel."""
+        outputs = slice(out_tiles.start * 4, out_tiles.stop * 4)
+        inputs = slice(in_tiles.start * 4, in_tiles.stop * 4)
         if not self.grouped:
-            return _pack_block(kernel, out_tiles, in_tiles)
-        packed = np.zeros((len(out_tiles), len(in_tiles), self._taps, 4, 4), np.float32)
-        for tile in out_tiles:
-            for lane in range(min(4, len(kernel) - tile * 4)):
-                channel = tile * 4 + lane
-                start = channel // self._out_per_group * self._in_per_group
-                inputs = np.arange(start, start + self._in_per_group) - self._spans[tile][0] * 4
-                packed[tile - out_tiles.start, inputs // 4, :, inputs % 4, lane] = kernel[channel]
+            return _pack_block(cell_sums(self._canonical()[outputs, inputs], self._taps), out_tiles, in_tiles)
+        kernel = cell_sums(self._canonical()[outputs], self._taps)
+        packed = np.zeros((len(out_tiles), len(in_tiles), self._cells, 4, 4), np.float32)
+        for row, filters in enumerate(kernel):
+            channel = out_tiles.start * 4 + row
+            start = channel // self._out_per_group * self._in_per_group
+            seen = np.arange(start, start + self._in_per_group) - self._spans[channel // 4][0] * 4
+            packed[row // 4, seen // 4, :, seen % 4, row % 4] = filters
         return packed
 
 
-def _pack_block(kernel: NDArray[np.generic], out_tiles: range, in_tiles: range) -> Array:
-    """Pack a block of an ungrouped (O, I, taps) kernel by one transposition."""
-    block = kernel[out_tiles.start * 4 : out_tiles.stop * 4, in_tiles.start * 4 : in_tiles.stop * 4]
-    padded = np.zeros((len(out_tiles) * 4, len(in_tiles) * 4, kernel.shape[2]), np.float32)
+def _pack_block(block: NDArray[np.generic], out_tiles: range, in_tiles: range) -> Array:
+    """Pack a block of an ungrouped (O, I, cells) kernel by one transposition."""
+    padded = np.zeros((len(out_tiles) * 4, len(in_tiles) * 4, block.shape[2]), np.float32)
     padded[: block.shape[0], : block.shape[1]] = block
     return padded.reshape(len(out_tiles), 4, len(in_tiles), 4, -1).transpose(0, 2, 4, 3, 1)

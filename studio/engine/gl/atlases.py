@@ -1,0 +1,200 @@
+"""What both GL engines share: one texture for every feature map, and what is read from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import moderngl
+import numpy as np
+
+from studio.engine.base import Engine, Stats
+from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.plan import Pass, passes
+from studio.engine.gl.stats import ComputeStats, FragmentStats
+from studio.engine.gl.weights import LayerWeights
+from studio.errors import StudioError
+from studio.model.graph import Node
+from studio.model.layout import Atlas, Rect, atlas_for, sheet_size, to_sheet, unpack_atlas
+from studio.model.network import Network
+from studio.model.op import Array
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a frame that is timed by itself.
+
+    Attributes:
+        name: the layer that its time counts for.
+        covers: the layers that it makes, that one among them.
+        run: does it.
+    """
+
+    name: str
+    covers: tuple[str, ...]
+    run: Callable[[], None]
+
+
+class AtlasEngine(Engine):
+    """A GL engine; the two differ in how they make a frame's steps."""
+
+    def __init__(self, network: Network, device: Device | None = None) -> None:
+        super().__init__(network)
+        self._owns_device = device is None
+        self._device = device or open_device()
+        self._device.use()
+        self._context = self._device.context
+        self._closed = False
+        self.timed = True
+        self._plan: dict[str, tuple[Pass, ...]] = {}
+        self._atlases: dict[str, Atlas] = {}
+        self._textures: dict[str, moderngl.Texture] = {}
+        self._sheets: dict[str, moderngl.Texture] = {}
+        self._queries: dict[str, moderngl.Query] = {}
+        self._running: dict[str, moderngl.Query] = {}
+        self._times: dict[str, float] = {}
+        self._steps: dict[tuple[str, ...], list[Step]] = {}
+        self._weights: dict[str, LayerWeights] = {}
+        try:
+            self._stats = self._make_stats()
+            for node in self.graph.nodes:
+                if node.owner not in self._weights:
+                    owner, tensors = self.graph.node(node.owner), self._tensors_of(node)
+                    self._weights[owner.name] = LayerWeights(self._context, owner, tensors, self._kernel_limit())
+                self._weights[node.name] = self._weights[node.owner]
+        except StudioError:
+            self.close()
+            raise
+
+    def _make_stats(self) -> ComputeStats | FragmentStats:
+        raise NotImplementedError
+
+    def _kernel_limit(self) -> int | None:
+        """The longest side that a texture of kernels may have; None where kernels lie in buffers."""
+        raise NotImplementedError
+
+    def _make_steps(self, nodes: Sequence[Node]) -> list[Step]:
+        """What runs these layers, in order."""
+        raise NotImplementedError
+
+    @property
+    def device(self) -> str:
+        """See `Engine.device`."""
+        return f"{self._device.renderer}, OpenGL {self._device.version}"
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        self._device.use()
+        for held in (self._weights, self._textures, self._sheets, self._queries, self._steps, self._running):
+            held.clear()
+        for name in ("_stats", "_passes", "_planes", "_feeds", "_targets"):
+            self.__dict__.pop(name, None)
+        self._context.gc()
+        if self._owns_device:
+            self._device.close()
+
+    def times(self) -> dict[str, float]:
+        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none."""
+        self._begin()
+        for name, query in self._running.items():
+            self._times[name] = query.elapsed / 1e9
+        self._running.clear()
+        return dict(self._times)
+
+    def _begin(self) -> None:
+        self._device.use()
+
+    def _resize(self) -> None:
+        plan = {node.name: passes(node, self._shapes) for node in self.graph.nodes}
+        shapes = {i.name: self._shapes[i.name] for i in self.graph.inputs}
+        shapes |= {each.target: each.shape for steps in plan.values() for each in steps}
+        atlases = {}
+        for name, shape in shapes.items():
+            try:
+                atlases[name] = atlas_for(shape, self._device.max_texture)
+            except StudioError as error:
+                raise StudioError(f'Layer "{name.partition("~")[0]}": {error}') from None
+        self._textures.clear()
+        self._steps.clear()
+        self._context.gc()
+        self._plan, self._atlases = plan, atlases
+        for name, atlas in atlases.items():
+            self._textures[name] = self._context.texture(atlas.size, 4, dtype="f4")
+
+    def _execute(self, nodes: Sequence[Node]) -> None:
+        names = tuple(node.name for node in nodes)
+        if names not in self._steps:
+            self._steps[names] = self._make_steps(nodes)
+        for step in self._steps[names]:
+            for name in step.covers:
+                self._running.pop(name, None)
+                self._times[name] = 0.0
+            if self._device.is_software:
+                # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
+                start = time.perf_counter()
+                step.run()
+                self._context.finish()
+                self._times[step.name] = time.perf_counter() - start
+                continue
+            if not self.timed:
+                step.run()
+                continue
+            if step.name not in self._queries:
+                self._queries[step.name] = self._context.query(time=True)
+            with self._queries[step.name]:
+                step.run()
+            self._running[step.name] = self._queries[step.name]
+        self._context.gc()
+
+    def _settle(self) -> None:
+        """Called before maps are read: wait for what shaders wrote into them."""
+
+    def _shader_shape(self, name: str) -> tuple[int, int, int, int]:
+        atlas = self._atlases[name]
+        return (*atlas.shape, atlas.columns)
+
+    def _upload(self, tensor: str, rect: Rect) -> None:
+        layer, _, key = tensor.rpartition(".")
+        self._weights[layer].changed(key, rect)
+        if tensor in self._sheets:
+            whole = to_sheet(self._tensors[tensor])
+            part = whole[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+            viewport = (rect.x, rect.y, rect.width, rect.height)
+            self._sheets[tensor].write(np.ascontiguousarray(part), viewport=viewport, alignment=4)
+
+    def _sheet_texture(self, tensor: str) -> moderngl.Texture:
+        """The R32F texture of a filter sheet, made when it is first asked for."""
+        if tensor not in self._sheets:
+            height, width = sheet_size(self._tensors[tensor].shape)
+            if max(height, width) > self._device.max_texture:
+                raise StudioError(
+                    f'Tensor "{tensor}": its filter sheet of {width}×{height} weights passes this GPU\'s largest '
+                    f"texture, {self._device.max_texture}×{self._device.max_texture}; use --engine torch."
+                )
+            self._sheets[tensor] = self._context.texture((width, height), 1, dtype="f4")
+            self._sheets[tensor].write(to_sheet(self._tensors[tensor]), alignment=4)
+        return self._sheets[tensor]
+
+    def _read_activation(self, name: str) -> Array:
+        self._settle()
+        atlas = self._atlases[name]
+        width, height = atlas.size
+        texels = np.frombuffer(self._textures[name].read(), np.float32)
+        return unpack_atlas(texels.reshape(height, width, 4), atlas)
+
+    def _read_sheet(self, tensor: str) -> Array:
+        height, width = sheet_size(self._tensors[tensor].shape)
+        texels = self._sheet_texture(tensor).read(alignment=4)
+        return np.frombuffer(texels, np.float32).reshape(height, width).copy()
+
+    def _activation_stats(self, name: str) -> Stats:
+        self._settle()
+        return self._stats.of(self._textures[name], self._shader_shape(name))
+
+    def _tensor_stats(self, tensor: str) -> Stats:
+        height, width = sheet_size(self._tensors[tensor].shape)
+        return self._stats.of(self._sheet_texture(tensor), (1, height, width, 1))

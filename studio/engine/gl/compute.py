@@ -1,0 +1,269 @@
+"""Layers as compute passes: one for a layer and what is fused into it, two where sums are made in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import moderngl
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.dispatch import Dispatch, block_of, line_of
+from studio.engine.gl.fuse import MOST_OUTPUTS, Group
+from studio.engine.gl.plan import Pass
+from studio.engine.gl.shaders import Constants, Extra, Source
+from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
+from studio.engine.gl.tune import Tuner
+from studio.engine.gl.weights import LayerWeights
+from studio.model.layout import Atlas, tile_count
+
+# A block of 4 pixels × 2 tiles fills 32 vec4 registers, which measured best on a software rasteriser.
+_PIXELS = 4
+_OUT_TILES = 2
+_BLOCK_GROUP = 8
+
+# Seconds, and runs at most, of a convolution that is timed.
+_ROW = 0.003
+_MOST_RUNS = 60
+_BARRIER = (
+    moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
+)
+
+Ivec4 = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How compute passes are made.
+
+    Attributes:
+        kernels: "tiles" in shared memory for GPUs; "blocks" in registers for software rasterisers, where shared
+            memory is no faster than any other.
+        plan: the way every tiled convolution runs; None lets the tuner choose, or takes the usual one.
+        most_outputs: how many maps one pass may write; 1 fuses nothing.
+        tuner: measures which plan is fastest.
+    """
+
+    kernels: Literal["tiles", "blocks"]
+    plan: Plan | None = None
+    most_outputs: int = MOST_OUTPUTS
+    tuner: Tuner | None = None
+
+    @classmethod
+    def for_device(cls, device: Device) -> Settings:
+        """Blocks and no measuring in software; tiles, tuned, on a GPU."""
+        if device.is_software:
+            return cls("blocks")
+        return cls("tiles", tuner=Tuner(f"{device.renderer}, {device.version}"))
+
+
+class ComputePasses:
+    """Makes the passes of one network at one size.
+
+    Args:
+        device: what they run on.
+        settings: how they are made.
+        atlases: where every map's channels lie.
+        textures: every map.
+        weights: of every layer.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        settings: Settings,
+        atlases: Mapping[str, Atlas],
+        textures: Mapping[str, moderngl.Texture],
+        weights: Mapping[str, LayerWeights],
+    ) -> None:
+        self._device = device
+        self._settings = settings
+        self._atlases = atlases
+        self._textures = textures
+        self._weights = weights
+        self._plans: dict[str, Plan] = {}
+        self._parts: moderngl.Buffer | None = None
+
+    def choose(self, layers: Sequence[Pass]) -> None:
+        """Choose how these convolutions run, before any of them is made."""
+        for layer in layers:
+            if self._is_tiled(layer):
+                self._plans[layer.target] = self._plan(layer)
+        self._parts = None
+        for layer in layers:
+            if self._is_tiled(layer):
+                self._reserve_parts(layer, self._plans[layer.target])
+
+    def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
+        """The pass that makes an input's map from its planes."""
+        source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1)
+        return Dispatch(
+            self._device.compute(source),
+            self._texel_groups(name),
+            block_of(self._device.context, [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]),
+            outputs=(self._textures[name],),
+            buffers=(planes,),
+            barrier=_BARRIER,
+        )
+
+    def group(self, group: Group, passes: Sequence[Pass]) -> list[Dispatch]:
+        """The passes of a layer, the last of which also makes what is fused into it."""
+        made = [self._texel(Group(each.node), each) for each in passes[:-1]]
+        last = passes[-1]
+        if self._weights[last.node.name].kernel is None:
+            return [*made, self._texel(group, last)]
+        if self._is_tiled(last):
+            return made + self._tiled(group, last, self._plans[last.target])
+        return [*made, self._blocked(group, last)]
+
+    def shader_shape(self, name: str) -> Ivec4:
+        """A map's shape as shaders are told it: channels, height, width, columns of tiles."""
+        atlas = self._atlases[name]
+        return (*atlas.shape, atlas.columns)
+
+    # -- the three kinds of pass ------------------------------------------------------------------------------------
+
+    def _texel(self, group: Group, each: Pass) -> Dispatch:
+        files = (f"ops/{each.shader}.glsl", "lib/compute.glsl")
+        constants = tuple(each.node.op.constants().items())
+        return self._dispatch(group, each, files, constants, self._texel_groups(each.target))
+
+    def _blocked(self, group: Group, each: Pass) -> Dispatch:
+        weights = self._weights[each.node.name]
+        channels, height, width = each.shape
+        # Output tiles of different groups read different inputs, so a block must not span two.
+        out_tiles = 1 if weights.grouped or channels <= 4 else _OUT_TILES
+        phases = len(weights.taps[1].phases)
+        blocks = -(-width // (_PIXELS * phases)) * phases
+        count = (-(-blocks // _BLOCK_GROUP), -(-height // _BLOCK_GROUP), -(-tile_count(channels) // out_tiles))
+        constants = (*each.node.op.constants().items(), *weights.constants)
+        constants += (("PIXELS", _PIXELS), ("OUT_TILES", out_tiles))
+        if isinstance(weights.kernel, moderngl.Texture):
+            constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", self._kernel_unit(group, each)))
+        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, count)
+
+    def _kernel_unit(self, group: Group, each: Pass) -> int:
+        """The texture unit behind those of the inputs and of everybody's vectors."""
+        return len(each.inputs) + 1 + len(group.followers)
+
+    def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
+        weights = self._weights[each.node.name]
+        across, down = self._phase_size(each)
+        along_m, along_n, deep = groups(self._work(each), plan)
+        count = (*line_of(along_m * along_n), deep)
+        grid = (plan.parts, along_n, across, down)
+        constants = (*each.node.op.constants().items(), *weights.constants, *plan.tile.constants)
+        files = (f"ops/{each.shader}.glsl", "lib/convolve_tile.glsl")
+        if plan.parts == 1:
+            return [self._dispatch(group, each, files, constants, count, grid)]
+        self._reserve_parts(each, plan)
+        # Nothing but the layer's vectors is sampled by the sum, and no output is written by the parts.
+        parts = self._dispatch(Group(each.node), each, files, (*constants, ("SPLIT_K", 1)), count, grid)
+        sums = replace(each, inputs=each.inputs[:1])
+        texels = self._texel_groups(each.target)
+        added = self._dispatch(group, sums, ("lib/convolve_sum.glsl", "lib/compute.glsl"), (), texels, grid)
+        return [
+            replace(parts, outputs=(), buffers=(parts.buffers[0], self._parts)),
+            replace(added, textures=(None, *added.textures[1:]), buffers=(None, self._parts)),
+        ]
+
+    def _dispatch(
+        self,
+        group: Group,
+        each: Pass,
+        files: tuple[str, ...],
+        constants: Constants,
+        count: tuple[int, int, int],
+        grid: Ivec4 = (0, 0, 0, 0),
+    ) -> Dispatch:
+        weights = self._weights[each.node.name]
+        followers = group.followers if each.is_last else []
+        layout = weights.layout if weights.kernel is not None else (0, 0, 0, 0)
+        sizes = [self.shader_shape(each.target), grid, layout, *(self.shader_shape(name) for name in each.inputs)]
+        for follower in followers:
+            sizes += [self.shader_shape(follower.node.name), (follower.tile, 0, 0, 0)]
+        extras = tuple(
+            Extra(f.parent, "" if f.is_copy else f.node.op.shader, tuple(f.node.op.constants().items()))
+            for f in followers
+        )
+        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras))
+        inputs = [self._textures[name] for name in each.inputs]
+        vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
+        outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
+        block = block_of(self._device.context, sizes)
+        if isinstance(weights.kernel, moderngl.Texture):
+            return Dispatch(program, count, block, (*inputs, *vectors, weights.kernel), tuple(outputs), (None,))
+        return Dispatch(program, count, block, (*inputs, *vectors), tuple(outputs), (weights.kernel,))
+
+    def _texel_groups(self, name: str) -> tuple[int, int, int]:
+        channels, height, width = self._atlases[name].shape
+        return (*line_of(-(-height * width // 64)), tile_count(channels))
+
+    # -- tiled convolutions -----------------------------------------------------------------------------------------
+
+    def _is_tiled(self, each: Pass) -> bool:
+        weights = self._weights[each.node.name]
+        # A tile's channels all read the same inputs, which those of different groups do not.
+        return weights.kernel is not None and not weights.grouped and self._settings.kernels == "tiles"
+
+    def _phase_size(self, each: Pass) -> tuple[int, int]:
+        down, across = self._weights[each.node.name].taps
+        return -(-each.shape.width // len(across.phases)), -(-each.shape.height // len(down.phases))
+
+    def _work(self, each: Pass) -> Work:
+        weights = self._weights[each.node.name]
+        down, across = weights.taps
+        width, height = self._phase_size(each)
+        depth = weights.layout[0] * 4 * max(down.counts) * max(across.counts)
+        return Work(width * height, each.shape.channels, depth, len(down.phases) * len(across.phases))
+
+    def _plan(self, each: Pass) -> Plan:
+        work = self._work(each)
+        if self._settings.plan is not None:
+            return self._settings.plan
+        if self._settings.tuner is None:
+            return usual(work)
+        reads = self._atlases[each.inputs[0]].shape
+        return self._settings.tuner.choose(
+            f"{each.node.op!r} {reads}", plans(work), lambda plan: self._seconds(each, plan)
+        )
+
+    def _seconds(self, each: Pass, plan: Plan) -> float:
+        """Time of a convolution alone, in a row long enough to be told from others."""
+        context = self._device.context
+        passes = with_barriers(self._tiled(Group(each.node), each, plan))
+
+        def run(times: int) -> float:
+            query = context.query(time=True)
+            with query:
+                for _ in range(times):
+                    for dispatch in passes:
+                        dispatch.run(context)
+            return query.elapsed / 1e9 / times
+
+        return run(max(1, min(_MOST_RUNS, int(_ROW / run(1)))))
+
+    def _reserve_parts(self, each: Pass, plan: Plan) -> None:
+        """Make room for the parts of this layer's sums; layers use it one after the other."""
+        channels, height, width = each.shape
+        size = plan.parts * tile_count(channels) * height * width * 16 if plan.parts > 1 else 0
+        if size > (self._parts.size if self._parts is not None else 0):
+            self._parts = self._device.context.buffer(reserve=size)
+
+
+def with_barriers(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
+    """The same passes, each waiting for those before it only where it touches what they wrote.
+
+    The first always waits: for the frame before.
+    """
+    found: list[Dispatch] = []
+    written: set[int] = set()
+    for number, dispatch in enumerate(dispatches):
+        parts = {id(buffer) for buffer in dispatch.buffers[1:]}
+        reads = {id(texture) for texture in dispatch.textures} | parts
+        waits = number == 0 or bool(reads & written)
+        written = ({*()} if waits else written) | {id(texture) for texture in dispatch.outputs} | parts
+        written.discard(id(None))
+        found.append(replace(dispatch, barrier=_BARRIER if waits else 0))
+    return found

@@ -1,0 +1,122 @@
+"""The tiled convolutions that GPUs run, made on whatever OpenGL there is: every tile, every phase, fused or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import branched_network, normal, on_torch, relative_error, single
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_editing import rectangles
+
+from studio.engine.gl.compute import Settings
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.tiles import TILES, Plan, Tile
+from studio.engine.gl.tune import Tuner
+from studio.model.layout import put
+from studio.model.network import Network
+
+SIZES = {"in_channels": 9, "out_channels": 7}
+WEIGHTED = {
+    "plain": single("Conv2d", 9, **SIZES, kernel_size=(3, 4), padding=1),
+    "strided": single("Conv2d", 9, **SIZES, kernel_size=4, stride=2, padding=1),
+    "reflected": single("Conv2d", 9, **SIZES, kernel_size=3, padding=2, dilation=2, padding_mode="reflect"),
+    "transposed": single("ConvTranspose2d", 9, **SIZES, kernel_size=4, stride=2, padding=1),
+    "uneven phases": single("ConvTranspose2d", 9, **SIZES, kernel_size=(5, 3), stride=(3, 2), output_padding=1),
+    "fractional": single("FractionalConv2d", 9, **SIZES, kernel_size=4),
+    "fractional, linear": single("FractionalConv2d", 9, **SIZES, kernel_size=3, sampling="linear"),
+    "wide": single("Conv2d", 3, in_channels=3, out_channels=70, kernel_size=3, padding=1),
+    "to colours": single("Conv2d", 33, in_channels=33, out_channels=3, kernel_size=3, padding=1),
+}
+
+
+def output_of(device: Device, made: Network, how: Settings, height: int = 11, width: int = 13) -> np.ndarray:
+    engine = GLEngine(made, device, how)
+    engine.run({i.name: normal(i.channels, height, width, seed=n) for n, i in enumerate(made.graph.inputs)})
+    found = engine.output()
+    engine.close()
+    return found
+
+
+def wanted_of(made: Network, height: int = 11, width: int = 13) -> np.ndarray:
+    engine = on_torch(made)
+    engine.run({i.name: normal(i.channels, height, width, seed=n) for n, i in enumerate(made.graph.inputs)})
+    return engine.output()
+
+
+@pytest.mark.parametrize("kind", WEIGHTED)
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("tile", TILES, ids=str)
+def test_every_tile_means_the_same(device: Device, tile: Tile, parts: int, kind: str) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+    found = output_of(device, WEIGHTED[kind], Settings("tiles", plan=Plan(tile, parts)))
+    assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 3), (16, 16), (33, 70)])
+@pytest.mark.parametrize("kind", ["plain", "transposed", "fractional"])
+def test_tiles_fit_any_size(device: Device, kind: str, size: tuple[int, int]) -> None:
+    found = output_of(device, WEIGHTED[kind], Settings("tiles"), *size)
+    assert relative_error(found, wanted_of(WEIGHTED[kind], *size)) <= 1e-5
+
+
+def test_a_layer_is_tuned_once_on_a_machine_whoever_tunes_it(tmp_path: Path) -> None:
+    first, second = Tuner("a GPU", tmp_path / "tiles.json"), Tuner("a GPU", tmp_path / "tiles.json")
+    slow, fast = Plan(TILES[0], 1), Plan(TILES[1], 2)
+    seconds = {slow: 2.0, fast: 1.0}
+
+    assert first.choose("conv", [slow, fast], seconds.__getitem__) == fast
+    assert second.choose("other", [slow], seconds.__getitem__) == slow
+    # What the first measured is still known, and the clock is not asked again.
+    for tuner in (second, Tuner("a GPU", tmp_path / "tiles.json")):
+        assert tuner.choose("conv", [slow, fast], lambda _: pytest.fail("measured twice")) == fast
+    assert Tuner("another GPU", tmp_path / "tiles.json").choose("conv", [slow], seconds.__getitem__) == slow
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 1, "gpus": {"a GPU": {"conv": [1, "x"]}}}'])
+def test_a_damaged_cache_of_choices_is_done_without(tmp_path: Path, content: str) -> None:
+    (tmp_path / "tiles.json").write_text(content, "utf-8")
+    plan = Plan(TILES[0], 1)
+    assert Tuner("a GPU", tmp_path / "tiles.json").choose("conv", [plan], lambda _: 1.0) == plan
+
+
+@pytest.mark.parametrize("kernels", ["tiles", "blocks"])
+def test_fusing_changes_no_map(device: Device, kernels: str) -> None:
+    made = branched_network()
+    inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
+    fused, apart = GLEngine(made, device, Settings(kernels)), GLEngine(made, device, Settings(kernels, most_outputs=1))
+    for engine in (fused, apart):
+        engine.run(inputs)
+    for node in made.graph.nodes:
+        np.testing.assert_array_equal(fused.activation(node.name), apart.activation(node.name), err_msg=node.name)
+    fused.close()
+    apart.close()
+
+
+@pytest.mark.parametrize("kind", ["plain", "strided", "transposed", "fractional"])
+@given(data=st.data())
+@settings(max_examples=8)
+def test_a_rectangle_replaced_in_tiled_weights_gives_what_a_fresh_engine_gives(
+    device: Device, kind: str, data: st.DataObject
+) -> None:
+    made = WEIGHTED[kind]
+    tensor = data.draw(st.sampled_from(sorted(made.tensors)))
+    rect = data.draw(rectangles(made.tensors[tensor].shape))
+    values = normal(rect.height, rect.width, seed=data.draw(st.integers(0, 99))) ** 2
+    changed = made.tensors[tensor].copy()
+    put(changed, rect, values)
+    x = {"in0": normal(9, 7, 6)}
+
+    edited = GLEngine(made, device, Settings("tiles"))
+    fresh = GLEngine(made.with_tensors({tensor: changed}), device, Settings("tiles"))
+    edited.run(x)
+    edited.replace(tensor, rect, values)
+    edited.update()
+    fresh.run(x)
+    np.testing.assert_array_equal(edited.output(), fresh.output())
+    edited.close()
+    fresh.close()
