@@ -1,0 +1,178 @@
+"""Engine `gl` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu``.
+
+Correctness comes first: fresh random inputs, every map poisoned with NaN before the run, and the output compared with
+PyTorch in float64. Then each peer runs frame after frame, upload included, in batches that are waited for; a figure is
+the median over batches, with quartiles.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
+from studio.engine.gl.pipeline import GLEngine
+from studio.model.network import Network
+
+BATCHES = 15
+Frame = Callable[[], object]
+
+CASES: list[tuple[str, Callable[[], tuple[nn.Module, Network]], int]] = [
+    ("pix2pix-256", pix2pix, 256),
+    *(("autoencoder, transposed", autoencoder_transposed, size) for size in (256, 512, 1024, 2048)),
+    *(("autoencoder, fractional", autoencoder_fractional, size) for size in (256, 512, 1024, 2048)),
+]
+
+
+def main() -> None:
+    """Check and time every case; exit with status 1 where one is wrong."""
+    from studio.engine.gl.device import open_device
+
+    device = open_device()
+    print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}, ", end="")
+    print(f"{device.renderer}, OpenGL {device.version}, Python {platform.python_version()}")
+    device.close()
+    print(
+        "| network | engine | ms a frame (quartiles) | gl is faster by | relative L2 |\n| --- | --- | --- | --- | --- |"
+    )
+    good = True
+    for name, make, size in CASES:
+        module, network = make()
+        ours, error = _ours(module, network, size)
+        good &= error <= 1e-4
+        print(f"| {name}, {size}² | gl | {_shown(ours[0])} | | {error:.1e} |")
+        print(f"| | gl, CPU of a frame | {_shown(ours[1])} | | |")
+        for peer, times in _peers(module, size):
+            print(f"| | {peer} | {_shown(times)} | {np.median(times) / np.median(ours[0]):.2f} | |", flush=True)
+    sys.exit(0 if good else 1)
+
+
+def _shown(times: np.ndarray) -> str:
+    low, middle, high = np.percentile(times * 1e3, [25, 50, 75])
+    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _picture(size: int) -> np.ndarray:
+    return np.random.default_rng().uniform(-1, 1, (3, size, size)).astype(np.float32)
+
+
+def _ours(module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndarray, np.ndarray], float]:
+    engine = GLEngine(network)
+    engine.timed = False
+    engine.run({"input": _picture(size)})
+    poison(engine)
+    picture = _picture(size)
+    engine.run({"input": picture})
+    error = _error(engine.output(), module, picture)
+
+    def frame() -> None:
+        engine.run({"input": picture})
+
+    times = _timed(frame, engine._context.finish)
+    engine.close()
+    return times, error
+
+
+def poison(engine: GLEngine) -> None:
+    """Fill every map with NaN, so that what is not written shows."""
+    for texture in engine._textures.values():
+        texture.write(np.full((texture.height, texture.width, 4), np.nan, np.float32))
+
+
+def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
+    with torch.no_grad():
+        wanted = module.double().cuda()(torch.from_numpy(picture)[None].double().cuda())[0].cpu().numpy()
+    module.float()
+    error = float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+    return error if np.isfinite(error) else float("inf")
+
+
+def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds of a frame, batch by batch, until it is done; and until the CPU is free again."""
+    start = time.perf_counter()
+    for _ in range(3):
+        frame()
+    finish()
+    count = int(np.clip(0.1 / ((time.perf_counter() - start) / 3), 3, 60))
+    done, free = [], []
+    for _ in range(BATCHES):
+        start = time.perf_counter()
+        for _ in range(count):
+            frame()
+        free.append((time.perf_counter() - start) / count)
+        finish()
+        done.append((time.perf_counter() - start) / count)
+    return np.array(done), np.array(free)
+
+
+def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
+    module = module.float().cuda().eval()
+    host = torch.from_numpy(_picture(size))[None].pin_memory()
+    x = torch.empty_like(host, device="cuda")
+    for tf32 in (False, True):
+        kind = "TF32" if tf32 else "fp32"
+        with torch.inference_mode(), _precision(tf32):
+
+            def eager() -> None:
+                x.copy_(host, non_blocking=True)
+                module(x)
+
+            yield f"PyTorch eager, {kind}", _timed(eager, torch.cuda.synchronize)[0]
+            replay = _graph(module, x)
+
+            def graph(replay: Frame = replay) -> None:
+                x.copy_(host, non_blocking=True)
+                replay()
+
+            yield f"PyTorch CUDA graph, {kind}", _timed(graph, torch.cuda.synchronize)[0]
+            if tf32 or "--compile" not in sys.argv:
+                continue
+            try:
+                torch._dynamo.reset()
+                compiled = torch.compile(module)
+                compiled(x)
+            except Exception as error:  # noqa: BLE001 - whatever a compiler fails with, the table goes on
+                print(f"| | torch.compile failed: {type(error).__name__} | | | |")
+                continue
+
+            def run(compiled: Frame = compiled) -> None:
+                x.copy_(host, non_blocking=True)
+                compiled(x)
+
+            yield f"torch.compile, {kind}", _timed(run, torch.cuda.synchronize)[0]
+
+
+def _graph(module: nn.Module, x: torch.Tensor) -> Frame:
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            module(x)
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        module(x)
+    return graph.replay
+
+
+@contextmanager
+def _precision(tf32: bool) -> Iterator[None]:
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.benchmark
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.benchmark = before
+
+
+if __name__ == "__main__":
+    main()
