@@ -105,6 +105,22 @@ class AtlasEngine(Engine):
         self._running.clear()
         return dict(self._times)
 
+    def texture_of(self, name: str) -> tuple[moderngl.Texture, Atlas]:
+        """The texture of a layer's or an input's activation, ready to be read, and where its channels lie.
+
+        It is the engine's own: the next run writes into it.
+        """
+        self._require_run(name)
+        self._begin()
+        self._settle()
+        return self._textures[name], self._atlases[name]
+
+    def sheet_texture(self, tensor: str) -> moderngl.Texture:
+        """The R32F texture of a tensor's filter sheet, which is the engine's own and follows every edit."""
+        self._tensor(tensor)
+        self._begin()
+        return self._sheet_texture(tensor)
+
     def _begin(self) -> None:
         self._device.use()
 
