@@ -18,10 +18,11 @@ import numpy as np
 from studio import LiveNetwork, Selection, edit
 from studio.io.atomic import write_bytes
 from studio.io.networks import load_network
-from studio.io.presets import Preset, save_preset
+from studio.io.presets import save_preset
 from studio.io.sources import open_source
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.preset import Preset
 from studio.runtime.bender import resized
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,7 +106,7 @@ RECIPES = (
         TRANSPOSED,
         "The last layer's three columns of kernels trade places: orange becomes emerald, sky becomes rose",
         300,
-        [Step("dec2", "Swap", {"order": "cyclic", "within": "rows", "by": 1})],
+        [Step("dec2", "Swap", {"within": "rows", "by": 1})],
     ),
     Recipe(
         "dusk",
@@ -113,7 +114,7 @@ RECIPES = (
         "Colours swapped on the way in, kernels turned by 45° on the way out: everything in late violet light",
         25,
         [
-            Step("enc1", "Swap", {"order": "cyclic", "within": "rows", "by": 1}),
+            Step("enc1", "Swap", {"within": "rows", "by": 1}),
             Step("dec1", "Rotate", {"degrees": 45.0}),
         ],
     ),
@@ -122,7 +123,7 @@ RECIPES = (
         FRACTIONAL,
         "A third of the decoder's filters moved three places on: ochre planes with blue, engraved edges",
         300,
-        [Step("dec1", "Swap", {"order": "cyclic", "within": "columns", "by": 3}, rows=range(24))],
+        [Step("dec1", "Swap", {"within": "columns", "by": 3}, rows=range(24))],
     ),
     Recipe(
         "fever",

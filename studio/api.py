@@ -23,11 +23,12 @@ from studio.engine.base import Stats
 from studio.engine.choose import Choice, open_engine
 from studio.errors import StudioError
 from studio.io.networks import find_network, list_networks, load_network
-from studio.io.presets import Preset, find_preset, list_presets, load_preset, save_preset
+from studio.io.presets import find_preset, list_presets, load_preset, save_preset
 from studio.model.edit import Edit, Selection
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.preset import Preset
 from studio.runtime.bender import Bender
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from studio.cli.common import human_count, print_json
 
 if TYPE_CHECKING:
-    from studio.io.presets import Preset
+    from studio.model.preset import Preset
     from studio.runtime.size import WorkingSize
 
 

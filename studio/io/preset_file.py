@@ -24,7 +24,7 @@ def _relative(value: str) -> str:
 
 def _distinct(names: list[str]) -> list[str]:
     if len({name.lower() for name in names}) < len(names):
-        raise ValueError("must name each tensor once")
+        raise ValueError("must name each of them once")
     return names
 
 
@@ -57,13 +57,14 @@ class PresetFile(Part):
     weights: Weights
     source: Line | None = None
     view: View = View()
+    bypassed: Annotated[list[FileName], Field(max_length=65536, default_factory=list), AfterValidator(_distinct)]
     tensors: Annotated[list[TensorName], Field(max_length=65536), AfterValidator(_distinct)]
 
 
 def to_document(file: PresetFile) -> Document:
     """The fields for JSON, without the optional ones that say nothing."""
     document = file.model_dump(mode="json")
-    for key, silent in (("author", ""), ("source", None), ("view", {"layer": None})):
+    for key, silent in (("author", ""), ("source", None), ("view", {"layer": None}), ("bypassed", [])):
         if document[key] == silent:
             del document[key]
     return document

@@ -7,7 +7,7 @@ then in the folder that holds its ``presets/``, then among the studio's own data
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,38 +35,9 @@ from studio.io.thumbnail import encode_thumbnail
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.preset import Preset
 
 THUMBNAIL = "thumbnail.png"
-
-
-@dataclass(frozen=True, eq=False)
-class Preset:
-    """One way of bending one network.
-
-    Attributes:
-        name: what the artist calls it.
-        network: the network as it was trained.
-        changed: the tensors that are bent, by full name.
-        description: one line.
-        author: who made it, or empty.
-        source: what it was made on, as the command line would name it ("demo").
-        view_layer: the layer that is shown; None for the output.
-        weights_path: the network's folder; None for one that has none yet.
-    """
-
-    name: str
-    network: Network
-    changed: Mapping[str, Array]
-    description: str = ""
-    author: str = ""
-    source: str | None = None
-    view_layer: str | None = None
-    weights_path: Path | None = None
-
-    @property
-    def bent(self) -> Network:
-        """The network with its bent tensors; StudioError where one does not fit it."""
-        return self.network.with_tensors(self.changed)
 
 
 @dataclass(frozen=True)
@@ -120,6 +91,7 @@ def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, ve
             f"{found[:12]}; restore those weights, or make the preset anew on these."
         )
     _check_view(described.view.layer, network, file)
+    _check_bypassed(described.bypassed, network, file)
     changed = {name: _tensor(file, name, network) for name in described.tensors}
     return Preset(
         described.name,
@@ -130,6 +102,7 @@ def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, ve
         described.source,
         described.view.layer,
         weights,
+        frozenset(described.bypassed),
     )
 
 
@@ -151,6 +124,7 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
     what = f'The preset "{preset.name}" cannot be saved'
     sha256, changed = preset.network.sha256(), _changed(preset)
     _check_view(preset.view_layer, preset.network, what)
+    _check_bypassed(preset.bypassed, preset.network, what)
     require_replaceable(path, MANIFEST, "preset")
     outside = path_from_outside(preset.weights_path, path, sha256)
     described = checked(
@@ -164,6 +138,7 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
             "weights": {"path": outside or _path_inside(preset), "sha256": sha256},
             "source": preset.source,
             "view": {"layer": preset.view_layer},
+            "bypassed": sorted(preset.bypassed),
             "tensors": sorted(changed),
         },
         what,
@@ -241,6 +216,14 @@ def _same_bits(a: Array, b: Array) -> bool:
 def _check_view(layer: str | None, network: Network, where: object) -> None:
     if layer is not None and layer not in network.graph:
         raise StudioError(f'{where}: it shows the layer "{layer}", which the network "{network.name}" does not have.')
+
+
+def _check_bypassed(layers: Iterable[str], network: Network, where: object) -> None:
+    for layer in layers:
+        if layer not in network.graph:
+            raise StudioError(
+                f'{where}: it bypasses the layer "{layer}", which the network "{network.name}" does not have.'
+            )
 
 
 def _tensor(file: Path, name: str, network: Network) -> Array:

@@ -155,12 +155,28 @@ def put(tensor: Array, rect: Rect, patch: Array) -> None:
     if not tensor.flags.c_contiguous:
         raise ValueError("only a C-contiguous tensor can be written in place")
     rows, columns = kernels_touched(rect, tensor.shape)
-    kernels = tensor.reshape(kernel_grid(tensor.shape))
-    sheet = to_sheet(kernels[rows, columns])
-    _, _, kh, kw = kernels.shape
+    block = tensor.reshape(kernel_grid(tensor.shape))[rows, columns]
+    inner = _inner(rect, rows, columns, tensor.shape)
+    sheet = patch
+    if patch.shape != sheet_size(block.shape):  # it ends within kernels
+        sheet = to_sheet(block)
+        sheet[inner] = patch
+    shape = block.shape
+    block[:] = sheet.reshape(shape[0], shape[2], shape[1], shape[3]).transpose(0, 2, 1, 3)
+
+
+def crop(tensor: Array, rect: Rect) -> Array:
+    """The rectangle of a tensor's sheet, (rect.height, rect.width); a copy. `put` is its inverse."""
+    rows, columns = kernels_touched(rect, tensor.shape)
+    block = to_sheet(tensor.reshape(kernel_grid(tensor.shape))[rows, columns])
+    return np.ascontiguousarray(block[_inner(rect, rows, columns, tensor.shape)])
+
+
+def _inner(rect: Rect, rows: slice, columns: slice, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Where the rectangle lies in the sheet of these rows and columns alone."""
+    _, _, kh, kw = kernel_grid(shape)
     y, x = rect.y - rows.start * kh, rect.x - columns.start * kw
-    sheet[y : y + rect.height, x : x + rect.width] = patch
-    kernels[rows, columns] = from_sheet(sheet, kernels[rows, columns].shape)
+    return slice(y, y + rect.height), slice(x, x + rect.width)
 
 
 def channel_grid(activation: Array) -> Array:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -50,6 +51,10 @@ class Network:
 
         A parameter at its default does not count: an operator that learns a new one keeps its networks' digests.
         """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         graph = self.graph
         inputs = [[i.name, i.channels, [float(end) for end in i.range], *_normalising(i)] for i in graph.inputs]
         layers = [

@@ -15,7 +15,8 @@ from helpers import tiny_network
 import studio as package
 from studio.api import LiveNetwork
 from studio.io import presets as preset_files
-from studio.io.presets import Preset, save_preset
+from studio.io.presets import save_preset
+from studio.model.preset import Preset
 
 COMMANDS = ("render", "info", "presets", "doctor", "import", "bench")
 

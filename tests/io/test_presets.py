@@ -20,7 +20,8 @@ from studio.errors import StudioError
 from studio.io import preset_file
 from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
-from studio.io.presets import Preset, find_preset, list_presets, load_preset, save_preset
+from studio.io.presets import find_preset, list_presets, load_preset, save_preset
+from studio.model.preset import Preset
 
 Document = dict[str, Any]
 NETWORK = small_network()
@@ -246,7 +247,7 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, home: Path, tmp_path:
         (lambda d: d.update(tensors=["act.weight"]), 'has no tensor "weight" in its layer "act"'),
         (lambda d: d.update(tensors=["weight"]), 'it changes "weight", but'),
         (lambda d: d.update(tensors=["dec.bias"]), r'"dec\.bias" has no file dec\.bias\.npy beside it'),
-        (lambda d: d.update(tensors=["dec.weight"] * 2), '"tensors" must name each tensor once'),
+        (lambda d: d.update(tensors=["dec.weight"] * 2), '"tensors" must name each of them once'),
         (lambda d: d.update(tensors=["../secret"]), r'"tensors\[0\]" may hold'),
         (lambda d: d.update(tensors=["a/b"]), r'"tensors\[0\]" may hold'),
         (lambda d: d.update(tensors=["a\\b"]), r'"tensors\[0\]" may hold'),

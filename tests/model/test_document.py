@@ -1,0 +1,263 @@
+"""A document against the simplest reference: whole copies of its tensors after every item of the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.errors import StudioError
+from studio.model.document import (
+    BypassChanged,
+    Change,
+    DetailsChanged,
+    Document,
+    HistoryChanged,
+    NetworkChanged,
+    WeightsChanged,
+)
+from studio.model.edit import Patch
+from studio.model.graph import Graph, Input, Node
+from studio.model.layout import Rect, crop, put, sheet_size
+from studio.model.network import Network
+from studio.model.preset import Preset
+from studio.ops.conv import Conv2d
+
+
+def small(name: str = "small", seed: int = 0) -> Network:
+    a = Conv2d(in_channels=3, out_channels=4, kernel_size=3, padding=1)
+    b = Conv2d(in_channels=4, out_channels=3, kernel_size=3, padding=1)
+    graph = Graph((Input("picture"),), (Node("a", a, ("picture",)), Node("b", b, ("a",))), "b")
+    rng = np.random.default_rng(seed)
+    tensors = {key: rng.standard_normal(shape).astype(np.float32) for key, shape in graph.tensor_shapes.items()}
+    return Network(name, graph, tensors)
+
+
+def document(limit: int = 2**20) -> Document:
+    return Document(Preset("small", small(), {}), limit=limit)
+
+
+def everything(of: Document) -> dict[str, bytes]:
+    return {name: of.tensor(name).tobytes() for name in of.network.tensors} | {"~": repr(sorted(of.bypassed)).encode()}
+
+
+def a_patch(of: Document, tensor: str, seed: int) -> Patch:
+    rng = np.random.default_rng(seed)
+    height, width = sheet_size(of.tensor(tensor).shape)
+    y, x = int(rng.integers(height)), int(rng.integers(width))
+    rect = Rect(y, x, int(rng.integers(1, height - y + 1)), int(rng.integers(1, width - x + 1)))
+    return Patch(rect, rng.standard_normal((rect.height, rect.width)).astype(np.float32))
+
+
+TENSORS = st.sampled_from(["a.weight", "a.bias", "b.weight", "b.bias"])
+SEEDS = st.integers(0, 10_000)
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("apply"), TENSORS, SEEDS),
+        st.tuples(st.just("stroke"), TENSORS, SEEDS),
+        st.tuples(st.just("drag"), TENSORS, SEEDS),
+        st.tuples(st.just("cancel"), TENSORS, SEEDS),
+        st.tuples(st.just("reset"), TENSORS, SEEDS),
+        st.tuples(st.just("bypass"), st.sampled_from(["a", "b"]), st.integers(0, 1)),
+        st.tuples(st.just("load"), TENSORS, SEEDS),
+        st.tuples(st.just("other"), TENSORS, SEEDS),
+        st.tuples(st.just("undo"), TENSORS, SEEDS),
+        st.tuples(st.just("redo"), TENSORS, SEEDS),
+    ),
+    max_size=25,
+)
+
+
+def act(of: Document, what: str, name: str, seed: int) -> None:
+    if what == "apply":
+        of.apply("apply", name, a_patch(of, name, seed))
+    elif what in ("stroke", "drag", "cancel"):
+        gesture = of.begin(what)
+        for k in range(4):
+            (gesture.preview if what == "drag" else gesture.put)(name, a_patch(of, name, seed + k))
+        gesture.cancel() if what == "cancel" else gesture.commit()
+    elif what == "reset":
+        of.reset("reset", [name])
+    elif what == "bypass":
+        of.set_bypassed(name, bool(seed))
+    elif what == "load":
+        bent = {name: np.full_like(of.tensor(name), seed)}
+        of.load(Preset("loaded", of.network, bent, bypassed=frozenset({"a"})), Path("/nowhere"))
+    elif what == "other":
+        of.load(Preset("other", small("other", seed), {}))
+
+
+@settings(max_examples=150)
+@given(ACTIONS)
+def test_undo_and_redo_restore_every_bit(actions: list[tuple[str, str, int]]) -> None:
+    of = document(limit=2**30)
+    states, position = [everything(of)], 0
+    for what, name, seed in actions:
+        if what in ("undo", "redo"):
+            step = -1 if what == "undo" else 1
+            expected = 0 <= position + step < len(states)
+            assert (of.undo() if what == "undo" else of.redo()) == expected
+            position += step if expected else 0
+        else:
+            before = of.history.position
+            act(of, what, name, seed)
+            if of.history.position != before:
+                states = [*states[: position + 1], everything(of)]
+                position += 1
+        assert everything(of) == states[position]
+        assert of.history.position == position
+    for place in range(len(states) - 1, -1, -1):
+        of.go(place)
+        assert everything(of) == states[place]
+    for place in range(len(states)):
+        of.go(place)
+        assert everything(of) == states[place]
+
+
+@settings(max_examples=80)
+@given(ACTIONS)
+def test_whoever_follows_the_changes_holds_the_same_values(actions: list[tuple[str, str, int]]) -> None:
+    of = document()
+    copy = {name: np.array(of.tensor(name), order="C") for name in of.network.tensors}
+    bypassed = of.bypassed
+
+    def follow(change: Change) -> None:
+        nonlocal copy, bypassed
+        if isinstance(change, NetworkChanged):
+            copy = {name: np.array(of.tensor(name), order="C") for name in of.network.tensors}
+            bypassed = of.bypassed
+        elif isinstance(change, WeightsChanged):
+            put(copy[change.tensor], change.rect, crop(np.array(of.tensor(change.tensor)), change.rect))
+        elif isinstance(change, BypassChanged):
+            bypassed = of.bypassed
+
+    of.changed.connect(follow)
+    for what, name, seed in actions:
+        if what in ("undo", "redo"):
+            of.undo() if what == "undo" else of.redo()
+        else:
+            act(of, what, name, seed)
+        assert {name: tensor.tobytes() for name, tensor in copy.items()} == {
+            name: of.tensor(name).tobytes() for name in of.network.tensors
+        }
+        assert bypassed == of.bypassed
+
+
+def test_a_drag_takes_back_what_it_showed_before() -> None:
+    of = document()
+    before = of.tensor("a.weight").tobytes()
+    gesture = of.begin("drag")
+    gesture.preview("a.weight", Patch(Rect(0, 0, 2, 2), np.ones((2, 2), np.float32)))
+    gesture.preview("a.weight", Patch(Rect(4, 4, 1, 1), np.ones((1, 1), np.float32)))
+    assert (
+        crop(of.tensor("a.weight"), Rect(0, 0, 2, 2)).tobytes()
+        == crop(of.original("a.weight"), Rect(0, 0, 2, 2)).tobytes()
+    )
+    gesture.commit()
+    assert of.history.labels == ("drag",)
+    of.undo()
+    assert of.tensor("a.weight").tobytes() == before
+
+
+def test_a_change_of_no_bit_leaves_no_trace() -> None:
+    of = document()
+    rect = Rect(0, 0, 3, 3)
+    of.apply("nothing", "a.weight", Patch(rect, crop(of.tensor("a.weight"), rect)))
+    of.reset("reset", ["a.weight"])
+    assert of.history.labels == ()
+    assert not of.unsaved
+
+
+def test_undo_while_the_brush_is_down_takes_the_stroke_back() -> None:
+    of = document()
+    gesture = of.begin("stroke")
+    gesture.put("a.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32)))
+    assert of.unsaved
+    assert of.undo()
+    assert not gesture.is_open
+    assert not of.is_bent("a")
+    gesture.put("a.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32)))
+    assert not of.is_bent("a")
+
+
+def test_unsaved_follows_undo_and_saving() -> None:
+    of = document()
+    assert not of.unsaved
+    of.apply("x", "a.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 5.0, np.float32)))
+    assert of.unsaved
+    of.mark_saved(Path("/presets/x"), "x")
+    assert not of.unsaved
+    assert (of.name, of.path) == ("x", Path("/presets/x"))
+    of.undo()
+    assert of.unsaved
+    of.redo()
+    assert not of.unsaved
+    of.load(Preset("other", small("other", 5), {}), Path("/presets/other"))
+    assert not of.unsaved
+    of.set_bypassed("a", True)
+    assert of.unsaved
+    of.undo()
+    of.undo()
+    assert not of.unsaved
+    assert of.path == Path("/presets/x")
+
+
+def test_a_preset_of_the_open_network_keeps_the_network() -> None:
+    of = document()
+    seen: list[Change] = []
+    network = of.network
+    of.changed.connect(seen.append)
+    bent = {"a.bias": np.arange(4, dtype=np.float32)}
+    of.load(Preset("again", small(), bent))
+    assert of.network is network
+    assert NetworkChanged not in map(type, seen)
+    assert of.tensor("a.bias").tolist() == [0, 1, 2, 3]
+    assert {type(change) for change in seen} == {WeightsChanged, BypassChanged, DetailsChanged, HistoryChanged}
+
+
+def test_saved_again_is_what_was_loaded() -> None:
+    of = document()
+    patch = a_patch(of, "b.weight", 3)
+    of.apply("x", "b.weight", patch)
+    of.set_bypassed("a", True)
+    preset = of.preset()
+    assert set(preset.changed) == {"b.weight"}
+    assert preset.bypassed == {"a"}
+    other = Document(preset)
+    assert everything(other) == everything(of)
+
+
+def test_history_is_bounded_by_bytes() -> None:
+    of = document(limit=5000)
+    for seed in range(60):
+        of.apply("x", "a.weight", a_patch(of, "a.weight", seed))
+        assert of.history.nbytes <= 5000
+    assert len(of.history.labels) < 60
+
+
+def test_a_preset_that_does_not_fit_changes_nothing() -> None:
+    of = document()
+    before = everything(of)
+    with pytest.raises(StudioError, match="has shape"):
+        of.load(Preset("bad", of.network, {"a.bias": np.zeros(7, np.float32)}))
+    with pytest.raises(StudioError, match='no tensor "c.weight"'):
+        of.apply("x", "c.weight", Patch(Rect(0, 0, 1, 1), np.zeros((1, 1), np.float32)))
+    with pytest.raises(StudioError, match="lies outside"):
+        of.apply("x", "a.bias", Patch(Rect(0, 3, 1, 2), np.zeros((1, 2), np.float32)))
+    assert everything(of) == before
+    assert of.history.labels == ()
+
+
+def test_the_network_is_never_written_to() -> None:
+    network = small()
+    before = {name: tensor.copy() for name, tensor in network.tensors.items()}
+    of = Document(Preset("x", network, {"a.bias": np.zeros(4, np.float32)}))
+    for name in network.tensors:
+        of.apply("x", name, a_patch(of, name, 1))
+    for name, tensor in network.tensors.items():
+        assert tensor.tobytes() == before[name].tobytes()
+    with pytest.raises(ValueError, match="read-only"):
+        of.tensor("a.bias")[0] = 1.0
