@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from studio.model.graph import Graph, Node
 from studio.model.layout import Rect, check_rect, put, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array, Shape
+from studio.ops._pass_through import bypassed
 
 BINS = 64
 
@@ -60,6 +61,9 @@ class Engine(ABC):
         }
         self._shapes: dict[str, Shape] = {}
         self._stale: set[str] = set()
+        self._bypassed: frozenset[str] = frozenset()
+        # What runs as each layer: the layer, or what takes its place while it is bypassed.
+        self._effective: dict[str, Node] = {}
 
     # -- what a backend does ------------------------------------------------------------------------------------
 
@@ -82,6 +86,9 @@ class Engine(ABC):
     @abstractmethod
     def _resize(self) -> None:
         """Make room for activations of ``self._shapes``."""
+
+    def _rewire(self, changed: frozenset[str]) -> None:  # noqa: B027 - not every backend has something to do
+        """Called when ``self._effective`` has changed for these layers, their shapes being what they were."""
 
     @abstractmethod
     def _feed(self, name: str, picture: Array) -> None:
@@ -127,15 +134,17 @@ class Engine(ABC):
         shapes = self.graph.shapes({i.name: inputs[i.name].shape[1:] for i in self.graph.inputs})
         if shapes != self._shapes:
             self._shapes, before = shapes, self._shapes
+            self._substitute()
             try:
                 self._resize()
             except StudioError:
                 self._shapes = before
+                self._substitute()
                 raise
         for wanted in self.graph.inputs:
             self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
         self._stale.clear()
-        self._execute(self.graph.nodes)
+        self._execute(tuple(self._effective.values()))
 
     def update(self) -> tuple[str, ...]:
         """Rerun what edits since the last run made stale: the edited layers and those after them.
@@ -147,7 +156,7 @@ class Engine(ABC):
             return ()
         self._begin()
         reached = self.graph.downstream(self._stale)
-        nodes = [node for node in self.graph.nodes if node.name in reached]
+        nodes = [node for name, node in self._effective.items() if name in reached]
         self._stale.clear()
         self._execute(nodes)
         return tuple(node.name for node in nodes)
@@ -177,6 +186,30 @@ class Engine(ABC):
             raise StudioError(f'Tensor "{tensor}" has shape {whole.shape}, not {tuple(values.shape)}.')
         sheet = to_sheet(np.asarray(values, np.float32))
         self.replace(tensor, Rect(0, 0, *sheet.shape), sheet)
+
+    def bypass(self, names: Collection[str]) -> None:
+        """Bypass these layers, and no others; the next `update` or `run` shows it.
+
+        A bypassed layer hands on what its first input gives it, in the shape that it would have made: channels are
+        repeated or left out (channel c is the input's c % C), pixels as by nearest resizing. Its weights are kept.
+
+        Raises:
+            StudioError: for a name that is no layer's.
+        """
+        wanted = frozenset(self.graph.node(name).name for name in names)
+        changed = wanted ^ self._bypassed
+        self._bypassed = wanted
+        if not changed or not self._shapes:
+            return
+        self._stale |= changed
+        self._substitute()
+        self._begin()
+        self._rewire(changed)
+
+    @property
+    def bypassed(self) -> frozenset[str]:
+        """The layers that hand on what their first input gives them."""
+        return self._bypassed
 
     def activation(self, name: str) -> Array:
         """(C, H, W) float32 of a layer or an input, read from the device."""
@@ -217,6 +250,13 @@ class Engine(ABC):
         if name not in self._tensors:
             raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
         return self._tensors[name]
+
+    def _substitute(self) -> None:
+        self._effective = {
+            node.name: bypassed(node, self._shapes[node.name]) if node.name in self._bypassed else node
+            for node in self.graph.nodes
+            if self._shapes
+        }
 
     def _tensors_of(self, node: Node) -> dict[str, Array]:
         return {key: self._tensors[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.network import Network
+
+if TYPE_CHECKING:
+    from studio.engine.gl.device import Device
 
 EngineName = Literal["auto", "gl", "gl-fragment", "torch"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
@@ -32,6 +35,11 @@ class Probe:
     has_compute: bool = False
     problem: str = ""
 
+    @classmethod
+    def of(cls, device: Device) -> Probe:
+        """What this device is."""
+        return cls(device.renderer, device.version, device.max_texture, device.is_software, device.has_compute)
+
 
 def probe_gl() -> Probe:
     """Open an OpenGL context, look, and close it again."""
@@ -42,7 +50,7 @@ def probe_gl() -> Probe:
     except (StudioError, ImportError) as error:
         return Probe(problem=str(error))
     try:
-        return Probe(device.renderer, device.version, device.max_texture, device.is_software, device.has_compute)
+        return Probe.of(device)
     finally:
         device.close()
 
@@ -58,20 +66,29 @@ def choose(probe: Probe) -> Choice:
     return Choice("gl-fragment", f"{probe.renderer} has no compute shaders (OpenGL {probe.version})")
 
 
-def open_engine(network: Network, name: str = "auto") -> tuple[Engine, Choice]:
+def open_engine(network: Network, name: str = "auto", device: Device | None = None) -> tuple[Engine, Choice]:
     """An engine with this network loaded, current in the calling thread, and why it was taken.
+
+    Args:
+        network: what it runs.
+        name: one of `ENGINE_NAMES`.
+        device: an OpenGL context that is current in this thread, a window's for one; it stays the caller's. None opens
+            one where it is needed. The torch engine makes no use of it.
 
     Raises:
         StudioError: for an unknown name, or an engine that cannot run here.
     """
-    choice = choose(probe_gl()) if name == "auto" else Choice(_checked(name), "it was asked for")
+    if _checked(name) == "auto":
+        choice = choose(Probe.of(device) if device else probe_gl())
+    else:
+        choice = Choice(_checked(name), "it was asked for")
     if choice.name == "torch":
         from studio.engine.torch import TorchEngine
 
         return TorchEngine(network), choice
     from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
 
-    return (GLEngine if choice.name == "gl" else GLFragmentEngine)(network), choice
+    return (GLEngine if choice.name == "gl" else GLFragmentEngine)(network, device), choice
 
 
 def _checked(name: str) -> EngineName:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import moderngl
 import numpy as np
 import pytest
-from helpers import identity_network, normal, on_torch, relative_error, single, tiny_network
+from helpers import EngineFor, identity_network, normal, on_torch, relative_error, single, tiny_network
 
 from studio.engine import choose
 from studio.engine.choose import ENGINE_NAMES, Probe, open_engine, probe_gl
@@ -156,6 +158,80 @@ def test_engines_side_by_side_do_not_disturb_each_other(
         engine._begin()
         assert engine._context.error == "GL_NO_ERROR"
         engine.close()
+
+
+@pytest.fixture
+def window(device: Device) -> Iterator[Device]:
+    """A context that somebody else made current and goes on using, as a window's render thread does."""
+    context = moderngl.create_context(standalone=True, backend="egl", require=device.context.version_code)
+    yield Device(context)
+    assert context.error == "GL_NO_ERROR"
+    context.release()
+
+
+def living(context: moderngl.Context) -> dict[str, int]:
+    """How many textures, buffers and framebuffers there are."""
+    context.gc()
+    load = context.mglo._context.load_opengl_function
+    found = {}
+    for kind in ("Texture", "Buffer", "Framebuffer"):
+        is_one = ctypes.CFUNCTYPE(ctypes.c_ubyte, ctypes.c_uint)(load(f"glIs{kind}"))
+        found[kind] = sum(is_one(name) for name in range(1, 2000))
+    return found
+
+
+def test_a_device_that_was_given_is_left_as_it_was_found(
+    gl_class: type[GLEngine] | type[GLFragmentEngine], window: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("another context was opened, entered or released")
+
+    for name in ("create_context", "create_standalone_context"):
+        monkeypatch.setattr(moderngl, name, fail)
+    for name in ("__enter__", "__exit__", "release"):
+        monkeypatch.setattr(window.context.__class__, name, fail)
+    x, wanted, before = {"input": normal(3, 16, 16)}, None, living(window.context)
+    for turn in range(20):
+        engine, choice = open_engine(tiny_network(), gl_class.name, window)
+        assert (engine.name, choice.reason) == (gl_class.name, "it was asked for")
+        engine.run(x)
+        engine.sheet("enc.weight")
+        assert engine.stats("out").nan == 0
+        found = engine.output()
+        wanted = found if wanted is None else wanted
+        np.testing.assert_array_equal(found, wanted)
+        engine.close()
+        engine.close()
+        assert living(window.context) == before, turn
+    monkeypatch.undo()
+    texture = window.context.texture((2, 2), 4, data=bytes(range(16)))
+    assert texture.read() == bytes(range(16))
+
+
+def test_a_closed_engine_can_be_closed_again(engine_for: EngineFor) -> None:
+    engine = engine_for(tiny_network())
+    engine.run({"input": normal(3, 8, 8)})
+    engine.close()
+    engine.close()
+    assert engine.name in ENGINE_NAMES
+
+
+def test_auto_decides_from_the_device_that_it_is_given(window: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Probe:
+        raise AssertionError("a context was opened to look at")
+
+    monkeypatch.setattr(choose, "probe_gl", fail)
+    engine, choice = open_engine(tiny_network(), "auto", window)
+    assert choice == choose.choose(Probe.of(window))
+    engine.close()
+
+    for has_compute, name in ((window.has_compute, "gl"), (False, "gl-fragment")):
+        monkeypatch.setattr(window, "is_software", False)
+        monkeypatch.setattr(window, "has_compute", has_compute)
+        if has_compute or name == "gl-fragment":
+            engine, choice = open_engine(tiny_network(), device=window)
+            assert (engine.name, choice.name) == (name, name)
+            engine.close()
 
 
 def megabytes_in_use() -> float:

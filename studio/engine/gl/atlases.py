@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import moderngl
@@ -54,8 +54,12 @@ class AtlasEngine(Engine):
         self._queries: dict[str, moderngl.Query] = {}
         self._running: dict[str, moderngl.Query] = {}
         self._times: dict[str, float] = {}
-        self._steps: dict[tuple[str, ...], list[Step]] = {}
+        self._steps: dict[tuple[tuple[str, ...], frozenset[str]], list[Step]] = {}
+        # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
+        self._bound: dict[str, LayerWeights] = {}
+        # Layers whose maps still hold what they made when they were bypassed, or the other way round.
+        self._outdated: set[str] = set()
         try:
             self._stats = self._make_stats()
             for node in self.graph.nodes:
@@ -74,8 +78,8 @@ class AtlasEngine(Engine):
         """The longest side that a texture of kernels may have; None where kernels lie in buffers."""
         raise NotImplementedError
 
-    def _make_steps(self, nodes: Sequence[Node]) -> list[Step]:
-        """What runs these layers, in order."""
+    def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+        """What runs these layers, in order; maps of the whole ones hold nothing that may be kept."""
         raise NotImplementedError
 
     @property
@@ -89,7 +93,17 @@ class AtlasEngine(Engine):
             return
         self._closed = True
         self._device.use()
-        for held in (self._weights, self._textures, self._sheets, self._queries, self._steps, self._running):
+        # moderngl keeps the framebuffer that was bound last, and its texture.
+        self._device.unbind()
+        for held in (
+            self._weights,
+            self._bound,
+            self._textures,
+            self._sheets,
+            self._queries,
+            self._steps,
+            self._running,
+        ):
             held.clear()
         for name in ("_stats", "_passes", "_planes", "_feeds", "_targets"):
             self.__dict__.pop(name, None)
@@ -137,15 +151,31 @@ class AtlasEngine(Engine):
         self._textures.clear()
         self._steps.clear()
         self._context.gc()
-        self._plan, self._atlases = plan, atlases
+        self._atlases = atlases
+        self._outdated.clear()
+        self._connect()
         for name, atlas in atlases.items():
             self._textures[name] = self._context.texture(atlas.size, 4, dtype="f4")
 
+    def _rewire(self, changed: frozenset[str]) -> None:
+        self._outdated |= changed
+        self._steps.clear()
+        self._connect()
+
+    def _connect(self) -> None:
+        """Plan the passes of every layer as it is, or of what takes its place."""
+        self._plan = {name: passes(node, self._shapes) for name, node in self._effective.items()}
+        for name, node in self._effective.items():
+            is_bypassed = node is not self.graph.node(name)
+            self._bound[name] = LayerWeights(self._context, node, {}, None) if is_bypassed else self._weights[name]
+
     def _execute(self, nodes: Sequence[Node]) -> None:
         names = tuple(node.name for node in nodes)
-        if names not in self._steps:
-            self._steps[names] = self._make_steps(nodes)
-        for step in self._steps[names]:
+        whole = frozenset(self._outdated.intersection(names))
+        self._outdated -= whole
+        if (names, whole) not in self._steps:
+            self._steps[names, whole] = self._make_steps(nodes, whole)
+        for step in self._steps[names, whole]:
             for name in step.covers:
                 self._running.pop(name, None)
                 self._times[name] = 0.0

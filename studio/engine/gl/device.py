@@ -44,6 +44,10 @@ class Device:
         if self._standalone:
             self.context.__enter__()  # type: ignore[no-untyped-call]
 
+    def unbind(self) -> None:
+        """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""
+        self.context.detect_framebuffer(0).use()
+
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
         if source not in self._draws:

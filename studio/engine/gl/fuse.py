@@ -9,7 +9,7 @@ map; every map is still written, so that every layer can be looked at::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studio.model.graph import Node
@@ -45,17 +45,20 @@ class Group:
     followers: list[Follower] = field(default_factory=list)
 
 
-def grouped(nodes: Sequence[Node], shapes: Mapping[str, Shape], most: int = MOST_OUTPUTS) -> list[Group]:
+def grouped(
+    nodes: Sequence[Node], shapes: Mapping[str, Shape], most: int = MOST_OUTPUTS, whole: Collection[str] = ()
+) -> list[Group]:
     """Share these layers, given in running order, among passes of at most so many outputs each.
 
-    A concatenated map whose inputs are not all run again keeps the tiles of those that are not.
+    A concatenated map whose inputs are not all run again keeps the tiles of those that are not, unless it is among
+    those that must be made whole.
     """
     running = {node.name for node in nodes}
     groups: list[Group] = []
     # Where each layer is made: a group, its number there, and the tile of the layer's map where that part begins.
     made: dict[str, list[tuple[Group, int]]] = {}
     for node in nodes:
-        parents = _parents(node, shapes, running, made)
+        parents = _parents(node, shapes, running, made, node.name in whole)
         wanted: dict[int, int] = {}
         for group, _, _ in parents:
             wanted[id(group)] = wanted.get(id(group), 0) + 1
@@ -71,7 +74,11 @@ def grouped(nodes: Sequence[Node], shapes: Mapping[str, Shape], most: int = MOST
 
 
 def _parents(
-    node: Node, shapes: Mapping[str, Shape], running: set[str], made: Mapping[str, list[tuple[Group, int]]]
+    node: Node,
+    shapes: Mapping[str, Shape],
+    running: set[str],
+    made: Mapping[str, list[tuple[Group, int]]],
+    is_whole: bool,
 ) -> list[tuple[Group, int, int]]:
     """Where a layer can be made besides: each group, the number of what it follows there, and its first tile."""
     if node.op.pointwise:
@@ -81,7 +88,7 @@ def _parents(
     parents, channels = [], 0
     for name in node.inputs:
         # A tile that two inputs share cannot be written by either alone; a network's input is written by nobody.
-        if channels % 4 or (name in running and name not in made):
+        if channels % 4 or (name not in made and (is_whole or name in running)):
             return []
         parents += [(group, number, tile_count(channels)) for group, number in made.get(name, [])]
         channels += shapes[name].channels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, partial
 
 import moderngl
@@ -56,8 +56,8 @@ class GLEngine(AtlasEngine):
 
     def _resize(self) -> None:
         super()._resize()
-        self._passes = ComputePasses(self._device, self._settings, self._atlases, self._textures, self._weights)
-        self._passes.choose([passes[-1] for passes in self._plan.values()])
+        self._passes = ComputePasses(self._device, self._settings, self._atlases, self._textures, self._bound)
+        self._choose()
         self._planes: dict[str, moderngl.Buffer] = {}
         self._feeds: dict[str, Dispatch] = {}
         for name in (i.name for i in self.graph.inputs):
@@ -65,12 +65,21 @@ class GLEngine(AtlasEngine):
             self._planes[name] = self._context.buffer(reserve=channels * height * width * 4)
             self._feeds[name] = self._passes.feed(name, self._planes[name])
 
+    def _rewire(self, changed: frozenset[str]) -> None:
+        super()._rewire(changed)
+        self._choose()
+
+    def _choose(self) -> None:
+        self._passes.choose([passes[-1] for passes in self._plan.values()])
+
     def _feed(self, name: str, picture: Array) -> None:
         self._planes[name].write(picture)
         self._feeds[name].run(self._context)
 
-    def _make_steps(self, nodes: Sequence[Node]) -> list[Step]:
-        groups = grouped(nodes, self._shapes, self._settings.most_outputs)
+    def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+        pictures = {i.name for i in self.graph.inputs}
+        whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
+        groups = grouped(nodes, self._shapes, self._settings.most_outputs, whole)
         made = [self._passes.group(group, self._plan[group.head.name]) for group in groups]
         ready = iter(with_barriers([dispatch for passes in made for dispatch in passes]))
         steps = []
@@ -103,20 +112,21 @@ class GLFragmentEngine(AtlasEngine):
     def _resize(self) -> None:
         super()._resize()
         self._targets = {
-            each.target: self._context.framebuffer([self._textures[each.target]])
-            for steps in self._plan.values()
-            for each in steps
+            name: self._context.framebuffer([texture])
+            for name, texture in self._textures.items()
+            if name not in {i.name for i in self.graph.inputs}
         }
 
     def _feed(self, name: str, picture: Array) -> None:
         self._textures[name].write(pack_atlas(picture, self._atlases[name]))
 
-    def _make_steps(self, nodes: Sequence[Node]) -> list[Step]:
+    def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+        del whole  # every layer has a pass of its own
         return [Step(node.name, (node.name,), partial(self._run_layer, node)) for node in nodes]
 
     def _run_layer(self, node: Node) -> None:
         for each in self._plan[node.name]:
-            weights = self._weights[node.name]
+            weights = self._bound[node.name]
             constants: Constants = tuple(node.op.constants().items())
             loop: tuple[str, ...] = ()
             if each.is_last and weights.kernel is not None:
@@ -130,7 +140,7 @@ class GLFragmentEngine(AtlasEngine):
 
     def _bind(self, step: Pass, program: moderngl.Program) -> None:
         """Bind what a pass reads: its inputs, the layer's kernel and vectors."""
-        weights = self._weights[step.node.name]
+        weights = self._bound[step.node.name]
         uniforms: dict[str, object] = {"u_shape": self._shader_shape(step.target)}
         for k, name in enumerate(step.inputs):
             self._textures[name].use(k)
