@@ -15,9 +15,9 @@ import pytest
 import studio
 from studio.io.networks import list_networks
 from studio.io.presets import list_presets, load_preset
+from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
 from studio.model.picture import Picture
-from studio.runtime.bender import resized
 
 NETWORKS = {card.name: card for card in list_networks()}
 PRESETS = {card.name: card for card in list_presets()}

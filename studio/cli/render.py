@@ -145,8 +145,8 @@ def _report(sink: Sink, rate: Fraction) -> None:
 
 def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]) -> Iterator[Picture]:
     """The frames asked for, at a constant rate, resized. A still is held for as long as frames are asked for."""
+    from studio.io.resize import resized
     from studio.io.sources import at_constant_rate
-    from studio.runtime.bender import resized
 
     if source.info.fps is None:
         for frame in source:

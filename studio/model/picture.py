@@ -10,6 +10,7 @@ from studio.model.layout import channel_grid
 from studio.model.op import Array
 
 Picture = NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB, C-contiguous."""
 
 # Luma of ITU-R BT.601, as cv2 and PIL use it.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

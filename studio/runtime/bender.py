@@ -13,16 +13,6 @@ from studio.model.picture import Picture, signed_view, to_picture, to_tensor
 from studio.runtime.size import WorkingSize, working_size
 
 
-def resized(picture: Picture, size: Size) -> Picture:
-    """The picture at (height, width); averaged when it shrinks, interpolated when it grows."""
-    if picture.shape[:2] == size:
-        return picture
-    height, width = size
-    shrinks = picture.shape[0] >= height and picture.shape[1] >= width
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
-
-
 class Bender:
     """Feeds pictures to an engine and takes pictures from it.
 

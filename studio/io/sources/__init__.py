@@ -10,13 +10,12 @@ from fractions import Fraction
 from typing import cast
 
 from studio.errors import StudioError
-from studio.io.sources.base import Frame, Picture, Source, SourceInfo, SourceKind
+from studio.io.sources.base import Frame, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
 from studio.model.registry import declared
 
 __all__ = [
     "Frame",
-    "Picture",
     "Source",
     "SourceInfo",
     "SourceKind",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources.base import MAX_SIDE, Picture, orient
+from studio.io.sources.base import MAX_SIDE, orient
+from studio.model.picture import Picture
 
 if TYPE_CHECKING:
     import av.filter

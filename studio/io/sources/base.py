@@ -10,13 +10,12 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from studio.errors import StudioError
+from studio.model.picture import Picture
 
-Picture = npt.NDArray[np.uint8]
-"""(H, W, 3) uint8 RGB, C-contiguous."""
-
+HAIR = 1e-6
+"""Seconds, or ticks, by which a time in floating point may fall short of the one that is meant."""
 MAX_SIDE = 16384
 MAX_PIXELS = 100_000_000
 """No picture is larger: beyond this no network runs, and one frame alone takes hundreds of megabytes."""
@@ -75,11 +74,20 @@ class Source(Protocol):
     audio_path: Path | None
     warning: str | None
 
+    @property
+    def status(self) -> str:
+        """Empty for what is recorded; a device says "live", "lost: ..." with the reason, or "closed"."""
+
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start; a film, a folder and a still can be iterated again."""
 
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        """Give the frames from the one shown at `start` seconds; past the end that is the last one. A device has none
+        but the newest, whatever `start` is.
+        """
+
     def close(self) -> None:
-        """Release files and devices; a running iteration ends. May be called twice."""
+        """Release files and devices; a running iteration ends. May be called twice, and from another thread."""
 
     def __enter__(self) -> Source:
         """Give itself."""
@@ -120,9 +128,27 @@ class BaseSource:
     audio_path: Path | None = None
     warning: str | None = None
 
+    @property
+    def status(self) -> str:
+        """Nothing: it is no device."""
+        return ""
+
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start."""
         raise NotImplementedError
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        """Give the frames from the one shown at `start` seconds, passing over those before it."""
+        frames = iter(self)
+        passed: Frame | None = None
+        for frame in frames:
+            if start <= 0 or frame.time > start + HAIR:
+                yield from (passed, frame) if passed is not None else (frame,)
+                yield from frames
+                return
+            passed = frame
+        if passed is not None:
+            yield passed
 
     def close(self) -> None:
         """Release what is held: nothing, unless a subclass says otherwise."""
@@ -152,18 +178,6 @@ def check_size(width: int, height: int, where: object) -> None:
 def rate_text(fps: Fraction) -> str:
     """`fps` for the eye: "25 fps", "29.97 fps"."""
     return f"{float(fps):.2f}".rstrip("0").rstrip(".") + " fps"
-
-
-def resize_to(picture: Picture, width: int, height: int) -> Picture:
-    """Give `picture` as (height, width, 3); the same array when it has that size. Area-averaged when it shrinks."""
-    if picture.shape[:2] == (height, width):
-        return picture
-    import cv2
-
-    shrinks = picture.shape[0] >= height and picture.shape[1] >= width
-    # INTER_AREA degenerates to nearest-neighbour blocks when enlarging.
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), dtype=np.uint8)
 
 
 def orient(picture: Picture, transpose: bool, flip_x: bool, flip_y: bool) -> Picture:

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources.base import BaseSource, Frame, Picture, Source, SourceInfo, rate_text, resize_to
+from studio.io.resize import resized
+from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
+from studio.model.picture import Picture
 
 _DEFAULT_RATE = Fraction(30)
 # Some cameras give nothing, or black, for the first moments.
@@ -131,6 +133,10 @@ class CameraSource(BaseSource):
         return self._status
 
     def __iter__(self) -> Iterator[Frame]:
+        """Give the newest frame each time: see `frames`."""
+        return self.frames()
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:  # noqa: ARG002 - what is past cannot be seen again
         """Give the newest frame each time, without end until `close`; a frame is given twice only on a timeout."""
         seen = 0
         index = 0
@@ -161,7 +167,7 @@ class CameraSource(BaseSource):
                     wait = 0.25
                     self._status = "live"
                     with self._fresh:
-                        self._newest = resize_to(picture, self.info.width, self.info.height)
+                        self._newest = resized(picture, (self.info.height, self.info.width), "linear")
                         self._serial += 1
                         self._fresh.notify_all()
                     continue

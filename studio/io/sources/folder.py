@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, folder_at, rate_text, resize_to
+from studio.io.resize import resized
+from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, folder_at, rate_text
 from studio.io.sources.image import SUFFIXES, read_picture
 
 DEFAULT_RATE = Fraction(25)
@@ -59,15 +61,20 @@ class FolderSource(BaseSource):
         )
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give the pictures in natural order.
+        """Give the pictures in natural order: see `frames`."""
+        return self.frames()
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        """Give the pictures in natural order from the one shown at `start` seconds; those before are not read.
 
         Raises:
             StudioError: when a picture cannot be read; the message names it.
         """
-        for index, path in enumerate(self._paths):
+        first = min(max(0, math.floor(start * float(self._fps) + HAIR)), len(self._paths) - 1)
+        for index, path in enumerate(self._paths[first:], first):
             if self._closed:
                 return
-            picture = resize_to(read_picture(path), self.info.width, self.info.height)
+            picture = resized(read_picture(path), (self.info.height, self.info.width), "linear")
             yield Frame(picture, float(index / self._fps), index, float(1 / self._fps))
 
     def close(self) -> None:

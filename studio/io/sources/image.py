@@ -10,7 +10,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources._header import read_header
-from studio.io.sources.base import BaseSource, Frame, Picture, Source, SourceInfo, check_size, file_at, orient
+from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, orient
+from studio.model.picture import Picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
 """Suffixes of pictures; GIF, AVIF and others are read as films, of one frame where they have one."""

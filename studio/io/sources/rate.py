@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from studio.errors import StudioError
-from studio.io.sources.base import Frame, Source
-
-# A time stamp in floating point may fall a hair short of the half-way point that it stands on.
-_HAIR = 1e-6
+from studio.io.sources.base import HAIR, Frame, Source
 
 
 def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
@@ -37,14 +34,14 @@ def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
     tick = 0
     for frame in source:
         place = frame.time * float(fps)
-        here = max(0, math.floor(place + 0.5 + _HAIR))
+        here = max(0, math.floor(place + 0.5 + HAIR))
         if nearest is None or latest is None:
             # What begins late is shown from the start: its sound begins there.
             nearest, tick = frame, here
         elif here > tick:
             yield from _shown(nearest, latest, index, tick, here, fps)
             index, tick, nearest = here, here, frame
-        elif abs(place - tick) < abs(nearest.time * float(fps) - tick) - _HAIR:
+        elif abs(place - tick) < abs(nearest.time * float(fps) - tick) - HAIR:
             nearest = frame
         latest = frame
     if nearest is not None and latest is not None:
@@ -53,7 +50,7 @@ def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
         if source.info.duration is not None and latest.time < source.info.duration:
             # Decoders guess the last frame's length; of a variable rate they guess badly.
             stop = min(stop, source.info.duration)
-        end = max(1, math.floor(stop * float(fps) + 0.5 + _HAIR))
+        end = max(1, math.floor(stop * float(fps) + 0.5 + HAIR))
         if tick == end and fps == source.info.fps and source.info.frames != end:
             # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only where its
             # count says that it is (a variable rate), or at a lower rate, is that frame the one to drop.

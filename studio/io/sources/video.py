@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._film import RgbConverter, nominal_rate, open_film, orientation, picture_stream, square_size
-from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
+from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+    _Timed = tuple[VideoFrame, float, float | None]
+
 _DEFAULT_RATE = Fraction(25)
+# Seconds before the time wanted to which to seek; what lands too late tries the next. None: from the first frame.
+_STEPS_BACK = (0.0, 2.0, 10.0, None)
 
 
 class VideoSource(BaseSource):
@@ -66,37 +71,92 @@ class VideoSource(BaseSource):
         self.audio_path = path if has_audio else None
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give the frames from the start, decoded as they are asked for.
+        """Give the frames from the start: see `frames`."""
+        return self.frames()
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        """Give the frames from the one shown at `start` seconds, decoded as they are asked for.
+
+        Decoding begins at the key frame before it. Numbers of frames are then counted from the time and the average
+        rate, which is exact at a constant rate.
 
         Raises:
             StudioError: when the film has meanwhile gone away.
         """
         self.warning = None
-        with open_film(self._path) as container:
-            stream = picture_stream(container, self._path)
-            convert = RgbConverter(*self._size)
-            count = 0
-            ends = 0.0
-            start: float | None = None
-            if stream.start_time is not None and stream.time_base is not None:
-                start = float(stream.start_time * stream.time_base)
-            for decoded in self._decoded(container, stream):
-                if self._closed:
+        for back in _STEPS_BACK if start > 0 else (None,):
+            with open_film(self._path) as container:
+                stream = picture_stream(container, self._path)
+                if back is not None and not self._seek(container, stream, start - back):
+                    continue
+                timed = self._timed(container, stream, back is not None)
+                first = next(timed, None)
+                if back is None or (first is not None and first[1] <= start + HAIR):
+                    yield from self._from(start, chain((first,), timed) if first is not None else timed)
                     return
-                base = decoded.time_base or Fraction(0)
-                time = ends
-                if decoded.pts is not None and base:
-                    stamp = float(decoded.pts * base)
-                    start = stamp if start is None else start
-                    time = stamp - start
+
+    def _seek(self, container: InputContainer, stream: VideoStream, start: float) -> bool:
+        import av
+
+        base, origin = stream.time_base, stream.start_time
+        # A GIF's pictures are painted over those before them.
+        if base is None or origin is None or stream.codec_context.name in ("gif", "apng"):
+            return False
+        try:
+            container.seek(origin + int(min(max(0.0, start), self.info.duration or start) / base), stream=stream)
+        except (av.FFmpegError, OSError):
+            return False
+        return True
+
+    def _from(self, start: float, timed: Iterator[_Timed]) -> Iterator[Frame]:
+        """Convert and number the frames from the one shown at `start`."""
+        convert = RgbConverter(*self._size)
+        passed: _Timed | None = None
+        count = 0
+        ends = 0.0
+        begun = start <= 0
+        for now in timed:
+            if self._closed:
+                return
+            if not begun and now[1] <= start + HAIR:
+                passed = now
+                continue
+            for decoded, time, duration in (passed, now) if passed is not None else (now,):
+                if not begun:
+                    begun, count = True, round(time / self._period)
                 picture = convert(decoded)
                 if picture.shape[:2] != (self.info.height, self.info.width):
                     continue  # a frame that alone claims to be turned is a damaged one
-                duration = float(decoded.duration * base) if decoded.duration else None
                 yield Frame(picture, time, count, duration)
                 ends = time + (duration or self._period)
                 count += 1
+            passed = None
+        if passed is not None:
+            yield Frame(convert(passed[0]), passed[1], round(passed[1] / self._period), passed[2])
+        elif start <= 0:
             self._judge(count, ends)
+
+    def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
+        """Frames with time and duration in seconds; after a seek, from the first key frame."""
+        ends = 0.0
+        start: float | None = None
+        if stream.start_time is not None and stream.time_base is not None:
+            start = float(stream.start_time * stream.time_base)
+        for decoded in self._decoded(container, stream):
+            base = decoded.time_base or Fraction(0)
+            if sought and (decoded.pts is None or not base):
+                return
+            # What precedes the key frame may refer to what was not decoded.
+            if sought and not ends and not decoded.key_frame:
+                continue
+            time = ends
+            if decoded.pts is not None and base:
+                stamp = float(decoded.pts * base)
+                start = stamp if start is None else start
+                time = stamp - start
+            duration = float(decoded.duration * base) if decoded.duration else None
+            ends = time + (duration or self._period)
+            yield decoded, time, duration
 
     def close(self) -> None:
         """End a running iteration at its next frame."""
