@@ -1,0 +1,420 @@
+"""Sources played in real time. The reel is tested on a clock of its own, the player on the wall's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from studio import paths
+from studio.errors import StudioError
+from studio.io.sources import Frame, SourceInfo, open_source
+from studio.io.sources.base import BaseSource
+from studio.runtime import player as player_module
+from studio.runtime._reel import Reel
+from studio.runtime.player import Player
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Film(BaseSource):
+    """`count` frames at 25 fps; frame n is a picture of value n. Decoding one takes `cost` seconds of `sleep`."""
+
+    def __init__(
+        self, count: int = 50, cost: float = 0.0, sleep: Callable[[float], None] = time.sleep, enters: bool = True
+    ) -> None:
+        self.info = SourceInfo(6, 4, Fraction(25), count, count / 25, False, "film")
+        self.count, self.cost, self.sleep, self.enters = count, cost, sleep, enters
+        self.closed = False
+        self.entered = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self._from(0, 0)
+
+    def frames(self, start: float = 0.0) -> Iterator[Frame]:
+        first = max(0, min(self.count - 1, int(start * 25 + 1e-6)))
+        return self._from(0 if not self.enters else first, first)
+
+    def _from(self, decoded: int, first: int) -> Iterator[Frame]:
+        self.entered += 1
+        for index in range(decoded, self.count):
+            if self.closed:
+                return
+            self.sleep(self.cost)
+            if index >= first:
+                yield Frame(np.full((4, 6, 3), index % 256, np.uint8), index / 25, index, 0.04)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Camera(BaseSource):
+    """A device of which the test says what it sees."""
+
+    def __init__(self) -> None:
+        self.info = SourceInfo(6, 4, Fraction(30), None, None, False, "camera")
+        self.says = "live"
+        self.sees = np.zeros((4, 6, 3), np.uint8)
+        self.closed = threading.Event()
+
+    @property
+    def status(self) -> str:
+        return self.says
+
+    def __iter__(self) -> Iterator[Frame]:
+        while not self.closed.wait(0.01):
+            yield Frame(self.sees, 0.0, 0)
+
+    frames = lambda self, start=0.0: iter(self)  # type: ignore[assignment]  # noqa: E731, ARG005
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def on_a_clock(film: Film, clock: Clock, seconds: float, loop: bool, speed: float = 1.0) -> list[tuple[float, int]]:
+    """(time since the start, number) of every frame shown."""
+    reel = Reel(film, clock)
+    reel.set_speed(speed)
+    began, shown = clock.now, []
+    while reel.due is not None and reel.due < began + seconds:
+        clock.now = max(clock.now, reel.due)
+        frame = reel.advance(loop)
+        if frame is not None:
+            shown.append((clock.now - began, frame.index))
+    assert reel.ended == (reel.due is None)
+    return shown
+
+
+@pytest.mark.parametrize("speed", [0.1, 0.5, 1.0, 4.0])
+def test_each_frame_is_shown_at_its_time(speed: float) -> None:
+    clock = Clock()
+    shown = on_a_clock(Film(10), clock, 100, False, speed)
+    assert [number for _, number in shown] == list(range(10))
+    assert [at for at, _ in shown] == pytest.approx([n / 25 / speed for n in range(10)])
+
+
+def test_a_loop_has_no_seam() -> None:
+    film = Film(10)
+    shown = on_a_clock(film, Clock(), 4.0 - 1e-3, True)
+    assert [number for _, number in shown] == [n % 10 for n in range(100)]
+    assert [at for at, _ in shown] == pytest.approx([n / 25 for n in range(100)])
+
+
+@pytest.mark.parametrize(("cost", "speed"), [(0.02, 1.0), (0.02, 4.0), (0.06, 1.0), (0.3, 1.0)])
+def test_a_slow_decoder_drops_frames_and_does_not_lag(cost: float, speed: float) -> None:
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    shown = on_a_clock(Film(1000, cost, sleep), clock, 8.0, False, speed)
+    lags = [at - number / 25 / speed for at, number in shown]
+    assert max(lags) < 0.5 + 2 * cost + 0.05
+    assert shown[-1][0] > 7
+    gaps = np.diff([at for at, _ in shown])
+    assert gaps.max() < max(0.15, 3 * cost + 0.05)
+    assert (len(shown) < 195 * speed) == (cost * speed > 0.04)
+
+
+def test_a_decoder_that_cannot_catch_up_plays_slower_instead_of_standing() -> None:
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    film = Film(1000, 0.06, sleep, enters=False)
+    shown = on_a_clock(film, clock, 60.0, False)
+    assert film.entered <= 2
+    gaps = np.diff([at for at, _ in shown])
+    assert sorted(gaps)[-2] < 0.2
+    assert shown[-1][1] > 600
+
+
+def test_a_frame_alone_does_not_loop_and_an_empty_film_ends() -> None:
+    for count in (0, 1):
+        film = Film(count)
+        assert len(on_a_clock(film, Clock(), 1.0, True)) == count
+        assert film.entered == 1
+
+
+def test_a_loop_that_becomes_empty_ends() -> None:
+    film, clock = Film(5), Clock()
+    reel = Reel(film, clock)
+    while reel.due is not None:
+        clock.now = max(clock.now, reel.due)
+        reel.advance(True)
+        film.count = 5 if film.entered < 2 else 0
+    assert reel.ended
+    assert clock.now < 101
+
+
+# The player
+
+
+@pytest.fixture
+def changes() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def player(changes: list[float]) -> Iterator[Player]:
+    played = Player(lambda: changes.append(time.monotonic()))
+    yield played
+    began = time.monotonic()
+    played.close()
+    assert time.monotonic() - began < 2
+    assert ours() == []
+
+
+def ours() -> list[str]:
+    names = ("capture", "open source", "close source")
+    return [thread.name for thread in threading.enumerate() if thread.name in names]
+
+
+def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it has not happened in time"
+        time.sleep(0.002)
+
+
+def value(player: Player) -> int:
+    """The number of the frame shown, -1 before the first."""
+    newest = player.newest()
+    return -1 if newest is None else int(newest[1][0, 0, 0])
+
+
+def test_a_film_plays_at_its_rate(player: Player, changes: list[float]) -> None:
+    assert player.newest() is None
+    player.play_source(Film(100), "a film")
+    until(lambda: value(player) == 0)
+    began = time.monotonic()
+    until(lambda: value(player) >= 25)
+    assert 0.8 < time.monotonic() - began < 1.3
+    state = player.state()
+    assert (state.spec, state.duration, state.playing, state.is_camera) == ("a film", 4.0, True, False)
+    assert 0.95 < state.position < 1.4
+    assert len(changes) >= 20
+
+
+def test_pausing_stepping_and_seeking(player: Player) -> None:
+    player.play_source(Film(50))
+    until(lambda: value(player) >= 3)
+    player.step(1)  # not while it plays
+    player.pause(True)
+    until(lambda: not player.state().playing)
+    time.sleep(0.1)
+    here = value(player)
+    time.sleep(0.2)
+    assert value(player) == here
+    for by, expected in ((1, here + 1), (1, here + 2), (-1, here + 1), (-2, here - 1), (3, here + 2)):
+        player.step(by)
+        until(lambda expected=expected: value(player) == expected)
+    player.seek(1.5)
+    until(lambda: value(player) == 37)
+    assert player.state().position == pytest.approx(37 / 25)
+    player.seek(99)
+    until(lambda: value(player) == 49)
+    player.step(1)  # round the corner
+    until(lambda: value(player) == 0)
+    player.step(-1)  # not back round it
+    time.sleep(0.1)
+    assert value(player) == 0
+    player.pause(False)
+    until(lambda: value(player) >= 3)
+
+
+def test_the_end_without_a_loop(player: Player, changes: list[float]) -> None:
+    player.set_loop(False)
+    player.play_source(Film(5))
+    until(lambda: player.state().ended)
+    assert value(player) == 4
+    seen = len(changes)
+    time.sleep(0.15)
+    assert len(changes) == seen
+    player.pause(False)  # plays it again
+    until(lambda: value(player) < 4)
+    until(lambda: player.state().ended)
+    player.set_loop(True)
+    until(lambda: value(player) == 2)
+    assert not player.state().ended
+
+
+def test_speed(player: Player) -> None:
+    player.set_speed(100)
+    assert player.state().speed == 4.0
+    player.play_source(Film(200))
+    until(lambda: value(player) >= 0)
+    began = time.monotonic()
+    until(lambda: value(player) >= 100)
+    assert 0.8 < time.monotonic() - began < 1.4
+    player.set_speed(0)
+    assert player.state().speed == 0.1
+    here = value(player)
+    time.sleep(0.5)
+    assert value(player) <= here + 5
+
+
+def test_a_still_comes_once_and_is_fitted_anew(player: Player, changes: list[float], tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 6, 3), 7, np.uint8))
+    player.play(str(tmp_path / "a.png"))
+    until(lambda: value(player) == 7)
+    time.sleep(0.1)
+    newest, seen = player.newest(), len(changes)
+    time.sleep(0.2)
+    assert newest is not None
+    assert player.newest() == newest
+    assert len(changes) == seen
+    player.set_size(8)
+    until(lambda: player.newest()[1].shape == (8, 12, 3))  # type: ignore[index]
+    player.set_size(2, 2)
+    until(lambda: player.newest()[1].shape == (2, 2, 3))  # type: ignore[index]
+    player.set_size(None)
+    until(lambda: player.newest()[1].shape == (4, 6, 3))  # type: ignore[index]
+    state = player.state()
+    assert (state.duration, state.ended, state.position) == (None, False, 0.0)
+
+
+def test_a_fit_that_refuses_says_so_and_pictures_come(player: Player) -> None:
+    def fit(_: object) -> np.ndarray:
+        raise StudioError("no such size")
+
+    player.set_fit(fit)
+    player.play_source(Film(1))
+    until(lambda: value(player) == 0)
+    assert player.messages.get(timeout=1) == "no such size"
+
+
+def test_what_cannot_be_opened_leaves_what_plays(player: Player) -> None:
+    film = Film(200)
+    player.play_source(film, "film")
+    player.play("/nowhere/at/all")
+    assert "nothing at '/nowhere/at/all'" in player.messages.get(timeout=2)
+    here = value(player)
+    until(lambda: value(player) > here)
+    assert (player.state().spec, player.state().opening, film.closed) == ("film", "", False)
+
+
+def test_a_source_that_breaks_stands_and_says_so(player: Player, tmp_path: Path) -> None:
+    for number in range(5):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((4, 6, 3), number, np.uint8))
+    (tmp_path / "3.png").write_bytes(b"broken")
+    player.play(str(tmp_path))
+    assert "3.png" in player.messages.get(timeout=2)
+    assert value(player) == 2
+    assert player.state().ended
+    assert player.messages.empty()
+
+
+def test_a_camera_that_dies_comes_back(player: Player) -> None:
+    camera = Camera()
+    player.play_source(camera, "camera")
+    until(lambda: value(player) == 0)
+    assert player.state().is_camera
+    camera.sees = np.full((4, 6, 3), 9, np.uint8)
+    until(lambda: value(player) == 9)
+    newest = player.newest()
+    camera.says = "lost: pulled out"
+    until(lambda: player.state().status == "lost: pulled out")
+    player.seek(3)
+    player.pause(True)
+    player.step(1)
+    player.pause(False)
+    player.play("camera")  # the same one: it is waited for, not opened again
+    time.sleep(0.05)
+    assert player.newest() == newest
+    camera.says, camera.sees = "live", np.full((4, 6, 3), 11, np.uint8)
+    until(lambda: value(player) == 11 and player.state().status == "live")
+    player.play_source(Film(20))
+    until(camera.closed.is_set)
+
+
+def test_opening_never_holds_up_and_a_later_call_supersedes(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    opened: dict[str, Film] = {}
+
+    def slowly(spec: str) -> Film:
+        opened[spec] = Film(200)
+        if spec == "slow":
+            gate.wait(5)
+        return opened[spec]
+
+    monkeypatch.setattr(player_module, "open_source", slowly)
+    began = time.monotonic()
+    player.play("slow")
+    player.play("slow")
+    assert time.monotonic() - began < 0.1
+    assert player.state().opening == "slow"
+    player.play("quick")
+    until(lambda: player.state().spec == "quick" and value(player) > 1)
+    gate.set()
+    until(lambda: opened["slow"].closed)
+    assert player.state().spec == "quick"
+    assert not opened["quick"].closed
+
+
+def test_closing_in_the_midst_of_slow_decoding(changes: list[float]) -> None:
+    film = Film(100, cost=0.5)
+    player = Player(lambda: changes.append(0))
+    player.play_source(film)
+    time.sleep(0.1)
+    began = time.monotonic()
+    player.close()
+    player.close()
+    assert time.monotonic() - began < 1.5
+    assert ours() == []
+    assert film.closed
+    player.play("demo")
+    player.play_source(late := Film(3))
+    until(lambda: late.closed)
+    assert player.newest() is None
+
+
+def test_waiting_costs_nothing(player: Player) -> None:
+    player.play_source(Film(20))
+    until(lambda: value(player) >= 2)
+    player.pause(True)
+    time.sleep(0.05)
+    before = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - before < 0.05
+
+
+def test_the_demo_is_played_and_sought(player: Player) -> None:
+    player.play("demo")
+    until(lambda: player.newest() is not None)
+    player.pause(True)
+    player.seek(1.0)
+    until(lambda: player.state().position == pytest.approx(1.0, abs=0.05))
+    with open_source("demo") as source:
+        expected = next(source.frames(player.state().position)).picture
+    assert np.array_equal(player.newest()[1], expected)  # type: ignore[index]
+    assert player.state().info.description == source.info.description  # type: ignore[union-attr]
+
+
+def test_playing_often_leaves_nothing_behind(player: Player) -> None:
+    open_files = Path("/proc/self/fd")
+    if not open_files.is_dir():
+        pytest.skip("open files cannot be counted here")
+    before = 0
+    for turn in range(200):
+        player.play(str(paths.DEMO_CLIP) if turn % 2 else "demo")
+        if turn % 8 == 0:
+            until(lambda: not player.state().opening)
+        if turn == 20:
+            before = len(list(open_files.iterdir()))
+    until(lambda: not player.state().opening)
+    until(lambda: len(ours()) == 1)
+    assert len(list(open_files.iterdir())) <= before + 8
