@@ -1,0 +1,129 @@
+"""What is looked at and held in the hand: not undone, and not saved with a preset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from psygnal import Signal, SignalInstance
+
+from studio.model.brush import Brush
+from studio.model.document import BypassChanged, Change, Document, NetworkChanged
+from studio.model.edit import Selection
+from studio.model.layout import kernel_grid
+from studio.model.op import Array
+from studio.model.view import Colours, Scaling, View
+
+Tool = Literal["paint", "select", "move"]
+
+ORIGINALS = "*"
+"""What `Workspace.audition` holds while every layer is heard as it was trained."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clipboard:
+    """Kernels that were copied: (rows, columns, kh, kw), and which of them."""
+
+    kernels: Array
+    mask: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass
+class Workspace:
+    """The state of the hand; assigning a field that differs emits its name.
+
+    Attributes:
+        document: what is worked on.
+        layer: the selected layer; empty where the network has none with this name any more.
+        key: which of its tensors: "weight", "bias", "running_mean".
+        tool: what the mouse does on a filter sheet.
+        brush: how it paints.
+        protected: whether painting keeps to the selection.
+        view: what the viewport shows.
+        colours: how values become colours.
+        scaling: whether every tile has a scale of its own.
+        audition: None to hear the bends; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
+        clipboard: copied kernels.
+    """
+
+    document: Document
+    layer: str = ""
+    key: str = "weight"
+    tool: Tool = "paint"
+    brush: Brush = field(default_factory=Brush)
+    protected: bool = True
+    view: View = field(default_factory=View)
+    colours: Colours = "signed"
+    scaling: Scaling = "tile"
+    audition: str | None = None
+    clipboard: Clipboard | None = None
+    _selections: dict[str, Selection] = field(default_factory=dict, repr=False)
+
+    changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.document.changed.connect(self._follow)
+        self._settle()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        before = self.__dict__.get(name, self)
+        object.__setattr__(self, name, value)
+        if before is not self and not name.startswith("_") and before != value:
+            self.changed.emit(name)
+
+    @property
+    def tensor(self) -> str | None:
+        """Full name of the selected tensor; None where the layer has no tensors."""
+        if self.layer not in self.document.graph:
+            return None
+        node = self.document.graph.node(self.layer)
+        return f"{node.owner}.{self.key}" if self.key in node.op.tensor_shapes() else None
+
+    @property
+    def selection(self) -> Selection | None:
+        """The kernels selected in that tensor, all of them unless told otherwise."""
+        name = self.tensor
+        return None if name is None else self.selection_of(name)
+
+    def selection_of(self, tensor: str) -> Selection:
+        """The kernels selected in a tensor; StudioError where there is no such tensor."""
+        shape = self.document.tensor(tensor).shape
+        found = self._selections.get(tensor)
+        if found is None or found.mask.shape != kernel_grid(shape)[:2]:
+            return Selection.everything(shape)
+        return found
+
+    def select(self, selection: Selection) -> None:
+        """Select kernels of the selected tensor; emits "selection"."""
+        if self.tensor is not None:
+            self._selections[self.tensor] = selection
+            self.changed.emit("selection")
+
+    def choose(self, layer: str, key: str = "") -> None:
+        """Select a layer and one of its tensors, its first where none is named or it has none of that name."""
+        keys = tuple(self.document.graph.node(layer).op.tensor_shapes())
+        wanted = key or self.key
+        self.layer = layer
+        self.key = wanted if wanted in keys else next(iter(keys), "weight")
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._selections.clear()
+            self.audition = None
+            self._settle()
+        elif isinstance(change, BypassChanged) and self.audition is not None:
+            self.audition = None
+
+    def _settle(self) -> None:
+        """Keep to what the network has."""
+        graph = self.document.graph
+        if self.layer not in graph:
+            first = next((node.name for node in graph.nodes if node.op.tensor_shapes()), graph.nodes[0].name)
+            self.choose(first, "weight")
+        else:
+            self.choose(self.layer)
+        view, tensors = self.view, graph.tensor_shapes
+        there = view.name in tensors if view.kind == "filters" else view.kind != "layer" or view.name in graph
+        if not there:
+            self.view = View()

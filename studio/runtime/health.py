@@ -1,0 +1,59 @@
+"""What is wrong with a layer's activation, in a word, judged by its statistics."""
+
+from __future__ import annotations
+
+import math
+
+from studio.engine.base import Engine, Stats
+from studio.model.graph import Node
+
+_BOUNDED = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Hardsigmoid": (0.0, 1.0), "ReLU6": (0.0, 6.0)}
+_SATURATED = 0.95
+_NEAR = 1e-3
+
+
+def judge(node: Node, stats: Stats) -> str:
+    """One warning, the worst first; empty where all is well.
+
+    NaN and infinite values; nothing but zeros; a bounded activation (sigmoid, tanh ...) of which 95 % of the values
+    lie in the outermost bins of its range.
+    """
+    if stats.nan:
+        return f"{stats.nan} values are not a number"
+    if stats.infinite:
+        return f"{stats.infinite} values are infinite"
+    if stats.minimum == stats.maximum == 0.0:
+        return "all values are zero"
+    ends = _ends(node)
+    if ends is not None and _saturated(stats, *ends):
+        return f"saturated: {_SATURATED:.0%} of the values or more are at {ends[0]:g} or {ends[1]:g}"
+    return ""
+
+
+def _ends(node: Node) -> tuple[float, float] | None:
+    kind = type(node.op).__name__
+    if kind == "Hardtanh":
+        return float(getattr(node.op, "min_val", -1.0)), float(getattr(node.op, "max_val", 1.0))
+    return _BOUNDED.get(kind)
+
+
+def _saturated(stats: Stats, low: float, high: float) -> bool:
+    total = int(stats.histogram.sum())
+    if not total or math.isnan(stats.minimum):
+        return False
+    near = _NEAR * (high - low)
+    at_ends = 0
+    if stats.minimum <= low + near:
+        at_ends += int(stats.histogram[0])
+    if stats.maximum >= high - near and stats.maximum > stats.minimum:
+        at_ends += int(stats.histogram[-1])
+    return at_ends >= _SATURATED * total
+
+
+def first_broken(engine: Engine) -> str | None:
+    """The first layer in running order with a value that is not finite; None where there is none."""
+    for node in engine.graph.nodes:
+        stats = engine.stats(node.name)
+        if stats.nan or stats.infinite:
+            return node.name
+    return None

@@ -1,0 +1,304 @@
+"""The render thread: orders, a picture, the network, the screen, a report; again and again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from studio.engine.base import Engine
+from studio.engine.choose import Choice, open_engine
+from studio.engine.gl.device import Device
+from studio.engine.gl.screen import Screen
+from studio.errors import StudioError
+from studio.model.graph import Size
+from studio.model.network import Network
+from studio.model.picture import Picture
+from studio.model.view import View
+from studio.runtime.bender import Bender
+from studio.runtime.contact_sheet import write_sheet
+from studio.runtime.mailbox import Mailbox, Orders
+from studio.runtime.observer import Observer
+from studio.runtime.player import Player
+from studio.runtime.recorder import LiveRecorder, RecordingPlan, still
+from studio.runtime.report import Message, MessageKind, Report
+from studio.runtime.size import WorkingSize, parse_size
+
+_REPORT_EVERY = 1 / 30
+_IDLE = 0.05
+
+
+class Loop:
+    """Everything that lives in the render thread, in which its context is current."""
+
+    def __init__(
+        self, device: Device, screen: Screen, mailbox: Mailbox, player: Player, on_report: Callable[[Report], None]
+    ) -> None:
+        self._device = device
+        self._screen = screen
+        self._mailbox = mailbox
+        self._player = player
+        self._on_report = on_report
+        self._network: Network | None = None
+        self._bypassed: frozenset[str] = frozenset()
+        self._wanted = "auto"
+        self._size = "256"
+        self._view = View()
+        self._held = False
+        self._watched: tuple[str, ...] = ()
+        self._engine: Engine | None = None
+        self._choice = Choice("torch", "")
+        self._bender: Bender | None = None
+        self._observer: Observer | None = None
+        self._recorder: LiveRecorder | None = None
+        self._records_shown = False
+        self._picture: Picture | None = None
+        self._serial_in = -1
+        self._has_run = False
+        self._recent: deque[float] = deque(maxlen=120)
+        self._messages: list[Message] = []
+        self._report = Report(is_software=device.is_software)
+        self._reported = 0.0
+        self._working: WorkingSize | None = None
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until the mailbox says "stop"."""
+        try:
+            while not self._stopping:
+                orders = self._mailbox.take()
+                self._obey(orders)
+                busy = self._advance(orders)
+                self._report_now()
+                if not busy:
+                    self._mailbox.wait(self._pause())
+        finally:
+            self._finish()
+
+    # -- orders -----------------------------------------------------------------------------------------------------
+
+    def _obey(self, orders: Orders) -> None:
+        settings = orders.settings
+        self._stopping = "stop" in settings
+        self._held = bool(settings.get("hold", self._held))
+        self._view = _typed(settings.get("view"), View) or self._view
+        self._wanted = _typed(settings.get("engine"), str) or self._wanted
+        self._watched = _typed(settings.get("watch"), tuple) or self._watched
+        if "size" in settings:
+            self._resize(str(settings["size"]))
+        if orders.bypassed is not None:
+            self._bypassed = orders.bypassed
+        if orders.network is not None or "engine" in settings:
+            self._open(orders.network or self._current_network())
+        elif self._engine is not None and orders.bypassed is not None:
+            self._engine.bypass(self._bypassed)
+        for new in orders.weights:
+            self._attempt(lambda new=new: self._engine and self._engine.replace(new.tensor, new.rect, new.values))
+        if self._observer is not None:
+            self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
+            if orders.weights or orders.bypassed is not None or "watch" in settings:
+                self._observer.restart()
+        if "record" in settings:
+            self._record(settings["record"])
+
+    def _is_known(self, name: str) -> bool:
+        assert self._engine is not None
+        graph = self._engine.graph
+        return name in graph or name in graph.tensor_shapes
+
+    def _current_network(self) -> Network | None:
+        """The network that runs, with the weights that it has now."""
+        if self._engine is None or self._network is None:
+            return self._network
+        return self._network.with_tensors({name: self._engine.tensor(name) for name in self._network.tensors})
+
+    def _open(self, network: Network | None) -> None:
+        if network is None:
+            return
+        self._close_engine()
+        self._network = network
+        for name in dict.fromkeys((self._wanted, "torch")):
+            try:
+                self._engine, self._choice = open_engine(network, name, device=self._device)
+                self._engine.bypass(self._bypassed)
+            except StudioError as error:
+                self._say(str(error), "error")
+                continue
+            self._bender = Bender(self._engine)
+            self._observer = Observer(self._engine, self._screen)
+            self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
+            break
+
+    def _close_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+        self._engine = self._bender = self._observer = None
+        self._has_run = False
+        self._recent.clear()
+
+    def _resize(self, size: str) -> None:
+        self._size = size
+        self._serial_in = -1
+
+    def _record(self, order: Any) -> None:
+        if self._recorder is not None:
+            self._recorder.stop()
+        if order is None:
+            return
+        plan, name, self._records_shown = order
+        assert isinstance(plan, RecordingPlan)
+
+        def begin() -> None:
+            self._recorder = LiveRecorder(plan, name)
+
+        self._attempt(begin)
+
+    # -- a frame ----------------------------------------------------------------------------------------------------
+
+    def _advance(self, orders: Orders) -> bool:
+        """Run what there is to run; False where there was nothing."""
+        if self._engine is None:
+            return False
+        start = time.perf_counter()
+        ran = self._attempt(self._run_network)
+        looked = "view" in orders.settings
+        if self._has_run and (ran or looked):
+            self._attempt(self._show)
+        if ran:
+            now = time.perf_counter()
+            self._recent.append(now)
+            self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
+        if self._has_run:
+            self._serve(orders, bool(ran))
+            if self._observer is not None:
+                self._attempt(self._observer.look)
+        return bool(ran)
+
+    def _run_network(self) -> bool:
+        assert self._engine is not None
+        assert self._bender is not None
+        newest = self._player.newest()
+        if newest is not None and newest[0] != self._serial_in and not (self._held and self._has_run):
+            self._serial_in = newest[0]
+            self._has_run, source = False, newest[1]
+            size = parse_size(self._size, (source.shape[0], source.shape[1]))
+            self._working = self._bender.run(source, size)
+            self._has_run = True
+            return True
+        if not self._has_run:
+            return False
+        return bool(self._engine.update())
+
+    def _show(self) -> None:
+        assert self._engine is not None
+        assert self._working is not None
+        graph = self._engine.graph
+        names: tuple[str, ...] = (graph.output,)
+        if self._view.kind == "split":
+            names = (graph.inputs[0].name, graph.output)
+        elif self._view.kind != "output" and self._is_known(self._view.name):
+            names = (self._view.name,)
+        self._screen.show(self._engine, names, self._crops())
+
+    def _crops(self) -> dict[str, Size]:
+        """What belongs to the picture of the maps that hold one; the rest of them is a border."""
+        assert self._engine is not None
+        assert self._working is not None
+        graph = self._engine.graph
+        crops = {i.name: self._working.picture for i in graph.inputs}
+        return crops | {graph.output: self._working.output}
+
+    def _serve(self, orders: Orders, ran: bool) -> None:
+        """Recordings and single pictures."""
+        now = time.monotonic()
+        if self._recorder is not None:
+            if ran:
+                self._attempt(lambda: self._recorder and self._recorder.offer(self._to_record(), now))
+            else:
+                self._recorder.tick(now)
+        path = orders.settings.get("still")
+        if isinstance(path, Path):
+            self._attempt(lambda: still(self._output(), path))
+        path = orders.settings.get("sheet")
+        if isinstance(path, Path):
+            assert self._engine is not None
+            self._attempt(lambda: write_sheet(self._engine, self._screen, path))
+
+    def _output(self) -> Picture:
+        assert self._engine is not None
+        name = self._engine.graph.output
+        return self._screen.picture(self._engine, name, self._crops().get(name))
+
+    def _to_record(self) -> Picture:
+        assert self._engine is not None
+        if self._records_shown and self._view.kind in ("layer", "filters") and self._is_known(self._view.name):
+            return self._screen.picture(self._engine, self._view.name, self._crops().get(self._view.name))
+        return self._output()
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def _attempt(self, work: Callable[[], object]) -> object:
+        """Do it; bad input becomes a message, said once until it changes."""
+        try:
+            return work()
+        except StudioError as error:
+            self._say(str(error), "error")
+            return None
+
+    def _say(self, text: str, kind: MessageKind = "note") -> None:
+        if not any(message.text == text for message in self._messages):
+            self._messages.append(Message(text, kind))
+
+    def _pause(self) -> float:
+        """Seconds until something must be done although nothing comes in."""
+        rate: Fraction | None = self._recorder.rate if self._recorder is not None else None
+        return min(_IDLE, float(1 / rate) / 2) if rate else _IDLE
+
+    def _report_now(self) -> None:
+        now = time.perf_counter()
+        while not self._player.messages.empty():
+            self._say(self._player.messages.get(), "error")
+        if now - self._reported < _REPORT_EVERY and not self._messages:
+            return
+        self._reported = now
+        engine, sights = self._engine, self._observer.take() if self._observer is not None else None
+        shapes = {}
+        if engine is not None and self._has_run:
+            names = (*(i.name for i in engine.graph.inputs), *(node.name for node in engine.graph.nodes))
+            shapes = {name: engine.shape(name) for name in names}
+        recent = [then for then in self._recent if now - then <= 1.0]
+        self._report = replace(
+            self._report,
+            fps=float(len(recent)),
+            engine=engine.name if engine is not None else "",
+            device=engine.device if engine is not None else "",
+            reason=self._choice.reason,
+            size=self._working.picture if self._working is not None else None,
+            output_size=self._working.output if self._working is not None else None,
+            shapes=shapes,
+            stats=sights.stats if sights else {},
+            times=sights.times if sights else {},
+            thumbnails=sights.thumbnails if sights else {},
+            warnings=sights.warnings if sights else {},
+            broken=sights.broken if sights else None,
+            player=self._player.state(),
+            recording=self._recorder.status() if self._recorder is not None else None,
+            messages=tuple(self._messages),
+        )
+        self._messages.clear()
+        self._on_report(self._report)
+
+    def _finish(self) -> None:
+        if self._recorder is not None:
+            self._recorder.stop()
+            self._recorder.wait()
+        self._close_engine()
+        self._screen.close()
+
+
+def _typed(value: object, kind: type[Any]) -> Any:
+    return value if isinstance(value, kind) else None

@@ -1,0 +1,100 @@
+"""Looks after every layer without slowing the picture: statistics, thumbnails and warnings in a share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from studio.engine.base import Engine, Stats
+from studio.engine.gl.screen import Screen
+from studio.model.picture import Picture
+from studio.runtime.health import first_broken, judge
+
+SHARE = 0.2
+"""Part of the render thread's time that looking may take."""
+
+THUMBNAIL = (96, 72)
+_LONGEST_CREDIT = 0.25
+
+
+@dataclass
+class Sights:
+    """What was seen since the last report; see `studio.runtime.report.Report`."""
+
+    stats: dict[str, Stats] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+    thumbnails: dict[str, Picture] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    broken: str | None = None
+
+
+class Observer:
+    """One look at a time, in turn, whenever there is time for one; after an edit from the start.
+
+    Args:
+        engine: that has run at least once when `look` is called.
+        screen: makes the thumbnails.
+        clock: seconds.
+    """
+
+    def __init__(self, engine: Engine, screen: Screen, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.watched: tuple[str, ...] = ()
+        self.broken: str | None = None
+        self._engine = engine
+        self._screen = screen
+        self._clock = clock
+        self._credit = _LONGEST_CREDIT
+        self._earned = clock()
+        self._turn = self._round()
+        self._sights = Sights()
+
+    def take(self) -> Sights:
+        """What has been seen since the last time."""
+        seen, self._sights = self._sights, Sights()
+        seen.broken = self.broken
+        return seen
+
+    def look(self) -> None:
+        """Look at a few things more, as far as the time goes that looking may take."""
+        now = self._clock()
+        self._credit = min(_LONGEST_CREDIT, self._credit + SHARE * (now - self._earned))
+        self._earned = now
+        while self._credit > 0:
+            start = self._clock()
+            if next(self._turn, self) is self:
+                self._turn = self._round()
+                return
+            self._credit -= self._clock() - start
+
+    def restart(self) -> None:
+        """Begin the round anew: something has been edited, and what is watched comes first."""
+        self._turn = self._round()
+
+    def _round(self) -> Iterator[None]:
+        yield from self._watch()
+        yield self._guard()
+        self._sights.times = self._engine.times()
+        for node in self._engine.graph.nodes:
+            stats = self._engine.stats(node.name)
+            self._sights.warnings[node.name] = judge(node, stats)
+            yield
+            self._sights.thumbnails[node.name] = self._screen.thumbnail(self._engine, node.name, THUMBNAIL)
+            yield
+            # However many layers there are, what is watched stays fresh.
+            yield from self._watch()
+            yield self._guard()
+
+    def _watch(self) -> Iterator[None]:
+        for name in self.watched:
+            self._sights.stats[name] = self._engine.stats(name)
+            yield
+
+    def _guard(self) -> None:
+        """Name the first layer that is broken, as soon as the output is."""
+        stats = self._engine.stats(self._engine.graph.output)
+        bad = bool(stats.nan or stats.infinite)
+        if bad and self.broken is None:
+            self.broken = first_broken(self._engine)
+        elif not bad:
+            self.broken = None
