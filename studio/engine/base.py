@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Node
+from studio.model.graph import Graph, Node, Size
 from studio.model.layout import Rect, check_rect, put, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array, Shape
 from studio.ops._pass_through import bypassed
 
 BINS = 64
+
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Engine(ABC):
         }
         self._shapes: dict[str, Shape] = {}
         self._stale: set[str] = set()
+        self._revisions: dict[str, int] = dict.fromkeys(self._tensors, 0)
         self._bypassed: frozenset[str] = frozenset()
         # What runs as each layer: the layer, or what takes its place while it is bypassed.
         self._effective: dict[str, Node] = {}
@@ -104,6 +107,9 @@ class Engine(ABC):
 
     @abstractmethod
     def _read_activation(self, name: str) -> Array: ...
+
+    @abstractmethod
+    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array: ...
 
     @abstractmethod
     def _read_sheet(self, tensor: str) -> Array: ...
@@ -175,6 +181,7 @@ class Engine(ABC):
         except StudioError as error:
             raise StudioError(f'Tensor "{tensor}": {error}') from None
         put(whole, rect, np.asarray(values, np.float32))
+        self._revisions[tensor] += 1
         self._begin()
         self._upload(tensor, rect)
         self._stale |= self.graph.users(tensor.rpartition(".")[0])
@@ -217,6 +224,23 @@ class Engine(ABC):
         self._begin()
         return self._read_activation(name)
 
+    def sample(self, name: str, channels: int, size: Size, crop: Size) -> Array:
+        """Evenly spaced values of a layer's or an input's activation, for a small picture of it.
+
+        Args:
+            name: of the layer or input.
+            channels: how many of its channels, from the first.
+            size: rows and columns of values.
+            crop: height and width of the part of the map, from its upper left corner, that they are spread over.
+
+        Returns:
+            (channels, *size) float32.
+        """
+        self._require_run(name)
+        self._begin()
+        ys, xs = ((2 * np.arange(count) + 1) * side // (2 * count) for count, side in zip(size, crop, strict=True))
+        return self._read_sample(name, channels, ys, xs)
+
     def output(self) -> Array:
         """The activation of the network's output layer."""
         return self.activation(self.graph.output)
@@ -230,6 +254,11 @@ class Engine(ABC):
         self._tensor(name)
         self._begin()
         return self._read_sheet(name)
+
+    def revision(self, tensor: str) -> int:
+        """How often this tensor has been changed: equal numbers, equal weights."""
+        self._tensor(tensor)
+        return self._revisions[tensor]
 
     def stats(self, name: str) -> Stats:
         """Statistics of a layer's or an input's activation, or of a tensor ("layer.tensor")."""

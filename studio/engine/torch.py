@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from studio.engine.base import BINS, Engine, Stats
+from studio.engine.base import BINS, Engine, Places, Stats
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
@@ -108,6 +108,11 @@ class TorchEngine(Engine):
 
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
+
+    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array:
+        rows, columns = (torch.from_numpy(places).to(self._device) for places in (ys, xs))
+        few = self._activations[name][0, :channels].index_select(1, rows).index_select(2, columns)
+        return np.array(few.cpu().numpy(), np.float32, order="C")
 
     def _read_sheet(self, tensor: str) -> Array:
         return to_sheet(self._weights[tensor].cpu().numpy())

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from studio.engine.base import Engine, Stats
-from studio.engine.gl.device import Device, open_device
+from studio.engine.base import Engine, Places, Stats
+from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.plan import Pass, passes
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.weights import LayerWeights
 from studio.errors import StudioError
@@ -231,6 +232,23 @@ class AtlasEngine(Engine):
         width, height = atlas.size
         texels = np.frombuffer(self._textures[name].read(), np.float32)
         return unpack_atlas(texels.reshape(height, width, 4), atlas)
+
+    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array:
+        self._settle()
+        source = Source("fragment", ("stats/sample.glsl",))
+        triangle = self._device.fragment(source)
+        picked = self._context.texture((len(xs), channels * len(ys)), 1, dtype="f4")
+        places = []
+        for unit, line in enumerate((xs, ys), start=1):
+            places.append(self._context.texture((len(line), 1), 1, line.astype("<i4"), dtype="i4"))
+            places[-1].use(unit)
+        self._textures[name].use(0)
+        uniforms = {"u_values": 0, "u_xs": 1, "u_ys": 2, "u_shape": self._shader_shape(name)}
+        set_uniforms(triangle.program, uniforms)
+        target = self._context.framebuffer([picked])
+        target.use()
+        triangle.render(vertices=3)
+        return np.frombuffer(picked.read(alignment=4), np.float32).reshape(channels, len(ys), len(xs))
 
     def _read_sheet(self, tensor: str) -> Array:
         height, width = sheet_size(self._tensors[tensor].shape)

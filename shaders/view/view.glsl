@@ -1,0 +1,97 @@
+// A feature map or a filter sheet as a person sees it. KIND is 0 for a picture, 1 for tiles, 2 for a filter sheet.
+#include "lib/nan.glsl"
+
+uniform sampler2D u_values;
+uniform sampler2D u_limits;  // smallest and largest finite value of each tile or kernel
+uniform sampler2D u_total;   // and of all
+uniform ivec4 u_shape;       // of an atlas; of a sheet: 1, height, width, 1
+uniform ivec2 u_crop;        // width and height that are shown of each tile
+uniform ivec2 u_tiling;      // tiles beside each other, texels between them
+uniform ivec2 u_kernel;      // width and height of a sheet's kernels
+uniform vec3 u_low, u_high;  // values that a picture shows black and full
+uniform int u_grey, u_overall, u_nan;
+uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
+uniform vec3 u_place;        // content at that corner, texels a pixel
+uniform int u_samples;       // along each side of a pixel that covers several texels
+uniform float u_line;        // pixels of the line between kernels; 0 draws none
+uniform vec3 u_ground;
+
+out vec4 o_colour;
+
+const vec3 NEGATIVE = vec3(70.0, 150.0, 255.0) / 255.0;
+const vec3 POSITIVE = vec3(255.0, 150.0, 50.0) / 255.0;
+const vec3 LINE = vec3(0.31);
+// A tile fainter than this part of the strongest is shown as faint, not blown up to noise.
+const float FAINTEST = 0.02;
+
+bool g_nan = false;
+
+vec2 known(vec2 limits) { return limits.x <= limits.y ? limits : vec2(0.0); }
+
+vec3 mapped(float value, ivec2 tile) {
+    vec2 all = known(texelFetch(u_total, ivec2(0), 0).xy);
+    vec2 own = u_overall == 1 ? all : known(texelFetch(u_limits, tile, 0).xy);
+    if (u_grey == 1) {
+        // Halves, because the range may be past the largest float.
+        float span = max(own.y * 0.5 - own.x * 0.5, FAINTEST * (all.y * 0.5 - all.x * 0.5));
+        return vec3(span > 0.0 ? clamp((value * 0.5 - own.x * 0.5) / span, 0.0, 1.0) : 0.5);
+    }
+    float limit = max(max(-own.x, own.y), FAINTEST * max(-all.x, all.y));
+    float part = limit > 0.0 ? clamp(value / limit, -1.0, 1.0) : 0.0;
+    return part < 0.0 ? -part * NEGATIVE : part * POSITIVE;
+}
+
+// Colour of the content at a texel; sets g_nan.
+vec3 content(ivec2 p) {
+    if (any(lessThan(p, ivec2(0)))) return u_ground;
+#if KIND == 1
+    ivec2 pitch = u_crop + u_tiling.y;
+    ivec2 cell = p / pitch;
+    ivec2 at = p - cell * pitch;
+    int channel = cell.y * u_tiling.x + cell.x;
+    if (cell.x >= u_tiling.x || channel >= u_shape.x || any(greaterThanEqual(at, u_crop))) return u_ground;
+    vec4 texel = texelFetch(u_values, tile_origin(u_shape, channel / 4) + at, 0);
+    float value = texel[channel & 3];
+    if (is_nan(vec4(value)).x) g_nan = true;
+    return mapped(value, cell);
+#else
+    if (any(greaterThanEqual(p, u_crop))) return u_ground;
+    vec4 texel = texelFetch(u_values, p, 0);
+#if KIND == 2
+    if (is_nan(texel).x) g_nan = true;
+    return mapped(texel.x, p / u_kernel);
+#else
+    bvec3 broken = is_nan(texel).xyz;
+    if (u_shape.x == 3 ? any(broken) : broken.x) g_nan = true;
+    vec3 value = u_shape.x == 3 ? texel.xyz : texel.xxx;
+    vec3 level = clamp((value - u_low) / (u_high - u_low), 0.0, 1.0);
+    return vec3(broken.x ? 0.0 : level.x, broken.y ? 0.0 : level.y, broken.z ? 0.0 : level.z);
+#endif
+#endif
+}
+
+void main() {
+    vec2 pixel = gl_FragCoord.xy - vec2(u_corner.xy);
+    if (u_corner.z > 0) pixel.y = float(u_corner.z) - pixel.y;
+    vec3 colour = vec3(0.0);
+    for (int j = 0; j < u_samples; j++) {
+        for (int i = 0; i < u_samples; i++) {
+            vec2 part = (vec2(i, j) + 0.5) / float(u_samples) - 0.5;
+            colour += content(ivec2(floor(u_place.xy + (pixel + part) * u_place.z)));
+        }
+    }
+    colour /= float(u_samples * u_samples);
+    if (g_nan && u_nan == 1) {
+        ivec2 square = ivec2(pixel) / 4;
+        colour = ((square.x + square.y) & 1) == 0 ? vec3(1.0, 0.0, 1.0) : vec3(0.25, 0.0, 0.25);
+    }
+#if KIND == 2
+    if (u_line > 0.0) {
+        vec2 here = floor(u_place.xy + pixel * u_place.z);
+        vec2 before = floor(u_place.xy + (pixel - u_line) * u_place.z);
+        bool within = all(greaterThanEqual(here, vec2(0.0))) && all(lessThan(here, vec2(u_crop)));
+        if (within && any(notEqual(floor(here / vec2(u_kernel)), floor(before / vec2(u_kernel))))) colour = LINE;
+    }
+#endif
+    o_colour = vec4(colour, 1.0);
+}

@@ -1,0 +1,157 @@
+"""One texture that an activation or a filter sheet is copied into."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from functools import cached_property
+
+import moderngl
+
+from studio.engine.base import Engine
+from studio.engine.gl.atlases import AtlasEngine
+from studio.engine.gl.device import Device
+from studio.engine.gl.ranges import Ranges
+from studio.engine.gl.shown import Role, Shown
+from studio.errors import StudioError
+from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
+from studio.model.op import Shape
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything about a copy that its textures are made for; equal plans can share them."""
+
+    name: str
+    role: Role
+    size: tuple[int, int]
+    shape: tuple[int, int, int]
+    columns: int
+    crop: tuple[int, int]
+    kernels: tuple[int, int, int, int]
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+    @property
+    def lanes(self) -> int:
+        """Components of the texture."""
+        return 1 if self.role == "sheet" else 4
+
+
+class Copy:
+    """A texture of its own for one activation or sheet, and the ranges of its values."""
+
+    def __init__(self, device: Device, plan: Plan) -> None:
+        self._device = device
+        self.plan = plan
+        self._filled_from: tuple[weakref.ref[Engine], int] | None = None
+
+    @cached_property
+    def _target(self) -> moderngl.Framebuffer:
+        context = self._device.context
+        return context.framebuffer([context.texture(self.plan.size, self.plan.lanes, dtype="f4")])
+
+    @cached_property
+    def _ranges(self) -> Ranges:
+        return Ranges(self._device, self.plan.shape, self.plan.crop, self.plan.kernels, self.plan.columns)
+
+    @property
+    def _texture(self) -> moderngl.Texture:
+        found = self._target.color_attachments[0]
+        assert isinstance(found, moderngl.Texture), "it was made of one"
+        return found
+
+    def fill(self, engine: Engine) -> None:
+        """Copy what the engine holds now; a sheet that has not changed since is left as it is."""
+        state = None
+        if self.plan.role == "sheet":
+            state = weakref.ref(engine), engine.revision(self.plan.name)
+            if self._filled_from == state:
+                return
+        if isinstance(engine, AtlasEngine):
+            self._take(engine)
+        else:
+            self._upload(engine)
+        self._ranges.find(self._texture)
+        self._filled_from = state
+
+    def shown(self, serial: int) -> Shown:
+        """What viewers are told of it."""
+        plan = self.plan
+        return Shown(
+            name=plan.name,
+            role=plan.role,
+            texture=self._texture.glo,
+            size=plan.size,
+            lanes=plan.lanes,
+            shape=plan.shape,
+            columns=plan.columns,
+            crop=plan.crop,
+            kernels=plan.kernels,
+            low=plan.low,
+            high=plan.high,
+            limits=self._ranges.limits.glo,
+            limits_size=self._ranges.size,
+            total=self._ranges.total.glo,
+            serial=serial,
+        )
+
+    def _take(self, engine: AtlasEngine) -> None:
+        name = self.plan.name
+        source = engine.sheet_texture(name) if self.plan.role == "sheet" else engine.texture_of(name)[0]
+        if source.ctx is not self._device.context:
+            raise ValueError("a GL engine is shown on the device that it runs on")
+        context = self._device.context
+        context.copy_framebuffer(self._target, context.framebuffer([source]))
+
+    def _upload(self, engine: Engine) -> None:
+        if self.plan.role == "sheet":
+            self._texture.write(engine.sheet(self.plan.name), alignment=4)
+        else:
+            atlas = atlas_for(Shape(*self.plan.shape), self._device.max_texture)
+            self._texture.write(pack_atlas(engine.activation(self.plan.name), atlas))
+
+
+def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | None) -> Plan:
+    """What a copy of this activation or sheet needs.
+
+    Raises:
+        StudioError: for a name that there is not, or what no texture can hold.
+    """
+    if name in engine.graph.tensor_shapes:
+        return _plan_for_sheet(device, engine.graph.tensor_shapes[name], name)
+    shape = engine.shape(name)
+    atlas = atlas_for(shape, device.max_texture)
+    read = next((i for i in engine.graph.inputs if i.name == name), None)
+    role: Role = "input" if read else "output" if name == engine.graph.output else "layer"
+    low, high = read.range if read else engine.graph.output_range
+    mean, std = (read.mean if read else ()) or (0.0,), (read.std if read else ()) or (1.0,)
+    return Plan(
+        name=name,
+        role=role,
+        size=atlas.size,
+        shape=(shape.channels, shape.height, shape.width),
+        columns=atlas.columns,
+        crop=(min(crop[0], shape.height), min(crop[1], shape.width)) if crop else (shape.height, shape.width),
+        kernels=(0, 0, 0, 0),
+        low=_normalised(low, mean, std),
+        high=_normalised(high, mean, std),
+    )
+
+
+def _plan_for_sheet(device: Device, shape: tuple[int, ...], name: str) -> Plan:
+    height, width = sheet_size(shape)
+    if max(height, width) > device.max_texture:
+        raise StudioError(
+            f'Tensor "{name}": its filter sheet of {width}×{height} weights cannot be shown, because it passes this '
+            f"GPU's largest texture, {device.max_texture}×{device.max_texture}."
+        )
+    kernels = kernel_grid(shape)
+    none, full = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    return Plan(name, "sheet", (width, height), (1, height, width), 1, (height, width), kernels, none, full)
+
+
+def _normalised(value: float, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[float, float, float]:
+    """A value of a picture as the network is fed it, in each of three channels."""
+    of = [(value - mean[k % len(mean)]) / std[k % len(std)] for k in range(3)]
+    return of[0], of[1], of[2]

@@ -1,0 +1,208 @@
+"""Where the render thread leaves what is to be looked at, and the window's thread finds it.
+
+Three sets of textures go round, so that neither thread waits for the other: the render thread fills the *back* and
+swaps it with the *newest*; the window swaps the newest with its *front* when it draws::
+
+    show() --> back  <->  newest  <->  front --> front()
+
+What the window may still be drawing is never written: a fence that it leaves with `drawn` is waited for before a set
+that has been the front is filled again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import moderngl
+import numpy as np
+
+from studio.engine.base import Engine
+from studio.engine.gl.atlases import AtlasEngine
+from studio.engine.gl.copies import Copy, plan_for
+from studio.engine.gl.device import Device
+from studio.engine.gl.shown import Drawing, Shown, tiling
+from studio.engine.gl.view import Look, ViewPass
+from studio.model.picture import Picture, signed_view, to_picture
+
+Crops = Mapping[str, tuple[int, int]]
+
+# A thumbnail shows so many channels at most; more would be specks.
+_THUMBNAIL_CHANNELS = 16
+
+
+class Fence(Protocol):
+    """What a viewer leaves behind its drawing."""
+
+    def wait(self) -> None:
+        """Wait, with the GIL released, until the drawing is done, and free it; called in the render thread."""
+
+    def drop(self) -> None:
+        """Free it unused; called in the viewer's thread."""
+
+
+@dataclass
+class _Set:
+    """Textures of one moment."""
+
+    copies: dict[str, Copy] = field(default_factory=dict)
+    shown: tuple[Shown, ...] = ()
+    fences: dict[Hashable, Fence] = field(default_factory=dict)
+
+
+class Screen:
+    """Carries activations and filter sheets from an engine to viewers in another thread.
+
+    `show`, `picture`, `thumbnail` and `close` belong to the render thread, `front` and `drawn` to the window's.
+
+    Args:
+        device: the render thread's, current there; a GL engine shown must run on it.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._pass = ViewPass(device)
+        self._lock = threading.Lock()
+        self._back, self._newest, self._front = _Set(), _Set(), _Set()
+        self._is_fresh = False
+        self._serial = 0
+        self._canvas: moderngl.Framebuffer | None = None
+        self._aside: dict[str, Copy] = {}
+
+    # -- the render thread ----------------------------------------------------------------------------------------
+
+    def show(self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None) -> None:
+        """Copy what is to be looked at, and publish it when the GPU is done.
+
+        Args:
+            engine: after a run; on the screen's own device, if it is a GL engine.
+            names: layers, inputs and tensors ("layer.tensor").
+            crops: height and width to show of a layer or input that has a border of padding; others are shown whole.
+
+        Raises:
+            StudioError: for a name that there is not, or a sheet larger than a texture can be; what was published
+                before stays.
+        """
+        self._device.use()
+        with self._lock:
+            fences, self._back.fences = self._back.fences, {}
+        for fence in fences.values():
+            fence.wait()
+        self._serial += 1
+        back = self._back
+        back.shown = ()
+        back.copies = {name: _copied(self._device, back.copies.get(name), engine, name, crops) for name in names}
+        self._device.context.gc()
+        shown = tuple(copy.shown(self._serial) for copy in back.copies.values())
+        self._device.context.finish()
+        back.shown = shown
+        with self._lock:
+            self._back, self._newest = self._newest, back
+            self._is_fresh = True
+
+    def picture(
+        self,
+        engine: Engine,
+        name: str,
+        crop: tuple[int, int] | None = None,
+        drawing: Drawing = "picture",
+        look: Look | None = None,
+    ) -> Picture:
+        """(H, W, 3) uint8 RGB of the output or an input, or of a layer's tiles or a sheet as a viewer sees it.
+
+        Args:
+            engine: after a run; on the screen's own device, if it is a GL engine.
+            name: of a layer, an input or a tensor.
+            crop: height and width to show of every channel.
+            drawing: as a picture, a tile for each channel, or a filter sheet.
+            look: colours; of a picture NaN is black unless told otherwise, as in `studio render`.
+        """
+        crops = {name: crop} if crop else None
+        if drawing == "picture" and look is None and not isinstance(engine, AtlasEngine):
+            height, width = crop or engine.shape(name)[1:]
+            return to_picture(engine.activation(name)[:, :height, :width], engine.graph.output_range)
+        self._device.use()
+        self._aside = {name: _copied(self._device, self._aside.get(name), engine, name, crops)}
+        shown = self._aside[name].shown(0)
+        placement = self._pass.whole(shown, drawing)
+        target = self._canvas_of(placement.rect[2:])
+        self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))
+        self._device.context.finish()
+        width, height = target.size
+        pixels = np.frombuffer(target.read(components=4), np.uint8).reshape(height, width, 4)
+        self._device.context.gc()
+        return np.ascontiguousarray(pixels[:, :, :3])
+
+    def thumbnail(self, engine: Engine, name: str, size: int, crop: tuple[int, int] | None = None) -> Picture:
+        """A small picture of a layer's first channels as tiles, signed colours, each tile at a scale of its own.
+
+        Only the values that it shows leave the device.
+
+        Args:
+            engine: after a run.
+            name: of a layer or an input.
+            size: pixels of the longer side, at most.
+            crop: height and width of the map that are shown.
+        """
+        channels, *whole = engine.shape(name)
+        height, width = crop or (whole[0], whole[1])
+        channels = min(channels, _THUMBNAIL_CHANNELS)
+        columns, rows = tiling(channels, (height, width))
+        scale = min(1.0, size / max(columns * width, rows * height))
+        small = max(1, int(height * scale)), max(1, int(width * scale))
+        values = engine.sample(name, channels, small, (height, width))
+        return signed_view(values, np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=(1, 2)))
+
+    def close(self) -> None:
+        """Free every texture; `front` gives nothing from now on."""
+        self._device.use()
+        with self._lock:
+            sets = self._back, self._newest, self._front
+            self._back, self._newest, self._front = _Set(), _Set(), _Set()
+            self._is_fresh = False
+        for each in sets:
+            for fence in each.fences.values():
+                fence.wait()
+            each.copies.clear()
+        self._aside.clear()
+        self._canvas = None
+        self._device.context.gc()
+
+    # -- the window's thread --------------------------------------------------------------------------------------
+
+    def front(self) -> tuple[Shown, ...]:
+        """What is newest, in the order it was asked for; empty before the first `show`.
+
+        The textures stay as they are until the next call, and while what was drawn before a `drawn` is under way.
+        """
+        with self._lock:
+            if self._is_fresh:
+                self._newest, self._front = self._front, self._newest
+                self._is_fresh = False
+            return self._front.shown
+
+    def drawn(self, viewer: Hashable, fence: Fence) -> None:
+        """Leave a fence behind the commands that draw the front; it takes the place of this viewer's last one."""
+        with self._lock:
+            before = self._front.fences.pop(viewer, None)
+            self._front.fences[viewer] = fence
+        if before is not None:
+            before.drop()
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _canvas_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
+        if self._canvas is None or self._canvas.size != size:
+            context = self._device.context
+            self._canvas = context.framebuffer([context.texture(size, 4)])
+        return self._canvas
+
+
+def _copied(device: Device, old: Copy | None, engine: Engine, name: str, crops: Crops | None) -> Copy:
+    """A copy as it is now, in the textures of the old one where they fit."""
+    plan = plan_for(device, engine, name, (crops or {}).get(name))
+    copy = old if old is not None and old.plan == plan else Copy(device, plan)
+    copy.fill(engine)
+    return copy

@@ -1,0 +1,111 @@
+"""What the screen was given to look at, and where its values lie when they are shown. No OpenGL call is made here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Drawing = Literal["picture", "tiles", "sheet"]
+Role = Literal["input", "output", "layer", "sheet"]
+
+# A gap between tiles is this part of their shorter side, but at least a texel; smaller tiles than this have none.
+_GAP_SHARE = 32
+_SMALLEST_WITH_GAP = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A texture that holds a copy of an activation or of a filter sheet, at rest until the front is given back.
+
+    Attributes:
+        name: of the layer or input, or the full name of the tensor.
+        role: an input, the network's output, another layer, or a tensor's filter sheet.
+        texture: OpenGL's name of it, valid in every context that shares with the engine's.
+        size: texels, width and height.
+        lanes: 4, an atlas of RGBA32F; 1, a sheet of R32F.
+        shape: channels, height, width; of a sheet 1, height, width.
+        columns: tiles beside each other in the atlas (see `studio.model.layout`).
+        crop: height and width that are shown of each channel; of a sheet all of it.
+        kernels: of a sheet: rows, columns, kernel height, kernel width; of an atlas 0, 0, 0, 0.
+        low: the value that a picture shows black, of red, green and blue.
+        high: the value that it shows full.
+        limits: texture of RG32F: smallest and largest finite value of each tile or kernel, one a texel, in the
+            arrangement in which they are shown; the smallest is above the largest where none is finite.
+        limits_size: tiles or kernels beside and below each other.
+        total: a texture of one such texel: of all values.
+        serial: counts what was shown; a larger one is newer.
+    """
+
+    name: str
+    role: Role
+    texture: int
+    size: tuple[int, int]
+    lanes: int
+    shape: tuple[int, int, int]
+    columns: int
+    crop: tuple[int, int]
+    kernels: tuple[int, int, int, int]
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    limits: int
+    limits_size: tuple[int, int]
+    total: int
+    serial: int
+
+
+class Spot(NamedTuple):
+    """One value of what is shown.
+
+    Attributes:
+        where: (channel, y, x); of a sheet (kernel row, kernel column, y, x).
+        texel: x and y in the texture.
+        lane: which of the texel's components.
+    """
+
+    where: tuple[int, ...]
+    texel: tuple[int, int]
+    lane: int
+
+
+def tiling(channels: int, crop: tuple[int, int]) -> tuple[int, int]:
+    """Columns and rows of the near-square grid in which the channels of a map are shown."""
+    columns = min(math.ceil(math.sqrt(channels * crop[0] / crop[1])), channels)
+    return columns, -(-channels // columns)
+
+
+def gap(crop: tuple[int, int]) -> int:
+    """Texels between two tiles of this height and width."""
+    return max(1, min(crop) // _GAP_SHARE) if min(crop) >= _SMALLEST_WITH_GAP else 0
+
+
+def extent(shown: Shown, drawing: Drawing) -> tuple[int, int]:
+    """Width and height of the whole content, in texels."""
+    height, width = shown.crop
+    if drawing != "tiles":
+        return width, height
+    columns, rows = shown.limits_size
+    between = gap(shown.crop)
+    return columns * (width + between) - between, rows * (height + between) - between
+
+
+def spot(shown: Shown, drawing: Drawing, x: float, y: float) -> Spot | None:
+    """The value that lies at a place of the content, in texels; None beside it and between tiles."""
+    width, height = extent(shown, drawing)
+    if not (0 <= x < width and 0 <= y < height):
+        return None
+    column, row = int(x), int(y)
+    if drawing == "picture":
+        return Spot((0, row, column), (column, row), 0)
+    if drawing == "sheet":
+        _, _, kh, kw = shown.kernels
+        return Spot((row // kh, column // kw, row % kh, column % kw), (column, row), 0)
+    between = gap(shown.crop)
+    tile_x, at_x = divmod(column, shown.crop[1] + between)
+    tile_y, at_y = divmod(row, shown.crop[0] + between)
+    channel = tile_y * shown.limits_size[0] + tile_x
+    if channel >= shown.shape[0] or at_x >= shown.crop[1] or at_y >= shown.crop[0]:
+        return None
+    cell_y, cell_x = divmod(channel // 4, shown.columns)
+    texel = cell_x * shown.shape[2] + at_x, cell_y * shown.shape[1] + at_y
+    return Spot((channel, at_y, at_x), texel, channel % 4)

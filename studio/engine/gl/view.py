@@ -1,0 +1,145 @@
+"""The one pass that draws a feature map or a filter sheet for people: in the viewport, in recordings, in tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import moderngl
+
+from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.shaders import Source
+from studio.engine.gl.shown import Drawing, Shown, extent, gap
+from studio.model.view import Colours, Scaling
+
+# The ground beside and between what is shown, in linear parts of full.
+GROUND = (0.07, 0.07, 0.08)
+BLACK = (0.0, 0.0, 0.0)
+
+_KINDS: dict[Drawing, int] = {"picture": 0, "tiles": 1, "sheet": 2}
+
+# Pixels that a kernel, and a weight of it, must have for a line between kernels.
+_KERNEL_WITH_LINE = 12.0
+_WEIGHT_WITH_LINE = 3.0
+
+# Samples along each side of a pixel that covers several texels. A software rasteriser has a frame to keep.
+_MOST_SAMPLES = 4
+_MOST_SAMPLES_SOFTWARE = 2
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where content lies on its target, in the target's own pixels from its upper left corner.
+
+    Attributes:
+        rect: x, y, width and height of the part of the target that is drawn into.
+        origin: the content's x and y, in texels, at that part's upper left corner.
+        zoom: pixels a texel.
+    """
+
+    rect: tuple[int, int, int, int]
+    origin: tuple[float, float] = (0.0, 0.0)
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """How values become colours.
+
+    Attributes:
+        colours: "signed", blue below zero and orange above, or "grey", from the smallest to the largest value.
+        scaling: every tile by its own range, or all by one.
+        nan: whether what is not a number is drawn as a magenta checker; else black.
+        ground: colour beside and between tiles, each part 0 to 1.
+    """
+
+    colours: Colours = "signed"
+    scaling: Scaling = "tile"
+    nan: bool = True
+    ground: tuple[float, float, float] = GROUND
+
+
+class ViewPass:
+    """Draws into a framebuffer of the context of ``device``.
+
+    Args:
+        device: of the thread that draws; the viewport's, or the engine's.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._context = device.context
+        self._most_samples = _MOST_SAMPLES_SOFTWARE if device.is_software else _MOST_SAMPLES
+
+    def prepare(self) -> None:
+        """Compile every program, so that no later frame waits for one."""
+        for drawing in _KINDS:
+            self._device.fragment(_source(drawing))
+
+    def draw(
+        self,
+        target: moderngl.Framebuffer,
+        shown: Shown,
+        drawing: Drawing,
+        placement: Placement,
+        look: Look,
+        *,
+        flipped: bool = False,
+    ) -> None:
+        """Draw a part of the target; the rest stays as it is.
+
+        Args:
+            target: any colour framebuffer.
+            shown: what.
+            drawing: as a picture of three colours, a tile for each channel, or a sheet with lines between kernels.
+            placement: where.
+            look: how.
+            flipped: whether row 0 of the target is at the bottom, as in a window's framebuffer.
+        """
+        x, y, width, height = placement.rect
+        if width < 1 or height < 1:
+            return
+        bottom = target.height - y - height if flipped else y
+        triangle = self._device.fragment(_source(drawing))
+        kernels = shown.kernels
+        step = 1.0 / placement.zoom
+        uniforms: dict[str, object] = {
+            "u_values": 0,
+            "u_limits": 1,
+            "u_total": 2,
+            "u_shape": (*shown.shape, shown.columns),
+            "u_crop": shown.crop[::-1],
+            "u_tiling": (shown.limits_size[0], gap(shown.crop)),
+            "u_kernel": (kernels[3], kernels[2]),
+            "u_low": shown.low,
+            "u_high": shown.high,
+            "u_grey": int(look.colours == "grey"),
+            "u_overall": int(look.scaling == "all" or kernels[2:] == (1, 1)),
+            "u_nan": int(look.nan),
+            "u_corner": (x, bottom, height if flipped else 0),
+            "u_place": (*placement.origin, step),
+            "u_samples": min(max(1, -int(-step // 1)), self._most_samples),
+            "u_line": _line(kernels, placement.zoom),
+            "u_ground": look.ground,
+        }
+        for unit, (texture, size, lanes) in enumerate(
+            ((shown.texture, shown.size, shown.lanes), (shown.limits, shown.limits_size, 2), (shown.total, (1, 1), 2))
+        ):
+            self._context.external_texture(texture, size, lanes, 0, "f4").use(unit)
+        set_uniforms(triangle.program, uniforms)
+        self._context.enable_only(moderngl.NOTHING)
+        target.use()
+        target.viewport = x, bottom, width, height
+        triangle.render(vertices=3)
+
+    def whole(self, shown: Shown, drawing: Drawing) -> Placement:
+        """The placement that shows all of it at one pixel a texel, from the upper left corner of the target."""
+        return Placement((0, 0, *extent(shown, drawing)))
+
+
+def _line(kernels: tuple[int, int, int, int], zoom: float) -> float:
+    wide_enough = zoom >= _WEIGHT_WITH_LINE and min(kernels[2:]) * zoom >= _KERNEL_WITH_LINE
+    return 1.0 if wide_enough else 0.0
+
+
+def _source(drawing: Drawing) -> Source:
+    return Source("fragment", ("view/view.glsl",), (("KIND", _KINDS[drawing]),))
