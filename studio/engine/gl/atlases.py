@@ -66,7 +66,7 @@ class AtlasEngine(Engine):
             for node in self.graph.nodes:
                 if node.owner not in self._weights:
                     owner, tensors = self.graph.node(node.owner), self._tensors_of(node)
-                    self._weights[owner.name] = LayerWeights(self._context, owner, tensors, self._kernel_limit())
+                    self._weights[owner.name] = LayerWeights(self._device, owner, tensors, self._kernel_limit())
                 self._weights[node.name] = self._weights[node.owner]
         except StudioError:
             self.close()
@@ -115,6 +115,8 @@ class AtlasEngine(Engine):
     def times(self) -> dict[str, float]:
         """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none."""
         self._begin()
+        if self._running:
+            self._device.finish()
         for name, query in self._running.items():
             self._times[name] = query.elapsed / 1e9
         self._running.clear()
@@ -168,7 +170,7 @@ class AtlasEngine(Engine):
         self._plan = {name: passes(node, self._shapes) for name, node in self._effective.items()}
         for name, node in self._effective.items():
             is_bypassed = node is not self.graph.node(name)
-            self._bound[name] = LayerWeights(self._context, node, {}, None) if is_bypassed else self._weights[name]
+            self._bound[name] = LayerWeights(self._device, node, {}, None) if is_bypassed else self._weights[name]
 
     def _execute(self, nodes: Sequence[Node]) -> None:
         names = tuple(node.name for node in nodes)
@@ -184,7 +186,7 @@ class AtlasEngine(Engine):
                 # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
                 start = time.perf_counter()
                 step.run()
-                self._context.finish()
+                self._device.finish()
                 self._times[step.name] = time.perf_counter() - start
                 continue
             if not self.timed:
@@ -199,6 +201,7 @@ class AtlasEngine(Engine):
 
     def _settle(self) -> None:
         """Called before maps are read: wait for what shaders wrote into them."""
+        self._device.finish()
 
     def _shader_shape(self, name: str) -> tuple[int, int, int, int]:
         atlas = self._atlases[name]
@@ -210,8 +213,7 @@ class AtlasEngine(Engine):
         if tensor in self._sheets:
             whole = to_sheet(self._tensors[tensor])
             part = whole[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-            viewport = (rect.x, rect.y, rect.width, rect.height)
-            self._sheets[tensor].write(np.ascontiguousarray(part), viewport=viewport, alignment=4)
+            self._device.calls.write(self._sheets[tensor], part, (rect.x, rect.y))
 
     def _sheet_texture(self, tensor: str) -> moderngl.Texture:
         """The R32F texture of a filter sheet, made when it is first asked for."""
@@ -223,15 +225,12 @@ class AtlasEngine(Engine):
                     f"texture, {self._device.max_texture}×{self._device.max_texture}; use --engine torch."
                 )
             self._sheets[tensor] = self._context.texture((width, height), 1, dtype="f4")
-            self._sheets[tensor].write(to_sheet(self._tensors[tensor]), alignment=4)
+            self._device.calls.write(self._sheets[tensor], to_sheet(self._tensors[tensor]))
         return self._sheets[tensor]
 
     def _read_activation(self, name: str) -> Array:
         self._settle()
-        atlas = self._atlases[name]
-        width, height = atlas.size
-        texels = np.frombuffer(self._textures[name].read(), np.float32)
-        return unpack_atlas(texels.reshape(height, width, 4), atlas)
+        return unpack_atlas(self._device.calls.read(self._textures[name]), self._atlases[name])
 
     def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array:
         self._settle()
@@ -251,9 +250,7 @@ class AtlasEngine(Engine):
         return np.frombuffer(picked.read(alignment=4), np.float32).reshape(channels, len(ys), len(xs))
 
     def _read_sheet(self, tensor: str) -> Array:
-        height, width = sheet_size(self._tensors[tensor].shape)
-        texels = self._sheet_texture(tensor).read(alignment=4)
-        return np.frombuffer(texels, np.float32).reshape(height, width).copy()
+        return self._device.calls.read(self._sheet_texture(tensor))[:, :, 0]
 
     def _activation_stats(self, name: str) -> Stats:
         self._settle()

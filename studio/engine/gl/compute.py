@@ -239,7 +239,8 @@ class ComputePasses:
             with query:
                 for _ in range(times):
                     for dispatch in passes:
-                        dispatch.run(context)
+                        dispatch.run(self._device)
+            self._device.finish()
             return query.elapsed / 1e9 / times
 
         return run(max(1, min(_MOST_RUNS, int(_ROW / run(1)))))

@@ -9,6 +9,7 @@ from typing import Any
 
 import moderngl
 
+from studio.engine.gl.calls import Calls, Load
 from studio.engine.gl.shaders import VERTEX_SHADER, Source
 from studio.errors import StudioError
 
@@ -23,14 +24,17 @@ class Device:
     Args:
         context: of moderngl.
         standalone: whether the context is ours, so that we make it current; a window's is made current by its owner.
+        load: gives the address of an OpenGL function by its name, as ``QOpenGLContext.getProcAddress`` does; None asks
+            moderngl's own loader.
     """
 
-    def __init__(self, context: moderngl.Context, *, standalone: bool = False) -> None:
+    def __init__(self, context: moderngl.Context, *, standalone: bool = False, load: Load | None = None) -> None:
         self._standalone = standalone
         # What Python drops is freed by the next `context.gc()`, in the thread where the context is current. Calling
         # an object's own release() as well would free it twice.
         context.gc_mode = "context_gc"
         self.context = context
+        self.calls = Calls(load or context.mglo._context.load_opengl_function)
         self.renderer: str = context.info["GL_RENDERER"]
         self.version: str = context.info["GL_VERSION"]
         self.max_texture: int = context.info["GL_MAX_TEXTURE_SIZE"]
@@ -43,6 +47,10 @@ class Device:
         """Make a context of our own current: another engine, or a probe, may have made its own so since."""
         if self._standalone:
             self.context.__enter__()  # type: ignore[no-untyped-call]
+
+    def finish(self) -> None:
+        """Wait until everything asked for so far is done; other Python threads run meanwhile."""
+        self.calls.finish()
 
     def unbind(self) -> None:
         """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
+from studio.engine.gl.device import Device
+
 # A dimension of workgroups may count no more in any GL 4.3 driver.
 _LONGEST = 65535
 
@@ -34,10 +36,10 @@ class Dispatch:
     buffers: tuple[moderngl.Buffer | None, ...] = ()
     barrier: int = 0
 
-    def run(self, context: moderngl.Context) -> None:
+    def run(self, device: Device) -> None:
         """Bind everything and run."""
         if self.barrier:
-            context.memory_barrier(self.barrier)
+            device.context.memory_barrier(self.barrier)
         self.sizes.bind_to_uniform_block(0)
         for unit, texture in enumerate(self.textures):
             if texture is not None:
@@ -47,7 +49,7 @@ class Dispatch:
         for binding, buffer in enumerate(self.buffers):
             if buffer is not None:
                 buffer.bind_to_storage_buffer(binding)
-        self.program.run(*self.groups)
+        device.calls.dispatch(self.program, *self.groups)
 
 
 def line_of(groups: int) -> tuple[int, int]:

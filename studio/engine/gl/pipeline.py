@@ -15,6 +15,7 @@ from studio.engine.gl.fuse import grouped
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
+from studio.engine.gl.strips import Strips
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import pack_atlas
@@ -73,8 +74,8 @@ class GLEngine(AtlasEngine):
         self._passes.choose([passes[-1] for passes in self._plan.values()])
 
     def _feed(self, name: str, picture: Array) -> None:
-        self._planes[name].write(picture)
-        self._feeds[name].run(self._context)
+        self._device.calls.write_buffer(self._planes[name], picture)
+        self._feeds[name].run(self._device)
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}
@@ -84,18 +85,19 @@ class GLEngine(AtlasEngine):
         ready = iter(with_barriers([dispatch for passes in made for dispatch in passes]))
         steps = []
         for group, passes in zip(groups, made, strict=True):
-            run = partial(_run, [next(ready) for _ in passes], self._context)
+            run = partial(_run, [next(ready) for _ in passes], self._device)
             covers = (group.head.name, *(follower.node.name for follower in group.followers))
             steps.append(Step(group.head.name, covers, run))
         return steps
 
     def _settle(self) -> None:
+        super()._settle()
         self._context.memory_barrier()
 
 
-def _run(dispatches: Sequence[Dispatch], context: moderngl.Context) -> None:
+def _run(dispatches: Sequence[Dispatch], device: Device) -> None:
     for dispatch in dispatches:
-        dispatch.run(context)
+        dispatch.run(device)
 
 
 class GLFragmentEngine(AtlasEngine):
@@ -109,8 +111,13 @@ class GLFragmentEngine(AtlasEngine):
     def _kernel_limit(self) -> int | None:
         return self._device.max_texture
 
+    @cached_property
+    def _strips(self) -> Strips:
+        return Strips(self._device)
+
     def _resize(self) -> None:
         super()._resize()
+        self._strips.clear()
         self._targets = {
             name: self._context.framebuffer([texture])
             for name, texture in self._textures.items()
@@ -118,7 +125,7 @@ class GLFragmentEngine(AtlasEngine):
         }
 
     def _feed(self, name: str, picture: Array) -> None:
-        self._textures[name].write(pack_atlas(picture, self._atlases[name]))
+        self._device.calls.write(self._textures[name], pack_atlas(picture, self._atlases[name]))
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         del whole  # every layer has a pass of its own
@@ -135,8 +142,7 @@ class GLFragmentEngine(AtlasEngine):
             files = (f"ops/{each.shader}.glsl", *loop, "lib/fragment.glsl")
             triangle = self._device.fragment(Source("fragment", files, constants, len(each.inputs)))
             self._bind(each, triangle.program)
-            self._targets[each.target].use()
-            triangle.render(vertices=3)
+            self._strips.draw(triangle, self._targets[each.target], each.target)
 
     def _bind(self, step: Pass, program: moderngl.Program) -> None:
         """Bind what a pass reads: its inputs, the layer's kernel and vectors."""

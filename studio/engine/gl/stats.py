@@ -8,6 +8,7 @@ import numpy as np
 from studio.engine.base import BINS, Stats
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Source
+from studio.engine.gl.strips import Strips
 
 GROUPS = 64
 SLABS = 256
@@ -32,8 +33,9 @@ class ComputeStats:
             source = Source("compute", ("stats/values.glsl", f"stats/compute_{name}.glsl"), constants)
             program = self._device.compute(source)
             set_uniforms(program, {"u_values": 0, "u_shape": shape})
-            program.run(groups)
+            self._device.calls.dispatch(program, groups)
             self._device.context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)
+        self._device.finish()
         raw = self._result.read()
         summary = np.frombuffer(raw, _SUMMARY, 1)[0]
         return _stats(summary, np.frombuffer(raw, "<u4", BINS, _SUMMARY.itemsize))
@@ -44,6 +46,7 @@ class FragmentStats:
 
     def __init__(self, device: Device) -> None:
         self._device = device
+        self._strips = Strips(device)
         self._partial = self._target((SLABS, 1), ("f4", "u4"))
         self._total = self._target((1, 1), ("f4", "u4"))
         self._shares = self._target((BINS // 4, SLABS), ("u4",))
@@ -63,6 +66,7 @@ class FragmentStats:
         self._draw("histogram", self._shares, lanes, shape, {"u_values": texture, "u_range": total_range})
         shares = self._shares.color_attachments[0]
         self._draw("histogram_finish", self._bins, lanes, shape, {"u_counts": shares})
+        self._device.finish()
         summary = np.zeros(1, _SUMMARY)[0]
         summary["minimum"], summary["maximum"], summary["sum"], _ = np.frombuffer(_texels(total_range), "<f4")
         summary["counts"] = np.frombuffer(_texels(total_counts), "<u4")[:3]
@@ -84,8 +88,7 @@ class FragmentStats:
             texture.use(unit)
             set_uniforms(triangle.program, {uniform: unit})
         set_uniforms(triangle.program, {"u_shape": shape})
-        target.use()
-        triangle.render(vertices=3)
+        self._strips.draw(triangle, target, (name, shape))
 
 
 def _texels(texture: moderngl.Texture | moderngl.Renderbuffer) -> bytes:

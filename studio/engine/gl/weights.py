@@ -8,6 +8,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.engine.gl.device import Device
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
@@ -22,15 +23,14 @@ class LayerWeights:
     for fragment shaders. Zeros fill the lanes past the last channel, and the input tiles that a group does not see.
 
     Args:
-        context: of moderngl.
+        device: where they are kept.
         node: the layer.
         tensors: its tensors, which are looked at again whenever they have `changed`.
         max_texture: the longest side a texture of kernels may have; None makes a buffer.
     """
 
-    def __init__(
-        self, context: moderngl.Context, node: Node, tensors: Mapping[str, Array], max_texture: int | None
-    ) -> None:
+    def __init__(self, device: Device, node: Node, tensors: Mapping[str, Array], max_texture: int | None) -> None:
+        self._calls, context = device.calls, device.context
         self._node = node
         self._tensors = tensors
         self.kernel: moderngl.Texture | moderngl.Buffer | None = None
@@ -130,7 +130,7 @@ class LayerWeights:
         assert rows is not None
         texels = np.zeros((rows.shape[0], tile_count(rows.shape[1]) * 4), np.float32)
         texels[:, : rows.shape[1]] = rows
-        self.vectors.write(texels.tobytes())
+        self._calls.write(self.vectors, texels.reshape(rows.shape[0], -1, 4))
 
     def _write_kernel(self, out_tiles: range, in_tiles: range) -> None:
         packed = self._pack(out_tiles, in_tiles)
@@ -142,10 +142,10 @@ class LayerWeights:
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
         tile = self._cells * 64
         if len(in_tiles) == self._in_tiles:
-            kernel.write(np.ascontiguousarray(packed), offset=out_tiles.start * self._in_tiles * tile)
+            self._calls.write_buffer(kernel, packed, out_tiles.start * self._in_tiles * tile)
             return
         for row, out_tile in zip(packed, out_tiles, strict=True):
-            kernel.write(np.ascontiguousarray(row), offset=(out_tile * self._in_tiles + in_tiles.start) * tile)
+            self._calls.write_buffer(kernel, row, (out_tile * self._in_tiles + in_tiles.start) * tile)
 
     def _write_texture(self, kernel: moderngl.Texture, packed: Array, out_tiles: range, in_tiles: range) -> None:
         wide = self._cells * 4
@@ -155,11 +155,10 @@ class LayerWeights:
             part = packed[:, first - in_tiles.start : last - in_tiles.start]
             x, width = (first - fold * self._per_row) * wide, (last - first) * wide
             if self.folds == 1:
-                viewport = (x, out_tiles.start, width, len(out_tiles))
-                kernel.write(np.ascontiguousarray(part).tobytes(), viewport=viewport)
+                self._calls.write(kernel, part.reshape(len(out_tiles), width, 4), (x, out_tiles.start))
                 continue
             for row, tile in zip(part, out_tiles, strict=True):
-                kernel.write(np.ascontiguousarray(row).tobytes(), viewport=(x, tile * self.folds + fold, width, 1))
+                self._calls.write(kernel, row.reshape(1, width, 4), (x, tile * self.folds + fold))
 
     def _pack(self, out_tiles: range, in_tiles: range) -> Array:
         """(out tiles, in tiles, cells, 4 input lanes, 4 output lanes) of the canonical kernel."""
