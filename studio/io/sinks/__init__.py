@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.io.sinks.base import Codec, CodecInfo, Sink
 from studio.model.registry import declared
 
-__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "open_sink"]
+__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "open_sink", "suffix_of"]
 
 
 def open_sink(
@@ -47,11 +47,16 @@ def open_sink(
     """
     # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
-    known = _known()
-    for found in known:
-        if found.name == codec:
-            return found.open(path, size, fps, audio, audio_range)
-    raise StudioError(f"there is no codec {codec!r}; choose one of {', '.join(found.name for found in known)}")
+    return _named(codec).open(path, size, fps, audio, audio_range)
+
+
+def suffix_of(codec: str) -> str:
+    """The usual suffix of recordings in `codec`, such as ".mp4"; "" where they are folders.
+
+    Raises:
+        StudioError: when there is no such codec.
+    """
+    return _named(codec).suffixes[0]
 
 
 def codec_for(path: Path) -> str | None:
@@ -75,6 +80,14 @@ def codecs() -> list[CodecInfo]:
 def _known() -> list[Codec]:
     found = [cast(Codec, codec) for codec in declared("CODEC", __name__, __path__)]
     return sorted(found, key=lambda codec: codec.order)
+
+
+def _named(name: str) -> Codec:
+    known = _known()
+    for codec in known:
+        if codec.name == name:
+            return codec
+    raise StudioError(f"there is no codec {name!r}; choose one of {', '.join(codec.name for codec in known)}")
 
 
 def _works(codec: Codec) -> bool:
