@@ -1,0 +1,177 @@
+"""All layers of a running network on one sheet, as a contact sheet of a roll of film."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.engine.base import Engine
+from studio.engine.gl.screen import Screen
+from studio.errors import StudioError
+from studio.io.atomic import require_parent, write_bytes
+from studio.io.resize import resized
+from studio.model.graph import Input, Size
+from studio.model.op import Array, Shape
+from studio.model.picture import Picture, signed_view, to_picture
+
+TILE = 288
+"""Pixels of the longer side of each layer's picture, at most."""
+
+_GAP = 14
+_LABEL = 44
+_GROUND, _TEXT, _FAINT = (22, 23, 26), (230, 231, 234), (154, 159, 168)
+_LINES = ((17, 0.5, _TEXT), (36, 0.42, _FAINT))  # baseline under the tile, scale of the font, colour
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One layer of the sheet.
+
+    Attributes:
+        name: the layer's or input's.
+        shape: of its activation.
+        picture: (h, w, 3) uint8 RGB.
+    """
+
+    name: str
+    shape: Shape
+    picture: Picture
+
+
+def write_sheet(
+    engine: Engine,
+    screen: Screen,
+    path: Path,
+    then: Callable[[StudioError | None], None] | None = None,
+    crops: Mapping[str, Size] | None = None,
+) -> threading.Thread:
+    """Write a PNG with the activation of every input and layer, as it is now, each labelled with name and shape.
+
+    Only small pictures leave the device in the calling thread; they are put together and written in the thread that is
+    given back.
+
+    Args:
+        engine: after a run.
+        screen: gives the picture of the output.
+        path: the file; one that is there is replaced, when the new one is whole.
+        then: called in that thread at the end, with what went wrong or None.
+        crops: height and width to show of inputs and layers that have a border of padding.
+
+    Raises:
+        StudioError: where the folder is missing, or the engine has not run.
+    """
+    require_parent(path)
+    tiles = grab(engine, screen, crops or {})
+
+    def work() -> None:
+        error: StudioError | None = None
+        try:
+            write_bytes(path, _png(compose(tiles)))
+        except StudioError as found:
+            error = found
+        if then is not None:
+            then(error)
+
+    thread = threading.Thread(target=work, name="sheet", daemon=True)
+    thread.start()
+    return thread
+
+
+def grab(engine: Engine, screen: Screen, crops: Mapping[str, Size]) -> list[Tile]:
+    """Small pictures of every input and layer, in running order.
+
+    Inputs and the output are pictures; a layer shows all its channels as tiles, each at a scale of its own.
+    """
+    tiles = []
+    for given in engine.graph.inputs:
+        tiles.append(Tile(given.name, engine.shape(given.name), _input_picture(engine, given, crops.get(given.name))))
+    for node in engine.graph.nodes:
+        shape, crop = engine.shape(node.name), crops.get(node.name)
+        is_picture = node.name == engine.graph.output and shape.channels in (1, 3)
+        shown = screen.picture(engine, node.name, crop) if is_picture else _channels(engine, node.name, shape, crop)
+        tiles.append(Tile(node.name, shape, shown))
+    return tiles
+
+
+def compose(tiles: Sequence[Tile]) -> Picture:
+    """The tiles in a near-square grid, each with its label beneath; (H, W, 3) uint8 RGB."""
+    import cv2  # 0.1 s that the window's start need not wait
+
+    width, height = TILE + _GAP, TILE + _LABEL + _GAP
+    columns = min(len(tiles), math.ceil(math.sqrt(len(tiles) * height / width)))
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((rows * height + _GAP, columns * width + _GAP, 3), _GROUND, np.uint8)
+    for k, tile in enumerate(tiles):
+        row, column = divmod(k, columns)
+        top, left = _GAP + row * height, _GAP + column * width
+        shown = _fitted(tile.picture)
+        h, w = shown.shape[:2]
+        sheet[top + TILE - h : top + TILE, left : left + w] = shown
+        label = (tile.name, "x".join(str(side) for side in tile.shape))
+        for text, (line, scale, colour) in zip(label, _LINES, strict=True):
+            place, font = (left, top + TILE + line), cv2.FONT_HERSHEY_SIMPLEX
+            cv2.putText(sheet, _short(text, scale, cv2), place, font, scale, colour, 1, cv2.LINE_AA)
+    return sheet
+
+
+def _input_picture(engine: Engine, given: Input, crop: Size | None) -> Picture:
+    shape = engine.shape(given.name)
+    values = _sample(engine, given.name, shape, crop, (1, 1))
+    if given.std:
+        values = values * np.asarray(given.std, np.float32)[:, None, None]
+    if given.mean:
+        values = values + np.asarray(given.mean, np.float32)[:, None, None]
+    return to_picture(values, given.range)
+
+
+def _channels(engine: Engine, name: str, shape: Shape, crop: Size | None) -> Picture:
+    height, width = crop or (shape.height, shape.width)
+    columns = math.ceil(math.sqrt(shape.channels * height / width))
+    values = _sample(engine, name, shape, crop, (columns, -(-shape.channels // columns)))
+    return signed_view(values, np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=(1, 2)))
+
+
+def _sample(engine: Engine, name: str, shape: Shape, crop: Size | None, grid: tuple[int, int]) -> Array:
+    """As many values of each channel as a tile has pixels for in a grid of (columns, rows)."""
+    height, width = crop or (shape.height, shape.width)
+    scale = min(1.0, TILE / max(grid[0] * width, grid[1] * height))
+    size = max(1, int(height * scale)), max(1, int(width * scale))
+    return engine.sample(name, shape.channels, size, (height, width))
+
+
+def _fitted(picture: Picture) -> Picture:
+    """At most a tile large; small maps keep hard-edged values, each enlarged by a whole number."""
+    height, width = picture.shape[:2]
+    longer = max(height, width)
+    if longer > TILE:
+        return resized(picture, (max(1, height * TILE // longer), max(1, width * TILE // longer)))
+    times = TILE // longer
+    return np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
+
+
+def _short(text: str, scale: float, cv2: Any) -> str:
+    """The text, its middle left out where it is wider than a tile."""
+
+    def is_wide(candidate: str) -> bool:
+        return bool(cv2.getTextSize(candidate, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0] > TILE)
+
+    if not is_wide(text):
+        return text
+    kept = len(text)
+    while is_wide(f"{text[: kept // 2]}...{text[-(kept // 2) :]}"):
+        kept -= 1
+    return f"{text[: kept // 2]}...{text[-(kept // 2) :]}"
+
+
+def _png(picture: Picture) -> bytes:
+    import cv2
+
+    written, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    assert written, "the PNG encoder takes every 8-bit picture"
+    return data.tobytes()
