@@ -5,12 +5,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator
-from typing import Literal, get_args, get_origin
-
-from annotated_types import Ge, Le
-from pydantic.fields import FieldInfo
 
 from studio.edits import registry
+from studio.model.form import Field, fields
 
 
 def edits_page() -> str:
@@ -25,27 +22,28 @@ def _lines() -> Iterator[str]:
     yield ""
     yield '`net["dec1"].edit(studio.edit("Gain", factor=3.0))` applies one to a layer\'s weight; `rows`, `columns` or a'
     yield "`studio.Selection` choose kernels of its filter sheet, `tensor` another tensor of the layer."
+    yield 'An edit that works from a second tensor gets it first: `studio.edit("Mix", amount=0.3).with_other(array)`.'
     for name, kind in registry().items():
         yield ""
         yield f"## {name}"
         yield ""
         yield inspect.cleandoc(kind.__doc__ or "")
-        yield ""
-        for field, info in kind.model_fields.items():
-            yield f"- `{field}`{_values(info)}: {info.description}"
+        declared = fields(kind)
+        if declared:
+            yield ""
+        for field in declared:
+            yield f"- `{field.name}`{_values(field)}: {field.doc}"
 
 
-def _values(info: FieldInfo) -> str:
+def _values(field: Field) -> str:
     """Unit, choices or range, and default, as far as they are declared."""
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    said = [str(extra["unit"])] if extra.get("unit") else []
-    if get_origin(info.annotation) is Literal:
-        said.append(" | ".join(map(str, get_args(info.annotation))))
-    low = next((rule.ge for rule in info.metadata if isinstance(rule, Ge)), None)
-    high = next((rule.le for rule in info.metadata if isinstance(rule, Le)), None)
-    if low is not None and high is not None:
-        said.append(f"{low:g} to {high:g}")
-    said.append("required" if info.is_required() else f"default {info.default}")
+    said = [field.unit] if field.unit else []
+    if field.choices:
+        said.append(" | ".join(map(str, field.choices)))
+    if field.lo is not None and field.hi is not None:
+        whole = field.kind in ("integer", "seed")
+        said.append(f"{field.lo} to {field.hi}" if whole else f"{field.lo:g} to {field.hi:g}")
+    said.append("required" if field.required else f"default {field.default}")
     return f" ({', '.join(said)})"
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
-from studio.model.edit import Edit, Kernels, Mask
+from studio.edits._linear import separable
+from studio.model.edit import Edit, Kernels, Rule, Selection
+from studio.model.layout import kernel_grid
+from studio.model.op import Array
 from studio.model.param import param
 
 
@@ -14,19 +18,24 @@ class Blur(Edit):
     """Smooths each selected kernel with a small Gaussian that stays within it."""
 
     label: ClassVar[str] = "Blur"
+    in_pieces: ClassVar[bool] = True
 
     sigma: float = param(0.7, lo=0.1, hi=16.0, unit="px", doc="Standard deviation of the Gaussian")
 
-    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
-        """See `Edit.change`."""
-        del selected
-        return blurred(kernels, self.sigma)
+    def rule(self, tensor: Array, selection: Selection) -> Rule:
+        """See `Edit.rule`."""
+        del selection
+        blurred = blurring(tensor.shape, self.sigma)
+        return lambda piece: blurred(piece.kernels)
 
 
-def blurred(kernels: Kernels, sigma: float) -> Kernels:
-    """Kernels (..., kh, kw), each under a Gaussian renormalised at its border, so that a flat kernel stays as it is."""
-    kh, kw = kernels.shape[-2:]
-    return _gaussian(kh, sigma) @ kernels @ _gaussian(kw, sigma).T
+def blurring(shape: tuple[int, ...], sigma: float) -> Callable[[Kernels], Kernels]:
+    """What blurs kernels of a tensor of this shape.
+
+    The Gaussian is renormalised at the border of a kernel, so that a flat one stays as it is.
+    """
+    _, _, kh, kw = kernel_grid(shape)
+    return separable(_gaussian(kh, sigma), _gaussian(kw, sigma))
 
 
 def _gaussian(size: int, sigma: float) -> Kernels:

@@ -15,6 +15,8 @@ class Clamp(Edit):
     """Holds every selected weight between two values."""
 
     label: ClassVar[str] = "Clamp"
+    in_pieces: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     low: float = param(-0.1, lo=-100.0, hi=100.0, doc="Smallest value left")
     high: float = param(0.1, lo=-100.0, hi=100.0, doc="Largest value left")

@@ -12,6 +12,8 @@ class Flip(Edit):
     """Mirrors each selected kernel in itself."""
 
     label: ClassVar[str] = "Flip"
+    in_pieces: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     axis: Literal["horizontal", "vertical", "both"] = param("horizontal", doc="Left to right, top to bottom, or both")
 

@@ -11,6 +11,8 @@ class Negate(Edit):
     """Turns the sign of every selected weight: what excited now inhibits."""
 
     label: ClassVar[str] = "Flip sign"
+    in_pieces: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.param import param
+from studio.edits._sums import spread
+from studio.model.edit import Edit, Rule, Selection
+from studio.model.op import Array
+from studio.model.param import param, seed
 
 
 class Noise(Edit):
@@ -17,11 +19,12 @@ class Noise(Edit):
     """
 
     label: ClassVar[str] = "Noise"
+    in_pieces: ClassVar[bool] = True
 
     amount: float = param(0.25, lo=0.0, hi=100.0, doc="Standard deviation, relative to that of the selected weights")
-    seed: int = param(0, lo=0, hi=2**31 - 1, doc="Which noise")
+    seed: int = seed("Which noise")
 
-    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
-        """See `Edit.change`."""
-        spread = float(kernels[selected].std())
-        return kernels + np.random.default_rng(self.seed).standard_normal(kernels.shape) * (spread * self.amount)
+    def rule(self, tensor: Array, selection: Selection) -> Rule:
+        """See `Edit.rule`."""
+        size, rng = spread(tensor, selection) * self.amount, np.random.default_rng(self.seed)
+        return lambda piece: piece.kernels + rng.standard_normal(piece.kernels.shape) * size

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from studio.model.edit import Edit, Kernels, Mask
+from studio.edits._sums import peak
+from studio.model.edit import Edit, Rule, Selection
+from studio.model.op import Array
 from studio.model.param import param
 
 
@@ -17,13 +19,14 @@ class Quantise(Edit):
     """
 
     label: ClassVar[str] = "Quantise"
+    in_pieces: ClassVar[bool] = True
 
     levels: int = param(3, lo=2, hi=256, doc="How many different values are left")
 
-    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
-        """See `Edit.change`."""
-        peak = float(np.abs(kernels[selected]).max())
-        if peak == 0.0:
-            return kernels
-        step = 2.0 * peak / (self.levels - 1)
-        return np.rint((kernels + peak) / step) * step - peak
+    def rule(self, tensor: Array, selection: Selection) -> Rule:
+        """See `Edit.rule`."""
+        top = peak(tensor, selection)
+        if top == 0.0:
+            return lambda piece: piece.kernels
+        step = 2.0 * top / (self.levels - 1)
+        return lambda piece: np.rint((piece.kernels + top) / step) * step - top

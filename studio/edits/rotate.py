@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import product
 from typing import ClassVar
 
 import numpy as np
 
-from studio.model.edit import Edit, Kernels, Mask
+from studio.edits._linear import linear
+from studio.model.edit import Edit, Kernels, Rule, Selection
+from studio.model.layout import kernel_grid
+from studio.model.op import Array
 from studio.model.param import param
 
 
@@ -20,17 +24,19 @@ class Rotate(Edit):
     """
 
     label: ClassVar[str] = "Rotate"
+    in_pieces: ClassVar[bool] = True
 
     degrees: float = param(90.0, lo=-360.0, hi=360.0, unit="°", doc="Angle, counter-clockwise")
 
-    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
-        """See `Edit.change`."""
-        del selected
+    def rule(self, tensor: Array, selection: Selection) -> Rule:
+        """See `Edit.rule`."""
+        del selection
         turns, rest = divmod(self.degrees, 90.0)
-        kh, kw = kernels.shape[2:]
+        _, _, kh, kw = kernel_grid(tensor.shape)
         if rest == 0.0 and (kh == kw or turns % 2 == 0):
-            return np.rot90(kernels, int(turns), axes=(2, 3))
-        return _resampled(kernels, math.radians(self.degrees))
+            return lambda piece: np.rot90(piece.kernels, int(turns), axes=(2, 3))
+        turned = linear(kh, kw, partial(_resampled, angle=math.radians(self.degrees)))
+        return lambda piece: turned(piece.kernels)
 
 
 def _resampled(kernels: Kernels, angle: float) -> Kernels:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.edits.blur import blurred
-from studio.model.edit import Edit, Kernels, Mask
+from studio.edits.blur import blurring
+from studio.model.edit import Edit, Rule, Selection
+from studio.model.op import Array
 from studio.model.param import param
 
 
@@ -13,11 +14,13 @@ class Sharpen(Edit):
     """Exaggerates what a small Gaussian blur would take from each selected kernel (unsharp masking)."""
 
     label: ClassVar[str] = "Sharpen"
+    in_pieces: ClassVar[bool] = True
 
     amount: float = param(1.0, lo=0.0, hi=100.0, unit="×", doc="How much of the difference is added")
     sigma: float = param(0.7, lo=0.1, hi=16.0, unit="px", doc="Standard deviation of the Gaussian")
 
-    def change(self, kernels: Kernels, selected: Mask) -> Kernels:
-        """See `Edit.change`."""
-        del selected
-        return kernels + self.amount * (kernels - blurred(kernels, self.sigma))
+    def rule(self, tensor: Array, selection: Selection) -> Rule:
+        """See `Edit.rule`."""
+        del selection
+        blurred = blurring(tensor.shape, self.sigma)
+        return lambda piece: piece.kernels + self.amount * (piece.kernels - blurred(piece.kernels))

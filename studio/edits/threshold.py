@@ -14,6 +14,8 @@ class Threshold(Edit):
     """Sets every selected weight smaller than a level, sign aside, to zero."""
 
     label: ClassVar[str] = "Threshold"
+    in_pieces: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     level: float = param(0.01, lo=0.0, hi=100.0, doc="Weights closer to zero than this become zero")
 

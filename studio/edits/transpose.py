@@ -12,6 +12,8 @@ class Transpose(Edit):
     """Exchanges rows and columns of each selected kernel, which must be square."""
 
     label: ClassVar[str] = "Transpose"
+    in_pieces: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

@@ -13,7 +13,16 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def param(default: Any = ..., *, lo: float | None = None, hi: float | None = None, unit: str = "", doc: str) -> Any:
+def param(
+    default: Any = ...,
+    *,
+    lo: float | None = None,
+    hi: float | None = None,
+    unit: str = "",
+    label: str = "",
+    kind: str = "",
+    doc: str,
+) -> Any:
     """Declare one parameter.
 
     Args:
@@ -21,9 +30,17 @@ def param(default: Any = ..., *, lo: float | None = None, hi: float | None = Non
         lo: smallest value allowed, inclusive.
         hi: largest value allowed, inclusive.
         unit: what the number counts, for forms ("px", "°").
+        label: what forms call it, where its name in plain words does not do.
+        kind: what forms ask for it with, where its type does not say (see `studio.model.form`).
         doc: one line for tool tips and error messages.
     """
-    return Field(default, ge=lo, le=hi, description=doc, json_schema_extra={"unit": unit} if unit else None)
+    said = {key: text for key, text in (("unit", unit), ("label", label), ("kind", kind)) if text}
+    return Field(default, ge=lo, le=hi, description=doc, json_schema_extra={**said} or None)
+
+
+def seed(doc: str) -> Any:
+    """Declare a whole number that chooses among random outcomes; 0 where none is given."""
+    return param(0, lo=0, hi=2**31 - 1, kind="seed", doc=doc)
 
 
 def _as_pair(value: object) -> object:

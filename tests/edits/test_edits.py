@@ -146,13 +146,13 @@ def test_quantise_leaves_few_values_near_the_old(tensor: Array, levels: int) -> 
     assert np.abs(result).max() <= peak * (1 + 1e-6)
 
 
-@given(oblongs, st.sampled_from(["cyclic", "shuffled"]), st.sampled_from(["rows", "columns", "all"]), st.data())
-def test_swap_moves_whole_kernels_within_their_line(
-    tensor: Array, order: str, within: str, data: st.DataObject
+@given(oblongs, st.sampled_from(["Swap", "Shuffle"]), st.sampled_from(["rows", "columns", "all"]), st.data())
+def test_whole_kernels_change_places_within_their_line(
+    tensor: Array, name: str, within: str, data: st.DataObject
 ) -> None:
     mask = data.draw(arrays(np.bool_, (2, 3)).filter(np.any))
-    seed, by = data.draw(st.integers(0, 99)), data.draw(st.integers(-5, 5))
-    result = run(tensor, "Swap", Selection(mask), order=order, within=within, seed=seed, by=by)
+    number = {"by": data.draw(st.integers(-5, 5))} if name == "Swap" else {"seed": data.draw(st.integers(0, 99))}
+    result = run(tensor, name, Selection(mask), within=within, **number)
     lines: list[Any] = {
         "rows": [(row, slice(None)) for row in range(2)],
         "columns": [(slice(None), column) for column in range(3)],
@@ -175,8 +175,125 @@ def test_swap_by_one_and_back() -> None:
 
 def test_shuffles_differ_by_seed() -> None:
     tensor = np.arange(64, dtype=np.float32).reshape(1, 64, 1, 1)
-    a, b = (run(tensor, "Swap", order="shuffled", seed=seed) for seed in (1, 2))
+    a, b = (run(tensor, "Shuffle", seed=seed) for seed in (1, 2))
     assert not np.array_equal(a, b)
+    assert not np.array_equal(a, tensor)
+
+
+@pytest.mark.parametrize("within", ["rows", "columns"])
+def test_shuffled_together_whole_channels_change_places(within: str) -> None:
+    tensor = np.arange(12 * 12, dtype=np.float32).reshape(12, 12, 1, 1)
+    together = run(tensor, "Shuffle", within=within, together=True, seed=3)[:, :, 0, 0]
+    apart = run(tensor, "Shuffle", within=within, seed=3)[:, :, 0, 0]
+    lines, mixed = (together.T, apart.T) if within == "rows" else (together, apart)
+    whole = {tuple(line) for line in (tensor[:, :, 0, 0].T if within == "rows" else tensor[:, :, 0, 0])}
+    assert {tuple(line) for line in lines} == whole
+    assert not np.array_equal(together, tensor[:, :, 0, 0])
+    assert {tuple(line) for line in mixed} != whole
+
+
+@given(oblongs, st.floats(0, 1))
+def test_mix_lies_between_and_its_ends_are_exact(tensor: Array, amount: float) -> None:
+    other = np.random.default_rng(1).standard_normal(tensor.shape).astype(np.float32)
+    other.flat[0] = -0.0
+    everything = Selection.everything(tensor.shape)
+
+    def mixed(share: float) -> Array:
+        return make_edit("Mix", {"amount": share}).with_other(other).apply(tensor, everything).applied(tensor)
+
+    assert identical(mixed(0.0), tensor)
+    assert identical(mixed(1.0), other)
+    assert np.allclose(mixed(amount), tensor + amount * (other - tensor), atol=1e-5)
+
+
+def test_mix_takes_the_other_from_where_the_selection_is() -> None:
+    tensor, other = np.zeros((3, 3, 1, 2), np.float32), np.arange(18, dtype=np.float32).reshape(3, 3, 1, 2)
+    selection = Selection.kernels(tensor.shape, [(1, 2), (2, 1)])
+    mixed = make_edit("Mix", {"amount": 1.0}).with_other(other).apply(tensor, selection).applied(tensor)
+    assert np.array_equal(mixed, np.where(selection.mask[:, :, None, None], other, 0))
+
+
+def test_mix_says_what_it_lacks() -> None:
+    bias, everything = np.zeros(4, np.float32), Selection.everything((4,))
+    mix = make_edit("Mix", {})
+    with pytest.raises(StudioError, match="Mix needs a second tensor"):
+        mix.apply(bias, everything)
+    with pytest.raises(StudioError, match="two tensors of one shape, not 2×2 and 4"):
+        mix.with_other(np.zeros((2, 2), np.float32)).apply(bias, everything)
+    with pytest.raises(ValueError, match="Gain takes no other"):
+        make_edit("Gain", {}).with_other(bias)
+    # The edit that was asked is as it was, and edits with arrays can be compared.
+    assert mix == make_edit("Mix", {})
+    assert mix.with_other(bias) != mix.with_other(bias.copy())
+
+
+@pytest.mark.parametrize("scheme", ["kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal"])
+@pytest.mark.parametrize("shape", [(48, 32, 4, 4), (200, 100)])
+def test_reinitialised_like_torch(scheme: str, shape: tuple[int, ...]) -> None:
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    wanted = torch.empty(shape)
+    if scheme.startswith("kaiming"):
+        getattr(torch.nn.init, f"{scheme}_")(wanted, nonlinearity="relu")
+    else:
+        getattr(torch.nn.init, f"{scheme}_")(wanted)
+    got = run(np.full(shape, 9, np.float32), "Reinitialise", scheme=scheme, seed=2)
+    assert got.std() == pytest.approx(float(wanted.std()), rel=0.02)
+    assert abs(got.mean()) < 0.02 * got.std() * 4
+    if scheme.endswith("uniform"):
+        assert np.abs(got).max() == pytest.approx(float(wanted.abs().max()), rel=0.01)
+    else:
+        assert np.abs(got).max() > 3 * got.std()
+    assert identical(run(got * 0, "Reinitialise", scheme=scheme, seed=2), got)
+    assert not np.array_equal(run(got, "Reinitialise", scheme=scheme, seed=3), got)
+    assert np.allclose(run(got, "Reinitialise", scheme=scheme, seed=2, gain=3.0), 3 * got, rtol=1e-6)
+
+
+def test_a_vector_cannot_be_reinitialised() -> None:
+    with pytest.raises(StudioError, match="A vector has no fan"):
+        run(np.ones(3, np.float32), "Reinitialise")
+
+
+def test_perturb_follows_each_kernel() -> None:
+    tensor = np.random.default_rng(0).standard_normal((1, 3, 40, 40)).astype(np.float32)
+    tensor *= np.array([1, 0.01, 0], np.float32)[:, None, None]
+    added = run(tensor, "Perturb", amount=0.5, seed=1) - tensor
+    assert added[0, 0].std() == pytest.approx(0.5, rel=0.05)
+    assert added[0, 1].std() == pytest.approx(0.005, rel=0.05)
+    assert (added[0, 2] == 0).all()
+    assert not np.array_equal(run(tensor, "Perturb", amount=0.5, seed=2) - tensor, added)
+    with pytest.raises(StudioError, match="use Noise instead"):
+        run(np.ones(3, np.float32), "Perturb")
+
+
+def test_scale_resizes_about_the_centre() -> None:
+    line = np.array([0, 0, 1, 0, 0], np.float32).reshape(1, 1, 1, 5)
+    assert run(line, "Scale", factor=2.0).ravel().tolist() == [0, 0.5, 1, 0.5, 0]
+    bar = np.array([1, 2, 3, 4, 5], np.float32).reshape(1, 1, 1, 5)
+    assert run(bar, "Scale", factor=0.5).ravel().tolist() == [0, 1, 3, 5, 0]
+    even = np.array([1, 2, 2, 1], np.float32).reshape(1, 1, 4, 1)
+    assert run(even, "Scale", factor=1.5).ravel() == pytest.approx([1.5, 2, 2, 1.5])
+
+
+@given(oblongs)
+def test_scale_by_one_keeps_every_bit(tensor: Array) -> None:
+    assert identical(run(tensor, "Scale", factor=1.0), tensor)
+
+
+@given(squares, st.floats(0.1, 10))
+@settings(max_examples=25)
+def test_scale_knows_no_direction(tensor: Array, factor: float) -> None:
+    turned = run(run(tensor, "Rotate", degrees=90.0), "Scale", factor=factor)
+    assert np.allclose(turned, run(run(tensor, "Scale", factor=factor), "Rotate", degrees=90.0), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["Blur", "Scale", "Rotate"])
+def test_large_kernels_are_treated_like_small_ones(name: str) -> None:
+    """A small kernel in the midst of a large one: both ways of computing agree away from the border."""
+    params: dict[str, object] = {"degrees": 30.0} if name == "Rotate" else {"sigma": 0.3} if name == "Blur" else {}
+    small, large = np.zeros((1, 1, 7, 7), np.float32), np.zeros((1, 1, 15, 15), np.float32)
+    small[0, 0, 2:5, 2:5] = large[0, 0, 6:9, 6:9] = np.random.default_rng(2).standard_normal((3, 3))
+    assert np.allclose(run(small, name, **params), run(large, name, **params)[:, :, 4:11, 4:11], atol=1e-6)
 
 
 def test_noise_is_in_proportion_and_follows_its_seed() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal, get_args, get_origin
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, get_args
 
 import numpy as np
 import pytest
-from annotated_types import Ge, Le
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from studio.edits import make_edit, registry
 from studio.errors import StudioError
 from studio.model.edit import Edit, Selection
+from studio.model.form import Field, Kind, fields
 from studio.model.layout import kernel_grid, put, sheet_size, to_sheet
 
 Array = NDArray[np.float32]
@@ -27,30 +27,35 @@ shapes = st.one_of(st.tuples(sizes, sizes, sizes, sizes), st.tuples(st.integers(
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-def _bound(metadata: list[Any], kind: type, missing: float) -> float:
-    found: list[Any] = [m.ge if isinstance(m, Ge) else m.le for m in metadata if isinstance(m, kind)]
-    return float(found[0]) if found else missing
+# What an edit may refuse, besides wrong parameters: each says so in its docstring.
+REFUSING = ("Clamp", "Perturb", "Reinitialise", "Transpose")
 
 
-def _values(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
-    if get_origin(annotation) is Literal:
-        return st.sampled_from(get_args(annotation))
-    if annotation is int:
-        return st.integers(int(_bound(metadata, Ge, -100)), int(_bound(metadata, Le, 100)))
-    if annotation is float:
-        return st.floats(_bound(metadata, Ge, -100), _bound(metadata, Le, 100))
-    if annotation is bool:
+def _values(field: Field) -> st.SearchStrategy[Any]:
+    if field.kind == "choice":
+        return st.sampled_from(field.choices)
+    if field.kind in ("integer", "seed"):
+        return st.integers(int(field.lo or 0), int(field.hi or 0))
+    if field.kind == "number":
+        return st.floats(field.lo, field.hi)
+    if field.kind == "boolean":
         return st.booleans()
-    if get_origin(annotation) is tuple:  # a line of points
-        return st.lists(st.tuples(*[st.floats(-4, 20)] * 2), min_size=1, max_size=5).map(tuple)
-    raise AssertionError(f"the generic test needs to learn about parameters of type {annotation}")
+    assert field.kind == "points", f"the generic test needs to learn about parameters of kind {field.kind}"
+    point = st.tuples(st.floats(-4, 20), st.floats(-4, 20), st.floats(0, 1))
+    return st.lists(point, min_size=1, max_size=5).map(tuple)
 
 
 def edits(edit_type: type[Edit]) -> st.SearchStrategy[Edit]:
-    fields = edit_type.model_fields.items()
-    return st.fixed_dictionaries({name: _values(f.annotation, f.metadata) for name, f in fields}).map(
+    return st.fixed_dictionaries({field.name: _values(field) for field in fields(edit_type)}).map(
         edit_type.model_validate
     )
+
+
+def usual(edit_type: type[Edit], tensor: Array) -> Edit:
+    """The edit as a form opens it, ready for this tensor."""
+    points = {"points": [[0.5, 1.5], [5, 6]]} if "points" in edit_type.model_fields else {}
+    edit = make_edit(edit_type.__name__, points)
+    return edit.with_other(np.flip(tensor)) if edit.needs_other else edit
 
 
 @st.composite
@@ -58,7 +63,10 @@ def cases(draw: st.DrawFn, edit_type: type[Edit]) -> tuple[Edit, Array, Selectio
     shape = draw(shapes)
     tensor = draw(arrays(np.float32, shape, elements=finite))
     mask = draw(arrays(np.bool_, kernel_grid(shape)[:2]).filter(np.any))
-    return draw(edits(edit_type)), tensor, Selection(mask)
+    edit = draw(edits(edit_type))
+    if edit.needs_other:
+        edit = edit.with_other(draw(arrays(np.float32, shape, elements=finite)))
+    return edit, tensor, Selection(mask)
 
 
 def bits(array: Array) -> NDArray[np.uint32]:
@@ -74,8 +82,7 @@ def test_contract(edit_type: type[Edit], data: st.DataObject) -> None:
     try:
         patch = edit.apply(tensor, selection)
     except StudioError:
-        # Only what the edit's own parameters, or kernels that are not square, rule out.
-        if edit_type.__name__ not in ("Clamp", "Transpose"):
+        if edit_type.__name__ not in REFUSING:
             raise
         return
     assert np.array_equal(bits(tensor), bits(before)), "the input is untouched"
@@ -106,11 +113,42 @@ def test_contract(edit_type: type[Edit], data: st.DataObject) -> None:
 def test_declaration_is_enough_for_a_menu_and_a_form(edit_type: type[Edit]) -> None:
     assert edit_type.label
     assert edit_type.__doc__
-    for name, field in edit_type.model_fields.items():
-        assert field.description, name
-        if field.annotation in (int, float):
-            bounds = [_bound(field.metadata, kind, math.inf) for kind in (Ge, Le)]
-            assert all(math.isfinite(bound) for bound in bounds), f"{name} needs both ends of its slider"
+    for field in fields(edit_type):
+        assert field.doc, field.name
+        assert field.kind in get_args(Kind), field.name
+        if field.kind in ("number", "integer", "seed"):
+            assert field.lo is not None, f"{field.name} needs both ends of its slider"
+            assert field.hi is not None, f"{field.name} needs both ends of its slider"
+            assert field.lo <= field.default <= field.hi
+        elif field.kind == "choice":
+            assert field.default in field.choices
+
+
+@EDITS
+@pytest.mark.parametrize("shape", [(70, 5, 16, 16), (40, 60, 6, 6), (3, 70000, 1, 1)], ids=str)
+def test_a_large_tensor_is_edited_in_pieces_like_a_small_one(edit_type: type[Edit], shape: tuple[int, ...]) -> None:
+    """Pieces must not show: what lies far down agrees with the same edit of one piece that is as large as all."""
+    if shape[2] == 1 and edit_type.__name__ == "Perturb":
+        pytest.skip("refuses kernels of 1×1")
+    tensor = np.random.default_rng(4).standard_normal(shape).astype(np.float32)
+    selection = Selection.random(shape, shape[0] * shape[1] // 2, seed=5) | Selection.rows(shape, [0, shape[0] - 1])
+    edit = usual(edit_type, tensor)
+    in_pieces = edit.apply(tensor, selection)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.model.edit._PIECE", tensor.size)
+        whole = edit.apply(tensor, selection)
+    assert whole.rect == in_pieces.rect
+    assert np.allclose(whole.values, in_pieces.values, rtol=1e-6, atol=1e-6)
+
+
+@EDITS
+def test_edits_of_several_threads_at_once_agree(edit_type: type[Edit]) -> None:
+    tensor = np.random.default_rng(6).standard_normal((64, 32, 4, 4)).astype(np.float32)
+    tensor.flags.writeable = False
+    edit, selection = usual(edit_type, tensor), Selection.everything(tensor.shape)
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: edit.apply(tensor, selection).values, range(8)))
+    assert all(np.array_equal(bits(result), bits(results[0])) for result in results)
 
 
 @EDITS
@@ -130,8 +168,7 @@ def test_an_edit_survives_being_saved(edit_type: type[Edit]) -> None:
 def test_a_transposed_view_is_edited_like_its_copy(edit_type: type[Edit]) -> None:
     rng = np.random.default_rng(3)
     view = rng.standard_normal((4, 3, 2, 2)).astype(np.float32).transpose(1, 0, 3, 2)
-    params = {"points": [[0.5, 1.5], [5, 6]]} if "points" in edit_type.model_fields else {}
-    edit, selection = make_edit(edit_type.__name__, params), Selection.everything(view.shape)
+    edit, selection = usual(edit_type, view), Selection.everything(view.shape)
     assert np.array_equal(edit.apply(view, selection).values, edit.apply(np.ascontiguousarray(view), selection).values)
 
 
@@ -149,10 +186,10 @@ def test_bad_value_is_told_in_plain_words() -> None:
 
 @EDITS
 def test_nothing_selected_is_said(edit_type: type[Edit]) -> None:
-    params = {"points": [[0.5, 1.5]]} if "points" in edit_type.model_fields else {}
-    nothing = Selection.everything((2, 2, 3, 3)).invert()
+    tensor = np.ones((2, 2, 3, 3), np.float32)
+    nothing = Selection.everything(tensor.shape).invert()
     with pytest.raises(StudioError, match="No filter is selected"):
-        make_edit(edit_type.__name__, params).apply(np.ones((2, 2, 3, 3), np.float32), nothing)
+        usual(edit_type, tensor).apply(tensor, nothing)
 
 
 def test_put_reaches_the_whole_sheet() -> None:

@@ -49,6 +49,49 @@ def test_strongest_and_weakest_go_by_norm_and_take_the_first_of_equals() -> None
         Selection.weakest(tensor, -1)
 
 
+def test_single_kernels() -> None:
+    assert np.argwhere(Selection.kernels(SHAPE, [(2, 3), (0, 1), (2, 3)]).mask).tolist() == [[0, 1], [2, 3]]
+    assert Selection.kernels(SHAPE, []).count == 0
+    assert Selection.kernels((5,), [(0, 4)]).count == 1
+    with pytest.raises(StudioError, match="no row 3 of kernels"):
+        Selection.kernels(SHAPE, [(3, 0)])
+    with pytest.raises(StudioError, match="no column 4 of kernels"):
+        Selection.kernels(SHAPE, [(0, 0), (0, 4)])
+
+
+@given(st.integers(0, 20), st.integers(0, 2**31 - 1))
+def test_random_kernels_follow_their_seed(n: int, seed: int) -> None:
+    drawn = Selection.random(SHAPE, n, seed)
+    assert drawn.count == min(n, 12)
+    assert np.array_equal(drawn.mask, Selection.random(SHAPE, n, seed).mask)
+
+
+def test_random_kernels_are_others_for_another_seed() -> None:
+    assert len({Selection.random((8, 8, 1, 1), 9, seed).mask.tobytes() for seed in range(20)}) == 20
+    with pytest.raises(StudioError, match="-1 kernels"):
+        Selection.random(SHAPE, -1, 0)
+
+
+@given(st.integers(0, 4095), st.integers(0, 4095))
+def test_selections_combine_like_sets(one: int, two: int) -> None:
+    def of(number: int) -> tuple[Selection, set[tuple[int, int]]]:
+        places = {(bit // 4, bit % 4) for bit in range(12) if number >> bit & 1}
+        return Selection.kernels(SHAPE, places), places
+
+    def found(selection: Selection) -> set[tuple[int, int]]:
+        return {(int(row), int(column)) for row, column in np.argwhere(selection.mask)}
+
+    (a, in_a), (b, in_b) = of(one), of(two)
+    assert found(a | b) == in_a | in_b
+    assert found(a & b) == in_a & in_b
+    assert found(a - b) == in_a - in_b
+
+
+def test_selections_of_two_tensors_do_not_combine() -> None:
+    with pytest.raises(StudioError, match="Selections of 3×4 and of 1×7 kernels cannot be combined"):
+        Selection.everything(SHAPE) | Selection.everything((7,))
+
+
 def test_strongest_does_not_overflow() -> None:
     tensor = np.full((1, 2, 2, 2), 2e38, np.float32)
     tensor[0, 1] = 3e38
