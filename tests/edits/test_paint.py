@@ -113,7 +113,9 @@ def test_a_stroke_from_far_outside_crosses_the_sheet() -> None:
     assert (painted[0, 0, [0, 1, 2, 5, 6, 7]] == 0).all()
 
 
-@pytest.mark.parametrize("line", [[], [(math.nan, 0)], [(1e9, 0)], [(1,)], [("a", 0)], "line"])
+@pytest.mark.parametrize(
+    "line", [[], [(0, 0, 1.5)], [(0, 0, -0.1)], [(math.nan, 0)], [(1e9, 0)], [(1,)], [("a", 0)], "line"]
+)
 def test_bad_lines_are_refused(line: object) -> None:
     with pytest.raises(StudioError, match='Paint: the field "points'):
         make_edit("Paint", {"points": line})
