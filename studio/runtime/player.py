@@ -228,6 +228,9 @@ class Player:
             # The same device may just be being let go.
             for thread in earlier:
                 thread.join(_PATIENCE)
+        with self._wake:
+            if ticket != self._ticket:
+                return
         try:
             source = open_source(spec)
         except StudioError as error:

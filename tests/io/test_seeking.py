@@ -15,6 +15,7 @@ from films import make_film, number_of, numbered
 from test_camera import World
 
 from studio.io.sources import Frame, Source, SourceInfo, open_source
+from studio.io.sources._film import RgbConverter
 from studio.io.sources.base import BaseSource
 from studio.io.sources.camera import CameraSource
 from studio.io.sources.video import VideoSource
@@ -84,6 +85,23 @@ def test_a_late_start_decodes_from_the_key_frame_before_it(tmp_path: Path, monke
         monkeypatch.setattr(VideoSource, "_decoded", counted)
         assert number_of(next(source.frames(9.0)).picture) == 225
     assert 1 <= len(decoded) <= 14
+
+
+def test_a_frame_that_cannot_be_converted_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = RgbConverter.__call__
+
+    def refuses(self: RgbConverter, frame: av.VideoFrame) -> np.ndarray:
+        picture = plain(self, frame)
+        if number_of(picture) in (7, 19):
+            raise av.InvalidDataError(1, "no such conversion")
+        return picture
+
+    with open_source(str(make_film(tmp_path / "a.mp4", count=20))) as source:
+        monkeypatch.setattr(RgbConverter, "__call__", refuses)
+        assert [number_of(frame.picture) for frame in source.frames(0.2)] == [5, 6, *range(8, 19)]
+        assert source.warning is not None
+        assert "damaged" in source.warning
+        assert list(source.frames(9)) == []
 
 
 def test_a_folder_reads_none_before_the_start(tmp_path: Path) -> None:

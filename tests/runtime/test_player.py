@@ -202,10 +202,10 @@ def test_a_film_plays_at_its_rate(player: Player, changes: list[float]) -> None:
     until(lambda: value(player) == 0)
     began = time.monotonic()
     until(lambda: value(player) >= 25)
-    assert 0.8 < time.monotonic() - began < 1.3
+    assert 0.8 < time.monotonic() - began < 2
     state = player.state()
     assert (state.spec, state.duration, state.playing, state.is_camera) == ("a film", 4.0, True, False)
-    assert 0.95 < state.position < 1.4
+    assert 0.95 < state.position < 2
     assert len(changes) >= 20
 
 
@@ -259,7 +259,7 @@ def test_speed(player: Player) -> None:
     until(lambda: value(player) >= 0)
     began = time.monotonic()
     until(lambda: value(player) >= 100)
-    assert 0.8 < time.monotonic() - began < 1.4
+    assert 0.8 < time.monotonic() - began < 2
     player.set_speed(0)
     assert player.state().speed == 0.1
     here = value(player)
@@ -357,6 +357,7 @@ def test_opening_never_holds_up_and_a_later_call_supersedes(player: Player, monk
     player.play("slow")
     assert time.monotonic() - began < 0.1
     assert player.state().opening == "slow"
+    until(lambda: "slow" in opened)
     player.play("quick")
     until(lambda: player.state().spec == "quick" and value(player) > 1)
     gate.set()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.io.sources._film import RgbConverter, nominal_rate, open_film, orientation, picture_stream, square_size
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
+from studio.model.picture import Picture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -124,17 +125,29 @@ class VideoSource(BaseSource):
             for decoded, time, duration in (passed, now) if passed is not None else (now,):
                 if not begun:
                     begun, count = True, round(time / self._period)
-                picture = convert(decoded)
-                if picture.shape[:2] != (self.info.height, self.info.width):
-                    continue  # a frame that alone claims to be turned is a damaged one
+                picture = self._converted(convert, decoded)
+                if picture is None:
+                    continue
                 yield Frame(picture, time, count, duration)
                 ends = time + (duration or self._period)
                 count += 1
             passed = None
-        if passed is not None:
-            yield Frame(convert(passed[0]), passed[1], round(passed[1] / self._period), passed[2])
-        elif start <= 0:
+        last = self._converted(convert, passed[0]) if passed is not None else None
+        if passed is not None and last is not None:
+            yield Frame(last, passed[1], round(passed[1] / self._period), passed[2])
+        if start <= 0:
             self._judge(count, ends)
+
+    def _converted(self, convert: RgbConverter, decoded: VideoFrame) -> Picture | None:
+        import av
+
+        try:
+            picture = convert(decoded)
+        except av.FFmpegError:
+            self.warning = f"{self._path} is damaged: some frames of it could not be converted"
+            return None
+        # A frame that alone claims to be turned is a damaged one.
+        return picture if picture.shape[:2] == (self.info.height, self.info.width) else None
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; after a seek, from the first key frame."""
