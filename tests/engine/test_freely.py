@@ -136,6 +136,34 @@ def test_strips_change_nothing(
         engine.close()
 
 
+@pytest.mark.gl
+def test_strips_too_slow_are_cut_into_parts(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = network(layer("out", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=3))
+    x = {"input": normal(3, 300, 310)}
+    monkeypatch.setattr(device, "is_software", True)
+    whole, cut = GLFragmentEngine(made, device), GLFragmentEngine(made, device)
+    monkeypatch.setattr(strips, "_SECONDS", 1e9)
+    whole.run(x)
+    wanted = whole.output()
+    monkeypatch.setattr(strips, "_SECONDS", 1e-9)
+    scissors: list[tuple[int, int, int, int]] = []
+    draw = device.calls.draw
+
+    def drawn(triangle: object) -> None:
+        scissors.append(device.context.fbo.scissor)
+        draw(triangle)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(device.calls, "draw", drawn)
+    cut.run(x)
+
+    np.testing.assert_array_equal(cut.output(), wanted)
+    # Of 298×308: strips across the longer side, the first in one piece, the others in two.
+    assert scissors[:3] == [(0, 0, 4, 298), (4, 0, 4, 149), (4, 149, 4, 149)]
+    assert len(scissors) == 1 + 2 * 76
+    for engine in (whole, cut):
+        engine.close()
+
+
 def test_a_window_gives_its_own_loader(device: Device) -> None:
     load = device.context.mglo._context.load_opengl_function
     asked: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 import moderngl
 
@@ -15,6 +16,26 @@ _SECONDS = 0.004
 _LEAST = 4
 """Pixels of the narrowest strip; software rasterisers shade blocks of 4×4."""
 
+_SHORTEST = 128
+"""Pixels of the shortest part of a strip: two of the tiles that a software rasteriser shares among its threads."""
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """So many pixels to a strip, and so many parts, one after the other, to each."""
+
+    strip: int = _LEAST
+    parts: int = 1
+
+    def after(self, seconds: float, length: int) -> _Cut:
+        """A better cut, when a part of a strip of this length has taken so long."""
+        if self.strip == _LEAST and seconds > 2 * _SECONDS and length >= 2 * self.parts * _SHORTEST:
+            return _Cut(self.strip, 2 * self.parts)
+        if self.parts > 1:
+            return _Cut(self.strip, self.parts // 2) if seconds < _SECONDS / 2 else self
+        fitting = int(self.strip * _SECONDS / seconds) // _LEAST * _LEAST
+        return _Cut(max(_LEAST, min(fitting, 2 * self.strip)))
+
 
 class Strips:
     """Draws triangles over whole targets: at once on a GPU, strip by strip in software.
@@ -25,11 +46,11 @@ class Strips:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._widths: dict[Hashable, int] = {}
+        self._cuts: dict[Hashable, _Cut] = {}
 
     def clear(self) -> None:
-        """Forget how wide strips were: the targets are about to change."""
-        self._widths.clear()
+        """Forget how draws were cut: the targets are about to change."""
+        self._cuts.clear()
 
     def draw(self, triangle: moderngl.VertexArray, target: moderngl.Framebuffer, key: Hashable) -> None:
         """Draw into a target.
@@ -44,17 +65,20 @@ class Strips:
             self._device.calls.draw(triangle)
             return
         width, height = target.size
-        along, first, strip = max(width, height), 0, self._widths.get(key, _LEAST)
+        along, length = max(width, height), min(width, height)
+        first, cut = 0, self._cuts.get(key, _Cut())
         while first < along:
-            last = min(along, first + strip)
-            target.scissor = (0, first, width, last - first) if along == height else (first, 0, last - first, height)
+            last = min(along, first + cut.strip)
             start = time.perf_counter()
-            self._device.calls.draw(triangle)
-            self._device.finish()
+            for part in range(cut.parts):
+                begin, end = length * part // cut.parts, length * (part + 1) // cut.parts
+                rows, columns = ((first, last), (begin, end)) if along == height else ((begin, end), (first, last))
+                target.scissor = (columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
+                self._device.calls.draw(triangle)
+                self._device.finish()
             # A strip cut short by the target's edge says little of how long a whole one takes.
-            if last - first == strip:
-                fitting = int(strip * _SECONDS / (time.perf_counter() - start)) // _LEAST * _LEAST
-                strip = max(_LEAST, min(fitting, 2 * strip))
+            if last - first == cut.strip:
+                cut = cut.after((time.perf_counter() - start) / cut.parts, length)
             first = last
         target.scissor = None  # type: ignore[assignment]
-        self._widths[key] = strip
+        self._cuts[key] = cut
