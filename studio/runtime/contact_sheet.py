@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,43 +45,38 @@ class Tile:
     picture: Picture
 
 
-def write_sheet(
-    engine: Engine,
-    screen: Screen,
-    path: Path,
-    then: Callable[[StudioError | None], None] | None = None,
-    crops: Mapping[str, Size] | None = None,
-) -> threading.Thread:
+def write_sheet(engine: Engine, screen: Screen, path: Path, crops: Mapping[str, Size] | None = None) -> Future[Path]:
     """Write a PNG with the activation of every input and layer, as it is now, each labelled with name and shape.
 
-    Only small pictures leave the device in the calling thread; they are put together and written in the thread that is
-    given back.
+    Only small pictures leave the device in the calling thread; they are put together and written in another.
 
     Args:
         engine: after a run.
         screen: gives the picture of the output.
         path: the file; one that is there is replaced, when the new one is whole.
-        then: called in that thread at the end, with what went wrong or None.
         crops: height and width to show of inputs and layers that have a border of padding.
+
+    Returns:
+        What becomes the path when it is written; its `exception()` is a `StudioError` where that cannot be.
 
     Raises:
         StudioError: where the folder is missing, or the engine has not run.
     """
     require_parent(path)
     tiles = grab(engine, screen, crops or {})
+    done: Future[Path] = Future()
 
     def work() -> None:
-        error: StudioError | None = None
         try:
             write_bytes(path, _png(compose(tiles)))
-        except StudioError as found:
-            error = found
-        if then is not None:
-            then(error)
+        except StudioError as error:
+            done.set_exception(error)
+        else:
+            done.set_result(path)
 
-    thread = threading.Thread(target=work, name="sheet", daemon=True)
-    thread.start()
-    return thread
+    # No daemon: the process ends when the sheet is on the disk.
+    threading.Thread(target=work, name="write sheet").start()
+    return done
 
 
 def grab(engine: Engine, screen: Screen, crops: Mapping[str, Size]) -> list[Tile]:
@@ -103,20 +99,24 @@ def compose(tiles: Sequence[Tile]) -> Picture:
     """The tiles in a near-square grid, each with its label beneath; (H, W, 3) uint8 RGB."""
     import cv2  # 0.1 s that the window's start need not wait
 
-    width, height = TILE + _GAP, TILE + _LABEL + _GAP
-    columns = min(len(tiles), math.ceil(math.sqrt(len(tiles) * height / width)))
-    rows = -(-len(tiles) // columns)
-    sheet = np.full((rows * height + _GAP, columns * width + _GAP, 3), _GROUND, np.uint8)
-    for k, tile in enumerate(tiles):
-        row, column = divmod(k, columns)
-        top, left = _GAP + row * height, _GAP + column * width
-        shown = _fitted(tile.picture)
-        h, w = shown.shape[:2]
-        sheet[top + TILE - h : top + TILE, left : left + w] = shown
-        label = (tile.name, "x".join(str(side) for side in tile.shape))
-        for text, (line, scale, colour) in zip(label, _LINES, strict=True):
-            place, font = (left, top + TILE + line), cv2.FONT_HERSHEY_SIMPLEX
-            cv2.putText(sheet, _short(text, scale, cv2), place, font, scale, colour, 1, cv2.LINE_AA)
+    shown = [_fitted(tile.picture) for tile in tiles]
+    columns = min(len(tiles), math.ceil(math.sqrt(len(tiles))))
+    rows = [range(k, min(k + columns, len(tiles))) for k in range(0, len(tiles), columns)]
+    heights = [max(shown[k].shape[0] for k in row) for row in rows]
+    height = sum(heights) + len(rows) * (_LABEL + _GAP) + _GAP
+    sheet = np.full((height, columns * (TILE + _GAP) + _GAP, 3), _GROUND, np.uint8)
+    bottom = 0
+    for row, row_height in zip(rows, heights, strict=True):
+        bottom += _GAP + row_height
+        for k in row:
+            left = _GAP + (k - row.start) * (TILE + _GAP)
+            h, w = shown[k].shape[:2]
+            sheet[bottom - h : bottom, left : left + w] = shown[k]
+            label = (tiles[k].name, "x".join(str(side) for side in tiles[k].shape))
+            for text, (line, scale, colour) in zip(label, _LINES, strict=True):
+                place, font = (left, bottom + line), cv2.FONT_HERSHEY_SIMPLEX
+                cv2.putText(sheet, _short(text, scale, cv2), place, font, scale, colour, 1, cv2.LINE_AA)
+        bottom += _LABEL
     return sheet
 
 

@@ -24,9 +24,7 @@ pytestmark = pytest.mark.gl
 def test_every_input_and_layer_has_a_tile_and_a_label(engine_for: EngineFor, device: Device, tmp_path: Path) -> None:
     engine, screen = engine_for(branched_network()), Screen(device)
     engine.run({"input": normal(3, 20, 24)})
-    ends: list[StudioError | None] = []
-    write_sheet(engine, screen, tmp_path / "sheet.png", ends.append).join(20)
-    assert ends == [None]
+    assert write_sheet(engine, screen, tmp_path / "sheet.png").result(20) == tmp_path / "sheet.png"
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
     assert sheet is not None
     tiles = grab(engine, screen, {})
@@ -74,9 +72,8 @@ def test_what_is_wrong_is_said_and_what_stood_there_stays(
         raise StudioError(f"cannot write {path}: {len(data)} bytes are too many")
 
     monkeypatch.setattr(contact_sheet, "write_bytes", full)
-    ends: list[StudioError | None] = []
-    write_sheet(engine, screen, tmp_path / "sheet.png", ends.append).join(20)
-    assert "too many" in str(ends[0])
+    with pytest.raises(StudioError, match="too many"):
+        write_sheet(engine, screen, tmp_path / "sheet.png").result(20)
     assert (tmp_path / "sheet.png").read_bytes() == b"old"
     screen.close()
 
@@ -93,9 +90,9 @@ def test_pictures_are_put_together_outside_the_calling_thread(
         return compose(tiles)
 
     monkeypatch.setattr(contact_sheet, "compose", noting)
-    worker = write_sheet(engine, screen, tmp_path / "sheet.png")
-    worker.join(20)
-    assert threads == [worker]
+    write_sheet(engine, screen, tmp_path / "sheet.png").result(20)
+    assert threads
+    assert threading.current_thread() not in threads
     screen.close()
 
 
