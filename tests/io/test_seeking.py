@@ -33,6 +33,8 @@ FILMS: dict[str, dict[str, Any]] = {
     "uneven.mp4": {"count": len(UNEVEN), "times": UNEVEN, "options": {"g": "12"}},
     "uneven.mkv": {"count": len(UNEVEN), "times": UNEVEN, "options": {"g": "12"}},
     "turned.mp4": {"count": 40, "turn": 90, "options": {"g": "12"}},
+    "mpeg2.ts": {"codec": "mpeg2video", "count": 60, "options": {"g": "12", "bf": "2"}},
+    "mpeg2.mkv": {"codec": "mpeg2video", "count": 60, "options": {"g": "12", "bf": "2"}},
     "mpeg4.avi": {"codec": "mpeg4", "count": 60, "fps": Fraction(24)},
 }
 

@@ -150,7 +150,7 @@ class VideoSource(BaseSource):
         return picture if picture.shape[:2] == (self.info.height, self.info.width) else None
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
-        """Frames with time and duration in seconds; after a seek, from the first key frame."""
+        """Frames with time and duration in seconds; after a seek none, where the film gives no times."""
         ends = 0.0
         start: float | None = None
         if stream.start_time is not None and stream.time_base is not None:
@@ -159,9 +159,6 @@ class VideoSource(BaseSource):
             base = decoded.time_base or Fraction(0)
             if sought and (decoded.pts is None or not base):
                 return
-            # What precedes the key frame may refer to what was not decoded.
-            if sought and not ends and not decoded.key_frame:
-                continue
             time = ends
             if decoded.pts is not None and base:
                 stamp = float(decoded.pts * base)
