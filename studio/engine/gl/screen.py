@@ -23,7 +23,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copies import Copy, plan_for
 from studio.engine.gl.device import Device
-from studio.engine.gl.shown import Drawing, Shown, tiling
+from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
 from studio.engine.gl.view import Look, ViewPass
 from studio.model.picture import Picture, signed_view, to_picture
 
@@ -107,7 +107,7 @@ class Screen:
         engine: Engine,
         name: str,
         crop: tuple[int, int] | None = None,
-        drawing: Drawing = "picture",
+        drawing: Drawing | None = None,
         look: Look | None = None,
     ) -> Picture:
         """(H, W, 3) uint8 RGB of the output or an input, or of a layer's tiles or a sheet as a viewer sees it.
@@ -116,16 +116,18 @@ class Screen:
             engine: after a run; on the screen's own device, if it is a GL engine.
             name: of a layer, an input or a tensor.
             crop: height and width to show of every channel.
-            drawing: as a picture, a tile for each channel, or a filter sheet.
+            drawing: as a picture, a tile for each channel, or a filter sheet; None takes what suits it.
             look: colours; of a picture NaN is black unless told otherwise, as in `studio render`.
         """
         crops = {name: crop} if crop else None
-        if drawing == "picture" and look is None and not isinstance(engine, AtlasEngine):
+        is_output = name == engine.graph.output and drawing in (None, "picture")
+        if is_output and look is None and not isinstance(engine, AtlasEngine):
             height, width = crop or engine.shape(name)[1:]
             return to_picture(engine.activation(name)[:, :height, :width], engine.graph.output_range)
         self._device.use()
         self._aside = {name: _copied(self._device, self._aside.get(name), engine, name, crops)}
         shown = self._aside[name].shown(0)
+        drawing = drawing or DRAWINGS[shown.role]
         placement = self._pass.whole(shown, drawing)
         target = self._canvas_of(placement.rect[2:])
         self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))

@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 Drawing = Literal["picture", "tiles", "sheet"]
 Role = Literal["input", "output", "layer", "sheet"]
 
+DRAWINGS: dict[Role, Drawing] = {"input": "picture", "output": "picture", "layer": "tiles", "sheet": "sheet"}
+"""How each is drawn where nobody says otherwise."""
+
 # A gap between tiles is this part of their shorter side, but at least a texel; smaller tiles than this have none.
 _GAP_SHARE = 32
 _SMALLEST_WITH_GAP = 4

@@ -1,0 +1,370 @@
+"""The middle of the window: the output, input and output, a layer's tiles or a filter sheet, zoomed and panned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.engine.gl.shown import Shown, spot
+from studio.engine.gl.view import GROUND, Look
+from studio.model.view import View
+from studio.model.workspace import Workspace
+from studio.ui import viewport_overlay as overlay
+from studio.ui.sheet_tool import SheetTool
+from studio.ui.viewport_camera import Camera
+from studio.ui.viewport_canvas import Canvas, FindScreen
+from studio.ui.viewport_probe import Probe
+from studio.ui.viewport_scene import Part, content_size, part_at, parts, wanted
+
+_WAITING = "The first picture is on its way."
+
+# Pixels, as the system counts them: near enough to the divider to take it; one press of an arrow key.
+_GRASP = 8
+_STEP = 48
+_ZOOM_STEP = 1.25
+# Of a mouse wheel's notch; it reports 120 for one.
+_NOTCH = 120.0
+# Milliseconds after which a value that was asked for is looked for, where no new picture comes.
+_ANSWER_AFTER = 30
+
+Drag = Literal["", "pan", "divider", "tool"]
+
+
+class Viewport(Canvas):
+    """Shows what the workspace's view says, and hands the mouse to a tool on filter sheets.
+
+    The wheel and pinches zoom at the cursor; the middle button, space, or the left button without a tool pan; 0 or F
+    fits, 1 shows a pixel for each texel, a double click goes from one to the other; arrows pan, + and - zoom.
+
+    Attributes:
+        hovered: what lies under the cursor, in words; empty beside the picture.
+
+    Args:
+        workspace: whose view, colours, scaling and brush it follows.
+        find_screen: gives the screen once the render thread has one.
+        parent: the widget that it lies in.
+    """
+
+    hovered = Signal(str)
+
+    def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
+        super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
+        self._workspace = workspace
+        self._tool: SheetTool | None = None
+        self._cameras: dict[View, Camera] = {}
+        self._view = workspace.view
+        self._parts: list[Part] = []
+        self._divider = 0.5
+        self._drag: Drag = ""
+        self._last = QPointF()
+        self._cursor: QPointF | None = None
+        self._space = False
+        self._probe: Probe | None = None
+        self._label = ""
+        self._answer = QTimer(self)
+        self._answer.setSingleShot(True)
+        self._answer.setInterval(_ANSWER_AFTER)
+        self._answer.timeout.connect(self.update)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName("Viewport")
+        self.setAccessibleDescription("Wheel zooms, middle drag pans, 0 fits, 1 shows one pixel for each texel.")
+        workspace.changed.connect(self._follow)
+
+    # -- what others call -----------------------------------------------------------------------------------------
+
+    def set_tool(self, tool: SheetTool | None) -> None:
+        """Hand the mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
+        self._cancel()
+        self._tool = tool
+        self._show_cursor()
+        self.update()
+
+    @property
+    def camera(self) -> Camera:
+        """Zoom and pan of the present view."""
+        return self._cameras.setdefault(self._view, Camera())
+
+    def fit(self) -> None:
+        """Show the whole content."""
+        self.camera.fit()
+        self.update()
+
+    def one_to_one(self) -> None:
+        """Show a pixel for each texel."""
+        self.camera.one_to_one()
+        self.update()
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step, at the middle."""
+        self._zoom(_ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step, at the middle."""
+        self._zoom(1 / _ZOOM_STEP)
+
+    # -- drawing --------------------------------------------------------------------------------------------------
+
+    def initializeGL(self) -> None:  # noqa: N802 - Qt's name
+        """See `Canvas.initializeGL`."""
+        super().initializeGL()
+        self._probe = Probe(self._context) if self._context is not None else None
+
+    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+        """See `Canvas.compose`."""
+        seen = wanted(self._view, front)
+        # Another view takes a moment to come; nothing is drawn of the one before, whose values have other meanings.
+        self._parts = []
+        if seen:
+            self.camera.see(content_size(self._view, seen), size)
+            self._parts = parts(self._view, seen, self.camera, self._divider)
+        return self._parts
+
+    def measure(self) -> None:
+        """Take the value asked for in the last frame, and ask for the one under the cursor."""
+        if self._probe is None:
+            return
+        said = self._probe.answer()
+        found = self._under_cursor()
+        if found is None:
+            said = ""
+        else:
+            part, x, y = found
+            at = spot(part.shown, part.drawing, x, y)
+            if at is None:
+                said = ""
+            else:
+                self._probe.ask(part.shown, part.drawing, at)
+        if said != self._label:
+            self._label = said
+            self.hovered.emit(said)
+
+    def decorate(self) -> None:
+        """See `Canvas.decorate`."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._parts:
+            overlay.empty_text(painter, self.rect().adjusted(24, 24, -24, -24), self.problem or _WAITING)
+        else:
+            self._decorate(painter)
+        painter.end()
+
+    def _decorate(self, painter: QPainter) -> None:
+        if self._view.kind == "split":
+            overlay.divider(painter, self.rect(), self.width() * self._divider)
+            overlay.side_names(painter, self.rect(), self.width() * self._divider)
+        if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
+            radius = self._workspace.brush.radius * self.camera.zoom / self.devicePixelRatioF()
+            overlay.brush(painter, self._cursor.x(), self._cursor.y(), radius)
+        if self._label:
+            overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
+
+    # -- the mouse, the pen ---------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a pan, a stroke, or take the divider."""
+        self._last = event.position()
+        if event.button() == Qt.MouseButton.MiddleButton or (event.button() == Qt.MouseButton.LeftButton):
+            self._begin(event.button(), event.position(), event.modifiers(), 1.0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Go on with what was begun; follow the cursor."""
+        self._move(event.position(), event.modifiers(), 1.0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """End what was begun."""
+        self._end(event.position(), event.modifiers(), 1.0)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit, or a pixel for each texel under the cursor; with a tool it is a second press."""
+        if event.button() != Qt.MouseButton.LeftButton or self._has_tool():
+            self.mousePressEvent(event)
+        elif self.camera.fitted:
+            self.camera.one_to_one(*self._pixel(event.position()))
+        else:
+            self.camera.fit()
+        self.update()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802 - Qt's name
+        """A pen, with its pressure."""
+        if event.type() == QEvent.Type.TabletPress:
+            self._last = event.position()
+            self._begin(event.button(), event.position(), event.modifiers(), event.pressure())
+        elif event.type() == QEvent.Type.TabletMove:
+            self._move(event.position(), event.modifiers(), event.pressure())
+        elif event.type() == QEvent.Type.TabletRelease:
+            self._end(event.position(), event.modifiers(), event.pressure())
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom at the cursor."""
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        self._zoom(_ZOOM_STEP**notches, event.position())
+        event.accept()
+
+    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """The cursor is elsewhere."""
+        self._cursor = None
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Pinches zoom at the cursor."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self._zoom(1.0 + event.value(), event.position())
+            return True
+        return super().event(event)
+
+    # -- the keyboard ---------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit, 1:1, pan, zoom; Escape drops a stroke."""
+        step = _STEP * self.devicePixelRatioF()
+        pans = {
+            Qt.Key.Key_Left: (step, 0.0),
+            Qt.Key.Key_Right: (-step, 0.0),
+            Qt.Key.Key_Up: (0.0, step),
+            Qt.Key.Key_Down: (0.0, -step),
+        }
+        does = {
+            Qt.Key.Key_0: self.fit,
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_1: self.one_to_one,
+            Qt.Key.Key_Plus: self.zoom_in,
+            Qt.Key.Key_Equal: self.zoom_in,
+            Qt.Key.Key_Minus: self.zoom_out,
+        }
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space:
+            self._space = True
+            self._show_cursor()
+        elif key == Qt.Key.Key_Escape and self._drag == "tool":
+            self._cancel()
+        elif key in pans:
+            self.camera.pan(*pans[key])
+            self.update()
+        elif key in does:
+            does[key]()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Space ends panning with the left button."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._show_cursor()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """A key that is let go elsewhere is not told to us."""
+        self._space = False
+        super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """A stroke cannot go on unseen."""
+        self._cancel()
+        super().hideEvent(event)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _follow(self, what: str) -> None:
+        if what == "view":
+            self._cancel()
+            self._view = self._workspace.view
+            self._show_cursor()
+        elif what in ("colours", "scaling"):
+            self.look = replace(self.look, colours=self._workspace.colours, scaling=self._workspace.scaling)
+        elif what not in ("brush", "tool"):
+            return
+        self.update()
+
+    def _has_tool(self) -> bool:
+        return self._tool is not None and self._view.kind == "filters"
+
+    def _pixel(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget in the screen's own pixels."""
+        ratio = self.devicePixelRatioF()
+        return at.x() * ratio, at.y() * ratio
+
+    def _sheet_place(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget as y and x of the sheet, in weights."""
+        x, y = self.camera.to_content(*self._pixel(at))
+        return y, x
+
+    def _under_cursor(self) -> tuple[Part, float, float] | None:
+        return None if self._cursor is None else part_at(self._parts, *self._pixel(self._cursor))
+
+    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
+        x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
+        self.camera.zoom_at(factor, x, y)
+        self.update()
+
+    def _near_divider(self, at: QPointF) -> bool:
+        return self._view.kind == "split" and abs(at.x() - self.width() * self._divider) < _GRASP
+
+    def _begin(self, button: Qt.MouseButton, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        self._cancel()
+        self._cursor = at
+        if button == Qt.MouseButton.MiddleButton or self._space:
+            self._drag = "pan"
+        elif self._near_divider(at):
+            self._drag = "divider"
+        elif self._tool is not None and self._has_tool():
+            # Nothing can be hit before the sheet is there.
+            if self._parts:
+                self._drag = "tool"
+                self._tool.press(*self._sheet_place(at), pressure, keys)
+        else:
+            self._drag = "pan"
+        self._show_cursor()
+
+    def _move(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        moved, self._last, self._cursor = at - self._last, at, at
+        if self._drag == "pan":
+            self.camera.pan(*self._pixel(moved))
+        elif self._drag == "divider":
+            self._divider = min(max(at.x() / max(self.width(), 1), 0.0), 1.0)
+        elif self._drag == "tool" and self._tool is not None:
+            self._tool.move(*self._sheet_place(at), pressure, keys)
+        self._show_cursor()
+        self._answer.start()
+        self.update()
+
+    def _end(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        drag, self._drag = self._drag, ""
+        if drag == "tool" and self._tool is not None:
+            self._tool.release(*self._sheet_place(at), pressure, keys)
+        self._show_cursor()
+        self.update()
+
+    def _cancel(self) -> None:
+        drag, self._drag = self._drag, ""
+        if drag == "tool" and self._tool is not None:
+            self._tool.cancel()
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._drag == "pan":
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self._drag == "divider" or (self._cursor is not None and self._near_divider(self._cursor)):
+            shape = Qt.CursorShape.SplitHCursor
+        elif self._has_tool():
+            shape = Qt.CursorShape.CrossCursor
+        self.setCursor(shape)

@@ -1,0 +1,96 @@
+"""Zoom and pan of one view, in pixels of the screen; no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LARGEST_ZOOM = 128.0
+_SMALLEST_SIDE = 16.0
+"""Pixels that the longer side of the content keeps at least."""
+
+
+@dataclass
+class Camera:
+    """Which part of the content lies where in the view.
+
+    Attributes:
+        content: width and height of what is looked at, in texels.
+        view: width and height of the view, in pixels.
+        zoom: pixels a texel.
+        centre: the content's x and y in the middle of the view, in texels.
+        fitted: whether it shows the whole content and keeps doing so.
+    """
+
+    content: tuple[int, int] = (1, 1)
+    view: tuple[int, int] = (1, 1)
+    zoom: float = 1.0
+    centre: tuple[float, float] = (0.5, 0.5)
+    fitted: bool = True
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """The content's x and y at the view's upper left corner, a whole number of pixels from the content's own."""
+        x, y = (round(at * self.zoom - side / 2) / self.zoom for at, side in zip(self.centre, self.view, strict=True))
+        return x, y
+
+    @property
+    def fitting(self) -> float:
+        """The zoom at which the whole content just fits."""
+        return min(side / whole for side, whole in zip(self.view, self.content, strict=True))
+
+    def see(self, content: tuple[int, int], view: tuple[int, int]) -> None:
+        """Sizes as they are now; what was in the middle stays there."""
+        if content != self.content:
+            x, y = (at * new / old for at, new, old in zip(self.centre, content, self.content, strict=True))
+            self.centre = x, y
+        self.content, self.view = content, view
+        if self.fitted:
+            self.fit()
+        else:
+            self._keep()
+
+    def fit(self) -> None:
+        """Show the whole content."""
+        self.zoom = self._bounded(self.fitting)
+        self.centre = self.content[0] / 2, self.content[1] / 2
+        self.fitted = True
+
+    def one_to_one(self, x: float | None = None, y: float | None = None) -> None:
+        """A pixel for each texel; the place under (x, y), the view's middle where none is given, stays."""
+        self.zoom_at(1.0 / self.zoom, self.view[0] / 2 if x is None else x, self.view[1] / 2 if y is None else y)
+
+    def zoom_at(self, factor: float, x: float, y: float) -> None:
+        """Zoom in by a factor, or out by one below 1; the place under (x, y) of the view stays."""
+        at = self.to_content(x, y)
+        self.zoom = self._bounded(self.zoom * factor)
+        self.centre = (
+            at[0] - (x - self.view[0] / 2) / self.zoom,
+            at[1] - (y - self.view[1] / 2) / self.zoom,
+        )
+        self.fitted = False
+        self._keep()
+
+    def pan(self, x: float, y: float) -> None:
+        """Move the content by so many pixels."""
+        self.centre = self.centre[0] - x / self.zoom, self.centre[1] - y / self.zoom
+        self.fitted = False
+        self._keep()
+
+    def to_content(self, x: float, y: float) -> tuple[float, float]:
+        """The content's place under a place of the view."""
+        left, top = self.origin
+        return left + x / self.zoom, top + y / self.zoom
+
+    def to_view(self, x: float, y: float) -> tuple[float, float]:
+        """The view's place of a place of the content."""
+        left, top = self.origin
+        return (x - left) * self.zoom, (y - top) * self.zoom
+
+    def _bounded(self, zoom: float) -> float:
+        smallest = min(self.fitting, 1.0, _SMALLEST_SIDE / max(self.content))
+        return min(max(zoom, smallest), max(LARGEST_ZOOM, self.fitting))
+
+    def _keep(self) -> None:
+        """Keep some of the content in the middle of the view."""
+        x, y = (min(max(at, 0.0), float(whole)) for at, whole in zip(self.centre, self.content, strict=True))
+        self.centre = x, y
