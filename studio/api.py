@@ -133,6 +133,8 @@ class LiveNetwork:
         self.network = network
         self._preset = preset
         self.engine, self.choice = open_engine(preset.bent if preset else network, engine)
+        if preset is not None:
+            self.engine.bypass(preset.bypassed)
         self._bender = Bender(self.engine)
 
     choice: Choice
@@ -180,10 +182,15 @@ class LiveNetwork:
     def __iter__(self) -> Iterator[LiveLayer]:
         return (self[node.name] for node in self.network.graph.nodes)
 
+    def bypass(self, *layers: str) -> None:
+        """Let just these layers hand on what they read; the next `update` or call shows it. None ends every bypass."""
+        self.engine.bypass(layers)
+
     def reset(self) -> None:
-        """Give every tensor its trained values back."""
+        """Give every tensor its trained values back, and let every layer work."""
         for name, values in self.network.tensors.items():
             self.engine.set_tensor(name, values)
+        self.engine.bypass(())
 
     def save(
         self, path: str | Path, *, name: str = "", description: str = "", thumbnail: Picture | None = None
@@ -204,6 +211,7 @@ class LiveNetwork:
             changed,
             description or (before.description if before else ""),
             weights_path=before.weights_path if before else None,
+            bypassed=self.engine.bypassed,
         )
         save_preset(preset, Path(path), thumbnail)
 

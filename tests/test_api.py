@@ -182,3 +182,22 @@ def test_the_module_offers_what_it_lists_and_no_more() -> None:
     assert all(getattr(studio, name) is not None for name in studio.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
         studio.nope  # noqa: B018
+
+
+def test_a_bypassed_layer_hands_on_what_it_reads_and_is_saved(net: LiveNetwork, tmp_path: Path) -> None:
+    before = net(picture(8, 8))
+    net.bypass("act")
+    net.update()
+    np.testing.assert_array_equal(net["act"].output, net["enc"].output)
+    bent = net(picture(8, 8))
+    assert (bent != before).any()
+    net.save(tmp_path / "saved")
+    with studio.load(tmp_path / "saved", engine="torch") as again:
+        np.testing.assert_array_equal(again(picture(8, 8)), bent)
+    net.reset()
+    np.testing.assert_array_equal(net(picture(8, 8)), before)
+
+
+def test_a_bypassed_layer_that_is_not_there(net: LiveNetwork) -> None:
+    with pytest.raises(StudioError, match='no layer "nowhere"'):
+        net.bypass("nowhere")

@@ -43,11 +43,13 @@ def bench(
     from studio.engine.choose import open_engine
     from studio.runtime.size import parse_size, working_size
 
-    network = open_preset(preset).bent
+    opened = open_preset(preset)
+    network = opened.bent
     sizes = working_size(network.graph, parse_size(size, (256, 256)))
     rng = np.random.default_rng(0)
     inputs = {i.name: rng.random((i.channels, *sizes.padded), np.float32) for i in network.graph.inputs}
     running, choice = open_engine(network, engine)
+    running.bypass(opened.bypassed)
     try:
         seconds = []
         for _ in range(_RUNS + 1):

@@ -68,6 +68,7 @@ def render(
         working = parse_size(size, (opened.info.height, opened.info.width))
         runner, choice = open_engine(bent.bent, engine)
         stack.callback(runner.close)
+        runner.bypass(bent.bypassed)
         bender = Bender(runner, layer or None)
         _say(choice, runner.device, bender.size_for(working).note)
         total = _total(opened, rate, first, end)

@@ -44,6 +44,9 @@ class Workspace:
         colours: how values become colours.
         scaling: whether every tile has a scale of its own.
         audition: None to hear the bends; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
+        engine: what is to run the network: "auto" or an engine's name.
+        size: at which it works, as the command line gives it: "256", "source".
+        held: whether no new picture is taken in, so that a stroke is on the screen sooner.
         clipboard: copied kernels.
     """
 
@@ -57,6 +60,9 @@ class Workspace:
     colours: Colours = "signed"
     scaling: Scaling = "tile"
     audition: str | None = None
+    engine: str = "auto"
+    size: str = "256"
+    held: bool = False
     clipboard: Clipboard | None = None
     _selections: dict[str, Selection] = field(default_factory=dict, repr=False)
 

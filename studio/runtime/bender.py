@@ -37,6 +37,18 @@ class Bender:
             self._sizes[picture] = working_size(self._engine.graph, picture)
         return self._sizes[picture]
 
+    def run(self, picture: Picture) -> WorkingSize:
+        """(H, W, 3) uint8 RGB through the network; nothing is read back.
+
+        Returns:
+            How it passed through: what of the engine's output belongs to the picture.
+        """
+        size = self.size_for((picture.shape[0], picture.shape[1]))
+        padded = _pad(picture, size.padded)
+        inputs = self._engine.graph.inputs
+        self._engine.run({i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in inputs})
+        return size
+
     def __call__(self, picture: Picture) -> Picture:
         """(H, W, 3) uint8 RGB through the network.
 
@@ -45,12 +57,10 @@ class Bender:
             negative blue and positive orange, each at the scale of its own largest finite magnitude so far: a scale
             that only widens neither flickers nor saturates.
         """
-        size = self.size_for((picture.shape[0], picture.shape[1]))
-        padded = _pad(picture, size.padded)
-        graph = self._engine.graph
-        self._engine.run({i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in graph.inputs})
+        size = self.run(picture)
         if self._layer is None:
-            return to_picture(self._engine.output(), graph.output_range)[: size.output[0], : size.output[1]]
+            output = self._engine.output()
+            return to_picture(output, self._engine.graph.output_range)[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)
         peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
         self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)

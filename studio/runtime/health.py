@@ -50,10 +50,11 @@ def _saturated(stats: Stats, low: float, high: float) -> bool:
     return at_ends >= _SATURATED * total
 
 
+def is_finite(stats: Stats) -> bool:
+    """Whether every value is a number, and none infinite."""
+    return not (stats.nan or stats.infinite)
+
+
 def first_broken(engine: Engine) -> str | None:
     """The first layer in running order with a value that is not finite; None where there is none."""
-    for node in engine.graph.nodes:
-        stats = engine.stats(node.name)
-        if stats.nan or stats.infinite:
-            return node.name
-    return None
+    return next((node.name for node in engine.graph.nodes if not is_finite(engine.stats(node.name))), None)

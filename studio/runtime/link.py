@@ -10,6 +10,7 @@ from studio.model.document import BypassChanged, Change, Document, NetworkChange
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
 
 
@@ -24,6 +25,18 @@ class Runner(Protocol):
 
     def bypass(self, layers: frozenset[str]) -> None:
         """Bypass just these layers."""
+
+    def look_at(self, view: View) -> None:
+        """Put something else on the screen."""
+
+    def choose_engine(self, name: str) -> None:
+        """Run on another engine."""
+
+    def work_at(self, size: str) -> None:
+        """Bring pictures to another size."""
+
+    def hold(self, held: bool) -> None:
+        """Take no new pictures in."""
 
 
 class Link:
@@ -40,6 +53,10 @@ class Link:
         self._trained: frozenset[str] = frozenset()
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
+        runner.choose_engine(workspace.engine)
+        runner.work_at(workspace.size)
+        runner.hold(workspace.held)
+        runner.look_at(workspace.view)
         self._open()
 
     def _follow(self, change: Change) -> None:
@@ -57,8 +74,19 @@ class Link:
         self._runner.open(self._document.network.with_tensors(bent), self._bypassed())
 
     def _listen(self, field: str) -> None:
-        if field != "audition":
-            return
+        workspace, runner = self._workspace, self._runner
+        if field == "audition":
+            self._audition()
+        elif field == "view":
+            runner.look_at(workspace.view)
+        elif field == "engine":
+            runner.choose_engine(workspace.engine)
+        elif field == "size":
+            runner.work_at(workspace.size)
+        elif field == "held":
+            runner.hold(workspace.held)
+
+    def _audition(self) -> None:
         before, self._trained = self._trained, self._heard_as_trained()
         for name in sorted(before ^ self._trained):
             # Of another network that is just being opened, neither is there.

@@ -11,6 +11,7 @@ from studio.engine.gl.screen import Screen
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.picture import Picture
 from studio.model.view import View
 from studio.runtime.loop import Loop
 from studio.runtime.mailbox import Mailbox
@@ -20,7 +21,7 @@ from studio.runtime.report import Message, Report
 
 
 class Live:
-    """A render thread with an engine, and a capture thread with a source. Every method returns at once, from any thread.
+    """A render thread with an engine and a capture thread with a source; no method waits, whoever calls it.
 
     What cannot be done is said in a message of the next report; what ran before runs on.
 
@@ -123,6 +124,10 @@ class Live:
     def sheet(self, path: Path) -> None:
         """Write a PNG with the activations of all layers."""
         self._mailbox.set("sheet", path)
+
+    def snapshot(self, then: Callable[[Picture], None]) -> None:
+        """Call this in the render thread with the next output, (H, W, 3) uint8 RGB; it must return at once."""
+        self._mailbox.set("snapshot", then)
 
     def close(self, timeout: float = 10.0) -> None:
         """Stop both threads and free everything; a recording is finished. Waits so many seconds at most."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from fractions import Fraction
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from studio.engine.base import Engine
@@ -15,16 +14,15 @@ from studio.engine.choose import Choice, open_engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.screen import Screen
 from studio.errors import StudioError
+from studio.io.resize import resized
 from studio.model.graph import Size
 from studio.model.network import Network
-from studio.model.picture import Picture
 from studio.model.view import View
 from studio.runtime.bender import Bender
-from studio.runtime.contact_sheet import write_sheet
-from studio.runtime.mailbox import Mailbox, Orders
+from studio.runtime.mailbox import Mailbox, NewWeights, Orders
 from studio.runtime.observer import Observer
+from studio.runtime.outlets import Outlets
 from studio.runtime.player import Player
-from studio.runtime.recorder import LiveRecorder, RecordingPlan, still
 from studio.runtime.report import Message, MessageKind, Report
 from studio.runtime.size import WorkingSize, parse_size
 
@@ -54,13 +52,12 @@ class Loop:
         self._choice = Choice("torch", "")
         self._bender: Bender | None = None
         self._observer: Observer | None = None
-        self._recorder: LiveRecorder | None = None
-        self._records_shown = False
-        self._picture: Picture | None = None
+        self._outlets = Outlets(screen, lambda text, failed: self._say(text, "error" if failed else "note"))
         self._serial_in = -1
         self._has_run = False
         self._recent: deque[float] = deque(maxlen=120)
         self._messages: list[Message] = []
+        self._said: set[str] = set()
         self._report = Report(is_software=device.is_software)
         self._reported = 0.0
         self._working: WorkingSize | None = None
@@ -83,13 +80,15 @@ class Loop:
 
     def _obey(self, orders: Orders) -> None:
         settings = orders.settings
+        if orders:
+            self._said.clear()
         self._stopping = "stop" in settings
         self._held = bool(settings.get("hold", self._held))
         self._view = _typed(settings.get("view"), View) or self._view
         self._wanted = _typed(settings.get("engine"), str) or self._wanted
         self._watched = _typed(settings.get("watch"), tuple) or self._watched
         if "size" in settings:
-            self._resize(str(settings["size"]))
+            self._size, self._serial_in = str(settings["size"]), -1
         if orders.bypassed is not None:
             self._bypassed = orders.bypassed
         if orders.network is not None or "engine" in settings:
@@ -97,7 +96,7 @@ class Loop:
         elif self._engine is not None and orders.bypassed is not None:
             self._engine.bypass(self._bypassed)
         for new in orders.weights:
-            self._attempt(lambda new=new: self._engine and self._engine.replace(new.tensor, new.rect, new.values))
+            self._attempt(partial(self._replace, new))
         if self._observer is not None:
             self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
             if orders.weights or orders.bypassed is not None or "watch" in settings:
@@ -105,9 +104,17 @@ class Loop:
         if "record" in settings:
             self._record(settings["record"])
 
+    def _replace(self, new: NewWeights) -> None:
+        if self._engine is not None:
+            self._engine.replace(new.tensor, new.rect, new.values)
+
+    @property
+    def _running(self) -> Engine:
+        assert self._engine is not None, "there is an engine once something has run"
+        return self._engine
+
     def _is_known(self, name: str) -> bool:
-        assert self._engine is not None
-        graph = self._engine.graph
+        graph = self._running.graph
         return name in graph or name in graph.tensor_shapes
 
     def _current_network(self) -> Network | None:
@@ -120,7 +127,7 @@ class Loop:
         if network is None:
             return
         self._close_engine()
-        self._network = network
+        self._network, self._serial_in = network, -1
         for name in dict.fromkeys((self._wanted, "torch")):
             try:
                 self._engine, self._choice = open_engine(network, name, device=self._device)
@@ -140,22 +147,12 @@ class Loop:
         self._has_run = False
         self._recent.clear()
 
-    def _resize(self, size: str) -> None:
-        self._size = size
-        self._serial_in = -1
-
     def _record(self, order: Any) -> None:
-        if self._recorder is not None:
-            self._recorder.stop()
         if order is None:
-            return
-        plan, name, self._records_shown = order
-        assert isinstance(plan, RecordingPlan)
-
-        def begin() -> None:
-            self._recorder = LiveRecorder(plan, name)
-
-        self._attempt(begin)
+            self._outlets.end()
+        else:
+            plan, name, shown = order
+            self._attempt(partial(self._outlets.begin, plan, name, shown))
 
     # -- a frame ----------------------------------------------------------------------------------------------------
 
@@ -173,9 +170,11 @@ class Loop:
             self._recent.append(now)
             self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
         if self._has_run:
-            self._serve(orders, bool(ran))
+            self._serve(orders.settings, bool(ran))
             if self._observer is not None:
                 self._attempt(self._observer.look)
+        elif orders.settings.keys() & {"still", "sheet", "snapshot"}:
+            self._say("There is no picture yet; choose a source first.", "warning")
         return bool(ran)
 
     def _run_network(self) -> bool:
@@ -186,7 +185,7 @@ class Loop:
             self._serial_in = newest[0]
             self._has_run, source = False, newest[1]
             size = parse_size(self._size, (source.shape[0], source.shape[1]))
-            self._working = self._bender.run(source, size)
+            self._working = self._bender.run(resized(source, size))
             self._has_run = True
             return True
         if not self._has_run:
@@ -194,50 +193,31 @@ class Loop:
         return bool(self._engine.update())
 
     def _show(self) -> None:
-        assert self._engine is not None
-        assert self._working is not None
-        graph = self._engine.graph
+        graph = self._running.graph
         names: tuple[str, ...] = (graph.output,)
         if self._view.kind == "split":
             names = (graph.inputs[0].name, graph.output)
         elif self._view.kind != "output" and self._is_known(self._view.name):
             names = (self._view.name,)
-        self._screen.show(self._engine, names, self._crops())
+        self._screen.show(self._running, names, self._crops())
 
     def _crops(self) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
-        assert self._engine is not None
         assert self._working is not None
-        graph = self._engine.graph
+        graph = self._running.graph
         crops = {i.name: self._working.picture for i in graph.inputs}
         return crops | {graph.output: self._working.output}
 
-    def _serve(self, orders: Orders, ran: bool) -> None:
+    def _serve(self, settings: Mapping[str, Any], ran: bool) -> None:
         """Recordings and single pictures."""
-        now = time.monotonic()
-        if self._recorder is not None:
-            if ran:
-                self._attempt(lambda: self._recorder and self._recorder.offer(self._to_record(), now))
-            else:
-                self._recorder.tick(now)
-        path = orders.settings.get("still")
-        if isinstance(path, Path):
-            self._attempt(lambda: still(self._output(), path))
-        path = orders.settings.get("sheet")
-        if isinstance(path, Path):
-            assert self._engine is not None
-            self._attempt(lambda: write_sheet(self._engine, self._screen, path))
-
-    def _output(self) -> Picture:
-        assert self._engine is not None
-        name = self._engine.graph.output
-        return self._screen.picture(self._engine, name, self._crops().get(name))
-
-    def _to_record(self) -> Picture:
-        assert self._engine is not None
-        if self._records_shown and self._view.kind in ("layer", "filters") and self._is_known(self._view.name):
-            return self._screen.picture(self._engine, self._view.name, self._crops().get(self._view.name))
-        return self._output()
+        engine, crops = self._running, self._crops()
+        self._attempt(partial(self._outlets.frame, engine, self._view, crops, is_new=ran))
+        if "still" in settings:
+            self._attempt(partial(self._outlets.still, engine, crops, settings["still"]))
+        if "sheet" in settings:
+            self._attempt(partial(self._outlets.sheet, engine, crops, settings["sheet"]))
+        if "snapshot" in settings:
+            settings["snapshot"](self._outlets.output(engine, crops))
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
@@ -250,13 +230,14 @@ class Loop:
             return None
 
     def _say(self, text: str, kind: MessageKind = "note") -> None:
-        if not any(message.text == text for message in self._messages):
+        """A sentence, once until there are new orders."""
+        if text not in self._said:
+            self._said.add(text)
             self._messages.append(Message(text, kind))
 
     def _pause(self) -> float:
         """Seconds until something must be done although nothing comes in."""
-        rate: Fraction | None = self._recorder.rate if self._recorder is not None else None
-        return min(_IDLE, float(1 / rate) / 2) if rate else _IDLE
+        return min(_IDLE, (self._outlets.period or _IDLE) / 2)
 
     def _report_now(self) -> None:
         now = time.perf_counter()
@@ -286,16 +267,14 @@ class Loop:
             warnings=sights.warnings if sights else {},
             broken=sights.broken if sights else None,
             player=self._player.state(),
-            recording=self._recorder.status() if self._recorder is not None else None,
+            recording=self._outlets.status,
             messages=tuple(self._messages),
         )
         self._messages.clear()
         self._on_report(self._report)
 
     def _finish(self) -> None:
-        if self._recorder is not None:
-            self._recorder.stop()
-            self._recorder.wait()
+        self._outlets.close()
         self._close_engine()
         self._screen.close()
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from studio.engine.base import Engine, Stats
 from studio.engine.gl.screen import Screen
 from studio.model.picture import Picture
-from studio.runtime.health import first_broken, judge
+from studio.runtime.health import first_broken, is_finite, judge
 
 SHARE = 0.2
 """Part of the render thread's time that looking may take."""
 
-THUMBNAIL = (96, 72)
+THUMBNAIL = 96
+"""Pixels of the longer side."""
+
 _LONGEST_CREDIT = 0.25
 
 
@@ -73,17 +75,23 @@ class Observer:
 
     def _round(self) -> Iterator[None]:
         yield from self._watch()
-        yield self._guard()
+        self._guard()
+        yield
         self._sights.times = self._engine.times()
+        broken: list[str] = []
         for node in self._engine.graph.nodes:
             stats = self._engine.stats(node.name)
             self._sights.warnings[node.name] = judge(node, stats)
+            if not is_finite(stats):
+                broken.append(node.name)
             yield
             self._sights.thumbnails[node.name] = self._screen.thumbnail(self._engine, node.name, THUMBNAIL)
             yield
             # However many layers there are, what is watched stays fresh.
             yield from self._watch()
-            yield self._guard()
+            self._guard()
+            yield
+        self.broken = next(iter(broken), None)
 
     def _watch(self) -> Iterator[None]:
         for name in self.watched:
@@ -91,10 +99,6 @@ class Observer:
             yield
 
     def _guard(self) -> None:
-        """Name the first layer that is broken, as soon as the output is."""
-        stats = self._engine.stats(self._engine.graph.output)
-        bad = bool(stats.nan or stats.infinite)
-        if bad and self.broken is None:
+        """Name the first layer that is broken as soon as the output is; the rounds find the others."""
+        if self.broken is None and not is_finite(self._engine.stats(self._engine.graph.output)):
             self.broken = first_broken(self._engine)
-        elif not bad:
-            self.broken = None

@@ -1,0 +1,289 @@
+"""The render thread, without a window: orders in, pictures and reports out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import tiny_network
+
+from studio.edits import make_edit
+from studio.engine.gl.device import Device, open_device
+from studio.errors import StudioError
+from studio.io.sources import open_source
+from studio.model.document import Document
+from studio.model.edit import Patch, Selection
+from studio.model.layout import Rect, sheet_size
+from studio.model.picture import Picture
+from studio.model.preset import Preset
+from studio.model.view import View
+from studio.model.workspace import ORIGINALS, Workspace
+from studio.runtime.bender import Bender
+from studio.runtime.link import Link
+from studio.runtime.live import Live
+from studio.runtime.recorder import RecordingPlan
+from studio.runtime.report import Report
+from studio.runtime.telemetry import Telemetry
+
+pytestmark = pytest.mark.gl
+
+PATIENCE = 30.0
+
+
+class Studio:
+    """A live engine, everything that is told of it, and the document that it follows."""
+
+    def __init__(self, preset: Preset | None = None) -> None:
+        self.devices: list[Device] = []
+        self.telemetry = Telemetry()
+        self.messages: list[str] = []
+        self.live = Live(self._open, self._take, lambda: self.devices[0].close())
+        self.document = Document(preset or Preset("tiny", tiny_network(), {}))
+        self.workspace = Workspace(self.document, engine="torch", size="source")
+        self.link = Link(self.document, self.workspace, self.live)
+
+    def _open(self) -> Device:
+        self.devices.append(open_device())
+        return self.devices[0]
+
+    def _take(self, report: Report) -> None:
+        self.messages += [message.text for message in report.messages]
+        self.telemetry.take(report)
+
+    def until(self, true: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not true():
+            assert time.monotonic() < deadline, f"waited in vain; said: {self.messages}, {self.telemetry.report}"
+            time.sleep(0.005)
+
+    def picture(self) -> Picture:
+        """The output, when everything that has been ordered has been run."""
+        found: list[Picture] = []
+        self.live.snapshot(found.append)
+        self.until(lambda: found)
+        return found[0]
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    import cv2
+
+    picture = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    return tmp_path / "still.png"
+
+
+@pytest.fixture
+def studio(gl_device: Device) -> Iterator[Studio]:
+    del gl_device  # skips where there is no OpenGL
+    running = Studio()
+    yield running
+    running.live.close()
+
+
+@pytest.fixture
+def showing(studio: Studio, still: Path) -> Studio:
+    studio.live.play(str(still))
+    studio.until(lambda: studio.telemetry.report.serial)
+    return studio
+
+
+def expected(document: Document, still: Path) -> Picture:
+    from studio.engine.torch import TorchEngine
+
+    with open_source(str(still)) as source:
+        picture = next(iter(source)).picture
+    engine = TorchEngine(document.network.with_tensors(document.bent()))
+    engine.bypass(document.bypassed)
+    return Bender(engine)(picture)
+
+
+def gain(document: Document, factor: float, tensor: str = "enc.weight") -> None:
+    values = document.tensor(tensor)
+    document.apply(
+        "Gain", tensor, make_edit("Gain", {"factor": factor}).apply(values, Selection.everything(values.shape))
+    )
+
+
+@pytest.mark.parametrize("engine", ["torch", "gl", "gl-fragment"])
+def test_what_is_edited_undone_and_bypassed_is_on_the_screen(showing: Studio, still: Path, engine: str) -> None:
+    document = showing.document
+    showing.workspace.engine = engine
+    showing.until(lambda: showing.telemetry.report.engine == engine)
+
+    def shows() -> None:
+        difference = showing.picture().astype(int) - expected(document, still)
+        assert np.abs(difference).max() <= 1
+
+    shows()
+    before = showing.picture()
+    gain(document, 3.0)
+    shows()
+    assert (showing.picture() != before).any()
+    document.set_bypassed("act", True)
+    shows()
+    document.undo()
+    document.undo()
+    np.testing.assert_array_equal(showing.picture(), before)
+    document.load(Preset("other", tiny_network().with_tensors({"enc.bias": np.ones(6, np.float32)}), {}))
+    showing.until(lambda: showing.telemetry.report.engine == engine)
+    shows()
+    document.undo()
+    np.testing.assert_array_equal(showing.picture(), before)
+
+
+def test_the_originals_are_heard_while_asked_for(showing: Studio, still: Path) -> None:
+    document, workspace = showing.document, showing.workspace
+    trained = showing.picture()
+    gain(document, 3.0, "enc.weight")
+    gain(document, -1.0, "dec.weight")
+    document.set_bypassed("act", True)
+    bent = showing.picture()
+    workspace.audition = ORIGINALS
+    np.testing.assert_array_equal(showing.picture(), trained)
+    gain(document, 0.5, "enc.weight")
+    np.testing.assert_array_equal(showing.picture(), trained)
+    document.undo()
+    workspace.audition = None
+    np.testing.assert_array_equal(showing.picture(), bent)
+    workspace.audition = "enc"
+    alone = Document(Preset("alone", document.network, {"enc.weight": document.tensor("enc.weight")}))
+    np.testing.assert_array_equal(showing.picture(), expected(alone, still))
+    workspace.audition = None
+    np.testing.assert_array_equal(showing.picture(), bent)
+
+
+def test_reports_tell_of_every_layer_and_what_is_watched(showing: Studio) -> None:
+    told = showing.telemetry
+    showing.live.watch(("enc", "enc.weight"))
+    names = [node.name for node in showing.document.graph.nodes]
+    showing.until(lambda: told.stats.keys() >= {"enc", "enc.weight"} and told.thumbnails.keys() >= set(names))
+    assert told.report.size == (24, 32)
+    assert told.report.engine == "torch"
+    assert set(told.times) == set(names)
+    assert told.shapes["enc"] == (6, 12, 16)
+    weight = showing.document.tensor("enc.weight")
+    assert told.stats["enc.weight"].minimum == weight.min()
+    assert told.thumbnails["enc"].dtype == np.uint8
+    gain(showing.document, 2.0)
+    showing.until(lambda: told.stats["enc.weight"].minimum == (weight * 2).min())
+
+
+def test_the_first_layer_that_is_not_finite_is_named(showing: Studio) -> None:
+    document = showing.document
+    huge = np.full(sheet_size(document.tensor("dec.weight").shape), 1e38, np.float32)
+    document.apply("Huge", "dec.weight", Patch(Rect(0, 0, *huge.shape), huge))
+    showing.until(lambda: showing.telemetry.report.broken == "dec")
+    showing.until(lambda: "dec" in showing.telemetry.warnings)
+    document.undo()
+    showing.until(lambda: showing.telemetry.report.broken is None)
+
+
+def test_every_view_can_be_shown(showing: Studio) -> None:
+    screen = showing.live.screen
+    assert screen is not None
+    for view, names in (
+        (View("layer", "enc"), ["enc"]),
+        (View("filters", "enc.weight"), ["enc.weight"]),
+        (View("split"), [showing.document.graph.inputs[0].name, "out"]),
+        (View("filters", "gone.weight"), ["out"]),
+        (View(), ["out"]),
+    ):
+        showing.workspace.view = view
+        showing.until(lambda names=names: [shown.name for shown in screen.front()] == names)
+
+
+def test_another_size(showing: Studio) -> None:
+    showing.workspace.size = "16"
+    showing.until(lambda: showing.telemetry.report.size == (12, 16))
+    assert showing.picture().shape == (12, 16, 3)
+    showing.workspace.size = "nonsense"
+    showing.until(lambda: any("is no size" in text for text in showing.messages))
+    showing.workspace.size = "source"
+    showing.until(lambda: showing.telemetry.report.size == (24, 32))
+
+
+def test_what_cannot_be_done_is_said_and_the_rest_runs_on(showing: Studio, tmp_path: Path) -> None:
+    before = showing.picture()
+    showing.live.play(str(tmp_path / "nothing.mp4"))
+    showing.until(lambda: any("nothing.mp4" in text for text in showing.messages))
+    showing.live.record(RecordingPlan(tmp_path / "nowhere"), "x")
+    showing.until(lambda: any("nowhere" in text for text in showing.messages))
+    showing.live.still(tmp_path / "no" / "still.png")
+    showing.until(lambda: any("still.png" in text for text in showing.messages))
+    np.testing.assert_array_equal(showing.picture(), before)
+
+
+def test_stills_and_sheets_are_written(showing: Studio, tmp_path: Path) -> None:
+    import cv2
+
+    showing.live.still(tmp_path / "output.png")
+    showing.live.sheet(tmp_path / "sheet.png")
+    showing.until(lambda: sum("Wrote" in text for text in showing.messages) == 2)
+    written = cv2.imread(str(tmp_path / "output.png"))
+    assert written is not None
+    np.testing.assert_array_equal(written[:, :, ::-1], showing.picture())
+    assert cv2.imread(str(tmp_path / "sheet.png")) is not None
+
+
+def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> None:
+    start = time.monotonic()
+    showing.live.record(RecordingPlan(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
+    time.sleep(1.0)
+    showing.live.stop_recording()
+    showing.until(lambda: (status := showing.telemetry.report.recording) is not None and status.finished)
+    took = time.monotonic() - start
+    with open_source(str(tmp_path / "tiny.mp4")) as film:
+        frames = list(film)
+    assert 25 <= len(frames) <= took * 25 + 1
+    status = showing.telemetry.report.recording
+    assert status is not None
+    assert (status.frames, status.error) == (len(frames), "")
+    assert any("Recorded" in text for text in showing.messages)
+
+
+def test_while_held_only_edits_are_run(studio: Studio) -> None:
+    studio.live.play("demo")
+    studio.workspace.size = "64"
+    studio.until(lambda: studio.telemetry.report.serial > 3)
+    studio.workspace.held = True
+    studio.picture()
+    held = studio.picture()
+    time.sleep(0.2)
+    np.testing.assert_array_equal(studio.picture(), held)
+    gain(studio.document, 3.0)
+    assert (studio.picture() != held).any()
+    studio.workspace.held = False
+    serial = studio.telemetry.report.serial
+    studio.until(lambda: studio.telemetry.report.serial > serial + 3)
+
+
+def test_an_engine_that_cannot_run_here_gives_way_to_torch(showing: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    from studio.engine.gl import pipeline
+
+    def refuse(*_: object, **__: object) -> None:
+        raise StudioError("This GPU has no textures.")
+
+    monkeypatch.setattr(pipeline.GLEngine, "__init__", refuse)
+    showing.workspace.engine = "gl"
+    showing.until(lambda: "This GPU has no textures." in showing.messages)
+    showing.until(lambda: showing.telemetry.report.engine == "torch")
+    showing.picture()
+
+
+def test_closing_frees_the_thread_and_finishes_the_recording(gl_device: Device, still: Path, tmp_path: Path) -> None:
+    del gl_device
+    running = Studio()
+    running.live.play(str(still))
+    running.until(lambda: running.telemetry.report.serial)
+    running.live.record(RecordingPlan(tmp_path, name="x"), "x")
+    running.until(lambda: (status := running.telemetry.report.recording) is not None and status.frames)
+    running.live.close()
+    assert not running.live._thread.is_alive()
+    assert running.live.screen is None
+    with open_source(str(tmp_path / "x.mp4")) as film:
+        assert len(list(film)) > 0
