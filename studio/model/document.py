@@ -148,6 +148,11 @@ class Document:
         """Whether something has changed since the preset was opened or saved."""
         return self._gesture is not None or self._saved.get(self._path) != self._token
 
+    @property
+    def revision(self) -> int:
+        """A number for what is open as it is now; undo brings an earlier one back."""
+        return self._token
+
     def tensor(self, name: str) -> Array:
         """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.
 
@@ -259,12 +264,24 @@ class Document:
             self._preset = replace(self._preset, source=spec)
             self.changed.emit(DetailsChanged())
 
-    def mark_saved(self, path: Path, name: str) -> None:
-        """Note that everything is now saved in this folder under this name."""
-        self.finish_gesture()
+    def mark_saved(self, path: Path, name: str, revision: int | None = None) -> None:
+        """Note that this folder now holds the document under this name.
+
+        Args:
+            path: the folder.
+            name: the preset's name.
+            revision: which one was saved; None for the present one, with the gesture that is under way.
+        """
+        if revision is None:
+            self.finish_gesture()
         self._preset = replace(self._preset, name=name)
         self._path = path
-        self._saved[path] = self._token
+        self._saved[path] = self._token if revision is None else revision
+        self.changed.emit(DetailsChanged())
+
+    def rename(self, name: str) -> None:
+        """Note that the preset has another name in its folder; not an item of the history."""
+        self._preset = replace(self._preset, name=name)
         self.changed.emit(DetailsChanged())
 
     def mark_unsaved(self) -> None:

@@ -261,3 +261,24 @@ def test_the_network_is_never_written_to() -> None:
         assert tensor.tobytes() == before[name].tobytes()
     with pytest.raises(ValueError, match="read-only"):
         of.tensor("a.bias")[0] = 1.0
+
+
+def test_what_is_saved_beside_the_work_is_the_revision_it_was_taken_from() -> None:
+    of = document()
+    of.apply("one", "a.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 1.0, np.float32)))
+    taken = of.revision
+    of.apply("two", "a.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 2.0, np.float32)))
+    stroke = of.begin("three")
+    of.mark_saved(Path("/presets/x"), "x", taken)
+    assert stroke.is_open
+    stroke.cancel()
+    assert (of.unsaved, of.path, of.name) == (True, Path("/presets/x"), "x")
+    of.undo()
+    assert (of.unsaved, of.revision) == (False, taken)
+
+
+def test_renaming_leaves_unsaved_what_is_unsaved() -> None:
+    of = document()
+    of.apply("one", "a.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 1.0, np.float32)))
+    of.rename("other")
+    assert (of.name, of.unsaved, len(of.history.labels)) == ("other", True, 1)

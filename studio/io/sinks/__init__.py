@@ -74,7 +74,8 @@ def codecs() -> list[CodecInfo]:
     Raises:
         StudioError: when a plug-in cannot be loaded.
     """
-    return [CodecInfo(codec.name, codec.description, codec.suffixes[0], _works(codec)) for codec in _known()]
+    found = [(codec, _problem(codec)) for codec in _known()]
+    return [CodecInfo(codec.name, codec.description, codec.suffixes[0], not why, why) for codec, why in found]
 
 
 def _known() -> list[Codec]:
@@ -90,7 +91,7 @@ def _named(name: str) -> Codec:
     raise StudioError(f"there is no codec {name!r}; choose one of {', '.join(codec.name for codec in known)}")
 
 
-def _works(codec: Codec) -> bool:
+def _problem(codec: Codec) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with codec.open(
@@ -98,6 +99,6 @@ def _works(codec: Codec) -> bool:
             ) as sink:
                 for level in (0, 255):
                     sink.write(np.full((32, 32, 3), level, np.uint8))
-        except (StudioError, ImportError):
-            return False
-    return True
+        except (StudioError, ImportError) as error:
+            return str(error) or "a trial recording failed"
+    return ""

@@ -77,12 +77,21 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class CodecInfo:
-    """One way of recording, for a list: `suffix` is its usual one, `works` whether a trial recording succeeded."""
+    """One way of recording, for a list.
+
+    Attributes:
+        name: what the user writes, such as "h264".
+        description: what it is good for, in a few words.
+        suffix: its usual one.
+        works: whether a trial recording succeeded.
+        problem: why it did not; else "".
+    """
 
     name: str
     description: str
     suffix: str
     works: bool
+    problem: str = ""
 
 
 class Codec(Protocol):

@@ -1,0 +1,70 @@
+"""Work that may take long, one piece after the other in a thread of its own; results come back to who asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
+from typing import NoReturn, TypeVar
+
+from studio.errors import StudioError
+
+T = TypeVar("T")
+
+Post = Callable[[Callable[[], None]], None]
+"""Has something called in the window's thread, soon; it may be asked from any thread."""
+
+
+class Worker:
+    """A thread that does what it is given, in that order.
+
+    Args:
+        post: carries results to the window's thread.
+        name: of the thread.
+    """
+
+    def __init__(self, post: Post, name: str = "worker") -> None:
+        self._post = post
+        self._name = name
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def do(
+        self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[StudioError], None] | None = None
+    ) -> None:
+        """Call `work` in the thread; then, in the window's thread, `then` with its result, or `failed`.
+
+        An exception that is no `StudioError`, or that nobody wants to hear of, is raised in the window's thread.
+        """
+
+        def job() -> None:
+            answer: Callable[[], None]
+            try:
+                answer = partial(then, work())
+            except StudioError as error:
+                answer = partial(failed or _throw, error)
+            except Exception as error:  # noqa: BLE001 - raised again where somebody looks
+                answer = partial(_throw, error)
+            self._post(answer)
+
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        self._jobs.put(job)
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Take on nothing more, and wait until all is done, at most so many seconds; whether it is."""
+        if self._thread is None:
+            return True
+        self._jobs.put(None)
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+
+def _throw(error: Exception) -> NoReturn:
+    raise error
