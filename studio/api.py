@@ -11,7 +11,6 @@ net.save("presets/mine", description="louder")
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +21,8 @@ from studio.edits import make_edit
 from studio.engine.base import Stats
 from studio.engine.choose import Choice, open_engine
 from studio.errors import StudioError
-from studio.io.networks import find_network, list_networks, load_network
-from studio.io.presets import find_preset, list_presets, load_preset, save_preset
+from studio.io.opening import open_preset as open_preset  # the studio opens by name from here, too
+from studio.io.presets import save_preset
 from studio.model.edit import Edit, Selection
 from studio.model.network import Network
 from studio.model.op import Array
@@ -224,30 +223,6 @@ def load(name_or_path: str | Path, *, engine: str = "auto") -> LiveNetwork:
     """
     preset = open_preset(str(name_or_path))
     return LiveNetwork(preset.network, engine=engine, preset=preset)
-
-
-def open_preset(name_or_path: str) -> Preset:
-    """A preset by path or name; a network as a preset that bends nothing."""
-    try:
-        folder = find_preset(name_or_path)
-    except StudioError:
-        try:
-            folder = find_network(name_or_path)
-        except StudioError:
-            raise _nothing_called(name_or_path) from None
-        network = load_network(folder)
-        return Preset(network.name, network, {}, network.description, weights_path=folder)
-    return load_preset(folder)
-
-
-def _nothing_called(name: str) -> StudioError:
-    presets, networks = ([card.name for card in cards] for cards in (list_presets(), list_networks()))
-    close = difflib.get_close_matches(name.lower(), presets + networks, n=1, cutoff=0.5)
-    meant = f' Did you mean "{close[0]}"?' if close else ""
-    return StudioError(
-        f'There is no preset or network "{name}".{meant} It may be a folder with a preset.json or a network.json, one '
-        f"of the presets {', '.join(presets)}, or one of the networks {', '.join(networks)}."
-    )
 
 
 def edit(name: str, **params: object) -> Edit:
