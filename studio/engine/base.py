@@ -88,7 +88,7 @@ class Engine(ABC):
 
     @abstractmethod
     def _resize(self) -> None:
-        """Make room for activations of ``self._shapes``."""
+        """Make room for activations of ``self._shapes``; clear them where that failed and the old room is lost, too."""
 
     def _rewire(self, changed: frozenset[str]) -> None:  # noqa: B027 - not every backend has something to do
         """Called when ``self._effective`` has changed for these layers, their shapes being what they were."""
@@ -144,7 +144,8 @@ class Engine(ABC):
             try:
                 self._resize()
             except StudioError:
-                self._shapes = before
+                # An engine that could not keep its old room either has cleared them.
+                self._shapes = before if self._shapes else {}
                 self._substitute()
                 raise
         for wanted in self.graph.inputs:

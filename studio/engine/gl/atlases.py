@@ -68,6 +68,11 @@ class AtlasEngine(Engine):
                     owner, tensors = self.graph.node(node.owner), self._tensors_of(node)
                     self._weights[owner.name] = LayerWeights(self._device, owner, tensors, self._kernel_limit())
                 self._weights[node.name] = self._weights[node.owner]
+            if self._device.is_out_of_memory:
+                raise StudioError(
+                    f"The weights of this network need more memory than {self._device.renderer} has; "
+                    "use --engine torch."
+                )
         except StudioError:
             self.close()
             raise
@@ -157,7 +162,24 @@ class AtlasEngine(Engine):
         self._atlases = atlases
         self._outdated.clear()
         self._connect()
-        for name, atlas in atlases.items():
+        try:
+            self._make_room()
+            is_short = self._device.is_out_of_memory
+        except moderngl.Error:  # a framebuffer of a texture without memory
+            self._context.clear_errors()
+            is_short = True
+        if is_short:
+            self._textures.clear()
+            self._shapes = {}
+            size = sum(atlas.size[0] * atlas.size[1] * 16 for atlas in atlases.values()) // 2**20
+            raise StudioError(
+                f"The maps of a picture of this size take {size} MB, more than {self._device.renderer} has; "
+                "work on a smaller --size, or use --engine torch."
+            )
+
+    def _make_room(self) -> None:
+        """Make the textures of ``self._atlases``, and what goes with them."""
+        for name, atlas in self._atlases.items():
             self._textures[name] = self._context.texture(atlas.size, 4, dtype="f4")
 
     def _rewire(self, changed: frozenset[str]) -> None:

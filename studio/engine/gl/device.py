@@ -52,6 +52,11 @@ class Device:
         """Wait until everything asked for so far is done; other Python threads run meanwhile."""
         self.calls.finish()
 
+    @property
+    def is_out_of_memory(self) -> bool:
+        """Whether something made since the last look, or the last error, found no memory."""
+        return self.context.error == "GL_OUT_OF_MEMORY"
+
     def unbind(self) -> None:
         """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""
         self.context.detect_framebuffer(0).use()

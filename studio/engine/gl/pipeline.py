@@ -59,12 +59,14 @@ class GLEngine(AtlasEngine):
         super()._resize()
         self._passes = ComputePasses(self._device, self._settings, self._atlases, self._textures, self._bound)
         self._choose()
+        self._feeds = {name: self._passes.feed(name, planes) for name, planes in self._planes.items()}
+
+    def _make_room(self) -> None:
+        super()._make_room()
         self._planes: dict[str, moderngl.Buffer] = {}
-        self._feeds: dict[str, Dispatch] = {}
         for name in (i.name for i in self.graph.inputs):
             channels, height, width = self._shapes[name]
             self._planes[name] = self._context.buffer(reserve=channels * height * width * 4)
-            self._feeds[name] = self._passes.feed(name, self._planes[name])
 
     def _rewire(self, changed: frozenset[str]) -> None:
         super()._rewire(changed)
@@ -115,9 +117,13 @@ class GLFragmentEngine(AtlasEngine):
     def _strips(self) -> Strips:
         return Strips(self._device)
 
-    def _resize(self) -> None:
-        super()._resize()
+    def _make_room(self) -> None:
         self._strips.clear()
+        # They would keep the textures of the size before.
+        self._targets: dict[str, moderngl.Framebuffer] = {}
+        self._device.unbind()
+        self._context.gc()
+        super()._make_room()
         self._targets = {
             name: self._context.framebuffer([texture])
             for name, texture in self._textures.items()
