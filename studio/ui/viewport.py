@@ -255,8 +255,7 @@ class Viewport(Canvas):
         elif key == Qt.Key.Key_Escape and self._drag == "tool":
             self._cancel()
         elif key in pans:
-            self.camera.pan(*pans[key])
-            self.update()
+            self._pan(*pans[key])
         elif key in does:
             does[key]()
         else:
@@ -309,7 +308,15 @@ class Viewport(Canvas):
     def _under_cursor(self) -> tuple[Part, float, float] | None:
         return None if self._cursor is None else part_at(self._parts, *self._pixel(self._cursor))
 
+    def _pan(self, x: float, y: float) -> None:
+        # Before the first picture there is nothing that a hand could mean.
+        if self._parts:
+            self.camera.pan(x, y)
+            self.update()
+
     def _zoom(self, factor: float, at: QPointF | None = None) -> None:
+        if not self._parts:
+            return
         x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
         self.camera.zoom_at(factor, x, y)
         self.update()
@@ -336,7 +343,7 @@ class Viewport(Canvas):
     def _move(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         moved, self._last, self._cursor = at - self._last, at, at
         if self._drag == "pan":
-            self.camera.pan(*self._pixel(moved))
+            self._pan(*self._pixel(moved))
         elif self._drag == "divider":
             self._divider = min(max(at.x() / max(self.width(), 1), 0.0), 1.0)
         elif self._drag == "tool" and self._tool is not None:

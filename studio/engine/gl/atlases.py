@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import moderngl
-import numpy as np
 
 from studio.engine.base import Engine, Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
@@ -268,8 +267,8 @@ class AtlasEngine(Engine):
         set_uniforms(triangle.program, uniforms)
         target = self._context.framebuffer([picked])
         target.use()
-        triangle.render(vertices=3)
-        return np.frombuffer(picked.read(alignment=4), np.float32).reshape(channels, len(ys), len(xs))
+        self._device.calls.draw(triangle)
+        return self._device.calls.read(picked).reshape(channels, len(ys), len(xs))
 
     def _read_sheet(self, tensor: str) -> Array:
         return self._device.calls.read(self._sheet_texture(tensor))[:, :, 0]

@@ -106,10 +106,10 @@ class Copy:
 
     def _upload(self, engine: Engine) -> None:
         if self.plan.role == "sheet":
-            self._texture.write(engine.sheet(self.plan.name), alignment=4)
+            self._device.calls.write(self._texture, engine.sheet(self.plan.name))
         else:
             atlas = atlas_for(Shape(*self.plan.shape), self._device.max_texture)
-            self._texture.write(pack_atlas(engine.activation(self.plan.name), atlas))
+            self._device.calls.write(self._texture, pack_atlas(engine.activation(self.plan.name), atlas))
 
 
 def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | None) -> Plan:

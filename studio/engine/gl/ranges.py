@@ -76,7 +76,7 @@ class Ranges:
         units: Sequence[tuple[str, object]] = [(uniform, unit) for unit, uniform in enumerate(textures)]
         set_uniforms(triangle.program, dict(units) | self._sizes | {"u_tiling": (self.size[0], 0)})
         target.use()
-        triangle.render(vertices=3)
+        self._device.calls.draw(triangle)
 
 
 def _colour(target: moderngl.Framebuffer, index: int = 0) -> moderngl.Texture:

@@ -96,7 +96,7 @@ class Screen:
         back.copies = {name: _copied(self._device, back.copies.get(name), engine, name, crops) for name in names}
         self._device.context.gc()
         shown = tuple(copy.shown(self._serial) for copy in back.copies.values())
-        self._device.context.finish()
+        self._device.finish()
         back.shown = shown
         with self._lock:
             self._back, self._newest = self._newest, back
@@ -131,7 +131,7 @@ class Screen:
         placement = self._pass.whole(shown, drawing)
         target = self._canvas_of(placement.rect[2:])
         self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))
-        self._device.context.finish()
+        self._device.finish()
         width, height = target.size
         pixels = np.frombuffer(target.read(components=4), np.uint8).reshape(height, width, 4)
         self._device.context.gc()

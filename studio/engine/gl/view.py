@@ -129,7 +129,7 @@ class ViewPass:
         self._context.enable_only(moderngl.NOTHING)
         target.use()
         target.viewport = x, bottom, width, height
-        triangle.render(vertices=3)
+        self._device.calls.draw(triangle)
 
     def whole(self, shown: Shown, drawing: Drawing) -> Placement:
         """The placement that shows all of it at one pixel a texel, from the upper left corner of the target."""

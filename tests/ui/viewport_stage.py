@@ -1,0 +1,70 @@
+"""A render thread that shows one frame after another, for viewports to look at."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from studio.engine.base import Engine
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.screen import Screen
+from studio.engine.torch import TorchEngine
+from studio.model.layout import to_sheet
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.ui.gl_context import RenderContext
+
+SIZE = 64
+
+
+def made_engine(name: str, network: Network, device: Device) -> Engine:
+    if name == "torch":
+        return TorchEngine(network, "cpu")
+    return (GLEngine if name == "gl" else GLFragmentEngine)(network, device)
+
+
+class Stage:
+    """Runs an engine in a thread of its own: shows these names again and again until it is closed."""
+
+    def __init__(self, name: str, network: Network, shown: Iterable[str]) -> None:
+        self.picture = np.random.default_rng(4).random((3, SIZE, SIZE), np.float32)
+        self.network = network
+        self.values: dict[str, Array] = {}
+        self.error: BaseException | None = None
+        self.screen: Screen | None = None
+        self.frames = 0
+        self._context = RenderContext()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(name, tuple(shown)))
+        self._thread.start()
+
+    @property
+    def find(self) -> Callable[[], Screen | None]:
+        return lambda: self.screen
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        assert self.error is None
+
+    def _run(self, name: str, shown: tuple[str, ...]) -> None:
+        try:
+            device = self._context.open()
+            screen, engine = Screen(device), made_engine(name, self.network, device)
+            engine.run({"input": self.picture})
+            for each in shown:
+                is_sheet = each in self.network.tensors
+                self.values[each] = to_sheet(self.network.tensors[each]) if is_sheet else engine.activation(each)
+            while not self._stop.wait(0.005):
+                screen.show(engine, shown)
+                self.screen = screen
+                self.frames += 1
+            screen.close()
+            engine.close()
+            self._context.close()
+        except BaseException as error:  # noqa: BLE001 - told in the test's thread
+            self.error = error
