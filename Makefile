@@ -1,4 +1,4 @@
-# make run     set up, then bend the built-in film with the default preset
+# make run     set up, then open the window; without a display, bend the built-in film with the default preset
 # make test    set up, then everything that must hold before a change is kept
 # make bench   the benchmarks against peers
 
@@ -7,14 +7,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
 
-# OpenGL without a screen, by the software rasteriser where there is no GPU.
-SYSTEM := libegl1 libgl1 libgl1-mesa-dri
+# OpenGL without a screen, by the software rasteriser where there is no GPU; what Qt's window needs; for the tests of
+# the window a display that nobody sees.
+OPENGL := libegl1 libgl1 libgl1-mesa-dri libglx-mesa0
+WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 \
+  libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libdbus-1-3 libfontconfig1 libglib2.0-0
+DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
+HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
 .PHONY: run test test-slow lint bench system presets clean
 
 run: $(VENV)/.installed
+	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))
+ifneq ($(HAS_DISPLAY),)
+	$(BIN)/studio
+else
 	@mkdir -p $(OUT)
+	@echo "There is no display: the demo film goes through the default preset instead of a window."
 	$(BIN)/studio render demo $(OUT)/demo.mp4 --size 256
+endif
 
 test: system lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
@@ -36,7 +47,7 @@ presets: $(VENV)/.installed
 	$(BIN)/python presets/make_presets.py
 
 system:
-	@sh .ci/system-packages $(SYSTEM)
+	@sh .ci/system-packages $(OPENGL) $(WINDOW) $(DISPLAY_FOR_TESTS)
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,14 +13,16 @@ from studio.cli.common import Exit
 from studio.cli.doctor import doctor
 from studio.cli.import_ import import_
 from studio.cli.info import info
+from studio.cli.open_ import open_
 from studio.cli.presets import presets
 from studio.cli.render import render
 from studio.errors import StudioError
 
 app = typer.Typer(
     name="studio",
-    help="Bend trained convolutional networks: run them on a film, change their filters, record what comes out.",
-    no_args_is_help=True,
+    help="Bend trained convolutional networks: run them on a film, change their filters, record what comes out.\n\n"
+    "Without a command the window opens.",
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -28,6 +30,7 @@ app = typer.Typer(
 )
 for command in (render, info, presets, doctor, bench):
     app.command()(command)
+app.command("open")(open_)
 app.command("import")(import_)
 
 
@@ -41,9 +44,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _studio(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     del version
+    if context.invoked_subcommand is None:
+        open_()
 
 
 def main() -> None:

@@ -75,6 +75,10 @@ class Live:
         """Put something else on the screen."""
         self._mailbox.set("view", view)
 
+    def also_show_output(self, wanted: bool) -> None:
+        """Keep the output on the screen whatever else is looked at: another window shows it."""
+        self._mailbox.set("output too", wanted)
+
     def watch(self, names: tuple[str, ...]) -> None:
         """Report the statistics of these layers and tensors as often as time allows."""
         self._mailbox.set("watch", names)

@@ -47,6 +47,7 @@ class Loop:
         self._size = "256"
         self._view = View()
         self._held = False
+        self._output_too = False
         self._watched: tuple[str, ...] = ()
         self._engine: Engine | None = None
         self._choice = Choice("torch", "")
@@ -86,6 +87,7 @@ class Loop:
         self._held = bool(settings.get("hold", self._held))
         self._view = _typed(settings.get("view"), View) or self._view
         self._wanted = _typed(settings.get("engine"), str) or self._wanted
+        self._output_too = bool(settings.get("output too", self._output_too))
         self._watched = _typed(settings.get("watch"), tuple) or self._watched
         if "size" in settings:
             self._size, self._serial_in = str(settings["size"]), -1
@@ -162,7 +164,7 @@ class Loop:
             return False
         start = time.perf_counter()
         ran = self._attempt(self._run_network)
-        looked = "view" in orders.settings
+        looked = orders.settings.keys() & {"view", "output too"}
         if self._has_run and (ran or looked):
             self._attempt(self._show)
         if ran:
@@ -198,8 +200,8 @@ class Loop:
         if self._view.kind == "split":
             names = (graph.inputs[0].name, graph.output)
         elif self._view.kind != "output" and self._is_known(self._view.name):
-            names = (self._view.name,)
-        self._screen.show(self._running, names, self._crops())
+            names = (self._view.name, graph.output) if self._output_too else (self._view.name,)
+        self._screen.show(self._running, tuple(dict.fromkeys(names)), self._crops())
 
     def _crops(self) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""

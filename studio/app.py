@@ -1,0 +1,112 @@
+"""The composition root of the window: the one place that wires everything."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, QTimer
+from PySide6.QtWidgets import QApplication
+
+from studio.io.library import Library
+from studio.io.opening import find_and_open
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.model.view import View
+from studio.model.workspace import Workspace
+from studio.runtime.editing import Editing
+from studio.runtime.link import Link
+from studio.runtime.live import Live
+from studio.runtime.loading import Loader
+from studio.runtime.report import Message, Report
+from studio.runtime.telemetry import Telemetry
+from studio.runtime.worker import Worker
+from studio.ui import gl_context, theme
+from studio.ui.main_window import MainWindow
+from studio.ui.message_bar import MessageBar
+from studio.ui.parts import Parts
+from studio.ui.posting import Post
+from studio.ui.session import Session
+
+
+class Studio:
+    """A running studio with its window; to be closed by `close`, which the window's end calls.
+
+    Args:
+        preset: what to begin with.
+        path: the preset's folder; None for a network without one.
+        source: what to play.
+        session: what is remembered.
+        home: where the person's presets and networks are.
+    """
+
+    def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
+        self._context = gl_context.RenderContext()
+        self._post = Post()
+        self.telemetry = Telemetry()
+        self.live = Live(self._context.open, self._carry, self._context.close)
+        self.document = Document(preset, path)
+        self.workspace = Workspace(self.document)
+        if preset.view_layer is not None:
+            self.workspace.view = View("layer", preset.view_layer)
+        self._link = Link(self.document, self.workspace, self.live)
+        self.messages = MessageBar()
+        self.parts = Parts(
+            self.document,
+            self.workspace,
+            self.live,
+            self.telemetry,
+            Editing(self.document, self._post, lambda text: self.messages.say(Message(text, "error"))),
+            Loader(self._post, self.messages.say),
+            Worker(self._post),
+            session,
+            self.messages,
+            self._post,
+            Library(home / "presets"),
+            home / "weights",
+        )
+        self.window = MainWindow(self.parts)
+        self.window.transport.play(source)
+
+    def _carry(self, report: Report) -> None:
+        """From the render thread to the window's."""
+        self._post(lambda: self.telemetry.take(report))
+
+    def close(self) -> None:
+        """End every thread and free what they hold."""
+        self.parts.editing.close()
+        self.parts.loader.close()
+        self.live.close()
+        self.parts.worker.close(5.0)
+
+
+def run(preset: str, source: str) -> int:
+    """Open the window and stay until it is closed; the exit status.
+
+    Args:
+        preset: a preset or a network, by name or path.
+        source: what to play: "demo", "camera", a path.
+    """
+    gl_context.prepare()
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("network-bending-studio")
+    application.setApplicationDisplayName("Network Bending Studio")
+    application.setOrganizationName("network-bending-studio")
+    theme.apply(application)
+    _end_on_interrupt(application)
+    home = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))
+    studio = Studio(*find_and_open(preset), source, Session(), home)
+    studio.window.show()
+    try:
+        return application.exec()
+    finally:
+        studio.close()
+
+
+def _end_on_interrupt(application: QApplication) -> None:
+    """Let Ctrl+C in the terminal end the program: Python must run now and then to notice it."""
+    signal.signal(signal.SIGINT, lambda *_: application.quit())
+    ticker = QTimer(application)
+    ticker.timeout.connect(lambda: None)
+    ticker.start(200)
