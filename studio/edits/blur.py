@@ -18,6 +18,7 @@ class Blur(Edit):
     """Smooths each selected kernel with a small Gaussian that stays within it."""
 
     label: ClassVar[str] = "Blur"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
     sigma: float = param(0.7, lo=0.1, hi=16.0, unit="px", doc="Standard deviation of the Gaussian")

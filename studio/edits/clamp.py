@@ -15,6 +15,7 @@ class Clamp(Edit):
     """Holds every selected weight between two values."""
 
     label: ClassVar[str] = "Clamp"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -12,6 +12,7 @@ class Flip(Edit):
     """Mirrors each selected kernel in itself."""
 
     label: ClassVar[str] = "Flip"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -12,6 +12,7 @@ class Gain(Edit):
     """Multiplies every selected weight."""
 
     label: ClassVar[str] = "Gain"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
     factor: float = param(2.0, lo=-100.0, hi=100.0, unit="×", doc="What each weight is multiplied by")

@@ -16,6 +16,7 @@ class Mix(Edit):
     """
 
     label: ClassVar[str] = "Mix"
+    group: ClassVar[str] = "Blend"
     in_pieces: ClassVar[bool] = True
     needs_other: ClassVar[bool] = True
 

@@ -11,6 +11,7 @@ class Negate(Edit):
     """Turns the sign of every selected weight: what excited now inhibits."""
 
     label: ClassVar[str] = "Flip sign"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -19,6 +19,7 @@ class Noise(Edit):
     """
 
     label: ClassVar[str] = "Noise"
+    group: ClassVar[str] = "Chance"
     in_pieces: ClassVar[bool] = True
 
     amount: float = param(0.25, lo=0.0, hi=100.0, doc="Standard deviation, relative to that of the selected weights")

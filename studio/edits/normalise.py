@@ -14,6 +14,7 @@ class Normalise(Edit):
     """Scales each selected kernel to one L2 norm; a kernel of zeros stays as it is."""
 
     label: ClassVar[str] = "Normalise"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
     norm: float = param(1.0, lo=0.0, hi=100.0, doc="L2 norm of each kernel afterwards")

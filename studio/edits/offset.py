@@ -12,6 +12,7 @@ class Offset(Edit):
     """Adds one amount to every selected weight."""
 
     label: ClassVar[str] = "Offset"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
     amount: float = param(0.1, lo=-100.0, hi=100.0, doc="What is added to each weight")

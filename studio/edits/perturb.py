@@ -21,6 +21,7 @@ class Perturb(Edit):
     """
 
     label: ClassVar[str] = "Perturb"
+    group: ClassVar[str] = "Chance"
     in_pieces: ClassVar[bool] = True
 
     amount: float = param(0.25, lo=0.0, hi=100.0, doc="Standard deviation, relative to that of the kernel's weights")

@@ -19,6 +19,7 @@ class Quantise(Edit):
     """
 
     label: ClassVar[str] = "Quantise"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
     levels: int = param(3, lo=2, hi=256, doc="How many different values are left")

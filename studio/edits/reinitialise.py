@@ -22,6 +22,7 @@ class Reinitialise(Edit):
     """
 
     label: ClassVar[str] = "Re-initialise"
+    group: ClassVar[str] = "Chance"
     in_pieces: ClassVar[bool] = True
 
     scheme: Literal["kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal"] = param(

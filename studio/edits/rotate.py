@@ -24,6 +24,7 @@ class Rotate(Edit):
     """
 
     label: ClassVar[str] = "Rotate"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
     degrees: float = param(90.0, lo=-360.0, hi=360.0, unit="°", doc="Angle, counter-clockwise")

@@ -21,6 +21,7 @@ class Scale(Edit):
     """
 
     label: ClassVar[str] = "Scale"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
     factor: float = param(1.5, lo=0.1, hi=10.0, unit="×", doc="Size of the pattern, relative to what it was")

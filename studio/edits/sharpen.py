@@ -14,6 +14,7 @@ class Sharpen(Edit):
     """Exaggerates what a small Gaussian blur would take from each selected kernel (unsharp masking)."""
 
     label: ClassVar[str] = "Sharpen"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
     amount: float = param(1.0, lo=0.0, hi=100.0, unit="×", doc="How much of the difference is added")

@@ -14,6 +14,7 @@ class Shift(Edit):
     """Moves the weights of each selected kernel, which moves what the filter draws."""
 
     label: ClassVar[str] = "Shift"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -16,6 +16,7 @@ class Shuffle(Edit):
     """Gives the selected kernels each other's places in a random order; each stays whole."""
 
     label: ClassVar[str] = "Shuffle filters"
+    group: ClassVar[str] = "Order"
     moves: ClassVar[bool] = True
 
     within: Literal["rows", "columns", "all"] = param("all", doc="Whether kernels stay in their row or column")

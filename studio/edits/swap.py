@@ -18,6 +18,7 @@ class Swap(Edit):
     """
 
     label: ClassVar[str] = "Swap filters"
+    group: ClassVar[str] = "Order"
     moves: ClassVar[bool] = True
 
     within: Literal["rows", "columns", "all"] = param("rows", doc="Whether kernels stay in their row or column")

@@ -14,6 +14,7 @@ class Threshold(Edit):
     """Sets every selected weight smaller than a level, sign aside, to zero."""
 
     label: ClassVar[str] = "Threshold"
+    group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -12,6 +12,7 @@ class Transpose(Edit):
     """Exchanges rows and columns of each selected kernel, which must be square."""
 
     label: ClassVar[str] = "Transpose"
+    group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -81,6 +81,9 @@ class Edit(Declared):
     label: ClassVar[str]
     """What menus and the undo list call it."""
 
+    group: ClassVar[str] = "More"
+    """Under which heading menus list it."""
+
     in_pieces: ClassVar[bool] = False
     """Whether some rows of kernels can be changed without the others, so that large tensors need no large copies."""
 
