@@ -1,0 +1,177 @@
+"""Forms made from declarations: every edit's and every operator's, by mouse and keys."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from filter_editor_desk import drag
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+from pytestqt.qtbot import QtBot
+
+from studio.edits import registry
+from studio.errors import StudioError
+from studio.model.edit import Edit
+from studio.model.form import fields
+from studio.model.param import Declared, PaddingPair, param, seed
+from studio.ui.controls import Choice, Number, Seed, Tick, Whole, _Slider
+from studio.ui.forms import Form
+from studio.ui.scales import scale_for
+
+
+class Everything(Declared):
+    amount: float = param(0.5, lo=0.0, hi=1.0, doc="A share")
+    level: float = param(0.0, lo=-100.0, hi=100.0, unit="px", doc="A wide range")
+    count: int = param(3, lo=2, hi=9, doc="A whole number")
+    border: Literal["zero", "wrap_around"] = param("zero", doc="A choice")
+    together: bool = param(False, doc="Yes or no")
+    limit: float | None = param(None, lo=0.0, hi=1.0, doc="None for none")
+    padding: PaddingPair = param((1, 2), doc="A pair")
+    seed: int = seed("Which")
+
+
+def test_a_form_shows_and_gives_back_every_kind_of_value(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    assert form.record() == Everything()
+    other = Everything(
+        amount=0.125, level=-37.5, count=9, border="wrap_around", together=True, limit=0.25, padding=(3, 4), seed=77
+    )
+    form.show_record(other)
+    assert form.record() == other
+    form.reset()
+    assert form.record() == Everything(limit=0.25)
+
+
+@pytest.mark.parametrize("name", [name for name in registry() if name != "Paint"])
+def test_every_edit_has_a_form_that_reaches_its_limits(name: str, qtbot: QtBot) -> None:
+    kind: type[Edit] = registry()[name]
+    form = Form(kind)
+    qtbot.addWidget(form)
+    assert form.record() == kind()
+    for end in ("lo", "hi"):
+        values = {field.name: getattr(field, end) for field in fields(kind) if getattr(field, end) is not None}
+        if name == "Clamp":
+            values["high"] = 100.0
+        wanted = kind.model_validate({key: int(v) if kind.model_fields[key].annotation is int else v
+                                      for key, v in values.items()})  # fmt: skip
+        form.show_record(wanted)
+        assert form.record() == wanted
+
+
+def test_what_is_drawn_must_be_left_out(qtbot: QtBot) -> None:
+    with pytest.raises(TypeError, match="points"):
+        Form(registry()["Paint"])
+    form = Form(registry()["Paint"], without=("points",))
+    qtbot.addWidget(form)
+    assert "radius" in form.controls
+    with pytest.raises(StudioError, match="points"):
+        form.record()
+
+
+def handle(slider: _Slider) -> QPoint:
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    return (
+        slider.style()
+        .subControlRect(QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider)
+        .center()
+    )
+
+
+def test_a_drag_of_a_slider_tells_of_every_change_and_settles_once(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    form.resize(400, 300)
+    form.show()
+    qtbot.waitExposed(form)
+    changed: list[Everything] = []
+    settled: list[Everything] = []
+    form.changed.connect(changed.append)
+    form.settled.connect(settled.append)
+    amount = form.controls["amount"]
+    assert isinstance(amount, Number)
+    start = handle(amount.slider)
+    drag(qtbot, amount.slider, [start, start + QPoint(10, 0), start + QPoint(25, 0), start + QPoint(40, 0)])
+    assert len(changed) == 3
+    assert [record.amount for record in changed] == sorted(record.amount for record in changed)
+    assert [record.amount for record in settled] == [changed[-1].amount]
+    assert changed[-1].amount > 0.55
+    qtbot.wait(500)
+    assert len(settled) == 1
+
+
+def test_keys_settle_after_a_rest_as_one(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitExposed(form)
+    changed: list[Everything] = []
+    settled: list[Everything] = []
+    form.changed.connect(changed.append)
+    form.settled.connect(settled.append)
+    count = form.controls["count"]
+    assert isinstance(count, Whole)
+    count.spin.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(count.spin, Qt.Key.Key_Up)
+    assert [record.count for record in changed] == [4, 5, 6]
+    assert settled == []
+    qtbot.waitUntil(lambda: len(settled) == 1, timeout=2000)
+    assert settled[0].count == 6
+
+
+def test_numbers_are_typed_boxes_ticked_choices_made_and_dice_thrown(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitExposed(form)
+    settled: list[Everything] = []
+    form.settled.connect(settled.append)
+    level, border, together, die = (form.controls[name] for name in ("level", "border", "together", "seed"))
+    assert isinstance(level, Number)
+    assert isinstance(border, Choice)
+    assert isinstance(together, Tick)
+    assert isinstance(die, Seed)
+    level.spin.selectAll()
+    qtbot.keyClicks(level.spin, "-12.25")
+    qtbot.keyClick(level.spin, Qt.Key.Key_Return)
+    qtbot.keyClick(border.combo, Qt.Key.Key_Down)
+    border.combo.activated.emit(border.combo.currentIndex())
+    together.box.click()
+    die.die.click()
+    qtbot.waitUntil(lambda: bool(settled) and settled[-1].seed != 0, timeout=2000)
+    record = form.record()
+    assert (record.level, record.border, record.together) == (-12.25, "wrap_around", True)
+    assert record.seed > 0
+
+
+def test_every_control_says_what_it_is(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    form.add_tip("amount", "Key: K")
+    amount = form.controls["amount"]
+    assert isinstance(amount, Number)
+    assert amount.spin.toolTip() == "A share. Key: K"
+    assert amount.spin.accessibleName() == "Amount"
+    form.set_shown("amount", shown=False)
+    assert amount.isHidden()
+    assert form.record().amount == 0.5
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "default"),
+    [(0, 1, 0.5), (-100, 100, 2), (-100, 100, 0), (0.5, 1024, 2), (0, 100, 0.25), (-360, 360, 90), (0.1, 16, 0.7)],
+)
+def test_scales_are_monotonic_reach_both_ends_and_invert(lo: float, hi: float, default: float) -> None:
+    scale = scale_for(lo, hi, default)
+    assert (scale.value(0), scale.value(1)) == pytest.approx((lo, hi))
+    numbers = [scale.value(place / 50) for place in range(51)]
+    assert numbers == sorted(set(numbers))
+    for number in (*numbers, default):
+        assert scale.value(scale.place(number)) == pytest.approx(number, abs=1e-9)
+    # One can get near the default: it is not crammed against an end, and the steps around it are small.
+    place = scale.place(default)
+    assert 0.1 < place < 0.9
+    assert abs(scale.value(place + 0.001) - default) < max(abs(default), 0.01) * 0.05
