@@ -1,4 +1,5 @@
-// A feature map or a filter sheet as a person sees it. KIND is 0 for a picture, 1 for tiles, 2 for a filter sheet.
+// A feature map or a filter sheet as a person sees it. KIND is 0 for a picture, 1 for tiles, 2 for a filter sheet;
+// SAMPLES are taken along each side of a pixel that covers several texels.
 #include "lib/nan.glsl"
 
 uniform sampler2D u_values;
@@ -12,7 +13,6 @@ uniform vec3 u_low, u_high;  // values that a picture shows black and full
 uniform int u_grey, u_overall, u_nan;
 uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
 uniform vec3 u_place;        // content at that corner, texels a pixel
-uniform int u_samples;       // along each side of a pixel that covers several texels
 uniform float u_line;        // pixels of the line between kernels; 0 draws none
 uniform vec3 u_ground;
 
@@ -25,11 +25,12 @@ const vec3 LINE = vec3(0.31);
 const float FAINTEST = 0.02;
 
 bool g_nan = false;
+vec2 g_all;
 
 vec2 known(vec2 limits) { return limits.x <= limits.y ? limits : vec2(0.0); }
 
 vec3 mapped(float value, ivec2 tile) {
-    vec2 all = known(texelFetch(u_total, ivec2(0), 0).xy);
+    vec2 all = g_all;
     vec2 own = u_overall == 1 ? all : known(texelFetch(u_limits, tile, 0).xy);
     if (u_grey == 1) {
         // Halves, because the range may be past the largest float.
@@ -46,11 +47,11 @@ vec3 content(ivec2 p) {
     if (any(lessThan(p, ivec2(0)))) return u_ground;
 #if KIND == 1
     ivec2 pitch = u_crop + u_tiling.y;
-    ivec2 cell = p / pitch;
+    ivec2 cell = ivec2(quotient(p.x, pitch.x), quotient(p.y, pitch.y));
     ivec2 at = p - cell * pitch;
     int channel = cell.y * u_tiling.x + cell.x;
     if (cell.x >= u_tiling.x || channel >= u_shape.x || any(greaterThanEqual(at, u_crop))) return u_ground;
-    vec4 texel = texelFetch(u_values, tile_origin(u_shape, channel / 4) + at, 0);
+    vec4 texel = texelFetch(u_values, tile_origin(u_shape, channel >> 2) + at, 0);
     float value = texel[channel & 3];
     if (is_nan(vec4(value)).x) g_nan = true;
     return mapped(value, cell);
@@ -59,7 +60,7 @@ vec3 content(ivec2 p) {
     vec4 texel = texelFetch(u_values, p, 0);
 #if KIND == 2
     if (is_nan(texel).x) g_nan = true;
-    return mapped(texel.x, p / u_kernel);
+    return mapped(texel.x, ivec2(quotient(p.x, u_kernel.x), quotient(p.y, u_kernel.y)));
 #else
     bvec3 broken = is_nan(texel).xyz;
     if (u_shape.x == 3 ? any(broken) : broken.x) g_nan = true;
@@ -73,14 +74,17 @@ vec3 content(ivec2 p) {
 void main() {
     vec2 pixel = gl_FragCoord.xy - vec2(u_corner.xy);
     if (u_corner.z > 0) pixel.y = float(u_corner.z) - pixel.y;
+#if KIND > 0
+    g_all = known(texelFetch(u_total, ivec2(0), 0).xy);
+#endif
     vec3 colour = vec3(0.0);
-    for (int j = 0; j < u_samples; j++) {
-        for (int i = 0; i < u_samples; i++) {
-            vec2 part = (vec2(i, j) + 0.5) / float(u_samples) - 0.5;
+    for (int j = 0; j < SAMPLES; j++) {
+        for (int i = 0; i < SAMPLES; i++) {
+            vec2 part = (vec2(i, j) + 0.5) / float(SAMPLES) - 0.5;
             colour += content(ivec2(floor(u_place.xy + (pixel + part) * u_place.z)));
         }
     }
-    colour /= float(u_samples * u_samples);
+    colour /= float(SAMPLES * SAMPLES);
     if (g_nan && u_nan == 1) {
         ivec2 square = ivec2(pixel) / 4;
         colour = ((square.x + square.y) & 1) == 0 ? vec3(1.0, 0.0, 1.0) : vec3(0.25, 0.0, 0.25);

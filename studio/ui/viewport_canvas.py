@@ -67,7 +67,7 @@ class Canvas(QOpenGLWidget):
             return
         self.problem = ""
         self._context = device.context
-        self._pass = ViewPass(device)
+        self._pass = ViewPass(device, hurried=True)
         self._pass.prepare()
         self._fences = Fences()
 

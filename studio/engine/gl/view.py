@@ -21,7 +21,7 @@ _KINDS: dict[Drawing, int] = {"picture": 0, "tiles": 1, "sheet": 2}
 _KERNEL_WITH_LINE = 12.0
 _WEIGHT_WITH_LINE = 3.0
 
-# Samples along each side of a pixel that covers several texels. A software rasteriser has a frame to keep.
+# Samples along each side of a pixel that covers several texels.
 _MOST_SAMPLES = 4
 _MOST_SAMPLES_SOFTWARE = 2
 
@@ -63,17 +63,21 @@ class ViewPass:
 
     Args:
         device: of the thread that draws; the viewport's, or the engine's.
+        hurried: whether a software rasteriser may leave texels of a shrunk view out, to keep the window quick.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, *, hurried: bool = False) -> None:
         self._device = device
         self._context = device.context
-        self._most_samples = _MOST_SAMPLES_SOFTWARE if device.is_software else _MOST_SAMPLES
+        self._most_samples = _MOST_SAMPLES
+        if device.is_software:
+            self._most_samples = 1 if hurried else _MOST_SAMPLES_SOFTWARE
 
     def prepare(self) -> None:
         """Compile every program, so that no later frame waits for one."""
         for drawing in _KINDS:
-            self._device.fragment(_source(drawing))
+            for samples in (1, self._most_samples):
+                self._device.fragment(_source(drawing, samples))
 
     def draw(
         self,
@@ -99,9 +103,9 @@ class ViewPass:
         if width < 1 or height < 1:
             return
         bottom = target.height - y - height if flipped else y
-        triangle = self._device.fragment(_source(drawing))
         kernels = shown.kernels
         step = 1.0 / placement.zoom
+        triangle = self._device.fragment(_source(drawing, self._most_samples if step > 1 else 1))
         uniforms: dict[str, object] = {
             "u_values": 0,
             "u_limits": 1,
@@ -117,7 +121,6 @@ class ViewPass:
             "u_nan": int(look.nan),
             "u_corner": (x, bottom, height if flipped else 0),
             "u_place": (*placement.origin, step),
-            "u_samples": min(max(1, -int(-step // 1)), self._most_samples),
             "u_line": _line(kernels, placement.zoom),
             "u_ground": look.ground,
         }
@@ -141,5 +144,5 @@ def _line(kernels: tuple[int, int, int, int], zoom: float) -> float:
     return 1.0 if wide_enough else 0.0
 
 
-def _source(drawing: Drawing) -> Source:
-    return Source("fragment", ("view/view.glsl",), (("KIND", _KINDS[drawing]),))
+def _source(drawing: Drawing, samples: int) -> Source:
+    return Source("fragment", ("view/view.glsl",), (("KIND", _KINDS[drawing]), ("SAMPLES", samples)))
