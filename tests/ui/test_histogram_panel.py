@@ -1,0 +1,392 @@
+"""The histogram panel: what it draws, what it compares with, what it asks the engine for, and what that costs."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from studio.engine.base import Stats
+from studio.model.document import Document
+from studio.model.edit import Patch
+from studio.model.graph import Graph, Input, Node
+from studio.model.layout import Rect
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.preset import Preset
+from studio.model.workspace import ORIGINALS, Workspace
+from studio.ops.activation import ReLU
+from studio.ops.conv import Conv2d
+from studio.runtime.report import Report
+from studio.runtime.telemetry import Telemetry
+from studio.ui.histogram_before import StatsBefore
+from studio.ui.histogram_numbers import deviation, measure, number_text, percentile
+from studio.ui.histogram_panel import HistogramPanel
+from studio.ui.histogram_plot import outline, settled, span_of, tick_step, tick_text, ticks
+
+LARGEST = float(np.float32(3.4e38))
+
+
+def network(name: str = "small", seed: int = 0) -> Network:
+    conv = Conv2d(in_channels=3, out_channels=3, kernel_size=3, padding=1)
+    nodes = (Node("a", conv, ("picture",)), Node("act", ReLU(), ("a",)), Node("b", conv, ("act",)))
+    graph = Graph((Input("picture"),), nodes, "b")
+    rng = np.random.default_rng(seed)
+    return Network(name, graph, {k: rng.standard_normal(s).astype(np.float32) for k, s in graph.tensor_shapes.items()})
+
+
+def values(seed: int, gain: float = 1.0) -> Array:
+    return (np.random.default_rng(seed).standard_normal(5000) * gain).astype(np.float32)
+
+
+class Bench:
+    """A panel, and the engine's part played by hand."""
+
+    def __init__(self, qtbot: QtBot, *, shown: bool = True) -> None:
+        self.qtbot = qtbot
+        self.document = Document(Preset("small", network(), {}))
+        self.workspace = Workspace(self.document)
+        self.telemetry = Telemetry()
+        self.asked: list[tuple[str, ...]] = []
+        self.panel = HistogramPanel(self.document, self.workspace, self.telemetry, self.asked.append)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(280, 460)
+        if shown:
+            with qtbot.waitExposed(self.panel):
+                self.panel.show()
+
+    def report(self, **stats: Stats) -> None:
+        self.telemetry.take(Report(stats={name.replace("__", "."): found for name, found in stats.items()}))
+        self.settle()
+
+    def settle(self) -> None:
+        self.qtbot.wait(160)
+
+    def paint(self, value: float = 3.0) -> None:
+        self.document.apply("paint", "a.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32)))
+
+    def heights(self, chart: str = "tensor", curve: str = "now") -> list[float]:
+        return list(getattr(self.panel, chart).plot.curves()[curve][1])
+
+    def drawn(self, chart: str = "tensor") -> set[str]:
+        return set(getattr(self.panel, chart).plot.curves())
+
+    def numbers(self, chart: str = "tensor") -> dict[str, str]:
+        return {label: value for label, value, _ in getattr(self.panel, chart).numbers._cells}
+
+
+@pytest.fixture
+def bench(qtbot: QtBot) -> Bench:
+    return Bench(qtbot)
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 1000), st.sampled_from([1, 5, 50, 95, 99]), st.sampled_from([1e-30, 1.0, 1e30]))
+def test_percentiles_are_a_bin_off_at_most(seed: int, percent: float, gain: float) -> None:
+    shown = values(seed, gain)
+    stats = measure(shown)
+    width = (stats.maximum - stats.minimum) / 64
+    assert abs(percentile(stats, percent) - np.percentile(shown.astype(np.float64), percent)) <= 1.01 * width
+    assert deviation(stats) == pytest.approx(float(shown.std(dtype=np.float64)), rel=0.05)
+
+
+def test_percentiles_skip_empty_bins() -> None:
+    stats = measure(np.array([0.0] * 90 + [100.0] * 10, np.float32))
+    assert percentile(stats, 50) < 2
+    assert percentile(stats, 95) > 98
+
+
+def test_numbers_of_odd_tensors() -> None:
+    constant, nothing = measure(np.full(9, 2.5, np.float32)), measure(np.full(9, np.nan, np.float32))
+    assert (percentile(constant, 1), percentile(constant, 99), deviation(constant)) == (2.5, 2.5, 0.0)
+    assert math.isnan(percentile(nothing, 50))
+    assert math.isnan(deviation(nothing))
+    assert math.isfinite(deviation(measure(np.array([-LARGEST, LARGEST], np.float32))))
+
+
+def test_measure_is_as_the_engines_do_it() -> None:
+    stats = measure(np.array([1, 2, 3, np.nan, np.inf, -np.inf, np.nan, np.nan], np.float32))
+    assert (stats.minimum, stats.maximum, stats.mean, stats.nan, stats.infinite) == (1.0, 3.0, 2.0, 3, 2)
+    assert (stats.histogram[0], stats.histogram[32], stats.histogram[-1], stats.histogram.sum()) == (1, 1, 1, 3)
+
+
+def test_numbers_in_words() -> None:
+    found = [number_text(v) for v in (0.0, -0.0123456, 123456.0, 3.4028e38, -1e-42, math.nan)]
+    assert found == ["0", "−0.01235", "1.23e05", "3.4e38", "−1e−42", "–"]
+
+
+# -- drawing ----------------------------------------------------------------------------------------------------------
+
+_ENDS = st.floats(-LARGEST, LARGEST, width=32)
+
+
+@given(_ENDS, _ENDS)
+def test_everything_is_drawn_within_the_unit_square(a: float, b: float) -> None:
+    stats = measure(np.array([a, b, a, a], np.float32))
+    span = span_of([stats])
+    assert span is not None
+    for logarithmic in (False, True):
+        edges, heights = outline(stats, span, float(stats.histogram.max()), logarithmic=logarithmic)
+        assert len(edges) == len(heights) + 1
+        assert np.isfinite(edges).all()
+        assert edges.min() >= 0
+        assert edges.max() <= 1
+        assert heights.min() >= 0
+        assert heights.max() == pytest.approx(1.0)
+
+
+@given(_ENDS, _ENDS, st.integers(1, 12))
+def test_ticks_are_few_round_and_distinct(a: float, b: float, count: int) -> None:
+    span = span_of([measure(np.array([a, b], np.float32))])
+    assert span is not None
+    found, step = ticks(span, count), tick_step(span, count)
+    assert len(found) <= count + 1
+    assert all(span[0] - 1e-9 * step <= tick <= span[1] + 1e-9 * step for tick in found)
+    if max(-span[0], span[1]) < 1e6 * step:
+        assert len({tick_text(tick, step, max(-span[0], span[1])) for tick in found}) == len(found)
+
+
+def test_the_axis_rests_while_values_stay() -> None:
+    assert settled((-1.0, 1.0), (-1.02, 1.1)) == (-1.02, 1.1)
+    assert settled((-2.0, 1.0), (-1.02, 1.1)) == (-2.0, 1.0)
+    assert settled((-0.1, 0.1), (-1.0, 1.0)) == (-0.1, 0.1)
+
+
+# -- the panel --------------------------------------------------------------------------------------------------------
+
+
+def test_it_asks_for_what_is_selected_while_it_is_seen(qtbot: QtBot) -> None:
+    bench = Bench(qtbot, shown=False)
+    assert bench.asked == []
+    with qtbot.waitExposed(bench.panel):
+        bench.panel.show()
+    bench.workspace.choose("act")
+    bench.workspace.choose("b", "bias")
+    bench.panel.hide()
+    assert bench.asked[0] == ("a", "a.weight")
+    assert ("act",) in bench.asked
+    assert bench.asked[-2:] == [("b", "b.bias"), ()]
+
+
+def test_values_come_in(bench: Bench) -> None:
+    bench.settle()
+    assert bench.drawn() == bench.drawn("activation") == set()
+    bench.report(a=measure(values(0, 5.0)), a__weight=measure(values(1)))
+    assert bench.drawn("activation") == {"now"}
+    assert "now" in bench.drawn()
+    assert bench.numbers("activation")["min"] == number_text(float(values(0, 5.0).min()), 3)
+    assert bench.numbers()["max"] == number_text(float(values(1).max()), 3)
+    assert max(bench.heights()) == 1.0
+    assert "Percentiles" in bench.panel.tensor.numbers.toolTip()
+
+
+def test_other_layers_values_are_not_drawn(bench: Bench) -> None:
+    bench.report(b=measure(values(0)), b__weight=measure(values(1)))
+    assert bench.drawn() == set()
+    bench.workspace.choose("b")
+    bench.settle()
+    assert "now" in bench.drawn()
+
+
+def test_a_layer_without_tensors(bench: Bench) -> None:
+    bench.workspace.choose("act")
+    bench.report(act=measure(values(0)))
+    assert bench.drawn("activation") == {"now"}
+    assert bench.drawn() == set()
+    assert bench.panel.tensor.plot._message.toPlainText() == "This layer has no tensors"
+
+
+def test_before_is_what_it_was_when_the_edit_began(bench: Bench) -> None:
+    first, during, after = (measure(values(0, gain)) for gain in (1.0, 2.0, 3.0))
+    bench.report(a__weight=first)
+    gesture = bench.document.begin("stroke")
+    for value, stats in ((3.0, during), (4.0, after)):
+        gesture.put("a.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32)))
+        bench.report(a__weight=stats)
+    gesture.commit()
+    bench.settle()
+    assert "before" in bench.drawn()
+    span = bench.panel.tensor.plot.span
+    assert span is not None
+    edges, _ = bench.panel.tensor.plot.curves()["before"]
+    assert span[0] + edges[0] * (span[1] - span[0]) == pytest.approx(first.minimum)
+    bench.paint(7.0)
+    bench.report(a__weight=measure(values(0, 4.0)))
+    edges, _ = bench.panel.tensor.plot.curves()["before"]
+    span = bench.panel.tensor.plot.span
+    assert span is not None
+    assert span[0] + edges[0] * (span[1] - span[0]) == pytest.approx(after.minimum)
+
+
+def test_undo_brings_the_same_picture_back(bench: Bench) -> None:
+    now = measure(bench.document.tensor("a.weight"))
+    bench.report(a__weight=now)
+    before = bench.heights()
+    bench.paint(50.0)
+    bench.report(a__weight=measure(bench.document.tensor("a.weight")))
+    assert bench.heights() != before
+    bench.document.undo()
+    bench.report(a__weight=measure(bench.document.tensor("a.weight")))
+    bench.workspace.choose("b")
+    bench.settle()
+    bench.workspace.choose("a")
+    bench.settle()
+    assert bench.numbers()["max"] == number_text(now.maximum, 3)
+
+
+def test_trained_values_are_laid_over_bent_ones(bench: Bench) -> None:
+    bench.report(a__weight=measure(bench.document.tensor("a.weight")))
+    bench.report(a__weight=measure(bench.document.tensor("a.weight")))
+    assert "original" not in bench.drawn()  # it would lie on what is now
+    bench.paint(50.0)
+    bench.report(a__weight=measure(bench.document.tensor("a.weight")))
+    assert "original" in bench.drawn()
+
+
+def test_edits_that_were_not_looked_at_leave_no_false_before(bench: Bench) -> None:
+    before = StatsBefore(bench.document)
+    before.watch("a.weight")
+    before.take({"a.weight": measure(values(0))})
+    before.watch("b.weight")
+    bench.paint(3.0)
+    assert before.before("a.weight") is not None
+    before.watch("a.weight")
+    bench.paint(4.0)  # of what paint(3.0) left nothing was reported
+    assert before.before("a.weight") is None
+
+
+def test_what_is_heard_of_the_originals_is_no_before(bench: Bench) -> None:
+    bent, trained = measure(values(0, 2.0)), measure(values(0))
+    bench.report(a__weight=bent)
+    bench.workspace.audition = ORIGINALS
+    bench.report(a__weight=trained)
+    bench.workspace.audition = None
+    bench.paint()
+    assert bench.panel._before.before("a.weight") is bent
+
+
+def test_log_shows_what_is_rare(bench: Bench) -> None:
+    rare = np.concatenate([np.zeros(99_999), [1.0]]).astype(np.float32)
+    bench.report(a=measure(rare))
+    assert bench.heights("activation")[-1] < 0.001
+    bench.qtbot.mouseClick(bench.panel.log, Qt.MouseButton.LeftButton)
+    assert bench.heights("activation")[-1] > 0.05
+    bench.qtbot.keyClick(bench.panel.log, Qt.Key.Key_Space)
+    assert bench.heights("activation")[-1] < 0.001
+
+
+def test_freeze_keeps_what_is_drawn_even_in_log(bench: Bench) -> None:
+    bench.report(a=measure(values(0)))
+    frozen = bench.numbers("activation")
+    bench.qtbot.mouseClick(bench.panel.freeze, Qt.MouseButton.LeftButton)
+    bench.report(a=measure(values(0, 7.0)))
+    bench.qtbot.mouseClick(bench.panel.log, Qt.MouseButton.LeftButton)
+    bench.settle()
+    assert bench.numbers("activation") == frozen
+    bench.qtbot.mouseClick(bench.panel.freeze, Qt.MouseButton.LeftButton)
+    bench.qtbot.waitUntil(lambda: bench.numbers("activation") != frozen, timeout=2000)
+
+
+@pytest.mark.parametrize(
+    ("shown", "drawn"),
+    [
+        ([0.0] * 10, {"now"}),
+        ([-7.0] * 10, {"now"}),
+        ([1e38, -1e38, LARGEST], {"now"}),
+        ([1e-42, 2e-42], {"now"}),
+        ([np.nan] * 4, set()),
+        ([np.inf, np.nan, 1.0, 2.0], {"now"}),
+    ],
+)
+def test_odd_values_are_drawn_sanely(bench: Bench, shown: list[float], drawn: set[str]) -> None:
+    stats = measure(np.array(shown, np.float32))
+    bench.report(a=stats)
+    bench.panel.grab()
+    assert bench.drawn("activation") == drawn
+    assert bench.numbers("activation")["NaN"] == str(stats.nan)
+    assert bench.numbers("activation")["infinite"] == str(stats.infinite)
+    assert bench.panel.activation.plot._message.isVisible() is (not drawn)
+
+
+def test_another_network(bench: Bench) -> None:
+    bench.report(a__weight=measure(values(0)))
+    bench.paint()
+    bench.document.load(Preset("other", network("other", 1), {}))
+    bench.telemetry.forget()
+    bench.settle()
+    assert bench.drawn() == set()
+    bench.report(a__weight=measure(values(1)))
+    assert "before" not in bench.drawn()
+
+
+def test_it_goes_on_while_its_dock_floats(qtbot: QtBot) -> None:
+    bench = Bench(qtbot, shown=False)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock = QDockWidget("Histograms", window)
+    dock.setWidget(bench.panel)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.resize(800, 600)
+    with qtbot.waitExposed(window):
+        window.show()
+    bench.report(a=measure(values(0)))
+    for floating in (True, False, True):
+        dock.setFloating(floating)
+        bench.settle()
+        assert bench.panel.isVisible()
+        assert bench.asked[-1] == ("a", "a.weight")
+        stats = measure(values(0, 10.0 if floating else 1.0))
+        bench.report(a=stats)
+        texts = {number_text(stats.maximum, digits) for digits in (3, 4)}  # a wide dock has room for four
+        bench.qtbot.waitUntil(lambda wanted=texts: bench.numbers("activation")["max"] in wanted, timeout=2000)
+        image = bench.panel.activation.plot.grab().toImage()
+        assert len({image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}) > 2
+
+
+def test_it_draws_15_times_a_second_at_most(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []
+    show = bench.panel.activation.show_stats
+    monkeypatch.setattr(
+        bench.panel.activation, "show_stats", lambda *a, **k: (drawn.append(time.monotonic()), show(*a, **k))
+    )
+    last = measure(values(99))
+    start = time.monotonic()
+    while time.monotonic() - start < 1.0:
+        bench.telemetry.take(Report(stats={"a": measure(values(len(drawn)))}))
+        bench.qtbot.wait(5)
+    assert 5 <= len(drawn) <= 17
+    bench.report(a=last)
+    bench.qtbot.waitUntil(lambda: bench.numbers("activation")["max"] == number_text(last.maximum, 3), timeout=1000)
+
+
+def test_an_update_costs_little(bench: Bench) -> None:
+    stats = [measure(values(k)) for k in range(40)]
+    bench.paint()
+    costs = []
+    for k in range(40):
+        bench.qtbot.wait(70)
+        start = time.thread_time()
+        bench.telemetry.take(Report(stats={"a": stats[k], "a.weight": stats[-k]}))
+        QApplication.processEvents()
+        costs.append(time.thread_time() - start)
+    assert np.median(costs) < 0.008  # 4 ms on a machine at rest
+
+
+def test_hidden_it_draws_nothing(qtbot: QtBot) -> None:
+    bench = Bench(qtbot)
+    bench.panel.hide()
+    bench.report(a=measure(values(0)))
+    assert bench.drawn("activation") == set()
+    with qtbot.waitExposed(bench.panel):
+        bench.panel.show()
+    bench.settle()
+    assert bench.drawn("activation") == {"now"}
