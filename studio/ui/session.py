@@ -1,0 +1,186 @@
+"""What is remembered from one start to the next: recent files, how it was left, the window's layout, recording."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtWidgets import QMainWindow
+
+RECENT = 10
+"""So many of each kind are remembered."""
+
+LAYOUT = 1
+"""Counts up when docks change such that an older layout must not be restored."""
+
+
+@dataclass(frozen=True)
+class LastSession:
+    """How the studio was left.
+
+    Attributes:
+        opened: the preset's or the network's folder.
+        source: what was playing: "demo", "camera:0", a path.
+        size: as `Live.work_at` takes it.
+        engine: as `Live.choose_engine` takes it.
+        view: the kind of view.
+        view_name: its layer or tensor; empty for others.
+    """
+
+    opened: str = ""
+    source: str = "demo"
+    size: str = "256"
+    engine: str = "auto"
+    view: str = "output"
+    view_name: str = ""
+
+
+@dataclass(frozen=True)
+class RecordingChoice:
+    """How to record, chosen once.
+
+    Attributes:
+        codec: a name out of `studio.io.sinks.codecs`.
+        rate: frames per second, as a fraction: "25", "30000/1001".
+        folder: where recordings go; empty for the system's folder of films.
+        shown: record what is shown rather than the output.
+    """
+
+    codec: str = "h264"
+    rate: str = "25"
+    folder: str = ""
+    shown: bool = False
+
+    @property
+    def fps(self) -> Fraction:
+        """The rate; 25 where what was stored is none."""
+        try:
+            found = Fraction(self.rate)
+        except (ValueError, ZeroDivisionError):
+            return Fraction(25)
+        return found if found > 0 else Fraction(25)
+
+    @property
+    def path(self) -> Path:
+        """The folder, or the system's of films where it is gone."""
+        chosen = Path(self.folder)
+        if self.folder and chosen.is_dir():
+            return chosen
+        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        return Path(movies) if movies and Path(movies).is_dir() else Path.home()
+
+
+R = TypeVar("R", LastSession, RecordingChoice)
+
+
+class Session:
+    """Settings that are kept on disk.
+
+    Args:
+        settings: where; those of the application unless told otherwise.
+    """
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings if settings is not None else QSettings()
+
+    @property
+    def presets(self) -> list[str]:
+        """Folders of presets, newest first; those that are gone are left out."""
+        return self._recent("presets")
+
+    @property
+    def networks(self) -> list[str]:
+        """Folders of networks, newest first."""
+        return self._recent("networks")
+
+    @property
+    def sources(self) -> list[str]:
+        """Paths of films, pictures and folders, newest first."""
+        return self._recent("sources")
+
+    def note_preset(self, path: Path | str) -> None:
+        """A preset was opened or saved."""
+        self._note("presets", path)
+
+    def note_network(self, path: Path | str) -> None:
+        """A network was opened."""
+        self._note("networks", path)
+
+    def note_source(self, spec: str) -> None:
+        """A source is playing; only those with a path are remembered."""
+        if Path(spec).exists():
+            self._note("sources", spec)
+
+    @property
+    def last(self) -> LastSession | None:
+        """How the studio was left; None at the first start, or where what was open is gone."""
+        found = self._record("last", LastSession)
+        return found if found is not None and Path(found.opened).exists() else None
+
+    def remember(self, last: LastSession) -> None:
+        """Note how the studio is left."""
+        self._settings.setValue("last", json.dumps(asdict(last)))
+
+    @property
+    def recording(self) -> RecordingChoice:
+        """How to record."""
+        return self._record("recording", RecordingChoice) or RecordingChoice()
+
+    @recording.setter
+    def recording(self, choice: RecordingChoice) -> None:
+        self._settings.setValue("recording", json.dumps(asdict(choice)))
+
+    def keep_window(self, window: QMainWindow) -> None:
+        """Note where the window and its docks are."""
+        self._settings.setValue("window/geometry", window.saveGeometry())
+        self._settings.setValue("window/state", window.saveState(LAYOUT))
+
+    def restore_window(self, window: QMainWindow) -> bool:
+        """Put the window and its docks where they were; False where nothing is known that fits."""
+        geometry, state = self._settings.value("window/geometry"), self._settings.value("window/state")
+        if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
+            return False
+        return window.restoreGeometry(geometry) and window.restoreState(state, LAYOUT)
+
+    def forget_window(self) -> None:
+        """Begin with the usual layout next time."""
+        self._settings.remove("window")
+
+    def _recent(self, kind: str) -> list[str]:
+        found = self._json(f"recent/{kind}")
+        paths = [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
+        return [path for path in paths if _exists(path)][:RECENT]
+
+    def _note(self, kind: str, path: Path | str) -> None:
+        newest = str(Path(path).absolute())
+        others = [other for other in self._recent(kind) if other != newest]
+        self._settings.setValue(f"recent/{kind}", json.dumps([newest, *others][:RECENT]))
+
+    def _record(self, key: str, kind: type[R]) -> R | None:
+        """A record, each field of the wrong type as it is by default; None where nothing is stored."""
+        found = self._json(key)
+        if not isinstance(found, dict):
+            return None
+        known: dict[str, Any] = {
+            field.name: found[field.name]
+            for field in fields(kind)
+            if isinstance(found.get(field.name), type(field.default))
+        }
+        return kind(**known)
+
+    def _json(self, key: str) -> object:
+        try:
+            return json.loads(str(self._settings.value(key, "null")))
+        except ValueError:
+            return None
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
