@@ -30,9 +30,9 @@ class Scale:
     def value(self, place: float) -> float:
         """The number at a place, 0 to 1."""
         if self.ratio:
-            return self.lo * (self.hi / self.lo) ** place
+            return float(self.lo * (self.hi / self.lo) ** place)
         if self.power == 1.0 or self.lo >= 0:
-            return self.lo + (self.hi - self.lo) * place**self.power
+            return float(self.lo + (self.hi - self.lo) * place**self.power)
         away = 2 * place - 1
         return math.copysign(abs(away) ** self.power * (self.hi if away > 0 else -self.lo), away)
 

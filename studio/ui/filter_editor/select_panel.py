@@ -29,38 +29,37 @@ class SelectPanel(QWidget):
         self.n.setRange(1, 2**24)
         self.n.setValue(8)
         self.n.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.n.setPrefix("n = ")
         self.n.setAccessibleName("How many kernels")
-        self.n.setToolTip("How many kernels the buttons beside this select")
+        self.n.setToolTip("How many kernels Random, Strongest and Weakest select")
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
         grid.setSpacing(theme.SPACE // 2)
         for place, (text, name, tip, do) in enumerate(self._selections()):
             grid.addWidget(self._button(text, name, tip, do), place // 2, place % 2)
-        by_norm = QHBoxLayout()
-        by_norm.setSpacing(theme.SPACE // 2)
-        by_norm.addWidget(self.n, 1)
-        for text, tip, rule in (
-            ("Strongest", "Select the kernels of largest norm", selecting.strongest),
-            ("Weakest", "Select the kernels of smallest norm", selecting.weakest),
+        grid.addWidget(self.n, 2, 0)
+        for place, (text, tip, act) in enumerate(
+            (
+                ("Random", "Select so many kernels by chance; another draw with each press", self._some),
+                ("Strongest", "Select the kernels of largest norm", self._counted(selecting.strongest)),
+                ("Weakest", "Select the kernels of smallest norm", self._counted(selecting.weakest)),
+            ),
+            start=5,
         ):
-            by_norm.addWidget(self._button(text, "", tip, self._counted(rule)), 1)
-        by_norm.addWidget(
-            self._button("Random", "", "Select kernels by chance; another draw with each press", self._some)
-        )
+            grid.addWidget(self._button(text, "", tip, act), place // 2, place % 2)
         kept = QHBoxLayout()
         kept.setSpacing(theme.SPACE // 2)
-        for text, name, tip, act in (
+        for text, name, tip, do in (
             ("Copy", "copy", "Copy the selected kernels (Ctrl+C)", self.copy),
             ("Paste", "clipboard-text", "Fill the selected kernels with those that were copied (Ctrl+V)", self.paste),
             ("Reset", "arrow-counter-clockwise", "Give the selected kernels their trained weights back", self.reset),
         ):
-            kept.addWidget(self._button(text, name, tip, act), 1)
+            kept.addWidget(self._button(text, name, tip, do), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
         column.setSpacing(theme.SPACE)
         column.addWidget(self.count)
         column.addLayout(grid)
-        column.addLayout(by_norm)
         column.addLayout(kept)
         column.addStretch(1)
         workspace.changed.connect(self._listen)
