@@ -90,7 +90,7 @@ def test_keys_walk_and_nudge(desk: Desk) -> None:
 
 
 def test_the_select_tool_selects_bars(desk: Desk) -> None:
-    desk.key(Qt.Key.Key_V, widget=desk.editor.bars)
+    desk.key(Qt.Key.Key_S, widget=desk.editor.bars)
     assert desk.workspace.tool == "select"
     pull(desk, (1, 0.0), (3, 0.0))
     assert desk.workspace.selection is not None

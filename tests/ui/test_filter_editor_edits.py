@@ -303,12 +303,12 @@ def test_the_header_follows_and_chooses(desk: Desk) -> None:
     assert header.layers.placeholderText() == "act"
     desk.workspace.choose("enc", "weight")
     assert editor.canvas.currentWidget() is editor.sheet
-    assert header.bent.isHidden()
+    assert not header.bent.isEnabled()
     desk.drag((3.0, 2.0), (8.0, 6.0))
-    assert not header.bent.isHidden()
+    assert header.bent.isEnabled()
     desk.qtbot.mouseClick(header.bent, LEFT)
     np.testing.assert_array_equal(desk.tensor(), desk.trained)
-    assert header.bent.isHidden()
+    assert not header.bent.isEnabled()
 
 
 def test_another_network_has_its_own_layers_in_the_header(desk: Desk) -> None:

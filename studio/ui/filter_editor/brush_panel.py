@@ -10,7 +10,7 @@ from studio.ui import theme
 from studio.ui.forms import Form
 
 _TIPS = {
-    "mode": "Keys: A add, S set, M multiply, E erase, O smooth, N noise",
+    "mode": "Keys: D add, T set, M multiply, E erase, U smooth, N noise",
     "radius": "Keys: [ and ]",
     "hardness": "Keys: Shift with [ and ]",
     "value": "Alt or the right button takes it up from the sheet; X turns its sign",

@@ -34,6 +34,7 @@ from studio.ui.filter_editor.tool_row import ToolRow
 
 _WIDE = 640
 _PANELS = 320
+_INVERT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 class FilterEditor(QWidget):
@@ -136,7 +137,7 @@ class FilterEditor(QWidget):
             self.selection.paste()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             selecting.select_all(self._workspace)
-        elif event.key() == Qt.Key.Key_I and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
+        elif event.key() == Qt.Key.Key_I and event.modifiers() == _INVERT:
             selecting.invert(self._workspace)
         else:
             super().keyPressEvent(event)

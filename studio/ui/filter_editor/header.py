@@ -23,11 +23,8 @@ class Header(QWidget):
         self.layers.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.bent = QToolButton()
         self.bent.setIcon(icon("arrow-counter-clockwise", theme.ACCENT))
-        self.bent.setToolTip("This tensor differs from how it was trained. Press to give it its trained values back.")
-        self.bent.setAccessibleName("Bent: give it its trained values back")
-        keep = self.bent.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.bent.setSizePolicy(keep)
+        self.bent.setToolTip("Give the tensor its trained values back; lit where it differs from them")
+        self.bent.setAccessibleName("Give the tensor its trained values back")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)
@@ -45,7 +42,7 @@ class Header(QWidget):
         if isinstance(change, NetworkChanged):
             self._fill()
         elif isinstance(change, HistoryChanged) or (
-            isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor and self.bent.isHidden()
+            isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor and not self.bent.isEnabled()
         ):
             self._show_bent()
 
@@ -73,7 +70,7 @@ class Header(QWidget):
 
     def _show_bent(self) -> None:
         name = self._workspace.tensor
-        self.bent.setVisible(name is not None and self._document.is_bent(name))
+        self.bent.setEnabled(name is not None and self._document.is_bent(name))
 
     def _choose_layer(self) -> None:
         self._workspace.choose(self.layers.currentText())

@@ -11,7 +11,7 @@ from studio.edits.stroke import Stroke
 from studio.errors import StudioError
 from studio.model.brush import Brush
 from studio.model.document import Document, Gesture
-from studio.model.edit import Patch, Selection
+from studio.model.edit import Selection
 from studio.model.layout import Rect
 from studio.model.workspace import Workspace
 from studio.runtime.editing import Editing
@@ -46,6 +46,8 @@ class PaintTool:
         self._workspace = workspace
         self._editing = editing
         self._line: _Line | None = None
+        self._at = (0.0, 0.0, 1.0)
+        self._ended: tuple[str, tuple[float, float, float]] | None = None
 
     def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.press`."""
@@ -73,21 +75,29 @@ class PaintTool:
         line = self._line
         if line is None or not line.gesture.is_open:
             return
+        self._at = y, x, pressure
         if line.start is None:
             patch = line.stroke.to(y, x, pressure)
             if patch is not None:
                 line.gesture.put(line.tensor, patch)
             return
-        patch = _straight(line, (y, x, pressure))
-        if patch is not None:
-            line.gesture.preview(line.tensor, patch)
+        self._draw(line, line.start)
 
     def release(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
-        """See `SheetTool.release`: where the button goes up is where the last move went."""
+        """See `SheetTool.release`: where the button goes up is where the last move went.
+
+        A click that would draw a straight line draws it from where the last stroke on this tensor ended.
+        """
         del y, x, pressure, modifiers
         line, self._line = self._line, None
-        if line is not None:
-            self._end(line.gesture.commit)
+        if line is None:
+            return
+        if line.start is not None and line.start[:2] == self._at[:2] and self._ended is not None:
+            tensor, end = self._ended
+            if tensor == line.tensor:
+                self._draw(line, end)
+        self._ended = line.tensor, self._at
+        self._end(line.gesture.commit)
 
     def cancel(self) -> None:
         """See `SheetTool.cancel`."""
@@ -95,18 +105,16 @@ class PaintTool:
         if line is not None:
             self._end(line.gesture.cancel)
 
+    def _draw(self, line: _Line, start: tuple[float, float, float]) -> None:
+        """The whole straight line anew, from there to where the mouse is now."""
+        stroke = Stroke(line.brush, line.gesture.before(line.tensor), line.selection)
+        rects = [rect for rect in (stroke.extend(*start), stroke.extend(*self._at)) if rect is not None]
+        if rects:
+            top, left = min(rect.y for rect in rects), min(rect.x for rect in rects)
+            bottom, right = max(rect.y + rect.height for rect in rects), max(rect.x + rect.width for rect in rects)
+            patch = stroke.patch(Rect(top, left, bottom - top, right - left))
+            line.gesture.preview(line.tensor, patch)
+
     def _end(self, end: Callable[[], None]) -> None:
         end()
         self._editing.resume()
-
-
-def _straight(line: _Line, end: tuple[float, float, float]) -> Patch | None:
-    """The whole line to where the mouse is now; None where it misses the sheet."""
-    assert line.start is not None
-    stroke = Stroke(line.brush, line.gesture.before(line.tensor), line.selection)
-    rects = [rect for rect in (stroke.extend(*line.start), stroke.extend(*end)) if rect is not None]
-    if not rects:
-        return None
-    top, left = min(rect.y for rect in rects), min(rect.x for rect in rects)
-    bottom, right = max(rect.y + rect.height for rect in rects), max(rect.x + rect.width for rect in rects)
-    return stroke.patch(Rect(top, left, bottom - top, right - left))

@@ -81,7 +81,7 @@ class SelectPanel(QWidget):
         workspace = self._workspace
         return (
             ("All", "selection-all", "Select every kernel (Ctrl+A)", lambda: selecting.select_all(workspace)),
-            ("Invert", "selection-inverse", "Select the others (Ctrl+I)", lambda: selecting.invert(workspace)),
+            ("Invert", "selection-inverse", "Select the others (Ctrl+Shift+I)", lambda: selecting.invert(workspace)),
             (
                 "Whole rows",
                 "rows",

@@ -34,6 +34,8 @@ from studio.ui.viewport_camera import Camera
 _NOTCH = 120.0
 _ZOOM_STEP = 1.2
 _PAN = 48
+_LEAST_OWN = 4.0
+"""Pixels that a kernel must have to get a scale of colours of its own."""
 
 
 class SheetCanvas(QWidget):
@@ -159,11 +161,11 @@ class SheetCanvas(QWidget):
         painter.scale(1 / scale, 1 / scale)
         grid = kernel_grid(tensor.shape)
         sheet_overlay.draw_borders(painter, self.camera, grid)
-        sheet_overlay.draw_selection(painter, self.camera, grid, selection)
+        sheet_overlay.draw_selection(painter, self.camera, grid, selection, scale)
         radius = self._tools.radius
         if radius is not None and self._mouse is not None and self._panned_from is None and not self._on_ruler():
             y, x = self.place(self._mouse)
-            sheet_overlay.draw_brush(painter, self.camera, (y, x), radius, self._workspace.brush.hardness)
+            sheet_overlay.draw_brush(painter, self.camera, (y, x), radius, self._workspace.brush.hardness, scale)
         painter.restore()
         self._rulers.draw(painter, self.camera, grid, selection, self.size(), self.devicePixelRatioF())
 
@@ -175,6 +177,9 @@ class SheetCanvas(QWidget):
         if not (len(rows) and len(columns)):
             return
         colours, scaling = self._workspace.colours, self._workspace.scaling
+        if min(kernel_grid(tensor.shape)[2:]) * camera.zoom < _LEAST_OWN:
+            # Each of so few pixels would be the largest of its kernel, and the sheet a noise of full colours.
+            scaling = "all"
         seen = (self._version, camera.zoom, left, top, width, height, colours, scaling)
         if seen != self._seen:
             if self._limits is None:
@@ -259,6 +264,15 @@ class SheetCanvas(QWidget):
             self.camera.zoom_at(_ZOOM_STEP**turned, (at.x() - LEFT) * scale, (at.y() - TOP) * scale)
             self._point(at)
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """While the sheet has the focus, its own keys come before the window's of the same name."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if plain and event.key() in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1):
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """See `QWidget.keyPressEvent`."""

@@ -12,7 +12,7 @@ from studio.ui.viewport_camera import Camera
 
 _LEAST_KERNEL = 6.0
 _MOST_EDGES = 4000
-_SHADE = QColor(10, 11, 13, 165)
+_SHADE = QColor(14, 15, 17, 130)
 _BORDER = QColor(96, 102, 112, 150)
 
 Grid = tuple[int, int, int, int]
@@ -41,7 +41,7 @@ def draw_borders(painter: QPainter, camera: Camera, grid: Grid) -> None:
     painter.drawLines([QLineF(left, y, right, y) for y in across] + [QLineF(x, top, x, bottom) for x in down])
 
 
-def draw_selection(painter: QPainter, camera: Camera, grid: Grid, selection: Selection) -> None:
+def draw_selection(painter: QPainter, camera: Camera, grid: Grid, selection: Selection, scale: float) -> None:
     """A shade over what is not selected, and a line around what is."""
     if selection.mask.all():
         return
@@ -59,11 +59,13 @@ def draw_selection(painter: QPainter, camera: Camera, grid: Grid, selection: Sel
     painter.drawImage(QRectF(left, top, width, height), image)
     edges = _edges(mask, camera, (left, top), (kh, kw))
     if len(edges) <= _MOST_EDGES:
-        painter.setPen(QPen(QColor(theme.ACCENT), 2))
+        painter.setPen(QPen(QColor(theme.ACCENT), 2 * scale))
         painter.drawLines(edges)
 
 
-def draw_brush(painter: QPainter, camera: Camera, at: tuple[float, float], radius: float, hardness: float) -> None:
+def draw_brush(
+    painter: QPainter, camera: Camera, at: tuple[float, float], radius: float, hardness: float, scale: float
+) -> None:
     """A ring around what the brush covers, light on dark so that it shows everywhere, and one where it is full.
 
     Args:
@@ -72,16 +74,17 @@ def draw_brush(painter: QPainter, camera: Camera, at: tuple[float, float], radiu
         at: row and column, in weights.
         radius: of the brush, in weights.
         hardness: the part of the radius that is covered fully.
+        scale: pixels of the screen in a logical one.
     """
     centre = QPointF(*camera.to_view(at[1], at[0]))
     size = radius * camera.zoom
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((QColor(0, 0, 0, 190), 3.0), (QColor(255, 255, 255, 230), 1.2)):
-        painter.setPen(QPen(colour, width))
+        painter.setPen(QPen(colour, width * scale))
         painter.drawEllipse(centre, size, size)
     if 0 < hardness < 1 and size * hardness > 3:
-        painter.setPen(QPen(QColor(255, 255, 255, 90), 1, Qt.PenStyle.DotLine))
+        painter.setPen(QPen(QColor(255, 255, 255, 90), scale, Qt.PenStyle.DotLine))
         painter.drawEllipse(centre, size * hardness, size * hardness)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 

@@ -13,13 +13,13 @@ from studio.ui.filter_editor.paint_tool import PaintTool
 from studio.ui.filter_editor.select_tool import SelectTool
 from studio.ui.sheet_tool import SheetTool
 
-TOOL_KEYS: dict[Qt.Key, Tool] = {Qt.Key.Key_B: "paint", Qt.Key.Key_V: "select", Qt.Key.Key_H: "move"}
+TOOL_KEYS: dict[Qt.Key, Tool] = {Qt.Key.Key_B: "paint", Qt.Key.Key_S: "select", Qt.Key.Key_V: "move"}
 MODE_KEYS: dict[Qt.Key, str] = {
-    Qt.Key.Key_A: "add",
-    Qt.Key.Key_S: "set",
+    Qt.Key.Key_D: "add",
+    Qt.Key.Key_T: "set",
     Qt.Key.Key_M: "multiply",
     Qt.Key.Key_E: "erase",
-    Qt.Key.Key_O: "smooth",
+    Qt.Key.Key_U: "smooth",
     Qt.Key.Key_N: "noise",
 }
 _SMALLER = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft, Qt.Key.Key_Comma)

@@ -12,9 +12,14 @@ from studio.ui import theme
 from studio.ui.icons import icon
 
 _TOOLS: tuple[tuple[Tool, str, str], ...] = (
-    ("paint", "paint-brush", "Paint (B). Shift draws a straight line, Alt or the right button takes up a value"),
-    ("select", "selection", "Select kernels (V). Ctrl adds, Shift takes away"),
-    ("move", "hand", "Move the sheet (H), as do Space and the middle button"),
+    (
+        "paint",
+        "paint-brush",
+        "Paint (B). Shift draws a straight line, a click with it one from the last stroke's end; "
+        "Alt or the right button takes up a value",
+    ),
+    ("select", "selection", "Select kernels (S). Ctrl adds, Shift takes away"),
+    ("move", "hand", "Move the sheet (V), as does the middle button"),
 )
 
 
