@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
+from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
 from studio.model.document import Document
@@ -27,6 +28,9 @@ from studio.ui.main_window import MainWindow
 from studio.ui.message_bar import MessageBar
 from studio.ui.parts import Parts
 from studio.ui.posting import Post
+from studio.ui.preset_autosave import Autosave
+from studio.ui.preset_closing import Closing
+from studio.ui.preset_saver import PresetSaver
 from studio.ui.session import Session
 
 
@@ -52,33 +56,50 @@ class Studio:
             self.workspace.view = View("layer", preset.view_layer)
         self._link = Link(self.document, self.workspace, self.live)
         self.messages = MessageBar()
+        say, post = self.messages.say, self._post
+        library, worker = Library(home / "presets"), Worker(post)
+        saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say)
+        self._autosave = Autosave(self.document, Recovery(home / "recovery"), worker, say)
         self.parts = Parts(
-            self.document,
-            self.workspace,
-            self.live,
-            self.telemetry,
-            Editing(self.document, self._post, lambda text: self.messages.say(Message(text, "error"))),
-            Loader(self._post, self.messages.say),
-            Worker(self._post),
-            session,
-            self.messages,
-            self._post,
-            Library(home / "presets"),
-            home / "weights",
+            document=self.document,
+            workspace=self.workspace,
+            live=self.live,
+            telemetry=self.telemetry,
+            editing=Editing(self.document, post, lambda text: say(Message(text, "error"))),
+            loader=Loader(post, say),
+            worker=worker,
+            importer=Worker(post, "importer"),
+            saver=saver,
+            session=session,
+            messages=self.messages,
+            post=post,
+            library=library,
+            networks=home / "weights",
         )
-        self.window = MainWindow(self.parts)
+        self.window = MainWindow(self.parts, Closing(self.document, saver, self._ask).may_close)
         self.window.transport.play(source)
+        self._autosave.offer()
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""
         self._post(lambda: self.telemetry.take(report))
 
+    def _ask(self, question: str, line: str) -> QMessageBox.StandardButton:
+        box = QMessageBox(QMessageBox.Icon.Question, "", question, parent=self.window)
+        box.setInformativeText(line)
+        choices = QMessageBox.StandardButton
+        box.setStandardButtons(choices.Save | choices.Discard | choices.Cancel)
+        box.setDefaultButton(choices.Save)
+        return choices(box.exec())
+
     def close(self) -> None:
         """End every thread and free what they hold."""
+        self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()
         self.live.close()
         self.parts.worker.close(5.0)
+        self.parts.importer.close(0.0)
 
 
 def run(preset: str, source: str) -> int:

@@ -137,6 +137,10 @@ class Loop:
             except StudioError as error:
                 self._say(str(error), "error")
                 continue
+            if self._engine.name == "torch":
+                from studio.engine.torch import leave_a_core
+
+                leave_a_core()
             self._bender = Bender(self._engine)
             self._observer = Observer(self._engine, self._screen)
             self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
@@ -202,6 +206,7 @@ class Loop:
         elif self._view.kind != "output" and self._is_known(self._view.name):
             names = (self._view.name, graph.output) if self._output_too else (self._view.name,)
         self._screen.show(self._running, tuple(dict.fromkeys(names)), self._crops())
+        self._report = replace(self._report, shown=self._report.shown + 1)
 
     def _crops(self) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""

@@ -30,6 +30,7 @@ class Report:
 
     Attributes:
         serial: counts frames that were run; a report may come without a new one.
+        shown: counts what was given to the screen.
         fps: frames run in the last second.
         seconds: what the last frame took, from input to screen.
         engine: "gl", "gl-fragment" or "torch"; empty before the first opens.
@@ -50,6 +51,7 @@ class Report:
     """
 
     serial: int = 0
+    shown: int = 0
     fps: float = 0.0
     seconds: float = 0.0
     engine: str = ""

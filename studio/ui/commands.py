@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio.model.view import ViewKind
 from studio.model.workspace import ORIGINALS
 from studio.runtime import kernels
 
@@ -386,12 +387,12 @@ COMMANDS: tuple[Command, ...] = (
         "Tools",
         "Select",
         _tool("select"),
-        ("S",),
+        ("V",),
         "selection",
         "Kernels on the filter sheet",
         _is_tool("select"),
     ),
-    Command("move", "Tools", "Move", _tool("move"), ("V",), "hand", "Drag the sheet itself", _is_tool("move")),
+    Command("move", "Tools", "Move", _tool("move"), ("H",), "hand", "Drag the sheet itself", _is_tool("move")),
     Command(
         "protect",
         "Tools",
@@ -410,7 +411,7 @@ COMMANDS: tuple[Command, ...] = (
         "Run",
         "Hold the picture",
         _toggle("held", True, False),
-        ("H",),
+        ("Ctrl+H",),
         "pause-circle",
         "Take no new picture in: strokes are on the screen sooner",
         lambda w: w.workspace.held,

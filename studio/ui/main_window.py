@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from studio.model.document import Change, Document, NetworkChanged
 from studio.model.edit import Selection
@@ -41,7 +42,12 @@ _COMPARE = Qt.Key.Key_A
 
 
 class MainWindow(QMainWindow):
-    """Puts the panels together; what there is to know, the parts know."""
+    """Puts the panels together; what there is to know, the parts know.
+
+    Args:
+        parts: what the window is made of.
+        may_close: whether it may close now; where something is saved first, what it is given is called afterwards.
+    """
 
     document: Document
     workspace: Workspace
@@ -53,14 +59,16 @@ class MainWindow(QMainWindow):
     recorder: RecorderPanel
     output_window: OutputWindow | None
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, may_close: Callable[[Callable[[], None]], bool]) -> None:
         super().__init__()
         self.parts = parts
+        self._may_close = may_close
         self.document, self.workspace = parts.document, parts.workspace
         self.editing, self.live = parts.editing, parts.live
         self.output_window = None
         self._shortcuts: ShortcutSheet | None = None
         self._hidden_for_picture: list[QWidget] = []
+        self._shown = 0
         self._comparing = False
         self._heard_before: str | None = None
         self.setAcceptDrops(True)
@@ -69,17 +77,19 @@ class MainWindow(QMainWindow):
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowNestedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.GroupedDragging
         )
         self.viewport = Viewport(self.workspace, lambda: self.live.screen)
-        self.viewport.set_tool(SheetTools(self.document, self.workspace, self.editing))
         self.transport = Transport(self.live, parts.telemetry, parts.session, parts.worker)
         self.network = NetworkPanel(self.document, self.workspace, parts.telemetry)
         self.graph = GraphView(self.document, self.workspace, parts.telemetry)
-        self.editor = FilterEditor(self.document, self.workspace, self.editing)
+        tools = SheetTools(self.document, self.workspace, self.editing)
+        self.viewport.set_tool(tools)
+        self.editor = FilterEditor(self.document, self.workspace, self.editing, tools)
         self.histogram = HistogramPanel(self.document, self.workspace, parts.telemetry, self.live.watch)
         self.history = HistoryPanel(self.document)
         self.deck = PresetDeck(
-            self.document, self.workspace, self.live, parts.loader, parts.worker, parts.session, parts.messages
+            self.document, parts.library, parts.loader, parts.saver, parts.worker, parts.session, parts.messages.say
         )
         self.recorder = RecorderPanel(self.document, self.live, parts.telemetry, parts.session, parts.worker)
         self.actions_ = Actions(self)
@@ -143,7 +153,15 @@ class MainWindow(QMainWindow):
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
         dock.setObjectName(title.lower())
-        dock.setWidget(content)
+        if content in (self.histogram, self.recorder):
+            # Higher than half of a small screen.
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setWidget(content)
+            dock.setWidget(scroll)
+        else:
+            dock.setWidget(content)
         self.addDockWidget(area, dock)
         return dock
 
@@ -194,9 +212,11 @@ class MainWindow(QMainWindow):
 
     def _take(self, report: Report) -> None:
         self.parts.messages.take(report)
-        self.viewport.refresh()
-        if self.output_window is not None:
-            self.output_window.refresh()
+        if report.shown != self._shown:
+            self._shown = report.shown
+            self.viewport.refresh()
+            if self.output_window is not None:
+                self.output_window.refresh()
         self.actions_["record"].setChecked(self.is_recording)
 
     def _entitle(self) -> None:
@@ -278,20 +298,11 @@ class MainWindow(QMainWindow):
         """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""
         kind = kind_of(path)
         if kind == "preset":
-            self.parts.loader.open(path.parent if path.is_file() else path, self.take_preset)
+            self.deck.open(path.parent if path.is_file() else path)
         elif kind == "model":
             self.import_model(path)
         else:
             self.transport.play(str(path))
-
-    def take_preset(self, preset: Preset, path: Path | None) -> None:
-        """Open a preset that has been read; undo brings back what was open."""
-        self.document.load(preset, path)
-        session = self.parts.session
-        if path is not None:
-            session.note_preset(path)
-        elif preset.weights_path is not None:
-            session.note_network(preset.weights_path)
 
     def import_model(self, path: Path) -> None:
         """Make a network of somebody else's model, in a thread, and open it."""
@@ -299,13 +310,14 @@ class MainWindow(QMainWindow):
 
         def done(imported: tuple[Preset, tuple[str, ...]]) -> None:
             preset, remarks = imported
-            self.take_preset(preset, None)
+            self.document.load(preset)
+            self.parts.session.note_network(str(preset.weights_path))
             self.parts.messages.note(f"Imported {path.name} into {preset.weights_path}.")
             for remark in remarks:
                 self.parts.messages.say(Message(remark, "warning"))
 
         work = partial(import_model, path, self.parts.networks)
-        self.parts.worker.do(work, done, lambda error: self.say_error(str(error)))
+        self.parts.importer.do(work, done, lambda error: self.say_error(str(error)))
 
     def toggle_full_screen(self) -> None:
         """The picture alone on the whole screen, or everything again."""
@@ -392,9 +404,12 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.open_path(paths[0])
 
+    def _close_later(self) -> None:
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask about what is not saved; then end."""
-        if not self.deck.may_close(self):
+        if not self._may_close(self._close_later):
             event.ignore()
             return
         if not self.isFullScreen():

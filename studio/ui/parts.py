@@ -14,6 +14,7 @@ from studio.runtime.loading import Loader
 from studio.runtime.telemetry import Telemetry
 from studio.runtime.worker import Post, Worker
 from studio.ui.message_bar import MessageBar
+from studio.ui.preset_saver import PresetSaver
 from studio.ui.session import Session
 
 
@@ -26,7 +27,9 @@ class Parts:
     telemetry: what it tells.
     editing: works out edits.
     loader: opens presets and networks.
-    worker: does what else takes long.
+    worker: reads and writes small things.
+    importer: reads models of other programs, which may take long.
+    saver: saves the document as a preset.
     session: what is remembered from one start to the next.
     messages: where sentences for the person are shown.
     post: runs a callable in the window's thread, soon.
@@ -41,6 +44,8 @@ class Parts:
     editing: Editing
     loader: Loader
     worker: Worker
+    importer: Worker
+    saver: PresetSaver
     session: Session
     messages: MessageBar
     post: Post

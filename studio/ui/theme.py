@@ -29,7 +29,7 @@ QMainWindow::separator {{ background: {GROUND}; width: 5px; height: 5px; }}
 QMainWindow::separator:hover {{ background: {ACCENT}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QDockWidget {{ color: {FAINT}; }}
-QDockWidget::title {{ background: {PANEL}; padding: 6px 8px; text-align: left; }}
+QDockWidget::title {{ background: {PANEL}; padding: 3px 8px; text-align: left; }}
 QDockWidget > QWidget {{ background: {PANEL}; }}
 QMenuBar, QMenu, QStatusBar, QToolBar {{ background: {PANEL}; border: none; }}
 QMenuBar::item {{ padding: 4px 10px; }}
@@ -72,7 +72,7 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 QCheckBox::indicator, QRadioButton::indicator {{
     width: 14px; height: 14px; border: 1px solid {FAINT}; border-radius: 3px; background: {RAISED}; }}
 QCheckBox::indicator:checked, QRadioButton::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
-QTabBar::tab {{ background: {PANEL}; color: {FAINT}; padding: 6px 12px; border-bottom: 2px solid transparent; }}
+QTabBar::tab {{ background: {PANEL}; color: {FAINT}; padding: 4px 12px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
 QTabWidget::pane {{ border: none; }}

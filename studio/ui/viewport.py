@@ -7,7 +7,6 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -46,7 +45,7 @@ Drag = Literal["", "pan", "divider", "tool"]
 class Viewport(Canvas):
     """Shows what the workspace's view says, and hands the mouse to a tool on filter sheets.
 
-    The wheel and pinches zoom at the cursor; the middle button, space, or the left button without a tool pan; 0 or F
+    The wheel and pinches zoom at the cursor; the middle button, or the left button without a tool, pan; 0 or F
     fits, 1 shows a pixel for each texel, a double click goes from one to the other; arrows pan, + and - zoom.
 
     Attributes:
@@ -65,13 +64,12 @@ class Viewport(Canvas):
         self._workspace = workspace
         self._tool: SheetTool | None = None
         self._cameras: dict[View, Camera] = {}
-        self._view = workspace.view
+        self._view = self._drawn = workspace.view
         self._parts: list[Part] = []
         self._divider = 0.5
         self._drag: Drag = ""
         self._last = QPointF()
         self._cursor: QPointF | None = None
-        self._space = False
         self._probe: Probe | None = None
         self._label = ""
         self._answer = QTimer(self)
@@ -127,12 +125,14 @@ class Viewport(Canvas):
 
     def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
         """See `Canvas.compose`."""
-        seen = wanted(self._view, front)
-        # Another view takes a moment to come; nothing is drawn of the one before, whose values have other meanings.
+        # Another view takes a moment to come; until then the one before stays.
+        self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
+        seen = wanted(self._drawn, front)
         self._parts = []
         if seen:
-            self.camera.see(content_size(self._view, seen), size)
-            self._parts = parts(self._view, seen, self.camera, self._divider)
+            camera = self._cameras.setdefault(self._drawn, Camera())
+            camera.see(content_size(self._drawn, seen), size)
+            self._parts = parts(self._drawn, seen, camera, self._divider)
         return self._parts
 
     def measure(self) -> None:
@@ -165,7 +165,7 @@ class Viewport(Canvas):
         painter.end()
 
     def _decorate(self, painter: QPainter) -> None:
-        if self._view.kind == "split":
+        if self._drawn.kind == "split":
             overlay.divider(painter, self.rect(), self.width() * self._divider)
             overlay.side_names(painter, self.rect(), self.width() * self._divider)
         if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
@@ -249,10 +249,7 @@ class Viewport(Canvas):
             Qt.Key.Key_Minus: self.zoom_out,
         }
         key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Space:
-            self._space = True
-            self._show_cursor()
-        elif key == Qt.Key.Key_Escape and self._drag == "tool":
+        if key == Qt.Key.Key_Escape and self._drag == "tool":
             self._cancel()
         elif key in pans:
             self._pan(*pans[key])
@@ -260,19 +257,6 @@ class Viewport(Canvas):
             does[key]()
         else:
             super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Space ends panning with the left button."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
-            self._show_cursor()
-        else:
-            super().keyReleaseEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        """A key that is let go elsewhere is not told to us."""
-        self._space = False
-        super().focusOutEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """A stroke cannot go on unseen."""
@@ -293,7 +277,8 @@ class Viewport(Canvas):
         self.update()
 
     def _has_tool(self) -> bool:
-        return self._tool is not None and self._view.kind == "filters"
+        is_sheet = self._view.kind == "filters" and self._drawn == self._view
+        return self._tool is not None and is_sheet and self._workspace.tool != "move"
 
     def _pixel(self, at: QPointF) -> tuple[float, float]:
         """A place of the widget in the screen's own pixels."""
@@ -327,7 +312,7 @@ class Viewport(Canvas):
     def _begin(self, button: Qt.MouseButton, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         self._cancel()
         self._cursor = at
-        if button == Qt.MouseButton.MiddleButton or self._space:
+        if button == Qt.MouseButton.MiddleButton:
             self._drag = "pan"
         elif self._near_divider(at):
             self._drag = "divider"
@@ -368,7 +353,7 @@ class Viewport(Canvas):
         shape = Qt.CursorShape.ArrowCursor
         if self._drag == "pan":
             shape = Qt.CursorShape.ClosedHandCursor
-        elif self._space:
+        elif self._tool is not None and self._view.kind == "filters" and self._workspace.tool == "move":
             shape = Qt.CursorShape.OpenHandCursor
         elif self._drag == "divider" or (self._cursor is not None and self._near_divider(self._cursor)):
             shape = Qt.CursorShape.SplitHCursor
