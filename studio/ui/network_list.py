@@ -10,13 +10,14 @@ from studio.ui.network_actions import LayerActions
 from studio.ui.network_delegate import LayerDelegate
 from studio.ui.network_model import Index, LayerModel
 
-_KEYS = {
+KEYS = {
     Qt.Key.Key_B: "toggle_bypass",
     Qt.Key.Key_S: "toggle_solo",
     Qt.Key.Key_F: "view_filters",
     Qt.Key.Key_Return: "view",
     Qt.Key.Key_Enter: "view",
 }
+"""What keys do to the selected layer, by the method of `LayerActions`."""
 
 
 class LayerList(QListView):
@@ -124,7 +125,7 @@ class LayerList(QListView):
 
     def _means(self, event: QKeyEvent) -> str:
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        return _KEYS.get(Qt.Key(event.key()), "") if plain else ""
+        return KEYS.get(Qt.Key(event.key()), "") if plain else ""
 
     def _press_button(self, event: QMouseEvent) -> bool:
         place = event.position().toPoint()
