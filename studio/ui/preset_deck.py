@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QFile, QObject, QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QFile, QObject, QPoint, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
@@ -296,6 +296,9 @@ class PresetDeck(QWidget):
 
 def _to_bin(path: Path) -> None:
     """Move a folder to the system's bin; StudioError where that cannot be: nothing is ever deleted for good."""
-    moved, _ = QFile.moveToTrash(str(path))
-    if not moved:
+    # Qt knows no bin where the folder that is to hold it is missing, as in a new home.
+    Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)).mkdir(
+        parents=True, exist_ok=True
+    )
+    if not QFile(str(path)).moveToTrash():
         raise StudioError(f"{path} cannot be moved to the bin; remove the folder by hand.")

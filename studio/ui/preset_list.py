@@ -120,7 +120,10 @@ class PresetList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Enter opens, F2 renames, Delete removes; arrows go about."""
         tile = self.current
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            # The field of the name passes on what it has no use for, such as the Enter that ended it.
+            super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._choose(tile)
         elif event.key() == Qt.Key.Key_F2:
             self.rename()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
@@ -112,7 +113,7 @@ class Session:
 
     def note_source(self, spec: str) -> None:
         """A source is playing; only those with a path are remembered."""
-        if Path(spec).exists():
+        if spec and not re.fullmatch(r"demo|camera(:\d+)?", spec) and _exists(spec):
             self._note("sources", spec)
 
     @property

@@ -84,7 +84,7 @@ class Transport(QWidget):
         self.facts.setAccessibleName("Size and rate of the source")
         self.facts.setStyleSheet(f"color: {theme.FAINT};")
         self._lay_out()
-        self.loop.clicked.connect(live.set_loop)
+        self.loop.clicked.connect(lambda on: live.set_loop(on))
         self.seek.sought.connect(live.seek)
         self.speed.valueChanged.connect(live.set_speed)
         telemetry.changed.connect(self._take)

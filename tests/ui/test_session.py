@@ -1,0 +1,205 @@
+"""What is remembered, written to a file and read back by another session; and sentences for the person."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.runtime.report import Message, Report
+from studio.ui import message_bar
+from studio.ui.message_bar import MessageBar
+from studio.ui.session import LastSession, RecordingChoice, Session
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "settings.ini"
+
+
+def session(file: Path) -> Session:
+    settings = QSettings(str(file), QSettings.Format.IniFormat)
+    return Session(settings)
+
+
+def test_recent_things_are_newest_first_each_once_and_at_most_ten(file: Path, tmp_path: Path) -> None:
+    films = [tmp_path / f"film {k}, the {k}th.mp4" for k in range(12)]
+    for film in films:
+        film.write_text("")
+    first = session(file)
+    for film in (*films, films[5]):
+        first.note_source(str(film))
+    wanted = [films[5], *reversed(films[6:]), *reversed(films[2:5])]
+    del first
+    assert session(file).sources == [str(film) for film in wanted]
+
+
+def test_what_is_gone_is_left_out(file: Path, tmp_path: Path) -> None:
+    here, gone = tmp_path / "here", tmp_path / "gone"
+    for folder in (here, gone):
+        folder.mkdir()
+        session(file).note_preset(folder)
+        session(file).note_network(folder)
+    gone.rmdir()
+    assert session(file).presets == [str(here)]
+    assert session(file).networks == [str(here)]
+
+
+def test_only_sources_with_a_path_are_recent(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    for spec in ("demo", "camera:0", ""):
+        session(file).note_source(spec)
+    assert session(file).sources == []
+    session(file).note_source("./demo")
+    assert session(file).sources == [str(tmp_path / "demo")]
+
+
+def test_the_last_session_comes_back_while_its_preset_is_there(file: Path, tmp_path: Path) -> None:
+    assert session(file).last is None
+    last = LastSession(str(tmp_path), "camera:1", "512", "torch", "layer", "enc")
+    session(file).remember(last)
+    assert session(file).last == last
+    session(file).remember(LastSession(str(tmp_path / "gone")))
+    assert session(file).last is None
+
+
+def test_a_damaged_setting_is_as_if_there_were_none(file: Path) -> None:
+    settings = QSettings(str(file), QSettings.Format.IniFormat)
+    settings.setValue("last", "{")
+    settings.setValue("recent/presets", '{"a": 1}')
+    settings.setValue("recording", '{"codec": 5, "rate": "x/0", "shown": true, "more": 1}')
+    settings.setValue("window/state", "nonsense")
+    settings.sync()
+    found = session(file)
+    assert (found.last, found.presets) == (None, [])
+    assert found.recording == RecordingChoice(rate="x/0", shown=True)
+    assert found.recording.fps == Fraction(25)
+
+
+def test_how_to_record_is_remembered(file: Path, tmp_path: Path) -> None:
+    session(file).recording = RecordingChoice("ffv1", "30000/1001", str(tmp_path), True)
+    found = session(file).recording
+    assert (found.codec, found.fps, found.path, found.shown) == ("ffv1", Fraction(30000, 1001), tmp_path, True)
+    assert RecordingChoice(folder=str(tmp_path / "gone")).path.is_dir()
+
+
+def window(qtbot: QtBot) -> QMainWindow:
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    for name, area in (("a", Qt.DockWidgetArea.LeftDockWidgetArea), ("b", Qt.DockWidgetArea.RightDockWidgetArea)):
+        dock = QDockWidget(name, made)
+        dock.setObjectName(name)
+        made.addDockWidget(area, dock)
+    return made
+
+
+def test_docks_are_where_they_were(file: Path, qtbot: QtBot) -> None:
+    before = window(qtbot)
+    assert not session(file).restore_window(before)
+    before.resize(700, 500)
+    dock = before.findChild(QDockWidget, "a")
+    before.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    session(file).keep_window(before)
+    after = window(qtbot)
+    assert session(file).restore_window(after)
+    assert after.dockWidgetArea(after.findChild(QDockWidget, "a")) == Qt.DockWidgetArea.BottomDockWidgetArea
+    assert (after.width(), after.height()) == (700, 500)
+    session(file).forget_window()
+    assert not session(file).restore_window(window(qtbot))
+
+
+# -- messages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MessageBar:
+    monkeypatch.setattr(message_bar, "NOTE_SECONDS", 0.15)
+    made = MessageBar()
+    qtbot.addWidget(made)
+    made.resize(600, 32)
+    made.show()
+    return made
+
+
+def test_a_note_fades_and_an_error_stays(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.take(Report(messages=(Message("the disk is full", "error"), Message("saved"))))
+    assert bar.text == "Saved"
+    qtbot.waitUntil(lambda: bar.text == "The disk is full", timeout=2000)
+    qtbot.wait(300)
+    assert bar.text == "The disk is full"
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.text == ""
+    assert [message.text for message in bar.log] == ["the disk is full", "saved"]
+
+
+def test_a_newer_error_supersedes_the_one_before(bar: MessageBar) -> None:
+    bar.say(Message("first", "error"))
+    bar.say(Message("second", "error"))
+    bar.dismiss()
+    assert bar.text == ""
+
+
+def test_what_is_said_again_is_listed_once(bar: MessageBar) -> None:
+    for text in ("one", "two", "one"):
+        bar.say(Message(text, "error") if text == "two" else Message(text))
+    assert bar.text == "One"
+    assert [message.text for message in bar.log] == ["one", "two"]
+
+
+def test_an_answer_is_given_once_and_ends_the_question(bar: MessageBar, qtbot: QtBot) -> None:
+    answers: list[str] = []
+    actions = [("Restore", lambda: answers.append("restore")), ("Discard", lambda: answers.append("discard"))]
+    bar.say(Message("its bends are kept", "warning"), actions)
+    bar.say(Message("an error", "error"))
+    qtbot.wait(600)
+    bar.dismiss()
+    assert bar.text == "Its bends are kept"
+    restore = bar._buttons.itemAt(0).widget()
+    qtbot.mouseClick(restore, Qt.MouseButton.LeftButton)
+    assert answers == ["restore"]
+    assert bar.text == ""
+
+
+def test_a_click_lists_what_was_said_newest_first(bar: MessageBar, qtbot: QtBot) -> None:
+    bar.note("one")
+    bar.say(Message("two words " * 40, "error"))
+    qtbot.mouseClick(bar._line, Qt.MouseButton.LeftButton, pos=QPoint(20, 8))
+    popup = bar._popup
+    assert popup is not None
+    assert popup.isVisible()
+    texts = [popup.list.item(row).text() for row in range(popup.list.count())]
+    assert texts[0].endswith("Two words" + " two words" * 39 + " ")
+    assert texts[1].endswith("One")
+    qtbot.keyClick(popup, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not bar.findChildren(message_bar.MessageLog), timeout=2000)
+
+
+def test_messages_never_take_the_keyboard(qtbot: QtBot) -> None:
+    whole = QWidget()
+    qtbot.addWidget(whole)
+    box, field, bar = QVBoxLayout(whole), QLineEdit(), MessageBar()
+    box.addWidget(field)
+    box.addWidget(bar)
+    with qtbot.waitExposed(whole):
+        whole.show()
+    whole.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    bar.say(Message("a question", "warning"), [("Yes", lambda: None)])
+    qtbot.keyClicks(field, "abc")
+    qtbot.mouseClick(bar._buttons.itemAt(0).widget(), Qt.MouseButton.LeftButton)
+    assert field.hasFocus()
+    assert field.text() == "abc"
+
+
+def test_a_sentence_too_long_is_cut_and_whole_in_the_tip(bar: MessageBar) -> None:
+    text = "The network does not fit " * 20
+    bar.say(Message(text, "error"))
+    assert bar._line.text().endswith("…")
+    assert text in bar._line.toolTip()
+    assert bar._line.accessibleName() == text

@@ -1,0 +1,202 @@
+"""The source bar shows what the player reports, and tells it what the person wants."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+from running import FILM, Running
+
+from studio.errors import StudioError
+from studio.runtime.player import PlayerState
+from studio.runtime.report import Report
+from studio.ui import seek_bar
+from studio.ui.transport import Transport
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+PLAYING = PlayerState("demo", FILM, position=2.0, duration=10.0)
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Running]:
+    made = Running(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bar(at: Running, qtbot: QtBot) -> Transport:
+    made = Transport(at.live, at.telemetry, at.session, at.worker, lambda: [0, 2])  # type: ignore[arg-type]
+    qtbot.addWidget(made)
+    made.resize(1280, 40)
+    with qtbot.waitExposed(made):
+        made.show()
+    show(at, PLAYING)
+    return made
+
+
+def show(at: Running, state: PlayerState) -> None:
+    at.telemetry.take(Report(player=state))
+
+
+def centre_of(bar: Transport, part: float) -> QPoint:
+    return QPoint(round(7 + (bar.seek.width() - 14) * part), bar.seek.height() // 2)
+
+
+def test_a_film_shows_where_it_is(bar: Transport) -> None:
+    assert (bar.source.text(), bar.time.text(), bar.facts.text()) == ("Demo clip", "0:02.0 / 0:10.0", "64×48 · 25 fps")
+    assert (bar.seek.value(), bar.seek.maximum()) == (2000, 10000)
+    assert bar.loop.isChecked()
+    assert not bar.reset.isVisible()
+    assert bar.status.whole == ""
+
+
+def test_play_pauses_what_plays_and_starts_what_stands_or_has_ended(bar: Transport, at: Running, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bar.play_button, Qt.MouseButton.LeftButton)
+    show(at, replace(PLAYING, playing=False))
+    assert bar.play_button.accessibleName() == "Play"
+    bar.toggle()
+    show(at, replace(PLAYING, ended=True))
+    assert bar.status.whole == "Ended"
+    bar.toggle()
+    assert at.live.of("pause") == [(True,), (False,), (False,)]
+
+
+def test_frames_are_stepped_through_while_paused(bar: Transport, at: Running, qtbot: QtBot) -> None:
+    assert not bar.forth.isEnabled()
+    show(at, replace(PLAYING, playing=False))
+    qtbot.mouseClick(bar.forth, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.back, Qt.MouseButton.LeftButton)
+    assert at.live.of("step") == [(1,), (-1,)]
+
+
+def test_a_click_goes_there(bar: Transport, at: Running, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bar.seek, Qt.MouseButton.LeftButton, pos=centre_of(bar, 0.75))
+    [(seconds,)] = at.live.of("seek")
+    assert seconds == pytest.approx(7.5, abs=0.1)
+
+
+def test_a_drag_goes_along_and_reports_do_not_pull_it_back(
+    bar: Transport, at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seek_bar, "_SETTLES", 0.05)
+    qtbot.mousePress(bar.seek, Qt.MouseButton.LeftButton, pos=centre_of(bar, 0.2))
+    for part in (0.4, 0.6, 0.8):
+        qtbot.mouseMove(bar.seek, centre_of(bar, part))
+        show(at, PLAYING)
+    assert bar.seek.value() == pytest.approx(8000, abs=100)
+    qtbot.mouseRelease(bar.seek, Qt.MouseButton.LeftButton, pos=centre_of(bar, 0.8))
+    sought = [seconds for (seconds,) in at.live.of("seek")]
+    assert sought == sorted(sought)
+    assert sought[-1] == pytest.approx(8.0, abs=0.1)
+    qtbot.wait(80)
+    show(at, replace(PLAYING, position=8.04))
+    assert bar.seek.value() == 8040
+    assert [seconds for (seconds,) in at.live.of("seek")] == sought
+
+
+def test_arrow_keys_go_a_second(bar: Transport, at: Running, qtbot: QtBot) -> None:
+    qtbot.keyClick(bar.seek, Qt.Key.Key_Right)
+    assert at.live.of("seek") == [(3.0,)]
+
+
+def test_loop_and_speed(bar: Transport, at: Running, qtbot: QtBot) -> None:
+    qtbot.mouseClick(bar.loop, Qt.MouseButton.LeftButton)
+    bar.speed.selectAll()
+    qtbot.keyClicks(bar.speed, "0.5")
+    qtbot.keyClick(bar.speed, Qt.Key.Key_Return)
+    show(at, replace(PLAYING, speed=0.5, loop=False))
+    assert not bar.loop.isChecked()
+    assert bar.reset.isVisible()
+    qtbot.mouseClick(bar.reset, Qt.MouseButton.LeftButton)
+    assert at.live.of("set_loop") == [(False,)]
+    assert at.live.of("set_speed") == [(0.5,), (1.0,)]
+    at.live.calls.clear()
+    show(at, replace(PLAYING, speed=2.0))
+    assert bar.speed.value() == 2.0
+    assert at.live.calls == []
+
+
+def test_a_camera_has_no_length_and_says_when_it_is_lost(bar: Transport, at: Running) -> None:
+    camera = PlayerState("camera:2", replace(FILM, duration=None), status="live", is_camera=True)
+    show(at, camera)
+    assert (bar.source.text(), bar.status.whole) == ("Camera 3", "Live")
+    assert not any(part.isVisible() for part in (bar.seek, bar.time, bar.loop, bar.speed, bar.forth))
+    show(at, replace(camera, status="lost: it was unplugged; waiting for it"))
+    assert bar.status.whole == "Camera lost: it was unplugged; waiting for it"
+    show(at, replace(camera, playing=False))
+    assert bar.status.whole == "Frozen"
+
+
+def test_a_still_has_nothing_to_play(bar: Transport, at: Running) -> None:
+    show(at, PlayerState("/p/flower.png", replace(FILM, fps=None, duration=None)))
+    assert not bar.play_button.isEnabled()
+    assert not bar.seek.isVisible()
+    assert (bar.source.text(), bar.facts.text()) == ("flower.png", "64×48")
+
+
+def test_what_is_being_opened_and_what_is_wrong_is_said(bar: Transport, at: Running) -> None:
+    show(at, replace(PLAYING, warning="its index is damaged"))
+    assert bar.status.whole == "its index is damaged"
+    show(at, replace(PLAYING, warning="its index is damaged", opening="/films/next.mp4"))
+    assert bar.status.whole == "Opening next.mp4…"
+
+
+def texts(bar: Transport) -> list[str]:
+    return [action.text() for action in bar.menu.actions() if not action.isSeparator()]
+
+
+def choose(bar: Transport, text: str) -> None:
+    next(action for action in bar.menu.actions() if action.text() == text).trigger()
+
+
+def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running, qtbot: QtBot) -> None:
+    go_on, looked = threading.Event(), []
+
+    def slow() -> list[int]:
+        looked.append(threading.current_thread())
+        assert go_on.wait(5)
+        return [0, 2]
+
+    bar = Transport(at.live, at.telemetry, at.session, at.worker, slow)  # type: ignore[arg-type]
+    qtbot.addWidget(bar)
+    assert looked == []
+    bar.menu.popup(QPoint(0, 0))
+    assert texts(bar) == ["Demo clip", "Looking for cameras…", "Film…", "Picture…", "Folder of pictures…"]
+    go_on.set()
+    qtbot.waitUntil(lambda: "Camera 1" in texts(bar), timeout=3000)
+    assert texts(bar) == ["Demo clip", "Camera 1", "Camera 3", "Film…", "Picture…", "Folder of pictures…"]
+    assert threading.main_thread() not in looked
+    choose(bar, "Camera 3")
+    choose(bar, "Demo clip")
+    bar.menu.close()
+    assert at.live.of("play") == [("camera:2",), ("demo",)]
+
+
+def test_where_there_is_no_camera_the_menu_says_so(at: Running, qtbot: QtBot) -> None:
+    def broken() -> list[int]:
+        raise StudioError("the driver is gone")
+
+    bar = Transport(at.live, at.telemetry, at.session, at.worker, broken)  # type: ignore[arg-type]
+    qtbot.addWidget(bar)
+    bar.menu.popup(QPoint(0, 0))
+    qtbot.waitUntil(lambda: "No camera found" in texts(bar), timeout=3000)
+    assert texts(bar) == ["Demo clip", "No camera found", "Film…", "Picture…", "Folder of pictures…"]
+    bar.menu.close()
+
+
+def test_what_was_played_is_offered_again(bar: Transport, at: Running, tmp_path: Path) -> None:
+    film = tmp_path / "one & two.mp4"
+    film.write_text("")
+    show(at, replace(PLAYING, spec=str(film)))
+    assert at.session.sources == [str(film)]
+    bar.menu.popup(QPoint(0, 0))
+    choose(bar, "one && two.mp4")
+    bar.menu.close()
+    assert at.live.of("play") == [(str(film),)]
