@@ -121,7 +121,10 @@ def sheet_size(shape: tuple[int, ...]) -> tuple[int, int]:
 def to_sheet(tensor: Array) -> Array:
     """A tensor as its sheet, (rows * kh, columns * kw); a copy."""
     rows, columns, kh, kw = kernel_grid(tensor.shape)
-    return np.array(tensor.reshape(rows, columns, kh, kw).transpose(0, 2, 1, 3)).reshape(rows * kh, columns * kw)
+    sheet = np.empty((rows * kh, columns * kw), tensor.dtype)
+    lines = _kernel_rows(tensor.reshape(rows, columns, kh, kw))
+    _kernel_rows(sheet.reshape(rows, kh, columns, kw))[...] = lines.transpose(0, 2, 1)
+    return sheet
 
 
 def from_sheet(sheet: Array, shape: tuple[int, ...]) -> Array:
@@ -162,7 +165,8 @@ def put(tensor: Array, rect: Rect, patch: Array) -> None:
         sheet = to_sheet(block)
         sheet[inner] = patch
     shape = block.shape
-    block[:] = sheet.reshape(shape[0], shape[2], shape[1], shape[3]).transpose(0, 2, 1, 3)
+    lines = _kernel_rows(sheet.astype(tensor.dtype, copy=False).reshape(shape[0], shape[2], shape[1], shape[3]))
+    _kernel_rows(block)[...] = lines.transpose(0, 2, 1)
 
 
 def crop(tensor: Array, rect: Rect) -> Array:
@@ -170,6 +174,17 @@ def crop(tensor: Array, rect: Rect) -> Array:
     rows, columns = kernels_touched(rect, tensor.shape)
     block = to_sheet(tensor.reshape(kernel_grid(tensor.shape))[rows, columns])
     return np.ascontiguousarray(block[_inner(rect, rows, columns, tensor.shape)])
+
+
+def _kernel_rows(of: Array) -> NDArray[np.void]:
+    """The last axis as one item: a row of a kernel moved whole takes a quarter of the time of its weights.
+
+    A view, unless the last axis is strided.
+    """
+    width, item = of.shape[-1], of.dtype.itemsize
+    if width > 1 and of.strides[-1] != item:
+        of = np.ascontiguousarray(of)
+    return of.view(np.dtype((np.void, width * item)))[..., 0]
 
 
 def _inner(rect: Rect, rows: slice, columns: slice, shape: tuple[int, ...]) -> tuple[slice, slice]:
