@@ -88,6 +88,7 @@ class Editing:
         self._base: _Base | None = None
         self._own = False
         self._paused = False
+        self._closed = False
         document.changed.connect(self._follow)
 
     @property
@@ -161,15 +162,21 @@ class Editing:
         self._fetching += 1
         self._tell()
         self._pool.submit(read_network, path).add_done_callback(
-            lambda future: self._post(partial(self._fetched, future, done))
+            lambda future: self._deliver(partial(self._fetched, future, done))
         )
 
     def close(self) -> None:
         """End the worker; what it has not finished is dropped."""
+        self._closed = True
         self._document.changed.disconnect(self._follow)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # -- within ---------------------------------------------------------------------------------------------------
+
+    def _deliver(self, step: Callable[[], None]) -> None:
+        """In the worker: hand a result over, unless nobody is there any more to take it."""
+        if not self._closed:
+            self._post(step)
 
     def _go_on(self) -> None:
         """Commit what has ended, and start what is wished for, if the worker is free."""
@@ -200,7 +207,7 @@ class Editing:
         assert self._base is not None
         self._running = act
         self._pool.submit(wish.edit.apply, self._base.values, wish.selection).add_done_callback(
-            lambda future: self._post(partial(self._arrived, act, wish, future))
+            lambda future: self._deliver(partial(self._arrived, act, wish, future))
         )
 
     def _arrived(self, act: _Act, wish: _Wish, future: Future[Patch]) -> None:

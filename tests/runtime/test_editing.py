@@ -256,6 +256,14 @@ def test_another_network_ends_what_was_under_way(desk: Desk) -> None:
     assert desk.said == ["Slow 2 on enc.weight was interrupted; apply it again."]
 
 
+def test_nothing_is_posted_after_the_end(desk: Desk) -> None:
+    desk.apply(Slow())
+    desk.editing.close()
+    Slow.gate.set()
+    with pytest.raises(queue.Empty):
+        desk.posted.get(timeout=0.3)
+
+
 def test_networks_and_presets_are_fetched_and_what_is_neither_is_named(desk: Desk, tmp_path: Path) -> None:
     network = tiny_network(seed=3)
     save_network(network, tmp_path / "net")
