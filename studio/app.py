@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
+from typing import cast, get_args
 
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -14,7 +15,7 @@ from studio.io.library import Library
 from studio.io.opening import find_and_open
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.view import View
+from studio.model.view import View, ViewKind
 from studio.model.workspace import Workspace
 from studio.runtime.editing import Editing
 from studio.runtime.link import Link
@@ -31,7 +32,9 @@ from studio.ui.posting import Post
 from studio.ui.preset_autosave import Autosave
 from studio.ui.preset_closing import Closing
 from studio.ui.preset_saver import PresetSaver
-from studio.ui.session import Session
+from studio.ui.session import LastSession, Session
+
+DEFAULT_SOURCE = "demo"
 
 
 class Studio:
@@ -78,11 +81,41 @@ class Studio:
         )
         self.window = MainWindow(self.parts, Closing(self.document, saver, self._ask).may_close)
         self.window.transport.play(source)
+        self._session = session
+        self._offer_last(path)
         self._autosave.offer()
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""
         self._post(lambda: self.telemetry.take(report))
+
+    def _offer_last(self, path: Path | None) -> None:
+        """Offer what was open when the studio was last closed, where that is something else."""
+        last = self._session.last
+        if last is None or (path is not None and Path(last.opened) == path and last.source == DEFAULT_SOURCE):
+            return
+
+        def reopen() -> None:
+            self.workspace.size, self.workspace.engine = last.size, last.engine
+            self.window.transport.play(last.source)
+            self.parts.loader.open(last.opened, self._reopened)
+
+        text = f"Last time “{Path(last.opened).name}” was open, on {Path(last.source).name}."
+        self.messages.say(Message(text), [("Reopen", reopen)])
+
+    def _reopened(self, preset: Preset, path: Path | None) -> None:
+        self.document.load(preset, path)
+        last = self._session.last
+        known = {*self.document.graph.tensor_shapes, *(node.name for node in self.document.graph.nodes), ""}
+        if last is not None and last.view_name in known and last.view in get_args(ViewKind):
+            self.workspace.view = View(cast(ViewKind, last.view), last.view_name)
+
+    def _remember(self) -> None:
+        opened = self.document.path or self.document.weights_path
+        if opened is not None:
+            view, playing = self.workspace.view, self.telemetry.report.player.spec or DEFAULT_SOURCE
+            size, engine = self.workspace.size, self.workspace.engine
+            self._session.remember(LastSession(str(opened), playing, size, engine, view.kind, view.name))
 
     def _ask(self, question: str, line: str) -> QMessageBox.StandardButton:
         box = QMessageBox(QMessageBox.Icon.Question, "", question, parent=self.window)
@@ -94,6 +127,7 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
+        self._remember()
         self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()

@@ -6,9 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.model.document import Change, Document, NetworkChanged
 from studio.model.edit import Selection
@@ -120,6 +130,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.transport)
         self.setCentralWidget(middle)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in (
             (Qt.Corner.TopLeftCorner, left),
             (Qt.Corner.BottomLeftCorner, left),
@@ -142,13 +153,13 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(docks["histogram"], docks["recording"])
         for name in ("network", "presets", "filters", "histogram"):
             docks[name].raise_()
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(left).North)
         panels = self.menuBar().addMenu("Panels")
         for dock in docks.values():
             panels.addAction(dock.toggleViewAction())
         panels.addSeparator()
         panels.addAction("Usual layout", self.usual_layout)
         self._usual = self.saveState()
+        self._is_restored = self.parts.session.restore_window(self)
 
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title)
@@ -187,6 +198,14 @@ class MainWindow(QMainWindow):
         for upper, lower, share in (("network", "presets", 0.56), ("filters", "histogram", 0.62)):
             halves = [round(height * share), round(height * (1 - share))]
             self.resizeDocks([self._docks[upper], self._docks[lower]], halves, Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self, self._sweep)
+
+    def _sweep(self) -> None:
+        """Hide the tab bars that Qt leaves behind when tabbed docks get another size; those in use touch a dock."""
+        tops = {dock.y() for dock in self._docks.values() if dock.isVisible()}
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
+                bar.hide()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Nine tenths of the screen, but no more than anybody needs."""
@@ -196,8 +215,9 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The first time, give every panel its share."""
         super().resizeEvent(event)
-        if not event.oldSize().isValid():
-            self._proportion()
+        if not event.oldSize().isValid() and not self._is_restored:
+            # Once the docks have been laid out.
+            QTimer.singleShot(0, self, self._proportion)
 
     # -- following ----------------------------------------------------------------------------------------------------
 
