@@ -309,9 +309,13 @@ def counterpart(network: Network, name: str, shape: tuple[int, ...]) -> Array:
 
 
 def label_of(edit: Edit, tensor: str) -> str:
-    """What the history calls an edit: "Gain × 1.5 on dec1.weight"."""
+    """What the history calls an edit: "Gain × 1.5 on dec1.weight".
+
+    Of an edit with several parameters it names the numbers, and what else is not at its default.
+    """
     declared = fields(type(edit))
-    shown = [_said(field, getattr(edit, field.name), named=len(declared) > 1) for field in declared]
+    told = [f for f in declared if len(declared) == 1 or f.kind == "number" or getattr(edit, f.name) != f.default]
+    shown = [_said(field, getattr(edit, field.name), named=len(declared) > 1) for field in told]
     return f"{' '.join([edit.label, ', '.join(shown)]).strip()} on {tensor}"
 
 

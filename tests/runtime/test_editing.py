@@ -299,6 +299,8 @@ def test_the_counterpart_has_the_same_name_and_shape() -> None:
         ("Flip", {"axis": "both"}, "Flip both on t"),
         ("Rotate", {"degrees": 45.0}, "Rotate 45° on t"),
         ("Blur", {"sigma": 0.7}, "Blur 0.7 px on t"),
+        ("Shuffle", {}, "Shuffle filters on t"),
+        ("Shuffle", {"within": "rows", "seed": 7}, "Shuffle filters within rows, seed 7 on t"),
         ("Clamp", {"low": -0.5, "high": 0.25}, "Clamp low -0.5, high 0.25 on t"),
     ],
 )

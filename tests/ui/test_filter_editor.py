@@ -252,9 +252,9 @@ def test_space_and_the_move_tool_pan_with_the_left_button(desk: Desk) -> None:
 def test_the_value_under_the_mouse_is_read_out_with_what_it_was(desk: Desk) -> None:
     move(desk.canvas, desk.at(5.5, 6.5), button=Qt.MouseButton.NoButton)
     value = to_sheet(desk.trained)[5, 6]
-    assert desk.editor.reading.text() == f"row 1, column 1 · y 1, x 2 · {value:.4g}"
+    assert desk.editor.reading.text() == f"{value:.4g} · row 1, column 1 · y 1, x 2"
     desk.document.apply("Dab", WEIGHT, Patch(Rect(5, 6, 1, 1), np.full((1, 1), 2.5, np.float32)))
-    assert desk.editor.reading.text().endswith(f"2.5 (was {value:.4g})")
+    assert desk.editor.reading.text().startswith(f"2.5 (was {value:.3g}) ·")
     move(desk.canvas, QPoint(2, 2), button=Qt.MouseButton.NoButton)
     assert desk.editor.reading.text().strip() == ""
 

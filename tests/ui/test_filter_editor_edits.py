@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.edits import make_edit, registry
 from studio.io.networks import save_network
 from studio.model.brush import Brush
-from studio.model.edit import Edit, Selection
+from studio.model.edit import Edit, Kernels, Mask, Selection
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.ui import theme
@@ -23,6 +24,11 @@ from studio.ui.controls import Choice, Number, _Slider
 from studio.ui.filter_editor import edits_panel
 from studio.ui.filter_editor.edits_panel import edit_groups
 
+CTRL, SHIFT, ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
 ALL = [name for name in registry() if name != "Paint"]
 
 
@@ -207,6 +213,36 @@ def test_a_network_that_does_not_fit_or_is_none_is_said(desk: Desk, tmp_path: Pa
     np.testing.assert_array_equal(desk.tensor(), desk.trained)
 
 
+def test_an_edit_is_brought_to_the_front_by_its_name(desk: Desk) -> None:
+    desk.editor.panels.setCurrentIndex(0)
+    desk.editor.show_edit("Blur")
+    assert desk.editor.panels.currentIndex() == 2
+    assert desk.editor.edits.kind is registry()["Blur"]
+    assert desk.editor.edits.form.isVisible()
+
+
+def test_what_takes_long_shows_that_it_goes_on_and_can_be_cancelled(desk: Desk) -> None:
+    edits, go = desk.editor.edits, threading.Event()
+
+    class Long(Edit):
+        """Long."""
+
+        label = "Long"
+
+        def change(self, kernels: Kernels, selected: Mask) -> Kernels:
+            del selected
+            assert go.wait(10)
+            return -kernels
+
+    desk.editing.apply("Long", Long(), WEIGHT, desk.everything)
+    desk.qtbot.waitUntil(edits.progress.isVisible, timeout=2000)
+    desk.qtbot.mouseClick(edits.cancel, LEFT)
+    go.set()
+    desk.qtbot.waitUntil(lambda: not edits.progress.isVisible(), timeout=2000)
+    np.testing.assert_array_equal(desk.tensor(), desk.trained)
+    assert not edits.cancel.isEnabled()
+
+
 def test_a_stroke_right_after_apply_loses_neither(desk: Desk) -> None:
     desk.editor.edits.choose("Negate")
     desk.editor.edits.apply.click()
@@ -341,3 +377,59 @@ def test_nothing_is_cut_off_at_any_width(qtbot: QtBot, width: int) -> None:
         inner = panel.widget()  # type: ignore[attr-defined]
         assert inner.minimumSizeHint().width() <= panel.width()
     desk.editing.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_done_in_any_order_is_undone_and_redone(desk: Desk, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = list(desk.document.graph.tensor_shapes)
+
+    def place() -> tuple[float, float]:
+        return float(rng.uniform(-2, 26)), float(rng.uniform(-2, 14))
+
+    def stroke() -> None:
+        desk.workspace.tool = ("paint", "select")[int(rng.integers(2))]
+        desk.drag(*(place() for _ in range(3)), modifiers=(NONE, SHIFT, CTRL, ALT)[int(rng.integers(4))])
+
+    def edit() -> None:
+        desk.editor.show_edit(ALL[int(rng.integers(len(ALL)))])
+        desk.editor.edits.apply.click()
+
+    def slide() -> None:
+        desk.editor.show_edit(("Gain", "Offset", "Blur", "Rotate")[int(rng.integers(4))])
+        slider = next(iter(desk.editor.edits.form.controls.values())).slider  # type: ignore[attr-defined]
+        pull(desk, slider, int(rng.integers(-20, 20)), int(rng.integers(-20, 20)))
+
+    def key() -> None:
+        keys = "BSVDTMEUNX[]F1"
+        desk.qtbot.keyClicks(desk.canvas, keys[int(rng.integers(len(keys)))])
+
+    acts = [
+        stroke,
+        stroke,
+        edit,
+        slide,
+        key,
+        desk.editing.cancel,
+        desk.document.undo,
+        desk.document.redo,
+        desk.editor.selection.copy,
+        desk.editor.selection.paste,
+        desk.editor.selection.reset,
+        lambda: desk.workspace.choose(*names[int(rng.integers(len(names)))].split(".")),
+        lambda: desk.qtbot.wait(2),
+    ]
+    for _ in range(80):
+        acts[int(rng.integers(len(acts)))]()
+    desk.settle()
+
+    def everything() -> dict[str, bytes]:
+        return {name: desk.document.tensor(name).tobytes() for name in names}
+
+    desk.document.go(len(desk.document.history.labels))
+    end, count = everything(), desk.document.history.position
+    desk.document.go(0)
+    assert not any(desk.document.is_bent(name) for name in names)
+    desk.document.go(count)
+    assert everything() == end
+    assert count > 5

@@ -116,6 +116,12 @@ class FilterEditor(QWidget):
         """See `QWidget.minimumSizeHint`."""
         return QSize(280, 320)
 
+    def show_edit(self, name: str) -> None:
+        """Bring the form of an edit to the front, by the edit's class name; KeyError where there is none."""
+        self.edits.choose(name)
+        self.panels.setCurrentIndex(2)
+        self.edits.chooser.setFocus()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Panels go beside the canvas where there is room, below it where there is not."""
         super().resizeEvent(event)
@@ -186,7 +192,7 @@ class FilterEditor(QWidget):
         """Say which weight is under the mouse, and its value."""
         name, place = self._workspace.tensor, self._pointed
         if name is None or place is None:
-            self.reading.setText(" ")
+            self._say("")
             return
         tensor, trained = self._document.tensor(name), self._document.original(name)
         if isinstance(place, int):
@@ -198,10 +204,15 @@ class FilterEditor(QWidget):
             index = (row, column, y, x)[: tensor.ndim]
             where = f"row {row}, column {column}" + (f" · y {y}, x {x}" if kh * kw > 1 else "")
         else:
-            self.reading.setText(" ")
+            self._say("")
             return
         now, before = float(tensor[index]), float(trained[index])
-        self.reading.setText(f"{where} · {now:.4g}" + (f" (was {before:.4g})" if now != before else ""))
+        self._say(f"{now:.4g}" + (f" (was {before:.3g})" if now != before else "") + f" · {where}")
+
+    def _say(self, text: str) -> None:
+        """Say something below the canvas, in place of the shape; nothing brings that back."""
+        self.reading.setText(text or " ")
+        self.shape.setVisible(not text)
 
 
 def _faint(text: str) -> QLabel:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from studio.edits import registry
 from studio.errors import StudioError
@@ -19,6 +19,9 @@ from studio.runtime.editing import Editing, counterpart, label_of
 from studio.ui import theme
 from studio.ui.filter_editor.others import Others
 from studio.ui.forms import Form
+
+_QUICK = 200
+"""Milliseconds of work that are not worth a word."""
 
 _ORDER = ("Values", "Pattern", "Order", "Chance", "Blend")
 
@@ -62,6 +65,20 @@ class EditsPanel(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Take the preview back (Esc)")
         self.cancel.clicked.connect(editing.cancel)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(4)
+        self.progress.setAccessibleName("Being worked out")
+        room = self.progress.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(room)
+        self.progress.hide()
+        # What is quick needs no progress, which would only flicker.
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_QUICK)
+        self._slow.timeout.connect(self.progress.show)
         self._place = QVBoxLayout()
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE // 2)
@@ -75,12 +92,13 @@ class EditsPanel(QWidget):
         column.addWidget(self.others)
         column.addLayout(self._place)
         column.addLayout(buttons)
+        column.addWidget(self.progress)
         column.addStretch(1)
         self.chooser.activated.connect(self._show)
         self.others.chosen.connect(self._preview_and_keep)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        editing.busy.connect(self._show_buttons)
+        editing.busy.connect(self._show_busy)
         self.choose(next(iter(edit_groups().values()))[0].__name__)
 
     @property
@@ -188,6 +206,14 @@ class EditsPanel(QWidget):
         self.apply.setEnabled(self._workspace.tensor is not None)
         self.form.setEnabled(self._workspace.tensor is not None)
         self.cancel.setEnabled(self._editing.is_active)
+
+    def _show_busy(self, busy: bool) -> None:
+        self._show_buttons()
+        if busy:
+            self._slow.start()
+        else:
+            self._slow.stop()
+            self.progress.hide()
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, HistoryChanged | WeightsChanged):
