@@ -39,6 +39,12 @@ class History:
         self._limit = limit
         self._commands: list[Command] = []
         self._done = 0
+        self._has_forgotten = False
+
+    @property
+    def has_forgotten(self) -> bool:
+        """Whether there were commands before the first."""
+        return self._has_forgotten
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -62,6 +68,7 @@ class History:
         held = self.nbytes
         while held > self._limit and len(self._commands) > 1:
             held -= self._commands.pop(0).nbytes
+            self._has_forgotten = True
         self._done = len(self._commands)
 
     def undo(self) -> bool:

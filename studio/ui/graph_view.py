@@ -67,6 +67,7 @@ class GraphView(QGraphicsView):
         self._set_up()
         self._buttons = self._make_buttons()
         self._legend = QLabel(self.viewport())
+        self._legend.setWordWrap(True)
         self._legend.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._legend.setStyleSheet(f"background: {theme.PANEL}; padding: 4px {theme.SPACE}px;")
         bent.changed.connect(self.viewport().update)
@@ -169,6 +170,7 @@ class GraphView(QGraphicsView):
             )
         )
         self._light()
+        self._place_overlays()
         if self._is_placed:
             self.fit_width()
 
@@ -223,10 +225,9 @@ class GraphView(QGraphicsView):
             right -= button.width()
             button.move(right, 4)
             right -= 2
-        self._legend.setWordWrap(True)
-        self._legend.setFixedWidth(self.viewport().width())
-        self._legend.adjustSize()
-        self._legend.move(0, self.viewport().height() - self._legend.height())
+        width, height = self.viewport().width(), self.viewport().height()
+        tall = self._legend.heightForWidth(width)
+        self._legend.setGeometry(0, height - tall, width, tall)
 
     def _name_at(self, at: QPoint) -> str | None:
         item = self.itemAt(at)

@@ -139,18 +139,23 @@ class Chart(QWidget):
         self.plot = HistogramPlot()
         self.plot.setAccessibleName(f"Histogram of the {what}")
         self.numbers = Numbers()
-        top = QHBoxLayout()
-        top.addWidget(self._title, 1)
+        self._top = QHBoxLayout()
+        self._top.setSpacing(theme.SPACE // 2)
+        self._top.addWidget(self._title, 1)
         if compared:
             legend = QLabel(_LEGEND)
             legend.setToolTip("Bars: now. Lines: before the last edit or the one under way, and as trained.")
-            top.addWidget(legend)
+            self._top.addWidget(legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         layout.setSpacing(2)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.numbers)
+
+    def add(self, widget: QWidget) -> None:
+        """Put a control beside the title."""
+        self._top.addWidget(widget)
 
     def show_message(self, name: str, text: str) -> None:
         """No histogram but a sentence."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.engine.base import Stats
 from studio.model.document import Change, Document, NetworkChanged
 from studio.model.workspace import Workspace
 from studio.runtime.report import Report
 from studio.runtime.telemetry import Telemetry
-from studio.ui import theme
 from studio.ui.histogram_before import StatsBefore
 from studio.ui.histogram_chart import Chart
 from studio.ui.histogram_numbers import measure
@@ -56,6 +55,7 @@ class HistogramPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.setAutoFillBackground(True)
         self._document = document
         self._workspace = workspace
         self._telemetry = telemetry
@@ -93,11 +93,8 @@ class HistogramPanel(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, 0)
-        top.addWidget(self.log)
-        top.addWidget(self.freeze)
-        top.addStretch(1)
+        self.activation.add(self.log)
+        self.activation.add(self.freeze)
         self._charts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._charts.setSpacing(0)
         self._charts.addWidget(self.activation, 1)
@@ -105,7 +102,6 @@ class HistogramPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addLayout(top)
         whole.addLayout(self._charts, 1)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name

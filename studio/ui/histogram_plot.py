@@ -160,7 +160,7 @@ class HistogramPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
-        self.setMinimumHeight(72)
+        self.setMinimumHeight(60)
 
     @property
     def span(self) -> Span | None:

@@ -34,7 +34,7 @@ class HistoryModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """See Qt."""
         row, position = index.row(), self._document.history.position
-        label = self._labels[row - 1] if row else "As opened"
+        label = self._labels[row - 1] if row else self._first()
         if role == Qt.ItemDataRole.DisplayRole:
             return label
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -46,6 +46,9 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{label}, undone" if row > position else label
         return None
+
+    def _first(self) -> str:
+        return "Earliest that is kept" if self._document.history.has_forgotten else "As opened"
 
     def renew(self) -> None:
         """The history has changed."""
@@ -71,6 +74,7 @@ class HistoryPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self.setAutoFillBackground(True)
         self.model = HistoryModel(document, self)
         self.list = QListView()
         self.list.setModel(self.model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
@@ -12,6 +14,8 @@ from studio.model.workspace import Workspace
 from studio.ui.icons import icon
 
 _SETTLED = 150
+# Seconds of looking at a time: large tensors are compared whole.
+_LONGEST = 0.005
 
 
 class LayerActions:
@@ -117,10 +121,15 @@ class BentLayers(QObject):
         self._set(frozenset(node.name for node in graph.nodes if self._document.is_bent(node.name)))
 
     def _look(self) -> None:
-        graph = self._document.graph
-        touched = {name for owner in self._touched if owner in graph for name in graph.users(owner)}
-        self._touched.clear()
-        self._set((self._names - touched) | {name for name in touched if self._document.is_bent(name)})
+        graph, names, start = self._document.graph, set(self._names), time.monotonic()
+        while self._touched and time.monotonic() - start < _LONGEST:
+            owner = self._touched.pop()
+            users = graph.users(owner) if owner in graph else frozenset()
+            names -= users
+            names |= {name for name in users if self._document.is_bent(name)}
+        self._set(frozenset(names))
+        if self._touched:
+            self._timer.start()
 
     def _set(self, names: frozenset[str]) -> None:
         if names != self._names:

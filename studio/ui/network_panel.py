@@ -83,6 +83,7 @@ class NetworkPanel(QWidget):
         whole.addWidget(self._banner)
         whole.addWidget(self._totals)
         self.setMinimumWidth(200)
+        self.setAutoFillBackground(True)
 
     def _make_banner(self) -> tuple[QFrame, QLabel]:
         banner = QFrame()

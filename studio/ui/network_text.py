@@ -33,11 +33,9 @@ def seconds_text(seconds: float) -> str:
 
 def bytes_text(count: int) -> str:
     """3565158 as "3.4 MB", in units of 1024."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1024 or unit == "MB":
-            break
-        count, whole = count // 1024, count
-    return f"{count} {unit}" if unit != "MB" else f"{whole / 1024:.1f} MB"
+    if count < 2**10:
+        return f"{count} bytes"
+    return f"{count // 2**10} kB" if count < 2**20 else f"{count / 2**20:.1f} MB"
 
 
 def operator_text(op: Op) -> str:

@@ -107,3 +107,13 @@ def test_bypass_and_loading_are_items_too(qtbot: QtBot, panel: HistoryPanel, doc
     click(qtbot, panel, 0)
     assert document.bypassed == frozenset()
     assert document.name == "small"
+
+
+def test_the_first_row_says_what_is_forgotten(qtbot: QtBot) -> None:
+    document = Document(Preset("small", network(), {}), limit=40)
+    panel = HistoryPanel(document)
+    qtbot.addWidget(panel)
+    paint(document, 5.0)
+    assert rows(panel)[0] == "As opened"
+    paint(document, 6.0)
+    assert rows(panel) == ["Earliest that is kept", "Paint 6"]
