@@ -88,7 +88,7 @@ class Loop:
         self._view = _typed(settings.get("view"), View) or self._view
         self._wanted = _typed(settings.get("engine"), str) or self._wanted
         self._output_too = bool(settings.get("output too", self._output_too))
-        self._watched = _typed(settings.get("watch"), tuple) or self._watched
+        self._watched = _typed(settings.get("watch", self._watched), tuple) or ()
         if "size" in settings:
             self._size, self._serial_in = str(settings["size"]), -1
         if orders.bypassed is not None:
