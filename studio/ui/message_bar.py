@@ -26,7 +26,7 @@ from studio.ui.elided import ElidedLabel
 from studio.ui.icons import icon
 
 NOTE_SECONDS = 6.0
-"""So long a note is shown; warnings three times as long."""
+"""So long a note is shown; warnings three times as long, notes with buttons five times."""
 
 _LOG = 200
 _ICONS = {
@@ -46,7 +46,7 @@ class _Entry:
 
 
 class MessageBar(QWidget):
-    """One line. Notes and warnings go by themselves; errors, and what asks something, stay until answered.
+    """One line. Notes and warnings go by themselves; errors, and warnings that ask something, stay until answered.
 
     It never takes the keyboard from where it is; its buttons are reached with Tab.
     """
@@ -106,7 +106,9 @@ class MessageBar(QWidget):
         if not same:
             self._log = [*self._log[1 - _LOG :], entry]
         seconds = {"note": NOTE_SECONDS, "warning": 3 * NOTE_SECONDS, "error": 0.0}[message.kind]
-        if seconds and not actions:
+        if actions:
+            seconds = 5 * NOTE_SECONDS if message.kind == "note" else 0.0
+        if seconds:
             QTimer.singleShot(round(seconds * 1000), self, lambda: self._drop(entry))
         self._show_newest()
         QAccessible.updateAccessibility(QAccessibleEvent(self._line, QAccessible.Event.Alert))

@@ -40,17 +40,13 @@ class Closing:
         return answer == _Button.Discard
 
 
-def ask_in(parent: QWidget) -> Ask:
-    """A question in a dialog over this window."""
-
-    def ask(question: str, line: str) -> QMessageBox.StandardButton:
-        box = QMessageBox(parent)
-        box.setWindowTitle("Unsaved changes")
-        box.setText(question)
-        box.setInformativeText(line)
-        box.setStandardButtons(_Button.Save | _Button.Discard | _Button.Cancel)
-        box.button(_Button.Discard).setText("Don't save")
-        box.setDefaultButton(_Button.Save)
-        return _Button(box.exec())
-
-    return ask
+def ask_over(window: QWidget, question: str, line: str) -> QMessageBox.StandardButton:
+    """Ask in a dialog over this window."""
+    box = QMessageBox(window)
+    box.setWindowTitle("Unsaved changes")
+    box.setText(question)
+    box.setInformativeText(line)
+    box.setStandardButtons(_Button.Save | _Button.Discard | _Button.Cancel)
+    box.button(_Button.Discard).setText("Don't save")
+    box.setDefaultButton(_Button.Save)
+    return _Button(box.exec())

@@ -21,7 +21,6 @@ from studio.ui import theme
 from studio.ui.buttons import tool_button
 from studio.ui.elided import ElidedLabel
 from studio.ui.icons import icon
-from studio.ui.preset_closing import Closing, ask_in
 from studio.ui.preset_list import PresetList
 from studio.ui.preset_saver import PresetSaver
 from studio.ui.preset_tiles import Tile, read_tiles
@@ -84,10 +83,6 @@ class PresetDeck(QWidget):
         self.name.setText(self._saver.proposal)
         self.name.selectAll()
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def may_close(self, window: QWidget) -> bool:
-        """Whether this window may close now; asks about unsaved changes, and closes it when they are saved."""
-        return Closing(self._document, self._saver, ask_in(window)).may_close(lambda: bool(window.close()))
 
     def open(self, name_or_path: str | Path) -> None:
         """Open a preset or a network into the document; what was open comes back by undo."""
@@ -200,9 +195,8 @@ class PresetDeck(QWidget):
             return True
         if watched is self.search and key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.list.focus_first()
-            if key == Qt.Key.Key_Down:
-                self.list.setFocus(Qt.FocusReason.TabFocusReason)
-            elif self.list.shown and self.search.text():
+            self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            if key != Qt.Key.Key_Down and self.list.shown and self.search.text():
                 self._choose(self.list.shown[0].card.path)
             return True
         if watched is self.search and key == Qt.Key.Key_Escape and self.search.text():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -26,6 +27,8 @@ from studio.ui.source_menu import SourceMenu
 
 _NARROW = 760
 _NAME_WIDTH = 180
+_SETTLES = 0.3
+"""Seconds in which reports still tell of the speed before."""
 
 
 class Transport(QWidget):
@@ -53,6 +56,7 @@ class Transport(QWidget):
         self._telemetry = telemetry
         self._session = session
         self._shown = ""
+        self._speed_set = float("-inf")
         self.menu = SourceMenu(self.play, session, worker, find_cameras, self)
         self.source = tool_button("film-strip", "What is played: click to choose", "Source")
         self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -64,8 +68,8 @@ class Transport(QWidget):
         self.loop = tool_button("repeat", "Begin again at the end", "Loop")
         self.loop.setCheckable(True)
         self.seek = SeekBar()
-        self.time = QLabel()
-        self.time.setAccessibleName("Position and length")
+        self.place = QLabel()
+        self.place.setAccessibleName("Position and length")
         self.speed = QDoubleSpinBox()
         self.speed.setRange(SLOWEST, FASTEST)
         self.speed.setSingleStep(0.1)
@@ -77,7 +81,7 @@ class Transport(QWidget):
         self.speed.setToolTip(f"Speed, {SLOWEST:g} to {FASTEST:g} times")
         self.speed.setFixedWidth(84)
         self.reset = tool_button(
-            "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: live.set_speed(1.0)
+            "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: self.speed.setValue(1.0)
         )
         self.status = ElidedLabel()
         self.facts = QLabel()
@@ -86,7 +90,9 @@ class Transport(QWidget):
         self._lay_out()
         self.loop.clicked.connect(lambda on: live.set_loop(on))
         self.seek.sought.connect(live.seek)
-        self.speed.valueChanged.connect(live.set_speed)
+        self.speed.valueChanged.connect(self._set_speed)
+        # Back to the commands' keys, which a field for numbers would swallow.
+        self.speed.lineEdit().returnPressed.connect(self.speed.clearFocus)
         telemetry.changed.connect(self._take)
         self._show(telemetry.report.player)
 
@@ -115,7 +121,7 @@ class Transport(QWidget):
             row.addWidget(widget)
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.seek, 4)
-        row.addWidget(self.time)
+        row.addWidget(self.place)
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.speed)
         row.addWidget(self.reset)
@@ -147,7 +153,7 @@ class Transport(QWidget):
         show_icon(self.play_button, "pause-fill" if runs else "play-fill")
         self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
         self.play_button.setAccessibleName("Pause" if runs else "Play")
-        for widget in (self.seek, self.time, self.loop, self.speed, self.back, self.forth):
+        for widget in (self.seek, self.place, self.loop, self.speed, self.back, self.forth):
             widget.setVisible(has_time)
         self.reset.setVisible(has_time and state.speed != 1.0)
         for widget in (self.back, self.forth):
@@ -155,15 +161,18 @@ class Transport(QWidget):
         self.loop.setChecked(state.loop)
         if has_time and state.duration is not None:
             self.seek.show_place(state.position, state.duration)
-            self.time.setText(f"{clock(state.position)} / {clock(state.duration)}")
-        if not self.speed.hasFocus() or self.reset.underMouse():
-            self.speed.blockSignals(True)
-            self.speed.setValue(state.speed)
-            self.speed.blockSignals(False)
+            self.place.setText(f"{clock(state.position)} / {clock(state.duration)}")
+        if not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES:
+            with QSignalBlocker(self.speed):
+                self.speed.setValue(state.speed)
         self._say(*_status(state))
         info = state.info
         rate = f" · {rate_text(info.fps)}" if info is not None and info.fps else ""
         self.facts.setText(f"{info.width}×{info.height}{rate}" if info is not None else "")
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed_set = time.monotonic()
+        self._live.set_speed(speed)
 
     def _say(self, text: str, colour: str) -> None:
         self.status.say(text)

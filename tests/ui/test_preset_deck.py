@@ -26,7 +26,7 @@ from studio.model.layout import Rect
 from studio.runtime.report import Message
 from studio.ui import preset_autosave, preset_deck, preset_saver
 from studio.ui.preset_autosave import Autosave
-from studio.ui.preset_closing import Closing
+from studio.ui.preset_closing import Closing, ask_over
 from studio.ui.preset_deck import PresetDeck
 from studio.ui.preset_saver import PresetSaver
 
@@ -501,8 +501,7 @@ def test_saved_first_it_closes_when_that_is_done(at: Running, saver: PresetSaver
     assert [folder.name for folder in at.library.own.iterdir()] == ["alpha-2"]
 
 
-def test_the_question_is_a_dialog_with_three_answers(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
-    at.edit()
+def test_the_question_is_a_dialog_with_three_answers(deck: PresetDeck, qtbot: QtBot) -> None:
     seen: list[str] = []
 
     def cancel() -> None:
@@ -512,5 +511,5 @@ def test_the_question_is_a_dialog_with_three_answers(deck: PresetDeck, at: Runni
         qtbot.keyClick(box, Qt.Key.Key_Escape)
 
     QTimer.singleShot(50, cancel)
-    assert not deck.may_close(deck)
+    assert ask_over(deck, "Save?", "A line more.") == QMessageBox.StandardButton.Cancel
     assert sorted(seen) == ["Cancel", "Don't save", "Save"]

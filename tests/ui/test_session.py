@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,10 +10,14 @@ import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from running import Running
 
+from studio.model.view import View
+from studio.model.workspace import Workspace
 from studio.runtime.report import Message, Report
 from studio.ui import message_bar
 from studio.ui.message_bar import MessageBar
+from studio.ui.reopening import Reopening
 from studio.ui.session import LastSession, RecordingChoice, Session
 
 
@@ -111,6 +116,54 @@ def test_docks_are_where_they_were(file: Path, qtbot: QtBot) -> None:
     assert (after.width(), after.height()) == (700, 500)
     session(file).forget_window()
     assert not session(file).restore_window(window(qtbot))
+
+
+# -- the last session, again ----------------------------------------------------------------------------------------
+
+Offers = list[tuple[Message, list[tuple[str, Callable[[], None]]]]]
+
+
+def reopening(at: Running, workspace: Workspace, said: Offers) -> Reopening:
+    def say(message: Message, actions: list[tuple[str, Callable[[], None]]]) -> None:
+        said.append((message, actions))
+
+    return Reopening(at.document, workspace, at.live, at.loader, at.session, say)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_last_session_is_offered_and_reopened(tmp_path: Path, qtbot: QtBot) -> None:
+    at = Running(tmp_path)
+    workspace = Workspace(at.document)
+    said: Offers = []
+    last = reopening(at, workspace, said)
+    last.offer()
+    workspace.view = View("filters", "enc.weight")
+    last.remember("demo", "512", "torch")
+    last.offer()
+    assert said == []
+    at.document.load(at.preset("beta"), at.library.shipped / "beta")
+    last.offer()
+    [(message, [(label, act)])] = said
+    assert (message, label) == (Message("Last time “alpha” was open."), "Reopen")
+    workspace.view = View()
+    act()
+    qtbot.waitUntil(lambda: at.document.name == "alpha", timeout=3000)
+    assert at.live.calls == [("choose_engine", "torch"), ("work_at", "512"), ("play", "demo")]
+    assert workspace.view == View("filters", "enc.weight")
+    at.document.undo()
+    assert at.document.name == "beta"
+    at.close()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_view_of_a_layer_that_is_gone_is_left_out(tmp_path: Path, qtbot: QtBot) -> None:
+    at = Running(tmp_path)
+    workspace = Workspace(at.document)
+    last = reopening(at, workspace, [])
+    last.reopen(LastSession(str(at.library.shipped / "gamma"), view="layer", view_name="nowhere"))
+    qtbot.waitUntil(lambda: at.document.name == "gamma", timeout=3000)
+    assert workspace.view == View()
+    at.close()
 
 
 # -- messages -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from running import FILM, Running
 from studio.errors import StudioError
 from studio.runtime.player import PlayerState
 from studio.runtime.report import Report
-from studio.ui import seek_bar
+from studio.ui import seek_bar, transport
 from studio.ui.transport import Transport
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -50,7 +50,7 @@ def centre_of(bar: Transport, part: float) -> QPoint:
 
 
 def test_a_film_shows_where_it_is(bar: Transport) -> None:
-    assert (bar.source.text(), bar.time.text(), bar.facts.text()) == ("Demo clip", "0:02.0 / 0:10.0", "64×48 · 25 fps")
+    assert (bar.source.text(), bar.place.text(), bar.facts.text()) == ("Demo clip", "0:02.0 / 0:10.0", "64×48 · 25 fps")
     assert (bar.seek.value(), bar.seek.maximum()) == (2000, 10000)
     assert bar.loop.isChecked()
     assert not bar.reset.isVisible()
@@ -106,11 +106,16 @@ def test_arrow_keys_go_a_second(bar: Transport, at: Running, qtbot: QtBot) -> No
     assert at.live.of("seek") == [(3.0,)]
 
 
-def test_loop_and_speed(bar: Transport, at: Running, qtbot: QtBot) -> None:
+def test_loop_and_speed(bar: Transport, at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_SETTLES", 0.1)
     qtbot.mouseClick(bar.loop, Qt.MouseButton.LeftButton)
     bar.speed.selectAll()
     qtbot.keyClicks(bar.speed, "0.5")
     qtbot.keyClick(bar.speed, Qt.Key.Key_Return)
+    show(at, PLAYING)
+    assert bar.speed.value() == 0.5
+    assert not bar.speed.hasFocus()
+    qtbot.wait(120)
     show(at, replace(PLAYING, speed=0.5, loop=False))
     assert not bar.loop.isChecked()
     assert bar.reset.isVisible()
@@ -118,6 +123,7 @@ def test_loop_and_speed(bar: Transport, at: Running, qtbot: QtBot) -> None:
     assert at.live.of("set_loop") == [(False,)]
     assert at.live.of("set_speed") == [(0.5,), (1.0,)]
     at.live.calls.clear()
+    qtbot.wait(120)
     show(at, replace(PLAYING, speed=2.0))
     assert bar.speed.value() == 2.0
     assert at.live.calls == []
@@ -127,7 +133,7 @@ def test_a_camera_has_no_length_and_says_when_it_is_lost(bar: Transport, at: Run
     camera = PlayerState("camera:2", replace(FILM, duration=None), status="live", is_camera=True)
     show(at, camera)
     assert (bar.source.text(), bar.status.whole) == ("Camera 3", "Live")
-    assert not any(part.isVisible() for part in (bar.seek, bar.time, bar.loop, bar.speed, bar.forth))
+    assert not any(part.isVisible() for part in (bar.seek, bar.place, bar.loop, bar.speed, bar.forth))
     show(at, replace(camera, status="lost: it was unplugged; waiting for it"))
     assert bar.status.whole == "Camera lost: it was unplugged; waiting for it"
     show(at, replace(camera, playing=False))
