@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from PySide6.QtCore import QStandardPaths, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from studio.io.autosave import Recovery
 from studio.io.library import Library
@@ -30,7 +30,7 @@ from studio.ui.message_bar import MessageBar
 from studio.ui.parts import Parts
 from studio.ui.posting import Post
 from studio.ui.preset_autosave import Autosave
-from studio.ui.preset_closing import Closing
+from studio.ui.preset_closing import Closing, ask_over
 from studio.ui.preset_saver import PresetSaver
 from studio.ui.session import LastSession, Session
 
@@ -79,7 +79,9 @@ class Studio:
             library=library,
             networks=home / "weights",
         )
-        self.window = MainWindow(self.parts, Closing(self.document, saver, self._ask).may_close)
+        self.window = MainWindow(
+            self.parts, Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked)).may_close
+        )
         self.window.transport.play(source)
         self._session = session
         self._offer_last(path)
@@ -116,14 +118,6 @@ class Studio:
             view, playing = self.workspace.view, self.telemetry.report.player.spec or DEFAULT_SOURCE
             size, engine = self.workspace.size, self.workspace.engine
             self._session.remember(LastSession(str(opened), playing, size, engine, view.kind, view.name))
-
-    def _ask(self, question: str, line: str) -> QMessageBox.StandardButton:
-        box = QMessageBox(QMessageBox.Icon.Question, "", question, parent=self.window)
-        box.setInformativeText(line)
-        choices = QMessageBox.StandardButton
-        box.setStandardButtons(choices.Save | choices.Discard | choices.Cancel)
-        box.setDefaultButton(choices.Save)
-        return choices(box.exec())
 
     def close(self) -> None:
         """End every thread and free what they hold."""
