@@ -173,6 +173,20 @@ def test_reports_tell_of_every_layer_and_what_is_watched(showing: Studio) -> Non
     showing.until(lambda: told.stats["enc.weight"].minimum == (weight * 2).min())
 
 
+def test_what_is_watched_no_longer_is_reported_no_longer(showing: Studio) -> None:
+    told, came = showing.telemetry, []
+    showing.live.watch(("enc", "enc.weight"))
+    showing.until(lambda: told.stats.keys() >= {"enc", "enc.weight"})
+    showing.live.watch(())
+    showing.picture()
+    told.changed.connect(came.append)
+    showing.until(lambda: len(came) >= 2)  # what had been seen before is told with the first
+    came.clear()
+    gain(showing.document, 2.0)
+    showing.until(lambda: len(came) >= 5)
+    assert not any(report.stats for report in came)
+
+
 def test_the_first_layer_that_is_not_finite_is_named(showing: Studio) -> None:
     document = showing.document
     huge = np.full(sheet_size(document.tensor("dec.weight").shape), 1e38, np.float32)
