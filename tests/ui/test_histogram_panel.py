@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from studio.engine.base import Stats
+from studio.engine.gl.device import Device, open_device
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
@@ -24,12 +27,16 @@ from studio.model.preset import Preset
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
+from studio.runtime.link import Link
+from studio.runtime.live import Live
 from studio.runtime.report import Report
 from studio.runtime.telemetry import Telemetry
 from studio.ui.histogram_before import StatsBefore
 from studio.ui.histogram_numbers import deviation, measure, number_text, percentile
 from studio.ui.histogram_panel import HistogramPanel
 from studio.ui.histogram_plot import outline, settled, span_of, tick_step, tick_text, ticks
+from studio.ui.network_panel import NetworkPanel
+from studio.ui.posting import Post
 
 LARGEST = float(np.float32(3.4e38))
 
@@ -390,3 +397,50 @@ def test_hidden_it_draws_nothing(qtbot: QtBot) -> None:
         bench.panel.show()
     bench.settle()
     assert bench.drawn("activation") == {"now"}
+
+
+@pytest.mark.gl
+def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_device: Device, tmp_path: Path) -> None:
+    del gl_device  # skips where there is no OpenGL
+    picture = np.random.default_rng(0).integers(0, 256, (32, 48, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    devices: list[Device] = []
+
+    def opened() -> Device:
+        devices.append(open_device())
+        return devices[0]
+
+    post, telemetry = Post(), Telemetry()
+    live = Live(opened, lambda report: post(lambda: telemetry.take(report)), lambda: devices[0].close())
+    document = Document(Preset("small", network(), {}))
+    workspace = Workspace(document)
+    link = Link(document, workspace, live)
+    panel, layers = (
+        HistogramPanel(document, workspace, telemetry, live.watch),
+        NetworkPanel(document, workspace, telemetry),
+    )
+    try:
+        for widget in (panel, layers):
+            qtbot.addWidget(widget)
+            widget.resize(400, 500)
+            widget.show()
+        live.play(str(tmp_path / "still.png"))
+
+        def largest() -> str:
+            return next((value for label, value, _ in panel.tensor.numbers._cells if label == "max"), "")
+
+        before = document.tensor("a.weight").copy()
+        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
+        qtbot.waitUntil(lambda: len(telemetry.thumbnails) == 3 and "ms" in layers._totals.text(), timeout=20_000)
+        values_before = panel._telemetry.stats["a"]
+        document.apply("paint", "a.weight", Patch(Rect(0, 0, 3, 3), np.full((3, 3), 77.0, np.float32)))
+        qtbot.waitUntil(lambda: largest() == "77", timeout=20_000)
+        assert {"now", "before"} <= set(panel.tensor.plot.curves())
+        qtbot.waitUntil(lambda: telemetry.stats["a"].maximum > 10 * values_before.maximum, timeout=20_000)
+        document.undo()
+        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
+        qtbot.waitUntil(lambda: telemetry.stats["a"].maximum == values_before.maximum, timeout=20_000)
+        assert np.array_equal(telemetry.stats["a"].histogram, values_before.histogram)
+    finally:
+        live.close()
+    del link
