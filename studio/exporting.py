@@ -73,11 +73,12 @@ def export_torch(
     """
     from studio.io.importers.base import Known, Options, finished
     from studio.io.importers.origin import save_imported
+    from studio.io.importers.state_dict import stored_of
 
     examples = _examples(example)
     with _evaluating(module):
         draft, output = _traced(module, examples, fold)
-    known = Known("PyTorch module", output_range=output_range)
+    known = Known("PyTorch module", output_range=output_range, stored=stored_of(module.state_dict()), complete=True)
     made = finished(draft, output, Path(path), known, Options(input_range=input_range))
     network = replace(made.network, description=description, license=license)
     with _evaluating(module):

@@ -11,6 +11,7 @@ from rich.console import Console
 from studio.cli.bench import bench
 from studio.cli.common import Exit
 from studio.cli.doctor import doctor
+from studio.cli.export import export
 from studio.cli.import_ import import_
 from studio.cli.info import info
 from studio.cli.open_ import open_
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
-for command in (render, info, presets, doctor, bench):
+for command in (render, info, presets, export, doctor, bench):
     app.command()(command)
 app.command("open")(open_)
 app.command("import")(import_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -9,6 +10,7 @@ from studio.io.importers import architectures as package
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
+from studio.io.stored import Stored
 from studio.model.registry import declared
 
 _SHOWN = 24
@@ -24,8 +26,18 @@ def architectures() -> list[Architecture]:
     return sorted(found, key=lambda known: (known.partial, known.name == "autoencoder", known.name))
 
 
-def matched(tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, options: Options) -> Imported:
+def matched(
+    tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, options: Options, file: Mapping[str, Stored]
+) -> Imported:
     """The network that these tensors are the weights of.
+
+    Args:
+        tensors: as float32, by the file's names.
+        leftover: single whole numbers besides.
+        path: of the file.
+        kind: its format, for people.
+        options: what the person asks for.
+        file: every tensor as it lies there.
 
     Raises:
         StudioError: listing the tensors, where no architecture fits, or saying why the one asked for does not.
@@ -34,13 +46,16 @@ def matched(tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, o
     if options.arch and options.arch not in {a.name for a in known}:
         raise StudioError(f'There is no architecture "{options.arch}"; there are {", ".join(a.name for a in known)}.')
     reasons = []
-    for bare in _bare(tensors):
+    for prefix, bare in _bare(tensors):
         for architecture in known:
             asked = options.arch == architecture.name
             if (options.arch and not asked) or not architecture.matches(bare):
                 continue
             try:
-                return _built(architecture, bare, leftover, path, kind, options)
+                known_of_it = Known(
+                    kind, architecture.name, architecture.output_range, leftover, file, prefix, complete=True
+                )
+                return _built(architecture, bare, path, known_of_it, options)
             except StudioError as error:
                 reasons.append(f"{architecture.name}: {str(error).rstrip('.')}")
     nearly = f" Nearly fitting: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
@@ -51,29 +66,28 @@ def matched(tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, o
     )
 
 
-def _bare(tensors: Tensors) -> list[dict[str, Weight]]:
-    """The tensors under their names, then without what all names begin with: "module.", "generator."."""
-    found = [dict(tensors)]
-    while found[-1] and len({name.partition(".")[0] for name in found[-1]}) == 1 and "" not in found[-1]:
+def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
+    """The tensors under their names, then without what all names begin with, "module.", "generator."; and that."""
+    prefix, bare = "", dict(tensors)
+    found = [(prefix, bare)]
+    while bare and len(first := {name.partition(".")[0] for name in bare}) == 1 and "" not in bare:
         shorter = {}
-        for name, weight in found[-1].items():
+        for name, weight in bare.items():
             rest = name.partition(".")[2]
             shorter[rest] = Weight(weight.values, tuple(origin.partition(".")[2] for origin in weight.origin))
         if not all(shorter):
             break
-        found.append(shorter)
+        prefix, bare = f"{prefix}{first.pop()}.", shorter
+        found.append((prefix, bare))
     return found
 
 
-def _built(
-    architecture: Architecture, tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, options: Options
-) -> Imported:
+def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
     sketch = Sketch(tensors, options.input_size or architecture.size, architecture.input_range)
     output = architecture.build(sketch)
     unused = sorted(tensors.keys() - sketch.used)
     if unused and not architecture.partial:
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
-    known = Known(kind, architecture.name, architecture.output_range, leftover)
     return finished(sketch.draft, output, path, known, options)
 
 

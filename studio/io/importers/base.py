@@ -9,6 +9,7 @@ from typing import Protocol
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
+from studio.io.stored import Stored
 from studio.model.graph import Input
 from studio.model.network import Network
 
@@ -49,6 +50,9 @@ class Imported:
         notes: remarks, each a sentence.
         arch: the architecture that was recognised; empty where the file itself says.
         leftover: what the file holds besides, by name: counters of batch norms, as whole numbers.
+        stored: the tensors of the file by name, as they lie there.
+        prefix: what all names of the file begin with and ``names`` leave out: "module.".
+        complete: whether ``stored`` is a whole state dict, of which nothing may be missing on the way back.
     """
 
     network: Network
@@ -58,6 +62,9 @@ class Imported:
     notes: tuple[str, ...] = ()
     arch: str = ""
     leftover: Mapping[str, int] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    prefix: str = ""
+    complete: bool = False
 
 
 class Importer(Protocol):
@@ -86,6 +93,9 @@ class Known:
     arch: str = ""
     output_range: Range | None = None
     leftover: Mapping[str, int] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    prefix: str = ""
+    complete: bool = False
 
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
@@ -100,7 +110,18 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
     names = {full: draft.weights[full].origin for full in network.tensors}
-    return Imported(network, known.format, size, names, tuple(draft.notes), known.arch, known.leftover)
+    return Imported(
+        network,
+        known.format,
+        size,
+        names,
+        tuple(draft.notes),
+        known.arch,
+        known.leftover,
+        known.stored,
+        known.prefix,
+        known.complete,
+    )
 
 
 def _per_channel(given: tuple[float, ...], of: Input) -> tuple[float, ...]:

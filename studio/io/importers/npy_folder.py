@@ -15,6 +15,7 @@ from studio.io.importers._views import Value, constant, shown
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.networks import MANIFEST, load_network
 from studio.io.npy import read_npy
+from studio.io.stored import Stored
 from studio.model.op import Array, Shape
 
 _MOST_FILES = 4096
@@ -40,7 +41,7 @@ class NpyFolder:
         if any(re.search(r"_kernel$", name) for name in arrays):
             return _chain(arrays, path, options)
         weights = {name.replace("/", "."): Weight(array, (name,)) for name, array in arrays.items()}
-        return matched(weights, {}, path, self.name, options)
+        return matched(weights, {}, path, self.name, options, _stored(arrays))
 
 
 IMPORTER = NpyFolder()
@@ -122,7 +123,9 @@ def _chain(arrays: dict[str, Array], path: Path, options: Options) -> Imported:
         "Strides (2, and 1 for a last convolution), ReLU between and a sigmoid at the end are not in these files and "
         "were guessed, as was the order of the kernels; a network.json beside them says it for certain."
     )
-    return finished(draft, value.node, path, Known("folder of Keras kernels"), options)
+    return finished(
+        draft, value.node, path, Known("folder of Keras kernels", stored=_stored(arrays), complete=True), options
+    )
 
 
 def _layer(flow: Flow, kernel: _Kernel, value: Value, *, last: bool) -> Value:
@@ -137,6 +140,10 @@ def _layer(flow: Flow, kernel: _Kernel, value: Value, *, last: bool) -> Value:
         made = flow.conv(value, kernel.weight, kernel.bias, steps, borders, (1, 1), 1)
     flow.name = "output" if last else f"{kernel.name}_relu"
     return flow.each("Sigmoid" if last else "ReLU", made)
+
+
+def _stored(arrays: dict[str, Array]) -> dict[str, Stored]:
+    return {name: Stored("F32", array) for name, array in arrays.items()}
 
 
 def _halves(total: int) -> tuple[int, int]:

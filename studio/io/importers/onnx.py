@@ -20,6 +20,7 @@ from studio.io.importers._onnx_table import OnnxNode, table
 from studio.io.importers._simplify import simplify
 from studio.io.importers._views import Numbers, Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
+from studio.io.stored import Stored, stored
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -44,10 +45,10 @@ class Onnx:
         model = _parsed(path)
         opset = _opset(model, path)
         try:
-            draft, output = _run(model.graph, opset, path, options)
+            draft, output, file = _run(model.graph, opset, path, options)
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        return finished(draft, simplify(draft, output), path, Known(self.name), options)
+        return finished(draft, simplify(draft, output), path, Known(self.name, stored=file), options)
 
 
 IMPORTER = Onnx()
@@ -77,15 +78,17 @@ def _opset(model: ModelProto, path: Path) -> int:
     return int(found)
 
 
-def _run(graph: GraphProto, opset: int, path: Path, options: Options) -> tuple[Draft, str]:
+def _run(graph: GraphProto, opset: int, path: Path, options: Options) -> tuple[Draft, str, dict[str, Stored]]:
     draft = Draft()
     flow = Flow(draft)
     values: dict[str, Value | None] = {"": None}
-    total = 0
+    total, file = 0, {}
     for tensor in graph.initializer:
         array = _array(tensor, path)
         total += array.nbytes
         check_size(total, path)
+        if (held := stored(array)) is not None:
+            file[tensor.name] = held
         values[tensor.name] = constant(array, tensor.name)
     for put in graph.input:
         if put.name not in values:
@@ -100,7 +103,7 @@ def _run(graph: GraphProto, opset: int, path: Path, options: Options) -> tuple[D
     if found is None:
         raise StudioError(f'none of its operators makes its output "{graph.output[0].name}".')
     flow.name = "output"
-    return draft, flow.map_of(found)
+    return draft, flow.map_of(found), file
 
 
 def _meaning(flow: Flow, node: NodeProto, values: dict[str, Value | None], opset: int) -> Value | list[Value]:

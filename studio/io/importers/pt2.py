@@ -15,8 +15,9 @@ from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._aten_table import table
 from studio.io.importers._calls import Call, Name, own_layer, run
-from studio.io.importers._views import Numbers, Value, constant
+from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
+from studio.io.stored import Stored, stored
 
 _DTYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "?"}
 _BFLOAT16 = 13
@@ -43,20 +44,24 @@ class Pt2:
             raise StudioError(f"{path}: this is no archive of torch.export; fetch it anew.")
         names = check_archive(path)
         try:
-            calls, inputs, constants, output = _read(path, names)
+            calls, inputs, constants, output, file = _read(path, names)
             draft, last = run(calls, table(), inputs, constants, output)
         # The archive's word is taken for the form of its JSON; where that was wrong, the archive is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        return finished(draft, last, path, Known(self.name), options)
+        return finished(draft, last, path, Known(self.name, stored=file, complete=True), options)
 
 
 IMPORTER = Pt2()
 
 
-def _read(path: Path, names: list[str]) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str]:
+_Model = tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str, dict[str, Stored]]
+
+
+def _read(path: Path, names: list[str]) -> _Model:
+    """Calls, shapes of the inputs, parameters by their name in the trace, the output's name, and the state dict."""
     models = [name for name in names if "/models/" in name and name.endswith(".json")]
     if len(models) != 1:
         raise StudioError(
@@ -65,7 +70,8 @@ def _read(path: Path, names: list[str]) -> tuple[list[Call], dict[str, tuple[int
     root = models[0].partition("/models/")[0]
     module = _json(path, models[0])["graph_module"]
     graph, signature = module["graph"], module["signature"]
-    stored = _stored(path, root, names)
+    weights = _entries(path, root, names, "weights")
+    entries = weights | _entries(path, root, names, "constants")
     inputs: dict[str, tuple[int, ...]] = {}
     constants: dict[str, Value] = {}
     for spec in signature["input_specs"]:
@@ -75,13 +81,16 @@ def _read(path: Path, names: list[str]) -> tuple[list[Call], dict[str, tuple[int
             inputs[name] = tuple(_fixed(size) for size in graph["tensor_values"][name]["sizes"])
         elif kind in ("parameter", "buffer", "tensor_constant"):
             target = body[f"{kind}_name"]
-            found = _tensor(path, target, stored)
+            found = _tensor(path, target, entries)
             if found is not None:
-                constants[body["arg"]["name"]] = constant(found, target)
+                values = found.numbers() if found.dtype == "BF16" else found.values
+                others = (name for name, entry in weights.items() if name != target and entry == entries[target])
+                constants[body["arg"]["name"]] = constant(values, target, *others)
     outputs = [spec["user_output"]["arg"] for spec in signature["output_specs"] if "user_output" in spec]
     if len(outputs) != 1 or "as_tensor" not in outputs[0]:
         raise StudioError(f"the model gives {len(outputs)} outputs; export one that returns one tensor.")
-    return list(_calls(graph["nodes"])), inputs, constants, outputs[0]["as_tensor"]["name"]
+    state = {name: found for name in weights if (found := _tensor(path, name, weights)) is not None}
+    return list(_calls(graph["nodes"])), inputs, constants, outputs[0]["as_tensor"]["name"], state
 
 
 def _json(path: Path, name: str) -> Json:
@@ -94,21 +103,19 @@ def _json(path: Path, name: str) -> Json:
     return found
 
 
-def _stored(path: Path, root: str, names: list[str]) -> dict[str, tuple[str, Json]]:
-    """For every parameter and constant, its file in the archive and its description."""
-    found = {}
-    for folder, config in (("weights", "model_weights_config"), ("constants", "model_constants_config")):
-        name = f"{root}/data/{folder}/{config}.json"
-        if name in names:
-            for target, entry in _json(path, name)["config"].items():
-                found[target] = (f"{root}/data/{folder}/{entry['path_name']}", entry)
-    return found
+def _entries(path: Path, root: str, names: list[str], folder: str) -> dict[str, tuple[str, Json]]:
+    """For every tensor of a folder, "weights" or "constants", its file in the archive and its description."""
+    name = f"{root}/data/{folder}/model_{folder}_config.json"
+    if name not in names:
+        return {}
+    config = _json(path, name)["config"]
+    return {target: (f"{root}/data/{folder}/{entry['path_name']}", entry) for target, entry in config.items()}
 
 
-def _tensor(path: Path, target: str, stored: dict[str, tuple[str, Json]]) -> Numbers | None:
-    if target not in stored:
+def _tensor(path: Path, target: str, entries: dict[str, tuple[str, Json]]) -> Stored | None:
+    if target not in entries:
         raise StudioError(f'its tensor "{target}" is missing; export the model with its weights.')
-    name, entry = stored[target]
+    name, entry = entries[target]
     if entry.get("use_pickle"):
         raise StudioError(
             f'its tensor "{target}" is pickled, which could run code and is never opened; export it anew.'
@@ -120,15 +127,14 @@ def _tensor(path: Path, target: str, stored: dict[str, tuple[str, Json]]) -> Num
     if kind not in _DTYPES and kind != _BFLOAT16:
         raise StudioError(f'its tensor "{target}" holds numbers of a kind that is not supported; export it as float32.')
     raw = np.frombuffer(data, "<u2" if kind == _BFLOAT16 else _DTYPES[kind], len(data) // _width(kind))
-    if kind == _BFLOAT16:
-        raw = (raw.astype(np.uint32) << 16).view(np.float32)
     if min(shape, default=1) < 1 or min(strides, default=0) < 0 or start < 0:
         return None
     last = start + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
     if last >= raw.size or math.prod(shape) > raw.size:
         raise StudioError(f'its tensor "{target}" is cut short; export the model anew.')
     steps = [stride * raw.itemsize for stride in strides]
-    return np.array(np.lib.stride_tricks.as_strided(raw[start:], shape, steps))
+    values = np.array(np.lib.stride_tricks.as_strided(raw[start:], shape, steps))
+    return Stored("BF16", values) if kind == _BFLOAT16 else stored(values)
 
 
 def _width(kind: int) -> int:

@@ -14,6 +14,7 @@ from studio.io.importers._archive import check_archive, is_zip
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import matched
 from studio.io.importers.base import LIMIT, Imported, Options, check_size
+from studio.io.stored import Stored, from_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,8 +36,9 @@ class StateDict:
 
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""
-        weights, leftover = tensors_of(_mapping(_loaded(path), path), path)
-        return matched(weights, leftover, path, self.name, options)
+        mapping = _mapping(_loaded(path), path)
+        weights, leftover = tensors_of(mapping, path)
+        return matched(weights, leftover, path, self.name, options, stored_of(mapping))
 
 
 IMPORTER = StateDict()
@@ -118,6 +120,14 @@ def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight
         weights[name] = Weight(values, (names[0], *names[1:]))
     assert total <= LIMIT
     return weights, leftover
+
+
+def stored_of(mapping: Mapping[str, Any]) -> dict[str, Stored]:
+    """The tensors of a state dict as they are; types of numbers that no file of tensors holds are left out."""
+    import torch
+
+    found = {name: from_torch(value) for name, value in mapping.items() if isinstance(value, torch.Tensor)}
+    return {name: tensor for name, tensor in found.items() if tensor is not None}
 
 
 def _place(tensor: Tensor) -> tuple[Any, ...]:

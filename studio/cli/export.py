@@ -1,0 +1,52 @@
+"""``studio export``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.cli.common import human_count, note, print_json
+from studio.errors import StudioError
+
+
+def export(
+    preset: Annotated[str, typer.Argument(help="A preset or a network, by name or path.")],
+    output: Annotated[
+        Path, typer.Argument(help="What to make: .pt, .pth, .safetensors, .onnx, or a folder of .npy (no ending).")
+    ],
+    format_: Annotated[
+        str, typer.Option("--format", help="pytorch, safetensors, onnx or npy; by default the suffix decides.")
+    ] = "",
+    size: Annotated[
+        str, typer.Option(help="Input size of an .onnx; the network's own by default.", metavar="HxW")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """Give a network back, bends and all, under the names of the file that it came from."""
+    from studio.api import open_preset
+    from studio.io.exporters import ExportOptions, exporter_for
+
+    exporter, options = exporter_for(output, format_), ExportOptions(_size(size))
+    opened = open_preset(preset)
+    remarks = exporter.export(opened, output, options)
+    written = sum(file.stat().st_size for file in ([output] if output.is_file() else output.iterdir()))
+    if as_json:
+        facts = {"path": str(output), "format": exporter.name, "bytes": written, "notes": list(remarks)}
+        print_json(facts | {"bent": sorted(opened.changed), "bypassed": sorted(opened.bypassed)})
+        return
+    bends = f"{len(opened.changed)} bent tensor{'' if len(opened.changed) == 1 else 's'}"
+    typer.echo(f"{output}: {exporter.description}, {bends}, {human_count(written)}B")
+    for remark in remarks:
+        note(remark)
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
+        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
+    return int(found[1]), int(found[2])

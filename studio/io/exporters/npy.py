@@ -1,0 +1,37 @@
+"""Folders of .npy: a network of the studio's own, with the bends in its weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from studio.io.atomic import replacing_folder
+from studio.io.exporters.base import ExportOptions, refuse_own_network, without_bypass
+from studio.io.folders import carry_over, require_replaceable
+from studio.io.networks import MANIFEST, belongs, write_network_files
+from studio.model.preset import Preset
+
+
+class Npy:
+    """One .npy for every tensor, and network.json; what lies beside the network (licence, origin) goes along."""
+
+    name = "npy"
+    description = "a folder with a .npy for every tensor and a network.json, which the studio opens as a network"
+    suffixes: tuple[str, ...] = ()
+
+    def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
+        """See `Exporter.export`."""
+        del options
+        refuse_own_network(preset, path)
+        require_replaceable(path, MANIFEST, "network")
+        network = preset.bent
+        if preset.changed:
+            network = replace(network, name=preset.name, description=preset.description)
+        with replacing_folder(path) as folder:
+            # What lies beside another network tells of that one: a licence, an origin.
+            carry_over(preset.weights_path or path, folder, belongs)
+            write_network_files(network, folder)
+        return without_bypass(preset, "A folder of .npy")
+
+
+EXPORTER = Npy()

@@ -1,0 +1,36 @@
+"""State dicts of PyTorch: a plain dict of tensors, which load_state_dict takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studio.io.atomic import replacing
+from studio.io.exporters._named import named_tensors, shared
+from studio.io.exporters.base import ExportOptions, normalising, without_bypass
+from studio.io.stored import to_torch
+from studio.model.preset import Preset
+
+
+class PyTorch:
+    """What ``torch.save(module.state_dict())`` writes, and ``torch.load(..., weights_only=True)`` reads."""
+
+    name = "pytorch"
+    description = "a PyTorch state dict under the names of the network's own module"
+    suffixes: tuple[str, ...] = (".pt", ".pth")
+
+    def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
+        """See `Exporter.export`."""
+        del options
+        import torch
+
+        named = named_tensors(preset)
+        state: dict[str, torch.Tensor] = {}
+        for name, first in shared(named):
+            # Tensors that share a storage in the module share it in the file.
+            state[name] = state[first] if first in state else to_torch(named[name])
+        with replacing(path) as beside:
+            torch.save(state, beside)
+        return *without_bypass(preset, "A state dict"), *normalising(preset)
+
+
+EXPORTER = PyTorch()

@@ -1,0 +1,28 @@
+"""State dicts as .safetensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from studio.io.atomic import write_bytes
+from studio.io.exporters._named import named_tensors
+from studio.io.exporters.base import ExportOptions, described, normalising, without_bypass
+from studio.io.safetensors_file import encode_tensors
+from studio.model.preset import Preset
+
+
+class Safetensors:
+    """Hugging Face's format; how to feed the network stands in its header."""
+
+    name = "safetensors"
+    description = "the same tensors as .safetensors"
+    suffixes: tuple[str, ...] = (".safetensors",)
+
+    def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
+        """See `Exporter.export`."""
+        del options
+        write_bytes(path, encode_tensors(named_tensors(preset), {"format": "pt"} | described(preset)))
+        return *without_bypass(preset, "A .safetensors file"), *normalising(preset)
+
+
+EXPORTER = Safetensors()

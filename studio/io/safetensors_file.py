@@ -1,0 +1,64 @@
+"""The format of .safetensors: read here with every claim of the header checked, written by its own library."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.folders import open_regular
+from studio.io.stored import DTYPES, Stored, to_torch
+
+_LONGEST = 16 * 2**20
+
+
+def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
+    """Every tensor of a file by its name.
+
+    Args:
+        path: the file.
+        limit: bytes of the largest file that is read.
+
+    Raises:
+        StudioError: where it is too large, cut short, or where its header lies.
+    """
+    with open_regular(path) as (file, size):
+        if size > limit:
+            raise StudioError(f"{path}: the file has {size / 2**30:.1f} GiB, but at most {limit >> 30} GiB are read.")
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(_LONGEST, size - 8):
+            raise StudioError(f"{path}: its header claims {length} bytes of a file of {size}; fetch it anew.")
+        header, data = file.read(length), file.read(size)
+    try:
+        described = json.loads(header)
+        return {str(name): _tensor(name, entry, data) for name, entry in described.items() if name != "__metadata__"}
+    # The header's word is taken for its form; where that was wrong, it is damaged.
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
+        raise StudioError(f"{path}: its header is damaged; fetch it anew.") from error
+    except StudioError as error:
+        raise StudioError(f"{path}: {error}") from error
+
+
+def encode_tensors(tensors: Mapping[str, Stored], metadata: Mapping[str, str] | None = None) -> bytes:
+    """The content of a file that holds these tensors, and these remarks in its header."""
+    from safetensors.torch import save
+
+    return save({name: to_torch(tensor) for name, tensor in tensors.items()}, dict(metadata or {}))
+
+
+def _tensor(name: str, entry: dict[str, Any], data: bytes) -> Stored:
+    kind, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    if kind not in DTYPES:
+        raise StudioError(f'its tensor "{name}" holds {kind}, which is not supported; save it as F32.')
+    whole = all(isinstance(number, int) and number >= 0 for number in (*shape, start, end))
+    dtype = np.dtype(DTYPES[kind])
+    if not whole or len(shape) > 8 or not start <= end <= len(data) or end - start != math.prod(shape) * dtype.itemsize:
+        raise StudioError(
+            f'its header lies about the tensor "{name}": {shape} in the bytes {start} to {end}; fetch it anew.'
+        )
+    return Stored(kind, np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape))
