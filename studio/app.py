@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import cast, get_args
 
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
@@ -15,7 +14,7 @@ from studio.io.library import Library
 from studio.io.opening import find_and_open
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.view import View, ViewKind
+from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.editing import Editing
 from studio.runtime.link import Link
@@ -32,7 +31,8 @@ from studio.ui.posting import Post
 from studio.ui.preset_autosave import Autosave
 from studio.ui.preset_closing import Closing, ask_over
 from studio.ui.preset_saver import PresetSaver
-from studio.ui.session import LastSession, Session
+from studio.ui.reopening import Reopening
+from studio.ui.session import Session
 
 DEFAULT_SOURCE = "demo"
 
@@ -83,45 +83,18 @@ class Studio:
             self.parts, Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked)).may_close
         )
         self.window.transport.play(source)
-        self._session = session
-        self._offer_last(path)
+        play = self.window.transport.play
+        self._reopening = Reopening(self.document, self.workspace, play, self.parts.loader, session, say)
+        self._reopening.offer(source)
         self._autosave.offer()
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""
         self._post(lambda: self.telemetry.take(report))
 
-    def _offer_last(self, path: Path | None) -> None:
-        """Offer what was open when the studio was last closed, where that is something else."""
-        last = self._session.last
-        if last is None or (path is not None and Path(last.opened) == path and last.source == DEFAULT_SOURCE):
-            return
-
-        def reopen() -> None:
-            self.workspace.size, self.workspace.engine = last.size, last.engine
-            self.window.transport.play(last.source)
-            self.parts.loader.open(last.opened, self._reopened)
-
-        text = f"Last time “{Path(last.opened).name}” was open, on {Path(last.source).name}."
-        self.messages.say(Message(text), [("Reopen", reopen)])
-
-    def _reopened(self, preset: Preset, path: Path | None) -> None:
-        self.document.load(preset, path)
-        last = self._session.last
-        known = {*self.document.graph.tensor_shapes, *(node.name for node in self.document.graph.nodes), ""}
-        if last is not None and last.view_name in known and last.view in get_args(ViewKind):
-            self.workspace.view = View(cast(ViewKind, last.view), last.view_name)
-
-    def _remember(self) -> None:
-        opened = self.document.path or self.document.weights_path
-        if opened is not None:
-            view, playing = self.workspace.view, self.telemetry.report.player.spec or DEFAULT_SOURCE
-            size, engine = self.workspace.size, self.workspace.engine
-            self._session.remember(LastSession(str(opened), playing, size, engine, view.kind, view.name))
-
     def close(self) -> None:
         """End every thread and free what they hold."""
-        self._remember()
+        self._reopening.remember(self.telemetry.report.player.spec or DEFAULT_SOURCE)
         self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()

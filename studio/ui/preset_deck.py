@@ -59,7 +59,7 @@ class PresetDeck(QWidget):
         self._worker = worker
         self._session = session
         self._say = say
-        self._read = False
+        self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
         self.list.renamed.connect(self.rename)
@@ -225,6 +225,7 @@ class PresetDeck(QWidget):
 
     def _saved(self, folder: Path) -> None:
         self._session.note_preset(folder)
+        self._to_focus = folder
         self.refresh()
 
     def _save_named(self) -> None:
@@ -243,9 +244,9 @@ class PresetDeck(QWidget):
         self.list.show_tiles(tiles)
         self.nothing.setVisible(not self.list.shown and bool(self.search.text()))
         self._show_open()
-        if not self._read and self._document.path is not None:
-            self._read = True
-            self.list.focus(self._document.path)
+        if tiles and self._to_focus is not None:
+            self.list.focus(self._to_focus)
+            self._to_focus = None
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):

@@ -104,6 +104,7 @@ class PresetList(QListView):
         for row, tile in enumerate(self.tiles):
             if tile.card.path == path and not self.isRowHidden(row):
                 self.setCurrentIndex(self._model.index(row, 0))
+                self.scrollTo(self._model.index(row, 0))
 
     def focus_first(self) -> None:
         """Give the focus to the first one that is shown."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast, get_args
 
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.view import View
+from studio.model.view import View, ViewKind
 from studio.model.workspace import Workspace
-from studio.runtime.live import Live
 from studio.runtime.loading import Loader
 from studio.runtime.report import Message
 from studio.ui.message_bar import Action
 from studio.ui.session import LastSession, Session
-
-_KINDS = {view.kind: view for view in (View("output"), View("split"), View("layer"), View("filters"))}
 
 
 class Reopening:
@@ -24,8 +22,8 @@ class Reopening:
 
     Args:
         document: what is opened into.
-        workspace: what is looked at.
-        live: plays and runs.
+        workspace: what is looked at, at which size and on which engine.
+        play: plays a source.
         loader: opens presets and networks.
         session: remembers.
         say: takes sentences with buttons, as `MessageBar.say` does.
@@ -35,40 +33,36 @@ class Reopening:
         self,
         document: Document,
         workspace: Workspace,
-        live: Live,
+        play: Callable[[str], None],
         loader: Loader,
         session: Session,
         say: Callable[[Message, Sequence[Action]], None],
     ) -> None:
         self._document = document
         self._workspace = workspace
-        self._live = live
+        self._play = play
         self._loader = loader
         self._session = session
         self._say = say
 
-    def remember(self, source: str, size: str, engine: str) -> None:
-        """Note how the studio is left.
-
-        Args:
-            source: what is playing.
-            size: as `Live.work_at` takes it.
-            engine: as `Live.choose_engine` takes it.
-        """
-        opened, view = self._opened, self._workspace.view
+    def remember(self, source: str) -> None:
+        """Note how the studio is left, and what is playing."""
+        workspace, opened = self._workspace, self._opened
         if opened:
-            self._session.remember(LastSession(opened, source, size, engine, view.kind, view.name))
+            view = workspace.view
+            last = LastSession(opened, source, workspace.size, workspace.engine, view.kind, view.name)
+            self._session.remember(last)
 
-    def offer(self) -> None:
-        """Ask whether it is to be as it was, where it is not."""
+    def offer(self, source: str) -> None:
+        """Ask whether it is to be as it was, where another preset is open or another source plays."""
         last = self._session.last
-        if last is None or last.opened == self._opened:
+        if last is None or (last.opened, last.source) == (self._opened, source):
             return
-        text = f"Last time “{Path(last.opened).name}” was open."
+        text = f"Last time “{Path(last.opened).name}” was open, on {Path(last.source).name}."
         self._say(Message(text), [("Reopen", partial(self.reopen, last))])
 
     def reopen(self, last: LastSession) -> None:
-        """Open what was open, and look at it as before; what is open now comes back by undo."""
+        """Open what was open, and look at it as before; the preset that is open now comes back by undo."""
         self._loader.open(last.opened, partial(self._restore, last))
 
     @property
@@ -78,10 +72,9 @@ class Reopening:
 
     def _restore(self, last: LastSession, preset: Preset, path: Path | None) -> None:
         self._document.load(preset, path)
-        self._live.choose_engine(last.engine)
-        self._live.work_at(last.size)
-        self._live.play(last.source)
+        self._workspace.size, self._workspace.engine = last.size, last.engine
+        self._play(last.source)
         graph = self._document.graph
         known = {"layer": last.view_name in graph, "filters": last.view_name in graph.tensor_shapes}
-        if last.view in _KINDS and known.get(last.view, True):
-            self._workspace.view = View(_KINDS[last.view].kind, last.view_name)
+        if last.view in get_args(ViewKind) and known.get(last.view, True):
+            self._workspace.view = View(cast(ViewKind, last.view), last.view_name)

@@ -127,7 +127,7 @@ def reopening(at: Running, workspace: Workspace, said: Offers) -> Reopening:
     def say(message: Message, actions: list[tuple[str, Callable[[], None]]]) -> None:
         said.append((message, actions))
 
-    return Reopening(at.document, workspace, at.live, at.loader, at.session, say)  # type: ignore[arg-type]
+    return Reopening(at.document, workspace, at.live.play, at.loader, at.session, say)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("qapp")
@@ -136,20 +136,20 @@ def test_the_last_session_is_offered_and_reopened(tmp_path: Path, qtbot: QtBot) 
     workspace = Workspace(at.document)
     said: Offers = []
     last = reopening(at, workspace, said)
-    last.offer()
-    workspace.view = View("filters", "enc.weight")
-    last.remember("demo", "512", "torch")
-    last.offer()
+    last.offer("demo")
+    workspace.view, workspace.size, workspace.engine = View("filters", "enc.weight"), "512", "torch"
+    last.remember("demo")
+    last.offer("demo")
     assert said == []
     at.document.load(at.preset("beta"), at.library.shipped / "beta")
-    last.offer()
+    last.offer("demo")
     [(message, [(label, act)])] = said
-    assert (message, label) == (Message("Last time “alpha” was open."), "Reopen")
-    workspace.view = View()
+    assert (message, label) == (Message("Last time “alpha” was open, on demo."), "Reopen")
+    workspace.view, workspace.size, workspace.engine = View(), "256", "auto"
     act()
     qtbot.waitUntil(lambda: at.document.name == "alpha", timeout=3000)
-    assert at.live.calls == [("choose_engine", "torch"), ("work_at", "512"), ("play", "demo")]
-    assert workspace.view == View("filters", "enc.weight")
+    assert (workspace.size, workspace.engine, workspace.view) == ("512", "torch", View("filters", "enc.weight"))
+    assert at.live.calls == [("play", "demo")]
     at.document.undo()
     assert at.document.name == "beta"
     at.close()
