@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 LARGEST_ZOOM = 128.0
@@ -58,6 +59,9 @@ class Camera:
     def one_to_one(self, x: float | None = None, y: float | None = None) -> None:
         """A pixel for each texel; the place under (x, y), the view's middle where none is given, stays."""
         self.zoom_at(1.0 / self.zoom, self.view[0] / 2 if x is None else x, self.view[1] / 2 if y is None else y)
+        if math.isclose(self.zoom, 1.0):
+            # A quotient's last bit must not leave out a texel.
+            self.zoom = 1.0
 
     def zoom_at(self, factor: float, x: float, y: float) -> None:
         """Zoom in by a factor, or out by one below 1; the place under (x, y) of the view stays."""

@@ -34,6 +34,7 @@ from studio.ui.filter_editor.tool_row import ToolRow
 
 _WIDE = 640
 _PANELS = 320
+_PANELS_SHARE = 0.45
 _INVERT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -55,6 +56,7 @@ class FilterEditor(QWidget):
         self._workspace = workspace
         self._editing = editing
         self._pointed: object = None
+        self._shared_out = False
         self.tools = tools or SheetTools(document, workspace, editing)
         self.header = Header(document, workspace)
         self.tool_row = ToolRow(workspace)
@@ -127,11 +129,13 @@ class FilterEditor(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if self.splitter.orientation() != wanted:
+        if self.splitter.orientation() != wanted or not self._shared_out:
             self.splitter.setOrientation(wanted)
-            size = self.width() if wide else self.height()
-            panels = _PANELS if wide else min(_PANELS, size // 2)
+            size = self.splitter.width() if wide else self.splitter.height()
+            panels = _PANELS if wide else min(_PANELS, round(size * _PANELS_SHARE))
             self.splitter.setSizes([size - panels, panels])
+            # From now on it is the person's.
+            self._shared_out = self.isVisible()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Escape takes a preview back; copy, paste and select all work on kernels."""
