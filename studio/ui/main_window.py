@@ -227,7 +227,10 @@ class MainWindow(QMainWindow):
         self._entitle()
         self.actions_.refresh()
 
-    def _listen(self, _field: str) -> None:
+    def _listen(self, field: str) -> None:
+        if field in ("layer", "key") and self.workspace.view.kind == "filters" and self.workspace.tensor is not None:
+            # The tools work on the selected tensor, so it must be the one that is seen.
+            self.show_view("filters")
         self.actions_.refresh()
 
     def _take(self, report: Report) -> None:
@@ -405,6 +408,8 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape takes back the preview or the stroke under way, then leaves full screen."""
+        if self.editor.tools.key(event.key(), event.modifiers()):
+            return
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.editing.is_active:

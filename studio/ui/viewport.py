@@ -179,7 +179,8 @@ class Viewport(Canvas):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Begin a pan, a stroke, or take the divider."""
         self._last = event.position()
-        if event.button() == Qt.MouseButton.MiddleButton or (event.button() == Qt.MouseButton.LeftButton):
+        picks = event.button() == Qt.MouseButton.RightButton and self._has_tool()
+        if picks or event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
             self._begin(event.button(), event.position(), event.modifiers(), 1.0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
@@ -320,6 +321,8 @@ class Viewport(Canvas):
             # Nothing can be hit before the sheet is there.
             if self._parts:
                 self._drag = "tool"
+                if button == Qt.MouseButton.RightButton:
+                    keys |= Qt.KeyboardModifier.AltModifier
                 self._tool.press(*self._sheet_place(at), pressure, keys)
         else:
             self._drag = "pan"

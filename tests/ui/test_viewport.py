@@ -279,6 +279,15 @@ def test_a_tool_gets_places_of_the_sheet(qtbot: QtBot, torch_stage: Stage, works
     assert viewport.camera.origin == pytest.approx((x - 20, y - 4))
 
 
+def test_the_right_button_takes_up_what_is_under_it(qtbot: QtBot, torch_stage: Stage, workspace: Workspace) -> None:
+    viewport, tool, y, x = with_tool(qtbot, torch_stage, workspace)
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, NO_KEYS, QPoint(50, 60))
+    assert tool.told[0] == ("press", y + 60, x + 50, 1.0, Qt.KeyboardModifier.AltModifier)
+    workspace.tool = "move"
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, NO_KEYS, QPoint(50, 60))
+    assert [told[0] for told in tool.told] == ["press", "release"]
+
+
 def test_a_pen_gives_its_pressure(qtbot: QtBot, torch_stage: Stage, workspace: Workspace) -> None:
     viewport, tool, y, x = with_tool(qtbot, torch_stage, workspace)
     for kind, at, pressure, button in (
