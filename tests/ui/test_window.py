@@ -1,0 +1,402 @@
+"""The whole window, driven by mouse and keys: what an artist does in an evening."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget
+from pytestqt.qtbot import QtBot
+from whole_window import HARMLESS, WholeWindow
+
+from studio.io.networks import save_network
+from studio.io.presets import load_preset, save_preset
+from studio.io.sinks import open_sink
+from studio.io.sources import open_source
+from studio.io.sources.camera import CameraSource
+from studio.model.edit import Patch
+from studio.model.layout import Rect
+from studio.model.preset import Preset
+from studio.model.view import View
+from studio.model.workspace import ORIGINALS
+
+pytestmark = pytest.mark.gl
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+Open = Callable[..., WholeWindow]
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    return tmp_path / "still.png"
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    from fractions import Fraction
+
+    rng = np.random.default_rng(1)
+    with open_sink(tmp_path / "film.mp4", codec="h264", size=(64, 48), fps=Fraction(25)) as sink:
+        for _ in range(50):
+            sink.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
+    return tmp_path / "film.mp4"
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    return tmp_path / "weights" / "tiny"
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, network: Path, still: Path) -> Iterator[Open]:
+    del gl_app
+    opened: list[WholeWindow] = []
+
+    def make(what: Path | str = network, source: Path | str = still, size: str = "source") -> WholeWindow:
+        opened.append(WholeWindow(qtbot, tmp_path / "home", str(what), str(source), size))
+        return opened[-1]
+
+    yield make
+    for window in opened:
+        if window.live.screen is not None:
+            window.close()
+
+
+@pytest.fixture
+def whole(open_window: Open) -> WholeWindow:
+    return open_window()
+
+
+def test_it_opens_alive(open_window: Open) -> None:
+    whole = open_window("violet-strokes", "demo", "128")
+    first = whole.picture()
+    assert first.shape == (128, 128, 3)
+    assert first.std() > 10
+    serial = whole.told.report.serial
+    whole.until(lambda: whole.told.report.serial > serial + 2)
+    assert (whole.picture() != first).any()
+    assert "violet-strokes" in whole.window.windowTitle()
+    assert not whole.window.isWindowModified()
+    grabbed = whole.window.viewport.grabFramebuffer()
+    assert grabbed.width() > 200
+
+
+def test_a_painted_stroke_changes_weight_picture_and_histogram_and_undo_restores_them(whole: WholeWindow) -> None:
+    whole.workspace.choose("enc", "weight")
+    whole.until(lambda: "enc.weight" in whole.told.stats)
+    weight, picture = whole.tensor("enc.weight"), whole.picture()
+    before = whole.told.stats["enc.weight"]
+    whole.workspace.brush = whole.workspace.brush.model_copy(update={"value": 3.0, "radius": 3.0})
+    whole.stroke((2.0, 2.0), (10.0, 6.0), (18.0, 9.0))
+    assert (whole.tensor("enc.weight") != weight).any()
+    assert whole.window.isWindowModified()
+    assert (whole.picture() != picture).any()
+    whole.until(lambda: whole.told.stats["enc.weight"].maximum == whole.tensor("enc.weight").max())
+    assert whole.told.stats["enc.weight"].maximum != before.maximum
+    whole.key(Qt.Key.Key_Z, CTRL, whole.window)
+    np.testing.assert_array_equal(whole.tensor("enc.weight").view(np.uint32), weight.view(np.uint32))
+    np.testing.assert_array_equal(whole.picture(), picture)
+    whole.until(lambda: whole.told.stats["enc.weight"].maximum == before.maximum)
+    np.testing.assert_array_equal(whole.told.stats["enc.weight"].histogram, before.histogram)
+    assert not whole.window.isWindowModified()
+    whole.key(Qt.Key.Key_Z, CTRL | SHIFT, whole.window)
+    assert (whole.picture() != picture).any()
+
+
+def test_painting_in_the_viewport_is_painting_in_the_editor(whole: WholeWindow) -> None:
+    whole.workspace.choose("enc", "weight")
+    whole.command("view_filters")
+    viewport = whole.window.viewport
+    screen = whole.live.screen
+    assert screen is not None
+    whole.until(lambda: viewport._drawn.kind == "filters" and viewport._parts)
+    before = whole.tensor("enc.weight")
+    middle = viewport.rect().center()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    assert (whole.tensor("enc.weight") != before).any()
+    assert len(whole.document.history.labels) == 1
+    whole.workspace.tool = "move"
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    assert len(whole.document.history.labels) == 1
+
+
+def test_saved_closed_and_opened_again_it_gives_the_same_picture(open_window: Open) -> None:
+    whole = open_window()
+    whole.workspace.choose("enc", "weight")
+    whole.workspace.brush = whole.workspace.brush.model_copy(update={"value": 2.0})
+    whole.stroke((2.0, 2.0), (14.0, 6.0))
+    whole.workspace.choose("act")
+    whole.command("bypass")
+    bent, weight = whole.picture(), whole.tensor("enc.weight")
+    whole.key(Qt.Key.Key_S, CTRL | SHIFT, whole.window)
+    deck = whole.window.deck
+    whole.until(deck.name.isVisible)
+    deck.name.clear()
+    whole.qtbot.keyClicks(deck.name, "evening")
+    whole.key(Qt.Key.Key_Return, on=deck.name)
+    whole.until(lambda: not whole.document.unsaved)
+    path = whole.document.path
+    assert path is not None
+    assert whole.document.name == "evening"
+    preset = load_preset(path)
+    np.testing.assert_array_equal(preset.changed["enc.weight"].view(np.uint32), weight.view(np.uint32))
+    assert preset.bypassed == {"act"}
+    assert (path / "thumbnail.png").is_file()
+    whole.close()
+    again = open_window(path)
+    np.testing.assert_array_equal(again.picture(), bent)
+    assert again.document.name == "evening"
+
+
+def test_a_recording_of_three_seconds(open_window: Open, film: Path, tmp_path: Path) -> None:
+    whole = open_window(source=film)
+    out = tmp_path / "films"
+    out.mkdir()
+    whole.window.recorder.choose_folder(str(out))
+    whole.key(Qt.Key.Key_R, on=whole.window)
+    whole.until(lambda: whole.window.is_recording and whole.told.report.recording.frames)  # type: ignore[union-attr]
+    start = time.monotonic()
+    whole.qtbot.wait(3000)
+    whole.key(Qt.Key.Key_R, on=whole.window)
+    whole.until(lambda: (status := whole.told.report.recording) is not None and status.finished)
+    took = time.monotonic() - start
+    status = whole.told.report.recording
+    assert status is not None
+    assert status.error == ""
+    (recorded,) = out.glob("*.mp4")
+    with open_source(str(recorded)) as source:
+        frames = list(source)
+    assert len(frames) == status.frames
+    assert 74 <= len(frames) <= (took + 1) * 25
+    assert status.seconds == pytest.approx(len(frames) / 25)
+
+
+def test_every_panel_floats_and_goes_on(whole: WholeWindow) -> None:
+    whole.workspace.choose("enc", "weight")
+    for name, dock in whole.window.docks.items():
+        dock.setFloating(True)
+        dock.show()
+        QApplication.processEvents()
+        assert dock.isFloating(), name
+    picture = whole.picture()
+    whole.stroke((2.0, 2.0), (14.0, 6.0))
+    assert (whole.picture() != picture).any()
+    wanted = whole.tensor("enc.weight").max()
+    whole.until(lambda: whole.told.stats["enc.weight"].maximum == wanted)
+    panel = whole.window.histogram
+    whole.until(lambda: panel.isVisible() and panel._watched)
+    for dock in whole.window.docks.values():
+        dock.setFloating(False)
+    QApplication.processEvents()
+    assert not any(dock.isFloating() for dock in whole.window.docks.values())
+    whole.window.usual_layout()
+    assert whole.picture().shape == picture.shape
+
+
+def test_resizing_loses_nothing(whole: WholeWindow) -> None:
+    picture = whole.picture()
+    for size in ((1600, 1000), (960, 600), (1280, 720)):
+        whole.window.resize(*size)
+        whole.qtbot.wait(100)
+        assert whole.window.viewport.grabFramebuffer().width() > 100
+    np.testing.assert_array_equal(whole.picture(), picture)
+
+
+def drop(whole: WholeWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(whole.window, enter)
+    assert enter.isAccepted()
+    event = QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(whole.window, event)
+
+
+def test_a_film_a_preset_and_a_model_are_dropped_on_the_window(whole: WholeWindow, film: Path, tmp_path: Path) -> None:
+    drop(whole, film)
+    whole.until(lambda: whole.told.report.player.spec == str(film))
+    whole.until(lambda: whole.told.report.player.position > 0.2)
+    bent = {"enc.bias": np.full(6, 0.5, np.float32)}
+    save_preset(Preset("dropped", whole.document.network, bent), tmp_path / "dropped")
+    drop(whole, tmp_path / "dropped")
+    whole.until(lambda: whole.document.name == "dropped")
+    assert whole.tensor("enc.bias").tolist() == [0.5] * 6
+    whole.key(Qt.Key.Key_Z, CTRL, whole.window)
+    assert whole.document.name != "dropped"
+
+
+def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Path) -> None:
+    import torch
+
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.Conv2d(4, 3, 3, padding=1)
+    )
+    exported = torch.export.export(module, (torch.zeros(1, 3, 32, 32),))
+    torch.export.save(exported, tmp_path / "mine.pt2")
+    drop(whole, tmp_path / "mine.pt2")
+    whole.until(lambda: len(whole.document.graph.nodes) == 3)
+    whole.until(lambda: whole.told.shapes and len(whole.told.shapes) == 4)
+    assert (tmp_path / "home" / "weights" / "mine" / "network.json").is_file()
+    whole.document.undo()
+    whole.until(lambda: len(whole.told.shapes) == 5)
+
+
+def test_a_broken_preset_is_told_and_the_old_one_runs_on(whole: WholeWindow, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "preset.json").write_text('{"format": "studio-preset", "version": 1}')
+    picture = whole.picture()
+    drop(whole, broken)
+    whole.until(lambda: any("broken" in text for text in whole.said))
+    assert whole.studio.messages.isVisible()
+    assert "broken" in whole.studio.messages.text
+    np.testing.assert_array_equal(whole.picture(), picture)
+    assert whole.document.history.labels == ()
+
+
+class Plug:
+    """A camera that can be pulled out."""
+
+    def __init__(self) -> None:
+        self.is_in = True
+        self.level = 0
+
+    def __call__(self, _index: int) -> Plug:
+        return self
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return self.is_in
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        time.sleep(0.02)
+        self.level = (self.level + 7) % 256
+        return self.is_in, np.full((48, 64, 3), self.level, np.uint8) if self.is_in else None
+
+    def get(self, _property: int) -> float:
+        return 25.0
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_camera_that_dies_is_told_keeps_its_last_picture_and_comes_back(whole: WholeWindow) -> None:
+    plug = Plug()
+    whole.live.player.play_source(CameraSource(opener=plug, timeout=0.2, max_wait=0.3), "camera")
+    whole.until(lambda: whole.told.report.player.is_camera)
+    first = whole.told.report.serial
+    whole.until(lambda: whole.told.report.serial > first + 3)
+    plug.is_in = False
+    whole.until(lambda: whole.told.report.player.status.startswith("lost"))
+    lost = whole.picture()
+    whole.qtbot.wait(300)
+    assert lost.shape == (48, 64, 3)
+    assert (whole.picture() == lost).all()
+    plug.is_in = True
+    whole.until(lambda: whole.told.report.player.status == "live")
+    serial = whole.told.report.serial
+    whole.until(lambda: whole.told.report.serial > serial + 3)
+
+
+def test_holding_a_compares_with_the_originals(whole: WholeWindow) -> None:
+    trained = whole.picture()
+    rect = Rect(0, 0, 4, 4)
+    whole.document.apply("louder", "enc.weight", Patch(rect, np.full((4, 4), 2.0, np.float32)))
+    bent = whole.picture()
+    whole.window.viewport.setFocus()
+    whole.window.activateWindow()
+    whole.until(lambda: whole.window.isActiveWindow() and QApplication.focusWidget() is whole.window.viewport)
+    QTest.keyPress(whole.window.viewport, Qt.Key.Key_A)
+    assert whole.workspace.audition == ORIGINALS
+    np.testing.assert_array_equal(whole.picture(), trained)
+    QTest.keyRelease(whole.window.viewport, Qt.Key.Key_A)
+    assert whole.workspace.audition is None
+    np.testing.assert_array_equal(whole.picture(), bent)
+
+
+def test_nan_on_the_screen_is_told_with_the_first_layer(whole: WholeWindow) -> None:
+    size = whole.document.tensor("dec.weight").size
+    assert size
+    shape = (6 * 4, 3 * 4)
+    whole.document.apply("huge", "dec.weight", Patch(Rect(0, 0, *shape), np.full(shape, 3e38, np.float32)))
+    whole.until(lambda: whole.told.report.broken == "dec")
+    whole.until(lambda: whole.window.network._banner.isVisible())
+    assert "dec" in whole.window.network._broken_text.text()
+    whole.document.undo()
+    whole.until(lambda: whole.told.report.broken is None)
+
+
+def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
+    whole.window.recorder.choose_folder(str(tmp_path))
+    whole.workspace.choose("enc", "weight")
+    for name in HARMLESS:
+        whole.command(name)
+        QApplication.processEvents()
+    whole.command("shortcuts")
+    for name in HARMLESS:
+        whole.command(name)
+    whole.workspace.audition = None
+    whole.live.stop_recording()
+    assert whole.picture().shape == (48, 64, 3)
+
+
+def test_keys_mean_one_thing_each() -> None:
+    from studio.ui.commands import COMMANDS
+
+    keys = [QKeySequence(each).toString() for command in COMMANDS for each in command.keys]
+    assert all(keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_the_picture_alone_and_an_output_window(whole: WholeWindow) -> None:
+    whole.command("full_screen")
+    assert whole.window.isFullScreen()
+    assert not whole.window.menuBar().isVisible()
+    assert not any(dock.isVisible() for dock in whole.window.docks.values())
+    whole.key(Qt.Key.Key_Escape, on=whole.window)
+    assert not whole.window.isFullScreen()
+    assert whole.window.docks["filters"].isVisible()
+    whole.command("output_window")
+    output = whole.window.output_window
+    assert output is not None
+    whole.workspace.view = View("layer", "enc")
+    whole.picture()
+    whole.until(lambda: len(whole.live.screen.front()) == 2)  # type: ignore[union-attr]
+    output.close()
+    assert whole.window.output_window is None
+    assert not whole.window.actions_["output_window"].isChecked()
+
+
+@pytest.mark.parametrize("engine", ["gl", "gl-fragment"])
+def test_the_engine_is_switched_in_the_window(whole: WholeWindow, engine: str) -> None:
+    before = whole.picture()
+    combo = next(box for box in whole.window.findChildren(QComboBox) if box.accessibleName() == "Engine")
+    combo.setFocus()
+    combo.setCurrentText(engine)
+    combo.textActivated.emit(engine)
+    whole.until(lambda: whole.told.report.engine == engine)
+    assert np.abs(whole.picture().astype(int) - before).max() <= 1
+    rect = Rect(0, 0, 4, 4)
+    whole.document.apply("louder", "enc.weight", Patch(rect, np.full((4, 4), 2.0, np.float32)))
+    assert (whole.picture() != before).any()
+    for view in (View("layer", "enc"), View("filters", "enc.weight"), View("split")):
+        whole.workspace.view = view
+        whole.until(lambda view=view: whole.window.viewport._drawn == view and whole.window.viewport._parts)
+
+
+def test_docks_have_names_for_saving_their_places(whole: WholeWindow) -> None:
+    names = [dock.objectName() for dock in whole.window.findChildren(QDockWidget)]
+    assert len(names) == len(set(names)) == 7

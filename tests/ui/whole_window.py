@@ -1,0 +1,98 @@
+"""The whole studio in a window: its real threads, and hands that press real keys and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from filter_editor_desk import drag
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.app import Studio
+from studio.io.opening import find_and_open
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.ui.commands import COMMANDS
+from studio.ui.session import Session
+
+PATIENCE = 40_000
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class WholeWindow:
+    """A studio on a preset or a network, with its files below ``home``."""
+
+    def __init__(self, qtbot: QtBot, home: Path, opened: str, source: str, size: str = "source") -> None:
+        self.qtbot = qtbot
+        settings = QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat)
+        preset, path = find_and_open(opened)
+        self.studio = Studio(preset, path, source, Session(settings), home)
+        self.document, self.workspace = self.studio.document, self.studio.workspace
+        self.live, self.told = self.studio.live, self.studio.telemetry
+        self.window = self.studio.window
+        self.workspace.engine, self.workspace.size = "torch", size
+        # Nobody answers questions here.
+        self.window._may_close = lambda _close: True
+        self.window.resize(1280, 800)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.until(lambda: self.told.report.serial)
+
+    def until(self, true: Callable[[], object]) -> None:
+        try:
+            self.qtbot.waitUntil(lambda: bool(true()), timeout=PATIENCE)
+        except Exception as error:
+            raise AssertionError(f"waited in vain; said: {self.said}; {self.told.report}") from error
+
+    @property
+    def said(self) -> list[str]:
+        return [message.text for message in self.studio.messages.log]
+
+    def picture(self) -> Picture:
+        """The output, when all that was ordered has been run."""
+        found: list[Picture] = []
+        self.live.snapshot(found.append)
+        self.until(lambda: found)
+        return found[0]
+
+    def tensor(self, name: str) -> Array:
+        return np.array(self.document.tensor(name))
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE, on: QWidget | None = None) -> None:
+        # Shortcuts are for the active window alone, and no window manager makes it so here.
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow)
+        self.qtbot.keyClick(on or QApplication.focusWidget() or self.window, key, modifiers)
+        QApplication.processEvents()
+
+    def command(self, name: str) -> None:
+        """Press the keys of a command."""
+        action = self.window.actions_[name]
+        action.trigger()
+        QApplication.processEvents()
+
+    def stroke(self, *places: tuple[float, float]) -> None:
+        """Paint on the filter editor's sheet, through these places in weights."""
+        sheet = self.window.editor.sheet
+        drag(self.qtbot, sheet, [sheet.at(y, x).toPoint() for y, x in places])
+        QApplication.processEvents()
+
+    def click(self, on: QWidget, at: QPoint | None = None) -> None:
+        self.qtbot.mouseClick(on, Qt.MouseButton.LeftButton, NONE, at or on.rect().center())
+
+    def close(self) -> None:
+        self.window.close()
+        self.studio.close()
+        self.window.deleteLater()
+        QApplication.processEvents()
+
+
+HARMLESS = tuple(
+    command.name
+    for command in COMMANDS
+    # Those that wait for an answer, and the end.
+    if command.name not in ("open", "import", "open_source", "about", "quit", "full_screen", "output_window")
+)
