@@ -30,6 +30,7 @@ Button = Literal["bypass", "solo", "filters"]
 _MARGIN = 6
 _BUTTON = 20
 _NARROW = 340
+_SHORT = 174
 _TIPS: dict[Button, str] = {
     "bypass": "Bypass: hand on what it reads (B)",
     "solo": "Solo: hear this layer's bends alone, all others as trained (S)",
@@ -147,10 +148,25 @@ class LayerDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom() - 1, rect.width(), 2, QColor(KINDS[row.kind][1]))
 
     def _paint_text(self, painter: QPainter, at: Places, row: Row) -> None:
-        line, warning = QRect(at.text.left(), at.text.top(), at.text.width(), self._line), self._model.warning(row.name)
+        name, text, facts = (at.text.adjusted(0, k * self._line, 0, (k - 2) * self._line) for k in range(3))
+        warning = self._model.warning(row.name)
         if warning:
             self._paint_icon(painter, "warning-fill", at.warning, theme.DANGER if is_broken(warning) else theme.WARNING)
-            line.setRight(at.warning.left() - 4)
+            name.setRight(at.warning.left() - 4)
+        # In a narrow dock a layer's shape and parameters need their line for themselves.
+        seconds = self._paint_seconds(painter, name if at.text.width() < _SHORT else facts, at.bar, row)
+        if at.text.width() < _SHORT:
+            name.setRight(name.right() - seconds)
+        else:
+            facts.setRight(facts.right() - seconds)
+        self._paint_name(painter, name, row)
+        painter.setFont(self._small_font)
+        painter.setPen(QColor(theme.FAINT))
+        for line, words in ((text, row.text), (facts, self._model.facts(row))):
+            elided = self._small_metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width())
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _paint_name(self, painter: QPainter, line: QRect, row: Row) -> None:
         if self._model.is_bent(row.name):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -162,24 +178,20 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.FAINT if bypassed else theme.TEXT))
         elided = self._name_metrics.elidedText(row.name, Qt.TextElideMode.ElideMiddle, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _paint_seconds(self, painter: QPainter, line: QRect, bar: QRect, row: Row) -> int:
+        """Time at the right end of a line; how much of the line that takes."""
+        seconds = self._model.seconds(row.name)
+        if seconds is None:
+            return 0
+        text = seconds_text(seconds)
         painter.setFont(self._small_font)
         painter.setPen(QColor(theme.FAINT))
-        line = QRect(at.text.left(), at.text.top() + self._line, at.text.width(), self._line)
-        elided = self._small_metrics.elidedText(row.text, Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
-        self._paint_facts(painter, line.translated(0, self._line), at.bar, row)
-
-    def _paint_facts(self, painter: QPainter, line: QRect, bar: QRect, row: Row) -> None:
-        seconds = self._model.seconds(row.name)
-        if seconds is not None:
-            text = seconds_text(seconds)
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-            line = line.adjusted(0, 0, -self._small_metrics.horizontalAdvance(text) - 6, 0)
-            painter.fillRect(bar, QColor(theme.RAISED))
-            width = round(bar.width() * self._model.share_of_slowest(row.name))
-            painter.fillRect(bar.left(), bar.top(), width, bar.height(), QColor("#7C828D"))
-        elided = self._small_metrics.elidedText(self._model.facts(row), Qt.TextElideMode.ElideRight, line.width())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        painter.fillRect(bar, QColor(theme.RAISED))
+        width = round(bar.width() * self._model.share_of_slowest(row.name))
+        painter.fillRect(bar.left(), bar.top(), width, bar.height(), QColor("#7C828D"))
+        return self._small_metrics.horizontalAdvance(text) + 6
 
     def _paint_buttons(self, painter: QPainter, at: Places, row: Row, lively: bool) -> None:
         on = {"bypass": self._model.is_bypassed(row.name), "solo": self._model.is_solo(row.name)}
