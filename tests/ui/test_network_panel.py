@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from networks import pix2pix
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton, QToolTip
+from PySide6.QtGui import QAction, QHelpEvent, QImage, QKeyEvent, QPainter
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from studio.engine.base import Stats
@@ -399,3 +399,25 @@ def test_a_real_network_fits_at_280_pixels(qtbot: QtBot) -> None:
     bench = Bench(qtbot, pix2pix()[0], width=280)
     assert bench.panel.minimumSizeHint().width() <= 280
     assert len(bench.panel.model.rows) == len(bench.document.graph.nodes) + 1
+
+
+def test_a_window_s_shortcut_gives_way_while_the_list_has_the_keyboard(qtbot: QtBot) -> None:
+    bench = Bench(qtbot, chain(6))
+    window, fired = QMainWindow(), []
+    qtbot.addWidget(window)
+    window.setCentralWidget(bench.panel)
+    action = QAction("Paint", window)
+    action.setShortcut("B")
+    action.triggered.connect(lambda: fired.append("B"))
+    window.addAction(action)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    bench.click("layer2")
+    bench.key(Qt.Key.Key_B)
+    assert bench.document.bypassed == {"layer2"}
+    assert fired == []
+    window.setFocus()
+    bench.list.clearFocus()
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert fired == ["B"]
