@@ -14,15 +14,11 @@ import numpy as np
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.io.networks import MANIFEST as NETWORK
-from studio.io.networks import load_network
-from studio.io.preset_file import MANIFEST as PRESET
-from studio.io.presets import load_preset
 from studio.model.document import Change, Document, Gesture, NetworkChanged, WeightsChanged
 from studio.model.edit import Edit, Patch, Selection
-from studio.model.form import Field, fields
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.runtime.counterparts import read_network
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -277,49 +273,3 @@ class Editing:
             and change.tensor == self._base.tensor
         ):
             self.settle()
-
-
-def read_network(path: Path) -> Network:
-    """The network of a weights folder, or of a preset's as the preset bends it.
-
-    Raises:
-        StudioError: where the folder is neither, or is damaged.
-    """
-    folder = path if path.is_dir() else path.parent
-    if (folder / PRESET).is_file():
-        return load_preset(folder).bent
-    if (folder / NETWORK).is_file():
-        return load_network(folder)
-    raise StudioError(f"{folder} holds neither a {NETWORK} nor a {PRESET}; choose the folder of a network or a preset.")
-
-
-def counterpart(network: Network, name: str, shape: tuple[int, ...]) -> Array:
-    """The tensor of the same name in another network.
-
-    Raises:
-        StudioError: where it has none, or one of another shape.
-    """
-    if name not in network.tensors:
-        raise StudioError(f'The network "{network.name}" has no tensor "{name}"; choose one with the same layers.')
-    found = network.tensors[name]
-    if found.shape != shape:
-        a, b = ("×".join(map(str, size)) for size in (found.shape, shape))
-        raise StudioError(f'"{name}" of the network "{network.name}" is {a}, not {b}; choose one of the same sizes.')
-    return found
-
-
-def label_of(edit: Edit, tensor: str) -> str:
-    """What the history calls an edit: "Gain × 1.5 on dec1.weight".
-
-    Of an edit with several parameters it names the numbers, and what else is not at its default.
-    """
-    declared = fields(type(edit))
-    told = [f for f in declared if len(declared) == 1 or f.kind == "number" or getattr(edit, f.name) != f.default]
-    shown = [_said(field, getattr(edit, field.name), named=len(declared) > 1) for field in told]
-    return f"{' '.join([edit.label, ', '.join(shown)]).strip()} on {tensor}"
-
-
-def _said(field: Field, value: object, *, named: bool) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ").lower()
-    unit = {"": "", "×": "", "°": "°"}.get(field.unit, f" {field.unit}")
-    return f"{field.label.lower()} {text}{unit}" if named else f"{'× ' if field.unit == '×' else ''}{text}{unit}"

@@ -15,7 +15,8 @@ from studio.model.explain import explain
 from studio.model.form import Field, fields
 from studio.model.param import Declared
 from studio.ui import theme
-from studio.ui.controls import Choice, Control, Number, Seed, Tick, Whole, Wholes
+from studio.ui.controls import Choice, Control, Seed, Tick, Wholes
+from studio.ui.number_controls import Number, Whole
 
 D = TypeVar("D", bound=Declared)
 

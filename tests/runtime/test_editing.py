@@ -23,7 +23,9 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.model.workspace import Workspace
-from studio.runtime.editing import Editing, counterpart, label_of, read_network
+from studio.runtime.counterparts import counterpart, read_network
+from studio.runtime.edit_labels import label_of
+from studio.runtime.editing import Editing
 from studio.runtime.kernels import (
     copy_kernels,
     paste_kernels,

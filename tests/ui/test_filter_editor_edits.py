@@ -20,9 +20,10 @@ from studio.model.edit import Edit, Kernels, Mask, Selection
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.ui import theme
-from studio.ui.controls import Choice, Number, _Slider
+from studio.ui.controls import Choice
 from studio.ui.filter_editor import edits_panel
 from studio.ui.filter_editor.edits_panel import edit_groups
+from studio.ui.number_controls import Number, _Slider
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,

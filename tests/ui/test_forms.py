@@ -15,8 +15,9 @@ from studio.errors import StudioError
 from studio.model.edit import Edit
 from studio.model.form import fields
 from studio.model.param import Declared, PaddingPair, param, seed
-from studio.ui.controls import Choice, Number, Seed, Tick, Whole, _Slider
+from studio.ui.controls import Choice, Seed, Tick
 from studio.ui.forms import Form
+from studio.ui.number_controls import Number, Whole, _Slider
 from studio.ui.scales import scale_for
 
 

@@ -15,7 +15,9 @@ from studio.model.edit import Edit
 from studio.model.form import fields
 from studio.model.op import Array
 from studio.model.workspace import Workspace
-from studio.runtime.editing import Editing, counterpart, label_of
+from studio.runtime.counterparts import counterpart
+from studio.runtime.edit_labels import label_of
+from studio.runtime.editing import Editing
 from studio.ui import theme
 from studio.ui.filter_editor.others import Others
 from studio.ui.forms import Form

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from studio.model.edit import Selection
 from studio.ui import theme
+from studio.ui.filter_editor.selecting import combined
 from studio.ui.filter_editor.sheet_overlay import Grid, seen_kernels
 from studio.ui.viewport_camera import Camera
 
@@ -17,6 +18,32 @@ TOP = 16
 """Height of the ruler for columns."""
 
 _STEPS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+
+
+class RulerDrag:
+    """Rows (or columns) being selected from where a ruler was pressed.
+
+    Args:
+        before: the selection until then.
+        side: "row" or "column".
+        grid: rows, columns, kernel height and width.
+    """
+
+    def __init__(self, before: Selection, side: str, grid: Grid) -> None:
+        self._before = before
+        self._across = side == "column"
+        self._size = grid[3] if self._across else grid[2]
+        self._count = grid[1] if self._across else grid[0]
+        self._start: int | None = None
+
+    def to(self, place: tuple[float, float], how: str) -> Selection:
+        """The selection with all rows up to a place of the sheet, (y, x); for ``how`` see `selecting.combined`."""
+        here = int(place[self._across] // self._size)
+        start = self._start = here if self._start is None else self._start
+        mask = np.zeros_like(self._before.mask)
+        line = mask.T if self._across else mask
+        line[max(0, min(start, here)) : min(max(start, here), self._count - 1) + 1] = True
+        return combined(self._before, mask, how)
 
 
 class Rulers:

@@ -7,7 +7,6 @@ from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -24,18 +23,16 @@ from studio.model.layout import kernel_grid, sheet_size
 from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.ui import theme
-from studio.ui.filter_editor import sheet_overlay, sheet_picture
-from studio.ui.filter_editor.rulers import LEFT, TOP, Rulers
+from studio.ui.filter_editor import sheet_overlay
+from studio.ui.filter_editor.rulers import LEFT, TOP, RulerDrag, Rulers
 from studio.ui.filter_editor.select_tool import way
-from studio.ui.filter_editor.selecting import combined
+from studio.ui.filter_editor.sheet_image import SheetImage
 from studio.ui.filter_editor.sheet_tools import SheetTools
 from studio.ui.viewport_camera import Camera
 
 _NOTCH = 120.0
 _ZOOM_STEP = 1.2
 _PAN = 48
-_LEAST_OWN = 4.0
-"""Pixels that a kernel must have to get a scale of colours of its own."""
 
 
 class SheetCanvas(QWidget):
@@ -54,13 +51,10 @@ class SheetCanvas(QWidget):
         self._workspace = workspace
         self._tools = tools
         self._rulers = Rulers()
-        self._seen: tuple[object, ...] = ()
-        self._image = QImage()
-        self._limits: tuple[float, float] | None = None
-        self._version = 0
+        self._image = SheetImage()
         self._mouse: QPointF | None = None
         self._panned_from: QPointF | None = None
-        self._ruled: tuple[str, int] | None = None
+        self._ruled: RulerDrag | None = None
         self._space = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -107,8 +101,7 @@ class SheetCanvas(QWidget):
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
-            self._version += 1
-            self._limits = None
+            self._image.forget()
             self.update()
         elif isinstance(change, NetworkChanged):
             self._look()
@@ -121,8 +114,7 @@ class SheetCanvas(QWidget):
             self.update()
 
     def _look(self) -> None:
-        self._version += 1
-        self._limits = None
+        self._image.forget()
         tensor = self.tensor
         if tensor is not None:
             height, width = sheet_size(tensor.shape)
@@ -155,10 +147,10 @@ class SheetCanvas(QWidget):
         self.camera.see(self.camera.content, self._view())
         painter.save()
         painter.setClipRect(QRectF(LEFT, TOP, self.width() - LEFT, self.height() - TOP))
-        self._draw_sheet(painter, tensor)
         scale = self.devicePixelRatioF()
         painter.translate(LEFT, TOP)
         painter.scale(1 / scale, 1 / scale)
+        self._image.draw(painter, self.camera, tensor, self._workspace.colours, self._workspace.scaling)
         grid = kernel_grid(tensor.shape)
         sheet_overlay.draw_borders(painter, self.camera, grid)
         sheet_overlay.draw_selection(painter, self.camera, grid, selection, scale)
@@ -168,34 +160,6 @@ class SheetCanvas(QWidget):
             sheet_overlay.draw_brush(painter, self.camera, (y, x), radius, self._workspace.brush.hardness, scale)
         painter.restore()
         self._rulers.draw(painter, self.camera, grid, selection, self.size(), self.devicePixelRatioF())
-
-    def _draw_sheet(self, painter: QPainter, tensor: Array) -> None:
-        camera, (left, top), (width, height) = self.camera, self.camera.origin, self._view()
-        sheet = sheet_size(tensor.shape)
-        rows = sheet_picture.visible(sheet[0], top, height, camera.zoom)
-        columns = sheet_picture.visible(sheet[1], left, width, camera.zoom)
-        if not (len(rows) and len(columns)):
-            return
-        colours, scaling = self._workspace.colours, self._workspace.scaling
-        if min(kernel_grid(tensor.shape)[2:]) * camera.zoom < _LEAST_OWN:
-            # Each of so few pixels would be the largest of its kernel, and the sheet a noise of full colours.
-            scaling = "all"
-        seen = (self._version, camera.zoom, left, top, width, height, colours, scaling)
-        if seen != self._seen:
-            if self._limits is None:
-                self._limits = sheet_picture.limits(tensor)
-            self._image = sheet_picture.picture(tensor, rows, columns, colours, scaling, self._limits)
-            self._seen = seen
-        scale, y, x = self.devicePixelRatioF(), float(rows[0]), float(columns[0])
-        if camera.zoom >= 1:
-            size = len(columns) * camera.zoom, len(rows) * camera.zoom
-            at = camera.to_view(x, y)
-        else:
-            size = float(len(columns)), float(len(rows))
-            at = max(0.0, round(-left * camera.zoom)), max(0.0, round(-top * camera.zoom))
-        target = QRectF(at[0] / scale + LEFT, at[1] / scale + TOP, size[0] / scale, size[1] / scale)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
-        painter.drawImage(target, self._image)
 
     # -- mouse, pen and keys --------------------------------------------------------------------------------------
 
@@ -339,25 +303,12 @@ class SheetCanvas(QWidget):
         return at is not None and (at.x() < LEFT or at.y() < TOP) and not self._tools.is_held
 
     def _rule(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """Select the rows or columns from where a ruler was pressed to here."""
         tensor, before = self.tensor, self._workspace.selection
         if tensor is None or before is None:
             return
-        rows, columns, kh, kw = kernel_grid(tensor.shape)
-        y, x = self.place(at)
         if self._ruled is None:
-            side = "row" if at.x() < LEFT else "column"
-            self._ruled = side, int(y // kh if side == "row" else x // kw)
-            self._before_rule = before
-        side, start = self._ruled
-        here = int(y // kh if side == "row" else x // kw)
-        first, last = max(0, min(start, here)), max(start, here)
-        mask = before.mask & False
-        if side == "row":
-            mask[first : min(last, rows - 1) + 1] = True
-        else:
-            mask[:, first : min(last, columns - 1) + 1] = True
-        self._workspace.select(combined(self._before_rule, mask, way(modifiers)))
+            self._ruled = RulerDrag(before, "row" if at.x() < LEFT else "column", kernel_grid(tensor.shape))
+        self._workspace.select(self._ruled.to(self.place(at), way(modifiers)))
 
     def _show_cursor(self) -> None:
         if self._panned_from is not None:
