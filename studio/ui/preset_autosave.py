@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from studio.errors import StudioError
 from studio.io.autosave import Kept, Recovery, discard, recovered
-from studio.model.document import Change, Document, HistoryChanged
+from studio.model.document import Change, DetailsChanged, Document, HistoryChanged
 from studio.model.preset import Preset
 from studio.runtime.report import Message
 from studio.runtime.worker import Worker
@@ -59,7 +60,9 @@ class Autosave(QObject):
             if not lock.tryLock(0):
                 continue
             self._offered[kept] = lock
-            text = f"The last session ended unexpectedly; its bends of “{kept.name}” from {kept.when:%H:%M} are kept."
+            is_today = kept.when.date() == datetime.now().astimezone().date()
+            when = f"{kept.when:%H:%M}" if is_today else f"{kept.when.day} {kept.when:%B, %H:%M}"
+            text = f"The last session ended unexpectedly; its bends of “{kept.name}” from {when} are kept."
             answers = [("Restore", partial(self._restore, kept)), ("Discard", partial(self._discard, kept))]
             self._say(Message(text, "warning"), answers)
 
@@ -86,6 +89,9 @@ class Autosave(QObject):
             self._edits += 1
             if self._edits >= EDITS:
                 self.keep()
+        elif isinstance(change, DetailsChanged) and not self._document.unsaved:
+            # At once, so that a crash does not offer what is saved.
+            self._forget()
 
     def _keep(self, then: Callable[[], None] = lambda: None) -> None:
         try:
