@@ -1,0 +1,306 @@
+"""Two thousand things that a restless artist does: nothing breaks, nothing leaks, and all of it can be undone."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import HARMLESS, WholeWindow
+
+from studio.edits import registry
+from studio.errors import StudioError
+from studio.io.networks import save_network
+from studio.io.presets import save_preset
+from studio.model.document import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.edit import Selection
+from studio.model.form import fields
+from studio.model.layout import crop, put
+from studio.model.preset import Preset
+from studio.model.view import View
+
+pytestmark = pytest.mark.gl
+
+ACTIONS = 2000
+WARM_UP = 500
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Replay:
+    """Holds what the document should hold, by its changes alone."""
+
+    def __init__(self, whole: WholeWindow) -> None:
+        self._document = whole.document
+        self._take_all()
+        whole.document.changed.connect(self._follow)
+
+    def _take_all(self) -> None:
+        self.tensors = {name: np.array(self._document.tensor(name)) for name in self._document.network.tensors}
+        self.bypassed = self._document.bypassed
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._take_all()
+        elif isinstance(change, WeightsChanged):
+            new = crop(self._document.tensor(change.tensor), change.rect)
+            put(self.tensors[change.tensor], change.rect, new)
+        elif isinstance(change, BypassChanged):
+            self.bypassed = self._document.bypassed
+
+    def check(self) -> None:
+        assert self.bypassed == self._document.bypassed
+        assert self.tensors.keys() == self._document.network.tensors.keys()
+        for name, tensor in self.tensors.items():
+            np.testing.assert_array_equal(tensor.view(np.uint32), self._document.tensor(name).view(np.uint32), name)
+
+
+class Monkey:
+    def __init__(self, whole: WholeWindow, presets: list[Path], out: Path, seed: int) -> None:
+        self.whole, self.presets, self.out = whole, presets, out
+        self.rng = random.Random(seed)
+        self.done: list[str] = []
+        self._ways: list[tuple[int, Callable[[], None]]] = [
+            (30, self.stroke),
+            (12, self.select),
+            (14, self.edit),
+            (10, self.drag_slider),
+            (12, self.undo_or_redo),
+            (4, self.travel),
+            (10, self.choose_layer),
+            (6, self.click_list),
+            (8, self.look),
+            (6, self.wheel),
+            (14, self.command),
+            (4, self.brush),
+            (3, self.resize),
+            (2, self.float_dock),
+            (3, self.open_preset),
+            (1, self.engine),
+            (1, self.size),
+            (5, self.transport),
+        ]
+
+    def act(self) -> None:
+        way = self.rng.choices([way for _, way in self._ways], [weight for weight, _ in self._ways])[0]
+        self.done.append(way.__name__)
+        way()
+        QApplication.processEvents()
+
+    def _point(self) -> QPoint:
+        rect = self.whole.window.editor.sheet.rect()
+        return QPoint(self.rng.randrange(rect.width()), self.rng.randrange(rect.height()))
+
+    def _drag(self, count: int) -> None:
+        sheet = self.whole.window.editor.sheet
+        if not sheet.isVisible():
+            return
+        modifiers = self.rng.choice([NONE, NONE, Qt.KeyboardModifier.ShiftModifier])
+        QTest.mousePress(sheet, Qt.MouseButton.LeftButton, modifiers, self._point())
+        for _ in range(count):
+            QTest.mouseMove(sheet, self._point())
+        if self.rng.random() < 0.1:
+            QTest.keyClick(sheet, Qt.Key.Key_Escape)
+        QTest.mouseRelease(sheet, Qt.MouseButton.LeftButton, modifiers, self._point())
+
+    def stroke(self) -> None:
+        self.whole.workspace.tool = "paint"
+        self._drag(self.rng.randrange(5))
+
+    def select(self) -> None:
+        self.whole.workspace.tool = "select"
+        self._drag(self.rng.randrange(2))
+        tensor = self.whole.workspace.tensor
+        if tensor is not None and self.rng.random() < 0.3:
+            shape = self.whole.document.tensor(tensor).shape
+            self.whole.workspace.select(Selection.random(shape, self.rng.randrange(1, 5), self.rng.randrange(99)))
+
+    def _edit(self) -> tuple[str, object] | None:
+        kind = self.rng.choice(list(registry().values()))
+        if any(field.required for field in fields(kind)) or kind.needs_other:
+            return None
+        values = {}
+        for field in fields(kind):
+            if field.kind == "number" and field.lo is not None and field.hi is not None:
+                values[field.name] = max(field.lo, min(field.hi, self.rng.uniform(-1.5, 1.5)))
+        return kind.label, kind(**values)
+
+    def edit(self) -> None:
+        tensor, selection, made = self.whole.workspace.tensor, self.whole.workspace.selection, self._edit()
+        if tensor is not None and selection is not None and made is not None:
+            self.whole.studio.parts.editing.apply(made[0], made[1], tensor, selection)  # type: ignore[arg-type]
+
+    def drag_slider(self) -> None:
+        tensor, selection = self.whole.workspace.tensor, self.whole.workspace.selection
+        editing, made = self.whole.studio.parts.editing, self._edit()
+        if tensor is None or selection is None or made is None:
+            return
+        for _ in range(3):
+            editing.preview(made[0], made[1], tensor, selection)  # type: ignore[arg-type]
+            QApplication.processEvents()
+        editing.cancel() if self.rng.random() < 0.2 else editing.commit()
+
+    def undo_or_redo(self) -> None:
+        self.whole.command(self.rng.choice(["undo", "undo", "redo"]))
+
+    def travel(self) -> None:
+        self.whole.document.go(self.rng.randrange(len(self.whole.document.history.labels) + 1))
+
+    def choose_layer(self) -> None:
+        nodes = self.whole.document.graph.nodes
+        self.whole.workspace.choose(self.rng.choice(nodes).name, self.rng.choice(["weight", "bias"]))
+
+    def click_list(self) -> None:
+        view = self.whole.window.network.list.viewport()
+        if view.isVisible():
+            at = QPoint(self.rng.randrange(view.width()), self.rng.randrange(view.height()))
+            QTest.mouseClick(view, Qt.MouseButton.LeftButton, NONE, at)
+
+    def look(self) -> None:
+        workspace = self.whole.workspace
+        names = {"layer": workspace.layer, "filters": workspace.tensor or ""}
+        kind = self.rng.choice(["output", "split", "layer", "filters"])
+        if kind != "filters" or workspace.tensor is not None:
+            workspace.view = View(kind, names.get(kind, ""))  # type: ignore[arg-type]
+
+    def wheel(self) -> None:
+        widget = self.rng.choice([self.whole.window.viewport, self.whole.window.editor.sheet])
+        at = QPoint(self.rng.randrange(max(1, widget.width())), self.rng.randrange(max(1, widget.height())))
+        delta = QPoint(0, self.rng.choice([-120, 120]))
+        event = QWheelEvent(
+            QPointF(at), QPointF(widget.mapToGlobal(at)), QPoint(), delta, Qt.MouseButton.NoButton, NONE,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+
+    def command(self) -> None:
+        # Pictures and recordings on the disk have tests of their own, and a shortcut sheet is only in the way.
+        left_out = ("record", "still", "sheet", "save", "save_as", "shortcuts", "originals")
+        self.whole.command(self.rng.choice([name for name in HARMLESS if name not in left_out]))
+
+    def brush(self) -> None:
+        rng, brush = self.rng, self.whole.workspace.brush
+        self.whole.workspace.brush = brush.model_copy(
+            update={
+                "mode": rng.choice(["add", "set", "multiply", "erase", "smooth", "noise"]),
+                "radius": rng.uniform(0.5, 12),
+                "value": rng.uniform(-2, 2),
+                "repeat": rng.choice(["none", "none", "row", "column", "all"]),
+                "mirror": rng.choice(["none", "none", "horizontal", "both"]),
+            }
+        )
+
+    def resize(self) -> None:
+        self.whole.window.resize(self.rng.randrange(960, 1700), self.rng.randrange(560, 1100))
+
+    def float_dock(self) -> None:
+        dock = self.rng.choice(list(self.whole.window.docks.values()))
+        dock.setFloating(not dock.isFloating())
+
+    def open_preset(self) -> None:
+        self.whole.window.open_path(self.rng.choice(self.presets))
+        loader = self.whole.studio.parts.loader
+        self.whole.until(lambda: not loader.opening)
+
+    def engine(self) -> None:
+        self.whole.workspace.engine = self.rng.choice(["torch", "gl", "gl-fragment"])
+
+    def size(self) -> None:
+        self.whole.workspace.size = self.rng.choice(["32", "48", "source"])
+
+    def transport(self) -> None:
+        live = self.whole.live
+        self.rng.choice(
+            [
+                lambda: live.pause(True),
+                lambda: live.pause(False),
+                lambda: live.seek(self.rng.uniform(0, 20)),
+                lambda: live.set_speed(self.rng.uniform(0.3, 3)),
+                lambda: setattr(self.whole.workspace, "audition", self.rng.choice([None, None, "*", "enc"])),
+            ]
+        )()
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    save_network(tiny_network(seed=5), tmp_path / "other")
+    for number in range(3):
+        bent = {"enc.bias": np.full(6, number / 2, np.float32), "dec.bias": np.full(3, -number / 2, np.float32)}
+        save_preset(Preset(f"bent {number}", tiny_network(), bent), tmp_path / f"bent-{number}")
+    cv2.imwrite(str(tmp_path / "still.png"), np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))
+    opened = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
+    yield opened
+    opened.close()
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc, which only Linux has")
+def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
+    presets = [tmp_path / name for name in ("bent-0", "bent-1", "bent-2", "tiny", "other")]
+    monkey, replay = Monkey(whole, presets, tmp_path, seed=20), Replay(whole)
+    first = {name: np.array(whole.document.tensor(name)) for name in whole.document.network.tensors}
+    held, threads, made = 0, 0, 0
+
+    def count(change: Change) -> None:
+        nonlocal made
+        made += isinstance(change, HistoryChanged)
+
+    whole.document.changed.connect(count)
+    for number in range(ACTIONS):
+        try:
+            monkey.act()
+        except (StudioError, AssertionError) as error:
+            raise AssertionError(f"action {number}, after {monkey.done[-8:]}: {error}") from error
+        if number == WARM_UP:
+            held, threads = resident(), threading.active_count()
+        if number % 100 == 0:
+            replay.check()
+    whole.workspace.audition = None
+    editing = whole.studio.parts.editing
+    whole.until(lambda: not editing.is_active)
+    whole.document.finish_gesture()
+    replay.check()
+    assert made > ACTIONS / 4, "most of what a monkey does must reach the document"
+    assert threading.active_count() <= threads + 2
+    grown = resident() / held
+    assert grown < 1.10, f"memory grew by {grown - 1:.0%} over {ACTIONS - WARM_UP} actions"
+    position = whole.document.history.position
+    last = dict(replay.tensors)
+    last = {name: tensor.copy() for name, tensor in last.items()}
+    whole.document.go(0)
+    for name, tensor in first.items():
+        np.testing.assert_array_equal(tensor.view(np.uint32), whole.document.tensor(name).view(np.uint32))
+    whole.document.go(position)
+    for name, tensor in last.items():
+        np.testing.assert_array_equal(tensor.view(np.uint32), whole.document.tensor(name).view(np.uint32))
+    errors = [message.text for message in whole.studio.messages.log if message.kind == "error"]
+    assert not [text for text in errors if "stopped" in text]
+    # What is on the screen at the end is what a fresh engine makes of the document.
+    whole.workspace.engine, whole.workspace.size, whole.workspace.held = "torch", "source", False
+    from studio.engine.torch import TorchEngine
+    from studio.io.sources import open_source
+    from studio.runtime.bender import Bender
+
+    engine = TorchEngine(whole.document.network.with_tensors(whole.document.bent()))
+    engine.bypass(whole.document.bypassed)
+    with open_source(str(tmp_path / "still.png")) as source:
+        wanted = Bender(engine)(next(iter(source)).picture)
+    whole.until(lambda: whole.told.report.engine == "torch" and whole.told.report.size == (48, 64))
+    np.testing.assert_array_equal(whole.picture(), wanted)
