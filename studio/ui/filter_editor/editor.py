@@ -34,6 +34,7 @@ from studio.ui.filter_editor.tool_row import ToolRow
 
 _WIDE = 640
 _PANELS = 320
+_PANELS_HIGH = 284
 _PANELS_SHARE = 0.45
 _INVERT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -132,7 +133,7 @@ class FilterEditor(QWidget):
         if self.splitter.orientation() != wanted or not self._shared_out:
             self.splitter.setOrientation(wanted)
             size = self.splitter.width() if wide else self.splitter.height()
-            panels = _PANELS if wide else min(_PANELS, round(size * _PANELS_SHARE))
+            panels = _PANELS if wide else min(_PANELS_HIGH, round(size * _PANELS_SHARE))
             self.splitter.setSizes([size - panels, panels])
             # From now on it is the person's.
             self._shared_out = self.isVisible()

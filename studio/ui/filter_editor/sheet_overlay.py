@@ -57,10 +57,8 @@ def draw_selection(painter: QPainter, camera: Camera, grid: Grid, selection: Sel
     image.setColorTable([0, _SHADE.rgba()])
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
     painter.drawImage(QRectF(left, top, width, height), image)
-    edges = _edges(mask, camera, (left, top), (kh, kw))
-    if len(edges) <= _MOST_EDGES:
-        painter.setPen(QPen(QColor(theme.ACCENT), 2 * scale))
-        painter.drawLines(edges)
+    painter.setPen(QPen(QColor(theme.ACCENT), 2 * scale))
+    painter.drawLines(_edges(mask, camera, (left, top), (kh, kw)))
 
 
 def draw_brush(
@@ -95,13 +93,19 @@ def _seen(start: float, length: float, size: int, count: int) -> slice:
 
 
 def _edges(mask: Mask, camera: Camera, origin: tuple[float, float], size: tuple[int, int]) -> list[QLineF]:
+    """Lines between selected kernels and others; none where there are so many that they would cover the sheet."""
     padded = np.pad(mask, 1)
     tall, wide = size[0] * camera.zoom, size[1] * camera.zoom
-    across = np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1])
-    down = np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1])
-    if len(across) + len(down) > _MOST_EDGES:
-        return [QLineF()] * (_MOST_EDGES + 1)
+    across, down = padded[1:, 1:-1] != padded[:-1, 1:-1], padded[1:-1, 1:] != padded[1:-1, :-1]
+    if np.count_nonzero(across) + np.count_nonzero(down) > _MOST_EDGES:
+        return []
     left, top = origin
-    lines = [QLineF(left + x * wide, top + y * tall, left + (x + 1) * wide, top + y * tall) for y, x in across.tolist()]
-    lines += [QLineF(left + x * wide, top + y * tall, left + x * wide, top + (y + 1) * tall) for y, x in down.tolist()]
+    lines = [
+        QLineF(left + x * wide, top + y * tall, left + (x + 1) * wide, top + y * tall)
+        for y, x in np.argwhere(across).tolist()
+    ]
+    lines += [
+        QLineF(left + x * wide, top + y * tall, left + x * wide, top + (y + 1) * tall)
+        for y, x in np.argwhere(down).tolist()
+    ]
     return lines
