@@ -41,6 +41,7 @@ from studio.ui.network_panel import NetworkPanel
 from studio.ui.output_window import OutputWindow
 from studio.ui.parts import Parts
 from studio.ui.preset_deck import PresetDeck
+from studio.ui.recent_menu import RecentMenu
 from studio.ui.recorder_panel import RecorderPanel
 from studio.ui.shortcut_sheet import ShortcutSheet
 from studio.ui.status import StatusBar
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
             | QMainWindow.DockOption.GroupedDragging
         )
         self.viewport = Viewport(self.workspace, lambda: self.live.screen)
-        self.transport = Transport(self.live, parts.telemetry, parts.session, parts.worker)
+        self.transport = Transport(self.live, parts.telemetry, parts.session, parts.importer)
         self.network = NetworkPanel(self.document, self.workspace, parts.telemetry)
         self.graph = GraphView(self.document, self.workspace, parts.telemetry)
         tools = SheetTools(self.document, self.workspace, self.editing)
@@ -103,7 +104,9 @@ class MainWindow(QMainWindow):
         )
         self.recorder = RecorderPanel(self.document, self.live, parts.telemetry, parts.session, parts.worker)
         self.actions_ = Actions(self)
-        self.actions_.fill(self.menuBar())
+        files = self.actions_.fill(self.menuBar())["File"]
+        after_open = files.actions()[files.actions().index(self.actions_["open_source"]) + 1]
+        files.insertMenu(after_open, RecentMenu(parts.session, self.open_path, self))
         self.addToolBar(ToolBar(self.actions_, self.workspace))
         self._status = StatusBar(parts.telemetry)
         self.setStatusBar(self._status)

@@ -147,10 +147,6 @@ class Session:
             return False
         return window.restoreGeometry(geometry) and window.restoreState(state, LAYOUT)
 
-    def forget_window(self) -> None:
-        """Begin with the usual layout next time."""
-        self._settings.remove("window")
-
     def _recent(self, kind: str) -> list[str]:
         found = self._json(f"recent/{kind}")
         paths = [path for path in found if isinstance(path, str)] if isinstance(found, list) else []

@@ -17,6 +17,7 @@ from studio.model.workspace import Workspace
 from studio.runtime.report import Message, Report
 from studio.ui import message_bar
 from studio.ui.message_bar import MessageBar
+from studio.ui.recent_menu import RecentMenu
 from studio.ui.reopening import Reopening
 from studio.ui.session import LastSession, RecordingChoice, Session
 
@@ -114,8 +115,24 @@ def test_docks_are_where_they_were(file: Path, qtbot: QtBot) -> None:
     assert session(file).restore_window(after)
     assert after.dockWidgetArea(after.findChild(QDockWidget, "a")) == Qt.DockWidgetArea.BottomDockWidgetArea
     assert (after.width(), after.height()) == (700, 500)
-    session(file).forget_window()
-    assert not session(file).restore_window(window(qtbot))
+
+
+def test_recent_things_are_in_a_menu(file: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    at, opened = session(file), []
+    menu = RecentMenu(at, opened.append)
+    qtbot.addWidget(menu)
+    menu.popup(QPoint(0, 0))
+    assert [action.text() for action in menu.actions()] == ["Nothing yet"]
+    menu.close()
+    for name, note in (("a & b.mp4", at.note_source), ("net", at.note_network), ("dusk", at.note_preset)):
+        (tmp_path / name).mkdir()
+        note(str(tmp_path / name))
+    menu.popup(QPoint(0, 0))
+    entries = [action for action in menu.actions() if not action.isSeparator()]
+    assert [action.text() for action in entries] == ["dusk", "net", "a && b.mp4"]
+    entries[2].trigger()
+    menu.close()
+    assert opened == [tmp_path / "a & b.mp4"]
 
 
 # -- the last session, again ----------------------------------------------------------------------------------------
