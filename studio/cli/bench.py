@@ -47,7 +47,8 @@ def bench(
     network = opened.bent
     sizes = working_size(network.graph, parse_size(size, (256, 256)))
     rng = np.random.default_rng(0)
-    inputs = {i.name: rng.random((i.channels, *sizes.padded), np.float32) for i in network.graph.inputs}
+    shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})
+    inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}
     running, choice = open_engine(network, engine)
     running.bypass(opened.bypassed)
     try:

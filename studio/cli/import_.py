@@ -58,7 +58,7 @@ def _facts(imported: Imported, output: Path) -> dict[str, object]:
         "format": imported.format,
         "arch": imported.arch,
         "size": imported.size,
-        "inputs": [{"name": i.name, "channels": i.channels, "range": i.range} for i in graph.inputs],
+        "inputs": [{"name": i.name, "channels": i.channels, "range": i.range, "kind": i.kind} for i in graph.inputs],
         "output": graph.output,
         "layers": [{"name": n.name, "op": type(n.op).__name__, "inputs": n.inputs} for n in graph.nodes],
         "tensors": {full: list(names) for full, names in imported.names.items()},

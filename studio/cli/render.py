@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from studio.engine.choose import Choice
     from studio.io.sinks import Sink
     from studio.io.sources import Source
+    from studio.model.graph import Graph
+    from studio.model.latent import LatentPath
     from studio.model.picture import Picture
     from studio.runtime.bender import Bender
 
@@ -29,7 +31,11 @@ _STILL_FPS = Fraction(25)
 
 def render(
     source: Annotated[
-        str, typer.Argument(help='A film, a picture, a folder of pictures, "demo", "camera" or "camera:1".')
+        str,
+        typer.Argument(
+            help='A film, a picture, a folder of pictures, "demo", "camera" or "camera:1"; for a network that is fed '
+            'vectors "latent", "latent:loop,seed=3,seconds=8" or "latent:between,seed=1,to=2".'
+        ),
     ],
     output: Annotated[Path, typer.Argument(help="The recording: .mp4, .mov, .mkv, .gif, .png or a folder of PNGs.")],
     preset: Annotated[str, typer.Option(help="A preset or a network, by name or path.")] = DEFAULT_PRESET,
@@ -48,6 +54,13 @@ def render(
     engine: Annotated[str, typer.Option(help="auto, gl, gl-fragment or torch.")] = "auto",
     codec: Annotated[str, typer.Option(help="h264, prores, ffv1, png or gif; by default the suffix decides.")] = "",
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
+    latent: Annotated[
+        str,
+        typer.Option(
+            help='How vectors of a network that takes pictures, too, move: what stands behind "latent:".',
+            metavar="HOW,KEY=N",
+        ),
+    ] = "",
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
@@ -62,6 +75,7 @@ def render(
     kind = _codec(codec, output)
     _refuse_own_source(source, output)
     bent = open_preset(preset)
+    path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate))
         rate = rate or opened.info.fps or _STILL_FPS
@@ -69,7 +83,7 @@ def render(
         runner, choice = open_engine(bent.bent, engine)
         stack.callback(runner.close)
         runner.bypass(bent.bypassed)
-        bender = Bender(runner, layer or None)
+        bender = Bender(runner, layer or None, path)
         _say(choice, runner.device, bender.size_for(working).note)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
@@ -95,8 +109,9 @@ def _record(
     first = next(pictures, None)
     if first is None:
         raise StudioError(f"The source has no frame {frames[0]}; choose an earlier one with --frames.")
-    height, width = bender(first).shape[:2]
     start, end = frames
+    height, width = bender(first, float(start / rate)).shape[:2]
+    times = (float(number / rate) for number in count(start))
     sound_range = (float(start / rate), float(end / rate) if end is not None else None)
     interrupted = False
 
@@ -107,7 +122,7 @@ def _record(
     with open_sink(output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with closing(run(all_pictures(), bender, sink)) as counts:
+            with closing(run(all_pictures(), lambda picture: bender(picture, next(times)), sink)) as counts:
                 _progress(counts, total)
         except KeyboardInterrupt:
             interrupted = True
@@ -173,6 +188,28 @@ def _say(choice: Choice, device: str, remark: str) -> None:
     note(f"Engine {choice.name} on {device}, because {choice.reason}.")
     if remark:
         note(remark)
+
+
+def _path(source: str, latent: str, graph: Graph) -> LatentPath:
+    """How vectors move, where source and network fit each other."""
+    from studio.model.latent import latent_path, path_of_source
+
+    path, kinds = path_of_source(source), {put.kind for put in graph.inputs}
+    if path is not None and latent:
+        raise StudioError(f'Both the source "{source}" and --latent say how vectors move; leave one out.')
+    if "vector" not in kinds and (path is not None or latent):
+        raise StudioError("The network takes pictures alone, so there is no vector to move; give a film or a picture.")
+    if path is not None and "picture" in kinds:
+        raise StudioError(
+            f'The network takes pictures, too, which "{source}" has none of; give a film or a picture as the source, '
+            "and --latent for the vector."
+        )
+    if path is None and "picture" not in kinds:
+        raise StudioError(
+            f'The network is fed vectors alone and cannot look at "{source}"; give "latent" as the source, or '
+            '"latent:loop,seed=3,seconds=8".'
+        )
+    return path or latent_path(latent)
 
 
 def _range(text: str) -> tuple[int, int | None]:

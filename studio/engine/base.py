@@ -136,6 +136,11 @@ class Engine(ABC):
                     f'Input "{wanted.name}" needs the shape ({wanted.channels}, height, width), '
                     f"not {tuple(inputs[wanted.name].shape)}."
                 )
+            if wanted.kind == "vector" and inputs[wanted.name].shape[1:] != (1, 1):
+                raise StudioError(
+                    f'Input "{wanted.name}" is a vector and needs the shape ({wanted.channels}, 1, 1), '
+                    f"not {tuple(inputs[wanted.name].shape)}."
+                )
         self._begin()
         shapes = self.graph.shapes({i.name: inputs[i.name].shape[1:] for i in self.graph.inputs})
         if shapes != self._shapes:

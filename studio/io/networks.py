@@ -24,7 +24,7 @@ from studio.io.folders import (
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
 from studio.io.npy import encode_npy, read_npy
 from studio.model.explain import explain
-from studio.model.graph import Graph, Input, Node
+from studio.model.graph import Graph, Input, InputKind, Node
 from studio.model.network import Network
 from studio.model.op import Array, Op
 from studio.ops import operator
@@ -56,6 +56,7 @@ class _Input(Part):
     range: _Range = (0.0, 1.0)
     mean: tuple[_End, ...] = ()
     std: tuple[_Deviation, ...] = ()
+    kind: InputKind = "picture"
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
@@ -192,7 +193,7 @@ def _described(file: Path) -> _NetworkFile:
 def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
-        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std) for i in described.inputs)
+        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std, i.kind) for i in described.inputs)
         graph = Graph(inputs, nodes, described.output.layer, described.output.range)
     except StudioError as error:
         raise StudioError(f"{where}: {error}") from error
@@ -221,7 +222,9 @@ def _tensor(file: Path, name: str, shape: tuple[int, ...]) -> Array:
 
 def _input(of: Input) -> Document:
     normalising = {key: list(row) for key, row in (("mean", of.mean), ("std", of.std)) if row}
-    return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising
+    # A studio that knows pictures alone still opens networks that take no vector.
+    kind = {} if of.kind == "picture" else {"kind": of.kind}
+    return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | kind
 
 
 def _document(network: Network) -> Document:

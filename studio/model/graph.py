@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 from studio.errors import StudioError
 from studio.model.op import Op, Scale, Shape
@@ -17,16 +18,20 @@ Size = tuple[int, int]
 _LARGEST_SQUARE = 1024
 
 
+InputKind = Literal["picture", "vector"]
+
+
 @dataclass(frozen=True)
 class Input:
-    """One picture that the network is fed.
+    """One picture, or one vector, that the network is fed.
 
     Attributes:
         name: what layers call it.
-        channels: 3 for RGB, 1 for grey.
-        range: the values that black and white have.
+        channels: 3 for RGB, 1 for grey; of a vector the number of its values.
+        range: the values that black and white have; of a vector those that its values mostly lie between.
         mean: taken off each channel of a picture in that range; empty where nothing is.
         std: what each channel is then divided by; empty where by nothing.
+        kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Input:
     range: tuple[float, float] = (0.0, 1.0)
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    kind: InputKind = "picture"
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,12 @@ class Graph:
         return frozenset(node.name for node in self.nodes if node.owner == layer)
 
     def shapes(self, sizes: Mapping[str, Size]) -> dict[str, Shape]:
-        """Shape of every input and layer when the inputs have these sizes (height, width).
+        """Shape of every input and layer when the pictures have these sizes (height, width); vectors need none.
 
         Raises:
             StudioError: naming the layer whose inputs do not fit.
         """
-        found = {i.name: Shape(i.channels, *sizes[i.name]) for i in self.inputs}
+        found = {i.name: Shape(i.channels, *(sizes[i.name] if i.kind == "picture" else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
                 found[node.name] = node.op.output_shape(*(found[name] for name in node.inputs))
@@ -132,10 +138,11 @@ class Graph:
     def scales(self) -> dict[str, Scale | None]:
         """Size of every layer's map relative to the input (height, width), borders aside.
 
-        None where it does not follow the input's: a vector, a mean over space, a map resized to a given size. Where
-        branches meet, the one that follows the input says how large both are.
+        None where it does not follow the input's: a vector and what is made of it, a mean over space, a map resized to
+        a given size. Where branches meet, the one that follows the input says how large both are.
         """
-        found: dict[str, Scale | None] = {i.name: (Fraction(1), Fraction(1)) for i in self.inputs}
+        one = Fraction(1), Fraction(1)
+        found: dict[str, Scale | None] = {i.name: one if i.kind == "picture" else None for i in self.inputs}
         for node in self.nodes:
             own, read = node.op.size_ratio(), next(filter(None, (found[name] for name in node.inputs)), None)
             found[node.name] = (read[0] * own[0], read[1] * own[1]) if own and read else None
@@ -161,10 +168,10 @@ class Graph:
     def square_size(self) -> int | None:
         """The side of the square pictures that a network of fixed size takes.
 
-        Weights of a layer behind a `Flatten`, or a map resized to a given size that meets one that is not, fit
-        pictures of one size alone. None where no layer fixes the size, or where it takes no square picture.
+        Weights of a layer behind a `Flatten`, or a map of a given size, or made of a vector, that meets one that is
+        not, fit pictures of one size alone. None where no layer fixes the size, or where it takes no square picture.
         """
-        if all(node.op.size_ratio() for node in self.nodes):
+        if all(node.op.size_ratio() for node in self.nodes) and all(i.kind == "picture" for i in self.inputs):
             return None
         step = math.lcm(*self.multiple)
         sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))

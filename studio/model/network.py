@@ -49,7 +49,8 @@ class Network:
     def sha256(self) -> str:
         """Digest of the layers and of every weight, by which presets name the network they bend.
 
-        A parameter at its default does not count: an operator that learns a new one keeps its networks' digests.
+        A parameter at its default does not count: an operator that learns a new one keeps its networks' digests. Nor
+        does an input's kind, which says no more than its layers do: a generator keeps its digest when it is learnt.
         """
         return self._digest
 

@@ -8,6 +8,7 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.graph import Size
+from studio.model.latent import LatentPath
 from studio.model.op import Array
 from studio.model.picture import Picture, signed_view, to_picture, to_tensor
 from studio.runtime.size import WorkingSize, working_size
@@ -16,18 +17,23 @@ from studio.runtime.size import WorkingSize, working_size
 class Bender:
     """Feeds pictures to an engine and takes pictures from it.
 
-    Every input of the network is fed the same picture.
+    Every input of the network that takes a picture is fed the same one; those that take a vector follow a path.
 
     Args:
         engine: with its network loaded.
         layer: the layer whose activations are shown as tiles, instead of the network's output.
+        path: how vectors move.
+
+    Attributes:
+        path: how vectors move; the next picture follows it.
     """
 
-    def __init__(self, engine: Engine, layer: str | None = None) -> None:
+    def __init__(self, engine: Engine, layer: str | None = None, path: LatentPath | None = None) -> None:
         if layer is not None:
             engine.graph.node(layer)
         self._engine = engine
         self._layer = layer
+        self.path = path or LatentPath()
         self._limits: Array | None = None
         self._sizes: dict[Size, WorkingSize] = {}
 
@@ -37,8 +43,12 @@ class Bender:
             self._sizes[picture] = working_size(self._engine.graph, picture)
         return self._sizes[picture]
 
-    def run(self, picture: Picture) -> WorkingSize:
+    def run(self, picture: Picture, time: float = 0.0) -> WorkingSize:
         """(H, W, 3) uint8 RGB through the network; nothing is read back.
+
+        Args:
+            picture: of any size; a network that takes vectors alone does not look at it.
+            time: where vectors are on their path, in seconds.
 
         Returns:
             How it passed through: what of the engine's output belongs to the picture.
@@ -46,18 +56,20 @@ class Bender:
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
         inputs = self._engine.graph.inputs
-        self._engine.run({i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in inputs})
+        pictures = [i for i in inputs if i.kind == "picture"]
+        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in pictures}
+        self._engine.run(fed | self.path.feeds(inputs, time))
         return size
 
-    def __call__(self, picture: Picture) -> Picture:
-        """(H, W, 3) uint8 RGB through the network.
+    def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
+        """(H, W, 3) uint8 RGB through the network, with vectors where they are at this time in seconds.
 
         Returns:
             The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
             negative blue and positive orange, each at the scale of its own largest finite magnitude so far: a scale
             that only widens neither flickers nor saturates.
         """
-        size = self.run(picture)
+        size = self.run(picture, time)
         if self._layer is None:
             output = self._engine.output()
             return to_picture(output, self._engine.graph.output_range)[: size.output[0], : size.output[1]]

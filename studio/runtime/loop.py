@@ -16,6 +16,7 @@ from studio.engine.gl.screen import Screen
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Size
+from studio.model.latent import LatentPath, path_of_source
 from studio.model.network import Network
 from studio.model.view import View
 from studio.runtime.bender import Bender
@@ -191,7 +192,9 @@ class Loop:
             self._serial_in = newest[0]
             self._has_run, source = False, newest[1]
             size = parse_size(self._size, (source.shape[0], source.shape[1]))
-            self._working = self._bender.run(resized(source, size))
+            playing = self._player.state()
+            self._bender.path = path_of_source(playing.spec) or LatentPath()
+            self._working = self._bender.run(resized(source, size), playing.position)
             self._has_run = True
             return True
         if not self._has_run:
@@ -212,7 +215,7 @@ class Loop:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
         assert self._working is not None
         graph = self._running.graph
-        crops = {i.name: self._working.picture for i in graph.inputs}
+        crops = {i.name: self._working.picture for i in graph.inputs if i.kind == "picture"}
         return crops | {graph.output: self._working.output}
 
     def _serve(self, settings: Mapping[str, Any], ran: bool) -> None:

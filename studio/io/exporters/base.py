@@ -65,7 +65,7 @@ def normalising(preset: Preset) -> tuple[str, ...]:
 def described(preset: Preset) -> dict[str, str]:
     """What is known of a preset besides its weights, for the metadata of a file."""
     graph = preset.network.graph
-    inputs = [{"name": i.name, "range": i.range, "mean": i.mean, "std": i.std} for i in graph.inputs]
+    inputs = [{"name": i.name, "kind": i.kind, "range": i.range, "mean": i.mean, "std": i.std} for i in graph.inputs]
     found = {
         "name": preset.name,
         "description": preset.description,
@@ -84,6 +84,9 @@ def _fed(of: Input) -> str:
 
 
 def _steps(of: Input) -> Iterator[str]:
+    if of.kind == "vector":
+        yield f'Its input "{of.name}" takes a vector of {of.channels} values, normally distributed'
+        return
     yield f'Its input "{of.name}" takes {of.channels} channel{"s" if of.channels > 1 else ""},'
     yield f"black at {of.range[0]:g} and white at {of.range[1]:g}"
     if of.mean:

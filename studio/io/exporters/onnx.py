@@ -83,8 +83,8 @@ def onnx_model(preset: Preset, sizes: Mapping[str, Size]) -> tuple[ModelProto, b
             raise StudioError(f'Layer "{node.name}": ONNX has no operator for {type(node.op).__name__}; bypass it.')
         written.rename(made, node.name)
     fixed = written.fixed or graph.square_size is not None
-    inputs = [_info(i.name, shapes[i.name], None if fixed else i.name) for i in graph.inputs]
-    output = _info(graph.output, shapes[graph.output], None if fixed else graph.output)
+    inputs = [_info(i.name, shapes[i.name], fixed=fixed or i.kind == "vector") for i in graph.inputs]
+    output = _info(graph.output, shapes[graph.output], fixed=fixed or not _has_pictures(graph))
     made_graph = helper.make_graph(
         written.nodes, _identifier(preset.name), inputs, [output], _used(written), doc_string=preset.description
     )
@@ -113,15 +113,15 @@ def _sizes(graph: Graph, size: Size) -> dict[str, Size]:
 
 
 def _has_pictures(graph: Graph) -> bool:
-    return bool(graph.inputs)
+    return any(i.kind == "picture" for i in graph.inputs)
 
 
-def _info(name: str, shape: Shape, free: str | None) -> ValueInfoProto:
-    """Its type; batch and, where it is free, height and width are not fixed."""
+def _info(name: str, shape: Shape, *, fixed: bool) -> ValueInfoProto:
+    """Its type; the batch and, where not fixed, height and width are free."""
     from onnx import TensorProto, helper
 
     channels, height, width = shape
-    sides = [height, width] if free is None else [f"{free}_height", f"{free}_width"]
+    sides = [height, width] if fixed else [f"{name}_height", f"{name}_width"]
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, *sides])
 
 

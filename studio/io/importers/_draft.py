@@ -13,7 +13,7 @@ from studio.errors import StudioError
 from studio.io.manifest import file_name
 from studio.io.networks import check_file_names
 from studio.model.explain import explain
-from studio.model.graph import Graph, Input, Node
+from studio.model.graph import Graph, Input, InputKind, Node
 from studio.model.network import Network
 from studio.model.op import Array, Op, Shape
 from studio.ops import operator
@@ -51,7 +51,9 @@ class Draft:
     def add_input(self, name: str, shape: Shape, value_range: tuple[float, float] = (0.0, 1.0)) -> str:
         """Add an input; the name it got."""
         name = self.unique(name)
-        self.inputs.append(Input(name, shape.channels, value_range))
+        # A picture of one pixel is none: what has no extent is a vector.
+        kind: InputKind = "vector" if shape[1:] == (1, 1) else "picture"
+        self.inputs.append(Input(name, shape.channels, value_range, kind=kind))
         self.shapes[name] = shape
         return name
 

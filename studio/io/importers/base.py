@@ -100,13 +100,9 @@ class Known:
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
     """The draft as a network under the file's name, its inputs with the value range that was asked for."""
-    size = draft.shapes[draft.inputs[0].name][1:]
-    if options.input_range is not None:
-        draft.inputs = [replace(i, range=options.input_range) for i in draft.inputs]
-    if options.mean or options.std:
-        draft.inputs = [
-            replace(i, mean=_per_channel(options.mean, i), std=_per_channel(options.std, i)) for i in draft.inputs
-        ]
+    pictures = [i for i in draft.inputs if i.kind == "picture"]
+    size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
+    draft.inputs = [_as_asked(i, options) if i in pictures else i for i in draft.inputs]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
     names = {full: draft.weights[full].origin for full in network.tensors}
@@ -122,6 +118,15 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
         known.prefix,
         known.complete,
     )
+
+
+def _as_asked(put: Input, options: Options) -> Input:
+    """A picture in the value range, and with the mean and deviation, that were asked for."""
+    if options.input_range is not None:
+        put = replace(put, range=options.input_range)
+    if options.mean or options.std:
+        put = replace(put, mean=_per_channel(options.mean, put), std=_per_channel(options.std, put))
+    return put
 
 
 def _per_channel(given: tuple[float, ...], of: Input) -> tuple[float, ...]:
