@@ -19,7 +19,7 @@ from studio.errors import StudioError
 from studio.model.edit import Patch
 from studio.model.graph import Graph
 from studio.model.history import LIMIT, Command, History
-from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
+from studio.model.layout import Rect, crop, put, sheet_size
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset
@@ -86,6 +86,7 @@ class Document:
         self._saved: dict[Path | None, int] = {}
         self._gesture: Gesture | None = None
         self._bent: dict[str, bool] = {}
+        self._shared: set[str] = set()
         self._tensors: dict[str, Array] = {}
         self._preset, self._path, self._token = preset, path, next(self._tokens)
         self._install(_State(preset, path, self._token))
@@ -214,15 +215,13 @@ class Document:
             gesture.commit()
 
     def reset(self, label: str, tensors: Iterable[str]) -> None:
-        """Give tensors their trained values back."""
-        gesture = self.begin(label)
-        try:
-            for name in tensors:
-                if self.is_bent(name):
-                    sheet = to_sheet(self.original(name))
-                    gesture.put(name, Patch(Rect(0, 0, *sheet.shape), sheet))
-        finally:
-            gesture.commit()
+        """Give tensors their trained values back; nothing is copied, however large they are."""
+        self.finish_gesture()
+        before = {name: self._tensors[name] for name in tensors if self.is_bent(name)}
+        if before:
+            after = {name: self.network.tensors[name] for name in before}
+            nbytes = sum(tensor.nbytes for tensor in before.values())
+            self._do(label, nbytes, partial(self._swap, before), partial(self._swap, after))
 
     def set_bypassed(self, layer: str, bypassed: bool) -> None:
         """Let a layer hand on what it reads, or work again; StudioError where there is no such layer."""
@@ -344,6 +343,7 @@ class Document:
     def _install(self, state: _State) -> None:
         self._preset, self._path, self._token = state.preset, state.path, state.token
         self._bent.clear()
+        self._shared.clear()
         self._tensors = dict(state.preset.network.tensors)
         self._tensors |= {name: tensor.copy() for name, tensor in state.preset.changed.items()}
 
@@ -359,10 +359,20 @@ class Document:
             self.changed.emit(BypassChanged())
         self.changed.emit(DetailsChanged())
 
+    def _swap(self, tensors: Mapping[str, Array]) -> None:
+        """Take other arrays in place of tensors; they belong to the history, too, and are not written to."""
+        for name, tensor in tensors.items():
+            self._tensors[name] = tensor
+            self._shared.add(name)
+            self._bent.pop(name, None)
+            self.changed.emit(WeightsChanged(name, Rect(0, 0, *sheet_size(tensor.shape))))
+
     def _put(self, tensor: str, patch: Patch) -> None:
         own = self._tensors[tensor]
-        if own is self.network.tensors[tensor] or not (own.flags.c_contiguous and own.flags.writeable):
+        is_own = own is not self.network.tensors[tensor] and tensor not in self._shared
+        if not (is_own and own.flags.c_contiguous and own.flags.writeable):
             own = np.array(own, order="C")
+            self._shared.discard(tensor)
         put(own, patch.rect, patch.values)
         self._tensors[tensor] = own
         self._bent.pop(tensor, None)

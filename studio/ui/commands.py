@@ -406,6 +406,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     # -- Run
     Command("play", "Run", "Play or pause", lambda w: w.transport.toggle(), ("Space",), "play"),
+    Command("frame_back", "Run", "Frame back", lambda w: w.transport.step(-1), (",",), "caret-left", "While paused"),
+    Command("frame_on", "Run", "Frame on", lambda w: w.transport.step(1), (".",), "caret-right", "While paused"),
     Command(
         "hold",
         "Run",
@@ -436,5 +438,4 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Escape", "Take back the stroke or the preview under way"),
     ("Enter on a layer", "Show its activation"),
     ("B, S, F on a layer in the list", "Bypass, solo, filters"),
-    (",  and  .", "A frame back or on while paused"),
 )
