@@ -61,7 +61,7 @@ class Studio:
         self.messages = MessageBar()
         say, post = self.messages.say, self._post
         library, worker = Library(home / "presets"), Worker(post)
-        saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say)
+        saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
         self._autosave = Autosave(self.document, Recovery(home / "recovery"), worker, say)
         self.parts = Parts(
             document=self.document,
@@ -87,6 +87,11 @@ class Studio:
         self._reopening = Reopening(self.document, self.workspace, play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
+
+    def _scene(self) -> tuple[str | None, str | None]:
+        """The source that is playing, and the layer that is looked at."""
+        view = self.workspace.view
+        return self.telemetry.report.player.spec or None, view.name if view.kind == "layer" else None
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""
@@ -117,7 +122,8 @@ def run(preset: str, source: str) -> int:
     application.setOrganizationName("network-bending-studio")
     theme.apply(application)
     _end_on_interrupt(application)
-    home = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppLocalDataLocation))
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    home = Path(data) / application.applicationName()
     studio = Studio(*find_and_open(preset), source, Session(), home)
     studio.window.show()
     try:

@@ -257,12 +257,6 @@ class Document:
         self.history.push(command)
         self.changed.emit(HistoryChanged())
 
-    def set_source(self, spec: str | None) -> None:
-        """Note what the preset is shown on; not an item of the history, and nothing to save by itself."""
-        if spec != self.source:
-            self._preset = replace(self._preset, source=spec)
-            self.changed.emit(DetailsChanged())
-
     def mark_saved(self, path: Path, name: str, revision: int | None = None) -> None:
         """Note that this folder now holds the document under this name.
 

@@ -100,7 +100,14 @@ class MainWindow(QMainWindow):
         self.histogram = HistogramPanel(self.document, self.workspace, parts.telemetry, self.live.watch)
         self.history = HistoryPanel(self.document)
         self.deck = PresetDeck(
-            self.document, parts.library, parts.loader, parts.saver, parts.worker, parts.session, parts.messages.say
+            self.document,
+            parts.library,
+            parts.loader,
+            parts.saver,
+            parts.worker,
+            parts.session,
+            parts.messages.say,
+            self._look_at_what_it_shows,
         )
         self.recorder = RecorderPanel(self.document, self.live, parts.telemetry, parts.session, parts.worker)
         self.actions_ = Actions(self)
@@ -258,6 +265,11 @@ class MainWindow(QMainWindow):
     def say_error(self, text: str) -> None:
         """Show what could not be done."""
         self.parts.messages.say(Message(text, "error"))
+
+    def _look_at_what_it_shows(self, preset: Preset) -> None:
+        if preset.view_layer is not None:
+            self.workspace.choose(preset.view_layer)
+            self.workspace.view = View("layer", preset.view_layer)
 
     # -- commands -----------------------------------------------------------------------------------------------------
 

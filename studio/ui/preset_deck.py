@@ -38,6 +38,7 @@ class PresetDeck(QWidget):
         worker: reads and moves folders.
         session: remembers what was opened.
         say: takes sentences for the person.
+        look: called with each preset that has been opened, to look at what it was saved with.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class PresetDeck(QWidget):
         worker: Worker,
         session: Session,
         say: Callable[[Message], None],
+        look: Callable[[Preset], None] = lambda _: None,
     ) -> None:
         super().__init__()
         self.setAccessibleName("Presets")
@@ -59,6 +61,7 @@ class PresetDeck(QWidget):
         self._worker = worker
         self._session = session
         self._say = say
+        self._look = look
         self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
@@ -215,6 +218,7 @@ class PresetDeck(QWidget):
         except StudioError as error:
             self._failed(error)
             return
+        self._look(preset)
         if was_unsaved:
             self._say(Message(f"Opened “{preset.name}”; undo brings the changed “{before}” back."))
         if path is not None:

@@ -21,6 +21,7 @@ from studio.runtime.worker import Post, Worker
 PATIENCE = 1000
 """Milliseconds that a picture is waited for; without one the thumbnail stays as it was."""
 
+Scene = Callable[[], tuple[str | None, str | None]]
 Snapshot = Callable[[Callable[[Picture], None]], None]
 
 
@@ -44,6 +45,7 @@ class PresetSaver(QObject):
         worker: writes.
         post: carries calls to the window's thread.
         say: takes sentences for the person.
+        scene: the source that is playing, and the layer that is looked at or None; both are saved with it.
     """
 
     saved = Signal(object)
@@ -57,6 +59,7 @@ class PresetSaver(QObject):
         worker: Worker,
         post: Post,
         say: Callable[[Message], None],
+        scene: Scene = lambda: (None, None),
     ) -> None:
         super().__init__()
         self._document = document
@@ -65,6 +68,7 @@ class PresetSaver(QObject):
         self._worker = worker
         self._post = post
         self._say = say
+        self._scene = scene
 
     @property
     def needs_name(self) -> bool:
@@ -104,7 +108,8 @@ class PresetSaver(QObject):
 
     def _begin(self, title: str, folder: Path, then: Callable[[], object] | None) -> None:
         document = self._document
-        preset = replace(document.preset(), name=title)
+        source, layer = self._scene()
+        preset = replace(document.preset(), name=title, source=source or document.source, view_layer=layer)
         job = _Job(preset, folder, document.revision, (document.path, document.name), then)
         self._snapshot(lambda picture: self._post(partial(self._write, job, picture)))
         QTimer.singleShot(PATIENCE, self, partial(self._write, job, None))

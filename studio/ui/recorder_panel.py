@@ -34,6 +34,7 @@ from studio.ui.icons import icon
 from studio.ui.session import Session
 
 _RATES = {"24": "24", "25": "25", "30000/1001": "29.97", "30": "30", "50": "50", "60": "60"}
+_SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
 _NAME = "{preset} {date} {time}"
 _IDLE = f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; border-color: {theme.DANGER}; }}"
 _RECORDING = (
@@ -85,7 +86,7 @@ class RecorderPanel(QWidget):
             self._live.stop_recording()
             return
         choice = self._session.recording
-        plan = RecordingPlan(choice.path, choice.codec, choice.fps, name=_NAME)
+        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
         self._live.record(plan, self._document.name, shown=choice.shown)
 
     def save_still(self) -> None:
@@ -121,6 +122,11 @@ class RecorderPanel(QWidget):
             self.rate.addItem(f"{text} fps", value)
         self.rate.setCurrentIndex(self.rate.findData(choice.rate))
         self.rate.activated.connect(self._choose)
+        self.size_ = _choice("Size of the film", "Pictures of another shape get black bars; a still stays as it is")
+        for value in dict.fromkeys((*_SIZES, choice.size)):
+            self.size_.addItem(value.replace("x", "×") or "As it comes", value)
+        self.size_.setCurrentIndex(self.size_.findData(choice.size))
+        self.size_.activated.connect(self._choose)
         self.what = _choice("What is recorded", "The network's output, or the layer or filters on the screen")
         self.what.addItem("Output", False)
         self.what.addItem("What is shown", True)
@@ -159,7 +165,13 @@ class RecorderPanel(QWidget):
         form.setHorizontalSpacing(theme.SPACE)
         form.setVerticalSpacing(theme.SPACE // 2)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows = (("Format", self.codec), ("Rate", self.rate), ("Records", self.what), ("Folder", self.folder))
+        rows = (
+            ("Format", self.codec),
+            ("Rate", self.rate),
+            ("Size", self.size_),
+            ("Records", self.what),
+            ("Folder", self.folder),
+        )
         for text, widget in rows:
             label = QLabel(text)
             label.setStyleSheet(f"color: {theme.FAINT};")
@@ -193,7 +205,11 @@ class RecorderPanel(QWidget):
     def _choose(self) -> None:
         before = self._session.recording
         self._session.recording = replace(
-            before, codec=self.codec.currentData(), rate=self.rate.currentData(), shown=self.what.currentData()
+            before,
+            codec=self.codec.currentData(),
+            rate=self.rate.currentData(),
+            size=self.size_.currentData(),
+            shown=self.what.currentData(),
         )
 
     def _ask_folder(self) -> None:
@@ -245,7 +261,7 @@ class RecorderPanel(QWidget):
             self._was_recording = recording
             self.button.setStyleSheet(_RECORDING if recording else _IDLE)
             self.button.setIcon(icon("stop-fill", "#1A0606") if recording else icon("record-fill", theme.DANGER))
-            self.button.setToolTip("End the recording (R, Ctrl+R)" if recording else "Begin a recording (R, Ctrl+R)")
+            self.button.setToolTip("End the recording (R)" if recording else "Begin a recording (R)")
             for widget in (self.codec, self.rate, self.what, self.folder):
                 widget.setEnabled(not recording)
         self.button.setText(clock(status.seconds) if recording and status is not None else "Record")

@@ -49,12 +49,20 @@ class RecordingChoice:
         rate: frames per second, as a fraction: "25", "30000/1001".
         folder: where recordings go; empty for the system's folder of films.
         shown: record what is shown rather than the output.
+        size: "1920x1080", width and height; empty takes pictures as they come.
     """
 
     codec: str = "h264"
     rate: str = "25"
     folder: str = ""
     shown: bool = False
+    size: str = ""
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height; None as they come, and where what was stored is no size."""
+        found = re.fullmatch(r"([1-9]\d{1,3})x([1-9]\d{1,3})", self.size)
+        return (int(found[1]), int(found[2])) if found else None
 
     @property
     def fps(self) -> Fraction:

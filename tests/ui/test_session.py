@@ -273,3 +273,8 @@ def test_a_sentence_too_long_is_cut_and_whole_in_the_tip(bar: MessageBar) -> Non
     assert bar._line.text().endswith("…")
     assert text in bar._line.toolTip()
     assert bar._line.accessibleName() == text
+
+
+@pytest.mark.parametrize(("stored", "size"), [("", None), ("1280x720", (1280, 720)), ("0x4", None), ("big", None)])
+def test_a_recordings_size(stored: str, size: tuple[int, int] | None) -> None:
+    assert RecordingChoice(size=stored).pixels == size

@@ -140,6 +140,7 @@ def test_saved_closed_and_opened_again_it_gives_the_same_picture(open_window: Op
     whole.stroke((2.0, 2.0), (14.0, 6.0))
     whole.workspace.choose("act")
     whole.command("bypass")
+    whole.workspace.view = View("layer", "act")
     bent, weight = whole.picture(), whole.tensor("enc.weight")
     whole.key(Qt.Key.Key_S, CTRL | SHIFT, whole.window)
     deck = whole.window.deck
@@ -154,11 +155,13 @@ def test_saved_closed_and_opened_again_it_gives_the_same_picture(open_window: Op
     preset = load_preset(path)
     np.testing.assert_array_equal(preset.changed["enc.weight"].view(np.uint32), weight.view(np.uint32))
     assert preset.bypassed == {"act"}
+    assert (preset.view_layer, preset.source) == ("act", whole.told.report.player.spec)
     assert (path / "thumbnail.png").is_file()
     whole.close()
     again = open_window(path)
     np.testing.assert_array_equal(again.picture(), bent)
     assert again.document.name == "evening"
+    assert again.workspace.view == View("layer", "act")
 
 
 def test_a_recording_of_three_seconds(open_window: Open, film: Path, tmp_path: Path) -> None:
