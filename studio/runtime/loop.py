@@ -103,7 +103,7 @@ class Loop:
         if self._observer is not None:
             self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
             if orders.weights or orders.bypassed is not None or "watch" in settings:
-                self._observer.restart()
+                self._observer.hurry()
         if "record" in settings:
             self._record(settings["record"])
 

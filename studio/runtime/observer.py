@@ -18,6 +18,9 @@ THUMBNAIL = 96
 """Pixels of the longer side."""
 
 _LONGEST_CREDIT = 0.25
+# The first round shows the person what there is.
+_FIRST_CREDIT = 1.0
+_BETWEEN = 4
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Sights:
 
 
 class Observer:
-    """One look at a time, in turn, whenever there is time for one; after an edit from the start.
+    """One look at a time, in turn, whenever there is time for one; after an edit first at what is watched.
 
     Args:
         engine: that has run at least once when `look` is called.
@@ -46,9 +49,10 @@ class Observer:
         self._engine = engine
         self._screen = screen
         self._clock = clock
-        self._credit = _LONGEST_CREDIT
+        self._credit = _FIRST_CREDIT
         self._earned = clock()
         self._turn = self._round()
+        self._urgent: Iterator[None] = iter(())
         self._sights = Sights()
 
     def take(self) -> Sights:
@@ -60,18 +64,18 @@ class Observer:
     def look(self) -> None:
         """Look at a few things more, as far as the time goes that looking may take."""
         now = self._clock()
-        self._credit = min(_LONGEST_CREDIT, self._credit + SHARE * (now - self._earned))
+        self._credit = max(self._credit, min(_LONGEST_CREDIT, self._credit + SHARE * (now - self._earned)))
         self._earned = now
         while self._credit > 0:
             start = self._clock()
-            if next(self._turn, self) is self:
+            if next(self._urgent, self) is self and next(self._turn, self) is self:
                 self._turn = self._round()
                 return
             self._credit -= self._clock() - start
 
-    def restart(self) -> None:
-        """Begin the round anew: something has been edited, and what is watched comes first."""
-        self._turn = self._round()
+    def hurry(self) -> None:
+        """Something has been edited: look at what is watched before the round goes on."""
+        self._urgent = self._watch()
 
     def _round(self) -> Iterator[None]:
         yield from self._watch()
@@ -79,7 +83,7 @@ class Observer:
         yield
         self._sights.times = self._engine.times()
         broken: list[str] = []
-        for node in self._engine.graph.nodes:
+        for number, node in enumerate(self._engine.graph.nodes, 1):
             stats = self._engine.stats(node.name)
             self._sights.warnings[node.name] = judge(node, stats)
             if not is_finite(stats):
@@ -88,9 +92,10 @@ class Observer:
             self._sights.thumbnails[node.name] = self._screen.thumbnail(self._engine, node.name, THUMBNAIL)
             yield
             # However many layers there are, what is watched stays fresh.
-            yield from self._watch()
-            self._guard()
-            yield
+            if number % _BETWEEN == 0:
+                yield from self._watch()
+                self._guard()
+                yield
         self.broken = next(iter(broken), None)
 
     def _watch(self) -> Iterator[None]:
