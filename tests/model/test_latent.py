@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import layer, network, normal, on_torch
+from helpers import EngineFor, layer, network, normal, on_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,9 +107,16 @@ def test_an_engine_takes_no_map_for_a_vector() -> None:
 
 
 @pytest.mark.parametrize("made", [generator, gated])
-def test_a_bender_moves_vectors_with_time(made: object) -> None:
-    assert callable(made)
-    of: Network = made()
+def test_every_engine_takes_vectors(made: Callable[[], Network], engine_for: EngineFor) -> None:
+    of = made()
+    black = np.zeros((16, 16, 3), np.uint8)
+    found, wanted = (Bender(engine)(black, 1.5) for engine in (engine_for(of), on_torch(of)))
+    assert np.abs(found.astype(int) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("made", [generator, gated])
+def test_a_bender_moves_vectors_with_time(made: Callable[[], Network]) -> None:
+    of = made()
     bender = Bender(on_torch(of), path=LatentPath("loop", seed=3, seconds=4.0))
     black = np.zeros((16, 16, 3), np.uint8)
     first, later, again = (bender(black, time) for time in (0.0, 1.5, 4.0))

@@ -1,0 +1,62 @@
+"""In the render thread, too, vectors move with the time of what plays."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from helpers import layer, network, on_torch
+
+from studio.engine.gl.device import Device, open_device
+from studio.model.graph import Input
+from studio.model.latent import LatentPath
+from studio.model.picture import Picture
+from studio.runtime.bender import Bender
+from studio.runtime.live import Live
+from studio.runtime.report import Report
+
+pytestmark = pytest.mark.gl
+
+
+def test_a_generator_plays_its_path(gl_device: Device) -> None:
+    del gl_device  # skips where there is no OpenGL
+    generator = network(
+        layer("up", "ConvTranspose2d", "z", in_channels=4, out_channels=3, kernel_size=8),
+        layer("out", "Sigmoid", "up"),
+        inputs=[Input("z", 4, kind="vector")],
+    )
+    devices: list[Device] = []
+    reports: list[Report] = []
+    ran, several = threading.Event(), threading.Event()
+
+    def take(report: Report) -> None:
+        reports.append(report)
+        if report.player.position >= 1.96:
+            ran.set()
+        if report.serial >= 3:
+            several.set()
+
+    def opened() -> Device:
+        devices.append(open_device())
+        return devices[0]
+
+    live = Live(opened, take, lambda: devices[0].close())
+    try:
+        live.choose_engine("torch")
+        live.open(generator, frozenset())
+        live.play("latent:between,seed=5,to=9,seconds=2")
+        live.set_loop(False)
+        assert several.wait(30)
+        assert ran.wait(30)
+        found: list[Picture] = []
+        there = threading.Event()
+        live.snapshot(lambda picture: (found.append(picture), there.set()))
+        assert there.wait(30)
+    finally:
+        live.close()
+    assert not [message.text for report in reports for message in report.messages if message.kind == "error"]
+    path = LatentPath("between", 5, 9, 2.0)
+    wanted = Bender(on_torch(generator), path=path)(np.zeros((8, 8, 3), np.uint8), 49 / 25)
+    assert found[0].shape == (8, 8, 3)
+    assert np.abs(found[0].astype(int) - wanted).max() <= 1
