@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
-    QFileDialog,
     QMainWindow,
-    QScrollArea,
-    QTabBar,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,23 +18,24 @@ from studio.model.document import Change, Document, NetworkChanged
 from studio.model.edit import Selection
 from studio.model.preset import Preset
 from studio.model.view import View, ViewKind
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.workspace import Workspace
 from studio.runtime import kernels
 from studio.runtime.editing import Editing
-from studio.runtime.importing import import_model
 from studio.runtime.live import Live
 from studio.runtime.report import Message, Report
 from studio.ui.about import show_about
 from studio.ui.actions import Actions
-from studio.ui.dropping import MODEL_SUFFIXES, kind_of
+from studio.ui.comparing import Comparing
+from studio.ui.docks import Docks
 from studio.ui.filter_editor import FilterEditor, SheetTools
 from studio.ui.graph_view import GraphView
 from studio.ui.histogram_panel import HistogramPanel
 from studio.ui.history_panel import HistoryPanel
 from studio.ui.network_panel import NetworkPanel
-from studio.ui.output_window import OutputWindow
+from studio.ui.opening import Opening
 from studio.ui.parts import Parts
 from studio.ui.preset_deck import PresetDeck
+from studio.ui.projection import Projection
 from studio.ui.recent_menu import RecentMenu
 from studio.ui.recorder_panel import RecorderPanel
 from studio.ui.shortcut_sheet import ShortcutSheet
@@ -48,8 +43,6 @@ from studio.ui.status import StatusBar
 from studio.ui.toolbar import ToolBar
 from studio.ui.transport import Transport
 from studio.ui.viewport import Viewport
-
-_COMPARE = Qt.Key.Key_A
 
 
 class MainWindow(QMainWindow):
@@ -68,7 +61,8 @@ class MainWindow(QMainWindow):
     transport: Transport
     deck: PresetDeck
     recorder: RecorderPanel
-    output_window: OutputWindow | None
+    opening: Opening
+    projection: Projection
 
     def __init__(self, parts: Parts, may_close: Callable[[Callable[[], None]], bool]) -> None:
         super().__init__()
@@ -76,20 +70,11 @@ class MainWindow(QMainWindow):
         self._may_close = may_close
         self.document, self.workspace = parts.document, parts.workspace
         self.editing, self.live = parts.editing, parts.live
-        self.output_window = None
         self._shortcuts: ShortcutSheet | None = None
-        self._hidden_for_picture: list[QWidget] = []
         self._shown = 0
-        self._comparing = False
-        self._heard_before: str | None = None
+        self._comparing = Comparing(self, self.workspace)
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 560)
-        self.setDockOptions(
-            QMainWindow.DockOption.AnimatedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.GroupedDragging
-        )
         self.viewport = Viewport(self.workspace, lambda: self.live.screen)
         self.transport = Transport(self.live, parts.telemetry, parts.session, parts.importer)
         self.network = NetworkPanel(self.document, self.workspace, parts.telemetry)
@@ -110,27 +95,49 @@ class MainWindow(QMainWindow):
             self._look_at_what_it_shows,
         )
         self.recorder = RecorderPanel(self.document, self.live, parts.telemetry, parts.session, parts.worker)
+        self.opening = Opening(
+            self,
+            self.document,
+            self.deck.open,
+            self.transport.play,
+            parts.importer,
+            parts.networks,
+            parts.session,
+            parts.messages,
+        )
         self.actions_ = Actions(self)
         files = self.actions_.fill(self.menuBar())["File"]
         after_open = files.actions()[files.actions().index(self.actions_["open_source"]) + 1]
-        files.insertMenu(after_open, RecentMenu(parts.session, self.open_path, self))
+        files.insertMenu(after_open, RecentMenu(parts.session, self.opening.open, self))
         self.addToolBar(ToolBar(self.actions_, self.workspace))
         self._status = StatusBar(parts.telemetry)
         self.setStatusBar(self._status)
-        self._lay_out()
+        self._put_in_the_middle()
+        self._docks = Docks(
+            self,
+            {
+                "Network": self.network,
+                "Graph": self.graph,
+                "Presets": self.deck,
+                "History": self.history,
+                "Filters": self.editor,
+                "Histogram": self.histogram,
+                "Recording": self.recorder,
+            },
+        )
+        self._docks.fill(self.menuBar().addMenu("Panels"))
+        self._is_restored = parts.session.restore_window(self)
+        self.projection = Projection(self, self.live, self._around, self.actions_.refresh)
         self.viewport.hovered.connect(self._status.show_hovered)
         self.document.changed.connect(self._follow)
         self.workspace.changed.connect(self._listen)
         parts.telemetry.changed.connect(self._take)
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
         self._entitle()
         self.actions_.refresh()
 
     # -- the layout -------------------------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
+    def _put_in_the_middle(self) -> None:
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -139,83 +146,16 @@ class MainWindow(QMainWindow):
         column.addWidget(self.parts.messages)
         column.addWidget(self.transport)
         self.setCentralWidget(middle)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for corner, area in (
-            (Qt.Corner.TopLeftCorner, left),
-            (Qt.Corner.BottomLeftCorner, left),
-            (Qt.Corner.TopRightCorner, right),
-            (Qt.Corner.BottomRightCorner, right),
-        ):
-            self.setCorner(corner, area)
-        self._docks = {
-            "network": self._dock("Network", self.network, left),
-            "graph": self._dock("Graph", self.graph, left),
-            "presets": self._dock("Presets", self.deck, left),
-            "history": self._dock("History", self.history, left),
-            "filters": self._dock("Filters", self.editor, right),
-            "histogram": self._dock("Histogram", self.histogram, right),
-            "recording": self._dock("Recording", self.recorder, right),
-        }
-        docks = self._docks
-        self.tabifyDockWidget(docks["network"], docks["graph"])
-        self.tabifyDockWidget(docks["presets"], docks["history"])
-        self.tabifyDockWidget(docks["histogram"], docks["recording"])
-        for name in ("network", "presets", "filters", "histogram"):
-            docks[name].raise_()
-        panels = self.menuBar().addMenu("Panels")
-        for dock in docks.values():
-            panels.addAction(dock.toggleViewAction())
-        panels.addSeparator()
-        panels.addAction("Usual layout", self.usual_layout)
-        self._usual = self.saveState()
-        self._is_restored = self.parts.session.restore_window(self)
-
-    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(title.lower())
-        if content in (self.histogram, self.recorder):
-            # Higher than half of a small screen.
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            scroll.setWidget(content)
-            dock.setWidget(scroll)
-        else:
-            dock.setWidget(content)
-        self.addDockWidget(area, dock)
-        return dock
 
     @property
     def docks(self) -> dict[str, QDockWidget]:
         """The panels by name."""
-        return dict(self._docks)
+        return dict(self._docks.by_name)
 
-    def usual_layout(self) -> None:
-        """Put every panel back where it was at the first start, at widths that suit the window."""
-        self.restoreState(self._usual)
-        for dock in self._docks.values():
-            dock.show()
-        for name in ("network", "presets", "filters", "histogram"):
-            self._docks[name].raise_()
-        self._proportion()
-
-    def _proportion(self) -> None:
-        width, height = self.width(), self.height()
-        across = [self._docks["network"], self._docks["filters"]]
-        sides = [max(250, min(380, round(width * 0.2))), max(310, min(560, round(width * 0.27)))]
-        self.resizeDocks(across, sides, Qt.Orientation.Horizontal)
-        for upper, lower, share in (("network", "presets", 0.56), ("filters", "histogram", 0.62)):
-            halves = [round(height * share), round(height * (1 - share))]
-            self.resizeDocks([self._docks[upper], self._docks[lower]], halves, Qt.Orientation.Vertical)
-        QTimer.singleShot(0, self, self._sweep)
-
-    def _sweep(self) -> None:
-        """Hide the tab bars that Qt leaves behind when tabbed docks get another size; those in use touch a dock."""
-        tops = {dock.y() for dock in self._docks.values() if dock.isVisible()}
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
-                bar.hide()
+    def _around(self) -> list[QWidget]:
+        """What lies around the picture."""
+        bars: list[QWidget] = [self.menuBar(), self.statusBar(), *self.findChildren(ToolBar)]
+        return [*self._docks.visible(), *bars, self.transport, self.parts.messages]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Nine tenths of the screen, but no more than anybody needs."""
@@ -227,7 +167,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         if not event.oldSize().isValid() and not self._is_restored:
             # Once the docks have been laid out.
-            QTimer.singleShot(0, self, self._proportion)
+            QTimer.singleShot(0, self, self._docks.proportion)
 
     # -- following ----------------------------------------------------------------------------------------------------
 
@@ -248,8 +188,7 @@ class MainWindow(QMainWindow):
         if report.shown != self._shown:
             self._shown = report.shown
             self.viewport.refresh()
-            if self.output_window is not None:
-                self.output_window.refresh()
+            self.projection.refresh()
         self.actions_["record"].setChecked(self.is_recording)
 
     def _entitle(self) -> None:
@@ -312,88 +251,6 @@ class MainWindow(QMainWindow):
         self.editing.commit()
         self.document.redo()
 
-    def ask_preset(self) -> None:
-        """Choose a preset's or a network's folder."""
-        start = str(self.document.path or Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, "Open the folder of a preset or a network", start)
-        if chosen:
-            self.open_path(Path(chosen))
-
-    def ask_model(self) -> None:
-        """Choose a model of another program."""
-        kinds = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
-        chosen, _ = QFileDialog.getOpenFileName(self, "Import a model", str(Path.home()), f"Models ({kinds});;All (*)")
-        if chosen:
-            self.import_model(Path(chosen))
-
-    def ask_source(self) -> None:
-        """Choose a film or a picture."""
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open a film or a picture", str(Path.home()))
-        if chosen:
-            self.open_path(Path(chosen))
-
-    def open_path(self, path: Path) -> None:
-        """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""
-        kind = kind_of(path)
-        if kind == "preset":
-            self.deck.open(path.parent if path.is_file() else path)
-        elif kind == "model":
-            self.import_model(path)
-        else:
-            self.transport.play(str(path))
-
-    def import_model(self, path: Path) -> None:
-        """Make a network of somebody else's model, in a thread, and open it."""
-        self.parts.messages.note(f"Importing {path.name} …")
-
-        def done(imported: tuple[Preset, tuple[str, ...]]) -> None:
-            preset, remarks = imported
-            self.document.load(preset)
-            self.parts.session.note_network(str(preset.weights_path))
-            self.parts.messages.note(f"Imported {path.name} into {preset.weights_path}.")
-            for remark in remarks:
-                self.parts.messages.say(Message(remark, "warning"))
-
-        work = partial(import_model, path, self.parts.networks)
-        self.parts.importer.do(work, done, lambda error: self.say_error(str(error)))
-
-    def toggle_full_screen(self) -> None:
-        """The picture alone on the whole screen, or everything again."""
-        if self.isFullScreen():
-            self.showNormal()
-            for widget in self._hidden_for_picture:
-                widget.show()
-            self._hidden_for_picture = []
-            return
-        around = [*self._docks.values(), self.menuBar(), self.statusBar(), self.transport, self.parts.messages]
-        around += list(self.findChildren(ToolBar))
-        self._hidden_for_picture = [widget for widget in around if widget.isVisible()]
-        for widget in self._hidden_for_picture:
-            widget.hide()
-        self.showFullScreen()
-        self.viewport.setFocus()
-
-    def toggle_output_window(self) -> None:
-        """Open the window with the output alone, on another screen where there is one, or close it."""
-        if self.output_window is not None:
-            self.output_window.close()
-            return
-        window = OutputWindow(lambda: self.live.screen)
-        window.closed.connect(self._output_closed)
-        others = [screen for screen in QApplication.screens() if screen is not self.screen()]
-        if others:
-            window.setGeometry(others[0].availableGeometry())
-        self.output_window = window
-        self.live.also_show_output(True)
-        window.show()
-        if others:
-            window.toggle_full_screen()
-
-    def _output_closed(self) -> None:
-        self.output_window = None
-        self.live.also_show_output(False)
-        self.actions_.refresh()
-
     def show_shortcuts(self) -> None:
         """The sheet of all keys, or away with it."""
         if self._shortcuts is None:
@@ -406,21 +263,6 @@ class MainWindow(QMainWindow):
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """A held A lets the originals be heard, wherever the keyboard is but in a field for text."""
-        is_compare = isinstance(event, QKeyEvent) and event.key() == _COMPARE and not event.isAutoRepeat()
-        if is_compare and isinstance(event, QKeyEvent) and self.isActiveWindow():
-            pressed = event.type() == QEvent.Type.KeyPress and not event.modifiers()
-            released = event.type() == QEvent.Type.KeyRelease
-            if pressed and watched is QApplication.focusWidget() and not _takes_text(watched):
-                self._heard_before, self._comparing = self.workspace.audition, True
-                self.workspace.audition = ORIGINALS
-                return True
-            if released and self._comparing:
-                self._comparing = False
-                self.workspace.audition = self._heard_before
-        return super().eventFilter(watched, event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape takes back the preview or the stroke under way, then leaves full screen."""
         if self.editor.tools.key(event.key(), event.modifiers()):
@@ -430,7 +272,7 @@ class MainWindow(QMainWindow):
         elif self.editing.is_active:
             self.editing.cancel()
         elif self.isFullScreen():
-            self.toggle_full_screen()
+            self.projection.toggle_full_screen()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files and folders may be dropped."""
@@ -442,7 +284,7 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_path(paths[0])
+            self.opening.open(paths[0])
 
     def _close_later(self) -> None:
         self.close()
@@ -454,10 +296,5 @@ class MainWindow(QMainWindow):
             return
         if not self.isFullScreen():
             self.parts.session.keep_window(self)
-        if self.output_window is not None:
-            self.output_window.close()
+        self.projection.close()
         super().closeEvent(event)
-
-
-def _takes_text(widget: QObject) -> bool:
-    return bool(widget.inherits("QLineEdit") or widget.inherits("QAbstractSpinBox") or widget.inherits("QTextEdit"))

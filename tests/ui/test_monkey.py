@@ -208,7 +208,7 @@ class Monkey:
         dock.setFloating(not dock.isFloating())
 
     def open_preset(self) -> None:
-        self.whole.window.open_path(self.rng.choice(self.presets))
+        self.whole.window.opening.open(self.rng.choice(self.presets))
         loader = self.whole.studio.parts.loader
         self.whole.until(lambda: not loader.opening)
 

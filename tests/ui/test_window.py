@@ -205,7 +205,7 @@ def test_every_panel_floats_and_goes_on(whole: WholeWindow) -> None:
         dock.setFloating(False)
     QApplication.processEvents()
     assert not any(dock.isFloating() for dock in whole.window.docks.values())
-    whole.window.usual_layout()
+    whole.window._docks.put_back()
     assert whole.picture().shape == picture.shape
 
 
@@ -373,13 +373,13 @@ def test_the_picture_alone_and_an_output_window(whole: WholeWindow) -> None:
     assert not whole.window.isFullScreen()
     assert whole.window.docks["filters"].isVisible()
     whole.command("output_window")
-    output = whole.window.output_window
+    output = whole.window.projection.output
     assert output is not None
     whole.workspace.view = View("layer", "enc")
     whole.picture()
     whole.until(lambda: len(whole.live.screen.front()) == 2)  # type: ignore[union-attr]
     output.close()
-    assert whole.window.output_window is None
+    assert whole.window.projection.output is None
     assert not whole.window.actions_["output_window"].isChecked()
 
 

@@ -1,0 +1,100 @@
+"""Everything that can be opened: chosen in a dialog, dropped on the window, or recent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.runtime.importing import import_model
+from studio.runtime.report import Message
+from studio.runtime.worker import Worker
+from studio.ui.dropping import MODEL_SUFFIXES, kind_of
+from studio.ui.message_bar import MessageBar
+from studio.ui.session import Session
+
+
+class Opening:
+    """Opens presets, networks, models of other programs, films and pictures.
+
+    Args:
+        window: over which dialogs lie.
+        document: into which models are opened.
+        open_preset: opens a preset's or a network's folder.
+        play: plays a source.
+        importer: reads models, beside everything else.
+        networks: folder of the networks that are made of them.
+        session: remembers.
+        messages: shows what happened.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        open_preset: Callable[[Path], None],
+        play: Callable[[str], None],
+        importer: Worker,
+        networks: Path,
+        session: Session,
+        messages: MessageBar,
+    ) -> None:
+        self._window = window
+        self._document = document
+        self._open_preset = open_preset
+        self._play = play
+        self._importer = importer
+        self._networks = networks
+        self._session = session
+        self._messages = messages
+
+    def ask_preset(self) -> None:
+        """Choose a preset's or a network's folder."""
+        start = str(self._document.path or Path.home())
+        self._chosen(QFileDialog.getExistingDirectory(self._window, "Folder of a preset or a network", start))
+
+    def ask_model(self) -> None:
+        """Choose a model of another program."""
+        kinds = f"Models ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)});;All (*)"
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(Path.home()), kinds)
+        if chosen:
+            self.import_model(Path(chosen))
+
+    def ask_source(self) -> None:
+        """Choose a film or a picture."""
+        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture", str(Path.home()))[0])
+
+    def open(self, path: Path) -> None:
+        """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""
+        kind = kind_of(path)
+        if kind == "preset":
+            self._open_preset(path.parent if path.is_file() else path)
+        elif kind == "model":
+            self.import_model(path)
+        else:
+            self._play(str(path))
+
+    def import_model(self, path: Path) -> None:
+        """Make a network of somebody else's model, in a thread, and open it; undo brings back what was open."""
+        self._messages.note(f"Importing {path.name} …")
+        work = partial(import_model, path, self._networks)
+        self._importer.do(work, partial(self._imported, path), self._failed)
+
+    def _chosen(self, path: str) -> None:
+        if path:
+            self.open(Path(path))
+
+    def _imported(self, path: Path, imported: tuple[Preset, tuple[str, ...]]) -> None:
+        preset, remarks = imported
+        self._document.load(preset)
+        self._session.note_network(str(preset.weights_path))
+        self._messages.note(f"Imported {path.name} into {preset.weights_path}.")
+        for remark in remarks:
+            self._messages.say(Message(remark, "warning"))
+
+    def _failed(self, error: Exception) -> None:
+        self._messages.say(Message(str(error), "error"))
