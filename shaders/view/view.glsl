@@ -10,6 +10,7 @@ uniform ivec2 u_crop;        // width and height that are shown of each tile
 uniform ivec2 u_tiling;      // tiles beside each other, texels between them
 uniform ivec2 u_kernel;      // width and height of a sheet's kernels
 uniform vec3 u_low, u_high;  // values that a picture shows black and full
+uniform int u_colours;       // of a picture: 0 red, green, blue; 1 the other way round; 2 luma, and the colour it is shown in
 uniform int u_grey, u_overall, u_nan;
 uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
 uniform vec3 u_place;        // content at that corner, texels a pixel
@@ -62,10 +63,16 @@ vec3 content(ivec2 p) {
     if (is_nan(texel).x) g_nan = true;
     return mapped(texel.x, ivec2(quotient(p.x, u_kernel.x), quotient(p.y, u_kernel.y)));
 #else
-    bvec3 broken = is_nan(texel).xyz;
+    bvec4 nans = is_nan(texel);
+    bvec3 broken = nans.xyz;
+    if (u_colours == 1) {
+        broken = broken.zyx;
+        texel.xyz = texel.zyx;
+    }
     if (u_shape.x == 3 ? any(broken) : broken.x) g_nan = true;
     vec3 value = u_shape.x == 3 ? texel.xyz : texel.xxx;
     vec3 level = clamp((value - u_low) / (u_high - u_low), 0.0, 1.0);
+    if (u_colours == 2) return nans.x ? vec3(0.0) : clamp(level + texel.yzw, 0.0, 1.0);
     return vec3(broken.x ? 0.0 : level.x, broken.y ? 0.0 : level.y, broken.z ? 0.0 : level.z);
 #endif
 #endif

@@ -15,6 +15,7 @@ from studio.model.graph import Graph, Node, Size
 from studio.model.layout import Rect, check_rect, put, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array, Shape
+from studio.model.picture import Picture, to_picture
 from studio.ops._pass_through import bypassed
 
 BINS = 64
@@ -52,6 +53,11 @@ class Engine(ABC):
     """Runs one network on one picture at a time and keeps every activation.
 
     An engine belongs to the thread that made it. The weights it is given are copied; edits stay its own.
+
+    Attributes:
+        graph: the network.
+        colour: of a network of luma, what its output is shown with: `studio.model.picture.chroma` of the picture that
+            the last run was fed, at the output's size, set by who fed it; None shows it grey.
     """
 
     name: ClassVar[str]
@@ -67,6 +73,7 @@ class Engine(ABC):
         self._bypassed: frozenset[str] = frozenset()
         # What runs as each layer: the layer, or what takes its place while it is bypassed.
         self._effective: dict[str, Node] = {}
+        self.colour: Array | None = None
 
     # -- what a backend does ------------------------------------------------------------------------------------
 
@@ -156,6 +163,7 @@ class Engine(ABC):
         for wanted in self.graph.inputs:
             self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
         self._stale.clear()
+        self.colour = None
         self._execute(tuple(self._effective.values()))
 
     def update(self) -> tuple[str, ...]:
@@ -250,6 +258,11 @@ class Engine(ABC):
     def output(self) -> Array:
         """The activation of the network's output layer."""
         return self.activation(self.graph.output)
+
+    def picture(self) -> Picture:
+        """(H, W, 3) uint8 RGB: the output as it is shown."""
+        graph = self.graph
+        return to_picture(self.output(), graph.output_range, graph.output_order, self.colour)
 
     def tensor(self, name: str) -> Array:
         """A copy of a tensor in PyTorch's layout, as it is now."""

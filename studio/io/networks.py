@@ -24,7 +24,7 @@ from studio.io.folders import (
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
 from studio.io.npy import encode_npy, read_npy
 from studio.model.explain import explain
-from studio.model.graph import Graph, Input, InputKind, Node
+from studio.model.graph import Colour, Graph, Input, InputKind, Node, Order
 from studio.model.network import Network
 from studio.model.op import Array, Op
 from studio.ops import operator
@@ -57,9 +57,12 @@ class _Input(Part):
     mean: tuple[_End, ...] = ()
     std: tuple[_Deviation, ...] = ()
     kind: InputKind = "picture"
+    order: Order = "rgb"
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
+        if self.order != "rgb" and self.channels != 3:
+            raise ValueError(f"has {self.channels} channels, not three, which have no order")
         for row in (self.mean, self.std):
             if row and len(row) != self.channels:
                 raise ValueError(f"must give one mean and one std for each of its {self.channels} channels")
@@ -69,6 +72,8 @@ class _Input(Part):
 class _Output(Part):
     layer: FileName
     range: _Range = (0.0, 1.0)
+    order: Order = "rgb"
+    colour: Colour = "own"
 
 
 class _Layer(Part):
@@ -193,8 +198,9 @@ def _described(file: Path) -> _NetworkFile:
 def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
-        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std, i.kind) for i in described.inputs)
-        graph = Graph(inputs, nodes, described.output.layer, described.output.range)
+        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order) for i in described.inputs)
+        output = described.output
+        graph = Graph(inputs, nodes, output.layer, output.range, output.order, output.colour)
     except StudioError as error:
         raise StudioError(f"{where}: {error}") from error
     check_file_names(graph.tensor_shapes, where)
@@ -222,9 +228,18 @@ def _tensor(file: Path, name: str, shape: tuple[int, ...]) -> Array:
 
 def _input(of: Input) -> Document:
     normalising = {key: list(row) for key, row in (("mean", of.mean), ("std", of.std)) if row}
-    # A studio that knows pictures alone still opens networks that take no vector.
-    kind = {} if of.kind == "picture" else {"kind": of.kind}
-    return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | kind
+    # An older studio still opens networks that need nothing newer.
+    newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
+    return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | newer
+
+
+def _output(graph: Graph) -> Document:
+    newer = _unless("order", graph.output_order, "rgb") | _unless("colour", graph.colour, "own")
+    return {"layer": graph.output, "range": list(graph.output_range)} | newer
+
+
+def _unless(key: str, value: str, default: str) -> Document:
+    return {} if value == default else {key: value}
 
 
 def _document(network: Network) -> Document:
@@ -236,7 +251,7 @@ def _document(network: Network) -> Document:
         "description": network.description,
         "license": network.license,
         "inputs": [_input(i) for i in graph.inputs],
-        "output": {"layer": graph.output, "range": list(graph.output_range)},
+        "output": _output(graph),
         # Every parameter is written, so that a default that changes later changes no network.
         "layers": [
             {

@@ -19,6 +19,8 @@ _LARGEST_SQUARE = 1024
 
 
 InputKind = Literal["picture", "vector"]
+Order = Literal["rgb", "bgr"]
+Colour = Literal["own", "input"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Input:
         mean: taken off each channel of a picture in that range; empty where nothing is.
         std: what each channel is then divided by; empty where by nothing.
         kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed.
+        order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Input:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     kind: InputKind = "picture"
+    order: Order = "rgb"
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,23 @@ class Graph:
     Raises StudioError, naming the layer, for a doubled or unknown name, a cycle, a wrong number of inputs, or tensors
     shared with a layer of another kind. Layers may be given in any order; ``nodes`` holds them sorted so that each
     comes after what it reads.
+
+    Attributes:
+        inputs: what it is fed.
+        nodes: the layers.
+        output: the layer whose map is the picture.
+        output_range: the values that are shown as black and white.
+        output_order: of the three channels of the output.
+        colour: "input" for a network of luma, whose output of one channel is shown in the colour of the picture it is
+            fed; "own" where it makes its colours itself, or is grey.
     """
 
     inputs: tuple[Input, ...]
     nodes: tuple[Node, ...]
     output: str
     output_range: tuple[float, float] = (0.0, 1.0)
+    output_order: Order = "rgb"
+    colour: Colour = "own"
     _by_name: dict[str, Node] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -124,6 +139,11 @@ class Graph:
                     f'Layer "{node.name}" ({type(node.op).__name__}): an input of {size} (height × width) '
                     "leaves it no output; use a larger picture."
                 )
+        if self.colour == "input" and found[self.output].channels != 1:
+            raise StudioError(
+                "The network keeps the colour of its picture, so that its output must be luma, of 1 channel, not "
+                f'{found[self.output].channels}; set "colour" of its output to "own".'
+            )
         return found
 
     def downstream(self, names: Iterable[str]) -> frozenset[str]:

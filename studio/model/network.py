@@ -11,8 +11,9 @@ from functools import cached_property
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input
+from studio.model.graph import Graph, Input, Order
 from studio.model.op import Array
+from studio.model.values import Values, with_values
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class Network:
         """The same network with some tensors replaced."""
         return replace(self, tensors={**self.tensors, **changed})
 
+    def with_values(self, values: Values) -> Network:
+        """The same layers and tensors, fed and shown in other values: the digest is another, the weights are not.
+
+        Raises:
+            StudioError: where the values do not fit an input or the output.
+        """
+        return replace(self, graph=with_values(self.graph, values))
+
     def sha256(self) -> str:
         """Digest of the layers and of every weight, by which presets name the network they bend.
 
@@ -57,13 +66,17 @@ class Network:
     @cached_property
     def _digest(self) -> str:
         graph = self.graph
-        inputs = [[i.name, i.channels, [float(end) for end in i.range], *_normalising(i)] for i in graph.inputs]
+        inputs = [
+            [i.name, i.channels, [float(end) for end in i.range], *_normalising(i), *_order(i.order)]
+            for i in graph.inputs
+        ]
         layers = [
             [n.name, type(n.op).__name__, n.op.model_dump(mode="json", exclude_defaults=True), n.inputs]
             + ([n.tensors_of] if n.tensors_of else [])
             for n in graph.nodes
         ]
         described = [inputs, layers, graph.output, [float(end) for end in graph.output_range]]
+        described += [*_order(graph.output_order), *([graph.colour] if graph.colour != "own" else [])]
         digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
         for name in sorted(self.tensors):
             digest.update(name.encode())
@@ -74,3 +87,8 @@ class Network:
 def _normalising(of: Input) -> list[list[float]]:
     """An input's mean and standard deviation; nothing where it has neither, so that such networks keep their digest."""
     return [[float(value) for value in row] for row in (of.mean, of.std)] if of.mean or of.std else []
+
+
+def _order(order: Order) -> list[str]:
+    """What is not red, green, blue; nothing where it is, so that such networks keep their digest."""
+    return [] if order == "rgb" else [order]

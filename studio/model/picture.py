@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
+from studio.model.graph import Order
 from studio.model.layout import channel_grid
 from studio.model.op import Array
 
@@ -26,13 +27,15 @@ def to_tensor(
     value_range: tuple[float, float],
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
+    order: Order = "rgb",
 ) -> Array:
     """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``.
 
-    Then the mean, where there is one, is taken off each channel, and each is divided by its standard deviation.
+    One channel is the luma. Three come in the order that is asked for. Then the mean, where there is one, is taken off
+    each channel, and each is divided by its standard deviation.
     """
     lo, hi = value_range
-    scaled = picture.astype(np.float32)
+    scaled = (picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture).astype(np.float32)
     if channels == 1:
         scaled = (scaled @ _LUMA)[:, :, None]
     elif channels != 3:
@@ -46,16 +49,34 @@ def to_tensor(
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
 
-def to_picture(activation: Array, value_range: tuple[float, float]) -> Picture:
+def chroma(picture: Picture) -> Array:
+    """(H, W, 3) float32: how far each colour of a picture is from its luma, in parts of full."""
+    levels = picture.astype(np.float32)
+    return np.asarray((levels - (levels @ _LUMA)[:, :, None]) / np.float32(255.0))
+
+
+def to_picture(
+    activation: Array, value_range: tuple[float, float], order: Order = "rgb", colour: Array | None = None
+) -> Picture:
     """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB.
 
     Values outside ``value_range`` are shown as its ends; NaN is shown black. Of two channels, and of four or more,
     the first alone is shown, grey.
+
+    Args:
+        activation: any values.
+        value_range: those shown as black and white.
+        order: of three channels.
+        colour: (H, W, 3) of `chroma`, put back onto a luma; None for none.
     """
     lo, hi = value_range
     shown = activation if activation.shape[0] == 3 else activation[:1]
+    if order == "bgr" and shown.shape[0] == 3:
+        shown = shown[::-1]
     with np.errstate(over="ignore"):  # what is past float32 is past the range's end
         scaled = (shown - np.float32(lo)) * np.float32(255.0 / (hi - lo))
+    if colour is not None:
+        scaled = scaled.clip(0.0, 255.0) + colour.transpose(2, 0, 1) * np.float32(255.0)
     levels = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=255.0, neginf=0.0).clip(0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
 

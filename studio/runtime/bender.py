@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.model.graph import Size
 from studio.model.latent import LatentPath
 from studio.model.op import Array
-from studio.model.picture import Picture, signed_view, to_picture, to_tensor
+from studio.model.picture import Picture, chroma, signed_view, to_tensor
 from studio.runtime.size import WorkingSize, working_size
 
 
@@ -57,8 +57,11 @@ class Bender:
         padded = _pad(picture, size.padded)
         inputs = self._engine.graph.inputs
         pictures = [i for i in inputs if i.kind == "picture"]
-        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std) for i in pictures}
+        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order) for i in pictures}
         self._engine.run(fed | self.path.feeds(inputs, time))
+        if self._engine.graph.colour == "input":
+            whole = self._engine.shape(self._engine.graph.output)
+            self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
         return size
 
     def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
@@ -71,8 +74,7 @@ class Bender:
         """
         size = self.run(picture, time)
         if self._layer is None:
-            output = self._engine.output()
-            return to_picture(output, self._engine.graph.output_range)[: size.output[0], : size.output[1]]
+            return self._engine.picture()[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)
         peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
         self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)
@@ -88,3 +90,13 @@ def _pad(picture: Picture, size: Size) -> Picture:
             f"A picture of {picture.shape[1]}×{picture.shape[0]} cannot be padded to {size[1]}×{size[0]}."
         )
     return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT), np.uint8)
+
+
+def _scaled(picture: Picture, size: Size) -> Picture:
+    """The picture at the size of the output, whose colour it gives."""
+    if picture.shape[:2] == size:
+        return picture
+    smaller = size[0] < picture.shape[0]
+    return np.asarray(
+        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
+    )

@@ -127,7 +127,7 @@ def _input_picture(engine: Engine, given: Input, crop: Size | None) -> Picture:
         values = values * np.asarray(given.std, np.float32)[:, None, None]
     if given.mean:
         values = values + np.asarray(given.mean, np.float32)[:, None, None]
-    return to_picture(values, given.range)
+    return to_picture(values, given.range, given.order)
 
 
 def _channels(engine: Engine, name: str, shape: Shape, crop: Size | None) -> Picture:

@@ -14,6 +14,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.ranges import Ranges
 from studio.engine.gl.shown import Role, Shown
 from studio.errors import StudioError
+from studio.model.graph import Order
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
 from studio.model.op import Shape
 
@@ -31,6 +32,8 @@ class Plan:
     kernels: tuple[int, int, int, int]
     low: tuple[float, float, float]
     high: tuple[float, float, float]
+    order: Order = "rgb"
+    tinted: bool = False
 
     @property
     def lanes(self) -> int:
@@ -68,7 +71,8 @@ class Copy:
             state = weakref.ref(engine), engine.revision(self.plan.name)
             if self._filled_from == state:
                 return
-        if isinstance(engine, AtlasEngine):
+        # Of a map of one channel three lanes are free: there the colour goes that its picture is shown in.
+        if isinstance(engine, AtlasEngine) and not self.plan.tinted:
             self._take(engine)
         else:
             self._upload(engine)
@@ -94,6 +98,8 @@ class Copy:
             limits_size=self._ranges.size,
             total=self._ranges.total.glo,
             serial=serial,
+            order=plan.order,
+            tinted=plan.tinted,
         )
 
     def _take(self, engine: AtlasEngine) -> None:
@@ -109,7 +115,10 @@ class Copy:
             self._device.calls.write(self._texture, engine.sheet(self.plan.name))
         else:
             atlas = atlas_for(Shape(*self.plan.shape), self._device.max_texture)
-            self._device.calls.write(self._texture, pack_atlas(engine.activation(self.plan.name), atlas))
+            packed = pack_atlas(engine.activation(self.plan.name), atlas)
+            if self.plan.tinted and engine.colour is not None:
+                packed[..., 1:] = engine.colour
+            self._device.calls.write(self._texture, packed)
 
 
 def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | None) -> Plan:
@@ -126,6 +135,9 @@ def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | 
     role: Role = "input" if read else "output" if name == engine.graph.output else "layer"
     low, high = read.range if read else engine.graph.output_range
     mean, std = (read.mean if read else ()) or (0.0,), (read.std if read else ()) or (1.0,)
+    order = read.order if read else engine.graph.output_order
+    if order == "bgr":
+        mean, std = mean[::-1], std[::-1]
     return Plan(
         name=name,
         role=role,
@@ -136,6 +148,8 @@ def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | 
         kernels=(0, 0, 0, 0),
         low=_normalised(low, mean, std),
         high=_normalised(high, mean, std),
+        order=order,
+        tinted=role == "output" and engine.colour is not None,
     )
 
 

@@ -25,7 +25,7 @@ from studio.engine.gl.copies import Copy, plan_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
 from studio.engine.gl.view import Look, ViewPass
-from studio.model.picture import Picture, signed_view, to_picture
+from studio.model.picture import Picture, signed_view
 
 Crops = Mapping[str, tuple[int, int]]
 
@@ -123,7 +123,7 @@ class Screen:
         is_output = name == engine.graph.output and drawing in (None, "picture")
         if is_output and look is None and not isinstance(engine, AtlasEngine):
             height, width = crop or engine.shape(name)[1:]
-            return to_picture(engine.activation(name)[:, :height, :width], engine.graph.output_range)
+            return np.ascontiguousarray(engine.picture()[:height, :width])
         self._device.use()
         self._aside = {name: _copied(self._device, self._aside.get(name), engine, name, crops)}
         shown = self._aside[name].shown(0)

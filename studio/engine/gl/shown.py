@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from studio.model.graph import Order
+
 Drawing = Literal["picture", "tiles", "sheet"]
 Role = Literal["input", "output", "layer", "sheet"]
 
@@ -38,6 +40,8 @@ class Shown:
         limits_size: tiles or kernels beside and below each other.
         total: a texture of one such texel: of all values.
         serial: counts what was shown; a larger one is newer.
+        order: of the three channels that a picture has in the texture.
+        tinted: whether a picture of one channel has a colour added, in parts of full: the other three of each texel.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Shown:
     limits_size: tuple[int, int]
     total: int
     serial: int
+    order: Order = "rgb"
+    tinted: bool = False
 
 
 class Spot(NamedTuple):

@@ -116,6 +116,7 @@ class ViewPass:
             "u_kernel": (kernels[3], kernels[2]),
             "u_low": shown.low,
             "u_high": shown.high,
+            "u_colours": 2 if shown.tinted else 1 if shown.order == "bgr" else 0,
             "u_grey": int(look.colours == "grey"),
             "u_overall": int(look.scaling == "all" or kernels[2:] == (1, 1)),
             "u_nan": int(look.nan),
