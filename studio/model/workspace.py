@@ -125,8 +125,9 @@ class Workspace:
         """Keep to what the network has."""
         graph = self.document.graph
         if self.layer not in graph:
-            first = next((node.name for node in graph.nodes if node.op.tensor_shapes()), graph.nodes[0].name)
-            self.choose(first, "weight")
+            # Where something is bent, that is what there is to see.
+            whole = [node.name for node in graph.nodes if node.op.tensor_shapes()] or [graph.nodes[0].name]
+            self.choose(next(filter(self.document.is_bent, whole), whole[0]), "weight")
         else:
             self.choose(self.layer)
         view, tensors = self.view, graph.tensor_shapes

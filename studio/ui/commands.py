@@ -144,6 +144,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("save_as", "File", "Save preset as…", lambda w: w.deck.save_as(), ("Ctrl+Shift+S",), "floppy-disk-back"),
     Command(
+        "export",
+        "File",
+        "Export network…",
+        lambda w: w.opening.ask_export(),
+        ("Ctrl+Shift+E",),
+        "export",
+        "The bent network for PyTorch, as safetensors, ONNX or .npy",
+    ),
+    Command(
         "record",
         "File",
         "Record",

@@ -1,4 +1,4 @@
-"""Everything that can be opened: chosen in a dialog, dropped on the window, or recent."""
+"""Everything that can be opened, chosen in a dialog, dropped on the window or recent; and the way back out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio.io.exporters import export_preset
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.runtime.importing import import_model
@@ -16,6 +17,8 @@ from studio.runtime.worker import Worker
 from studio.ui.dropping import MODEL_SUFFIXES, kind_of
 from studio.ui.message_bar import MessageBar
 from studio.ui.session import Session
+
+_EXPORTS = "PyTorch state dict (*.pt *.pth);;safetensors (*.safetensors);;ONNX (*.onnx);;Folder of .npy (*)"
 
 
 class Opening:
@@ -64,6 +67,19 @@ class Opening:
         if chosen:
             self.import_model(Path(chosen))
 
+    def ask_export(self) -> None:
+        """Choose where the network goes with its bends: PyTorch, safetensors, ONNX, or a folder of .npy."""
+        start = str(Path.home() / f"{self._document.name}.pt")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the bent network", start, _EXPORTS)
+        if chosen:
+            self.export(Path(chosen))
+
+    def export(self, path: Path) -> None:
+        """Write the network as it is bent now, in the format that the suffix asks for."""
+        preset = self._document.preset()
+        self._messages.note(f"Exporting to {path.name} …")
+        self._importer.do(partial(export_preset, preset, path), partial(self._exported, path), self._failed)
+
     def ask_source(self) -> None:
         """Choose a film or a picture."""
         self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture", str(Path.home()))[0])
@@ -95,6 +111,11 @@ class Opening:
         self._messages.note(f"Imported {path.name} into {preset.weights_path}.")
         for remark in remarks:
             self._messages.say(Message(remark, "warning"))
+
+    def _exported(self, path: Path, remarks: tuple[str, ...]) -> None:
+        self._messages.note(f"Exported to {path}.")
+        for remark in remarks:
+            self._messages.say(Message(remark))
 
     def _failed(self, error: Exception) -> None:
         self._messages.say(Message(str(error), "error"))

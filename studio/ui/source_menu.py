@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,11 @@ from studio.ui.icons import icon
 from studio.ui.session import Session
 
 _FILMS = "Films (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.mpeg *.gif *.ts *.wmv *.ogv);;All files (*)"
+_LATENTS = (
+    ("Random walk", "latent:walk,seed={seed}", "Vectors that wander without end, from another seed each time"),
+    ("Loop of 8 s", "latent:loop,seed={seed},seconds=8", "Vectors that come back to where they began"),
+    ("Between two", "latent:between,seed={seed},to={to}", "From one vector to another and back"),
+)
 _PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)"
 
 
@@ -65,7 +71,7 @@ class SourceMenu(QMenu):
     def _build(self) -> None:
         looks = self.sender() is self
         self.clear()
-        self._entry("Demo clip", "flower", lambda: self._play("demo"), "A flower that turns")
+        self._entry("Demo clip", "flower", lambda: self._play("demo"), "The film that comes with the studio")
         self._place = self.addSeparator()
         for number in self._cameras:
             self._camera(number)
@@ -73,6 +79,12 @@ class SourceMenu(QMenu):
         self._entry("Film…", "film-strip", self.ask_film)
         self._entry("Picture…", "image", self.ask_picture)
         self._entry("Folder of pictures…", "folder-open", self.ask_folder)
+        generators = self.addMenu(icon("path"), "For generators")
+        generators.setToolTipsVisible(True)
+        for text, spec, tip in _LATENTS:
+            action = generators.addAction(text)
+            action.setToolTip(tip)
+            action.triggered.connect(partial(self._play_latent, spec))
         if recent := self._session.sources:
             self.addSeparator().setText("Recent")
             for path in recent:
@@ -80,6 +92,9 @@ class SourceMenu(QMenu):
                 self._entry(name, "clock-counter-clockwise", partial(self._play, path), path)
         if looks:
             self._look()
+
+    def _play_latent(self, spec: str) -> None:
+        self._play(spec.format(seed=random.randrange(1, 10_000), to=random.randrange(1, 10_000)))
 
     def _look(self) -> None:
         if not self._cameras:

@@ -44,10 +44,17 @@ def test_the_version_is_the_packages(studio: Studio) -> None:
     assert (found.returncode, found.stdout.strip()) == (0, f"studio {package.__version__}")
 
 
-def test_without_a_command_help_is_shown(studio_here: StudioHere) -> None:
-    status, out, err = studio_here()
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+@pytest.mark.parametrize("command", [(), ("open", "tiny")])
+def test_without_a_display_the_window_says_what_can_be_done(
+    studio_here: StudioHere, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    status, _, err = studio_here(*command)
     assert status == 2
-    assert "Usage:" in out + err
+    assert "There is no display for a window" in err
+    assert "studio render" in err
 
 
 def test_info_gives_the_layers_as_json(studio: Studio, made: Path) -> None:

@@ -94,5 +94,5 @@ HARMLESS = tuple(
     command.name
     for command in COMMANDS
     # Those that wait for an answer, and the end.
-    if command.name not in ("open", "import", "open_source", "about", "quit", "full_screen", "output_window")
+    if command.name not in ("open", "import", "open_source", "about", "export", "quit", "full_screen", "output_window")
 )
