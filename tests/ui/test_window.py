@@ -258,6 +258,19 @@ def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Pa
     whole.until(lambda: len(whole.told.shapes) == 5)
 
 
+def test_the_bent_network_goes_back_out(whole: WholeWindow, tmp_path: Path) -> None:
+    import torch
+
+    whole.workspace.choose("enc", "weight")
+    whole.stroke((2.0, 2.0), (14.0, 6.0))
+    whole.window.opening.export(tmp_path / "bent.pt")
+    whole.until(lambda: any(text.startswith("Exported") for text in whole.said))
+    state = torch.load(tmp_path / "bent.pt", weights_only=True)
+    np.testing.assert_array_equal(state["enc.weight"].numpy(), whole.tensor("enc.weight"))
+    whole.window.opening.export(tmp_path / "nowhere" / "bent.pt")
+    whole.until(lambda: any("nowhere" in text for text in whole.said))
+
+
 def test_a_broken_preset_is_told_and_the_old_one_runs_on(whole: WholeWindow, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
