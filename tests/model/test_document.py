@@ -243,7 +243,7 @@ def test_a_preset_that_does_not_fit_changes_nothing() -> None:
     before = everything(of)
     with pytest.raises(StudioError, match="has shape"):
         of.load(Preset("bad", of.network, {"a.bias": np.zeros(7, np.float32)}))
-    with pytest.raises(StudioError, match='no tensor "c.weight"'):
+    with pytest.raises(StudioError, match=r'no tensor "c\.weight"'):
         of.apply("x", "c.weight", Patch(Rect(0, 0, 1, 1), np.zeros((1, 1), np.float32)))
     with pytest.raises(StudioError, match="lies outside"):
         of.apply("x", "a.bias", Patch(Rect(0, 3, 1, 2), np.zeros((1, 2), np.float32)))
