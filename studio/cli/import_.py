@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,12 +33,28 @@ def import_(
     ] = "",
     mean: Annotated[str, typer.Option(help="Taken off each channel, such as 0.485,0.456,0.406.")] = "",
     std: Annotated[str, typer.Option(help="What each channel is then divided by.")] = "",
+    output_range: Annotated[
+        str, typer.Option(help="Values of the output that are black and white.", metavar="LO..HI")
+    ] = "",
+    bgr: Annotated[bool, typer.Option("--bgr", help="Its first channel is blue, as in OpenCV and Caffe.")] = False,
+    luma: Annotated[
+        bool | None, typer.Option("--luma/--grey", help="Put the picture's colour back onto an output of one channel.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Make a network of somebody else's model; nothing of it is executed."""
     from studio.io.importers import Options, open_model, save_imported
 
-    options = Options(arch, _size(input_size), _range(value_range), _numbers(mean, "--mean"), _numbers(std, "--std"))
+    options = Options(
+        arch,
+        _size(input_size),
+        _range(value_range),
+        _numbers(mean, "--mean"),
+        _numbers(std, "--std"),
+        order="bgr" if bgr else None,
+        output_range=_range(output_range),
+        colour=None if luma is None else "input" if luma else "own",
+    )
     imported = open_model(model, options)
     save_imported(imported, output)
     if as_json:
@@ -52,6 +69,8 @@ def import_(
 
 
 def _facts(imported: Imported, output: Path) -> dict[str, object]:
+    from studio.model.values import values_of
+
     graph = imported.network.graph
     return {
         "path": str(output),
@@ -60,6 +79,7 @@ def _facts(imported: Imported, output: Path) -> dict[str, object]:
         "size": imported.size,
         "inputs": [{"name": i.name, "channels": i.channels, "range": i.range, "kind": i.kind} for i in graph.inputs],
         "output": graph.output,
+        "values": asdict(values_of(graph)),
         "layers": [{"name": n.name, "op": type(n.op).__name__, "inputs": n.inputs} for n in graph.nodes],
         "tensors": {full: list(names) for full, names in imported.names.items()},
         "notes": list(imported.notes),

@@ -17,7 +17,7 @@ class Values:
         range: the values of black and white that its pictures are fed in.
         mean: per channel, or one for all, taken off then; empty for none.
         std: what each channel is then divided by; empty for nothing.
-        order: of the three channels of its pictures.
+        order: of the channels of its pictures that have three.
         output_range: the values of its output that are shown black and white.
         output_order: of the three channels of its output.
         colour: "input" where its output is luma and gets the picture's own colour back.
@@ -45,13 +45,14 @@ def with_values(graph: Graph, values: Values) -> Graph:
     """The graph with other values at every input that takes a picture, and at its output.
 
     Raises:
-        StudioError: naming the input, for a range whose ends are not in order, a mean or deviation of another number
-            of channels, a deviation of zero, an order of what has not three channels, or colour kept for an output that
-            is not luma.
+        StudioError: for a range whose ends are not in order, a mean or deviation of another number of channels, a
+            deviation of zero, an order where no picture has three channels, or colour kept for what is not luma.
     """
     _check_range(values.range, "The input's range")
     _check_range(values.output_range, "The output's range")
     inputs = tuple(_fed(i, values) if i.kind == "picture" else i for i in graph.inputs)
+    if values.order == "bgr" and not any(i.order == "bgr" for i in inputs):
+        raise StudioError("The network is fed no picture of three channels, which alone have an order; leave it out.")
     made = replace(
         graph,
         inputs=inputs,
@@ -65,11 +66,7 @@ def with_values(graph: Graph, values: Values) -> Graph:
 
 
 def _fed(given: Input, values: Values) -> Input:
-    order = values.order or given.order
-    if order == "bgr" and given.channels != 3:
-        raise StudioError(
-            f'The input "{given.name}" has {given.channels} channels, not three, which have no order; leave it out.'
-        )
+    order = values.order if values.order and given.channels == 3 else given.order
     mean, std = _row(values.mean, given.mean, given), _row(values.std, given.std, given)
     if not all(number > 0 for number in std):
         raise StudioError(f'The input "{given.name}" cannot be divided by {min(std):g}; give deviations above 0.')

@@ -16,11 +16,14 @@ from studio.model.picture import to_tensor
 StudioHere = Callable[..., tuple[int, str, str]]
 
 
-def model(folder: Path) -> Path:
+def autoencoder(channels: int) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
-    layers = {"encoder.0": nn.Conv2d(3, 4, 4, 2, 1), "decoder.0": nn.ConvTranspose2d(4, 3, 4, 2, 1)}
-    state = {f"{name}.{key}": value for name, layer in layers.items() for key, value in layer.state_dict().items()}
-    torch.save(state, folder / "model.pth")
+    layers = {"encoder.0": nn.Conv2d(channels, 4, 4, 2, 1), "decoder.0": nn.ConvTranspose2d(4, channels, 4, 2, 1)}
+    return {f"{name}.{key}": value for name, layer in layers.items() for key, value in layer.state_dict().items()}
+
+
+def model(folder: Path) -> Path:
+    torch.save(autoencoder(3), folder / "model.pth")
     return folder / "model.pth"
 
 
@@ -49,6 +52,20 @@ def test_mean_and_deviation_go_into_the_file_and_not_into_the_weights(studio_her
     np.testing.assert_allclose(fed[:, 0, 0], [2.5, 3.0, 3.5], rtol=1e-6)
 
 
+def test_order_and_luma_are_said_on_the_command_line(studio_here: StudioHere, tmp_path: Path) -> None:
+    status, out, err = studio_here("import", model(tmp_path), "mine", "--bgr", "--output-range", "-1..1", "--json")
+    assert status == 0, err
+    values = json.loads(out)["values"]
+    assert (values["order"], values["output_order"], values["output_range"]) == ("bgr", "bgr", [-1.0, 1.0])
+    torch.save(autoencoder(1), tmp_path / "grey.pth")
+    for flag, colour in (("--luma", "input"), ("--grey", "own")):
+        status, _, err = studio_here("import", tmp_path / "grey.pth", "grey", flag)
+        assert status == 0, err
+        assert load_network(tmp_path / "grey").graph.colour == colour
+    status, _, err = studio_here("render", "demo", "out.png", "--preset", "grey", "--size", "32", "--frames", "0:1")
+    assert status == 0, err
+
+
 def test_bad_options_are_one_sentence_and_leave_what_is_there(studio_here: StudioHere, tmp_path: Path) -> None:
     file = model(tmp_path)
     assert studio_here("import", file, "mine")[0] == 0
@@ -59,6 +76,8 @@ def test_bad_options_are_one_sentence_and_leave_what_is_there(studio_here: Studi
         ("--input-size", "huge"),
         ("--mean", "1,2"),
         ("--std", "0"),
+        ("--luma",),
+        ("--output-range", "3..3"),
         ("--arch", "pix2pix"),
     ):
         status, _, err = studio_here("import", file, "mine", *options)

@@ -110,6 +110,16 @@ class Espcn(nn.Module):
         return F.pixel_shuffle(self.conv4(x), 3)
 
 
+class Srcnn(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 8, 9, padding=4), nn.Conv2d(8, 4, 5, padding=2)
+        self.conv3 = nn.Conv2d(4, 1, 5, padding=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv3(self.conv2(self.conv1(x).relu()).relu())
+
+
 class Johnson(nn.Module):
     class Conv(nn.Module):
         def __init__(self, i: int, o: int, k: int, stride: int = 1, up: int = 1) -> None:
@@ -170,6 +180,7 @@ FAMILIES: dict[str, tuple[str, Callable[[], nn.Module], tuple[int, ...]]] = {
     "srvgg x2": ("srvgg", lambda: Srvgg(2), (3, 12, 10)),
     "srvgg x4": ("srvgg", lambda: Srvgg(4), (3, 12, 10)),
     "espcn": ("espcn", Espcn, (1, 12, 10)),
+    "srcnn": ("srcnn", Srcnn, (1, 12, 10)),
     "johnson": ("johnson", Johnson, (3, 32, 24)),
     "autoencoder": ("autoencoder", Autoencoder, (3, 16, 16)),
 }

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from helpers import ROOT, branched_network, tiny_network
+from helpers import ROOT, branched_network, layer, network, tiny_network
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
@@ -23,12 +23,15 @@ from modules import FAMILIES, made
 import studio
 from studio.errors import StudioError
 from studio.io.exporters import export_preset, exporter_for, formats
+from studio.io.exporters.base import normalising
 from studio.io.importers import Options, open_model, save_imported
 from studio.io.importers.origin import read_origin
 from studio.io.networks import load_network, save_network
 from studio.io.opening import open_preset
 from studio.io.presets import save_preset
+from studio.model.graph import Input
 from studio.model.preset import Preset
+from studio.model.values import Values
 
 State = dict[str, Tensor]
 
@@ -345,3 +348,11 @@ def test_public_keras_kernels_come_back_bit_for_bit(tmp_path: Path) -> None:
     files = {f.relative_to(folder).as_posix().removesuffix(".npy"): np.load(f) for f in folder.rglob("*.npy")}
     for found in exported(imported(folder, tmp_path / "network"), tmp_path):
         assert_the_same(found, {name: torch.from_numpy(array) for name, array in files.items()})
+
+
+def test_order_and_luma_are_said_on_the_way_out() -> None:
+    colour, grey = (network(layer("a", "Identity", "input"), inputs=[Input("input", n)]) for n in (3, 1))
+    said = " ".join(normalising(Preset("p", colour.with_values(Values(order="bgr", output_order="bgr")), {})))
+    assert said.count("in the order blue, green, red") == 2
+    assert "luma" in " ".join(normalising(Preset("p", grey.with_values(Values(colour="input")), {})))
+    assert not any(word in " ".join(normalising(Preset("p", colour, {}))) for word in ("blue", "luma"))

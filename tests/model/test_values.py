@@ -141,7 +141,7 @@ def test_other_values_are_another_network_of_the_same_weights() -> None:
 @pytest.mark.parametrize(
     ("values", "channels", "sentence"),
     [
-        (Values(order="bgr"), 1, "1 channels, not three"),
+        (Values(order="bgr"), 1, "no picture of three channels"),
         (Values(mean=(1.0, 2.0)), 3, "2 numbers are given for the 3 channels"),
         (Values(mean=(float("nan"),)), 3, "must be finite"),
         (Values(std=(0.0,)), 3, "above 0"),

@@ -59,7 +59,11 @@ def without_bypass(preset: Preset, what: str) -> tuple[str, ...]:
 def normalising(preset: Preset) -> tuple[str, ...]:
     """What the network is to be fed and gives, a sentence for each input and one for the output."""
     low, high = preset.network.graph.output_range
-    return (*map(_fed, preset.network.graph.inputs), f"Its output is black at {low:g} and white at {high:g}.")
+    graph = preset.network.graph
+    order = " in the order blue, green, red" if graph.output_order == "bgr" else ""
+    luma = " It is luma, onto which the colour of the picture is put back." if graph.colour == "input" else ""
+    shown = f"Its output is black at {low:g} and white at {high:g}{order}.{luma}"
+    return (*map(_fed, graph.inputs), shown)
 
 
 def described(preset: Preset) -> dict[str, str]:
@@ -87,7 +91,8 @@ def _steps(of: Input) -> Iterator[str]:
     if of.kind == "vector":
         yield f'Its input "{of.name}" takes a vector of {of.channels} values, normally distributed'
         return
-    yield f'Its input "{of.name}" takes {of.channels} channel{"s" if of.channels > 1 else ""},'
+    order = " in the order blue, green, red" if of.order == "bgr" else ""
+    yield f'Its input "{of.name}" takes {of.channels} channel{"s" if of.channels > 1 else ""}{order},'
     yield f"black at {of.range[0]:g} and white at {of.range[1]:g}"
     if of.mean:
         yield f"less the mean {', '.join(f'{value:g}' for value in of.mean)}"

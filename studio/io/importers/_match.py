@@ -53,7 +53,14 @@ def matched(
                 continue
             try:
                 known_of_it = Known(
-                    kind, architecture.name, architecture.output_range, leftover, file, prefix, complete=True
+                    kind,
+                    architecture.name,
+                    architecture.output_range,
+                    leftover,
+                    file,
+                    prefix,
+                    complete=True,
+                    colour=architecture.colour,
                 )
                 return _built(architecture, bare, path, known_of_it, options)
             except StudioError as error:

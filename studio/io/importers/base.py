@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.stored import Stored
-from studio.model.graph import Input
+from studio.model.graph import Colour, Order
 from studio.model.network import Network
+from studio.model.values import Values
 
 LIMIT = 2 * 2**30
 """Bytes of a model, on disk and unpacked: beyond this no network runs live, and memory runs out first."""
@@ -29,6 +32,9 @@ class Options:
         input_range: the values that black and white have; the family's own, else 0..1, where None.
         mean: per channel, taken off the input after it was brought into its range.
         std: per channel, by which the input is then divided.
+        order: of the channels of the input, and of an output of three; guessed from a known mean, else rgb, where None.
+        output_range: the values of the output that are black and white; the family's own, else the input's, where None.
+        colour: "input" for a network of luma, which keeps its picture's colour; the family's own where None.
     """
 
     arch: str = ""
@@ -36,6 +42,9 @@ class Options:
     input_range: Range | None = None
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    order: Order | None = None
+    output_range: Range | None = None
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -96,15 +105,16 @@ class Known:
     stored: Mapping[str, Stored] = field(default_factory=dict)
     prefix: str = ""
     complete: bool = False
+    colour: Colour = "own"
 
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
-    """The draft as a network under the file's name, its inputs with the value range that was asked for."""
+    """The draft as a network under the file's name, in the values that were asked for, else that are known of it."""
     pictures = [i for i in draft.inputs if i.kind == "picture"]
     size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
-    draft.inputs = [_as_asked(i, options) if i in pictures else i for i in draft.inputs]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
+    network = network.with_values(_asked(draft, network.graph.output, known, options))
     names = {full: draft.weights[full].origin for full in network.tensors}
     return Imported(
         network,
@@ -120,19 +130,29 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     )
 
 
-def _as_asked(put: Input, options: Options) -> Input:
-    """A picture in the value range, and with the mean and deviation, that were asked for."""
-    if options.input_range is not None:
-        put = replace(put, range=options.input_range)
-    if options.mean or options.std:
-        put = replace(put, mean=_per_channel(options.mean, put), std=_per_channel(options.std, put))
-    return put
+# What networks trained in Caffe take off 0..255: blue, green, red.
+_CAFFE = (103.939, 116.779, 123.68)
 
 
-def _per_channel(given: tuple[float, ...], of: Input) -> tuple[float, ...]:
-    if len(given) not in (0, 1, of.channels):
-        raise StudioError(f'{len(given)} numbers are given for the {of.channels} channels of the input "{of.name}".')
-    return given * of.channels if len(given) == 1 else given
+def _asked(draft: Draft, output: str, known: Known, options: Options) -> Values:
+    """What the person asked for; where that leaves something open, what the family says."""
+    order = options.order
+    if order is None and len(options.mean) == 3 and np.allclose(options.mean, _CAFFE, atol=0.5):
+        order = "bgr"
+        draft.notes.append("The mean is that of networks trained in Caffe, so blue was taken to come first.")
+    colour = options.colour
+    if colour is None and known.colour == "input":
+        grey = [i.channels == 1 for i in draft.inputs if i.kind == "picture"]
+        colour = "input" if all(grey) and draft.shapes[output].channels == 1 else None
+    return Values(
+        range=options.input_range,
+        mean=options.mean or None,
+        std=options.std or None,
+        order=order,
+        output_range=options.output_range,
+        output_order=order if draft.shapes[output].channels == 3 else None,
+        colour=colour,
+    )
 
 
 def check_size(size: int, what: object) -> None:

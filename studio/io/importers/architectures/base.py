@@ -11,6 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
+from studio.model.graph import Colour
 from studio.model.op import Shape
 
 Tensors = Mapping[str, Weight]
@@ -29,6 +30,7 @@ class Architecture:
         size: (height, width) to trace for, where none is asked for.
         input_range: the values that the family feeds for black and white.
         output_range: the values that it shows as black and white.
+        colour: "input" where a version of one channel works on luma, and the picture keeps its colour.
         partial: whether tensors may be left over: parts of the model that make no picture.
     """
 
@@ -40,6 +42,7 @@ class Architecture:
     input_range: Range = (0.0, 1.0)
     output_range: Range = (0.0, 1.0)
     partial: bool = False
+    colour: Colour = "own"
 
 
 @dataclass

@@ -8,7 +8,12 @@ from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 
 
 def _matches(tensors: Tensors) -> bool:
-    return _layers(tensors) != [] and len(tensors) == 2 * len(_layers(tensors))
+    names = _layers(tensors)
+    if not names or len(tensors) != 2 * len(names):
+        return False
+    # As many channels out as in enlarge nothing: that is SRCNN, whose layers have the same names.
+    first, last = (tensors[f"{name}.weight"].values.shape for name in (names[0], names[-1]))
+    return len(first) == 4 and first[1] != last[0]
 
 
 def _layers(tensors: Tensors) -> list[str]:
@@ -35,4 +40,4 @@ def _build(s: Sketch) -> str:
     return s.op("PixelShuffle", x, name="pixel_shuffle", upscale_factor=factor)
 
 
-ARCHITECTURE = Architecture("espcn", "ESPCN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("espcn", "ESPCN super-resolution", _matches, _build, size=(64, 64), colour="input")

@@ -1,0 +1,71 @@
+"""In which values an imported network is fed and shown: what was asked for, what its family says, what is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers import on_torch
+from modules import made
+
+from studio.errors import StudioError
+from studio.io.importers import Imported, Options, open_model
+from studio.runtime.bender import Bender
+
+CAFFE = (103.939, 116.779, 123.68)
+
+
+def saved(family: str, folder: Path) -> Path:
+    _, module, _ = made(family)
+    torch.save(module.state_dict(), folder / "model.pth")
+    return folder / "model.pth"
+
+
+def of(family: str, folder: Path, **options: object) -> Imported:
+    return open_model(saved(family, folder), Options(**options))
+
+
+@pytest.mark.parametrize("family", ["espcn", "srcnn"])
+def test_super_resolution_of_luma_keeps_the_colour(family: str, tmp_path: Path) -> None:
+    imported = of(family, tmp_path)
+    assert imported.network.graph.colour == "input"
+    red = np.zeros((12, 10, 3), np.uint8)
+    red[..., 0] = 255
+    shown = Bender(on_torch(imported.network))(red).astype(int)
+    assert (shown[..., 0] - shown[..., 1]).min() > 100
+    assert of(family, tmp_path, colour="own").network.graph.colour == "own"
+
+
+def test_a_network_of_colours_makes_its_own(tmp_path: Path) -> None:
+    assert of("autoencoder", tmp_path).network.graph.colour == "own"
+
+
+def test_order_and_ranges_are_as_asked_for(tmp_path: Path) -> None:
+    graph = of("autoencoder", tmp_path, order="bgr", input_range=(0.0, 255.0), output_range=(-1.0, 1.0)).network.graph
+    assert (graph.inputs[0].order, graph.output_order) == ("bgr", "bgr")
+    assert (graph.inputs[0].range, graph.output_range) == ((0.0, 255.0), (-1.0, 1.0))
+
+
+def test_the_mean_of_caffe_tells_the_order(tmp_path: Path) -> None:
+    imported = of("johnson", tmp_path, mean=CAFFE)
+    assert imported.network.graph.inputs[0].order == "bgr"
+    assert any("Caffe" in note for note in imported.notes)
+    assert of("johnson", tmp_path, mean=CAFFE, order="rgb").network.graph.inputs[0].order == "rgb"
+    assert of("johnson", tmp_path, mean=CAFFE[::-1]).network.graph.inputs[0].order == "rgb"
+
+
+def test_values_leave_every_weight_as_it_is(tmp_path: Path) -> None:
+    plain, changed = of("autoencoder", tmp_path), of("autoencoder", tmp_path, order="bgr", mean=(0.5,), std=(0.2,))
+    assert changed.names == plain.names
+    assert all(np.array_equal(changed.network.tensors[name], v) for name, v in plain.network.tensors.items())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [({"colour": "input"}, "must be luma"), ({"mean": (1.0, 2.0)}, "2 numbers"), ({"std": (0.0,)}, "above 0")],
+)
+def test_values_that_do_not_fit_are_one_sentence(options: dict[str, object], sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=sentence):
+        of("autoencoder", tmp_path, **options)
