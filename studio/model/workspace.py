@@ -47,6 +47,7 @@ class Workspace:
         engine: what is to run the network: "auto" or an engine's name.
         size: at which it works, as the command line gives it: "256", "source".
         held: whether no new picture is taken in, so that a stroke is on the screen sooner.
+        stands: whether a stroke holds the picture while it lasts.
         clipboard: copied kernels.
     """
 
@@ -63,6 +64,7 @@ class Workspace:
     engine: str = "auto"
     size: str = "256"
     held: bool = False
+    stands: bool = False
     clipboard: Clipboard | None = None
     _selections: dict[str, Selection] = field(default_factory=dict, repr=False)
 

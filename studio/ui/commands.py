@@ -427,6 +427,16 @@ COMMANDS: tuple[Command, ...] = (
         "Take no new picture in: strokes are on the screen sooner",
         lambda w: w.workspace.held,
     ),
+    Command(
+        "stands",
+        "Run",
+        "Hold the picture while painting",
+        _toggle("stands", True, False),
+        (),
+        "",
+        "The source goes on when the brush is lifted",
+        lambda w: w.workspace.stands,
+    ),
     # -- Help
     Command("shortcuts", "Help", "Shortcuts", lambda w: w.show_shortcuts(), ("F1", "?"), "keyboard"),
     Command("about", "Help", "About", lambda w: w.show_about(), (), "info"),

@@ -288,3 +288,20 @@ def test_an_empty_selection_is_said_and_paints_nothing(desk: Desk) -> None:
     desk.drag((3.0, 2.0), (8.0, 6.0))
     assert desk.said == ["No filter is selected; select at least one."]
     np.testing.assert_array_equal(desk.tensor(), desk.trained)
+
+
+def test_a_stroke_may_hold_the_picture(desk: Desk) -> None:
+    desk.drag((3.0, 2.0), (8.0, 6.0), release=False)
+    assert not desk.workspace.held
+    desk.qtbot.mouseRelease(desk.canvas, LEFT, NONE, desk.at(8, 6))
+    desk.workspace.stands = True
+    desk.drag((3.0, 2.0), (8.0, 6.0), release=False)
+    assert desk.workspace.held
+    desk.qtbot.mouseRelease(desk.canvas, LEFT, NONE, desk.at(8, 6))
+    assert not desk.workspace.held
+    desk.drag((3.0, 2.0), (8.0, 6.0), release=False)
+    desk.key(Qt.Key.Key_Escape)
+    assert not desk.workspace.held
+    desk.workspace.held = True
+    desk.drag((3.0, 2.0), (8.0, 6.0))
+    assert desk.workspace.held

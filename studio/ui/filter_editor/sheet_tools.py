@@ -22,8 +22,8 @@ MODE_KEYS: dict[Qt.Key, str] = {
     Qt.Key.Key_U: "smooth",
     Qt.Key.Key_N: "noise",
 }
-_SMALLER = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft, Qt.Key.Key_Comma)
-_LARGER = (Qt.Key.Key_BracketRight, Qt.Key.Key_BraceRight, Qt.Key.Key_Period)
+_SMALLER = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft)
+_LARGER = (Qt.Key.Key_BracketRight, Qt.Key.Key_BraceRight)
 _RADIUS_STEP = 1.25
 _HARDNESS_STEP = 0.1
 
@@ -42,6 +42,7 @@ class SheetTools:
             "select": SelectTool(document, workspace),
         }
         self._held: SheetTool | None = None
+        self._stands = False
 
     @property
     def is_held(self) -> bool:
@@ -67,6 +68,8 @@ class SheetTools:
             self.pick(y, x)
             return
         self._held = self._tools[self._workspace.tool]
+        if self._workspace.tool == "paint" and self._workspace.stands and not self._workspace.held:
+            self._workspace.held = self._stands = True
         self._held.press(y, x, pressure, modifiers)
 
     def move(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
@@ -79,12 +82,14 @@ class SheetTools:
         held, self._held = self._held, None
         if held is not None:
             held.release(y, x, pressure, modifiers)
+        self._go_on()
 
     def cancel(self) -> None:
         """See `SheetTool.cancel`."""
         held, self._held = self._held, None
         if held is not None:
             held.cancel()
+        self._go_on()
 
     def pick(self, y: float, x: float) -> None:
         """Give the brush the value of the weight at a place of the sheet."""
@@ -130,6 +135,11 @@ class SheetTools:
         else:
             return False
         return True
+
+    def _go_on(self) -> None:
+        """Let the picture move again that a stroke has held."""
+        if self._stands:
+            self._workspace.held = self._stands = False
 
     def _resize(self, way: int, *, harder: bool) -> None:
         brush = self._workspace.brush
