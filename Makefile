@@ -1,6 +1,7 @@
 # make run     set up, then open the window; without a display, bend the built-in film with the default preset
 # make test    set up, then everything that must hold before a change is kept
 # make bench   the benchmarks against peers
+# make screenshots   the pictures of the documentation, from the real window
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,7 +16,7 @@ WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-k
 DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
 HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
-.PHONY: run test test-slow lint bench system presets clean
+.PHONY: run test test-slow lint bench screenshots system presets clean
 
 run: $(VENV)/.installed
 	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))
@@ -41,6 +42,9 @@ lint: $(VENV)/.tested
 
 bench: system $(VENV)/.tested
 	$(BIN)/python -m benchmarks
+
+screenshots: system $(VENV)/.tested
+	$(BIN)/python -m docs.make_screenshots
 
 # Presets are made from recipes; this makes the shipped ones anew.
 presets: $(VENV)/.installed
