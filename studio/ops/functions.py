@@ -1,4 +1,4 @@
-"""Functions of one map, value by value: Affine, Pow, Sqrt, Exp, Abs."""
+"""Functions of one map, value by value: Affine, Pow, Sqrt, Exp, Erf, Abs."""
 
 from __future__ import annotations
 
@@ -71,6 +71,17 @@ class Exp(Elementwise):
         """See `Op.torch`."""
         del tensors
         return inputs[0].exp()
+
+
+class Erf(Elementwise):
+    """The error function, as ``torch.erf``."""
+
+    shader = "erf"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].erf()
 
 
 class Abs(Elementwise):

@@ -27,6 +27,16 @@ from studio.io.networks import load_network
 
 TOLERANCE = 1e-5
 
+
+class Moved(nn.Module):
+    def __init__(self, *axes: int) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.axes)
+
+
 ACTIVATIONS: list[Callable[[int], nn.Module]] = [
     lambda _: nn.ReLU(),
     lambda _: nn.LeakyReLU(0.2),
@@ -53,6 +63,7 @@ NORMS: list[Callable[[int], nn.Module]] = [
     lambda c: nn.InstanceNorm2d(c, affine=True),
     lambda c: nn.InstanceNorm2d(c, track_running_stats=True),
     lambda c: nn.GroupNorm(2, c),
+    lambda c: nn.Sequential(Moved(0, 2, 3, 1), nn.LayerNorm(c, 1e-6), Moved(0, 3, 1, 2)),
 ]
 SIZES: list[Callable[[int], nn.Module]] = [
     lambda c: nn.Conv2d(c, c, 3, padding=1, padding_mode="reflect"),
@@ -160,6 +171,27 @@ def test_a_layer_that_is_called_twice_has_one_sheet(tmp_path: Path) -> None:
     assert "relative error" in str(exported)
 
 
+class ConvNextBlock(nn.Module):
+    """As its authors spell it: channels last between depthwise convolution and sum."""
+
+    def __init__(self, c: int) -> None:
+        super().__init__()
+        self.dwconv, self.norm = nn.Conv2d(c, c, 7, padding=3, groups=c), nn.LayerNorm(c, 1e-6)
+        self.pwconv1, self.act, self.pwconv2 = nn.Linear(c, 4 * c), nn.GELU(), nn.Linear(4 * c, c)
+        self.gamma = nn.Parameter(torch.rand(c))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.dwconv(x).permute(0, 2, 3, 1))
+        y = self.gamma * self.pwconv2(self.act(self.pwconv1(y)))
+        return x + y.permute(0, 3, 1, 2)
+
+
+class Pooled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        weights = x.abs() / x.abs().sum(1, keepdim=True)
+        return (x * weights).sum((2, 3), keepdim=True) + x.sum(1, keepdim=True).erf()
+
+
 class Gated(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return F.glu(x, 1)
@@ -178,8 +210,21 @@ class Shuffled(nn.Module):
         weight_norm(nn.Conv2d(4, 6, 3)),
         nn.Sequential(Shuffled(), Gated()),
         nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 8), nn.Unflatten(1, (2, 2, 2))),
+        nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LayerNorm(4), nn.Unflatten(1, (4, 1, 1))),
+        ConvNextBlock(4),
+        Pooled(),
+        nn.LayerNorm((4, 8, 6), elementwise_affine=False),
     ],
-    ids=["spectral norm", "weight norm", "shuffled and gated", "vectors"],
+    ids=[
+        "spectral norm",
+        "weight norm",
+        "shuffled and gated",
+        "vectors",
+        "layer norm",
+        "convnext",
+        "sums",
+        "whole map",
+    ],
 )
 def test_what_is_computed_from_weights_or_moved_about(module: nn.Module, tmp_path: Path) -> None:
     assert studio.export_torch(module, torch.randn(1, 4, 8, 6), tmp_path / "mine").relative_error < TOLERANCE
@@ -226,6 +271,8 @@ class Turned(nn.Module):
         (Attention(), "aten.matmul"),
         (Two(), "2 values"),
         (Turned(), "rearranges"),
+        (nn.LayerNorm((3, 8, 6)), "only channels, or a whole map without weights"),
+        (nn.LayerNorm(6), "rearranges"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(

@@ -153,6 +153,56 @@ CASES: dict[str, onnx.ModelProto] = {
         two=np.float32(2),
         eps=np.float32(1e-5),
     ),
+    **{
+        f"exact gelu, the half {where}": model(
+            [
+                node("Div", "x root", "n"),
+                node("Erf", "n", "e"),
+                node("Add", "e one", "g"),
+                *steps,
+            ],
+            SHAPE,
+            root=np.float32(2**0.5),
+            one=np.float32(1),
+            half=np.float32(0.5),
+        )
+        for where, steps in {
+            "last": [node("Mul", "x g", "p"), node("Mul", "p half")],
+            "on the value": [node("Mul", "x half", "h"), node("Mul", "h g")],
+            "on the gate": [node("Mul", "g half", "h"), node("Mul", "h x")],
+        }.items()
+    },
+    "no gelu": model(
+        [node("Erf", "x", "e"), node("Add", "e one", "g"), node("Mul", "x g", "p"), node("Mul", "p half")],
+        SHAPE,
+        one=np.float32(1),
+        half=np.float32(0.5),
+    ),
+    "sums": model(
+        [
+            node("ReduceSum", "x space", "s", keepdims=1),
+            node("ReduceSum", "x channel", "c", keepdims=1),
+            node("Add", "s c"),
+        ],
+        SHAPE,
+        space=ints(2, 3),
+        channel=ints(1),
+    ),
+    "layer norm, channels last": model(
+        [
+            node("Transpose", "x", "t", perm=[0, 2, 3, 1]),
+            node("LayerNormalization", "t w b", "n", axis=-1, epsilon=1e-4),
+            node("MatMul", "n m", "l"),
+            node("Add", "l v", "a"),
+            node("Transpose", "a", perm=[0, 3, 1, 2]),
+        ],
+        SHAPE,
+        17,
+        w=normal(4, seed=3),
+        b=normal(4, seed=4),
+        m=normal(4, 6, seed=5),
+        v=normal(6, seed=6),
+    ),
     "gates and slices": model(
         [
             node("Split", "x", "a b", axis=1),
@@ -217,6 +267,11 @@ def test_operators_mean_what_onnxruntime_means(case: str, tmp_path: Path) -> Non
         ("nearest by expand", ["Upsample"]),
         ("instance norm spelled out", ["InstanceNorm2d"]),
         ("group norm as it is exported", ["GroupNorm"]),
+        ("exact gelu, the half last", ["GELU"]),
+        ("exact gelu, the half on the value", ["GELU"]),
+        ("exact gelu, the half on the gate", ["GELU"]),
+        ("no gelu", ["Erf", "Affine", "Mul", "Affine"]),
+        ("layer norm, channels last", ["LayerNorm2d", "Conv2d", "ScaleShift"]),
     ],
 )
 def test_what_is_spelled_out_is_recognised(case: str, kinds: list[str], tmp_path: Path) -> None:

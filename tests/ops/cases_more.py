@@ -88,6 +88,25 @@ def _mean(draw: Draw) -> Case:
     return Case((_map(draw),), lambda inputs, _: inputs[0].mean(axes, keepdim=True), params)
 
 
+@case_of("Sum")
+def _sum(draw: Draw) -> Case:
+    params = {"dim": draw(st.sampled_from(["space", "channels"]))}
+    axes = (2, 3) if params["dim"] == "space" else (1,)
+    return Case((_map(draw),), lambda inputs, _: inputs[0].sum(axes, keepdim=True), params, lambda x: x.abs() + 0.1)
+
+
+@case_of("LayerNorm2d")
+def _layer_norm2d(draw: Draw) -> Case:
+    channels = draw(st.sampled_from([2, 3, 4, 5, 7, 8, 9, 13]))
+    params = {"num_channels": channels, "eps": draw(st.sampled_from(EPSILONS)), "affine": draw(st.booleans())}
+    apply = module(nn.LayerNorm(channels, params["eps"], params["affine"]))
+    return Case(
+        ((channels, *draw(sizes)),),
+        lambda inputs, tensors: apply([inputs[0].movedim(1, -1)], tensors).movedim(-1, 1),
+        params,
+    )
+
+
 def _broadcast(draw: Draw, count: int) -> tuple[tuple[int, int, int], ...]:
     """Shapes of which each is the whole, or one along some of its axes."""
     whole = _map(draw)
@@ -131,6 +150,7 @@ def _pow(draw: Draw) -> Case:
 
 case_of("Sqrt")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].sqrt(), domain=torch.abs))
 case_of("Exp")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].exp(), domain=lambda x: x.clamp(-80, 80)))
+case_of("Erf")(lambda draw: Case((_map(draw),), lambda inputs, _: torch.erf(inputs[0])))
 case_of("Abs")(lambda draw: Case((_map(draw),), lambda inputs, _: inputs[0].abs()))
 
 

@@ -14,6 +14,7 @@ from studio.ops.pad import Pad
 from studio.ops.pool import AvgPool2d, MaxPool2d
 from studio.ops.pool_adaptive import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Mean
 from studio.ops.shuffle import PixelShuffle, PixelUnshuffle
+from studio.ops.total import Sum
 from studio.ops.upsample import Upsample
 from studio.ops.vector import Flatten, Unflatten
 
@@ -124,6 +125,11 @@ def _times_matrices(layer: Layer, down: Array, across: Array) -> str:
 @writer_of(TABLE, Mean)
 def _mean(layer: Layer, op: Mean) -> str:
     return layer.add("ReduceMean", layer.x, layer.integers(*((2, 3) if op.dim == "space" else (1,))), keepdims=1)
+
+
+@writer_of(TABLE, Sum)
+def _sum(layer: Layer, op: Sum) -> str:
+    return layer.add("ReduceSum", layer.x, layer.integers(*((2, 3) if op.dim == "space" else (1,))), keepdims=1)
 
 
 @writer_of(TABLE, PixelShuffle)

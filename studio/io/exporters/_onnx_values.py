@@ -12,7 +12,7 @@ from studio.ops.activation_learnt import PReLU
 from studio.ops.activation_smooth import ELU, GELU, SiLU, Softplus
 from studio.ops.arithmetic import Add, Div, Maximum, Minimum, Mul, Sub
 from studio.ops.combine import Concat
-from studio.ops.functions import Abs, Affine, Exp, Pow, Sqrt
+from studio.ops.functions import Abs, Affine, Erf, Exp, Pow, Sqrt
 from studio.ops.identity import Identity
 from studio.ops.softmax import Softmax2d
 
@@ -108,6 +108,12 @@ def _gelu(layer: Layer, op: GELU) -> str:
         curve = layer.add("Erf", layer.add("Mul", layer.x, layer.number(math.sqrt(0.5))))
     half = layer.add("Mul", layer.x, layer.number(0.5))
     return layer.add("Mul", half, layer.add("Add", curve, layer.number(1.0)))
+
+
+@writer_of(TABLE, Erf)
+def _erf(layer: Layer, op: Erf) -> str:
+    del op
+    return layer.add("Erf", layer.x)
 
 
 @writer_of(TABLE, Softplus)

@@ -9,6 +9,7 @@ from studio.ops.conv import Conv2d
 from studio.ops.conv_fractional import FractionalConv2d
 from studio.ops.conv_transpose import ConvTranspose2d
 from studio.ops.norm import BatchNorm2d, ScaleShift
+from studio.ops.norm_layer import LayerNorm2d
 from studio.ops.norm_live import GroupNorm, InstanceNorm2d
 from studio.ops.vector import Linear
 
@@ -134,6 +135,15 @@ def _group_norm(layer: Layer, op: GroupNorm) -> str:
     normed = layer.add("InstanceNormalization", groups, ones, zeros, epsilon=op.eps)
     found = layer.add("Reshape", normed, layer.add("Shape", layer.x))
     return _times_plus(layer, found) if op.affine else found
+
+
+@writer_of(TABLE, LayerNorm2d)
+def _layer_norm(layer: Layer, op: LayerNorm2d) -> str:
+    rows = _scale_and_shift(layer, op.num_channels, op.affine)
+    last = layer.add("Transpose", layer.x, perm=[0, 2, 3, 1])
+    return layer.add(
+        "Transpose", layer.add("LayerNormalization", last, *rows, axis=-1, epsilon=op.eps), perm=[0, 3, 1, 2]
+    )
 
 
 def _weight_and_bias(layer: Layer) -> list[str]:

@@ -14,12 +14,19 @@ from studio.io.importers.base import Imported, Importer, Options
 from studio.io.importers.origin import save_imported
 from studio.model.registry import declared
 
-__all__ = ["Imported", "Importer", "Options", "formats", "open_model", "save_imported"]
+__all__ = ["Imported", "Importer", "Options", "families", "formats", "open_model", "save_imported"]
 
 
 def formats() -> list[Importer]:
     """All formats, built in and plugged in."""
     return [cast(Importer, importer) for importer in declared("IMPORTER", __name__, __path__)]
+
+
+def families() -> dict[str, str]:
+    """The architectures that state dicts are recognised as: their titles for people, by name."""
+    from studio.io.importers._match import architectures
+
+    return {known.name: known.title for known in architectures()}
 
 
 def open_model(path: Path, options: Options | None = None) -> Imported:

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._views import Numbers, Value, as_map, constant, shown
+from studio.io.importers._views import Numbers, Value, as_map, constant, move, reshaped, shown
 
 _FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "Add": python.add,
@@ -110,6 +110,12 @@ class Arithmetic:
     def _per_channel(self, value: Value, other: Value, scale: Numbers, shift: Numbers, key: str, op: str) -> Value:
         self._check_broadcast(value, other)
         full = (1,) * (len(value.shape) - len(other.shape)) + other.shape
+        if len(full) == 4 and full[:3] == (1, 1, 1) and value.index is not None:
+            # Channels that were moved last: the scale goes before the move.
+            first = move(self.draft, value, lambda a: a.transpose(0, 3, 1, 2))
+            row = reshaped(other, (1, full[3], 1, 1))
+            scaled = self._per_channel(first, row, scale, shift, key, op)
+            return move(self.draft, scaled, lambda a: a.transpose(0, 2, 3, 1))
         if len(value.shape) < 2 or any(length != 1 for axis, length in enumerate(full) if axis != 1):
             raise StudioError(f"it reads constants of shape {other.shape}, other than one for every channel.")
         channels = value.shape[1]

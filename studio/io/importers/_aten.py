@@ -25,7 +25,7 @@ def _simple(**ops: str) -> None:
 
 
 _simple(relu="ReLU", relu6="ReLU6", sigmoid="Sigmoid", tanh="Tanh", silu="SiLU", hardswish="Hardswish")
-_simple(hardsigmoid="Hardsigmoid", sqrt="Sqrt", exp="Exp", abs="Abs")
+_simple(hardsigmoid="Hardsigmoid", sqrt="Sqrt", exp="Exp", abs="Abs", erf="Erf")
 
 
 @means("leaky_relu")
@@ -149,6 +149,13 @@ def _group_norm(f: Flow, a: Args) -> Value:
     return f.norm("GroupNorm", operand(a), a.get("weight"), a.get("bias"), eps, groups=groups)
 
 
+@means("layer_norm")
+def _layer_norm(f: Flow, a: Args) -> Value:
+    rank, count = len(operand(a).shape), len(a["normalized_shape"])
+    axes = range(rank - count, rank)
+    return f.layer_norm(operand(a), a.get("weight"), a.get("bias"), number(a.get("eps", 1e-5)), axes)
+
+
 # -- arithmetic ---------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +205,12 @@ _power("reciprocal", -1.0)
 def _mean(f: Flow, a: Args) -> Value:
     rank = len(operand(a).shape)
     return f.mean(operand(a), a.get("dim") or list(range(rank)), a.get("keepdim", False))
+
+
+@means("sum")
+def _sum(f: Flow, a: Args) -> Value:
+    rank = len(operand(a).shape)
+    return f.total(operand(a), a.get("dim") or list(range(rank)), a.get("keepdim", False))
 
 
 def _variance(f: Flow, a: Args) -> Value:

@@ -26,8 +26,15 @@ class Flow(Arithmetic):
 
     def mean(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
         """Mean over all pixels, or over all channels."""
+        return self._reduced("Mean", value, axes, keepdim)
+
+    def total(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
+        """Sum over all pixels, or over all channels."""
+        return self._reduced("Sum", value, axes, keepdim)
+
+    def _reduced(self, op: str, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
         if value.is_constant:
-            raise StudioError("it takes the mean of constants alone, which the studio does not fold.")
+            raise StudioError(f"it takes the {op.lower()} of constants alone, which the studio does not fold.")
         rank = len(value.shape)
         over = {axis % rank for axis in axes}
         if rank == 4 and (value.index is not None or self.draft.shapes[value.node].channels != value.shape[1]):
@@ -36,14 +43,15 @@ class Flow(Arithmetic):
         channels = self.draft.shapes[value.node].channels
         whole = value.index is None and value.shape[:2] == (1, channels)
         if whole and rank > 2 and all(axis in over or value.shape[axis] == 1 for axis in range(2, rank)):
-            result = shown(self.draft.add("Mean", value.node, name=self.name, dim="space"), shape)
+            result = shown(self.draft.add(op, value.node, name=self.name, dim="space"), shape)
             if 1 in over:
-                result = shown(self.draft.add("Mean", result.node, name=self.name, dim="channels"), shape)
+                result = shown(self.draft.add(op, result.node, name=self.name, dim="channels"), shape)
         elif over == {1} and rank == 4:
-            result = shown(self.draft.add("Mean", self.map_of(value), name=self.name, dim="channels"), shape)
+            result = shown(self.draft.add(op, self.map_of(value), name=self.name, dim="channels"), shape)
         else:
             raise StudioError(
-                f"it takes the mean over axes {sorted(over)} of {value.shape}; only over all pixels or channels."
+                f"it takes the {op.lower()} over axes {sorted(over)} of {value.shape}; "
+                "only over all pixels or channels."
             )
         kept = tuple(length for axis, length in enumerate(shape) if keepdim or axis not in over)
         return reshaped(result, kept)
@@ -152,10 +160,14 @@ class Flow(Arithmetic):
         return made
 
     def linear(self, value: Value, weight: Value, bias: Value | None) -> Value:
-        """A matrix of (out, in) on a vector."""
+        """A matrix of (out, in) on a vector, or at every place of a map whose channels were moved last."""
+        if len(weight.shape) == 2 and len(value.shape) == 4:
+            taps = reshaped(weight, (*weight.shape, 1, 1))
+            return self._channels_last(self.conv(self._channels_first(value), taps, bias, (1, 1), [0] * 4, (1, 1), 1))
         if len(weight.shape) != 2 or len(value.shape) != 2:
             raise StudioError(
-                f"it multiplies {value.shape} by a matrix of {weight.shape}; only vectors of (1, values) are supported."
+                f"it multiplies {value.shape} by a matrix of {weight.shape}; only vectors of (1, values) and maps of "
+                "(1, height, width, channels) are supported."
             )
         out, count = weight.shape
         return self.layer(
@@ -178,7 +190,7 @@ class Flow(Arithmetic):
         statistics: tuple[Value, Value] | None = None,
         groups: int = 0,
     ) -> Value:
-        """BatchNorm2d, InstanceNorm2d or GroupNorm; one of weight and bias alone is completed by ones or zeros."""
+        """A norm of the studio by its name; one of weight and bias alone is completed by ones or zeros."""
         channels = value.shape[1] if len(value.shape) > 1 else 0
         tensors = {}
         if affine := (weight is not None or bias is not None):
@@ -186,10 +198,36 @@ class Flow(Arithmetic):
             tensors["bias"] = bias.weight() if bias else Weight(np.zeros(channels, np.float32))
         if statistics:
             tensors |= {"running_mean": statistics[0].weight(), "running_var": statistics[1].weight()}
-        count: dict[str, Any] = (
-            {"num_groups": groups, "num_channels": channels} if op == "GroupNorm" else {"num_features": channels}
-        )
+        count: dict[str, Any] = {"num_groups": groups} if op == "GroupNorm" else {}
+        count["num_features" if op in ("BatchNorm2d", "InstanceNorm2d") else "num_channels"] = channels
         return self.layer(op, value, tensors=tensors, vector=len(value.shape) == 2, eps=eps, affine=affine, **count)
+
+    def layer_norm(
+        self, value: Value, weight: Value | None, bias: Value | None, eps: float, axes: Sequence[int]
+    ) -> Value:
+        """LayerNorm2d over channels that were moved last, or of a vector; GroupNorm of one group over a whole map."""
+        rank = len(value.shape)
+        over = {axis % rank for axis in axes}
+        if rank == 4 and over == {1, 2, 3} and not (weight or bias):
+            return self.norm("GroupNorm", value, None, None, eps, groups=1)
+        if rank == 4 and over == {3}:
+            return self._channels_last(self.norm("LayerNorm2d", self._channels_first(value), weight, bias, eps))
+        if (rank, over) in ((2, {1}), (4, {1})):
+            return self.norm("LayerNorm2d", value, weight, bias, eps)
+        raise StudioError(
+            f"it normalises axes {sorted(over)} of {value.shape}; only channels, or a whole map without weights, are "
+            "supported."
+        )
+
+    # -- channels last ----------------------------------------------------------------------------------------------
+
+    def _channels_first(self, value: Value) -> Value:
+        """(1, H, W, C) as (1, C, H, W)."""
+        return self.move(value, lambda a: a.transpose(0, 3, 1, 2))
+
+    def _channels_last(self, value: Value) -> Value:
+        """(1, C, H, W) as (1, H, W, C)."""
+        return self.move(value, lambda a: a.transpose(0, 2, 3, 1))
 
     # -- space ----------------------------------------------------------------------------------------------------
 

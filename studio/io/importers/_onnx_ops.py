@@ -18,6 +18,7 @@ _SIMPLE = {
     "Softplus": "Softplus",
     "HardSwish": "Hardswish",
     "Swish": "SiLU",
+    "Erf": "Erf",
 }
 _MATHS = {"Sqrt": ("Sqrt", np.sqrt), "Exp": ("Exp", np.exp), "Abs": ("Abs", np.abs)}
 _LEAST = -3e38  # a border that never wins a maximum
@@ -137,6 +138,18 @@ def _reduce_mean(f: Flow, n: OnnxNode) -> Value:
     return f.mean(n.x, axes, bool(n.attributes.get("keepdims", 1)))
 
 
+@means("ReduceSum")
+def _reduce_sum(f: Flow, n: OnnxNode) -> Value:
+    axes = n.numbers(1, "axes")
+    if axes is None and n.attributes.get("noop_with_empty_axes", 0):
+        return n.x
+    keepdim = bool(n.attributes.get("keepdims", 1))
+    axes = axes or list(range(len(n.x.shape)))
+    if n.x.constant is not None:
+        return constant(np.sum(np.asarray(n.x.constant), axis=tuple(axes), keepdims=keepdim))
+    return f.total(n.x, axes, keepdim)
+
+
 @means("GlobalAveragePool")
 def _global_average_pool(f: Flow, n: OnnxNode) -> Value:
     return f.mean(n.x, (2, 3), keepdim=True)
@@ -203,6 +216,15 @@ def _batch_norm(f: Flow, n: OnnxNode) -> Value:
         raise StudioError("it takes statistics of its own batch; export the model in evaluation mode.")
     eps = n.attributes.get("epsilon", 1e-5)
     return f.norm("BatchNorm2d", n.x, n.at(1), n.at(2), eps, (n.at(3), n.at(4)))
+
+
+@means("LayerNormalization")
+def _layer_norm(f: Flow, n: OnnxNode) -> Value:
+    if n.outputs > 1:
+        raise StudioError("its statistics are read, which the studio's layers do not give.")
+    rank, axis = len(n.x.shape), n.attributes.get("axis", -1)
+    axes = range(axis % rank, rank)
+    return f.layer_norm(n.x, n.at(1), n.get(2), n.attributes.get("epsilon", 1e-5), axes)
 
 
 @means("InstanceNormalization")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -14,9 +15,10 @@ from studio.ops import operator
 
 
 def simplify(draft: Draft, output: str) -> str:
-    """Recognise instance norms and scales with a shift; the output's name, which may be another layer's then."""
+    """Recognise norms, GELUs and scales with a shift; the output's name, which may be another layer's then."""
     output = _join_scale_and_shift(draft, output)
     output = _recognise_instance_norm(draft, output)
+    output = _recognise_gelu(draft, output)
     return _join_affine_norms(draft, output)
 
 
@@ -122,6 +124,47 @@ def _recognise_instance_norm(draft: Draft, output: str) -> str:
         _put(draft, last, operator("InstanceNorm2d").model_validate(params), (centred.inputs[0],), {})
         _prune(draft, output)
     return output
+
+
+def _recognise_gelu(draft: Draft, output: str) -> str:
+    """``x * (1 + erf(x / sqrt(2))) / 2``, wherever the half stands, is GELU."""
+    for product in [node for node in draft.nodes if _is(node, "Mul")]:
+        readers = [node for node in draft.nodes if product.name in node.inputs]
+        halved = readers[0] if len(readers) == 1 and output != product.name and _is(readers[0], "Affine") else None
+        for place in (product, halved):
+            base = "" if place is None else _gelu_of(draft, product, place)
+            if place is not None and base:
+                _put(draft, place, operator("GELU")(), (base,), {})
+                _prune(draft, output)
+                break
+    return output
+
+
+def _gelu_of(draft: Draft, product: Node, place: Node) -> str:
+    """Of what layer this place holds the GELU; empty where it holds something else."""
+    after = {"scale": 1.0, "shift": 0.0} if place is product else place.op.model_dump()
+    for gate, other in (product.inputs, product.inputs[::-1]):
+        curve, scale, shift = _through_affines(draft, gate)
+        bent = _named(draft).get(curve)
+        if bent is None or not _is(bent, "Erf"):
+            continue
+        base, narrowing, moved = _through_affines(draft, bent.inputs[0])
+        same, factor, added = _through_affines(draft, other)
+        halves = (scale * factor * after["scale"], shift * factor * after["scale"])
+        plain = same == base and not (added or moved or after["shift"])
+        if plain and np.allclose([narrowing, *halves], [math.sqrt(0.5), 0.5, 0.5], atol=1e-6):
+            return base
+    return ""
+
+
+def _through_affines(draft: Draft, name: str) -> tuple[str, float, float]:
+    """What lies before a chain of Affines, and the scale and shift that the chain comes to."""
+    named, scale, shift = _named(draft), 1.0, 0.0
+    while (node := named.get(name)) is not None and _is(node, "Affine"):
+        settings = node.op.model_dump()
+        scale, shift = scale * settings["scale"], shift + scale * settings["shift"]
+        name = node.inputs[0]
+    return name, scale, shift
 
 
 def _is_space_mean(node: Node | None) -> bool:
