@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -124,9 +124,19 @@ def load_network(path: Path) -> Network:
         StudioError: naming the file, and the layer, field or tensor at fault.
     """
     file = manifest_in(path, MANIFEST)
-    described = _described(file)
+    document = read_manifest(file, KIND, VERSION, MIGRATIONS)
+    return assembled(document, file, lambda name, shape: _tensor(file, name, shape))
+
+
+def assembled(document: Document, file: Path, tensor: Callable[[str, tuple[int, ...]], Array]) -> Network:
+    """A network from what its network.json says, its tensors fetched by full name and shape.
+
+    Raises:
+        StudioError: naming the file, and the layer or field at fault; and whatever ``tensor`` raises.
+    """
+    described = checked(_NetworkFile, document, file)
     graph = _graph(described, file)
-    tensors = {name: _tensor(file, name, shape) for name, shape in graph.tensor_shapes.items()}
+    tensors = {name: tensor(name, shape) for name, shape in graph.tensor_shapes.items()}
     return Network(described.name, graph, tensors, described.description, described.license)
 
 

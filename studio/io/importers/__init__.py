@@ -39,6 +39,9 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
         raise StudioError(f"{path} does not exist; check the name.")
     for importer in formats():
         if importer.match(path):
-            return importer.open(path, options or Options())
+            try:
+                return importer.open(path, options or Options())
+            except MemoryError as error:
+                raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())
     raise StudioError(f"{path}: the studio opens no such file; it opens {kinds}.")

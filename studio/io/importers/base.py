@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -136,22 +136,26 @@ _CAFFE = (103.939, 116.779, 123.68)
 
 def _asked(draft: Draft, output: str, known: Known, options: Options) -> Values:
     """What the person asked for; where that leaves something open, what the family says."""
-    order = options.order
-    if order is None and len(options.mean) == 3 and np.allclose(options.mean, _CAFFE, atol=0.5):
-        order = "bgr"
+    channels = draft.shapes[output].channels
+    if options.order is None and len(options.mean) == 3 and np.allclose(options.mean, _CAFFE, atol=0.5):
+        options = replace(options, order="bgr")
         draft.notes.append("The mean is that of networks trained in Caffe, so blue was taken to come first.")
-    colour = options.colour
-    if colour is None and known.colour == "input":
-        grey = [i.channels == 1 for i in draft.inputs if i.kind == "picture"]
-        colour = "input" if all(grey) and draft.shapes[output].channels == 1 else None
+    if options.colour is None and known.colour == "input" and channels == 1:
+        grey = all(i.channels == 1 for i in draft.inputs if i.kind == "picture")
+        options = replace(options, colour="input" if grey else None)
+    return asked(options, channels)
+
+
+def asked(options: Options, channels: int) -> Values:
+    """What the person says of the values of a network whose output has so many channels."""
     return Values(
         range=options.input_range,
         mean=options.mean or None,
         std=options.std or None,
-        order=order,
+        order=options.order,
         output_range=options.output_range,
-        output_order=order if draft.shapes[output].channels == 3 else None,
-        colour=colour,
+        output_order=options.order if channels == 3 else None,
+        colour=options.colour,
     )
 
 

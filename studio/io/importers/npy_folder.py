@@ -10,16 +10,19 @@ from studio.errors import StudioError
 from studio.io.folders import contained, is_file, is_folder
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers._flow import Flow
+from studio.io.importers._kernels import Kernels, looks_like_sheet, read_kernel
 from studio.io.importers._match import matched
 from studio.io.importers._views import Value, constant, shown
-from studio.io.importers.base import Imported, Known, Options, check_size, finished
-from studio.io.networks import MANIFEST, load_network
+from studio.io.importers.base import Imported, Known, Options, asked, check_size, finished
+from studio.io.manifest import checked, read_manifest
+from studio.io.networks import KIND, MANIFEST, MIGRATIONS, VERSION, assembled, load_network
 from studio.io.npy import read_npy
 from studio.io.stored import Stored
 from studio.model.op import Array, Shape
 
 _MOST_FILES = 4096
 _SIZE = (28, 28)
+_SIDE = 256
 
 
 class NpyFolder:
@@ -35,11 +38,15 @@ class NpyFolder:
     def open(self, path: Path, options: Options) -> Imported:
         """By its network.json, as a chain of Keras kernels, or by the names of its tensors."""
         if is_file(path / MANIFEST):
-            network = load_network(path)
-            return Imported(network, "network of the studio", options.input_size or (256, 256), {})
+            return _described(path, options)
         arrays = _arrays(path)
-        if any(re.search(r"_kernel$", name) for name in arrays):
+        if any(name.endswith("_kernel") for name in arrays):
             return _chain(arrays, path, options)
+        if sheet := next((name for name, array in arrays.items() if looks_like_sheet(array)), ""):
+            raise StudioError(
+                f"{path}: {sheet}.npy looks like a picture of kernels by make_grid, which does not say the layers; say "
+                'them, and "kernels": {"sheet": {"nrow": 8, "padding": 2}}, in a network.json (see docs/formats.md).'
+            )
         weights = {name.replace("/", "."): Weight(array, (name,)) for name, array in arrays.items()}
         return matched(weights, {}, path, self.name, options, _stored(arrays))
 
@@ -47,12 +54,43 @@ class NpyFolder:
 IMPORTER = NpyFolder()
 
 
+def _described(path: Path, options: Options) -> Imported:
+    """What a network.json describes, in the studio's own layout or in the one that it names."""
+    file = path / MANIFEST
+    document = read_manifest(file, KIND, VERSION, MIGRATIONS)
+    said = document.pop("kernels", None)
+    names: dict[str, tuple[str, ...]] = {}
+    held: dict[str, Stored] = {}
+    if said is None:
+        network = load_network(path)
+    else:
+        kernels = checked(Kernels, said, f'{file}, "kernels"')
+
+        def tensor(name: str, shape: tuple[int, ...]) -> Array:
+            stem, values, array = read_kernel(path, kernels, name, shape)
+            names[name], held[stem] = (stem,), Stored("F32", array)
+            check_size(sum(each.values.nbytes for each in held.values()), path)
+            return values
+
+        network = assembled(document, file, tensor)
+    graph = network.graph
+    side = graph.square_size or _SIDE
+    size = options.input_size or graph.fitting_size((side, side))
+    channels = graph.shapes({i.name: size for i in graph.inputs})[graph.output].channels
+    network = network.with_values(asked(options, channels))
+    kind = "network of the studio" if said is None else "folder of kernels with a network.json"
+    return Imported(network, kind, size, names, stored=held, complete=bool(held))
+
+
 def _arrays(path: Path) -> dict[str, Array]:
     """Every array by its path within the folder, without the suffix."""
     files = sorted(path.rglob("*.npy"))[: _MOST_FILES + 1]
     if not files or len(files) > _MOST_FILES:
         raise StudioError(f"{path}: there are {'no' if not files else 'too many'} .npy files in this folder.")
-    check_size(sum(file.stat().st_size for file in files), path)
+    try:
+        check_size(sum(file.stat().st_size for file in files), path)
+    except OSError as error:
+        raise StudioError(f"{path}: its files cannot be looked up ({error.strerror}); mend the links in it.") from error
     found = {}
     for file in files:
         name = file.relative_to(path).as_posix()
