@@ -50,6 +50,10 @@ screenshots: system $(VENV)/.tested
 presets: $(VENV)/.installed
 	$(BIN)/python presets/make_presets.py
 
+# Every network and every preset in pictures: docs/gallery.md.
+gallery: $(VENV)/.installed
+	$(BIN)/python docs/make_gallery.py
+
 system:
 	@sh .ci/system-packages $(OPENGL) $(WINDOW) $(DISPLAY_FOR_TESTS)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -13,15 +14,22 @@ import numpy as np
 import pytest
 
 import studio
-from studio.io.networks import list_networks
+from studio.engine.choose import open_engine
+from studio.io.networks import list_networks, load_network
+from studio.io.opening import open_preset
 from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
+from studio.model.latent import path_of_source
+from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.runtime.bender import Bender
 
 NETWORKS = {card.name: card for card in list_networks()}
 PRESETS = {card.name: card for card in list_presets()}
-MEGABYTE = 1 << 20
+PACK = ("style-ink", "style-mosaic", "style-aurora", "edges-to-picture", "restorer", "landscapes")
+WALK = "latent:loop,seed=3,seconds=12"
+THUMBNAILED = (12, 25, 80, 112, 130, 200, 215, 300)
 
 
 @cache
@@ -75,7 +83,50 @@ def test_each_network_is_small_licensed_and_says_how_it_was_trained(name: str) -
     record = json.loads((card.path / "training.json").read_text("utf-8"))
     assert "seed" in json.dumps(record)
     assert "loss" in json.dumps(record)
-    assert size_of(card.path) < 6 * MEGABYTE
+    assert size_of(card.path) < 8_000_000
+
+
+@pytest.mark.parametrize("name", PACK)
+def test_each_network_of_the_pack_has_four_presets_that_fit_it(name: str) -> None:
+    network = load_network(NETWORKS[name].path)
+    bends = [preset for preset in map(load_preset, preset_paths()) if preset.network.name == name]
+    assert len(bends) >= 4
+    assert {preset.network.sha256() for preset in bends} == {network.sha256()}
+
+
+def preset_paths() -> list[Path]:
+    return [card.path for card in PRESETS.values()]
+
+
+@pytest.mark.parametrize("name", ["style-ink", "style-mosaic", "style-aurora", "edges-to-picture"])
+def test_each_painter_paints_the_demo_film_and_keeps_its_forms(name: str) -> None:
+    frames = demo_frames()[::5]
+    with studio.load(name, engine="torch") as net:
+        pairs = [(frame, net(frame)) for frame in frames]
+    assert min(apart(before, after) for before, after in pairs) > 8.0
+    likeness = [np.corrcoef(lightness(before), lightness(after))[0, 1] for before, after in pairs]
+    assert np.mean(likeness) > 0.6
+
+
+def lightness(picture: Picture) -> Array:
+    return resized(picture, (32, 32)).mean(axis=2, dtype=np.float32).ravel()
+
+
+def test_the_restorer_takes_noise_off_and_leaves_what_is_clean() -> None:
+    rng = np.random.default_rng(0)
+    clean = demo_frames()[::5]
+    noisy = [np.clip(frame + rng.normal(0, 20, frame.shape), 0, 255).astype(np.uint8) for frame in clean]
+    with studio.load("restorer", engine="torch") as net:
+        restored = np.mean([apart(net(spoilt), frame) for spoilt, frame in zip(noisy, clean, strict=True)])
+        kept = np.mean([apart(net(frame), frame) for frame in clean])
+    assert restored < 0.6 * np.mean([apart(*pair) for pair in zip(noisy, clean, strict=True)])
+    assert kept < 4.0
+
+
+def test_the_landscapes_move_with_their_vector() -> None:
+    looks = shown("landscapes", list(moments("landscapes", range(0, 300, 60))))
+    assert min(apart(a, b) for a, b in combinations(looks, 2)) > 8.0
+    assert min(float(look.std()) for look in looks) > 20.0
 
 
 def test_there_are_presets_to_start_with_and_the_default_is_one() -> None:
@@ -91,17 +142,37 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
     assert not card.problem
     assert card.description
     assert "\n" not in card.description
-    assert load_preset(card.path).changed
+    preset = load_preset(card.path)
+    assert preset.changed or preset.bypassed
     assert card.thumbnail is not None
     thumbnail = cv2.imread(str(card.thumbnail))[:, :, ::-1]
     assert max(thumbnail.shape[:2]) == 256
-    with open_source("demo") as film, studio.load(name, engine="torch") as net:
-        closest = min(apart(net(resized(frame.picture, (256, 256))), thumbnail) for frame in film if thumbnailed(frame))
-    assert closest < 0.5
+    looks = shown(name, list(moments(name, THUMBNAILED)))
+    assert min(apart(look, thumbnail) for look in looks) < 0.5
 
 
-def thumbnailed(frame: Frame) -> bool:
-    return frame.index in (25, 80, 130, 215, 300)
+def moments(name: str, numbers: Collection[int]) -> Iterator[Frame]:
+    """Frames of what a preset was made on, at 256×256."""
+    with open_source(source_of(name)) as source:
+        for frame in source:
+            if frame.index in numbers:
+                yield replace(frame, picture=resized(frame.picture, (256, 256)))
+
+
+def source_of(name: str) -> str:
+    return (load_preset(PRESETS[name].path).source or "demo") if name in PRESETS else WALK
+
+
+def shown(name: str, frames: list[Frame]) -> list[Picture]:
+    """Frames through a preset or a network."""
+    preset = open_preset(name)
+    engine, _ = open_engine(preset.bent, "torch")
+    try:
+        engine.bypass(preset.bypassed)
+        bender = Bender(engine, path=path_of_source(WALK))
+        return [bender(frame.picture, frame.time) for frame in frames]
+    finally:
+        engine.close()
 
 
 def apart(a: Picture, b: Picture) -> float:
@@ -109,11 +180,17 @@ def apart(a: Picture, b: Picture) -> float:
     return float(np.abs(a.astype(np.int16) - b).mean())
 
 
-def test_presets_look_different_from_the_film_and_from_each_other() -> None:
-    frames = demo_frames()[::3]
-    looks = {"the film": np.stack(frames)}
-    for name in PRESETS:
-        with studio.load(name, engine="torch") as net:
-            looks[name] = np.stack([net(frame) for frame in frames])
+@pytest.mark.parametrize("source", ["demo", WALK])
+def test_presets_look_different_from_the_film_and_from_each_other(source: str) -> None:
+    unbent = [name for name in PACK if name != "restorer" and (source == "demo") != (name == "landscapes")]
+    names = [name for name in PRESETS if source_of(name) == source]
+    if source == WALK:
+        frames = list(moments("landscapes", (12, 112, 200)))
+        looks = {}
+    else:
+        frames = [Frame(picture, 0.0, 0) for picture in demo_frames()[::5]]
+        looks = {"the film": np.stack([frame.picture for frame in frames])}
+    for name in [*unbent, *names]:
+        looks[name] = np.stack(shown(name, frames))
     closest = min((apart(looks[a], looks[b]), a, b) for a, b in combinations(looks, 2))
     assert closest[0] > 8.0, closest

@@ -27,7 +27,8 @@ them, by
 discriminator. Its first layers find the edges, so that it takes film as it comes: two derivatives of a Gaussian, their
 length, a soft threshold. They are not trained, and they can be bent like all others.
 
-**Restorer** (`restorer`): takes noise and blur off. Sub-pixel layers as in ESPCN (Shi et al., 2016) run it at half size.
+**Restorer** (`restorer`): takes noise and blur off. Sub-pixel layers as in ESPCN (Shi et al., 2016) run it at half the
+size.
 
 **Landscapes** (`landscapes`): the decoder of an autoencoder (in DCGAN's form, Radford et al., 2015) whose code is
 pulled towards a normal distribution, under L1 and a discriminator of large patches, on landscapes rendered here.
