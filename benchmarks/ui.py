@@ -30,7 +30,7 @@ from studio.engine.choose import open_engine
 from studio.engine.gl.screen import Screen
 from studio.io.networks import save_network
 from studio.runtime.live import Live
-from studio.ui.viewport import Viewport
+from studio.ui.viewport_canvas import Canvas
 
 ENGINES = ("torch", "gl", "gl-fragment")
 SECONDS = 25.0
@@ -45,7 +45,10 @@ STEP = 16
 TICK = 2
 """Milliseconds between two calls of the timer that listens for gaps."""
 
-STROKES = 12
+SIZE = 128
+"""Of the picture for strokes."""
+
+STROKES = 9
 PAIRS = 9
 
 # The same timer in a process that does nothing else: what the machine alone is late by.
@@ -168,7 +171,7 @@ def _wait_for(studio: Studio, engine: str, size: int) -> None:
             ready = report.serial + 3
         return 0 < ready <= report.serial
 
-    until(is_ready)
+    until(is_ready, 180.0)
 
 
 def _errors(studio: Studio) -> list[str]:
@@ -257,14 +260,21 @@ Span = tuple[str, float, float]
 class Tracing:
     """Notes when the steps between the hand and the screen begin and end, whichever thread they are in."""
 
-    STEPS = ((Live, "replace"), (Engine, "replace"), (Engine, "update"), (Engine, "run"), (Screen, "show"))
+    STEPS = (
+        (Live, "replace"),
+        (Engine, "replace"),
+        (Engine, "update"),
+        (Engine, "run"),
+        (Screen, "show"),
+        (Canvas, "_draw"),
+    )
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self._kept: list[tuple[type, str, Callable[..., object]]] = []
 
     def __enter__(self) -> Tracing:
-        for kind, name in (*self.STEPS, (Viewport, "paintGL")):
+        for kind, name in self.STEPS:
             self._wrap(kind, name)
         return self
 
@@ -299,8 +309,8 @@ def latencies(folder: Path) -> Iterator[list[str]]:
     yield ["engine", "picture", *(f"{part}, ms" for part in PARTS)]
     for engine in ENGINES:
         with opened("violet-strokes") as studio:
-            studio.workspace.engine = engine
-            _wait_for(studio, engine, 256)
+            studio.workspace.engine, studio.workspace.size = engine, str(SIZE)
+            _wait_for(studio, engine, SIZE)
             for held in (True, False):
                 studio.workspace.held = held
                 studio.workspace.choose("dec1")
@@ -332,7 +342,7 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
             ("upload", ("Engine.replace",)),
             ("rerun", ("Engine.update", "Engine.run")),
             ("show", ("Screen.show",)),
-            ("draw", ("Viewport.paintGL",)),
+            ("draw", ("Canvas._draw",)),
         ):
             span = tracing.after(names, moment)
             if span is None:
