@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from studio.io.folders import open_regular
 from studio.io.stored import DTYPES, Stored, to_torch
 
 _LONGEST = 16 * 2**20
+# From here on a file is mapped into memory, so that what is not looked at is not read.
+_MAPPED = 256 * 2**20
 
 
 def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
@@ -33,7 +36,8 @@ def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_LONGEST, size - 8):
             raise StudioError(f"{path}: its header claims {length} bytes of a file of {size}; fetch it anew.")
-        header, data = file.read(length), file.read(size)
+        header = file.read(length)
+        data = memoryview(_mapped(file))[8 + length :] if size > _MAPPED else memoryview(file.read(size))
     try:
         described = json.loads(header)
         return {str(name): _tensor(name, entry, data) for name, entry in described.items() if name != "__metadata__"}
@@ -51,7 +55,11 @@ def encode_tensors(tensors: Mapping[str, Stored], metadata: Mapping[str, str] | 
     return save({name: to_torch(tensor) for name, tensor in tensors.items()}, dict(metadata or {}))
 
 
-def _tensor(name: str, entry: dict[str, Any], data: bytes) -> Stored:
+def _mapped(file: BinaryIO) -> mmap.mmap:
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _tensor(name: str, entry: dict[str, Any], data: memoryview) -> Stored:
     kind, shape, (start, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
     if kind not in DTYPES:
         raise StudioError(f'its tensor "{name}" holds {kind}, which is not supported; save it as F32.')

@@ -1,4 +1,4 @@
-"""Folders of .npy whose network.json names their layout (Keras kernels, make_grid sheets), and what is no such folder."""
+"""Folders of .npy whose network.json names their layout; what is no such folder; and models that are far too large."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from helpers import on_torch, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from modules import made
 from torch import nn
 from torch.nn import functional as F
 
@@ -301,6 +303,44 @@ def test_a_model_of_two_gigabytes_is_refused_unread(name: str, tmp_path: Path) -
     with pytest.raises(StudioError, match="GiB"):
         open_model(file if file.parent == tmp_path else file.parent)
     assert peak() - before < 64 * 2**20
+
+
+def test_just_below_two_gigabytes_only_what_is_looked_at_is_read(tmp_path: Path) -> None:
+    header = json.dumps({"strange": {"dtype": "F32", "shape": [480_000_000], "data_offsets": [0, 1_920_000_000]}})
+    with (tmp_path / "m.safetensors").open("wb") as written:
+        written.write(len(header).to_bytes(8, "little") + header.encode())
+        written.truncate(8 + len(header) + 1_920_000_000)
+    with torch.serialization.skip_data():
+        torch.save({"strange": torch.empty(480_000_000)}, tmp_path / "m.pth")
+    for name in ("m.safetensors", "m.pth"):
+        before = peak()
+        with pytest.raises(StudioError, match="no architecture that the studio knows: strange 480000000"):
+            open_model(tmp_path / name)
+        assert peak() - before < 256 * 2**20
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_a_mapped_model_is_the_same_network(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, module, _ = made("espcn")
+    path = tmp_path / f"m.{suffix}"
+    state = module.state_dict()
+    torch.save(state, path) if suffix == "pth" else safetensors.torch.save_file(state, path)
+    read = open_model(path).network
+    monkeypatch.setattr("studio.io.importers.state_dict._MAPPED", 0)
+    monkeypatch.setattr("studio.io.safetensors_file._MAPPED", 0)
+    mapped = open_model(path)
+    assert mapped.network.sha256() == read.sha256()
+    save_imported(mapped, tmp_path / "n")
+    assert load_network(tmp_path / "n").sha256() == read.sha256()
+
+
+def test_half_floats_that_would_double_are_refused_unread(tmp_path: Path) -> None:
+    header = json.dumps({"x": {"dtype": "F16", "shape": [800_000_000], "data_offsets": [0, 1_600_000_000]}})
+    with (tmp_path / "m.safetensors").open("wb") as written:
+        written.write(len(header).to_bytes(8, "little") + header.encode())
+        written.truncate(8 + len(header) + 1_600_000_000)
+    with pytest.raises(StudioError, match="GiB"):
+        open_model(tmp_path / "m.safetensors")
 
 
 def test_memory_that_runs_out_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.io.folders import is_file
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import matched
-from studio.io.importers.base import LIMIT, Imported, Options
+from studio.io.importers.base import LIMIT, Imported, Options, check_size
 from studio.io.safetensors_file import read_tensors
 
 
@@ -24,6 +24,8 @@ class Safetensors:
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""
         file = read_tensors(path, LIMIT)
+        # Floats of half the width, and those of a byte, become four bytes each.
+        check_size(sum(4 * tensor.values.size for tensor in file.values()), path)
         numbers = {name: tensor.numbers() for name, tensor in file.items()}
         floats = {name: Weight(values, (name,)) for name, values in numbers.items() if values is not None}
         whole = {name: tensor.values for name, tensor in file.items() if tensor.values.dtype.kind in "iu"}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _NESTED = ("params_ema", "params", "g_ema", "state_dict", "model_state_dict", "generator", "netG", "G", "model", "net")
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _DEEPEST = 8
+# From here on an archive is mapped into memory, so that what is not looked at is not read.
+_MAPPED = 256 * 2**20
 
 
 class StateDict:
@@ -54,7 +56,8 @@ def _loaded(path: Path) -> object:
 
     with open_regular(path) as (_, size):
         check_size(size, path)
-    if is_zip(path):
+    archive = is_zip(path)
+    if archive:
         names = check_archive(path)
         if any("/code/" in name for name in names):
             raise StudioError(
@@ -62,7 +65,7 @@ def _loaded(path: Path) -> object:
                 'torch.jit.load and give its original module to studio.export_torch, or save torch.export\'s ".pt2".'
             )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=archive and size > _MAPPED)
     # A damaged or hostile stream may make PyTorch raise anything; none of its code has run.
     except Exception as error:
         text = str(error)
