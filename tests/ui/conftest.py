@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Iterator
+from ctypes.util import find_library
+
 import pytest
+from PySide6.QtGui import QOpenGLContext
 from PySide6.QtWidgets import QApplication
 
 from studio.ui import gl_context
@@ -11,8 +16,25 @@ gl_context.prepare()
 
 
 @pytest.fixture
-def gl_app(qapp: QApplication) -> QApplication:
+def gl_app(qapp: QApplication) -> Iterator[QApplication]:
     """The application, where it has a display to draw on with OpenGL."""
     if qapp.platformName() in ("offscreen", "minimal"):
         pytest.skip("Qt has no display to draw on with OpenGL; run under xvfb-run with QT_QPA_PLATFORM=xcb")
-    return qapp
+    _let_go_of_egl()
+    yield qapp
+    current = QOpenGLContext.currentContext()
+    if current is not None:
+        current.doneCurrent()
+
+
+def _let_go_of_egl() -> None:
+    """Engines' tests leave a context of EGL's current in this thread, beside which none of GLX's can be."""
+    library = find_library("EGL")
+    if library is None:
+        return
+    egl = ctypes.CDLL(library)
+    egl.eglGetCurrentDisplay.restype = ctypes.c_void_p
+    egl.eglMakeCurrent.argtypes = [ctypes.c_void_p] * 4
+    display = egl.eglGetCurrentDisplay()
+    if display:
+        egl.eglMakeCurrent(display, None, None, None)

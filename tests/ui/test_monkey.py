@@ -184,8 +184,8 @@ class Monkey:
         QApplication.sendEvent(widget, event)
 
     def command(self) -> None:
-        # Pictures and recordings on the disk have tests of their own, and a shortcut sheet is only in the way.
-        left_out = ("record", "still", "sheet", "save", "save_as", "shortcuts", "originals")
+        # Pictures and recordings on the disk have tests of their own, and a sheet or a panel above is only in the way.
+        left_out = ("record", "still", "sheet", "save", "save_as", "shortcuts", "originals", "picture_values")
         self.whole.command(self.rng.choice([name for name in HARMLESS if name not in left_out]))
 
     def brush(self) -> None:

@@ -174,10 +174,10 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
     qtbot.addWidget(bar)
     assert looked == []
     bar.menu.popup(QPoint(0, 0))
-    assert texts(bar) == ["Demo clip", "Looking for cameras…", "Film…", "Picture…", "Folder of pictures…"]
+    assert texts(bar) == ["Demo clip", "Looking for cameras…", "Film…", "Picture…", "Folder of pictures…", "For generators"]
     go_on.set()
     qtbot.waitUntil(lambda: "Camera 1" in texts(bar), timeout=3000)
-    assert texts(bar) == ["Demo clip", "Camera 1", "Camera 3", "Film…", "Picture…", "Folder of pictures…"]
+    assert texts(bar) == ["Demo clip", "Camera 1", "Camera 3", "Film…", "Picture…", "Folder of pictures…", "For generators"]
     assert threading.main_thread() not in looked
     choose(bar, "Camera 3")
     choose(bar, "Demo clip")
@@ -193,7 +193,7 @@ def test_where_there_is_no_camera_the_menu_says_so(at: Running, qtbot: QtBot) ->
     qtbot.addWidget(bar)
     bar.menu.popup(QPoint(0, 0))
     qtbot.waitUntil(lambda: "No camera found" in texts(bar), timeout=3000)
-    assert texts(bar) == ["Demo clip", "No camera found", "Film…", "Picture…", "Folder of pictures…"]
+    assert texts(bar) == ["Demo clip", "No camera found", "Film…", "Picture…", "Folder of pictures…", "For generators"]
     bar.menu.close()
 
 

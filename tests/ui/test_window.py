@@ -251,6 +251,11 @@ def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Pa
     exported = torch.export.export(module, (torch.zeros(1, 3, 32, 32),))
     torch.export.save(exported, tmp_path / "mine.pt2")
     drop(whole, tmp_path / "mine.pt2")
+    importing = whole.window.opening.importing
+    whole.until(lambda: importing.dialog)
+    assert not (tmp_path / "home" / "weights").exists()
+    assert importing.dialog is not None
+    QTest.keyClick(importing.dialog, Qt.Key.Key_Return)
     whole.until(lambda: len(whole.document.graph.nodes) == 3)
     whole.until(lambda: whole.told.shapes and len(whole.told.shapes) == 4)
     assert (tmp_path / "home" / "weights" / "mine" / "network.json").is_file()
