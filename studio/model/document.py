@@ -23,6 +23,7 @@ from studio.model.layout import Rect, crop, put, sheet_size
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset
+from studio.model.values import Values
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,18 @@ class Document:
         label = f"{'Bypass' if bypassed else 'Work again'}: {layer}"
         self._do(label, 0, partial(self._bypass, before), partial(self._bypass, after))
 
+    def set_values(self, values: Values) -> None:
+        """Feed and show the network in other values; every weight and every bend stays as it is.
+
+        Raises:
+            StudioError: where the values do not fit an input or the output; nothing has changed then.
+        """
+        before, after = self.network, self.network.with_values(values)
+        if after.graph == before.graph:
+            return
+        self.finish_gesture()
+        self._do("Picture values", 0, partial(self._feed, before), partial(self._feed, after))
+
     def load(self, preset: Preset, path: Path | None = None) -> None:
         """Open another preset; what was open comes back by undo.
 
@@ -333,6 +346,10 @@ class Document:
     def _bypass(self, layers: frozenset[str]) -> None:
         self._preset = replace(self._preset, bypassed=layers)
         self.changed.emit(BypassChanged())
+
+    def _feed(self, network: Network) -> None:
+        self._preset = replace(self._preset, network=network)
+        self.changed.emit(NetworkChanged())
 
     def _install(self, state: _State) -> None:
         self._preset, self._path, self._token = state.preset, state.path, state.token

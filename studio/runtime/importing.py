@@ -136,7 +136,7 @@ def preview(path: Path, options: Options | None = None) -> ImportPreview:
 
 
 def import_model(
-    model: Path, home: Path, options: Options | None = None, imported: Imported | None = None
+    model: Path, home: Path, options: Options | None = None, imported: Imported | None = None, name: str = ""
 ) -> tuple[Preset, tuple[str, ...]]:
     """Import a model into a new folder, and open it; nothing of the model is executed.
 
@@ -145,6 +145,7 @@ def import_model(
         home: where the person's networks are; made where it is not there.
         options: what the person knows and the file does not say.
         imported: what was read of the model already, as in `ImportPreview.imported`; the file is not looked at then.
+        name: of the network, and, as far as one can have it, of its folder; the model's own where empty.
 
     Returns:
         A preset that bends nothing, and what the importer has to remark.
@@ -153,11 +154,13 @@ def import_model(
         StudioError: where it is no model that the studio can open, or the folder cannot be written.
     """
     found = imported or open_model(model, options)
+    if name:
+        found = replace(found, network=replace(found.network, name=name))
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(home, error) from error
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", model.stem).strip("-")[:80] or "network"
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name or model.stem).strip("-")[:80] or "network"
     number, folder = 2, home / stem
     while exists(folder):
         folder, number = home / f"{stem}-{number}", number + 1

@@ -389,6 +389,16 @@ COMMANDS: tuple[Command, ...] = (
         "Every layer as it was trained; hold A for a moment's look",
         lambda w: w.workspace.audition == ORIGINALS,
     ),
+    Command(
+        "picture_values",
+        "Layer",
+        "Picture values…",
+        lambda w: w.show_values(),
+        ("Ctrl+Shift+V",),
+        "sliders-horizontal",
+        "Range, mean and channels that the network is fed and shown in; its weights stay as they are",
+        starts_group=True,
+    ),
     # -- Tools
     Command("paint", "Tools", "Paint", _tool("paint"), ("B",), "paint-brush", "On the filter sheet", _is_tool("paint")),
     Command(

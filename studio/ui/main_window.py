@@ -42,6 +42,7 @@ from studio.ui.shortcut_sheet import ShortcutSheet
 from studio.ui.status import StatusBar
 from studio.ui.toolbar import ToolBar
 from studio.ui.transport import Transport
+from studio.ui.values_panel import ValuesPanel
 from studio.ui.viewport import Viewport
 
 
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.document, self.workspace = parts.document, parts.workspace
         self.editing, self.live = parts.editing, parts.live
         self._shortcuts: ShortcutSheet | None = None
+        self._values: ValuesPanel | None = None
         self._shown = 0
         self._comparing = Comparing(self, self.workspace)
         self.setAcceptDrops(True)
@@ -256,6 +258,14 @@ class MainWindow(QMainWindow):
         if self._shortcuts is None:
             self._shortcuts = ShortcutSheet(self)
         self._shortcuts.setVisible(not self._shortcuts.isVisible())
+
+    def show_values(self) -> None:
+        """In which values the network is fed and shown."""
+        if self._values is None:
+            self._values = ValuesPanel(self, self.document, self.parts.telemetry)
+        self._values.show()
+        self._values.raise_()
+        self._values.activateWindow()
 
     def show_about(self) -> None:
         """What this is."""

@@ -118,6 +118,11 @@ class MessageBar(QWidget):
         if self._open:
             self._drop(self._open[-1])
 
+    def take_back(self, message: Message) -> None:
+        """Let a sentence go that is no longer true, wherever it stands among those that are open."""
+        self._open = [entry for entry in self._open if entry.message != message]
+        self._show_newest()
+
     def show_log(self) -> None:
         """List what was said, newest first."""
         self._popup = MessageLog(self._log, self)

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.io.exporters import export_preset
 from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.runtime.importing import import_model
 from studio.runtime.report import Message
 from studio.runtime.worker import Worker
 from studio.ui.dropping import MODEL_SUFFIXES, kind_of
+from studio.ui.import_reading import Importing
 from studio.ui.message_bar import MessageBar
 from studio.ui.session import Session
 
@@ -51,9 +50,8 @@ class Opening:
         self._open_preset = open_preset
         self._play = play
         self._importer = importer
-        self._networks = networks
-        self._session = session
         self._messages = messages
+        self.importing = Importing(window, document, importer, networks, session, messages)
 
     def ask_preset(self) -> None:
         """Choose a preset's or a network's folder."""
@@ -65,7 +63,7 @@ class Opening:
         kinds = f"Models ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)});;All (*)"
         chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(Path.home()), kinds)
         if chosen:
-            self.import_model(Path(chosen))
+            self.importing.begin(Path(chosen))
 
     def ask_export(self) -> None:
         """Choose where the network goes with its bends: PyTorch, safetensors, ONNX, or a folder of .npy."""
@@ -90,27 +88,13 @@ class Opening:
         if kind == "preset":
             self._open_preset(path.parent if path.is_file() else path)
         elif kind == "model":
-            self.import_model(path)
+            self.importing.begin(path)
         else:
             self._play(str(path))
-
-    def import_model(self, path: Path) -> None:
-        """Make a network of somebody else's model, in a thread, and open it; undo brings back what was open."""
-        self._messages.note(f"Importing {path.name} …")
-        work = partial(import_model, path, self._networks)
-        self._importer.do(work, partial(self._imported, path), self._failed)
 
     def _chosen(self, path: str) -> None:
         if path:
             self.open(Path(path))
-
-    def _imported(self, path: Path, imported: tuple[Preset, tuple[str, ...]]) -> None:
-        preset, remarks = imported
-        self._document.load(preset)
-        self._session.note_network(str(preset.weights_path))
-        self._messages.note(f"Imported {path.name} into {preset.weights_path}.")
-        for remark in remarks:
-            self._messages.say(Message(remark, "warning"))
 
     def _exported(self, path: Path, remarks: tuple[str, ...]) -> None:
         self._messages.note(f"Exported to {path}.")

@@ -24,6 +24,7 @@ from studio.model.graph import Graph, Input, Node
 from studio.model.layout import Rect, crop, put, sheet_size
 from studio.model.network import Network
 from studio.model.preset import Preset
+from studio.model.values import Values
 from studio.ops.conv import Conv2d
 
 
@@ -282,3 +283,24 @@ def test_renaming_leaves_unsaved_what_is_unsaved() -> None:
     of.apply("one", "a.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 1.0, np.float32)))
     of.rename("other")
     assert (of.name, of.unsaved, len(of.history.labels)) == ("other", True, 1)
+
+
+def test_picture_values_are_an_item_of_the_history_and_leave_the_weights() -> None:
+    doc = document()
+    doc.mark_saved(Path("saved"), "small")
+    doc.apply("a", "a.bias", Patch(Rect(0, 0, 1, 1), np.ones((1, 1), np.float32)))
+    weights, before, heard = everything(doc), doc.graph, []
+    doc.changed.connect(heard.append)
+    doc.set_values(Values(range=(-1, 1)))
+    assert (doc.graph.inputs[0].range, everything(doc), doc.bent().keys()) == ((-1, 1), weights, {"a.bias"})
+    assert NetworkChanged() in heard
+    doc.set_values(Values(range=(-1, 1)))
+    with pytest.raises(StudioError, match="2 numbers"):
+        doc.set_values(Values(mean=(1, 2)))
+    assert doc.history.labels == ("a", "Picture values")
+    doc.undo()
+    assert (doc.graph, everything(doc), doc.unsaved) == (before, weights, True)
+    doc.undo()
+    assert not doc.unsaved
+    doc.go(2)
+    assert (doc.graph.inputs[0].range, everything(doc), doc.unsaved) == ((-1, 1), weights, True)
