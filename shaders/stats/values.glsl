@@ -23,9 +23,16 @@ vec4 values_at(int i, out bvec4 live) {
 bool is_nan(float x) { return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u; }
 bool is_infinite(float x) { return (floatBitsToUint(x) & 0x7fffffffu) == 0x7f800000u; }
 
+// Half of a large float, by its bits: compilers take x * 0.5 - y * 0.5 for (x - y) * 0.5, which overflows.
+float halved(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(x) - 0x00800000u) : 0.0; }
+
 int bin_of(float x, float lo, float hi) {
-    // Halves, because the range may be past the largest float.
-    return hi > lo ? clamp(int((x * 0.5 - lo * 0.5) / (hi * 0.5 - lo * 0.5) * float(BINS)), 0, BINS - 1) : 0;
+    if (max(abs(lo), abs(hi)) > 1e38) {  // the range may be past the largest float
+        x = halved(x);
+        lo = halved(lo);
+        hi = halved(hi);
+    }
+    return hi > lo ? clamp(int((x - lo) / (hi - lo) * float(BINS)), 0, BINS - 1) : 0;
 }
 
 struct Summary {

@@ -163,7 +163,8 @@ def alive(device: Device) -> int:
     load = device.context.mglo._context.load_opengl_function
     is_texture = ctypes.CFUNCTYPE(ctypes.c_ubyte, ctypes.c_uint)(load("glIsTexture"))
     newest = device.context.texture((1, 1), 1).glo
-    return sum(is_texture(name) for name in range(1, newest))
+    # Some drivers give freed names anew, so that the newest need not be the largest.
+    return sum(is_texture(name) for name in range(1, max(newest, 10_000)))
 
 
 def test_sizes_may_change_from_frame_to_frame_and_nothing_leaks(engine_for: EngineFor, device: Device) -> None:
