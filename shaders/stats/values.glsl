@@ -23,14 +23,15 @@ vec4 values_at(int i, out bvec4 live) {
 bool is_nan(float x) { return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u; }
 bool is_infinite(float x) { return (floatBitsToUint(x) & 0x7fffffffu) == 0x7f800000u; }
 
-// Half of a large float, by its bits: compilers take x * 0.5 - y * 0.5 for (x - y) * 0.5, which overflows.
-float halved(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(x) - 0x00800000u) : 0.0; }
+// A 256th of a large float, by its bits: compilers take x * k - y * k for (x - y) * k, which overflows, and the
+// reciprocal of a range near the largest float underflows.
+float shrunk(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(x) - 0x04000000u) : 0.0; }
 
 int bin_of(float x, float lo, float hi) {
-    if (max(abs(lo), abs(hi)) > 1e38) {  // the range may be past the largest float
-        x = halved(x);
-        lo = halved(lo);
-        hi = halved(hi);
+    if (max(abs(lo), abs(hi)) > 1e37) {  // the range may be past the largest float
+        x = shrunk(x);
+        lo = shrunk(lo);
+        hi = shrunk(hi);
     }
     return hi > lo ? clamp(int((x - lo) / (hi - lo) * float(BINS)), 0, BINS - 1) : 0;
 }

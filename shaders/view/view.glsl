@@ -30,17 +30,18 @@ vec2 g_all;
 
 vec2 known(vec2 limits) { return limits.x <= limits.y ? limits : vec2(0.0); }
 
-// Half of a large float, by its bits: compilers take x * 0.5 - y * 0.5 for (x - y) * 0.5, which overflows.
-float halved(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(x) - 0x00800000u) : 0.0; }
+// A 256th of a large float, by its bits: compilers take x * k - y * k for (x - y) * k, which overflows, and the
+// reciprocal of a range near the largest float underflows.
+float shrunk(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(x) - 0x04000000u) : 0.0; }
 
 vec3 mapped(float value, ivec2 tile) {
     vec2 all = g_all;
     vec2 own = u_overall == 1 ? all : known(texelFetch(u_limits, tile, 0).xy);
     if (u_grey == 1) {
-        if (max(max(abs(own.x), abs(own.y)), max(abs(all.x), abs(all.y))) > 1e38) {
-            own = vec2(halved(own.x), halved(own.y));
-            all = vec2(halved(all.x), halved(all.y));
-            value = halved(value);
+        if (max(max(abs(own.x), abs(own.y)), max(abs(all.x), abs(all.y))) > 1e37) {
+            own = vec2(shrunk(own.x), shrunk(own.y));
+            all = vec2(shrunk(all.x), shrunk(all.y));
+            value = shrunk(value);
         }
         float span = max(own.y - own.x, FAINTEST * (all.y - all.x));
         return vec3(span > 0.0 ? clamp((value - own.x) / span, 0.0, 1.0) : 0.5);
