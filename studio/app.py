@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+# Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
+import av  # noqa: F401
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
