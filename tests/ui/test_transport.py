@@ -174,10 +174,25 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
     qtbot.addWidget(bar)
     assert looked == []
     bar.menu.popup(QPoint(0, 0))
-    assert texts(bar) == ["Demo clip", "Looking for cameras…", "Film…", "Picture…", "Folder of pictures…", "For generators"]
+    assert texts(bar) == [
+        "Demo clip",
+        "Looking for cameras…",
+        "Film…",
+        "Picture…",
+        "Folder of pictures…",
+        "For generators",
+    ]
     go_on.set()
     qtbot.waitUntil(lambda: "Camera 1" in texts(bar), timeout=3000)
-    assert texts(bar) == ["Demo clip", "Camera 1", "Camera 3", "Film…", "Picture…", "Folder of pictures…", "For generators"]
+    assert texts(bar) == [
+        "Demo clip",
+        "Camera 1",
+        "Camera 3",
+        "Film…",
+        "Picture…",
+        "Folder of pictures…",
+        "For generators",
+    ]
     assert threading.main_thread() not in looked
     choose(bar, "Camera 3")
     choose(bar, "Demo clip")
