@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +14,33 @@ Kind = Literal["preset", "model", "source"]
 MODEL_SUFFIXES = (".pt", ".pth", ".ckpt", ".model", ".pt2", ".onnx", ".safetensors", ".bin", ".t7")
 
 
+_LARGEST_MANIFEST = 2**22
+_LAYOUT = re.compile(rb'"kernels"\s*:')
+
+
 def kind_of(path: Path) -> Kind:
-    """Judged by name alone, so that nothing is read: a preset or network, a model of others, or pictures."""
+    """Judged by names, and a network.json by whether its kernels lie in a layout of others; no weights are read.
+
+    A preset or network, a model of others, or pictures.
+    """
     if path.name in (PRESET, NETWORK):
-        return "preset"
+        return "model" if path.name == NETWORK and _names_layout(path) else "preset"
     if path.is_dir():
-        if (path / PRESET).is_file() or (path / NETWORK).is_file():
+        if (path / PRESET).is_file():
             return "preset"
-        return "model" if next(path.glob("*.npy"), None) else "source"
+        if (path / NETWORK).is_file():
+            return kind_of(path / NETWORK)
+        return "model" if any(next(path.glob(where), None) for where in ("*.npy", "*/*.npy")) else "source"
     return "model" if path.suffix.lower() in (*MODEL_SUFFIXES, ".npy") else "source"
+
+
+def model_at(path: Path) -> Path:
+    """What is imported where somebody points at this: the folder, for a file of a folder of .npy."""
+    return path.parent if path.name == NETWORK or path.suffix.lower() == ".npy" else path
+
+
+def _names_layout(manifest: Path) -> bool:
+    try:
+        return manifest.stat().st_size <= _LARGEST_MANIFEST and _LAYOUT.search(manifest.read_bytes()) is not None
+    except OSError:
+        return False

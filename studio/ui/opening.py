@@ -9,10 +9,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.io.exporters import export_preset
+from studio.io.networks import MANIFEST
 from studio.model.document import Document
 from studio.runtime.report import Message
 from studio.runtime.worker import Worker
-from studio.ui.dropping import MODEL_SUFFIXES, kind_of
+from studio.ui.dropping import MODEL_SUFFIXES, kind_of, model_at
 from studio.ui.import_reading import Importing
 from studio.ui.message_bar import MessageBar
 from studio.ui.session import Session
@@ -60,10 +61,11 @@ class Opening:
 
     def ask_model(self) -> None:
         """Choose a model of another program."""
-        kinds = f"Models ({' '.join(f'*{suffix}' for suffix in MODEL_SUFFIXES)});;All (*)"
+        suffixes = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
+        kinds = f"Models ({suffixes});;Folders of .npy (*.npy {MANIFEST});;All (*)"
         chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(Path.home()), kinds)
         if chosen:
-            self.importing.begin(Path(chosen))
+            self.importing.begin(model_at(Path(chosen)))
 
     def ask_export(self) -> None:
         """Choose where the network goes with its bends: PyTorch, safetensors, ONNX, or a folder of .npy."""
@@ -88,7 +90,7 @@ class Opening:
         if kind == "preset":
             self._open_preset(path.parent if path.is_file() else path)
         elif kind == "model":
-            self.importing.begin(path)
+            self.importing.begin(model_at(path))
         else:
             self._play(str(path))
 

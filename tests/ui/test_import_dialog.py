@@ -6,6 +6,7 @@ Real keys and buttons, in the whole window.
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from studio.io.networks import load_network, save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.edit import Patch
 from studio.model.layout import Rect
+from studio.ui.dropping import kind_of
 from studio.ui.import_dialog import ImportDialog
 
 pytestmark = pytest.mark.gl
@@ -272,6 +274,27 @@ def test_what_cannot_be_written_may_be_tried_again(whole: WholeWindow, onnx_file
     QTest.keyClick(dialog, Qt.Key.Key_Return)
     whole.until(lambda: len(whole.document.graph.nodes) == 2)
     assert written(tmp_path) == ["mine"]
+
+
+def test_a_folder_of_kernels_is_imported_by_the_folder_or_by_one_of_its_files(
+    whole: WholeWindow, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(2)
+    for name, shape in {"encoder/0_kernel": (3, 3, 3, 8), "decoder/1_kernel": (3, 3, 8, 3)}.items():
+        (tmp_path / "seed" / name).parent.mkdir(parents=True)
+        np.save(tmp_path / "seed" / f"{name}.npy", rng.standard_normal(shape).astype(np.float32))
+    assert kind_of(tmp_path / "seed") == "model"
+    assert kind_of(tmp_path / "weights" / "tiny") == "preset"
+    save_network(tiny_network(), tmp_path / "theirs")
+    manifest = tmp_path / "theirs" / "network.json"
+    described = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(described | {"kernels": {"layout": "OIHW"}}))
+    assert [kind_of(path) for path in (manifest, manifest.parent)] == ["model", "model"]
+    dialog = begin(whole, manifest.parent / "enc.weight.npy")
+    assert dialog.preview.path == manifest.parent
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    whole.until(lambda: written(tmp_path) == ["tiny"])
+    whole.until(lambda: len(whole.document.history.labels) == 1)
 
 
 def test_three_hundred_layers_with_long_names(whole: WholeWindow, tmp_path: Path) -> None:
