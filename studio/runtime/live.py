@@ -16,7 +16,6 @@ from studio.model.view import View
 from studio.runtime.loop import Loop
 from studio.runtime.mailbox import Mailbox
 from studio.runtime.player import Player
-from studio.runtime.priority import step_back
 from studio.runtime.recorder import RecordingPlan
 from studio.runtime.report import Message, Report
 
@@ -144,7 +143,6 @@ class Live:
         device: Device | None = None
         try:
             device = self._open_device()
-            step_back()
             self._screen = Screen(device)
             Loop(device, self._screen, self._mailbox, self.player, self._on_report).run()
         except Exception as error:

@@ -24,6 +24,7 @@ from studio.runtime.mailbox import Mailbox, NewWeights, Orders
 from studio.runtime.observer import Observer
 from studio.runtime.outlets import Outlets
 from studio.runtime.player import Player
+from studio.runtime.priority import step_back
 from studio.runtime.report import Message, MessageKind, Report
 from studio.runtime.size import WorkingSize, parse_size
 
@@ -142,6 +143,8 @@ class Loop:
                 from studio.engine.torch import leave_a_core
 
                 leave_a_core()
+            # Not sooner: importing PyTorch at a low priority, with Python's lock in hand, holds the window up.
+            step_back()
             self._bender = Bender(self._engine)
             self._observer = Observer(self._engine, self._screen)
             self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
