@@ -96,7 +96,14 @@ class Docks(QObject):
             self._window.resizeDocks(firsts[:1], [wide], Qt.Orientation.Horizontal)
             high = [round(height * stack.share) for stack in stacks]
             self._window.resizeDocks(firsts, high, Qt.Orientation.Vertical)
-        QTimer.singleShot(0, self, self._sweep)
+        QTimer.singleShot(0, self, self.sweep)
+
+    def sweep(self) -> None:
+        """Hide the tab bars that Qt leaves behind when tabbed docks get another size; those in use touch a dock."""
+        tops = {dock.y() for dock in self.by_name.values() if dock.isVisible()}
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
+                bar.hide()
 
     def visible(self) -> Iterable[QDockWidget]:
         """Those that are on the screen, be it behind another."""
@@ -120,10 +127,3 @@ class Docks(QObject):
     def _raise_first(self) -> None:
         for stack in STACKS:
             self.by_name[stack.titles[0].lower()].raise_()
-
-    def _sweep(self) -> None:
-        """Hide the tab bars that Qt leaves behind when tabbed docks get another size; those in use touch a dock."""
-        tops = {dock.y() for dock in self.by_name.values() if dock.isVisible()}
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
-                bar.hide()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QOffscreenSurface, QOpenGLContext, QSurfaceFormat
 
@@ -26,6 +28,24 @@ def _format(major: int, minor: int) -> QSurfaceFormat:
     wanted.setDepthBufferSize(0)
     wanted.setStencilBufferSize(8)
     return wanted
+
+
+@cache
+def draws_in_software() -> bool:
+    """Whether OpenGL is drawn by the CPU; False where there is none. To be called once there is an application."""
+    surface = QOffscreenSurface()
+    surface.setFormat(QSurfaceFormat.defaultFormat())
+    surface.create()
+    context = QOpenGLContext()
+    context.setFormat(QSurfaceFormat.defaultFormat())
+    if not (context.create() and context.makeCurrent(surface)):
+        return False
+    try:
+        return current_device().is_software
+    except StudioError:
+        return False
+    finally:
+        context.doneCurrent()
 
 
 class RenderContext:

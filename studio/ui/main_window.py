@@ -167,9 +167,9 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The first time, give every panel its share."""
         super().resizeEvent(event)
-        if not event.oldSize().isValid() and not self._is_restored:
+        if not event.oldSize().isValid():
             # Once the docks have been laid out.
-            QTimer.singleShot(0, self, self._docks.proportion)
+            QTimer.singleShot(0, self, self._docks.sweep if self._is_restored else self._docks.proportion)
 
     # -- following ----------------------------------------------------------------------------------------------------
 
