@@ -257,7 +257,8 @@ def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> N
     status = showing.telemetry.report.recording
     assert status is not None
     assert (status.frames, status.error) == (len(frames), "")
-    assert any("Recorded" in text for text in showing.messages)
+    # Said with the next frame, which may come a report after the status.
+    showing.until(lambda: any("Recorded" in text for text in showing.messages))
 
 
 def test_while_held_only_edits_are_run(studio: Studio) -> None:
