@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from enum import IntEnum
 
 from rich.console import Console
+
+from studio.errors import StudioError
 
 
 class Exit(IntEnum):
@@ -35,3 +38,13 @@ def human_count(n: float) -> str:
             return f"{n:.3g}{unit}" if unit else f"{n:.0f}"
         n /= 1000
     return f"{n:.3g} P"
+
+
+def height_by_width(text: str) -> tuple[int, int] | None:
+    """The size of a network's input, "256x256", to (height, width); None where empty, StudioError where it is none."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
+        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
+    return int(found[1]), int(found[2])

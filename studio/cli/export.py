@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from studio.cli.common import human_count, note, print_json
-from studio.errors import StudioError
+from studio.cli.common import height_by_width, human_count, note, print_json
 
 
 def export(
@@ -29,7 +27,7 @@ def export(
     from studio.api import open_preset
     from studio.io.exporters import ExportOptions, exporter_for
 
-    exporter, options = exporter_for(output, format_), ExportOptions(_size(size))
+    exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size))
     opened = open_preset(preset)
     remarks = exporter.export(opened, output, options)
     written = sum(file.stat().st_size for file in ([output] if output.is_file() else output.iterdir()))
@@ -41,12 +39,3 @@ def export(
     typer.echo(f"{output}: {exporter.description}, {bends}, {human_count(written)}B")
     for remark in remarks:
         note(remark)
-
-
-def _size(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
-    if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
-        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
-    return int(found[1]), int(found[2])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.cli.common import note, print_json
+from studio.cli.common import height_by_width, note, print_json
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def import_(
 
     options = Options(
         arch,
-        _size(input_size),
+        height_by_width(input_size),
         _range(value_range),
         _numbers(mean, "--mean"),
         _numbers(std, "--std"),
@@ -84,15 +83,6 @@ def _facts(imported: Imported, output: Path) -> dict[str, object]:
         "tensors": {full: list(names) for full, names in imported.names.items()},
         "notes": list(imported.notes),
     }
-
-
-def _size(text: str) -> tuple[int, int] | None:
-    if not text:
-        return None
-    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
-    if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
-        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
-    return int(found[1]), int(found[2])
 
 
 def _range(text: str) -> tuple[float, float] | None:

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from studio import paths
 from studio.errors import StudioError
 from studio.io.atomic import replacing_folder
@@ -32,7 +30,7 @@ from studio.io.npy import encode_npy, read_npy
 from studio.io.preset_file import KIND, MANIFEST, MIGRATIONS, VERSION, PresetFile, to_document
 from studio.io.preset_weights import path_from_outside, resolve, roots
 from studio.io.thumbnail import encode_thumbnail
-from studio.model.network import Network
+from studio.model.network import Network, same_bits
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
@@ -205,12 +203,8 @@ def _changed(preset: Preset) -> dict[str, Array]:
     return {
         name: tensor
         for name, tensor in preset.bent.tensors.items()
-        if tensor is not base[name] and not _same_bits(tensor, base[name])
+        if tensor is not base[name] and not same_bits(tensor, base[name])
     }
-
-
-def _same_bits(a: Array, b: Array) -> bool:
-    return np.array_equal(np.ascontiguousarray(a).view(np.uint8), np.ascontiguousarray(b).view(np.uint8))
 
 
 def _check_view(layer: str | None, network: Network, where: object) -> None:

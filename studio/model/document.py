@@ -20,7 +20,7 @@ from studio.model.edit import Patch
 from studio.model.graph import Graph
 from studio.model.history import LIMIT, Command, History
 from studio.model.layout import Rect, crop, put, sheet_size
-from studio.model.network import Network
+from studio.model.network import Network, same_bits
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.values import Values
@@ -179,7 +179,7 @@ class Document:
             return any(self.is_bent(f"{owner}.{key}") for key in self.graph.node(owner).op.tensor_shapes())
         if name not in self._bent:
             now, trained = self._tensors[name], self.network.tensors[name]
-            self._bent[name] = now is not trained and not _same_bits(now, trained)
+            self._bent[name] = now is not trained and not same_bits(now, trained)
         return self._bent[name]
 
     def bent(self) -> dict[str, Array]:
@@ -400,7 +400,7 @@ class Document:
         old, new, nbytes = [], [], 0
         for name, patch in before.items():
             now = crop(self._tensors[name], patch.rect)
-            if not _same_bits(now, patch.values):
+            if not same_bits(now, patch.values):
                 old.append((name, patch))
                 new.append((name, Patch(patch.rect, now)))
                 nbytes += now.nbytes + patch.values.nbytes
@@ -477,7 +477,3 @@ def _union(a: Rect | None, b: Rect) -> Rect:
     y, x = min(a.y, b.y), min(a.x, b.x)
     bottom, right = max(a.y + a.height, b.y + b.height), max(a.x + a.width, b.x + b.width)
     return Rect(y, x, bottom - y, right - x)
-
-
-def _same_bits(a: Array, b: Array) -> bool:
-    return np.array_equal(np.ascontiguousarray(a).view(np.uint32), np.ascontiguousarray(b).view(np.uint32))

@@ -1,10 +1,10 @@
-"""Pooling to a given size, and to one value: AdaptiveAvgPool2d, AdaptiveMaxPool2d, Mean."""
+"""Pooling to a given size: AdaptiveAvgPool2d, AdaptiveMaxPool2d."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -74,36 +74,3 @@ class AdaptiveMaxPool2d(_AdaptivePool):
         size: Any = self.output_size
         pooled: Tensor = F.adaptive_max_pool2d(inputs[0], size)
         return pooled
-
-
-class Mean(Op):
-    """Mean over space, one value for each channel, or over channels, one map; as ``torch.mean``.
-
-    A vector is a map of C × 1 × 1 here, so that ``keepdim`` changes no shape; it is kept for who reads the network
-    into PyTorch.
-    """
-
-    shader = "mean"
-    uncompiled = frozenset({"keepdim"})
-
-    dim: Literal["space", "channels"] = param("space", doc="What is averaged away")
-    keepdim: bool = param(True, doc="Whether PyTorch's result keeps axes of size 1")
-
-    def output_shape(self, *inputs: Shape) -> Shape:
-        """See `Op.output_shape`."""
-        (shape,) = inputs
-        return Shape(shape.channels, 1, 1) if self.dim == "space" else Shape(1, shape.height, shape.width)
-
-    def size_ratio(self) -> Scale | None:
-        """See `Op.size_ratio`."""
-        return None if self.dim == "space" else (Fraction(1), Fraction(1))
-
-    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
-        """See `Op.scratch`: the mean of every row, before that of the column it gives."""
-        channels, height, _ = inputs[0]
-        return (("adaptive_avg_pool2d", Shape(channels, height, 1)),) if self.dim == "space" else ()
-
-    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
-        """See `Op.torch`."""
-        del tensors
-        return inputs[0].mean((2, 3) if self.dim == "space" else 1, keepdim=True)

@@ -31,6 +31,7 @@ from studio.ui.filter_editor import FilterEditor, SheetTools
 from studio.ui.graph_view import GraphView
 from studio.ui.histogram_panel import HistogramPanel
 from studio.ui.history_panel import HistoryPanel
+from studio.ui.import_reading import Importing
 from studio.ui.network_panel import NetworkPanel
 from studio.ui.opening import Opening
 from studio.ui.parts import Parts
@@ -97,15 +98,9 @@ class MainWindow(QMainWindow):
             self._look_at_what_it_shows,
         )
         self.recorder = RecorderPanel(self.document, self.live, parts.telemetry, parts.session, parts.worker)
+        importing = Importing(self, self.document, parts.importer, parts.networks, parts.session, parts.messages)
         self.opening = Opening(
-            self,
-            self.document,
-            self.deck.open,
-            self.transport.play,
-            parts.importer,
-            parts.networks,
-            parts.session,
-            parts.messages,
+            self, self.document, self.deck.open, self.transport.play, importing, parts.importer, parts.messages
         )
         self.actions_ = Actions(self)
         files = self.actions_.fill(self.menuBar())["File"]
@@ -200,8 +195,7 @@ class MainWindow(QMainWindow):
     @property
     def is_recording(self) -> bool:
         """Whether a recording is under way."""
-        recording = self.parts.telemetry.report.recording
-        return recording is not None and not recording.finished
+        return self.recorder.is_recording
 
     def say_error(self, text: str) -> None:
         """Show what could not be done."""

@@ -16,7 +16,6 @@ from studio.runtime.worker import Worker
 from studio.ui.dropping import MODEL_SUFFIXES, kind_of, model_at
 from studio.ui.import_reading import Importing
 from studio.ui.message_bar import MessageBar
-from studio.ui.session import Session
 
 _EXPORTS = "PyTorch state dict (*.pt *.pth);;safetensors (*.safetensors);;ONNX (*.onnx);;Folder of .npy (*)"
 
@@ -26,12 +25,11 @@ class Opening:
 
     Args:
         window: over which dialogs lie.
-        document: into which models are opened.
+        document: what is exported.
         open_preset: opens a preset's or a network's folder.
         play: plays a source.
-        importer: reads models, beside everything else.
-        networks: folder of the networks that are made of them.
-        session: remembers.
+        importing: opens models of other programs.
+        exporter: writes networks, beside everything else.
         messages: shows what happened.
     """
 
@@ -41,18 +39,17 @@ class Opening:
         document: Document,
         open_preset: Callable[[Path], None],
         play: Callable[[str], None],
-        importer: Worker,
-        networks: Path,
-        session: Session,
+        importing: Importing,
+        exporter: Worker,
         messages: MessageBar,
     ) -> None:
         self._window = window
         self._document = document
         self._open_preset = open_preset
         self._play = play
-        self._importer = importer
+        self._exporter = exporter
         self._messages = messages
-        self.importing = Importing(window, document, importer, networks, session, messages)
+        self.importing = importing
 
     def ask_preset(self) -> None:
         """Choose a preset's or a network's folder."""
@@ -78,7 +75,7 @@ class Opening:
         """Write the network as it is bent now, in the format that the suffix asks for."""
         preset = self._document.preset()
         self._messages.note(f"Exporting to {path.name} …")
-        self._importer.do(partial(export_preset, preset, path), partial(self._exported, path), self._failed)
+        self._exporter.do(partial(export_preset, preset, path), partial(self._exported, path), self._failed)
 
     def ask_source(self) -> None:
         """Choose a film or a picture."""

@@ -12,9 +12,9 @@ from studio.model.op import Array, Elementwise
 from studio.ops.cut import Crop, SliceChannels
 from studio.ops.pad import Pad
 from studio.ops.pool import AvgPool2d, MaxPool2d
-from studio.ops.pool_adaptive import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Mean
+from studio.ops.pool_adaptive import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from studio.ops.shuffle import PixelShuffle, PixelUnshuffle
-from studio.ops.total import Sum
+from studio.ops.total import Mean, Sum
 from studio.ops.upsample import Upsample
 from studio.ops.vector import Flatten, Unflatten
 

@@ -93,10 +93,7 @@ class Flow(Arithmetic):
         groups: int,
     ) -> Value:
         """Convolution; ``padding`` is left, right, top, bottom."""
-        if len(weight.shape) != 4:
-            raise StudioError(
-                f"it convolves with a kernel of shape {weight.shape}; only two-dimensional ones are supported."
-            )
+        _require_plane(weight)
         left, right, top, bottom = padding
         if (left, top) != (right, bottom):
             value = self._bordered("pad", value, padding)
@@ -128,10 +125,7 @@ class Flow(Arithmetic):
         groups: int,
     ) -> Value:
         """Transposed convolution; ``padding`` is what is taken off left, right, top, bottom."""
-        if len(weight.shape) != 4:
-            raise StudioError(
-                f"it convolves with a kernel of shape {weight.shape}; only two-dimensional ones are supported."
-            )
+        _require_plane(weight)
         left, right, top, bottom = padding
         taken = (min(top, bottom), min(left, right))
         ins, per_group, *kernel = weight.shape
@@ -266,3 +260,10 @@ class Flow(Arithmetic):
 
 def _tensors(weight: Value, bias: Value | None) -> dict[str, Weight]:
     return {"weight": weight.weight()} | ({"bias": bias.weight()} if bias is not None else {})
+
+
+def _require_plane(kernel: Value) -> None:
+    if len(kernel.shape) != 4:
+        raise StudioError(
+            f"it convolves with a kernel of shape {kernel.shape}; only two-dimensional ones are supported."
+        )
