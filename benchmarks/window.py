@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QStyle, QStyleOptionSlider, QWidget
@@ -80,8 +80,13 @@ def opened(what: str, source: str = "demo", size: tuple[int, int] = (1600, 1000)
 
 
 def spin(seconds: float) -> None:
-    """Let the window's events run."""
-    QTest.qWait(round(seconds * 1000))
+    """Let the window's events run as the program does: Qt's own loop sleeps until there is one, and lets Python go.
+
+    `QTest.qWait` looks for events every 10 ms only, and holds Python's lock meanwhile, so that no other thread runs.
+    """
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 def until(reached: Callable[[], object], seconds: float = 60.0) -> None:
