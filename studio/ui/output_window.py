@@ -10,7 +10,8 @@ from studio.engine.gl.shown import Shown
 from studio.engine.gl.view import BLACK, Look
 from studio.model.view import View
 from studio.ui.viewport_camera import Camera
-from studio.ui.viewport_canvas import Canvas, FindScreen
+from studio.ui.viewport_canvas import Canvas
+from studio.ui.viewport_content import FindScreen
 from studio.ui.viewport_scene import Part, content_size, parts, wanted
 
 
@@ -34,7 +35,7 @@ class OutputWindow(Canvas):
         self._camera = Camera()
 
     def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
-        """See `Canvas.compose`."""
+        """See `Content.compose`."""
         seen = wanted(View(), front)
         if not seen:
             return []

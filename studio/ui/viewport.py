@@ -24,8 +24,9 @@ from studio.model.workspace import Workspace
 from studio.ui import viewport_overlay as overlay
 from studio.ui.sheet_tool import SheetTool
 from studio.ui.viewport_camera import Camera
-from studio.ui.viewport_canvas import Canvas, FindScreen
-from studio.ui.viewport_probe import Probe
+from studio.ui.viewport_canvas import Canvas
+from studio.ui.viewport_content import FindScreen
+from studio.ui.viewport_probe import Question
 from studio.ui.viewport_scene import Part, content_size, part_at, parts, wanted
 
 _WAITING = "The first picture is on its way."
@@ -70,12 +71,11 @@ class Viewport(Canvas):
         self._drag: Drag = ""
         self._last = QPointF()
         self._cursor: QPointF | None = None
-        self._probe: Probe | None = None
         self._label = ""
         self._answer = QTimer(self)
         self._answer.setSingleShot(True)
         self._answer.setInterval(_ANSWER_AFTER)
-        self._answer.timeout.connect(self.update)
+        self._answer.timeout.connect(self.refresh)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -91,7 +91,7 @@ class Viewport(Canvas):
         self._cancel()
         self._tool = tool
         self._show_cursor()
-        self.update()
+        self.refresh()
 
     @property
     def camera(self) -> Camera:
@@ -101,12 +101,12 @@ class Viewport(Canvas):
     def fit(self) -> None:
         """Show the whole content."""
         self.camera.fit()
-        self.update()
+        self.refresh()
 
     def one_to_one(self) -> None:
         """Show a pixel for each texel."""
         self.camera.one_to_one()
-        self.update()
+        self.refresh()
 
     def zoom_in(self) -> None:
         """Zoom in by a step, at the middle."""
@@ -118,13 +118,8 @@ class Viewport(Canvas):
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
-    def initializeGL(self) -> None:  # noqa: N802 - Qt's name
-        """See `Canvas.initializeGL`."""
-        super().initializeGL()
-        self._probe = Probe(self._context) if self._context is not None else None
-
     def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
-        """See `Canvas.compose`."""
+        """See `Content.compose`."""
         # Another view takes a moment to come; until then the one before stays.
         self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
         seen = wanted(self._drawn, front)
@@ -135,34 +130,28 @@ class Viewport(Canvas):
             self._parts = parts(self._drawn, seen, camera, self._divider)
         return self._parts
 
-    def measure(self) -> None:
-        """Take the value asked for in the last frame, and ask for the one under the cursor."""
-        if self._probe is None:
-            return
-        said = self._probe.answer()
+    def question(self) -> Question | None:
+        """See `Content.question`: the value under the cursor."""
         found = self._under_cursor()
         if found is None:
-            said = ""
-        else:
-            part, x, y = found
-            at = spot(part.shown, part.drawing, x, y)
-            if at is None:
-                said = ""
-            else:
-                self._probe.ask(part.shown, part.drawing, at)
-        if said != self._label:
-            self._label = said
-            self.hovered.emit(said)
+            return None
+        part, x, y = found
+        at = spot(part.shown, part.drawing, x, y)
+        return None if at is None else Question(part.shown, part.drawing, at)
 
-    def decorate(self) -> None:
-        """See `Canvas.decorate`."""
-        painter = QPainter(self)
+    def answered(self, text: str) -> None:
+        """See `Content.answered`."""
+        if text != self._label:
+            self._label = text
+            self.hovered.emit(text)
+
+    def decorate(self, painter: QPainter) -> None:
+        """See `Content.decorate`."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._parts:
             overlay.empty_text(painter, self.rect().adjusted(24, 24, -24, -24), self.problem or _WAITING)
         else:
             self._decorate(painter)
-        painter.end()
 
     def _decorate(self, painter: QPainter) -> None:
         if self._drawn.kind == "split":
@@ -199,7 +188,7 @@ class Viewport(Canvas):
             self.camera.one_to_one(*self._pixel(event.position()))
         else:
             self.camera.fit()
-        self.update()
+        self.refresh()
 
     def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802 - Qt's name
         """A pen, with its pressure."""
@@ -221,7 +210,7 @@ class Viewport(Canvas):
     def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
         """The cursor is elsewhere."""
         self._cursor = None
-        self.update()
+        self.refresh()
 
     def event(self, event: QEvent) -> bool:
         """Pinches zoom at the cursor."""
@@ -275,7 +264,7 @@ class Viewport(Canvas):
             self.look = replace(self.look, colours=self._workspace.colours, scaling=self._workspace.scaling)
         elif what not in ("brush", "tool"):
             return
-        self.update()
+        self.refresh()
 
     def _has_tool(self) -> bool:
         is_sheet = self._view.kind == "filters" and self._drawn == self._view
@@ -298,14 +287,14 @@ class Viewport(Canvas):
         # Before the first picture there is nothing that a hand could mean.
         if self._parts:
             self.camera.pan(x, y)
-            self.update()
+            self.refresh()
 
     def _zoom(self, factor: float, at: QPointF | None = None) -> None:
         if not self._parts:
             return
         x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
         self.camera.zoom_at(factor, x, y)
-        self.update()
+        self.refresh()
 
     def _near_divider(self, at: QPointF) -> bool:
         return self._view.kind == "split" and abs(at.x() - self.width() * self._divider) < _GRASP
@@ -338,14 +327,14 @@ class Viewport(Canvas):
             self._tool.move(*self._sheet_place(at), pressure, keys)
         self._show_cursor()
         self._answer.start()
-        self.update()
+        self.refresh()
 
     def _end(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         drag, self._drag = self._drag, ""
         if drag == "tool" and self._tool is not None:
             self._tool.release(*self._sheet_place(at), pressure, keys)
         self._show_cursor()
-        self.update()
+        self.refresh()
 
     def _cancel(self) -> None:
         drag, self._drag = self._drag, ""

@@ -14,39 +14,43 @@ _TEXEL = 16
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
+    """Which value is asked for."""
+
     shown: Shown
     drawing: Drawing
     spot: Spot
-    answer: moderngl.Buffer
 
 
 class Probe:
-    """Reads one texel a frame, in the context of the viewport."""
+    """Reads one texel at a time, in the context of whoever draws."""
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
-        self._asked: _Question | None = None
+        self._asked: tuple[Question, moderngl.Buffer] | None = None
 
-    def ask(self, shown: Shown, drawing: Drawing, spot: Spot) -> None:
+    def ask(self, question: Question) -> None:
         """Have this value read behind what has been drawn."""
+        shown = question.shown
         texture = self._context.external_texture(shown.texture, shown.size, shown.lanes, 0, "f4")
         buffer = self._context.buffer(reserve=_TEXEL)
         source = self._context.framebuffer([texture])
-        source.read_into(buffer, viewport=(*spot.texel, 1, 1), components=shown.lanes, dtype="f4", alignment=4)
-        self._asked = _Question(shown, drawing, spot, buffer)
+        viewport = (*question.spot.texel, 1, 1)
+        source.read_into(buffer, viewport=viewport, components=shown.lanes, dtype="f4", alignment=4)
+        self._asked = question, buffer
 
     def answer(self) -> str:
         """The value that was asked for last, in words; empty where none was."""
-        asked, self._asked = self._asked, None
-        if asked is None:
+        if self._asked is None:
             return ""
-        texel = np.frombuffer(asked.answer.read(asked.shown.lanes * 4), np.float32)
-        return described(asked.shown, asked.drawing, asked.spot, [float(value) for value in texel])
+        (question, buffer), self._asked = self._asked, None
+        texel = np.frombuffer(buffer.read(question.shown.lanes * 4), np.float32)
+        return described(question, [float(value) for value in texel])
 
 
-def described(shown: Shown, drawing: Drawing, spot: Spot, texel: list[float]) -> str:
+def described(question: Question, texel: list[float]) -> str:
     """Where a value is, and what it is."""
+    shown, drawing, spot = question.shown, question.drawing, question.spot
     *_, y, x = spot.where
     if drawing == "sheet":
         return f"kernel {spot.where[0]}, {spot.where[1]} · y {y} · x {x} · {_number(texel[0])}"

@@ -89,7 +89,7 @@ def test_it_opens_alive(open_window: Open) -> None:
     assert (whole.picture() != first).any()
     assert "violet-strokes" in whole.window.windowTitle()
     assert not whole.window.isWindowModified()
-    grabbed = whole.window.viewport.grabFramebuffer()
+    grabbed = whole.window.viewport.grab()
     assert grabbed.width() > 200
 
 
@@ -214,7 +214,7 @@ def test_resizing_loses_nothing(whole: WholeWindow) -> None:
     for size in ((1600, 1000), (960, 600), (1280, 720)):
         whole.window.resize(*size)
         whole.qtbot.wait(100)
-        assert whole.window.viewport.grabFramebuffer().width() > 100
+        assert whole.window.viewport.grab().width() > 100
     np.testing.assert_array_equal(whole.picture(), picture)
 
 

@@ -11,13 +11,15 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.op import Array
+from studio.model.picture import Picture
 
 Load = Callable[[str], int]
 
 _TEXTURE_2D = 0x0DE1
 _TRIANGLES = 0x0004
-_FLOAT = 0x1406
+_FLOAT, _BYTE = 0x1406, 0x1401
 _FORMATS = {1: 0x1903, 4: 0x1908}  # red, RGBA
+_BGRA = 0x80E1
 _UNPACK_ALIGNMENT, _PACK_ALIGNMENT = 0x0CF5, 0x0D05
 _ARRAY_BUFFER = 0x8892
 
@@ -81,6 +83,13 @@ class Calls:
         texture.use(0)
         self._call("glPixelStorei", _PACK_ALIGNMENT, 4)
         self._call("glGetTexImage", _TEXTURE_2D, 0, _FORMATS[texture.components], _FLOAT, found.ctypes.data)
+        return found
+
+    def read_picture(self, texture: moderngl.Texture) -> Picture:
+        """(height, width, 4) uint8 of a texture of four bytes a texel: blue, green, red, alpha."""
+        found = np.empty((texture.height, texture.width, 4), np.uint8)
+        texture.use(0)
+        self._call("glGetTexImage", _TEXTURE_2D, 0, _BGRA, _BYTE, found.ctypes.data)
         return found
 
     def write(self, texture: moderngl.Texture, values: Array, place: tuple[int, int] = (0, 0)) -> None:
