@@ -23,6 +23,7 @@ from studio.runtime.editing import Editing
 from studio.runtime.link import Link
 from studio.runtime.live import Live
 from studio.runtime.loading import Loader
+from studio.runtime.priority import shorten_turns
 from studio.runtime.report import Message, Report
 from studio.runtime.telemetry import Telemetry
 from studio.runtime.worker import Worker
@@ -52,6 +53,7 @@ class Studio:
     """
 
     def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
+        shorten_turns()
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
