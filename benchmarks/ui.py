@@ -30,6 +30,7 @@ from studio.engine.choose import open_engine
 from studio.engine.gl.screen import Screen
 from studio.io.networks import save_network
 from studio.runtime.live import Live
+from studio.ui.viewport import Viewport
 from studio.ui.viewport_drawer import Easel
 from studio.ui.viewport_opengl import OpenGLSurface
 from studio.ui.viewport_raster import RasterSurface
@@ -273,8 +274,8 @@ class Tracing:
         (OpenGLSurface, "_draw"),
         (RasterSurface, "_order"),
         (Easel, "draw"),
-        (RasterSurface, "_take"),
-        (RasterSurface, "paintEvent"),
+        (Viewport, "answered"),
+        (Viewport, "decorate"),
     )
 
     def __init__(self) -> None:
@@ -320,8 +321,8 @@ DRAWN_BY_GPU = (("draw", ("OpenGLSurface._draw",)),)
 DRAWN_IN_SOFTWARE = (
     ("order", ("RasterSurface._order",)),
     ("draw", ("Easel.draw",)),
-    ("take", ("RasterSurface._take",)),
-    ("paint", ("RasterSurface.paintEvent",)),
+    ("take", ("Viewport.answered",)),
+    ("paint", ("Viewport.decorate",)),
 )
 
 
@@ -357,7 +358,6 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
     assert put is not None, "the press painted nothing"
     release(sheet, at)
     chain: dict[str, Span] = {}
-
     in_software = isinstance(studio.window.viewport.surface, RasterSurface)
 
     def complete() -> bool:
@@ -366,13 +366,15 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
             span = tracing.after(names, moment)
             if span is None:
                 return False
-            chain[part], moment = span, span[2]
+            # Another thread may have begun to draw before the one that ordered it goes on.
+            chain[part], moment = span, span[1 if part == "order" else 2]
         return True
 
     until(complete)
     times = {part: span[2] - span[1] for part, span in chain.items()}
-    parts = [part for part, _ in DRAWN_IN_SOFTWARE if part in times]
-    times["draw"] = sum([times.pop(part) for part in parts])
+    times["draw"] += times.pop("paint", 0.0)
+    # What is handed from thread to thread waits.
+    times = {part: times[part] for part in times.keys() - {"order", "take"}}
     times |= {"document": put[2] - start, "in all": max(span[2] for span in chain.values()) - start}
     times["waiting"] = times["in all"] - sum(value for part, value in times.items() if part != "in all")
     return times
