@@ -1,5 +1,6 @@
 // A convolution as a compute shader: each invocation makes a block of PIXELS pixels × OUT_TILES tiles in registers,
-// so that a kernel texel is fetched once for PIXELS pixels and an input texel once for 4 * OUT_TILES channels.
+// so that a kernel texel is loaded once for PIXELS pixels and an input texel once for 4 * OUT_TILES channels. Blocks are
+// counted row by row: a software rasteriser works on eight of them at once, which a narrow map would not fill.
 //
 // The pixels of a block are of one phase, so that they use the same cells:
 //
@@ -7,13 +8,15 @@
 #include "lib/taps.glsl"
 #include "lib/kernel.glsl"
 
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 8) in;
 
 void main() {
-    int block = int(gl_GlobalInvocationID.x);
-    int y = int(gl_GlobalInvocationID.y);
-    int tile = int(gl_GlobalInvocationID.z) * OUT_TILES;
+    int at = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 8u + gl_LocalInvocationIndex);
+    int across = (u_shape.z + PIXELS * PHASES_W - 1) / (PIXELS * PHASES_W) * PHASES_W;
+    int y = at / across;
+    int block = at - y * across;
     int x = (block / PHASES_W) * (PIXELS * PHASES_W) + block % PHASES_W;
+    int tile = int(gl_WorkGroupID.z) * OUT_TILES;
     if (x >= u_shape.z || y >= u_shape.y) return;
 
     vec4 sum[PIXELS * OUT_TILES];
@@ -39,7 +42,11 @@ void main() {
             int cell = phase.base + ty * phase.count.x + tx;
             for (int j = 0; j < count; j++) {
                 vec4 value[PIXELS];
-                for (int i = 0; i < PIXELS; i++) value[i] = read[i] ? input_value(first + j, q[i]) : vec4(0.0);
+                // Loaded whether used or not: a branch around it takes longer, and past the edge nothing can go wrong.
+                for (int i = 0; i < PIXELS; i++) {
+                    vec4 found = input_value(first + j, q[i]);
+                    value[i] = mix(vec4(0.0), found, bvec4(read[i]));
+                }
                 for (int o = 0; o < OUT_TILES; o++) {
                     KernelPlace at = kernel_place(tile + o, j, cell);
                     vec4 k0 = kernel_at(at, 0);

@@ -12,7 +12,7 @@
 #define KernelPlace ivec2
 
 #ifdef KERNEL_UNIT
-layout(binding = KERNEL_UNIT) uniform sampler2D u_kernel;
+layout(rgba32f, binding = KERNEL_UNIT) readonly uniform image2D u_kernel;
 #else
 uniform sampler2D u_kernel;
 uniform ivec4 u_kernel_layout;
@@ -27,7 +27,11 @@ ivec2 kernel_place(int output_tile, int j, int cell) {
 #endif
 }
 
+#ifdef KERNEL_UNIT
+vec4 kernel_at(ivec2 place, int lane) { return imageLoad(u_kernel, place + ivec2(lane, 0)); }
+#else
 vec4 kernel_at(ivec2 place, int lane) { return texelFetch(u_kernel, place + ivec2(lane, 0), 0); }
+#endif
 
 #else
 #define KernelPlace int

@@ -18,10 +18,11 @@ from studio.engine.gl.tune import Tuner
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 
-# A block of 4 pixels × 2 tiles fills 32 vec4 registers, which measured best on a software rasteriser.
-_PIXELS = 4
-_OUT_TILES = 2
-_BLOCK_GROUP = 8
+# A block of pixels × tiles in 8 vec4 registers, which measured best on a software rasteriser; and how many blocks it
+# works on at once, in the lanes of its vectors.
+_BLOCK = 8
+_WIDEST = 4
+_LANES = 8
 
 # Seconds, and runs at most, of a convolution that is timed.
 _ROW = 0.003
@@ -54,7 +55,8 @@ class Settings:
     def for_device(cls, device: Device) -> Settings:
         """Blocks and no measuring in software; tiles, tuned, on a GPU."""
         if device.is_software:
-            return cls("blocks")
+            # Of the images that any driver binds at once, blocks read two.
+            return cls("blocks", most_outputs=MOST_OUTPUTS - 2)
         return cls("tiles", tuner=Tuner(f"{device.renderer}, {device.version}"))
 
 
@@ -132,20 +134,23 @@ class ComputePasses:
     def _blocked(self, group: Group, each: Pass) -> Dispatch:
         weights = self._weights[each.node.name]
         channels, height, width = each.shape
-        # Output tiles of different groups read different inputs, so a block must not span two.
-        out_tiles = 1 if weights.grouped or channels <= 4 else _OUT_TILES
         phases = len(weights.taps[1].phases)
-        blocks = -(-width // (_PIXELS * phases)) * phases
-        count = (-(-blocks // _BLOCK_GROUP), -(-height // _BLOCK_GROUP), -(-tile_count(channels) // out_tiles))
-        constants = (*each.node.op.constants().items(), *weights.constants)
-        constants += (("PIXELS", _PIXELS), ("OUT_TILES", out_tiles))
-        if isinstance(weights.kernel, moderngl.Texture):
-            constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", self._kernel_unit(group, each)))
-        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, count)
 
-    def _kernel_unit(self, group: Group, each: Pass) -> int:
-        """The texture unit behind those of the inputs and of everybody's vectors."""
-        return len(each.inputs) + 1 + len(group.followers)
+        def count(pixels: int) -> int:
+            return -(-width // (pixels * phases)) * phases * height
+
+        # Small maps have fewer pixels, and more channels, to a block: else some lanes would have none.
+        pixels = _WIDEST
+        while pixels > 1 and count(pixels) < _LANES:
+            pixels //= 2
+        # Output tiles of different groups read different inputs, so a block must not span two.
+        out_tiles = 1 if weights.grouped else min(_BLOCK // pixels, tile_count(channels))
+        groups = (*line_of(-(-count(pixels) // _LANES)), -(-tile_count(channels) // out_tiles))
+        constants = (*each.node.op.constants().items(), *weights.constants)
+        constants += (("PIXELS", pixels), ("OUT_TILES", out_tiles), ("KERNEL_FOLDS", weights.folds))
+        # The unit behind those of the maps that are written, and of the one that is read.
+        constants += (("KERNEL_UNIT", 2 + len(group.followers)),)
+        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, groups)
 
     def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
         weights = self._weights[each.node.name]
@@ -187,14 +192,16 @@ class ComputePasses:
             Extra(f.parent, "" if f.is_copy else f.node.op.shader, tuple(f.node.op.constants().items()))
             for f in followers
         )
-        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras))
+        loads = isinstance(weights.kernel, moderngl.Texture)
+        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras, loads))
         inputs = [self._textures[name] for name in each.inputs]
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
         block = block_of(self._device.context, sizes)
         if isinstance(weights.kernel, moderngl.Texture):
-            return Dispatch(program, count, block, (*inputs, *vectors, weights.kernel), tuple(outputs), (None,))
-        return Dispatch(program, count, block, (*inputs, *vectors), tuple(outputs), (weights.kernel,))
+            images = (*inputs, weights.kernel)
+            return Dispatch(program, count, block, (*(None for _ in inputs), *vectors), tuple(outputs), images)
+        return Dispatch(program, count, block, (*inputs, *vectors), tuple(outputs), buffers=(weights.kernel,))
 
     def _texel_groups(self, name: str) -> tuple[int, int, int]:
         channels, height, width = self._atlases[name].shape
@@ -262,7 +269,7 @@ def with_barriers(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
     written: set[int] = set()
     for number, dispatch in enumerate(dispatches):
         parts = {id(buffer) for buffer in dispatch.buffers[1:]}
-        reads = {id(texture) for texture in dispatch.textures} | parts
+        reads = {id(texture) for texture in (*dispatch.textures, *dispatch.images)} | parts
         waits = number == 0 or bool(reads & written)
         written = ({*()} if waits else written) | {id(texture) for texture in dispatch.outputs} | parts
         written.discard(id(None))

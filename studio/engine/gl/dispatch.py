@@ -24,6 +24,7 @@ class Dispatch:
         sizes: what its uniform block holds.
         textures: what it samples, by texture unit; None leaves a unit as it is.
         outputs: the maps it writes, by image unit.
+        images: what it reads as images, by the units behind those.
         buffers: the storage buffers at bindings 0 and 1; None leaves one as it is.
         barrier: what to wait for before it runs, of what passes before it wrote.
     """
@@ -33,6 +34,7 @@ class Dispatch:
     sizes: moderngl.Buffer
     textures: tuple[moderngl.Texture | None, ...] = ()
     outputs: tuple[moderngl.Texture, ...] = ()
+    images: tuple[moderngl.Texture, ...] = ()
     buffers: tuple[moderngl.Buffer | None, ...] = ()
     barrier: int = 0
 
@@ -46,6 +48,8 @@ class Dispatch:
                 texture.use(unit)
         for unit, output in enumerate(self.outputs):
             output.bind_to_image(unit, read=False, write=True)
+        for unit, image in enumerate(self.images, start=len(self.outputs)):
+            image.bind_to_image(unit, read=True, write=False)
         for binding, buffer in enumerate(self.buffers):
             if buffer is not None:
                 buffer.bind_to_storage_buffer(binding)

@@ -56,6 +56,8 @@ class Source:
         constants: what is ``#define``-d.
         inputs: how many feature maps it reads as ``read(k, tile, place)``; zero declares none.
         extras: what else a compute shader's ``store(tile, place, texel)`` makes of every texel.
+        loads: whether a compute shader loads its feature maps as images rather than as textures, which software
+            rasterisers do in a third of the time: they look for a texel's mip level lane by lane.
     """
 
     stage: Stage
@@ -63,6 +65,7 @@ class Source:
     constants: Constants = ()
     inputs: int = 0
     extras: tuple[Extra, ...] = ()
+    loads: bool = False
 
     def text(self) -> str:
         """The whole GLSL text."""
@@ -70,11 +73,11 @@ class Source:
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
-            parts += [_sizes(self.inputs, len(self.extras)), _storing(self.extras, self.inputs, seen)]
+            parts += [_sizes(self.inputs, len(self.extras), self.loads), _storing(self.extras, self.inputs, seen)]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
         parts += _defines(self.constants)
-        parts += [_reading(self.inputs)] if self.inputs else []
+        parts += [_reading(self.inputs, self.loads)] if self.inputs else []
         parts += [_expand(name, seen) for name in self.files]
         return "\n".join(parts) + "\n"
 
@@ -100,30 +103,39 @@ def _uniforms(inputs: int) -> str:
     return "\n".join(lines)
 
 
-def _sizes(inputs: int, extras: int) -> str:
-    """What a compute shader is told: one block, bound once for a pass, and fixed units for its textures."""
+def _sizes(inputs: int, extras: int, loads: bool) -> str:
+    """What a compute shader is told: one block, bound once for a pass, and fixed units for its textures.
+
+    Images that are read have the units behind those that are written.
+    """
     lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
     lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
     lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, extras + 1)]
     lines += ["};"]
-    lines += [f"layout(binding = {k}) uniform sampler2D u_input{k};" for k in range(inputs)]
+    if loads:
+        units = [f"layout(rgba32f, binding = {1 + extras + k}) readonly uniform image2D" for k in range(inputs)]
+    else:
+        units = [f"layout(binding = {k}) uniform sampler2D" for k in range(inputs)]
+    lines += [f"{unit} u_input{k};" for k, unit in enumerate(units)]
     lines += [f"layout(binding = {inputs}) uniform sampler2D u_vectors;"]
     return "\n".join(lines)
 
 
-def _reading(inputs: int) -> str:
+def _reading(inputs: int, loads: bool) -> str:
     """Functions that read ``inputs`` feature maps; GLSL 3.3 cannot index samplers by a variable."""
     lines = [f"#define INPUTS {inputs}"]
-    lines += [
-        f"vec4 read{k}(int tile, ivec2 p) {{ return texelFetch(u_input{k}, tile_origin(u_shape{k}, tile) + p, 0); }}"
-        for k in range(inputs)
-    ]
+    lines += [f"vec4 read{k}(int tile, ivec2 p) {{ return {_texel_of(k, loads)}; }}" for k in range(inputs)]
     cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(inputs - 1))
     lines.append(f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{inputs - 1}(tile, p); }}")
     cases = "".join(f" if (k == {k}) return u_shape{k};" for k in range(inputs - 1))
     lines.append(f"ivec4 input_shape(int k) {{{cases} return u_shape{inputs - 1}; }}")
     lines.append("vec4 vectors(int row, int tile) { return texelFetch(u_vectors, ivec2(tile, row), 0); }")
     return "\n".join(lines)
+
+
+def _texel_of(k: int, loads: bool) -> str:
+    place = f"tile_origin(u_shape{k}, tile) + p"
+    return f"imageLoad(u_input{k}, {place})" if loads else f"texelFetch(u_input{k}, {place}, 0)"
 
 
 def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:
