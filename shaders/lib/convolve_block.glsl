@@ -1,66 +1,23 @@
-// A convolution as a compute shader: each invocation makes a block of PIXELS pixels × OUT_TILES tiles in registers,
-// so that a kernel texel is loaded once for PIXELS pixels and an input texel once for 4 * OUT_TILES channels. Blocks are
-// counted row by row: a software rasteriser works on eight of them at once, which a narrow map would not fill.
-//
-// The pixels of a block are of one phase, so that they use the same cells:
-//
-//     PHASES_W = 2, PIXELS = 4:   block 0 -> x = 0 2 4 6,   block 1 -> x = 1 3 5 7
-#include "lib/taps.glsl"
-#include "lib/kernel.glsl"
+// A convolution as a compute shader: each invocation makes a block. Blocks are counted row by row: a software rasteriser
+// works on LANES of them at once, which a row of a narrow map would not fill.
+#include "lib/block.glsl"
 
-layout(local_size_x = 8) in;
+layout(local_size_x = LANES) in;
 
 void main() {
-    int at = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 8u + gl_LocalInvocationIndex);
-    int across = (u_shape.z + PIXELS * PHASES_W - 1) / (PIXELS * PHASES_W) * PHASES_W;
+    int at = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * uint(LANES) + gl_LocalInvocationIndex);
+    int across = blocks_across();
     int y = at / across;
-    int block = at - y * across;
-    int x = (block / PHASES_W) * (PIXELS * PHASES_W) + block % PHASES_W;
+    int x = first_pixel(at - y * across);
     int tile = int(gl_WorkGroupID.z) * OUT_TILES;
     if (x >= u_shape.z || y >= u_shape.y) return;
 
-    vec4 sum[PIXELS * OUT_TILES];
+    vec4 sum[SUMS];
     for (int o = 0; o < OUT_TILES; o++) {
         vec4 bias = vectors(0, tile + o);
         for (int i = 0; i < PIXELS; i++) sum[o * PIXELS + i] = bias;
     }
-    int first = first_input_tile(tile);
-    int count = input_tiles(first);
-    ivec2 m = ivec2(x, y) / PHASES;
-    Phase phase = phase_at(ivec2(x, y) - m * PHASES);
-    for (int ty = 0; ty < phase.count.y; ty++) {
-        for (int tx = 0; tx < phase.count.x; tx++) {
-            ivec2 q[PIXELS];
-            bool read[PIXELS];
-            bool any_read = false;
-            for (int i = 0; i < PIXELS; i++) {
-                q[i] = (m + ivec2(i, 0)) * STEP + phase.first + ivec2(tx, ty) * SPACING;
-                read[i] = x + i * PHASES_W < u_shape.z && source(q[i]);
-                any_read = any_read || read[i];
-            }
-            if (!any_read) continue;
-            int cell = phase.base + ty * phase.count.x + tx;
-            for (int j = 0; j < count; j++) {
-                vec4 value[PIXELS];
-                // Loaded whether used or not: a branch around it takes longer, and past the edge nothing can go wrong.
-                for (int i = 0; i < PIXELS; i++) {
-                    vec4 found = input_value(first + j, q[i]);
-                    value[i] = mix(vec4(0.0), found, bvec4(read[i]));
-                }
-                for (int o = 0; o < OUT_TILES; o++) {
-                    KernelPlace at = kernel_place(tile + o, j, cell);
-                    vec4 k0 = kernel_at(at, 0);
-                    vec4 k1 = kernel_at(at, 1);
-                    vec4 k2 = kernel_at(at, 2);
-                    vec4 k3 = kernel_at(at, 3);
-                    for (int i = 0; i < PIXELS; i++) {
-                        vec4 v = value[i];
-                        sum[o * PIXELS + i] += k0 * v.x + k1 * v.y + k2 * v.z + k3 * v.w;
-                    }
-                }
-            }
-        }
-    }
+    add_block(tile, x, y, sum);
     for (int o = 0; o < OUT_TILES; o++) {
         if ((tile + o) * 4 >= u_shape.x) break;
         for (int i = 0; i < PIXELS; i++) {

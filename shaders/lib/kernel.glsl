@@ -15,6 +15,7 @@
 layout(rgba32f, binding = KERNEL_UNIT) readonly uniform image2D u_kernel;
 #else
 uniform sampler2D u_kernel;
+uniform vec2 u_kernel_texel;
 uniform ivec4 u_kernel_layout;
 #endif
 
@@ -27,8 +28,12 @@ ivec2 kernel_place(int output_tile, int j, int cell) {
 #endif
 }
 
-#ifdef KERNEL_UNIT
+#if defined(KERNEL_UNIT)
 vec4 kernel_at(ivec2 place, int lane) { return imageLoad(u_kernel, place + ivec2(lane, 0)); }
+#elif defined(KERNEL_SAMPLED)
+vec4 kernel_at(ivec2 place, int lane) {
+    return textureLod(u_kernel, (vec2(place) + vec2(float(lane) + 0.5, 0.5)) * u_kernel_texel, 0.0);
+}
 #else
 vec4 kernel_at(ivec2 place, int lane) { return texelFetch(u_kernel, place + ivec2(lane, 0), 0); }
 #endif

@@ -109,7 +109,7 @@ def test_strips_change_nothing(
 ) -> None:
     monkeypatch.setattr(device, "is_software", False)
     x = {"input": normal(3, 40, 28)}
-    whole = GLFragmentEngine(tiny_network(), device)
+    whole = GLFragmentEngine(tiny_network(), device, blocks=False)
     whole.run(x)
     wanted, stats = whole.output(), whole.stats("enc")
 
@@ -123,7 +123,7 @@ def test_strips_change_nothing(
         draw(triangle)  # type: ignore[arg-type]
 
     monkeypatch.setattr(device.calls, "draw", drawn)
-    cut = GLFragmentEngine(tiny_network(), device)
+    cut = GLFragmentEngine(tiny_network(), device, blocks=False)
     for _ in range(2):
         cut.run(x)
         np.testing.assert_array_equal(cut.output(), wanted)
@@ -141,7 +141,7 @@ def test_strips_too_slow_are_cut_into_parts(device: Device, monkeypatch: pytest.
     made = network(layer("out", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=3))
     x = {"input": normal(3, 300, 310)}
     monkeypatch.setattr(device, "is_software", True)
-    whole, cut = GLFragmentEngine(made, device), GLFragmentEngine(made, device)
+    whole, cut = (GLFragmentEngine(made, device, blocks=False) for _ in range(2))
     monkeypatch.setattr(strips, "_SECONDS", 1e9)
     whole.run(x)
     wanted = whole.output()

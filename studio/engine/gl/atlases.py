@@ -110,7 +110,7 @@ class AtlasEngine(Engine):
             self._running,
         ):
             held.clear()
-        for name in ("_stats", "_passes", "_planes", "_feeds", "_targets"):
+        for name in ("_stats", "_passes", "_planes", "_feeds", "_targets", "_banks"):
             self.__dict__.pop(name, None)
         self._context.gc()
         if self._owns_device:
@@ -179,7 +179,7 @@ class AtlasEngine(Engine):
     def _make_room(self) -> None:
         """Make the textures of ``self._atlases``, and what goes with them."""
         for name, atlas in self._atlases.items():
-            self._textures[name] = self._context.texture(atlas.size, 4, dtype="f4")
+            self._textures[name] = self._device.texture(atlas.size)
 
     def _rewire(self, changed: frozenset[str]) -> None:
         self._outdated |= changed

@@ -8,6 +8,7 @@ from typing import Literal
 
 import moderngl
 
+from studio.engine.gl.blocks import block_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, block_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Group
@@ -18,11 +19,11 @@ from studio.engine.gl.tune import Tuner
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 
-# A block of pixels × tiles in 8 vec4 registers, which measured best on a software rasteriser; and how many blocks it
-# works on at once, in the lanes of its vectors.
-_BLOCK = 8
-_WIDEST = 4
+# Blocks that a software rasteriser works on at once, in the lanes of its vectors; that a workgroup of a GPU does; and
+# that keep a GPU busy.
 _LANES = 8
+_THREADS = 64
+_BUSY = 1 << 14
 
 # Seconds, and runs at most, of a convolution that is timed.
 _ROW = 0.003
@@ -133,23 +134,16 @@ class ComputePasses:
 
     def _blocked(self, group: Group, each: Pass) -> Dispatch:
         weights = self._weights[each.node.name]
-        channels, height, width = each.shape
-        phases = len(weights.taps[1].phases)
-
-        def count(pixels: int) -> int:
-            return -(-width // (pixels * phases)) * phases * height
-
-        # Small maps have fewer pixels, and more channels, to a block: else some lanes would have none.
-        pixels = _WIDEST
-        while pixels > 1 and count(pixels) < _LANES:
-            pixels //= 2
-        # Output tiles of different groups read different inputs, so a block must not span two.
-        out_tiles = 1 if weights.grouped else min(_BLOCK // pixels, tile_count(channels))
-        groups = (*line_of(-(-count(pixels) // _LANES)), -(-tile_count(channels) // out_tiles))
-        constants = (*each.node.op.constants().items(), *weights.constants)
-        constants += (("PIXELS", pixels), ("OUT_TILES", out_tiles), ("KERNEL_FOLDS", weights.folds))
-        # The unit behind those of the maps that are written, and of the one that is read.
-        constants += (("KERNEL_UNIT", 2 + len(group.followers)),)
+        # Grouped convolutions are made in blocks on GPUs as well.
+        in_software = isinstance(weights.kernel, moderngl.Texture)
+        lanes = _LANES if in_software else _THREADS
+        block = block_for(each.shape, weights, _LANES if in_software else _BUSY)
+        blocks = block.across(each.shape.width, len(weights.taps[1].phases)) * each.shape.height
+        groups = (*line_of(-(-blocks // lanes)), block.groups(each.shape.channels))
+        constants = (*each.node.op.constants().items(), *weights.constants, *block.constants, ("LANES", lanes))
+        if in_software:
+            # The unit behind those of the maps that are written, and of the one that is read.
+            constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
         return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, groups)
 
     def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
@@ -192,8 +186,8 @@ class ComputePasses:
             Extra(f.parent, "" if f.is_copy else f.node.op.shader, tuple(f.node.op.constants().items()))
             for f in followers
         )
-        loads = isinstance(weights.kernel, moderngl.Texture)
-        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras, loads))
+        in_blocks = isinstance(weights.kernel, moderngl.Texture)
+        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras, in_blocks))
         inputs = [self._textures[name] for name in each.inputs]
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]

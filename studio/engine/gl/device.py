@@ -61,6 +61,13 @@ class Device:
         """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""
         self.context.detect_framebuffer(0).use()
 
+    def texture(self, size: tuple[int, int]) -> moderngl.Texture:
+        """A texture of float32 RGBA, so many texels wide and high, of which exactly one is read at a time."""
+        made = self.context.texture(size, 4, dtype="f4")
+        made.filter = moderngl.NEAREST, moderngl.NEAREST
+        made.repeat_x = made.repeat_y = False
+        return made
+
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
         if source not in self._draws:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine, Step
+from studio.engine.gl.blocks import Banks
 from studio.engine.gl.compute import ComputePasses, Settings, with_barriers
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import Dispatch
@@ -21,6 +22,9 @@ from studio.model.graph import Node
 from studio.model.layout import pack_atlas
 from studio.model.network import Network
 from studio.model.op import Array
+
+Map = tuple[moderngl.Texture, tuple[int, int, int, int]]
+"""A texture and its shape as shaders are told it."""
 
 
 class GLEngine(AtlasEngine):
@@ -103,9 +107,23 @@ def _run(dispatches: Sequence[Dispatch], device: Device) -> None:
 
 
 class GLFragmentEngine(AtlasEngine):
-    """Fragment shaders throughout, for GL 3.3: macOS stops at 4.1, which has no compute shaders."""
+    """Fragment shaders throughout, for GL 3.3: macOS stops at 4.1, which has no compute shaders.
+
+    Args:
+        network: what it runs.
+        device: None opens one of its own.
+        blocks: whether convolutions are made in blocks, and maps read by sampling; None does so in software alone.
+    """
 
     name = "gl-fragment"
+
+    def __init__(self, network: Network, device: Device | None = None, blocks: bool | None = None) -> None:
+        self._asked = blocks
+        super().__init__(network, device)
+
+    @cached_property
+    def _in_blocks(self) -> bool:
+        return self._device.is_software if self._asked is None else self._asked
 
     def _make_stats(self) -> ComputeStats | FragmentStats:
         return FragmentStats(self._device)
@@ -121,6 +139,7 @@ class GLFragmentEngine(AtlasEngine):
         self._strips.clear()
         # They would keep the textures of the size before.
         self._targets: dict[str, moderngl.Framebuffer] = {}
+        self._banks: Banks | None = None
         self._device.unbind()
         self._context.gc()
         super()._make_room()
@@ -129,6 +148,13 @@ class GLFragmentEngine(AtlasEngine):
             for name, texture in self._textures.items()
             if name not in {i.name for i in self.graph.inputs}
         }
+        layers = {
+            node.name: (self._shapes[node.name], weights)
+            for node in self.graph.nodes
+            if (weights := self._weights[node.name]).kernel is not None
+        }
+        if self._in_blocks and layers:
+            self._banks = Banks(self._device, layers)
 
     def _feed(self, name: str, picture: Array) -> None:
         self._device.calls.write(self._textures[name], pack_atlas(picture, self._atlases[name]))
@@ -141,29 +167,53 @@ class GLFragmentEngine(AtlasEngine):
         for each in self._plan[node.name]:
             weights = self._bound[node.name]
             constants: Constants = tuple(node.op.constants().items())
-            loop: tuple[str, ...] = ()
-            if each.is_last and weights.kernel is not None:
-                constants += (*weights.constants, ("KERNEL_FOLDS", weights.folds))
-                loop = ("lib/convolve.glsl",)
-            files = (f"ops/{each.shader}.glsl", *loop, "lib/fragment.glsl")
-            triangle = self._device.fragment(Source("fragment", files, constants, len(each.inputs)))
-            self._bind(each, triangle.program)
-            self._strips.draw(triangle, self._targets[each.target], each.target)
+            shader = f"ops/{each.shader}.glsl"
+            maps = [(self._textures[name], self._shader_shape(name)) for name in each.inputs]
+            if not each.is_last or weights.kernel is None:
+                self._draw(each, (shader, "lib/fragment.glsl"), constants, maps)
+                continue
+            constants += (*weights.constants, ("KERNEL_FOLDS", weights.folds))
+            if self._banks is None:
+                self._draw(each, (shader, "lib/convolve.glsl", "lib/fragment.glsl"), constants, maps)
+            else:
+                self._draw_blocks(each, self._banks, shader, constants, maps)
 
-    def _bind(self, step: Pass, program: moderngl.Program) -> None:
-        """Bind what a pass reads: its inputs, the layer's kernel and vectors."""
-        weights = self._bound[step.node.name]
-        uniforms: dict[str, object] = {"u_shape": self._shader_shape(step.target)}
-        for k, name in enumerate(step.inputs):
-            self._textures[name].use(k)
-            uniforms[f"u_input{k}"] = k
-            uniforms[f"u_shape{k}"] = self._shader_shape(name)
-        unit = len(step.inputs)
-        for uniform, texture in (("u_kernel", weights.kernel), ("u_vectors", weights.vectors)):
-            if isinstance(texture, moderngl.Texture):
-                texture.use(unit)
-                uniforms[uniform] = unit
-                unit += 1
+    def _draw_blocks(self, each: Pass, banks: Banks, shader: str, constants: Constants, maps: Sequence[Map]) -> None:
+        atlas = banks.atlases[each.target]
+        lying = (*atlas.shape, atlas.columns)
+        constants += (*banks.blocks[each.target].constants, ("KERNEL_SAMPLED", 1))
+        self._draw(each, (shader, "lib/convolve_bank.glsl"), constants, maps, banks.target(each.target), lying)
+        filled = [(texture, lying) for texture in banks.textures(each.target)]
+        self._draw(each, ("lib/banks.glsl", "lib/fragment.glsl"), constants, filled)
+
+    def _draw(
+        self,
+        each: Pass,
+        files: tuple[str, ...],
+        constants: Constants,
+        maps: Sequence[Map],
+        banks: moderngl.Framebuffer | None = None,
+        lying: tuple[int, int, int, int] = (0, 0, 0, 0),
+    ) -> None:
+        """Draw a map, or banks of blocks that lie so, with a shader that reads these maps."""
+        weights = self._bound[each.node.name]
+        source = Source("fragment", files, constants, len(maps), software=self._in_blocks)
+        triangle = self._device.fragment(source)
+        uniforms: dict[str, object] = {"u_shape": self._shader_shape(each.target), "u_blocks": lying}
+        for k, (texture, shape) in enumerate(maps):
+            texture.use(k)
+            uniforms |= {f"u_input{k}": k, f"u_shape{k}": shape, f"u_texel{k}": _texel(texture)}
+        for unit, (uniform, held) in enumerate((("u_kernel", weights.kernel), ("u_vectors", weights.vectors))):
+            if isinstance(held, moderngl.Texture):
+                held.use(len(maps) + unit)
+                uniforms |= {uniform: len(maps) + unit, f"{uniform}_texel": _texel(held)}
         if weights.kernel is not None:
             uniforms["u_kernel_layout"] = weights.layout
-        set_uniforms(program, uniforms)
+        set_uniforms(triangle.program, uniforms)
+        target = self._targets[each.target] if banks is None else banks
+        self._strips.draw(triangle, target, (each.target, banks is None))
+
+
+def _texel(texture: moderngl.Texture) -> tuple[float, float]:
+    """Width and height of a texel, of a texture that is one wide and high."""
+    return 1 / texture.width, 1 / texture.height

@@ -56,8 +56,9 @@ class Source:
         constants: what is ``#define``-d.
         inputs: how many feature maps it reads as ``read(k, tile, place)``; zero declares none.
         extras: what else a compute shader's ``store(tile, place, texel)`` makes of every texel.
-        loads: whether a compute shader loads its feature maps as images rather than as textures, which software
-            rasterisers do in a third of the time: they look for a texel's mip level lane by lane.
+        software: whether feature maps are read the way that software rasterisers are fast at: they look for the mip
+            level of each texel that is fetched, but neither of one that is loaded from an image, which compute shaders
+            can, nor of one that is sampled at its centre. That takes a third and two thirds of the time.
     """
 
     stage: Stage
@@ -65,7 +66,7 @@ class Source:
     constants: Constants = ()
     inputs: int = 0
     extras: tuple[Extra, ...] = ()
-    loads: bool = False
+    software: bool = False
 
     def text(self) -> str:
         """The whole GLSL text."""
@@ -73,11 +74,11 @@ class Source:
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
-            parts += [_sizes(self.inputs, len(self.extras), self.loads), _storing(self.extras, self.inputs, seen)]
+            parts += [_sizes(self.inputs, len(self.extras), self.software), _storing(self.extras, self.inputs, seen)]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
         parts += _defines(self.constants)
-        parts += [_reading(self.inputs, self.loads)] if self.inputs else []
+        parts += [_reading(self.inputs, self.stage if self.software else None)] if self.inputs else []
         parts += [_expand(name, seen) for name in self.files]
         return "\n".join(parts) + "\n"
 
@@ -99,11 +100,11 @@ def _uniforms(inputs: int) -> str:
     """What a fragment shader is told: each a uniform of its own."""
     lines = ["uniform ivec4 u_shape;", "uniform sampler2D u_vectors;"]
     for k in range(inputs):
-        lines += [f"uniform sampler2D u_input{k};", f"uniform ivec4 u_shape{k};"]
+        lines += [f"uniform sampler2D u_input{k};", f"uniform ivec4 u_shape{k};", f"uniform vec2 u_texel{k};"]
     return "\n".join(lines)
 
 
-def _sizes(inputs: int, extras: int, loads: bool) -> str:
+def _sizes(inputs: int, extras: int, as_images: bool) -> str:
     """What a compute shader is told: one block, bound once for a pass, and fixed units for its textures.
 
     Images that are read have the units behind those that are written.
@@ -112,7 +113,7 @@ def _sizes(inputs: int, extras: int, loads: bool) -> str:
     lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
     lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, extras + 1)]
     lines += ["};"]
-    if loads:
+    if as_images:
         units = [f"layout(rgba32f, binding = {1 + extras + k}) readonly uniform image2D" for k in range(inputs)]
     else:
         units = [f"layout(binding = {k}) uniform sampler2D" for k in range(inputs)]
@@ -121,21 +122,24 @@ def _sizes(inputs: int, extras: int, loads: bool) -> str:
     return "\n".join(lines)
 
 
-def _reading(inputs: int, loads: bool) -> str:
+def _reading(inputs: int, in_software: Stage | None) -> str:
     """Functions that read ``inputs`` feature maps; GLSL 3.3 cannot index samplers by a variable."""
     lines = [f"#define INPUTS {inputs}"]
-    lines += [f"vec4 read{k}(int tile, ivec2 p) {{ return {_texel_of(k, loads)}; }}" for k in range(inputs)]
+    for k in range(inputs):
+        read = {
+            None: f"texelFetch(u_input{k}, at, 0)",
+            "compute": f"imageLoad(u_input{k}, at)",
+            "fragment": f"textureLod(u_input{k}, (vec2(at) + 0.5) * u_texel{k}, 0.0)",
+        }[in_software]
+        lines.append(
+            f"vec4 read{k}(int tile, ivec2 p) {{ ivec2 at = tile_origin(u_shape{k}, tile) + p; return {read}; }}"
+        )
     cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(inputs - 1))
     lines.append(f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{inputs - 1}(tile, p); }}")
     cases = "".join(f" if (k == {k}) return u_shape{k};" for k in range(inputs - 1))
     lines.append(f"ivec4 input_shape(int k) {{{cases} return u_shape{inputs - 1}; }}")
     lines.append("vec4 vectors(int row, int tile) { return texelFetch(u_vectors, ivec2(tile, row), 0); }")
     return "\n".join(lines)
-
-
-def _texel_of(k: int, loads: bool) -> str:
-    place = f"tile_origin(u_shape{k}, tile) + p"
-    return f"imageLoad(u_input{k}, {place})" if loads else f"texelFetch(u_input{k}, {place}, 0)"
 
 
 def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:

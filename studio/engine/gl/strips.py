@@ -64,9 +64,12 @@ class Strips:
         if not self._device.is_software:
             self._device.calls.draw(triangle)
             return
-        width, height = target.size
+        width, height = target.viewport[2:]
+        # Across the longer side, as long as strips then cover two tiles, so that two threads work on each.
         along, length = max(width, height), min(width, height)
-        first, cut = 0, self._cuts.get(key, _Cut())
+        if length < _SHORTEST:
+            along, length = length, along
+        first, cut = 0, self._cuts.get(key, _Cut(parts=max(1, length // (2 * _SHORTEST))))
         while first < along:
             last = min(along, first + cut.strip)
             start = time.perf_counter()

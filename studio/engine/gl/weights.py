@@ -30,7 +30,7 @@ class LayerWeights:
     """
 
     def __init__(self, device: Device, node: Node, tensors: Mapping[str, Array], max_texture: int | None) -> None:
-        self._calls, context = device.calls, device.context
+        self._calls = device.calls
         self._node = node
         self._tensors = tensors
         self.kernel: moderngl.Texture | moderngl.Buffer | None = None
@@ -39,19 +39,19 @@ class LayerWeights:
         vectors = node.op.vectors(tensors)
         if vectors is not None:
             size = (tile_count(vectors.shape[1]), vectors.shape[0])
-            self.vectors = context.texture(size, 4, dtype="f4")
+            self.vectors = device.texture(size)
             self._write_vectors()
         taps = node.op.taps()
         if taps is not None:
             self._taps = taps
-            self._make_kernel(context, max_texture)
+            self._make_kernel(device, max_texture)
 
     def _canonical(self) -> NDArray[np.generic]:
         kernel = self._node.op.kernel(self._tensors["weight"])
         assert kernel is not None
         return kernel
 
-    def _make_kernel(self, context: moderngl.Context, max_texture: int | None) -> None:
+    def _make_kernel(self, device: Device, max_texture: int | None) -> None:
         out_channels, self._in_per_group = self._canonical().shape[:2]
         self._out_per_group = out_channels // getattr(self._node.op, "groups", 1)
         self._cells = sum(self._taps[0].counts) * sum(self._taps[1].counts)
@@ -61,7 +61,7 @@ class LayerWeights:
         self._per_row = self._in_tiles
         texels = self._in_tiles * self._cells * 4
         if max_texture is None:
-            self.kernel = context.buffer(reserve=texels * self._out_tiles * 16)
+            self.kernel = device.context.buffer(reserve=texels * self._out_tiles * 16)
         else:
             self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells * 4)))
             self.folds = -(-self._in_tiles // self._per_row)
@@ -71,7 +71,7 @@ class LayerWeights:
                     f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
                     f"largest texture, {max_texture}×{max_texture}; use --engine torch."
                 )
-            self.kernel = context.texture(size, 4, dtype="f4")
+            self.kernel = device.texture(size)
         self._write_kernel(range(self._out_tiles), range(self._in_tiles))
 
     @property
