@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from studio.engine.base import BINS, Engine, Places, Stats
+from studio.engine.packed import can_pack, convolve, pack
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
@@ -43,7 +44,15 @@ class TorchEngine(Engine):
     def __init__(self, network: Network, device: str | torch.device | None = None) -> None:
         super().__init__(network)
         self._device = torch.device(device) if device is not None else best_device()
-        self._weights = {name: self._on_device(torch.from_numpy(t)) for name, t in self._tensors.items()}
+        # Layers whose weights are packed, and those that are, for inputs as large as now.
+        self._packable = {node.name for node in self.graph.nodes if can_pack(node.op, self._device)}
+        self._packed: dict[str, torch.Tensor] = {}
+        shared = {f"{self.graph.node(name).owner}.weight" for name in self._packable}
+        self._weights = {
+            # What is packed is looked at where it lies; a copy of its own would be a second one.
+            name: torch.from_numpy(t) if name in shared else self._on_device(torch.from_numpy(t))
+            for name, t in self._tensors.items()
+        }
         self._of_node = {
             node.name: {key: self._weights[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
             for node in self.graph.nodes
@@ -68,6 +77,7 @@ class TorchEngine(Engine):
     def close(self) -> None:
         """See `Engine.close`."""
         self._weights.clear()
+        self._packed.clear()
         self._of_node.clear()
         self._activations.clear()
 
@@ -77,6 +87,7 @@ class TorchEngine(Engine):
 
     def _resize(self) -> None:
         self._activations.clear()
+        self._packed.clear()
 
     def _feed(self, name: str, picture: Array) -> None:
         # PyTorch warns of arrays that cannot be written to, though here it only copies them.
@@ -91,7 +102,7 @@ class TorchEngine(Engine):
                 start = time.perf_counter()
                 inputs = [self._activations[name] for name in node.inputs]
                 try:
-                    self._activations[node.name] = node.op.torch(inputs, self._of_node[node.name])
+                    self._activations[node.name] = self._run(node, inputs)
                     self._wait()
                 except RuntimeError as error:
                     # Of a CPU PyTorch has no exception of its own for this.
@@ -104,6 +115,15 @@ class TorchEngine(Engine):
                     ) from error
                 self._times[node.name] = time.perf_counter() - start
 
+    def _run(self, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
+        tensors = self._of_node[node.name]
+        # What takes a bypassed layer's place has no weights.
+        if node.name not in self._packable or node is not self.graph.node(node.name):
+            return node.op.torch(inputs, tensors)
+        if node.name not in self._packed:
+            self._packed[node.name] = pack(node.op, tensors["weight"], inputs[0].shape)
+        return convolve(node.op, inputs[0], self._packed[node.name], tensors.get("bias"))
+
     def _wait(self) -> None:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
@@ -111,6 +131,8 @@ class TorchEngine(Engine):
             torch.mps.synchronize()
 
     def _upload(self, tensor: str, rect: Rect) -> None:
+        for name in self.graph.users(tensor.rpartition(".")[0]):
+            self._packed.pop(name, None)
         whole = self._tensors[tensor]
         rows, columns = kernels_touched(rect, whole.shape)
         touched = (rows, columns) if whole.ndim > 1 else (columns,)
