@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import overhead, render
+from benchmarks import overhead, render, tfjs
 from studio.engine.choose import probe_gl
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"PyTorch {torch.__version__} with {torch.get_num_threads()} threads, OpenGL: {probe.renderer or 'none'}"
     )
-    for benchmark in (overhead, render):
+    for benchmark in (overhead, tfjs, render):
         lines = benchmark.rows()
         table = Table(*next(lines), box=None, header_style="bold")
         for line in lines:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from statistics import median
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,13 +28,14 @@ import torch
 from benchmarks.networks import pix2pix
 from benchmarks.overhead import seconds
 from studio.engine.base import Engine
-from studio.engine.choose import open_engine, probe_gl
+from studio.engine.choose import Probe, open_engine, probe_gl
 from studio.model.graph import Node
 from studio.model.network import Network
 from studio.model.op import Array
 
 SIZE = 256
 RUNS = 5
+PATIENCE = 240
 PAGE = Path(__file__).parent / "tfjs_page"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A browser without a display, network traffic of its own, or a list of drivers that it distrusts; OpenGL through EGL
@@ -52,19 +53,24 @@ class MissingError(Exception):
 def rows() -> Iterator[list[str]]:
     """Engine, seconds of ours and theirs, ratio with its spread, and both outputs' distance to PyTorch's."""
     yield ["pix2pix-256", "TensorFlow.js", "ours", "theirs / ours (least to most)", "difference (theirs, ours)"]
+    probe = probe_gl()
+    if probe.problem:
+        yield [f"Not compared with TensorFlow.js: {probe.problem}", "", "", "", ""]
+        return
     module, network = pix2pix()
     picture = np.random.default_rng(0).uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32)
     with torch.inference_mode():
         wanted = module(torch.from_numpy(picture)[None])[0].numpy()
     try:
         with tensorflow_js(network, picture) as peer:
-            yield from _compare(peer, network, picture, wanted)
+            yield from _compare(peer, network, picture, wanted, probe)
     except MissingError as reason:
         yield [f"Not compared with TensorFlow.js: {reason}", "", "", "", ""]
 
 
-def _compare(peer: Peer, network: Network, picture: Array, wanted: Array) -> Iterator[list[str]]:
-    engines = {name: open_engine(network, name)[0] for name in ("gl", "gl-fragment")}
+def _compare(peer: Peer, network: Network, picture: Array, wanted: Array, probe: Probe) -> Iterator[list[str]]:
+    names = ("gl", "gl-fragment") if probe.has_compute else ("gl-fragment",)
+    engines = {name: open_engine(network, name)[0] for name in names}
 
     def run(engine: Engine) -> None:
         engine.run({"input": picture})
@@ -85,7 +91,7 @@ def _compare(peer: Peer, network: Network, picture: Array, wanted: Array) -> Ite
             f"{theirs:.1e}, {_distance(engine.output(), wanted):.1e}",
         ]
         engine.close()
-    yield [f"TensorFlow.js {peer.version} on {peer.renderer}; ours on {probe_gl().renderer}", "", "", "", ""]
+    yield [f"TensorFlow.js {peer.version} on {peer.renderer}; ours on {probe.renderer}", "", "", "", ""]
 
 
 def _distance(found: Array, wanted: Array) -> float:
@@ -119,7 +125,10 @@ class Peer:
         return float(milliseconds) / 1e3
 
     def _wait(self, wanted: str) -> bytes:
-        path, body = self._told.get(timeout=240)
+        try:
+            path, body = self._told.get(timeout=PATIENCE)
+        except Empty:
+            raise MissingError(f"its page has said nothing for {PATIENCE} seconds.") from None
         if path != wanted:
             raise MissingError(f"its page failed ({body.decode()}).")
         return body
