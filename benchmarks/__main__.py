@@ -13,10 +13,15 @@ from rich.table import Table
 from benchmarks import overhead, render, tfjs
 from studio.engine.choose import probe_gl
 
+WIDTH = 160
+"""Columns of text where they are read from a file."""
+
 
 def main() -> None:
     """Run them all."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     probe = probe_gl()
     console.print(
         f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}, "
@@ -25,9 +30,13 @@ def main() -> None:
     for benchmark in (overhead, tfjs, render):
         lines = benchmark.rows()
         table = Table(*next(lines), box=None, header_style="bold")
+        notes = []
         for line in lines:
-            table.add_row(*line)
-        console.print(table)
+            if len(line) == 1:  # a sentence about the whole
+                notes += line
+            else:
+                table.add_row(*line)
+        console.print(table, *notes, sep="\n")
 
 
 if __name__ == "__main__":

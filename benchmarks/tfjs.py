@@ -55,7 +55,7 @@ def rows() -> Iterator[list[str]]:
     yield ["pix2pix-256", "TensorFlow.js", "ours", "theirs / ours (least to most)", "difference (theirs, ours)"]
     probe = probe_gl()
     if probe.problem:
-        yield [f"Not compared with TensorFlow.js: {probe.problem}", "", "", "", ""]
+        yield [f"Not compared with TensorFlow.js: {probe.problem}"]
         return
     module, network = pix2pix()
     picture = np.random.default_rng(0).uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32)
@@ -65,7 +65,7 @@ def rows() -> Iterator[list[str]]:
         with tensorflow_js(network, picture) as peer:
             yield from _compare(peer, network, picture, wanted, probe)
     except MissingError as reason:
-        yield [f"Not compared with TensorFlow.js: {reason}", "", "", "", ""]
+        yield [f"Not compared with TensorFlow.js: {reason}"]
 
 
 def _compare(peer: Peer, network: Network, picture: Array, wanted: Array, probe: Probe) -> Iterator[list[str]]:
@@ -91,7 +91,7 @@ def _compare(peer: Peer, network: Network, picture: Array, wanted: Array, probe:
             f"{theirs:.1e}, {_distance(engine.output(), wanted):.1e}",
         ]
         engine.close()
-    yield [f"TensorFlow.js {peer.version} on {peer.renderer}; ours on {probe.renderer}", "", "", "", ""]
+    yield [f"TensorFlow.js {peer.version} on {peer.renderer}; ours on {probe.renderer}."]
 
 
 def _distance(found: Array, wanted: Array) -> float:
