@@ -3,7 +3,12 @@
 
 // a / b of whole numbers, for a below 2^21: GPUs have no instruction for it, and compilers' own are long.
 int quotient(int a, int b) {
-    return int((float(a) + 0.5) * (1.0 / float(b)));
+#if __VERSION__ >= 400
+    // Else compilers divide in full precision, which takes them as long.
+    precise
+#endif
+    float per_b = 1.0 / float(b);
+    return int((float(a) + 0.5) * per_b);
 }
 
 ivec2 tile_origin(ivec4 shape, int tile) {

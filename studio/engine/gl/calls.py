@@ -26,6 +26,7 @@ _ARRAY_BUFFER = 0x8892
 _int, _uint, _address, _size = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_ssize_t
 _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignore[type-arg]
     "glFinish": (),
+    "glGetIntegerv": (_uint, _address),
     "glUseProgram": (_uint,),
     "glBindVertexArray": (_uint,),
     "glDrawArrays": (_uint, _int, _int),
@@ -35,12 +36,35 @@ _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignor
     "glTexSubImage2D": (_uint, _int, _int, _int, _int, _int, _uint, _uint, _address),
     "glBindBuffer": (_uint, _uint),
     "glBufferSubData": (_uint, _size, _size, _address),
+    "glBufferStorage": (_uint, _size, _address, _uint),
+    "glMapBufferRange": (_uint, _size, _size, _uint),
+    "glFenceSync": (_uint, _uint),
+    "glClientWaitSync": (_address, _uint, ctypes.c_uint64),
+    "glDeleteSync": (_address,),
 }
+_RESULTS: dict[str, type[ctypes._SimpleCData]] = {  # type: ignore[type-arg]
+    "glMapBufferRange": _address,
+    "glFenceSync": _address,
+    "glClientWaitSync": _uint,
+}
+_MAP_READ, _MAP_WRITE, _PERSISTENT, _COHERENT, _CLIENT_STORAGE = 1, 2, 0x40, 0x80, 0x200
+_GPU_COMMANDS_COMPLETE, _FLUSH_COMMANDS, _TIMEOUT_EXPIRED = 0x9117, 1, 0x911B
+_LONGEST_WAIT = 10**9  # nanoseconds; a longer one is asked for again
 # Windows' drivers have a calling convention of their own; both kinds of pointer let other threads run meanwhile.
 if sys.platform == "win32":
     _convention = ctypes.WINFUNCTYPE
 else:
     _convention = ctypes.CFUNCTYPE
+
+
+class _Missing:
+    """Stands for a function that the driver lacks; says so when it is called."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *_: object) -> None:
+        raise StudioError(f"This graphics driver does not offer {self._name}; update it, or use --engine torch.")
 
 
 class Calls:
@@ -51,45 +75,45 @@ class Calls:
     """
 
     def __init__(self, load: Load) -> None:
-        self._functions = {
-            name: _convention(None, *arguments)(address)
+        self._functions: dict[str, Callable[..., object]] = {
+            name: _convention(_RESULTS.get(name), *arguments)(address) if (address := load(name)) else _Missing(name)
             for name, arguments in _SIGNATURES.items()
-            if (address := load(name))
         }
-
-    def _call(self, name: str, *arguments: object) -> None:
-        if name not in self._functions:
-            raise StudioError(f"This graphics driver does not offer {name}; update it, or use --engine torch.")
-        self._functions[name](*arguments)
 
     def finish(self) -> None:
         """Wait until everything asked for so far is done."""
-        self._call("glFinish")
+        self._functions["glFinish"]()
+
+    def integer(self, name: int) -> int:
+        """The value of a limit or a state, by its number in OpenGL's headers."""
+        found = ctypes.c_int()
+        self._functions["glGetIntegerv"](name, ctypes.addressof(found))
+        return found.value
 
     def dispatch(self, program: moderngl.ComputeShader, x: int, y: int = 1, z: int = 1) -> None:
         """Run so many workgroups of a compute shader."""
-        self._call("glUseProgram", program.glo)
-        self._call("glDispatchCompute", x, y, z)
+        self._functions["glUseProgram"](program.glo)
+        self._functions["glDispatchCompute"](x, y, z)
 
     def draw(self, triangle: moderngl.VertexArray) -> None:
         """Draw the three vertices of this array with its program, into the target in use."""
-        self._call("glUseProgram", triangle.program.glo)
-        self._call("glBindVertexArray", triangle.glo)
-        self._call("glDrawArrays", _TRIANGLES, 0, 3)
+        self._functions["glUseProgram"](triangle.program.glo)
+        self._functions["glBindVertexArray"](triangle.glo)
+        self._functions["glDrawArrays"](_TRIANGLES, 0, 3)
 
     def read(self, texture: moderngl.Texture) -> Array:
         """(height, width, components) float32 of a float texture of one or four components."""
         found = np.empty((texture.height, texture.width, texture.components), np.float32)
         texture.use(0)
-        self._call("glPixelStorei", _PACK_ALIGNMENT, 4)
-        self._call("glGetTexImage", _TEXTURE_2D, 0, _FORMATS[texture.components], _FLOAT, found.ctypes.data)
+        self._functions["glPixelStorei"](_PACK_ALIGNMENT, 4)
+        self._functions["glGetTexImage"](_TEXTURE_2D, 0, _FORMATS[texture.components], _FLOAT, found.ctypes.data)
         return found
 
     def read_picture(self, texture: moderngl.Texture) -> Picture:
         """(height, width, 4) uint8 of a texture of four bytes a texel: blue, green, red, alpha."""
         found = np.empty((texture.height, texture.width, 4), np.uint8)
         texture.use(0)
-        self._call("glGetTexImage", _TEXTURE_2D, 0, _BGRA, _BYTE, found.ctypes.data)
+        self._functions["glGetTexImage"](_TEXTURE_2D, 0, _BGRA, _BYTE, found.ctypes.data)
         return found
 
     def write(self, texture: moderngl.Texture, values: Array, place: tuple[int, int] = (0, 0)) -> None:
@@ -97,12 +121,40 @@ class Calls:
         values = np.ascontiguousarray(values, np.float32)
         height, width = values.shape[:2]
         texture.use(0)
-        self._call("glPixelStorei", _UNPACK_ALIGNMENT, 4)
+        self._functions["glPixelStorei"](_UNPACK_ALIGNMENT, 4)
         kind = (_FORMATS[texture.components], _FLOAT)
-        self._call("glTexSubImage2D", _TEXTURE_2D, 0, *place, width, height, *kind, values.ctypes.data)
+        self._functions["glTexSubImage2D"](_TEXTURE_2D, 0, *place, width, height, *kind, values.ctypes.data)
 
     def write_buffer(self, buffer: moderngl.Buffer, values: Array, offset: int = 0) -> None:
         """Write float32 values into a buffer, so many bytes behind its beginning."""
         values = np.ascontiguousarray(values, np.float32)
-        self._call("glBindBuffer", _ARRAY_BUFFER, buffer.glo)
-        self._call("glBufferSubData", _ARRAY_BUFFER, offset, values.nbytes, values.ctypes.data)
+        self._functions["glBindBuffer"](_ARRAY_BUFFER, buffer.glo)
+        self._functions["glBufferSubData"](_ARRAY_BUFFER, offset, values.nbytes, values.ctypes.data)
+
+    def keep_mapped(self, buffer: moderngl.Buffer, *, reads: bool) -> int | None:
+        """Give a buffer new memory that stays open to this process, for reading or for writing.
+
+        Returns:
+            Its address, good until the buffer is freed; None where the driver refuses.
+        """
+        access = (_MAP_READ if reads else _MAP_WRITE) | _PERSISTENT | _COHERENT
+        self._functions["glBindBuffer"](_ARRAY_BUFFER, buffer.glo)
+        self._functions["glBufferStorage"](_ARRAY_BUFFER, buffer.size, None, access | (_CLIENT_STORAGE if reads else 0))
+        address = self._functions["glMapBufferRange"](_ARRAY_BUFFER, 0, buffer.size, access)
+        return address if isinstance(address, int) else None
+
+    def fence(self) -> int:
+        """A mark behind everything asked for so far."""
+        made = self._functions["glFenceSync"](_GPU_COMMANDS_COMPLETE, 0)
+        assert isinstance(made, int), "every driver of OpenGL 3.2 makes fences"
+        return made
+
+    def wait_fence(self, fence: int) -> None:
+        """Wait until the GPU has come to this mark, and free it."""
+        while self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _LONGEST_WAIT) == _TIMEOUT_EXPIRED:
+            pass
+        self.drop_fence(fence)
+
+    def drop_fence(self, fence: int) -> None:
+        """Free a mark."""
+        self._functions["glDeleteSync"](fence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import moderngl
@@ -15,7 +16,7 @@ from studio.engine.gl.fuse import MOST_OUTPUTS, Group
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Extra, Source
 from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
-from studio.engine.gl.tune import Tuner
+from studio.engine.gl.tune import Job, Tuner
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 
@@ -26,7 +27,7 @@ _THREADS = 64
 _BUSY = 1 << 14
 
 # Seconds, and runs at most, of a convolution that is timed.
-_ROW = 0.003
+_ROW = 0.001
 _MOST_RUNS = 60
 _BARRIER = (
     moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
@@ -87,16 +88,23 @@ class ComputePasses:
         self._weights = weights
         self._plans: dict[str, Plan] = {}
         self._parts: moderngl.Buffer | None = None
+        self._counts: moderngl.Buffer | None = None
 
     def choose(self, layers: Sequence[Pass]) -> None:
         """Choose how these convolutions run, before any of them is made."""
-        for layer in layers:
-            if self._is_tiled(layer):
-                self._plans[layer.target] = self._plan(layer)
-        self._parts = None
-        for layer in layers:
-            if self._is_tiled(layer):
-                self._reserve_parts(layer, self._plans[layer.target])
+        tiled = [layer for layer in layers if self._is_tiled(layer)]
+        tuner = self._settings.tuner
+        if self._settings.plan is not None:
+            self._plans = {layer.target: self._settings.plan for layer in tiled}
+        elif tuner is None:
+            self._plans = {layer.target: usual(self._work(layer)) for layer in tiled}
+        else:
+            jobs = {self._key(layer): self._job(layer) for layer in tiled}
+            chosen = tuner.choose(jobs)
+            self._plans = {layer.target: chosen[self._key(layer)] for layer in tiled}
+        self._parts = self._counts = None
+        for layer in tiled:
+            self._reserve_parts(layer, self._plans[layer.target])
 
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
@@ -139,31 +147,34 @@ class ComputePasses:
         lanes = _LANES if in_software else _THREADS
         block = block_for(each.shape, weights, _LANES if in_software else _BUSY)
         blocks = block.across(each.shape.width, len(weights.taps[1].phases)) * each.shape.height
-        groups = (*line_of(-(-blocks // lanes)), block.groups(each.shape.channels))
+        count = (*line_of(-(-blocks // lanes)), block.groups(each.shape.channels))
         constants = (*each.node.op.constants().items(), *weights.constants, *block.constants, ("LANES", lanes))
         if in_software:
             # The unit behind those of the maps that are written, and of the one that is read.
             constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
-        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, groups)
+        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, count)
 
     def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
         weights = self._weights[each.node.name]
         across, down = self._phase_size(each)
         along_m, along_n, deep = groups(self._work(each), plan)
         count = (*line_of(along_m * along_n), deep)
-        grid = (plan.parts, along_n, across, down)
-        constants = (*each.node.op.constants().items(), *weights.constants, *plan.tile.constants)
-        files = (f"ops/{each.shader}.glsl", "lib/convolve_tile.glsl")
+        grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
+        constants = (*each.node.op.constants().items(), *weights.constants, *plan.tile.constants(self._work(each)))
+        files = (f"ops/{each.shader}.glsl", plan.tile.shader)
+        # Nothing follows the parts of sums.
+        made = self._dispatch(Group(each.node) if plan.apart else group, each, files, constants, count, grid)
         if plan.parts == 1:
-            return [self._dispatch(group, each, files, constants, count, grid)]
+            return [made]
         self._reserve_parts(each, plan)
+        if not plan.apart:
+            return [replace(made, buffers=(*made.buffers, self._parts, self._counts))]
         # Nothing but the layer's vectors is sampled by the sum, and no output is written by the parts.
-        parts = self._dispatch(Group(each.node), each, files, (*constants, ("SPLIT_K", 1)), count, grid)
-        sums = replace(each, inputs=each.inputs[:1])
         texels = self._texel_groups(each.target)
-        added = self._dispatch(group, sums, ("lib/convolve_sum.glsl", "lib/compute.glsl"), (), texels, grid)
+        files = ("lib/convolve_sum.glsl", "lib/compute.glsl")
+        added = self._dispatch(group, replace(each, inputs=each.inputs[:1]), files, (), texels, grid)
         return [
-            replace(parts, outputs=(), buffers=(parts.buffers[0], self._parts)),
+            replace(made, outputs=(), buffers=(*made.buffers, self._parts)),
             replace(added, textures=(None, *added.textures[1:]), buffers=(None, self._parts)),
         ]
 
@@ -214,21 +225,14 @@ class ComputePasses:
 
     def _work(self, each: Pass) -> Work:
         weights = self._weights[each.node.name]
-        down, across = weights.taps
-        width, height = self._phase_size(each)
-        depth = weights.layout[0] * 4 * max(down.counts) * max(across.counts)
-        return Work(width * height, each.shape.channels, depth, len(down.phases) * len(across.phases))
+        return Work(*self._phase_size(each), each.shape.channels, weights.layout[0], weights.taps)
 
-    def _plan(self, each: Pass) -> Plan:
-        work = self._work(each)
-        if self._settings.plan is not None:
-            return self._settings.plan
-        if self._settings.tuner is None:
-            return usual(work)
-        reads = self._atlases[each.inputs[0]].shape
-        return self._settings.tuner.choose(
-            f"{each.node.op!r} {reads}", plans(work), lambda plan: self._seconds(each, plan)
-        )
+    def _key(self, each: Pass) -> str:
+        """What layers have in common that run alike."""
+        return f"{each.node.op!r} {self._atlases[each.inputs[0]].shape}"
+
+    def _job(self, each: Pass) -> Job:
+        return Job(plans(self._work(each), self._device.shared_memory), partial(self._seconds, each))
 
     def _seconds(self, each: Pass, plan: Plan) -> float:
         """Time of a convolution alone, in a row long enough to be told from others."""
@@ -247,11 +251,19 @@ class ComputePasses:
         return run(max(1, min(_MOST_RUNS, int(_ROW / run(1)))))
 
     def _reserve_parts(self, each: Pass, plan: Plan) -> None:
-        """Make room for the parts of this layer's sums; layers use it one after the other."""
+        """Make room for the parts of this layer's sums, and counts of zero; layers use it one after the other."""
+        if plan.parts == 1:
+            return
+        context = self._device.context
         channels, height, width = each.shape
-        size = plan.parts * tile_count(channels) * height * width * 16 if plan.parts > 1 else 0
-        if size > (self._parts.size if self._parts is not None else 0):
-            self._parts = self._device.context.buffer(reserve=size)
+        size = plan.parts * tile_count(channels) * height * width * 16
+        along_m, along_n, deep = groups(self._work(each), plan)
+        columns, rows = line_of(along_m * along_n)
+        counts = columns * rows * deep // plan.parts * 4
+        if self._parts is None or self._parts.size < size:
+            self._parts = context.buffer(reserve=size)
+        if self._counts is None or self._counts.size < counts:
+            self._counts = context.buffer(bytes(counts))
 
 
 def with_barriers(dispatches: Sequence[Dispatch]) -> list[Dispatch]:

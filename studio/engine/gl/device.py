@@ -15,6 +15,8 @@ from studio.errors import StudioError
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
 
+_MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
+
 
 class Device:
     """One moderngl context, its limits, and the shader programs compiled on it.
@@ -40,6 +42,8 @@ class Device:
         self.max_texture: int = context.info["GL_MAX_TEXTURE_SIZE"]
         self.is_software = bool(_SOFTWARE.search(self.renderer))
         self.has_compute: bool = context.version_code >= 430
+        self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
+        self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
         self._draws: dict[Source, moderngl.VertexArray] = {}
         self._computes: dict[Source, moderngl.ComputeShader] = {}
 

@@ -125,15 +125,17 @@ def _sizes(inputs: int, extras: int, as_images: bool) -> str:
 def _reading(inputs: int, in_software: Stage | None) -> str:
     """Functions that read ``inputs`` feature maps; GLSL 3.3 cannot index samplers by a variable."""
     lines = [f"#define INPUTS {inputs}"]
+    # A loop over the tiles of its first input may carry along where they begin.
+    lines += ["#ifdef GIVEN_ORIGIN", "ivec2 given_origin;", "#define origin0(tile) given_origin"]
+    lines += ["#else", "#define origin0(tile) tile_origin(u_shape0, tile)", "#endif"]
     for k in range(inputs):
         read = {
             None: f"texelFetch(u_input{k}, at, 0)",
             "compute": f"imageLoad(u_input{k}, at)",
             "fragment": f"textureLod(u_input{k}, (vec2(at) + 0.5) * u_texel{k}, 0.0)",
         }[in_software]
-        lines.append(
-            f"vec4 read{k}(int tile, ivec2 p) {{ ivec2 at = tile_origin(u_shape{k}, tile) + p; return {read}; }}"
-        )
+        origin = "origin0(tile)" if k == 0 else f"tile_origin(u_shape{k}, tile)"
+        lines.append(f"vec4 read{k}(int tile, ivec2 p) {{ ivec2 at = {origin} + p; return {read}; }}")
     cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(inputs - 1))
     lines.append(f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{inputs - 1}(tile, p); }}")
     cases = "".join(f" if (k == {k}) return u_shape{k};" for k in range(inputs - 1))
@@ -145,29 +147,42 @@ def _reading(inputs: int, in_software: Stage | None) -> str:
 def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:
     """The function ``store``, which writes a texel of the shader's own map and of every extra one.
 
-    An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
+    It does so in two steps, of which the first, for what all texels of a tile have in common, is done once where many
+    follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
     """
-    declared, body = [_image(0)], ["    int tile0 = tile;", _write(0)]
+    declared, placing, body = [_image(0)], [_place(0, "tile")], [_write(0)]
     for n, extra in enumerate(extras, start=1):
         declared.append(_image(n))
-        body.append(f"    int tile{n} = tile{extra.parent} + u_shift{n}.x;")
+        placing.append(_place(n, f"g_tile{extra.parent} + u_shift{n}.x"))
         value = f"value{extra.parent}"
         if extra.shader:
             declared.append(_body(n, extra, inputs + n, seen))
             body.append(f"    g_texel = {value};")
-            value = f"texel{n}(tile{n}, p)"
+            value = f"texel{n}(g_tile{n}, p)"
         body += [f"    vec4 value{n} = {value};", _write(n)]
-    start = "vec4 g_texel;\n#define u_target0 u_shape"
-    return "\n".join([start, *declared, "void store(int tile, ivec2 p, vec4 value0) {", *body, "}"])
+    lines = ["vec4 g_texel;\n#define u_target0 u_shape", *declared]
+    lines += ["void begin_tile(int tile) {", *placing, "}"]
+    lines += ["void store_texel(ivec2 p, vec4 value0) {", *body, "}"]
+    lines += ["void store(int tile, ivec2 p, vec4 value) { begin_tile(tile); store_texel(p, value); }"]
+    return "\n".join(lines)
 
 
 def _image(n: int) -> str:
-    return f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};"
+    return (
+        f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};\n"
+        f"int g_tile{n};\nivec2 g_origin{n};\nbvec4 g_live{n};"
+    )
+
+
+def _place(n: int, tile: str) -> str:
+    return (
+        f"    g_tile{n} = {tile};\n    g_origin{n} = tile_origin(u_target{n}, g_tile{n});\n"
+        f"    g_live{n} = live_lanes(u_target{n}, g_tile{n});"
+    )
 
 
 def _write(n: int) -> str:
-    masked = f"mix(vec4(0.0), value{n}, live_lanes(u_target{n}, tile{n}))"
-    return f"    imageStore(u_output{n}, tile_origin(u_target{n}, tile{n}) + p, {masked});"
+    return f"    imageStore(u_output{n}, g_origin{n} + p, mix(vec4(0.0), value{n}, g_live{n}));"
 
 
 def _body(n: int, extra: Extra, unit: int, seen: set[str]) -> str:

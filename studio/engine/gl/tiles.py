@@ -1,12 +1,53 @@
-"""How the tiled convolution shares its work among workgroups and threads, and which ways are worth trying."""
+"""How the tiled convolutions share their work among workgroups and threads, and which ways are worth trying."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from studio.model.layout import tile_count
+from studio.model.taps import Taps
+
+Constants = tuple[tuple[str, int], ...]
+
+LEAST_SHARED = 32768
+"""Bytes of shared memory that GL 4.3 promises."""
+
+
+class Work(NamedTuple):
+    """A convolution as a product of matrices, once for each phase of the output.
+
+    Attributes:
+        across: pixels of a phase in a row.
+        down: rows of a phase.
+        channels: of the output.
+        inputs: tiles of the input that an output channel reads.
+        taps: where the kernel reads, down and across.
+    """
+
+    across: int
+    down: int
+    channels: int
+    inputs: int
+    taps: tuple[Taps, Taps]
+
+    @property
+    def pixels(self) -> int:
+        """Of one phase."""
+        return self.across * self.down
+
+    @property
+    def depth(self) -> int:
+        """The long axis: values that an output value is the weighted sum of."""
+        return self.inputs * 4 * max(self.taps[0].counts) * max(self.taps[1].counts)
+
+    @property
+    def phases(self) -> int:
+        """Of the output."""
+        return len(self.taps[0].phases) * len(self.taps[1].phases)
+
 
 class Tile(NamedTuple):
-    """What a workgroup and a thread make: pixels × channels, so many rows of the long axis at a time."""
+    """A run of pixels × channels, so many rows of the long axis at a time: ``shaders/lib/convolve_tile.glsl``."""
 
     m: int
     n: int
@@ -15,59 +56,186 @@ class Tile(NamedTuple):
     thread_n: int
 
     @property
-    def constants(self) -> tuple[tuple[str, int], ...]:
-        """For ``shaders/lib/convolve_tile.glsl``."""
-        names = ("TILE_M", "TILE_N", "TILE_K", "THREAD_M", "THREAD_N", "THREADS")
+    def shader(self) -> str:
+        """The file of its loop."""
+        return "lib/convolve_tile.glsl"
+
+    def groups(self, work: Work) -> tuple[int, int, int]:
+        """Workgroups along the pixels, along the channels, and for the phases."""
+        return -(-work.pixels // self.m), -(-work.channels // self.n), work.phases
+
+    def made(self, work: Work) -> int:
+        """Values of a phase that the workgroups make, those past its edges among them."""
+        along_m, along_n, _ = self.groups(work)
+        return along_m * self.m * along_n * self.n
+
+    def steps(self, work: Work) -> int:
+        """Into how many parts the long axis can be shared."""
+        return max(1, -(-work.depth // self.k))
+
+    def constants(self, work: Work) -> Constants:
+        """What the shader has ``#define``-d."""
+        del work
         # GLSL 4.3 takes no expression for the size of a workgroup.
         threads = self.m // self.thread_m * (self.n // self.thread_n)
+        names = ("TILE_M", "TILE_N", "TILE_K", "THREAD_M", "THREAD_N", "THREADS")
         return tuple(zip(names, (*self, threads), strict=True))
+
+    def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
+        """Whether its copies fit so many bytes of shared memory."""
+        del work
+        kernels = 4 * (self.thread_n // 4) * (self.k // 2 * (self.n // self.thread_n) + 1)
+        return 16 * (self.m * self.k // 2 + kernels) <= shared
+
+
+class Window(NamedTuple):
+    """A rectangle of pixels × channels, so many input tiles at a time: ``shaders/lib/convolve_window.glsl``."""
+
+    width: int
+    height: int
+    n: int
+    depth: int
+    thread_m: int
+    thread_n: int
+
+    @property
+    def shader(self) -> str:
+        """The file of its loop."""
+        return "lib/convolve_window.glsl"
+
+    def groups(self, work: Work) -> tuple[int, int, int]:
+        """See `Tile.groups`."""
+        return -(-work.across // self.width) * -(-work.down // self.height), -(-work.channels // self.n), work.phases
+
+    def made(self, work: Work) -> int:
+        """See `Tile.made`."""
+        along_m, along_n, _ = self.groups(work)
+        return along_m * self.width * self.height * along_n * self.n
+
+    def steps(self, work: Work) -> int:
+        """See `Tile.steps`."""
+        return max(1, -(-work.inputs // self.depth) * min(work.taps[0].counts))
+
+    def constants(self, work: Work) -> Constants:
+        """See `Tile.constants`."""
+        threads = self.width * self.height // self.thread_m * (self.n // self.thread_n)
+        names = ("TILE_W", "TILE_H", "TILE_N", "DEPTH", "THREAD_M", "THREAD_N", "THREADS")
+        most = max(work.taps[1].counts)
+        return (*zip(names, (*self, threads), strict=True), ("MOST_W", most), ("GIVEN_ORIGIN", 1))
+
+    def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
+        """See `Tile.fits`."""
+        across, most = work.taps[1], max(work.taps[1].counts)
+        wide = (self.width - 1) * across.step + (most - 1) * across.spacing + 1
+        texels = self.depth * self.height * -(-wide // across.step) * across.step
+        kernels = 4 * (self.thread_n // 4) * (2 * self.depth * most * (self.n // self.thread_n) + 1)
+        return 16 * (2 * texels + kernels) <= shared
+
+
+class Narrow(NamedTuple):
+    """A rectangle of places, all phases of one output tile at once: ``shaders/lib/convolve_narrow.glsl``."""
+
+    width: int
+    height: int
+    places: int
+
+    @property
+    def shader(self) -> str:
+        """The file of its loop."""
+        return "lib/convolve_narrow.glsl"
+
+    def groups(self, work: Work) -> tuple[int, int, int]:
+        """See `Tile.groups`."""
+        return -(-work.across // self.width) * -(-work.down // self.height), tile_count(work.channels), 1
+
+    def made(self, work: Work) -> int:
+        """See `Tile.made`."""
+        along_m, along_n, _ = self.groups(work)
+        return along_m * self.width * self.height * along_n * 4
+
+    def steps(self, work: Work) -> int:
+        """See `Tile.steps`."""
+        return work.inputs
+
+    def constants(self, work: Work) -> Constants:
+        """See `Tile.constants`."""
+        names = ("TILE_W", "TILE_H", "PLACES", "THREADS", "GIVEN_ORIGIN")
+        found = [*zip(names, (*self, self.width * self.height // self.places, 1), strict=True)]
+        for axis, taps in zip("HW", work.taps, strict=True):
+            low, reach = _span(taps)
+            found += [(f"LOW_{axis}", low), (f"REACH_{axis}", reach)]
+        return tuple(found)
+
+    def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
+        """See `Tile.fits`."""
+        (tall, wide) = (
+            (side - 1) * taps.step + _span(taps)[1]
+            for side, taps in zip((self.height, self.width), work.taps, strict=True)
+        )
+        cells = sum(work.taps[0].counts) * sum(work.taps[1].counts)
+        few = work.phases * self.places <= _MOST_SUMS and work.channels <= 4
+        return few and 16 * (2 * tall * wide + 4 * (2 * cells + 1)) <= shared
+
+
+def _span(taps: Taps) -> tuple[int, int]:
+    """The lowest input pixel that any phase reads at its first output pixel, and how many from there on any reads."""
+    read = [phase for phase in taps.phases if phase.cells]
+    low = min(phase.first for phase in read)
+    return low, max(phase.first + (len(phase.cells) - 1) * taps.spacing for phase in read) - low + 1
 
 
 class Plan(NamedTuple):
-    """A tile, and the number of parts that the long axis is shared into."""
+    """A way to run a convolution.
 
-    tile: Tile
-    parts: int
+    Attributes:
+        tile: what a workgroup makes.
+        parts: into how many the long axis is shared.
+        apart: whether a pass of its own adds them up, rather than the last workgroup of each place: it costs the start
+            of a pass, but uses all of the GPU.
+    """
+
+    tile: Tile | Window | Narrow
+    parts: int = 1
+    apart: bool = False
 
 
-class Work(NamedTuple):
-    """A convolution as a product of matrices, once for each phase of the output."""
-
-    pixels: int
-    channels: int
-    depth: int
-    phases: int
-
-
-# Each fits the 32 KB of shared memory that GL 4.3 promises. Large tiles reuse most; small ones fill a GPU with small
-# maps; narrow ones waste nothing on pictures of 3 channels.
+# Large tiles reuse most; small ones fill a GPU with small maps; narrow ones waste nothing on pictures of 3 channels.
 TILES = (
-    Tile(128, 128, 8, 8, 16),
     Tile(128, 128, 8, 8, 8),
-    Tile(128, 64, 8, 8, 8),
-    Tile(64, 128, 8, 8, 8),
-    Tile(64, 64, 8, 8, 8),
     Tile(64, 64, 16, 4, 4),
-    Tile(64, 64, 16, 8, 4),
     Tile(32, 64, 16, 4, 4),
     Tile(16, 64, 32, 4, 4),
     Tile(8, 64, 32, 2, 4),
-    Tile(4, 128, 16, 4, 4),
     Tile(4, 64, 32, 1, 4),
     Tile(128, 4, 16, 2, 4),
-    Tile(256, 4, 8, 4, 4),
-    Tile(256, 4, 8, 2, 4),
 )
+WINDOWS = (
+    Window(16, 16, 128, 1, 16, 8),
+    Window(16, 8, 128, 1, 8, 8),
+    Window(16, 32, 64, 1, 16, 8),
+    Window(16, 16, 64, 2, 8, 8),
+    Window(8, 16, 64, 1, 8, 8),
+    Window(8, 8, 64, 2, 8, 8),
+    Window(8, 8, 64, 1, 4, 4),
+    Window(16, 16, 32, 1, 8, 4),
+    Window(8, 8, 32, 1, 4, 4),
+    Window(16, 16, 4, 1, 2, 4),
+)
+NARROWS = (Narrow(32, 16, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
 
-_FEWEST_GROUPS, _MOST_GROUPS = 96, 3000
+_MOST_SUMS = 16
+"""Of a thread, in registers: four channels each."""
+
+_FEWEST_GROUPS, _MOST_GROUPS = 96, 1500
+_MOST_WASTE = 1.6
 _LARGEST_PARTS = 1 << 26
 """Values in all the parts of one layer together: 256 MB."""
 
 
 def groups(work: Work, plan: Plan) -> tuple[int, int, int]:
     """Workgroups along the pixels and along the channels, and the product of phases and parts."""
-    tile = plan.tile
-    return -(-work.pixels // tile.m), -(-work.channels // tile.n), work.phases * plan.parts
+    along_m, along_n, phases = plan.tile.groups(work)
+    return along_m, along_n, phases * plan.parts
 
 
 def _count(work: Work, plan: Plan) -> int:
@@ -75,26 +243,30 @@ def _count(work: Work, plan: Plan) -> int:
     return along_m * along_n * rest
 
 
-def _waste(work: Work, tile: Tile) -> float:
-    along_m, along_n, _ = groups(work, Plan(tile, 1))
-    return along_m * tile.m * along_n * tile.n / (work.pixels * work.channels)
-
-
-def plans(work: Work) -> list[Plan]:
+def plans(work: Work, shared: int = LEAST_SHARED) -> list[Plan]:
     """The ways worth measuring: tiles that waste little, in as many parts as keep a GPU busy."""
-    least = min(_waste(work, tile) for tile in TILES)
+    tiles = [tile for tile in (*TILES, *WINDOWS, *NARROWS) if tile.fits(work, shared) and _suits(tile, work)]
+    least = min(tile.made(work) for tile in tiles)
     found = []
-    for tile in TILES:
-        if _waste(work, tile) > 2.2 * least:
+    for tile in tiles:
+        if tile.made(work) > _MOST_WASTE * least:
             continue
-        steps = max(1, -(-work.depth // tile.k))
-        most = min(steps // 2, _LARGEST_PARTS // (work.pixels * work.phases * work.channels), 64)
+        most = min(tile.steps(work) // 2, _LARGEST_PARTS // (work.pixels * work.phases * work.channels), 64)
         choices = [1] + [1 << bit for bit in range(1, 7) if 1 << bit <= most]
         busy = [p for p in choices if _FEWEST_GROUPS <= _count(work, Plan(tile, p)) <= _MOST_GROUPS]
         if not busy:
             busy = [choices[0] if _count(work, Plan(tile, 1)) > _MOST_GROUPS else choices[-1]]
-        found += [Plan(tile, p) for p in busy]
+        found += [Plan(tile, p, apart) for p in busy for apart in ((False, True) if p > 1 else (False,))]
     return found
+
+
+def _suits(tile: Tile | Window | Narrow, work: Work) -> bool:
+    """Whether a tile is neither far narrower than the layer nor far shorter than its map."""
+    if isinstance(tile, Narrow):
+        return True
+    if tile.n < min(work.channels, 64) // 2:
+        return False
+    return not isinstance(tile, Tile) or work.pixels <= 64 * tile.m or tile.m >= 64
 
 
 def usual(work: Work) -> Plan:

@@ -6,12 +6,27 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from studio.engine.gl.tiles import Plan, Tile
+from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 
-_FORMAT = 1
+_FORMAT = 2
+
+_FINALISTS, _ROUNDS = 6, 3
+"""How many of the fastest plans are measured again, and how often: one measurement may have been disturbed."""
+
+_WAKING = 0.5
+"""Seconds."""
+
+
+class Job(NamedTuple):
+    """A layer whose fastest plan is wanted, and what tells the seconds that a plan takes."""
+
+    plans: Sequence[Plan]
+    seconds: Callable[[Plan], float]
 
 
 def cache_path() -> Path:
@@ -36,18 +51,25 @@ class Tuner:
         self._path = path or cache_path()
         self._known: dict[str, Plan] = self._stored()
 
-    def choose(self, layer: str, plans: Sequence[Plan], seconds: Callable[[Plan], float]) -> Plan:
-        """The plan that was fastest for this layer; measured where it is not known yet."""
-        if self._known.get(layer) not in plans:
+    def choose(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
+        """The plan that is fastest for each layer; those that are not known yet are measured."""
+        if self._unknown(jobs):
             # Another engine may have measured it meanwhile; two engines must not add the same sums in different order.
             self._known = self._stored() | self._known
-        if self._known.get(layer) not in plans:
-            # An idle GPU runs at a fraction of its clock: the first round compiles, and wakes it.
-            for plan in plans:
-                seconds(plan)
-            self._known[layer] = min(plans, key=seconds)
+        unknown = self._unknown(jobs)
+        for job in unknown.values():  # compiles
+            for plan in job.plans:
+                job.seconds(plan)
+        if unknown:
+            _wake(next(iter(unknown.values())))
+        for layer, job in unknown.items():
+            self._known[layer] = _fastest(job)
+        if unknown:
             self._save()
-        return self._known[layer]
+        return {layer: self._known[layer] for layer in jobs}
+
+    def _unknown(self, jobs: Mapping[str, Job]) -> dict[str, Job]:
+        return {layer: job for layer, job in jobs.items() if self._known.get(layer) not in job.plans}
 
     def _stored(self) -> dict[str, Plan]:
         return _parsed(self._load().get(self._gpu, {}))
@@ -63,7 +85,7 @@ class Tuner:
     def _save(self) -> None:
         """Replace the file at once: another engine may be reading it, or writing its own."""
         known = self._stored() | self._known
-        own = {layer: [*plan.tile, plan.parts] for layer, plan in known.items()}
+        own = {layer: [*plan.tile, plan.parts, int(plan.apart)] for layer, plan in known.items()}
         others = self._load()
         text = json.dumps({"format": _FORMAT, "gpus": others | {self._gpu: own}}, indent=1)
         with contextlib.suppress(OSError):
@@ -78,11 +100,30 @@ class Tuner:
                 raise
 
 
+def _wake(job: Job) -> None:
+    """Keep a GPU busy until it runs at its full clock: while shaders are compiled, it falls asleep."""
+    until = time.perf_counter() + _WAKING
+    while time.perf_counter() < until:
+        job.seconds(job.plans[0])
+
+
+def _fastest(job: Job) -> Plan:
+    found = {plan: job.seconds(plan) for plan in job.plans}
+    near = sorted(job.plans, key=found.__getitem__)[:_FINALISTS]
+    for plan in near * _ROUNDS:
+        found[plan] = min(found[plan], job.seconds(plan))
+    return min(near, key=found.__getitem__)
+
+
 def _parsed(choices: object) -> dict[str, Plan]:
+    """Each is written as the numbers of its tile, by whose count its kind is known, the parts, and whether those
+    are apart.
+    """
     if not isinstance(choices, dict):
         return {}
+    kinds = {5: Narrow, 7: Tile, 8: Window}
     return {
-        layer: Plan(Tile(*numbers[:5]), numbers[5])
+        layer: Plan(kinds[len(numbers)](*numbers[:-2]), numbers[-2], bool(numbers[-1]))
         for layer, numbers in choices.items()
-        if isinstance(numbers, list) and len(numbers) == 6 and all(type(n) is int and n > 0 for n in numbers)
+        if isinstance(numbers, list) and len(numbers) in kinds and all(type(n) is int and n >= 0 for n in numbers)
     }
