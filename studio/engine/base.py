@@ -67,6 +67,7 @@ class Engine(ABC):
         self._tensors: dict[str, Array] = {
             name: np.array(tensor, np.float32, order="C") for name, tensor in network.tensors.items()
         }
+        self._sizes: dict[str, Size] = {}
         self._shapes: dict[str, Shape] = {}
         self._stale: set[str] = set()
         self._revisions: dict[str, int] = dict.fromkeys(self._tensors, 0)
@@ -149,22 +150,28 @@ class Engine(ABC):
                     f"not {tuple(inputs[wanted.name].shape)}."
                 )
         self._begin()
-        shapes = self.graph.shapes({i.name: inputs[i.name].shape[1:] for i in self.graph.inputs})
-        if shapes != self._shapes:
-            self._shapes, before = shapes, self._shapes
-            self._substitute()
-            try:
-                self._resize()
-            except StudioError:
-                # An engine that could not keep its old room either has cleared them.
-                self._shapes = before if self._shapes else {}
-                self._substitute()
-                raise
+        sizes = {name: inputs[name].shape[1:] for name in (i.name for i in self.graph.inputs)}
+        if sizes != self._sizes:
+            self._take_sizes(sizes)
         for wanted in self.graph.inputs:
             self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
         self._stale.clear()
         self.colour = None
         self._execute(tuple(self._effective.values()))
+
+    def input_memory(self, name: str, size: Size) -> Array | None:
+        """Memory for an input of the next `run`, which need not copy what lies there already.
+
+        Args:
+            name: of an input of the network.
+            size: its height and width.
+
+        Returns:
+            (C, height, width) float32, to be written whole, in order, and to be given to the next `run`; None where
+            the engine has none of this size, as before its first run: an array of one's own does as well.
+        """
+        del name, size
+        return None
 
     def update(self) -> tuple[str, ...]:
         """Rerun what edits since the last run made stale: the edited layers and those after them.
@@ -293,6 +300,20 @@ class Engine(ABC):
         return self._shapes[name]
 
     # -- within ---------------------------------------------------------------------------------------------------
+
+    def _take_sizes(self, sizes: dict[str, Size]) -> None:
+        """Make room for inputs of these heights and widths."""
+        self._shapes, before = self.graph.shapes(sizes), self._shapes
+        self._substitute()
+        try:
+            self._resize()
+        except StudioError:
+            # An engine that could not keep its old room either has cleared them.
+            self._shapes = before if self._shapes else {}
+            self._sizes = self._sizes if self._shapes else {}
+            self._substitute()
+            raise
+        self._sizes = sizes
 
     def _tensor(self, name: str) -> Array:
         if name not in self._tensors:

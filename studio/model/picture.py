@@ -28,11 +28,12 @@ def to_tensor(
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
     order: Order = "rgb",
+    out: Array | None = None,
 ) -> Array:
     """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``.
 
     One channel is the luma. Three come in the order that is asked for. Then the mean, where there is one, is taken off
-    each channel, and each is divided by its standard deviation.
+    each channel, and each is divided by its standard deviation. It is made in `out` where that is given.
     """
     lo, hi = value_range
     scaled = (picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture).astype(np.float32)
@@ -46,7 +47,10 @@ def to_tensor(
         scaled -= np.asarray(mean, np.float32)
     if std:
         scaled /= np.asarray(std, np.float32)
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+    if out is None:
+        return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+    np.copyto(out, scaled.transpose(2, 0, 1))
+    return out
 
 
 def chroma(picture: Picture) -> Array:

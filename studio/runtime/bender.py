@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.graph import Size
+from studio.model.graph import Input, Size
 from studio.model.latent import LatentPath
 from studio.model.op import Array
 from studio.model.picture import Picture, chroma, signed_view, to_tensor
@@ -56,13 +56,16 @@ class Bender:
         size = self.size_for((picture.shape[0], picture.shape[1]))
         padded = _pad(picture, size.padded)
         inputs = self._engine.graph.inputs
-        pictures = [i for i in inputs if i.kind == "picture"]
-        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order) for i in pictures}
+        fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
         self._engine.run(fed | self.path.feeds(inputs, time))
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
         return size
+
+    def _tensor(self, padded: Picture, of: Input) -> Array:
+        memory = self._engine.input_memory(of.name, padded.shape[:2])
+        return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)
 
     def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
         """(H, W, 3) uint8 RGB through the network, with vectors where they are at this time in seconds.

@@ -13,12 +13,13 @@ from studio.engine.gl.compute import ComputePasses, Settings, with_barriers
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import Dispatch
 from studio.engine.gl.fuse import grouped
+from studio.engine.gl.mapped import Feed
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips
 from studio.errors import StudioError
-from studio.model.graph import Node
+from studio.model.graph import Node, Size
 from studio.model.layout import pack_atlas
 from studio.model.network import Network
 from studio.model.op import Array
@@ -63,14 +64,17 @@ class GLEngine(AtlasEngine):
         super()._resize()
         self._passes = ComputePasses(self._device, self._settings, self._atlases, self._textures, self._bound)
         self._choose()
-        self._feeds = {name: self._passes.feed(name, planes) for name, planes in self._planes.items()}
+        self._feeds = {
+            name: [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
+            for name, feed in self._planes.items()
+        }
 
     def _make_room(self) -> None:
         super()._make_room()
-        self._planes: dict[str, moderngl.Buffer] = {}
+        self._planes: dict[str, Feed] = {}
         for name in (i.name for i in self.graph.inputs):
             channels, height, width = self._shapes[name]
-            self._planes[name] = self._context.buffer(reserve=channels * height * width * 4)
+            self._planes[name] = Feed(self._device, channels * height * width * 4)
 
     def _rewire(self, changed: frozenset[str]) -> None:
         super()._rewire(changed)
@@ -79,9 +83,19 @@ class GLEngine(AtlasEngine):
     def _choose(self) -> None:
         self._passes.choose([passes[-1] for passes in self._plan.values()])
 
+    def input_memory(self, name: str, size: Size) -> Array | None:
+        """See `Engine.input_memory`."""
+        if self._sizes.get(name) != size:
+            return None
+        self._begin()
+        memory = self._planes[name].next.memory
+        return None if memory is None else memory.reshape(self._shapes[name])
+
     def _feed(self, name: str, picture: Array) -> None:
-        self._device.calls.write_buffer(self._planes[name], picture)
-        self._feeds[name].run(self._device)
+        number, planes = self._planes[name].take()
+        planes.fill(picture)
+        self._feeds[name][number].run(self._device)
+        planes.leave_fence()
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}

@@ -108,8 +108,8 @@ class LayerWeights:
 
     def changed(self, tensor: str, rect: Rect) -> None:
         """Bring over a rectangle of a tensor's sheet: only the tiles it touches are packed and uploaded again."""
-        self._write_vectors()
         if self.kernel is None or tensor != "weight":
+            self._write_vectors()
             return
         shape = self._tensors["weight"].shape
         touched = np.zeros(kernel_grid(shape)[:2], bool)

@@ -1,0 +1,101 @@
+"""Buffers that lie open in this process's memory: what goes through them is copied once, and nobody waits for it.
+
+The GPU reads a picture out of one while the next is written into another; what it writes is looked at a frame later.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.gl.device import Device
+from studio.model.op import Array
+
+Bytes = NDArray[np.uint8]
+
+
+class Mapped:
+    """A buffer for one side to write and the other to read.
+
+    Args:
+        device: on which it is made, current in each call.
+        size: in bytes.
+        side: whether this process writes it, or reads it.
+
+    Attributes:
+        buffer: to be bound.
+    """
+
+    def __init__(self, device: Device, size: int, side: Literal["writes", "reads"]) -> None:
+        self._calls = device.calls
+        self.buffer = device.context.buffer(reserve=size)
+        self._fence: int | None = None
+        self._memory: Bytes | None = None
+        address = self._calls.keep_mapped(self.buffer, reads=side == "reads") if device.can_map else None
+        if address is not None:
+            self._memory = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
+
+    @property
+    def memory(self) -> Array | None:
+        """All of it as float32, once the GPU has come as far as the last `leave_fence`; None where it is not mapped."""
+        self._wait()
+        return None if self._memory is None else self._memory.view(np.float32)
+
+    def fill(self, values: Array) -> None:
+        """Write float32 values, unless they lie in its `memory` already."""
+        memory = self.memory
+        if memory is None:
+            self._calls.write_buffer(self.buffer, values)
+        elif values.ctypes.data != memory.ctypes.data:
+            np.copyto(memory, values.reshape(-1))
+
+    def copy(self) -> Bytes:
+        """What the GPU has written by the last `leave_fence`."""
+        self._wait()
+        if self._memory is None:
+            return np.frombuffer(self.buffer.read(), np.uint8)
+        return self._memory.copy()
+
+    def leave_fence(self) -> None:
+        """Remember how far the GPU must come before this is touched again: to what it has been asked for so far."""
+        if self._fence is not None:
+            self._calls.drop_fence(self._fence)
+        self._fence = self._calls.fence()
+
+    def _wait(self) -> None:
+        if self._fence is not None:
+            self._calls.wait_fence(self._fence)
+            self._fence = None
+
+
+class Feed:
+    """A few buffers in turn, for what is new in every frame.
+
+    Args:
+        device: on which they are made.
+        size: in bytes.
+    """
+
+    COUNT = 3
+
+    def __init__(self, device: Device, size: int) -> None:
+        self._ring = [Mapped(device, size, "writes") for _ in range(self.COUNT)]
+        self._next = 0
+
+    @property
+    def buffers(self) -> tuple[Mapped, ...]:
+        """All of them."""
+        return tuple(self._ring)
+
+    @property
+    def next(self) -> Mapped:
+        """The one that is taken next."""
+        return self._ring[self._next]
+
+    def take(self) -> tuple[int, Mapped]:
+        """The number of the next one, and it."""
+        number, self._next = self._next, (self._next + 1) % self.COUNT
+        return number, self._ring[number]

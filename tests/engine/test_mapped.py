@@ -1,0 +1,89 @@
+"""Buffers in this process's memory: with drivers that keep them mapped and those that do not, and never too early."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import normal, on_torch, relative_error, tiny_network
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.mapped import Feed, Mapped
+from studio.engine.gl.pipeline import GLEngine
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture(params=[True, False], ids=["mapped", "not mapped"])
+def mapping(request: pytest.FixtureRequest, device: Device, monkeypatch: pytest.MonkeyPatch) -> Device:
+    if request.param and not device.can_map:
+        pytest.skip("this driver keeps no buffer mapped")
+    monkeypatch.setattr(device, "can_map", request.param)
+    return device
+
+
+def test_what_is_filled_is_what_the_gpu_has(mapping: Device) -> None:
+    held = Mapped(mapping, 4 * 60, "writes")
+    for seed in range(3):
+        values = normal(3, 4, 5, seed=seed)
+        held.fill(values)
+        held.leave_fence()
+        mapping.finish()
+        there = mapping.context.buffer(reserve=240)
+        mapping.context.copy_buffer(there, held.buffer)
+        np.testing.assert_array_equal(np.frombuffer(there.read(), np.float32), values.reshape(-1))
+
+
+def test_what_the_gpu_wrote_is_what_is_copied(mapping: Device) -> None:
+    held = Mapped(mapping, 256, "reads")
+    given = np.arange(256, dtype=np.uint8)
+    mapping.context.copy_buffer(held.buffer, mapping.context.buffer(given.tobytes()))
+    held.leave_fence()
+    copied = held.copy()
+    mapping.context.copy_buffer(held.buffer, mapping.context.buffer(bytes(256)))
+    held.leave_fence()
+    np.testing.assert_array_equal(copied, given)
+    assert not held.copy().any()
+
+
+def test_buffers_come_in_turn(mapping: Device) -> None:
+    feed = Feed(mapping, 16)
+    taken = [feed.take() for _ in range(2 * Feed.COUNT)]
+    assert [number for number, _ in taken] == [*range(Feed.COUNT)] * 2
+    assert [held for _, held in taken] == [*feed.buffers] * 2
+
+
+def test_every_frame_is_made_of_its_own_picture(mapping: Device) -> None:
+    if not mapping.has_compute:
+        pytest.skip("no compute shaders here")
+    network = tiny_network()
+    engine, plain = GLEngine(network, mapping), on_torch(network)
+    (name,) = (i.name for i in network.graph.inputs)
+    pictures = [normal(3, 8, 8, seed=seed) for seed in range(2 * Feed.COUNT)]
+    for picture in pictures:
+        engine.run({name: picture})
+        plain.run({name: picture})
+        assert relative_error(engine.output(), plain.output()) <= 1e-5
+        np.testing.assert_array_equal(engine.activation(name), picture)
+    engine.close()
+
+
+def test_what_lies_in_the_engines_memory_is_taken_from_there(mapping: Device) -> None:
+    if not mapping.has_compute:
+        pytest.skip("no compute shaders here")
+    network = tiny_network()
+    engine, plain = GLEngine(network, mapping), on_torch(network)
+    (name,) = (i.name for i in network.graph.inputs)
+    assert engine.input_memory(name, (8, 8)) is None, "before the first run there is none"
+    engine.run({name: normal(3, 8, 8)})
+    assert engine.input_memory(name, (8, 10)) is None, "of another size there is none"
+    for seed in range(2 * Feed.COUNT):
+        picture = normal(3, 8, 8, seed=seed)
+        memory = engine.input_memory(name, (8, 8))
+        assert (memory is not None) == mapping.can_map
+        if memory is not None:
+            memory[...] = picture
+        engine.run({name: picture if memory is None else memory})
+        plain.run({name: picture})
+        np.testing.assert_array_equal(engine.activation(name), picture)
+        assert relative_error(engine.output(), plain.output()) <= 1e-5
+    engine.close()
