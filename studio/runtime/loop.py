@@ -207,11 +207,14 @@ class Loop:
     def _show(self) -> None:
         graph = self._running.graph
         names: tuple[str, ...] = (graph.output,)
+        inspected: tuple[str, ...] = ()
         if self._view.kind == "split":
             names = (graph.inputs[0].name, graph.output)
         elif self._view.kind != "output" and self._is_known(self._view.name):
-            names = (self._view.name, graph.output) if self._output_too else (self._view.name,)
-        self._screen.show(self._running, tuple(dict.fromkeys(names)), self._crops())
+            inspected = (self._view.name,)
+            names = (*inspected, graph.output) if self._output_too else inspected
+        pictures = set(names).difference(inspected)
+        self._screen.show(self._running, tuple(dict.fromkeys(names)), self._crops(), pictures)
         self._report = replace(self._report, shown=self._report.shown + 1)
 
     def _crops(self) -> dict[str, Size]:

@@ -33,17 +33,20 @@ class Outlets:
         self._recorder: LiveRecorder | None = None
         self._shown = False
         self._ended = True
-        self._is_first = True
+        # Whether the network has run since the recording last took a picture, and when that was.
+        self._is_behind = True
+        self._taken = 0.0
         self._written: SimpleQueue[tuple[Path, BaseException | None]] = SimpleQueue()
 
     def begin(self, plan: RecordingPlan, name: str, shown: bool) -> None:
         """Begin a recording of the output, or of what is shown; StudioError where it cannot be begun."""
         self.end()
-        self._recorder, self._shown, self._ended, self._is_first = LiveRecorder(plan, name), shown, False, True
+        self._recorder, self._shown, self._ended, self._is_behind = LiveRecorder(plan, name), shown, False, True
 
     def end(self) -> None:
         """End the recording, if there is one; its status says when it is whole."""
         if self._recorder is not None:
+            self._deliver()
             self._recorder.stop()
 
     @property
@@ -70,24 +73,34 @@ class Outlets:
         self._watch()
         if self._recorder is None or self._ended:
             return
-        if is_new or self._is_first:
-            self._is_first = False
-            picture = self._of_view(engine, view, crops) if self._shown else self.output(engine, crops)
-            self._recorder.offer(picture, time.monotonic())
+        self._deliver()
+        now = time.monotonic()
+        self._is_behind |= is_new
+        if self._is_behind and self._recorder.wants(now):
+            self._is_behind, self._taken = False, now
+            self._order(engine, view, crops)
         else:
-            self._recorder.tick(time.monotonic())
+            self._recorder.tick(now)
+
+    def _deliver(self) -> None:
+        """Hand the recording the picture that was on its way."""
+        picture = self._screen.delivered()
+        if picture is not None and self._recorder is not None:
+            self._recorder.offer(picture, self._taken)
 
     def output(self, engine: Engine, crops: Mapping[str, Size]) -> Picture:
         """(H, W, 3) uint8 RGB of the network's output."""
         name = engine.graph.output
         return self._screen.picture(engine, name, crops.get(name))
 
-    def _of_view(self, engine: Engine, view: View, crops: Mapping[str, Size]) -> Picture:
-        if view.kind == "layer" and view.name in engine.graph:
-            return self._screen.picture(engine, view.name, None, "tiles")
-        if view.kind == "filters" and view.name in engine.graph.tensor_shapes:
-            return self._screen.picture(engine, view.name, None, "sheet")
-        return self.output(engine, crops)
+    def _order(self, engine: Engine, view: View, crops: Mapping[str, Size]) -> None:
+        if self._shown and view.kind == "layer" and view.name in engine.graph:
+            self._screen.order(engine, view.name, None, "tiles")
+        elif self._shown and view.kind == "filters" and view.name in engine.graph.tensor_shapes:
+            self._screen.order(engine, view.name, None, "sheet")
+        else:
+            name = engine.graph.output
+            self._screen.order(engine, name, crops.get(name))
 
     def still(self, engine: Engine, crops: Mapping[str, Size], path: Path) -> None:
         """Write the output as a PNG."""
@@ -102,8 +115,8 @@ class Outlets:
 
     def close(self) -> None:
         """Finish what is under way."""
+        self.end()
         if self._recorder is not None:
-            self._recorder.stop()
             self._recorder.wait()
 
     def _watch(self) -> None:

@@ -82,12 +82,15 @@ def free_path(folder: Path, pattern: str, name: str, suffix: str, when: datetime
         folder: the folder.
         pattern: text with {preset}, {date} and {time}.
         name: for {preset}; what file systems refuse becomes "_".
-        suffix: such as ".mp4"; "" for a folder.
+        suffix: such as ".mp4"; "" for a folder, whose name then has no dots.
         when: the date and time.
     """
     stem = pattern.replace("{date}", f"{when:%Y-%m-%d}").replace("{time}", f"{when:%H.%M.%S}")
     # Last, so that what a preset is called is never taken for a pattern.
     stem = _NOT_IN_NAMES.sub("_", stem.replace("{preset}", name)).strip(" .")[:200] or "recording"
+    if not suffix:
+        # What stands behind a dot asks for a codec.
+        stem = stem.replace(".", "-")
     number = 1
     while True:
         path = folder / f"{stem}{f' {number}' if number > 1 else ''}{suffix}"
@@ -159,9 +162,14 @@ class LiveRecorder:
         # Of the thread that offers:
         self._began: float | None = None
         self._newest: Picture | None = None
+        self._ticks_of_newest = 0
         self._handed_over = True  # whether the encoder has been given `_newest`
         self._thread = threading.Thread(target=self._work, name="encode", daemon=True)
         self._thread.start()
+
+    def wants(self, now: float) -> bool:
+        """Whether a picture made at `now` would be the first of its frame; no frame needs more than one."""
+        return self._began is None or self._ticks(now) > self._ticks_of_newest
 
     def offer(self, picture: Picture, now: float) -> None:
         """Give a new picture, (H, W, 3) uint8 RGB of any size, made at `now`; it must not be changed afterwards."""
@@ -171,7 +179,7 @@ class LiveRecorder:
             if self._began is None:
                 self._began = now
             self._decide(now)
-            self._newest, self._handed_over = picture, False
+            self._newest, self._handed_over, self._ticks_of_newest = picture, False, self._ticks(now)
 
     def tick(self, now: float) -> None:
         """Say that it is `now` and no new picture has come; to be called at least as often as `rate` says."""
@@ -200,11 +208,16 @@ class LiveRecorder:
         with self._wake:
             return replace(self._status, seconds=float(self._decided / self.rate))
 
+    def _ticks(self, now: float) -> int:
+        """How many frames begin before `now`."""
+        assert self._began is not None, "there is a first picture"
+        return math.ceil((now - self._began) * float(self.rate) - _HAIR)
+
     def _decide(self, now: float, least: int = 0) -> None:
         """Let the frames before `now` show the newest picture."""
         if self._began is None or self._newest is None:
             return
-        end = max(least, math.ceil((now - self._began) * float(self.rate) - _HAIR))
+        end = max(least, self._ticks(now))
         if end <= self._decided:
             return
         if not self._handed_over:
@@ -242,7 +255,7 @@ class LiveRecorder:
             self._note(sink, size)
             while shown is not None:
                 if shown is not source:
-                    source, frame = shown, letterboxed(shown, size)
+                    source, frame = shown, np.ascontiguousarray(letterboxed(shown, size))
                 assert frame is not None
                 sink.write(frame)
                 self._note(sink, size)

@@ -30,7 +30,8 @@ def wanted(view: View, front: tuple[Shown, ...]) -> tuple[Shown, ...]:
         pair = by_role.get("input"), by_role.get("output")
         return (pair[0], pair[1]) if pair[0] and pair[1] else ()
     is_sheet = view.kind == "filters"
-    return tuple(each for each in front if each.name == view.name and (each.role == "sheet") == is_sheet)[:1]
+    named = (each for each in front if each.name == view.name and each.has_ranges)
+    return tuple(each for each in named if (each.role == "sheet") == is_sheet)[:1]
 
 
 def content_size(view: View, seen: tuple[Shown, ...]) -> tuple[int, int]:

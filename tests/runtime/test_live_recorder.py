@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -120,6 +121,25 @@ def test_every_frame_shows_the_newest_picture_by_its_time(gaps: list[int], rest:
     assert shown == reference(times, end, fps)
     assert (status.frames, status.dropped, status.error) == (len(shown), 0, "")
     assert status.seconds == len(shown) / 16
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=80))
+def test_one_picture_is_wanted_for_every_frame_that_can_have_a_new_one(gaps: list[int]) -> None:
+    bench = Bench(Fraction(16))
+    wanted: list[int] = []
+    first = None
+    for at in (START + sum(gaps[1 : place + 1]) / 1024 for place in range(len(gaps))):
+        if bench.recorder.wants(at):
+            bench.recorder.offer(small(len(wanted)), at)
+            first = at if first is None else first
+            # Frames begin at whole ticks behind the first picture; the first of all has its own.
+            wanted.append(math.ceil((at - first) * 16))
+    bench.finish(START + sum(gaps) / 1024)
+    assert wanted[0] == 0
+    assert wanted == sorted(set(wanted))
+    begun = {math.ceil((START + sum(gaps[1 : place + 1]) / 1024 - first) * 16) for place in range(len(gaps))}
+    assert set(wanted) == begun
 
 
 @pytest.mark.parametrize("rate", [1.0, 7.0, 25.0, 59.94, 240.0])

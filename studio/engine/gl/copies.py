@@ -47,6 +47,7 @@ class Copy:
     def __init__(self, device: Device, plan: Plan) -> None:
         self._device = device
         self.plan = plan
+        self._has_ranges = False
         self._filled_from: tuple[weakref.ref[Engine], int] | None = None
 
     @cached_property
@@ -64,8 +65,13 @@ class Copy:
         assert isinstance(found, moderngl.Texture), "it was made of one"
         return found
 
-    def fill(self, engine: Engine) -> None:
-        """Copy what the engine holds now; a sheet that has not changed since is left as it is."""
+    def fill(self, engine: Engine, *, ranges: bool = True) -> None:
+        """Copy what the engine holds now; a sheet that has not changed since is left as it is.
+
+        Args:
+            engine: after a run.
+            ranges: whether the ranges of its values are found; pictures are drawn without.
+        """
         state = None
         if self.plan.role == "sheet":
             state = weakref.ref(engine), engine.revision(self.plan.name)
@@ -76,7 +82,9 @@ class Copy:
             self._take(engine)
         else:
             self._upload(engine)
-        self._ranges.find(self._texture)
+        self._has_ranges = ranges
+        if ranges:
+            self._ranges.find(self._texture)
         self._filled_from = state
 
     def shown(self, serial: int) -> Shown:
@@ -100,6 +108,7 @@ class Copy:
             serial=serial,
             order=plan.order,
             tinted=plan.tinted,
+            has_ranges=self._has_ranges,
         )
 
     def _take(self, engine: AtlasEngine) -> None:

@@ -12,7 +12,7 @@ that has been the front is filled again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copies import Copy, plan_for
 from studio.engine.gl.device import Device
+from studio.engine.gl.readback import Readback
 from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
 from studio.engine.gl.view import Look, ViewPass
 from studio.model.picture import Picture, signed_view
@@ -55,7 +56,7 @@ class _Set:
 class Screen:
     """Carries activations and filter sheets from an engine to viewers in another thread.
 
-    `show`, `picture`, `thumbnail` and `close` belong to the render thread, `front` and `drawn` to the window's.
+    `front` and `drawn` belong to the window's thread, everything else to the render thread.
 
     Args:
         device: the render thread's, current there; a GL engine shown must run on it.
@@ -70,16 +71,21 @@ class Screen:
         self._serial = 0
         self._canvas: moderngl.Framebuffer | None = None
         self._aside: dict[str, Copy] = {}
+        self._readback = Readback(device)
+        self._ordered: Picture | None = None
 
     # -- the render thread ----------------------------------------------------------------------------------------
 
-    def show(self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None) -> None:
+    def show(
+        self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()
+    ) -> None:
         """Copy what is to be looked at, and publish it when the GPU is done.
 
         Args:
             engine: after a run; on the screen's own device, if it is a GL engine.
             names: layers, inputs and tensors ("layer.tensor").
             crops: height and width to show of a layer or input that has a border of padding; others are shown whole.
+            pictures: those of the names that are drawn as pictures only, for which no ranges need be found.
 
         Raises:
             StudioError: for a name that there is not, or a sheet larger than a texture can be; what was published
@@ -93,7 +99,12 @@ class Screen:
         self._serial += 1
         back = self._back
         back.shown = ()
-        back.copies = {name: _copied(self._device, back.copies.get(name), engine, name, crops) for name in names}
+        back.copies = {
+            name: _copy_for(self._device, back.copies.get(name), engine, name, (crops or {}).get(name))
+            for name in names
+        }
+        for name, copy in back.copies.items():
+            copy.fill(engine, ranges=name not in pictures)
         self._device.context.gc()
         shown = tuple(copy.shown(self._serial) for copy in back.copies.values())
         self._device.finish()
@@ -119,23 +130,33 @@ class Screen:
             drawing: as a picture, a tile for each channel, or a filter sheet; None takes what suits it.
             look: colours; of a picture NaN is black unless told otherwise, as in `studio render`.
         """
-        crops = {name: crop} if crop else None
-        is_output = name == engine.graph.output and drawing in (None, "picture")
-        if is_output and look is None and not isinstance(engine, AtlasEngine):
-            height, width = crop or engine.shape(name)[1:]
-            return np.ascontiguousarray(engine.picture()[:height, :width])
-        self._device.use()
-        self._aside = {name: _copied(self._device, self._aside.get(name), engine, name, crops)}
-        shown = self._aside[name].shown(0)
-        drawing = drawing or DRAWINGS[shown.role]
-        placement = self._pass.whole(shown, drawing)
-        target = self._canvas_of(placement.rect[2:])
-        self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))
+        ready = self._ready_picture(engine, name, crop, drawing, look)
+        if ready is not None:
+            return ready
+        target = self._drawn_aside(engine, name, crop, drawing, look)
         self._device.finish()
         width, height = target.size
         pixels = np.frombuffer(target.read(components=4), np.uint8).reshape(height, width, 4)
         self._device.context.gc()
         return np.ascontiguousarray(pixels[:, :, :3])
+
+    def order(
+        self,
+        engine: Engine,
+        name: str,
+        crop: tuple[int, int] | None = None,
+        drawing: Drawing | None = None,
+    ) -> None:
+        """Ask for a `picture`, which `delivered` gives a frame later without waiting for the GPU."""
+        self._ordered = self._ready_picture(engine, name, crop, drawing, None)
+        if self._ordered is None:
+            self._readback.begin(self._drawn_aside(engine, name, crop, drawing, None))
+
+    def delivered(self) -> Picture | None:
+        """(H, W, 3) uint8 RGB that was ordered; None where nothing was since the last time."""
+        self._device.use()
+        ready, self._ordered = self._ordered, None
+        return ready if ready is not None else self._readback.take()
 
     def thumbnail(self, engine: Engine, name: str, size: int, crop: tuple[int, int] | None = None) -> Picture:
         """A small picture of a layer's first channels as tiles, signed colours, each tile at a scale of its own.
@@ -169,7 +190,7 @@ class Screen:
                 fence.wait()
             each.copies.clear()
         self._aside.clear()
-        self._canvas = None
+        self._canvas, self._readback = None, Readback(self._device)
         self._device.context.gc()
 
     # -- the window's thread --------------------------------------------------------------------------------------
@@ -195,6 +216,41 @@ class Screen:
 
     # -- within ---------------------------------------------------------------------------------------------------
 
+    def _ready_picture(
+        self,
+        engine: Engine,
+        name: str,
+        crop: tuple[int, int] | None,
+        drawing: Drawing | None,
+        look: Look | None,
+    ) -> Picture | None:
+        """The output of an engine without textures as it is in `studio render`; None where it has to be drawn."""
+        is_output = name == engine.graph.output and drawing in (None, "picture")
+        if not is_output or look is not None or isinstance(engine, AtlasEngine):
+            return None
+        height, width = crop or engine.shape(name)[1:]
+        return np.ascontiguousarray(engine.picture()[:height, :width])
+
+    def _drawn_aside(
+        self,
+        engine: Engine,
+        name: str,
+        crop: tuple[int, int] | None,
+        drawing: Drawing | None,
+        look: Look | None,
+    ) -> moderngl.Framebuffer:
+        """A framebuffer of 8-bit RGBA with the picture, good until the next one."""
+        self._device.use()
+        copy = _copy_for(self._device, self._aside.get(name), engine, name, crop)
+        self._aside = {name: copy}
+        drawing = drawing or DRAWINGS[copy.plan.role]
+        copy.fill(engine, ranges=drawing != "picture")
+        shown = copy.shown(0)
+        placement = self._pass.whole(shown, drawing)
+        target = self._canvas_of(placement.rect[2:])
+        self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))
+        return target
+
     def _canvas_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
         if self._canvas is None or self._canvas.size != size:
             context = self._device.context
@@ -202,9 +258,7 @@ class Screen:
         return self._canvas
 
 
-def _copied(device: Device, old: Copy | None, engine: Engine, name: str, crops: Crops | None) -> Copy:
-    """A copy as it is now, in the textures of the old one where they fit."""
-    plan = plan_for(device, engine, name, (crops or {}).get(name))
-    copy = old if old is not None and old.plan == plan else Copy(device, plan)
-    copy.fill(engine)
-    return copy
+def _copy_for(device: Device, old: Copy | None, engine: Engine, name: str, crop: tuple[int, int] | None) -> Copy:
+    """What is to be filled with this: the old one, where it fits."""
+    plan = plan_for(device, engine, name, crop)
+    return old if old is not None and old.plan == plan else Copy(device, plan)

@@ -42,6 +42,7 @@ class Shown:
         serial: counts what was shown; a larger one is newer.
         order: of the three channels that a picture has in the texture.
         tinted: whether a picture of one channel has a colour added, in parts of full: the other three of each texel.
+        has_ranges: whether the limits and the total hold anything; without, it can be drawn as a picture only.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Shown:
     serial: int
     order: Order = "rgb"
     tinted: bool = False
+    has_ranges: bool = True
 
 
 class Spot(NamedTuple):

@@ -1,0 +1,44 @@
+"""Pictures on their way from the GPU: they are asked for in one frame and taken in a later one, and nobody waits."""
+
+from __future__ import annotations
+
+import moderngl
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.mapped import Mapped
+from studio.model.picture import Picture
+
+
+class Readback:
+    """One picture at a time out of a framebuffer of 8-bit RGBA.
+
+    Args:
+        device: of the framebuffers; it is current in each call.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._held: Mapped | None = None
+        self._size: tuple[int, int] | None = None
+
+    def begin(self, target: moderngl.Framebuffer) -> None:
+        """Ask for what has been drawn into the target so far; what was asked for before is forgotten."""
+        width, height = target.size
+        if self._held is None or self._held.buffer.size != width * height * 4:
+            self._held = Mapped(self._device, width * height * 4, "reads")
+        if self._device.is_software:
+            # There the read itself waits for the drawing, with Python's lock in hand.
+            self._device.finish()
+        target.read_into(self._held.buffer, components=4)
+        self._held.leave_fence()
+        self._size = width, height
+
+    def take(self) -> Picture | None:
+        """(H, W, 3) uint8 RGB that was asked for, a view of RGBA; None where nothing was, or it has been taken.
+
+        Waits where the GPU is not there yet, which it is one frame later.
+        """
+        if self._held is None or self._size is None:
+            return None
+        (width, height), self._size = self._size, None
+        return self._held.copy().reshape(height, width, 4)[:, :, :3]

@@ -1,0 +1,107 @@
+"""What a recording takes of a running network: one picture for each of its frames, and never an old one for long."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.model.view import View
+from studio.runtime import outlets
+from studio.runtime.outlets import Outlets
+from studio.runtime.recorder import RecordingPlan, RecordingStatus
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class FakeScreen:
+    """Numbers the pictures that it is asked for; each is delivered once."""
+
+    def __init__(self) -> None:
+        self.frame = 0
+        self.ordered: list[int] = []
+        self.under_way: int | None = None
+
+    def order(self, *_: Any) -> None:
+        self.ordered.append(self.frame)
+        self.under_way = self.frame
+
+    def delivered(self) -> np.ndarray | None:
+        number, self.under_way = self.under_way, None
+        return None if number is None else np.full((2, 2, 3), number, np.uint8)
+
+
+class FakeEngine:
+    """Has an output."""
+
+    class graph:  # noqa: N801 - an attribute of engines
+        output = "out"
+
+
+class Run:
+    """A recording of 10 frames a second on a clock that the test turns."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock, self.screen = Clock(), FakeScreen()
+        monkeypatch.setattr(outlets, "time", self.clock)
+        self.said: list[tuple[str, bool]] = []
+        self.outlets = Outlets(self.screen, lambda *said: self.said.append(said))  # type: ignore[arg-type]
+        self.outlets.begin(RecordingPlan(folder, "png", Fraction(10)), "a", False)
+
+    def frame(self, seconds: float, *, is_new: bool = True) -> None:
+        self.clock.now += seconds
+        self.screen.frame += is_new
+        self.outlets.frame(FakeEngine(), View(), {}, is_new=is_new)  # type: ignore[arg-type]
+
+    def end(self) -> RecordingStatus:
+        assert self.outlets._recorder is not None
+        self.outlets._deliver()
+        self.outlets._recorder.stop(self.clock.now)
+        status = self.outlets._recorder.wait(10)
+        assert status.finished
+        assert not status.error
+        return status
+
+
+def test_a_fast_network_is_asked_once_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path, monkeypatch)
+    for _ in range(100):
+        run.frame(0.01)
+    # A second of ten frames, and the one that the last picture begins.
+    assert len(run.screen.ordered) in (10, 11)
+    # The first picture is the first frame's alone; the second is taken as soon as it may be.
+    assert np.all(np.diff(run.screen.ordered)[1:] >= 9)
+    assert run.end().frames in (10, 11)
+
+
+def test_the_last_picture_before_a_pause_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path, monkeypatch)
+    for _ in range(13):
+        run.frame(0.01)
+    assert run.screen.ordered[-1] != run.screen.frame
+    for _ in range(12):
+        run.frame(0.05, is_new=False)
+    assert run.screen.ordered[-1] == run.screen.frame
+    # It is asked for once, however long the pause lasts.
+    assert run.screen.ordered.count(run.screen.frame) == 1
+    assert run.end().dropped == 0
+
+
+def test_what_is_under_way_at_the_end_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(tmp_path, monkeypatch)
+    run.frame(0.0)
+    assert run.screen.under_way is not None
+    run.clock.now += 0.05
+    status = run.end()
+    assert status.frames == 1
