@@ -1,4 +1,4 @@
-"""Engine `gl` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu``.
+"""Engine `gl` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu [--no-compile]``.
 
 Correctness comes first: fresh random inputs, every map poisoned with NaN before the run, and the output compared with
 PyTorch in float64. Then each peer runs frame after frame, upload included, in batches that are waited for; a figure is
@@ -18,9 +18,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from benchmarks import gpu_work
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
+from studio.engine.gl.mapped import Feed
 from studio.engine.gl.pipeline import GLEngine
 from studio.model.network import Network
+from studio.model.preset import Preset
 
 BATCHES = 15
 Frame = Callable[[], object]
@@ -50,8 +53,9 @@ def main() -> None:
         good &= error <= 1e-4
         print(f"| {name}, {size}² | gl | {_shown(ours[0])} | | {error:.1e} |")
         print(f"| | gl, CPU of a frame | {_shown(ours[1])} | | |")
-        for peer, times in _peers(module, size):
+        for peer, times in (*_peers(module, size), *_onnxruntime(network, size)):
             print(f"| | {peer} | {_shown(times)} | {np.median(times) / np.median(ours[0]):.2f} | |", flush=True)
+    gpu_work.print_all()
     sys.exit(0 if good else 1)
 
 
@@ -73,10 +77,20 @@ def _ours(module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndar
     engine.run({"input": picture})
     error = _error(engine.output(), module, picture)
 
+    # The peers' picture lies in memory that the GPU reads; ours too, in each of the buffers that take turns.
+    for _ in range(Feed.COUNT):
+        memory = engine.input_memory("input", (size, size))
+        assert memory is not None, "drivers of GPUs keep buffers mapped"
+        memory[...] = picture
+        engine.run({"input": memory})
+
     def frame() -> None:
-        engine.run({"input": picture})
+        memory = engine.input_memory("input", (size, size))
+        assert memory is not None
+        engine.run({"input": memory})
 
     times = _timed(frame, engine._context.finish)
+    error = max(error, _error(engine.output(), module, picture))
     engine.close()
     return times, error
 
@@ -96,7 +110,7 @@ def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
 
 
 def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds of a frame, batch by batch, until it is done; and until the CPU is free again."""
+    """Seconds of a frame, batch by batch, until it is done; and what one frame keeps the CPU for, with an idle GPU."""
     start = time.perf_counter()
     for _ in range(3):
         frame()
@@ -107,9 +121,12 @@ def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, np.ndarray]:
         start = time.perf_counter()
         for _ in range(count):
             frame()
-        free.append((time.perf_counter() - start) / count)
         finish()
         done.append((time.perf_counter() - start) / count)
+        start = time.perf_counter()
+        frame()
+        free.append(time.perf_counter() - start)
+        finish()
     return np.array(done), np.array(free)
 
 
@@ -133,7 +150,7 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
                 replay()
 
             yield f"PyTorch CUDA graph, {kind}", _timed(graph, torch.cuda.synchronize)[0]
-            if tf32 or "--compile" not in sys.argv:
+            if tf32 or "--no-compile" in sys.argv:
                 continue
             try:
                 torch._dynamo.reset()
@@ -148,6 +165,22 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
                 compiled(x)
 
             yield f"torch.compile, {kind}", _timed(run, torch.cuda.synchronize)[0]
+
+
+def _onnxruntime(network: Network, size: int) -> Iterator[tuple[str, np.ndarray]]:
+    """The network as `studio export` writes it, where there is an onnxruntime that knows the GPU."""
+    try:
+        import onnxruntime
+    except ImportError:
+        return
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        return
+    from studio.io.exporters.onnx import onnx_model
+
+    model, _ = onnx_model(Preset(network.name, network, {}), {"input": (size, size)})
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CUDAExecutionProvider"])
+    fed = {session.get_inputs()[0].name: _picture(size)[None]}
+    yield "onnxruntime, CUDA", _timed(lambda: session.run(None, fed), torch.cuda.synchronize)[0]
 
 
 def _graph(module: nn.Module, x: torch.Tensor) -> Frame:

@@ -1,0 +1,182 @@
+"""Engine `gl` on a GPU at work: reruns after an edit, recording beside the frames, memory. Run by `benchmarks.gpu`."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.networks import autoencoder_transposed, pix2pix
+from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.screen import Screen
+from studio.model.layout import Rect
+from studio.model.network import Network
+from studio.model.view import View
+from studio.runtime.outlets import Outlets
+from studio.runtime.priority import shorten_turns
+from studio.runtime.recorder import RecordingPlan
+
+RUNS = 200
+SECONDS = 2.5
+PAIRS = 4
+RATE = 30
+_FREE_VIDEO_MEMORY = 0x9049  # GPU_MEMORY_INFO_CURRENT_AVAILABLE_VIDMEM_NVX, in KB
+
+
+def print_all() -> None:
+    """Print a table of each."""
+    for rows in (reruns(), recording(), memory()):
+        print()
+        for row in rows:
+            print(f"| {' | '.join(row)} |", flush=True)
+
+
+def _picture(size: int) -> dict[str, np.ndarray]:
+    return {"input": np.random.default_rng().uniform(-1, 1, (3, size, size)).astype(np.float32)}
+
+
+def _median(work: Callable[[], object]) -> float:
+    for _ in range(RUNS // 4):
+        work()
+    seconds = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def reruns() -> Iterator[list[str]]:
+    """A dab of 3×3 kernels on pix2pix-256, and the layers after it again, each waited for, against whole frames."""
+    yield ["edited", "GPU: rerun / its layers of a frame", "rerun, waited for", "frame", "to the screen / frame to it"]
+    yield ["---"] * 5
+    _, network = pix2pix()
+    device = open_device()
+    engine = GLEngine(network, device)
+    screen = Screen(device)
+    inputs = _picture(256)
+
+    def run() -> None:
+        engine.run(inputs)
+
+    def show() -> None:
+        screen.show(engine, (network.graph.output,), None, (network.graph.output,))
+
+    full = _gpu(engine, run)
+    for layer in ("down1", "down4", "up4", "up6", "up7"):
+        kernel = network.graph.tensor_shapes[f"{layer}.weight"]
+        dab = Rect(0, 0, min(kernel[0], 3) * kernel[2], min(kernel[1], 3) * kernel[3])
+
+        def edit(layer: str = layer, dab: Rect = dab) -> None:
+            engine.replace(f"{layer}.weight", dab, np.random.default_rng().normal(0, 0.1, dab[2:]).astype(np.float32))
+            engine.update()
+
+        reached = engine.graph.downstream({layer})
+        again = _gpu(engine, edit)
+        expected = sum(seconds for name, seconds in full.items() if name in reached)
+        engine.timed = False
+        rerun, frame = _median(_then(edit, device.finish)), _median(_then(run, device.finish))
+        to_screen = _median(_then(edit, show)) / _median(_then(run, show))
+        engine.timed = True
+        ratio = sum(again[name] for name in again if name in reached) / expected
+        yield [layer, f"{ratio:.2f}", f"{rerun * 1e3:.3f} ms", f"{frame * 1e3:.3f} ms", f"{to_screen:.2f}"]
+    screen.close()
+    engine.close()
+    device.close()
+
+
+def _then(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        first()
+        second()
+
+    return both
+
+
+def _gpu(engine: GLEngine, work: Callable[[], object]) -> dict[str, float]:
+    """Median GPU seconds of every layer that it runs."""
+    found: dict[str, list[float]] = {}
+    for _ in range(RUNS):
+        work()
+        for name, seconds in engine.times().items():
+            found.setdefault(name, []).append(seconds)
+    return {name: float(np.median(seconds)) for name, seconds in found.items()}
+
+
+def recording() -> Iterator[list[str]]:
+    """Frames a second at 1024×1024 to the screen, without and with a recording, in turn."""
+    yield ["autoencoder, 1024²", "frames a second", f"recording at {RATE}", "of the rate", "dropped"]
+    yield ["---"] * 5
+    device = open_device()
+    engine = GLEngine(autoencoder_transposed()[1], device)
+    engine.timed = False
+    screen = Screen(device)
+    inputs = _picture(1024)
+    ratios, rates, dropped = [], [], 0
+    shorten_turns()  # as the window does
+    with tempfile.TemporaryDirectory() as folder:
+        _rate(engine, screen, inputs, Path(folder))  # wakes the GPU, and loads the encoder
+        for _ in range(PAIRS):
+            alone, _ = _rate(engine, screen, inputs, None)
+            beside, lost = _rate(engine, screen, inputs, Path(folder))
+            ratios.append(beside / alone)
+            rates.append((alone, beside))
+            dropped += lost
+    low, middle, high = np.percentile(ratios, [0, 50, 100])
+    alone, beside = np.median(rates, axis=0)
+    yield ["H.264", f"{alone:.1f}", f"{beside:.1f}", f"{middle:.3f} ({low:.3f} to {high:.3f})", str(dropped)]
+    screen.close()
+    engine.close()
+    device.close()
+
+
+def _rate(engine: GLEngine, screen: Screen, inputs: dict[str, np.ndarray], folder: Path | None) -> tuple[float, int]:
+    outlets = Outlets(screen, lambda text, failed: print(text) if failed else None)
+    if folder is not None:
+        outlets.begin(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark", False)
+    frames, start = 0, time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        memory = engine.input_memory("input", (1024, 1024))
+        engine.run(inputs if memory is None else {"input": memory})
+        screen.show(engine, (engine.graph.output,), None, (engine.graph.output,))
+        outlets.frame(engine, View(), {}, is_new=True)
+        frames += 1
+    seconds = time.perf_counter() - start
+    outlets.close()
+    status = outlets.status
+    return frames / seconds, status.dropped if status else 0
+
+
+def memory() -> Iterator[list[str]]:
+    """Video memory that an engine takes, against its weights and all of its maps, which all stay to be looked at."""
+    yield ["network", "weights and maps", "taken", "ratio"]
+    yield ["---"] * 4
+    cases: list[tuple[str, Network, int]] = [
+        ("pix2pix-256", pix2pix()[1], 256),
+        *((f"autoencoder, {size}²", autoencoder_transposed()[1], size) for size in (256, 1024)),
+    ]
+    for name, network, size in cases:
+        device = open_device()
+        GLEngine(network, device).close()  # what a driver takes once is not the engine's
+        before = _free(device)
+        engine = GLEngine(network, device)
+        engine.run(_picture(size))
+        taken = before - _free(device)
+        weights = sum(tensor.nbytes for tensor in network.tensors.values())
+        names = ["input", *(node.name for node in network.graph.nodes)]
+        # A texel holds four channels: a map of three takes the room of four.
+        maps = sum(-(-shape[0] // 4) * 16 * shape[1] * shape[2] for shape in map(engine.shape, names))
+        yield [name, f"{(weights + maps) / 1e6:.0f} MB", f"{taken / 1e6:.0f} MB", f"{taken / (weights + maps):.2f}"]
+        engine.close()
+        device.close()
+
+
+def _free(device: Device) -> int:
+    device.use()
+    device.finish()
+    return device.calls.integer(_FREE_VIDEO_MEMORY) * 1024
