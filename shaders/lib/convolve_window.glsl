@@ -158,28 +158,12 @@ void main() {
                     uint x = uint(tx * SPACING_W);
                     int a_at = a_from + d * HIGH * STEP_W * PLANE + int(x % STEP_W * PLANE + x / STEP_W);
                     int b_at = b_from + (d * MOST_W + tx) * THREADS_N;
-                    vec4 a[THREAD_M];
-                    for (int i = 0; i < THREAD_M; i++) a[i] = s_a[i][a_at];
-                    for (int lane = 0; lane < 4; lane++) {
-                        vec4 b[DEEP];
-                        for (int n = 0; n < DEEP; n++) b[n] = s_b[lane][n][b_at];
-                        for (int i = 0; i < THREAD_M; i++) {
-                            for (int n = 0; n < DEEP; n++) sum[i * DEEP + n] += a[i][lane] * b[n];
-                        }
-                    }
+#include "lib/multiply_copies.glsl"
                 }
             }
         }
         if (more) {
-            int a_next_at = (step + 1 & 1) * A_SIZE;
-            int b_next_at = (step + 1 & 1) * B_SIZE;
-            for (int u = 0; u < A_EACH; u++) {
-                if (A_UNITS % THREADS == 0 || me + u * THREADS < A_UNITS) s_a[a_to[u].x][a_next_at + a_to[u].y] = a_next[u];
-            }
-            for (int u = 0; u < B_EACH; u++) {
-                if (B_UNITS % THREADS != 0 && me + u * THREADS >= B_UNITS) break;
-                s_b[b_to[u].x][b_to[u].y][b_next_at + b_to[u].z] = b_next[u];
-            }
+#include "lib/keep_copies.glsl"
         }
         barrier();
     }

@@ -15,6 +15,7 @@ from studio.engine.torch import TorchEngine
 from studio.model.layout import to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.runtime.priority import step_back
 from studio.ui.gl_context import RenderContext
 
 SIZE = 64
@@ -52,6 +53,8 @@ class Stage:
         assert self.error is None
 
     def _run(self, name: str, shown: tuple[str, ...]) -> None:
+        # As the render thread does. A drawing thread has the rasteriser step back, which would starve behind this loop.
+        step_back()
         try:
             device = self._context.open()
             screen, engine = Screen(device), made_engine(name, self.network, device)

@@ -130,13 +130,12 @@ class Screen:
             drawing: as a picture, a tile for each channel, or a filter sheet; None takes what suits it.
             look: colours; of a picture NaN is black unless told otherwise, as in `studio render`.
         """
-        ready = self._ready_picture(engine, name, crop, drawing, look)
-        if ready is not None:
-            return ready
-        target = self._drawn_aside(engine, name, crop, drawing, look)
+        made = self._aside_of(engine, name, crop, drawing, look)
+        if not isinstance(made, moderngl.Framebuffer):
+            return made
         self._device.finish()
-        width, height = target.size
-        pixels = np.frombuffer(target.read(components=4), np.uint8).reshape(height, width, 4)
+        width, height = made.size
+        pixels = np.frombuffer(made.read(components=4), np.uint8).reshape(height, width, 4)
         self._device.context.gc()
         return np.ascontiguousarray(pixels[:, :, :3])
 
@@ -148,9 +147,12 @@ class Screen:
         drawing: Drawing | None = None,
     ) -> None:
         """Ask for a `picture`, which `delivered` gives a frame later without waiting for the GPU."""
-        self._ordered = self._ready_picture(engine, name, crop, drawing, None)
-        if self._ordered is None:
-            self._readback.begin(self._drawn_aside(engine, name, crop, drawing, None))
+        made = self._aside_of(engine, name, crop, drawing, None)
+        if isinstance(made, moderngl.Framebuffer):
+            self._ordered = None
+            self._readback.begin(made)
+        else:
+            self._ordered = made
 
     def delivered(self) -> Picture | None:
         """(H, W, 3) uint8 RGB that was ordered; None where nothing was since the last time."""
@@ -216,30 +218,22 @@ class Screen:
 
     # -- within ---------------------------------------------------------------------------------------------------
 
-    def _ready_picture(
+    def _aside_of(
         self,
         engine: Engine,
         name: str,
         crop: tuple[int, int] | None,
         drawing: Drawing | None,
         look: Look | None,
-    ) -> Picture | None:
-        """The output of an engine without textures as it is in `studio render`; None where it has to be drawn."""
-        is_output = name == engine.graph.output and drawing in (None, "picture")
-        if not is_output or look is not None or isinstance(engine, AtlasEngine):
-            return None
-        height, width = crop or engine.shape(name)[1:]
-        return np.ascontiguousarray(engine.picture()[:height, :width])
+    ) -> Picture | moderngl.Framebuffer:
+        """A picture: in 8-bit RGBA on the device, good until the next one, or ready where it needs no drawing.
 
-    def _drawn_aside(
-        self,
-        engine: Engine,
-        name: str,
-        crop: tuple[int, int] | None,
-        drawing: Drawing | None,
-        look: Look | None,
-    ) -> moderngl.Framebuffer:
-        """A framebuffer of 8-bit RGBA with the picture, good until the next one."""
+        The output of an engine without textures is as in `studio render`.
+        """
+        is_output = name == engine.graph.output and drawing in (None, "picture")
+        if is_output and look is None and not isinstance(engine, AtlasEngine):
+            height, width = crop or engine.shape(name)[1:]
+            return np.ascontiguousarray(engine.picture()[:height, :width])
         self._device.use()
         copy = _copy_for(self._device, self._aside.get(name), engine, name, crop)
         self._aside = {name: copy}
