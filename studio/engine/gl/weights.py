@@ -112,16 +112,25 @@ class LayerWeights:
             self._write_vectors()
             return
         shape = self._tensors["weight"].shape
+        rows, columns = kernels_touched(rect, shape)
+        if not self.grouped:
+            outputs, inputs = (columns, rows) if self._swaps else (rows, columns)
+            self._write_kernel(_tiles(outputs), _tiles(inputs))
+            return
         touched = np.zeros(kernel_grid(shape)[:2], bool)
-        touched[kernels_touched(rect, shape)] = True
+        touched[rows, columns] = True
         kernel = self._node.op.kernel(touched[:, :, None, None])
         assert kernel is not None
         out_tiles = np.flatnonzero(kernel.any(axis=(1, 2, 3))) // 4
-        in_tiles = range(self._in_tiles)
-        if not self.grouped:  # input tiles are the same for every output tile
-            columns = np.flatnonzero(kernel.any(axis=(0, 2, 3))) // 4
-            in_tiles = range(int(columns[0]), int(columns[-1]) + 1)
-        self._write_kernel(range(int(out_tiles[0]), int(out_tiles[-1]) + 1), in_tiles)
+        # Which input tiles these are differs from output tile to output tile.
+        self._write_kernel(range(int(out_tiles[0]), int(out_tiles[-1]) + 1), range(self._in_tiles))
+
+    @property
+    def _swaps(self) -> bool:
+        """Whether rows of the sheet are inputs, without groups."""
+        two_rows = self._node.op.kernel(np.zeros((2, 1, 1, 1), np.float32))
+        assert two_rows is not None
+        return bool(two_rows.shape[0] == 1)
 
     def _write_vectors(self) -> None:
         if self.vectors is None:
@@ -174,6 +183,11 @@ class LayerWeights:
             seen = np.arange(start, start + self._in_per_group) - self._spans[channel // 4][0] * 4
             packed[row // 4, seen // 4, :, seen % 4, row % 4] = filters
         return packed
+
+
+def _tiles(channels: slice) -> range:
+    """The tiles in which these channels lie."""
+    return range(channels.start // 4, tile_count(channels.stop))
 
 
 def _pack_block(block: NDArray[np.generic], out_tiles: range, in_tiles: range) -> Array:
