@@ -16,6 +16,12 @@ ivec2 tile_origin(ivec4 shape, int tile) {
     return ivec2(tile - row * shape.w, row) * shape.zy;
 }
 
+// The origin of the tile behind the one that begins here, without a division.
+ivec2 next_origin(ivec4 shape, ivec2 origin) {
+    bool ends = origin.x + shape.z == shape.z * shape.w;
+    return ends ? ivec2(0, origin.y + shape.y) : ivec2(origin.x + shape.z, origin.y);
+}
+
 // Which of a tile's four lanes hold a channel.
 bvec4 live_lanes(ivec4 shape, int tile) {
     return lessThan(ivec4(tile * 4) + ivec4(0, 1, 2, 3), ivec4(shape.x));

@@ -53,11 +53,6 @@ ivec2 output_place(int turns, int i) {
 #define OUTPUT_TILE(n) only_tile
 #include "lib/convolve_end.glsl"
 
-ivec2 next_origin(ivec2 origin) {
-    bool ends = origin.x + u_shape0.z == u_shape0.z * u_shape0.w;
-    return ends ? ivec2(0, origin.y + u_shape0.y) : ivec2(origin.x + u_shape0.z, origin.y);
-}
-
 void main() {
     if (corner.y >= u_grid.w) return;
     int inputs = u_kernel_layout.x;
@@ -96,7 +91,7 @@ void main() {
                 bool held = B_UNITS % THREADS == 0 || me + u * THREADS < B_UNITS;
                 b_next[u] = held ? u_kernel[b_place + (step + 1) * CELLS * 4 + u * THREADS] : vec4(0.0);
             }
-            given_origin = next_origin(given_origin);
+            given_origin = next_origin(u_shape0, given_origin);
         }
         if (step >= from) {
             int a_from = (step & 1) * A_UNITS + a_mine;

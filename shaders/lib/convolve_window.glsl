@@ -60,12 +60,6 @@ ivec2 output_place(ivec2 place) {
 #define OUTPUT_TILE(n) (first_tile + row + n * THREADS_N)
 #include "lib/convolve_end.glsl"
 
-// From a tile of the input to the next.
-ivec2 next_origin(ivec2 origin) {
-    bool ends = origin.x + u_shape0.z == u_shape0.z * u_shape0.w;
-    return ends ? ivec2(0, origin.y + u_shape0.y) : ivec2(origin.x + u_shape0.z, origin.y);
-}
-
 void main() {
     if (corner.y >= u_grid.w) return;
     Phase phase = phase_at(turn);
@@ -128,7 +122,7 @@ void main() {
             for (int d = 0; d < DEPTH; d++) {
                 origins[d] = origin;
                 // Of a tile past the last something is fetched that nobody multiplies.
-                if (j + d + 1 < inputs) origin = next_origin(origin);
+                if (j + d + 1 < inputs) origin = next_origin(u_shape0, origin);
             }
             for (int u = 0; u < A_EACH; u++) {
                 given_origin = origins[0];

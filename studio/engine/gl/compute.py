@@ -1,4 +1,4 @@
-"""Layers as compute passes: one for a layer and what is fused into it, two where sums are made in parts."""
+"""Layers as compute passes: one for a layer and what is fused into it, two where parts of sums are added up apart."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Dispatch:
         textures: what it samples, by texture unit; None leaves a unit as it is.
         outputs: the maps it writes, by image unit.
         images: what it reads as images, by the units behind those.
-        buffers: the storage buffers at bindings 0 and 1; None leaves one as it is.
+        buffers: the storage buffers, by binding; None leaves one as it is.
         barrier: what to wait for before it runs, of what passes before it wrote.
     """
 
