@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.graph import Graph, Node, Size
-from studio.model.layout import Rect, check_rect, put, to_sheet
+from studio.model.layout import Rect, put, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, to_picture
@@ -72,8 +72,10 @@ class Engine(ABC):
         self._stale: set[str] = set()
         self._revisions: dict[str, int] = dict.fromkeys(self._tensors, 0)
         self._bypassed: frozenset[str] = frozenset()
-        # What runs as each layer: the layer, or what takes its place while it is bypassed.
+        # What runs as each layer: the layer, or what takes its place while it is bypassed; and what runs again after
+        # edits of these layers, as strokes are many on one.
         self._effective: dict[str, Node] = {}
+        self._after: dict[frozenset[str], tuple[Node, ...]] = {}
         self.colour: Array | None = None
 
     # -- what a backend does ------------------------------------------------------------------------------------
@@ -182,8 +184,7 @@ class Engine(ABC):
         if not self._shapes or not self._stale:
             return ()
         self._begin()
-        reached = self.graph.downstream(self._stale)
-        nodes = [node for name, node in self._effective.items() if name in reached]
+        nodes = self._reached(frozenset(self._stale))
         self._stale.clear()
         self._execute(nodes)
         return tuple(node.name for node in nodes)
@@ -198,10 +199,9 @@ class Engine(ABC):
         """
         whole = self._tensor(tensor)
         try:
-            check_rect(rect, values, whole.shape)
+            put(whole, rect, np.asarray(values, np.float32))
         except StudioError as error:
             raise StudioError(f'Tensor "{tensor}": {error}') from None
-        put(whole, rect, np.asarray(values, np.float32))
         self._revisions[tensor] += 1
         self._begin()
         self._upload(tensor, rect)
@@ -320,7 +320,15 @@ class Engine(ABC):
             raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
         return self._tensors[name]
 
+    def _reached(self, stale: frozenset[str]) -> tuple[Node, ...]:
+        """These layers and those after them, in running order."""
+        if stale not in self._after:
+            reached = self.graph.downstream(stale)
+            self._after[stale] = tuple(node for name, node in self._effective.items() if name in reached)
+        return self._after[stale]
+
     def _substitute(self) -> None:
+        self._after.clear()
         self._effective = {
             node.name: bypassed(node, self._shapes[node.name]) if node.name in self._bypassed else node
             for node in self.graph.nodes

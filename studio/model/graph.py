@@ -119,7 +119,12 @@ class Graph:
 
     def users(self, layer: str) -> frozenset[str]:
         """The layers that use this layer's tensors, itself among them."""
-        return frozenset(node.name for node in self.nodes if node.owner == layer)
+        return self._users.get(layer, frozenset())
+
+    @cached_property
+    def _users(self) -> dict[str, frozenset[str]]:
+        owners = dict.fromkeys(node.owner for node in self.nodes)
+        return {owner: frozenset(node.name for node in self.nodes if node.owner == owner) for owner in owners}
 
     def shapes(self, sizes: Mapping[str, Size]) -> dict[str, Shape]:
         """Shape of every input and layer when the pictures have these sizes (height, width); vectors need none.

@@ -53,23 +53,47 @@ def phase_of(reads: Iterable[tuple[int, int]]) -> Phase:
     return Phase(ordered[0][1] if ordered else 0, cells)
 
 
-def cell_sums(kernel: NDArray[np.generic], taps: tuple[Taps, Taps]) -> NDArray[np.generic]:
-    """A kernel of (O, I, kh, kw) as (O, I, cells): phases row by row, and within each its cells row by row."""
-    down, across = taps
-    rows = _summed(_summed(kernel, down, 2), across, 3)
-    order = [
-        (y0 + y, x0 + x)
-        for y0, height in zip(down.starts, down.counts, strict=True)
-        for x0, width in zip(across.starts, across.counts, strict=True)
-        for y in range(height)
-        for x in range(width)
-    ]
-    ys, xs = np.array(order, int).reshape(-1, 2).T
-    return rows[:, :, ys, xs]
+class Cells:
+    """Makes cells of kernels; what takes time is worked out once, because somebody may paint.
+
+    Args:
+        taps: down and across.
+
+    Attributes:
+        count: how many cells a kernel has.
+    """
+
+    def __init__(self, taps: tuple[Taps, Taps]) -> None:
+        down, across = taps
+        self._of_rows, self._of_columns = _cells(down), _cells(across)
+        order = [
+            (y0 + y, x0 + x)
+            for y0, height in zip(down.starts, down.counts, strict=True)
+            for x0, width in zip(across.starts, across.counts, strict=True)
+            for y in range(height)
+            for x in range(width)
+        ]
+        self.count = len(order)
+        self._rows, self._columns = np.array(order, int).reshape(-1, 2).T
+        # Where nothing is added up, a cell is a tap.
+        self._is_plain = all(len(cell) == 1 for cell in (*self._of_rows, *self._of_columns))
+        if self._is_plain:
+            self._rows = np.array(self._of_rows, int).reshape(-1)[self._rows]
+            self._columns = np.array(self._of_columns, int).reshape(-1)[self._columns]
+
+    def sums(self, kernel: NDArray[np.generic]) -> NDArray[np.generic]:
+        """A kernel of (O, I, kh, kw) as (O, I, cells): phases row by row, and within each its cells row by row."""
+        if not self._is_plain:
+            kernel = _summed(_summed(kernel, self._of_rows, 2), self._of_columns, 3)
+        return kernel[:, :, self._rows, self._columns]
 
 
-def _summed(kernel: NDArray[np.generic], taps: Taps, axis: int) -> NDArray[np.generic]:
-    cells = [cell for phase in taps.phases for cell in phase.cells]
+def _cells(taps: Taps) -> list[tuple[int, ...]]:
+    """The cells of all phases, one phase after the other."""
+    return [cell for phase in taps.phases for cell in phase.cells]
+
+
+def _summed(kernel: NDArray[np.generic], cells: list[tuple[int, ...]], axis: int) -> NDArray[np.generic]:
     # Indexing, not a product with zeros and ones: a tap bent to NaN or infinity must stay in its own cells.
     with np.errstate(invalid="ignore", over="ignore"):  # infinities of two signs: NaN is what the layer then makes
         parts = [kernel.take(cell, axis).sum(axis, kernel.dtype) for cell in cells]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import moderngl
 import numpy as np
@@ -13,7 +14,7 @@ from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
 from studio.model.op import Array
-from studio.model.taps import Taps, cell_sums
+from studio.model.taps import Cells, Taps
 
 
 class LayerWeights:
@@ -43,7 +44,7 @@ class LayerWeights:
             self._write_vectors()
         taps = node.op.taps()
         if taps is not None:
-            self._taps = taps
+            self._taps, self._cells = taps, Cells(taps)
             self._make_kernel(device, max_texture)
 
     def _canonical(self) -> NDArray[np.generic]:
@@ -54,18 +55,17 @@ class LayerWeights:
     def _make_kernel(self, device: Device, max_texture: int | None) -> None:
         out_channels, self._in_per_group = self._canonical().shape[:2]
         self._out_per_group = out_channels // getattr(self._node.op, "groups", 1)
-        self._cells = sum(self._taps[0].counts) * sum(self._taps[1].counts)
         self._out_tiles = tile_count(out_channels)
         self._spans = [self._span(tile) for tile in range(self._out_tiles)]
         self._in_tiles = max(end - start for start, end in self._spans)
         self._per_row = self._in_tiles
-        texels = self._in_tiles * self._cells * 4
+        texels = self._in_tiles * self._cells.count * 4
         if max_texture is None:
             self.kernel = device.context.buffer(reserve=texels * self._out_tiles * 16)
         else:
-            self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells * 4)))
+            self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells.count * 4)))
             self.folds = -(-self._in_tiles // self._per_row)
-            size = (self._per_row * self._cells * 4, self._out_tiles * self.folds)
+            size = (self._per_row * self._cells.count * 4, self._out_tiles * self.folds)
             if max(size) > max_texture:
                 raise StudioError(
                     f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
@@ -77,7 +77,7 @@ class LayerWeights:
     @property
     def constants(self) -> tuple[tuple[str, int | tuple[int, ...]], ...]:
         """What ``shaders/lib/taps.glsl`` and ``kernel.glsl`` have ``#define``-d."""
-        found: list[tuple[str, int | tuple[int, ...]]] = [("CELLS", self._cells)]
+        found: list[tuple[str, int | tuple[int, ...]]] = [("CELLS", self._cells.count)]
         for axis, taps in zip("HW", self._taps, strict=True):
             found += [(f"STEP_{axis}", taps.step), (f"SPACING_{axis}", taps.spacing)]
             found += [(f"PHASES_{axis}", len(taps.phases)), (f"CELLS_{axis}", sum(taps.counts))]
@@ -95,7 +95,7 @@ class LayerWeights:
         """The shader's ``u_kernel_layout``."""
         return self._in_tiles, self._per_row, self._in_per_group, self._out_per_group
 
-    @property
+    @cached_property
     def grouped(self) -> bool:
         """Whether output channels of different groups read different inputs."""
         return bool(self._out_per_group < self._canonical().shape[0])
@@ -125,7 +125,7 @@ class LayerWeights:
         # Which input tiles these are differs from output tile to output tile.
         self._write_kernel(range(int(out_tiles[0]), int(out_tiles[-1]) + 1), range(self._in_tiles))
 
-    @property
+    @cached_property
     def _swaps(self) -> bool:
         """Whether rows of the sheet are inputs, without groups."""
         two_rows = self._node.op.kernel(np.zeros((2, 1, 1, 1), np.float32))
@@ -149,7 +149,7 @@ class LayerWeights:
             self._write_texture(self.kernel, packed, out_tiles, in_tiles)
 
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
-        tile = self._cells * 64
+        tile = self._cells.count * 64
         if len(in_tiles) == self._in_tiles:
             self._calls.write_buffer(kernel, packed, out_tiles.start * self._in_tiles * tile)
             return
@@ -157,7 +157,7 @@ class LayerWeights:
             self._calls.write_buffer(kernel, row, (out_tile * self._in_tiles + in_tiles.start) * tile)
 
     def _write_texture(self, kernel: moderngl.Texture, packed: Array, out_tiles: range, in_tiles: range) -> None:
-        wide = self._cells * 4
+        wide = self._cells.count * 4
         for fold in range(in_tiles.start // self._per_row, (in_tiles.stop - 1) // self._per_row + 1):
             first = max(in_tiles.start, fold * self._per_row)
             last = min(in_tiles.stop, (fold + 1) * self._per_row)
@@ -174,9 +174,9 @@ class LayerWeights:
         outputs = slice(out_tiles.start * 4, out_tiles.stop * 4)
         inputs = slice(in_tiles.start * 4, in_tiles.stop * 4)
         if not self.grouped:
-            return _pack_block(cell_sums(self._canonical()[outputs, inputs], self._taps), out_tiles, in_tiles)
-        kernel = cell_sums(self._canonical()[outputs], self._taps)
-        packed = np.zeros((len(out_tiles), len(in_tiles), self._cells, 4, 4), np.float32)
+            return _pack_block(self._cells.sums(self._canonical()[outputs, inputs]), out_tiles, in_tiles)
+        kernel = self._cells.sums(self._canonical()[outputs])
+        packed = np.zeros((len(out_tiles), len(in_tiles), self._cells.count, 4, 4), np.float32)
         for row, filters in enumerate(kernel):
             channel = out_tiles.start * 4 + row
             start = channel // self._out_per_group * self._in_per_group
