@@ -1,4 +1,8 @@
-"""The torch engine against the bare PyTorch module and onnxruntime: all in turn, medians and the ratio turn by turn."""
+"""The torch engine against the bare PyTorch module and onnxruntime: medians, and the ratio turn by turn.
+
+Who comes after whom changes from turn to turn. onnxruntime's threads go on looking for work for a while after a run and
+slow down whoever comes next, so it has turns of its own, with a rest before each run, once the others have had theirs.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,9 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset
 
-RUNS = 15
+RUNS = 25
 SIZE = 256
-REST = 0.05
+REST = 0.3
 Run = Callable[[], Array]
 
 
@@ -41,17 +45,20 @@ def rows() -> Iterator[list[str]]:
             "ours": ours,
             "bare": _bare(module, picture, torch.contiguous_format),
             "last": _bare(module, picture, torch.channels_last),
-            "onnx": _onnxruntime(network, picture),
         }
         wanted = runs["bare"]()
         difference = np.linalg.norm(ours() - wanted) / np.linalg.norm(wanted)
-        times = _in_turn({kind: run for kind, run in runs.items() if run is not None})
+        times = _in_turn(runs, rest=0)
         medians = {kind: np.median(seconds) for kind, seconds in times.items()}
         bare = min(("bare", "last"), key=medians.__getitem__)
+        onnx = _onnxruntime(network, picture)
+        rested = _in_turn({"ours": ours, "onnx": onnx}, rest=REST) if onnx is not None else {}
         yield [
             name,
-            *(f"{medians[kind] * 1e3:.1f} ms" if kind in medians else "not installed" for kind in runs),
-            *(_ratios(times["ours"] / times[kind]) if kind in times else "" for kind in (bare, "onnx")),
+            *(f"{median * 1e3:.1f} ms" for median in medians.values()),
+            f"{np.median(rested['onnx']) * 1e3:.1f} ms" if rested else "not installed",
+            _ratios(times["ours"] / times[bare]),
+            _ratios(rested["ours"] / rested["onnx"]) if rested else "",
             f"{difference:.1e}",
         ]
         engine.close()
@@ -88,16 +95,15 @@ def _onnxruntime(network: Network, picture: Array) -> Run | None:
     return run
 
 
-def _in_turn(runs: dict[str, Run]) -> dict[str, np.ndarray]:
-    """(RUNS,) seconds of each, after two turns that count for nothing."""
-    turns = [[_rested(run) for run in runs.values()] for _ in range(RUNS + 2)]
-    return dict(zip(runs, np.array(turns[2:]).T, strict=True))
-
-
-def _rested(run: Run) -> float:
-    # Threads of the one before go on looking for work for a while before they sleep.
-    time.sleep(REST)
-    return seconds(run)
+def _in_turn(runs: dict[str, Run], rest: float) -> dict[str, np.ndarray]:
+    """(RUNS,) seconds of each, with so many seconds of rest before; two turns before them count for nothing."""
+    order = np.random.default_rng(0)
+    times: dict[str, list[float]] = {kind: [] for kind in runs}
+    for _ in range(RUNS + 2):
+        for kind in order.permutation(list(runs)):
+            time.sleep(rest)
+            times[kind].append(seconds(runs[kind]))
+    return {kind: np.array(found[2:]) for kind, found in times.items()}
 
 
 def _ratios(values: np.ndarray) -> str:
