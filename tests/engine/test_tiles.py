@@ -40,6 +40,11 @@ WEIGHTED = {
 }
 
 
+def tiled(device: Device, plan: Plan | None = None) -> Settings:
+    """As on a GPU, not tuned; textures are found by handles where there are any."""
+    return Settings("tiles", plan, handles=device.has_handles)
+
+
 def output_of(device: Device, made: Network, how: Settings, height: int = 11, width: int = 13) -> np.ndarray:
     engine = GLEngine(made, device, how)
     engine.run({i.name: normal(i.channels, height, width, seed=n) for n, i in enumerate(made.graph.inputs)})
@@ -65,15 +70,22 @@ def test_every_tile_means_the_same(
     op = WEIGHTED[kind].graph.nodes[0].op
     if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
-    found = output_of(device, WEIGHTED[kind], Settings("tiles", plan=Plan(tile, parts, apart)))
+    found = output_of(device, WEIGHTED[kind], tiled(device, Plan(tile, parts, apart)))
     assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5
 
 
 @pytest.mark.parametrize("size", [(2, 2), (2, 3), (16, 16), (33, 70)])
 @pytest.mark.parametrize("kind", ["plain", "transposed", "fractional"])
 def test_tiles_fit_any_size(device: Device, kind: str, size: tuple[int, int]) -> None:
-    found = output_of(device, WEIGHTED[kind], Settings("tiles"), *size)
+    found = output_of(device, WEIGHTED[kind], tiled(device), *size)
     assert relative_error(found, wanted_of(WEIGHTED[kind], *size)) <= 1e-5
+
+
+def test_handles_mean_the_same_as_units(device: Device) -> None:
+    if not device.has_handles:
+        pytest.skip("no handles of textures here")
+    at_units = output_of(device, branched_network(), Settings("tiles"), 16, 24)
+    np.testing.assert_array_equal(output_of(device, branched_network(), tiled(device), 16, 24), at_units)
 
 
 def test_a_layer_is_tuned_once_on_a_machine_whoever_tunes_it(tmp_path: Path) -> None:
@@ -137,8 +149,8 @@ def test_a_rectangle_replaced_in_tiled_weights_gives_what_a_fresh_engine_gives(
     put(changed, rect, values)
     x = {"in0": normal(9, 7, 6)}
 
-    edited = GLEngine(made, device, Settings("tiles"))
-    fresh = GLEngine(made.with_tensors({tensor: changed}), device, Settings("tiles"))
+    edited = GLEngine(made, device, tiled(device))
+    fresh = GLEngine(made.with_tensors({tensor: changed}), device, tiled(device))
     edited.run(x)
     edited.replace(tensor, rect, values)
     edited.update()

@@ -46,12 +46,14 @@ class Settings:
         plan: the way every tiled convolution runs; None lets the tuner choose, or takes the usual one.
         most_outputs: how many maps one pass may write; 1 fuses nothing.
         tuner: measures which plan is fastest.
+        handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
     """
 
     kernels: Literal["tiles", "blocks"]
     plan: Plan | None = None
     most_outputs: int = MOST_OUTPUTS
     tuner: Tuner | None = None
+    handles: bool = False
 
     @classmethod
     def for_device(cls, device: Device) -> Settings:
@@ -59,7 +61,7 @@ class Settings:
         if device.is_software:
             # Of the images that any driver binds at once, blocks read two.
             return cls("blocks", most_outputs=MOST_OUTPUTS - 2)
-        return cls("tiles", tuner=Tuner(f"{device.renderer}, {device.version}"))
+        return cls("tiles", tuner=Tuner(f"{device.renderer}, {device.version}"), handles=device.has_handles)
 
 
 class ComputePasses:
@@ -108,15 +110,10 @@ class ComputePasses:
 
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
+        sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
         source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1)
-        return Dispatch(
-            self._device.compute(source),
-            self._texel_groups(name),
-            block_of(self._device.context, [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]),
-            outputs=(self._textures[name],),
-            buffers=(planes,),
-            barrier=_BARRIER,
-        )
+        made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
+        return replace(made, buffers=(planes,), barrier=_BARRIER)
 
     def group(self, group: Group, passes: Sequence[Pass]) -> list[Dispatch]:
         """The passes of a layer, the last of which also makes what is fused into it."""
@@ -169,14 +166,10 @@ class ComputePasses:
         self._reserve_parts(each, plan)
         if not plan.apart:
             return [replace(made, buffers=(*made.buffers, self._parts, self._counts))]
-        # Nothing but the layer's vectors is sampled by the sum, and no output is written by the parts.
         texels = self._texel_groups(each.target)
         files = ("lib/convolve_sum.glsl", "lib/compute.glsl")
-        added = self._dispatch(group, replace(each, inputs=each.inputs[:1]), files, (), texels, grid)
-        return [
-            replace(made, outputs=(), buffers=(*made.buffers, self._parts)),
-            replace(added, textures=(None, *added.textures[1:]), buffers=(None, self._parts)),
-        ]
+        added = self._dispatch(group, replace(each, inputs=(each.target,)), files, (), texels, grid)
+        return [replace(made, buffers=(*made.buffers, self._parts)), replace(added, buffers=(None, self._parts))]
 
     def _dispatch(
         self,
@@ -198,15 +191,37 @@ class ComputePasses:
             for f in followers
         )
         in_blocks = isinstance(weights.kernel, moderngl.Texture)
-        program = self._device.compute(Source("compute", files, constants, len(each.inputs), extras, in_blocks))
+        source = Source("compute", files, constants, len(each.inputs), extras, in_blocks)
         inputs = [self._textures[name] for name in each.inputs]
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
-        block = block_of(self._device.context, sizes)
         if isinstance(weights.kernel, moderngl.Texture):
-            images = (*inputs, weights.kernel)
-            return Dispatch(program, count, block, (*(None for _ in inputs), *vectors), tuple(outputs), images)
-        return Dispatch(program, count, block, (*inputs, *vectors), tuple(outputs), buffers=(weights.kernel,))
+            made = self._ready(source, count, sizes, (*(None for _ in inputs), *vectors), outputs)
+            return replace(made, images=(*inputs, weights.kernel))
+        return replace(self._ready(source, count, sizes, (*inputs, *vectors), outputs), buffers=(weights.kernel,))
+
+    def _ready(
+        self,
+        source: Source,
+        count: tuple[int, int, int],
+        sizes: Sequence[Ivec4],
+        textures: Sequence[moderngl.Texture | None],
+        outputs: Sequence[moderngl.Texture],
+    ) -> Dispatch:
+        """A pass that finds these textures at their units, or by handles."""
+        handles: list[int] = []
+        if self._settings.handles:
+            calls = self._device.calls
+            handles = [calls.handle(texture) if texture is not None else 0 for texture in textures]
+            handles += [calls.image_handle(texture) for texture in outputs]
+        return Dispatch(
+            self._device.compute(replace(source, handles=self._settings.handles)),
+            count,
+            block_of(self._device.context, sizes, handles),
+            tuple(textures),
+            tuple(outputs),
+            by_handle=self._settings.handles,
+        )
 
     def _texel_groups(self, name: str) -> tuple[int, int, int]:
         channels, height, width = self._atlases[name].shape
@@ -256,7 +271,8 @@ class ComputePasses:
             return
         context = self._device.context
         channels, height, width = each.shape
-        size = plan.parts * tile_count(channels) * height * width * 16
+        # Where a pass of its own adds them up, the first lies in the map.
+        size = (plan.parts - plan.apart) * tile_count(channels) * height * width * 16
         along_m, along_n, deep = groups(self._work(each), plan)
         columns, rows = line_of(along_m * along_n)
         counts = columns * rows * deep // plan.parts * 4

@@ -43,6 +43,8 @@ class Device:
         self.is_software = bool(_SOFTWARE.search(self.renderer))
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
+        # Software rasterisers bind a texture in no time.
+        self.has_handles = self.has_compute and not self.is_software and "GL_ARB_bindless_texture" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
         self._draws: dict[Source, moderngl.VertexArray] = {}
         self._computes: dict[Source, moderngl.ComputeShader] = {}
@@ -84,6 +86,14 @@ class Device:
         if source not in self._computes:
             self._computes[source] = self.context.compute_shader(source.text())
         return self._computes[source]
+
+    def dispatch(self, program: moderngl.ComputeShader, x: int, y: int = 1, z: int = 1) -> None:
+        """Run so many workgroups of a compute shader."""
+        if self.is_software:
+            # It may run them at once, so that other Python threads had to wait.
+            self.calls.dispatch(program, x, y, z)
+        else:
+            program.run(x, y, z)
 
     def close(self) -> None:
         """Free the programs and the context."""

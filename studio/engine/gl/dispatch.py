@@ -21,28 +21,38 @@ class Dispatch:
     Attributes:
         program: the compiled shader.
         groups: workgroups along x, y and z.
-        sizes: what its uniform block holds.
+        block: what its uniform block holds.
         textures: what it samples, by texture unit; None leaves a unit as it is.
         outputs: the maps it writes, by image unit.
         images: what it reads as images, by the units behind those.
         buffers: the storage buffers, by binding; None leaves one as it is.
         barrier: what to wait for before it runs, of what passes before it wrote.
+        by_handle: whether its block holds handles of all textures, so that none is bound to a unit.
     """
 
     program: moderngl.ComputeShader
     groups: tuple[int, int, int]
-    sizes: moderngl.Buffer
+    block: moderngl.Buffer
     textures: tuple[moderngl.Texture | None, ...] = ()
     outputs: tuple[moderngl.Texture, ...] = ()
     images: tuple[moderngl.Texture, ...] = ()
     buffers: tuple[moderngl.Buffer | None, ...] = ()
     barrier: int = 0
+    by_handle: bool = False
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""
         if self.barrier:
             device.context.memory_barrier(self.barrier)
-        self.sizes.bind_to_uniform_block(0)
+        self.block.bind_to_uniform_block(0)
+        if not self.by_handle:
+            self._bind_to_units()
+        for binding, buffer in enumerate(self.buffers):
+            if buffer is not None:
+                buffer.bind_to_storage_buffer(binding)
+        device.dispatch(self.program, *self.groups)
+
+    def _bind_to_units(self) -> None:
         for unit, texture in enumerate(self.textures):
             if texture is not None:
                 texture.use(unit)
@@ -50,10 +60,6 @@ class Dispatch:
             output.bind_to_image(unit, read=False, write=True)
         for unit, image in enumerate(self.images, start=len(self.outputs)):
             image.bind_to_image(unit, read=True, write=False)
-        for binding, buffer in enumerate(self.buffers):
-            if buffer is not None:
-                buffer.bind_to_storage_buffer(binding)
-        device.calls.dispatch(self.program, *self.groups)
 
 
 def line_of(groups: int) -> tuple[int, int]:
@@ -62,6 +68,9 @@ def line_of(groups: int) -> tuple[int, int]:
     return -(-groups // rows), rows
 
 
-def block_of(context: moderngl.Context, vectors: Sequence[tuple[int, int, int, int]]) -> moderngl.Buffer:
-    """A uniform block of ivec4s."""
-    return context.buffer(np.array(vectors, np.int32).tobytes())
+def block_of(
+    context: moderngl.Context, vectors: Sequence[tuple[int, int, int, int]], handles: Sequence[int] = ()
+) -> moderngl.Buffer:
+    """A uniform block of ivec4s, and of handles of textures behind them."""
+    data = np.array(vectors, np.int32).tobytes() + np.array(handles, np.uint64).tobytes()
+    return context.buffer(data + bytes(-len(data) % 16))

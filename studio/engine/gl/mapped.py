@@ -52,18 +52,22 @@ class Mapped:
         elif values.ctypes.data != memory.ctypes.data:
             np.copyto(memory, values.reshape(-1))
 
-    def copy(self) -> Bytes:
-        """What the GPU has written by the last `leave_fence`."""
+    @property
+    def raw(self) -> Bytes:
+        """What the GPU has written by the last `leave_fence`, until it writes again."""
         self._wait()
-        if self._memory is None:
-            return np.frombuffer(self.buffer.read(), np.uint8)
-        return self._memory.copy()
+        return np.frombuffer(self.buffer.read(), np.uint8) if self._memory is None else self._memory
 
     def leave_fence(self) -> None:
         """Remember how far the GPU must come before this is touched again: to what it has been asked for so far."""
+        self.drop_fence()
+        self._fence = self._calls.fence()
+
+    def drop_fence(self) -> None:
+        """Forget how far the GPU must come: nobody will touch this again."""
         if self._fence is not None:
             self._calls.drop_fence(self._fence)
-        self._fence = self._calls.fence()
+            self._fence = None
 
     def _wait(self) -> None:
         if self._fence is not None:
@@ -89,6 +93,11 @@ class Feed:
     def buffers(self) -> tuple[Mapped, ...]:
         """All of them."""
         return tuple(self._ring)
+
+    def drop_fences(self) -> None:
+        """See `Mapped.drop_fence`."""
+        for held in self._ring:
+            held.drop_fence()
 
     @property
     def next(self) -> Mapped:

@@ -41,6 +41,7 @@ class GLEngine(AtlasEngine):
 
     def __init__(self, network: Network, device: Device | None = None, settings: Settings | None = None) -> None:
         self._asked = settings
+        self._planes: dict[str, Feed] = {}
         super().__init__(network, device)
         if not self._device.has_compute:
             self.close()
@@ -48,6 +49,13 @@ class GLEngine(AtlasEngine):
                 f"This driver offers OpenGL {self._device.version}, but --engine gl needs 4.3; "
                 "use --engine gl-fragment or torch."
             )
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        if not self._closed:
+            self._device.use()
+            self._drop_planes()
+        super().close()
 
     @cached_property
     def _settings(self) -> Settings:
@@ -71,10 +79,15 @@ class GLEngine(AtlasEngine):
 
     def _make_room(self) -> None:
         super()._make_room()
-        self._planes: dict[str, Feed] = {}
+        self._drop_planes()
         for name in (i.name for i in self.graph.inputs):
             channels, height, width = self._shapes[name]
             self._planes[name] = Feed(self._device, channels * height * width * 4)
+
+    def _drop_planes(self) -> None:
+        for planes in self._planes.values():
+            planes.drop_fences()
+        self._planes.clear()
 
     def _rewire(self, changed: frozenset[str]) -> None:
         super()._rewire(changed)

@@ -17,6 +17,7 @@ Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 _VERSION = {"fragment": "#version 330 core", "compute": "#version 430 core"}
+_HANDLES = "#extension GL_ARB_bindless_texture : require"
 
 _PRELUDE = """
 #define INFINITY uintBitsToFloat(0x7f800000u)
@@ -59,6 +60,8 @@ class Source:
         software: whether feature maps are read the way that software rasterisers are fast at: they look for the mip
             level of each texel that is fetched, but neither of one that is loaded from an image, which compute shaders
             can, nor of one that is sampled at its centre. That takes a third and two thirds of the time.
+        handles: whether a compute shader finds its textures by handles (ARB_bindless_texture) that its uniform block
+            holds: nothing but the block is then bound for a pass, which takes drivers half the time.
     """
 
     stage: Stage
@@ -67,14 +70,19 @@ class Source:
     inputs: int = 0
     extras: tuple[Extra, ...] = ()
     software: bool = False
+    handles: bool = False
 
     def text(self) -> str:
         """The whole GLSL text."""
-        parts = [_VERSION[self.stage], _PRELUDE, include_file("lib/atlas.glsl")]
+        parts = [_VERSION[self.stage], *([_HANDLES] if self.handles else []), _PRELUDE, include_file("lib/atlas.glsl")]
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
-            parts += [_sizes(self.inputs, len(self.extras), self.software), _storing(self.extras, self.inputs, seen)]
+            if self.handles:
+                parts += [_block(self.inputs, self.extras, handles=True)]
+            else:
+                parts += [_block(self.inputs, self.extras), _units(self.inputs, self.extras, self.software)]
+            parts += [_storing(self.extras, seen)]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
         parts += _defines(self.constants)
@@ -104,22 +112,37 @@ def _uniforms(inputs: int) -> str:
     return "\n".join(lines)
 
 
-def _sizes(inputs: int, extras: int, as_images: bool) -> str:
-    """What a compute shader is told: one block, bound once for a pass, and fixed units for its textures.
-
-    Images that are read have the units behind those that are written.
-    """
+def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False) -> str:
+    """What a compute shader is told, as `studio.engine.gl.dispatch.block_of` writes it; bound once for a pass."""
     lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
     lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
-    lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, extras + 1)]
-    lines += ["};"]
-    if as_images:
-        units = [f"layout(rgba32f, binding = {1 + extras + k}) readonly uniform image2D" for k in range(inputs)]
-    else:
-        units = [f"layout(binding = {k}) uniform sampler2D" for k in range(inputs)]
-    lines += [f"{unit} u_input{k};" for k, unit in enumerate(units)]
-    lines += [f"layout(binding = {inputs}) uniform sampler2D u_vectors;"]
+    lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, len(extras) + 1)]
+    if not handles:
+        return "\n".join([*lines, "};"])
+    # As numbers: drivers disagree on how far apart images lie in a block.
+    images = [f"u_output{n}" for n in range(len(extras) + 1)]
+    kinds = dict.fromkeys(_sampled(inputs, extras), "sampler2D") | dict.fromkeys(images, "image2D")
+    lines += [f"    uvec2 handle_of_{name};" for name in kinds]
+    lines += ["};", *(f"#define {name} {kind}(handle_of_{name})" for name, kind in kinds.items())]
     return "\n".join(lines)
+
+
+def _units(inputs: int, extras: Sequence[Extra], as_images: bool) -> str:
+    """Fixed units for the textures of a compute shader; images that are read have those behind the written ones."""
+    written = len(extras) + 1
+    lines = [f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};" for n in range(written)]
+    for unit, name in enumerate(_sampled(inputs, extras)):
+        if as_images and unit < inputs:
+            lines += [f"layout(rgba32f, binding = {written + unit}) readonly uniform image2D {name};"]
+        else:
+            lines += [f"layout(binding = {unit}) uniform sampler2D {name};"]
+    return "\n".join(lines)
+
+
+def _sampled(inputs: int, extras: Sequence[Extra]) -> list[str]:
+    """Names of the textures that a compute shader reads, in the order of their units or handles."""
+    maps = [f"u_input{k}" for k in range(inputs)]
+    return [*maps, "u_vectors", *(f"u_vectors{n}" for n in range(1, len(extras) + 1))]
 
 
 def _reading(inputs: int, in_software: Stage | None) -> str:
@@ -144,19 +167,19 @@ def _reading(inputs: int, in_software: Stage | None) -> str:
     return "\n".join(lines)
 
 
-def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:
+def _storing(extras: Sequence[Extra], seen: set[str]) -> str:
     """The function ``store``, which writes a texel of the shader's own map and of every extra one.
 
     It does so in two steps, of which the first, for what all texels of a tile have in common, is done once where many
     follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
     """
-    declared, placing, body = [_image(0)], [_place(0, "tile")], [_write(0)]
+    declared, placing, body = [_globals(0)], [_place(0, "tile")], [_write(0)]
     for n, extra in enumerate(extras, start=1):
-        declared.append(_image(n))
+        declared.append(_globals(n))
         placing.append(_place(n, f"g_tile{extra.parent} + u_shift{n}.x"))
         value = f"value{extra.parent}"
         if extra.shader:
-            declared.append(_body(n, extra, inputs + n, seen))
+            declared.append(_body(n, extra, seen))
             body.append(f"    g_texel = {value};")
             value = f"texel{n}(g_tile{n}, p)"
         body += [f"    vec4 value{n} = {value};", _write(n)]
@@ -167,11 +190,8 @@ def _storing(extras: Sequence[Extra], inputs: int, seen: set[str]) -> str:
     return "\n".join(lines)
 
 
-def _image(n: int) -> str:
-    return (
-        f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};\n"
-        f"int g_tile{n};\nivec2 g_origin{n};\nbvec4 g_live{n};"
-    )
+def _globals(n: int) -> str:
+    return f"int g_tile{n};\nivec2 g_origin{n};\nbvec4 g_live{n};"
 
 
 def _place(n: int, tile: str) -> str:
@@ -185,13 +205,12 @@ def _write(n: int) -> str:
     return f"    imageStore(u_output{n}, g_origin{n} + p, mix(vec4(0.0), value{n}, g_live{n}));"
 
 
-def _body(n: int, extra: Extra, unit: int, seen: set[str]) -> str:
+def _body(n: int, extra: Extra, seen: set[str]) -> str:
     names = {name: f"{name}_{n}" for name in ("texel", "read0", "vectors")}
     names["texel"] = f"texel{n}"
     lines = [f"#define {name} {new}" for name, new in names.items()]
     lines += _defines(extra.constants)
     lines += [
-        f"layout(binding = {unit}) uniform sampler2D u_vectors{n};",
         "vec4 read0(int tile, ivec2 p) { return g_texel; }",
         f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
         _expand(f"ops/{extra.shader}.glsl", seen),
