@@ -173,6 +173,9 @@ class Loop:
         start = time.perf_counter()
         ran = self._attempt(self._run_network)
         looked = orders.settings.keys() & {"view", "output too"}
+        if self._has_run:
+            # Before the screen, which waits for the GPU: it has work until then.
+            self._serve(orders.settings, bool(ran))
         if self._has_run and (ran or looked):
             self._attempt(self._show)
         if ran:
@@ -180,7 +183,6 @@ class Loop:
             self._recent.append(now)
             self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
         if self._has_run:
-            self._serve(orders.settings, bool(ran))
             if self._observer is not None:
                 self._attempt(self._observer.look)
         elif orders.settings.keys() & {"still", "sheet", "snapshot"}:

@@ -11,6 +11,7 @@ from helpers import EngineFor, branched_network, identity_network, normal, tiny_
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.screen import Screen
 from studio.engine.gl.shown import Shown
 from studio.errors import StudioError
@@ -66,6 +67,25 @@ def test_what_is_shown_is_what_the_engine_holds(engine_for: EngineFor, device: D
     for each in front[3:]:
         np.testing.assert_array_equal(values(device, each), engine.sheet(each.name))
     screen.close()
+
+
+def test_a_gpu_copies_what_is_shown_bit_by_bit(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+    engine = GLEngine(branched_network(), device)
+    fed = normal(3, 18, 34)
+    fed[0, :4, 0] = np.nan, np.inf, -np.inf, -0.0
+    engine.run({"input": fed})
+    monkeypatch.setattr(device, "is_software", False)
+    screen = Screen(device)
+    screen.show(engine, ("input", "join", "mid.weight"))
+    picture, join, sheet = screen.front()
+
+    np.testing.assert_array_equal(values(device, picture).view(np.uint32), fed.view(np.uint32))
+    np.testing.assert_array_equal(values(device, join), engine.activation("join"))
+    np.testing.assert_array_equal(values(device, sheet), engine.sheet("mid.weight"))
+    screen.close()
+    engine.close()
 
 
 def test_ranges_are_of_every_channel_and_kernel_and_of_all(engine_for: EngineFor, device: Device) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from studio.model.layout import Atlas, Rect, atlas_for, sheet_size, to_sheet, un
 from studio.model.network import Network
 from studio.model.op import Array
 
+_TIME_EVERY = 0.05
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -37,7 +41,12 @@ class Step:
 
 
 class AtlasEngine(Engine):
-    """A GL engine; the two differ in how they make a frame's steps."""
+    """A GL engine; the two differ in how they make a frame's steps.
+
+    Attributes:
+        time_every: on a GPU the layers of a run are timed once in so many seconds, since queries cost as much of the
+            CPU as the layers themselves; 0 times them in every run, infinity in none.
+    """
 
     def __init__(self, network: Network, device: Device | None = None) -> None:
         super().__init__(network)
@@ -46,7 +55,8 @@ class AtlasEngine(Engine):
         self._device.use()
         self._context = self._device.context
         self._closed = False
-        self.timed = True
+        self.time_every = _TIME_EVERY
+        self._timed = -math.inf
         self._plan: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
@@ -110,14 +120,17 @@ class AtlasEngine(Engine):
             self._running,
         ):
             held.clear()
-        for name in ("_stats", "_passes", "_planes", "_feeds", "_targets", "_banks"):
+        for name in ("_stats", "_passes", "_feeds", "_targets", "_banks"):
             self.__dict__.pop(name, None)
         self._context.gc()
         if self._owns_device:
             self._device.close()
 
     def times(self) -> dict[str, float]:
-        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none."""
+        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none.
+
+        They are those of the last run that was timed, see `time_every`.
+        """
         self._begin()
         if self._running:
             self._device.finish()
@@ -199,30 +212,39 @@ class AtlasEngine(Engine):
         self._outdated -= whole
         if (names, whole) not in self._steps:
             self._steps[names, whole] = self._make_steps(nodes, whole)
+        now = time.perf_counter()
+        is_timed = self._device.is_software or now - self._timed >= self.time_every
+        if is_timed:
+            self._timed = now
         for step in self._steps[names, whole]:
-            for name in step.covers:
-                self._running.pop(name, None)
-                self._times[name] = 0.0
-            if self._device.is_software:
-                # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
-                start = time.perf_counter()
+            if is_timed:
+                self._run_timed(step)
+            else:
                 step.run()
-                self._device.finish()
-                self._times[step.name] = time.perf_counter() - start
-                continue
-            if not self.timed:
-                step.run()
-                continue
-            if step.name not in self._queries:
-                self._queries[step.name] = self._context.query(time=True)
-            with self._queries[step.name]:
-                step.run()
-            self._running[step.name] = self._queries[step.name]
         self._context.gc()
 
+    def _run_timed(self, step: Step) -> None:
+        for name in step.covers:
+            self._running.pop(name, None)
+            self._times[name] = 0.0
+        if self._device.is_software:
+            # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
+            start = time.perf_counter()
+            step.run()
+            self._device.finish()
+            self._times[step.name] = time.perf_counter() - start
+            return
+        if step.name not in self._queries:
+            self._queries[step.name] = self._context.query(time=True)
+        with self._queries[step.name]:
+            step.run()
+        self._running[step.name] = self._queries[step.name]
+
     def _settle(self) -> None:
-        """Called before maps are read: wait for what shaders wrote into them."""
-        self._device.finish()
+        """Called before shaders or this process read maps: what shaders wrote into them is there then."""
+        if self._device.is_software:
+            # There the reading waits, with Python's lock in hand.
+            self._device.finish()
 
     def _shader_shape(self, name: str) -> tuple[int, int, int, int]:
         atlas = self._atlases[name]

@@ -12,11 +12,18 @@ from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.device import Device
 from studio.engine.gl.ranges import Ranges
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.shown import Role, Shown
 from studio.errors import StudioError
 from studio.model.graph import Order
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
 from studio.model.op import Shape
+
+Kind = tuple[weakref.ref[Engine], str, Shape | None, tuple[int, int] | None, bool]
+
+
+# Texels along each side of what a workgroup of view/copy.glsl copies.
+_BLOCK = 16
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,17 @@ class Plan:
 
 
 class Copy:
-    """A texture of its own for one activation or sheet, and the ranges of its values."""
+    """A texture of its own for one activation or sheet, and the ranges of its values.
+
+    Attributes:
+        plan: what it is made for.
+        kind: what asked for that plan, by `kind_of`.
+    """
 
     def __init__(self, device: Device, plan: Plan) -> None:
         self._device = device
         self.plan = plan
+        self.kind: Kind | None = None
         self._has_ranges = False
         self._filled_from: tuple[weakref.ref[Engine], int] | None = None
 
@@ -117,7 +130,16 @@ class Copy:
         if source.ctx is not self._device.context:
             raise ValueError("a GL engine is shown on the device that it runs on")
         context = self._device.context
-        context.copy_framebuffer(self._target, context.framebuffer([source]))
+        if self._device.is_software or not self._device.has_compute:
+            context.copy_framebuffer(self._target, context.framebuffer([source]))
+            return
+        # A GPU that has just computed copies sooner by computing than by drawing, as the driver's own copy does.
+        source.use(0)
+        self._texture.bind_to_image(0, read=False, write=True)
+        width, height = self.plan.size
+        copying = self._device.compute(Source("compute", ("view/copy.glsl",)))
+        self._device.dispatch(copying, -(-width // _BLOCK), -(-height // _BLOCK))
+        context.memory_barrier()
 
     def _upload(self, engine: Engine) -> None:
         if self.plan.role == "sheet":
@@ -128,6 +150,12 @@ class Copy:
             if self.plan.tinted and engine.colour is not None:
                 packed[..., 1:] = engine.colour
             self._device.calls.write(self._texture, packed)
+
+
+def kind_of(engine: Engine, name: str, crop: tuple[int, int] | None) -> Kind:
+    """What a plan depends on: equal kinds have equal plans, which need not be worked out in every frame."""
+    shape = None if name in engine.graph.tensor_shapes else engine.shape(name)
+    return weakref.ref(engine), name, shape, crop, engine.colour is None
 
 
 def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | None) -> Plan:

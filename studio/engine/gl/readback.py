@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import moderngl
+import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.mapped import Mapped
@@ -34,11 +35,13 @@ class Readback:
         self._size = width, height
 
     def take(self) -> Picture | None:
-        """(H, W, 3) uint8 RGB that was asked for, a view of RGBA; None where nothing was, or it has been taken.
+        """(H, W, 3) uint8 RGB that was asked for; None where nothing was, or it has been taken.
 
         Waits where the GPU is not there yet, which it is one frame later.
         """
         if self._held is None or self._size is None:
             return None
+        import cv2
+
         (width, height), self._size = self._size, None
-        return self._held.copy().reshape(height, width, 4)[:, :, :3]
+        return np.asarray(cv2.cvtColor(self._held.raw.reshape(height, width, 4), cv2.COLOR_RGBA2RGB), np.uint8)

@@ -21,7 +21,7 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.copies import Copy, plan_for
+from studio.engine.gl.copies import Copy, kind_of, plan_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.readback import Readback
 from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
@@ -254,5 +254,10 @@ class Screen:
 
 def _copy_for(device: Device, old: Copy | None, engine: Engine, name: str, crop: tuple[int, int] | None) -> Copy:
     """What is to be filled with this: the old one, where it fits."""
+    kind = kind_of(engine, name, crop)
+    if old is not None and old.kind == kind:
+        return old
     plan = plan_for(device, engine, name, crop)
-    return old if old is not None and old.plan == plan else Copy(device, plan)
+    fitting = old if old is not None and old.plan == plan else Copy(device, plan)
+    fitting.kind = kind
+    return fitting

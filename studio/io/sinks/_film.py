@@ -94,11 +94,9 @@ class FilmSink(BaseSink):
         return stream
 
     def _put(self, picture: npt.NDArray[np.uint8]) -> None:
-        import av
-
         if any(self._padding):
             picture = np.pad(picture, ((0, self._padding[0]), (0, self._padding[1]), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        frame = _frame_of(picture)
         frame.pts = round(self.frames / (self._fps * self._tick))
         frame.time_base = self._tick
         with _encoder_errors():
@@ -198,6 +196,17 @@ class FilmSink(BaseSink):
                 f"cannot record {self.path}: the {self._form.encoder} encoder refuses "
                 f"{self._size[0]}x{self._size[1]} at {self._fps} fps ({error}); choose another codec or size"
             ) from error
+
+
+def _frame_of(picture: npt.NDArray[np.uint8]) -> VideoFrame:
+    """A frame of rgb24. PyAV's own way copies with Python's lock in hand, so that whoever plays would have to wait."""
+    import av
+
+    height, width = picture.shape[:2]
+    frame = av.VideoFrame(width, height, "rgb24")
+    (plane,) = frame.planes
+    np.copyto(np.ndarray((height, width, 3), np.uint8, memoryview(plane), strides=(plane.line_size, 3, 1)), picture)
+    return frame
 
 
 @contextmanager
