@@ -1,7 +1,7 @@
 // The end of a convolution made by workgroups that share its long axis: each leaves parts of the same sums. The last to
 // come adds them up, always in the same order; or a pass of its own does, lib/convolve_sum.glsl, where u_grid.x is less
-// than zero: the first part then lies in the map itself, until that pass writes it. Counts say how many workgroups have
-// been at a place; they are zero again behind the last.
+// than zero: with FIRST_IN_MAP the first part then lies in the map itself, until that pass writes it. Counts say how many
+// workgroups have been at a place; they are zero again behind the last.
 //
 // The includer has the macros THREAD_M, DEEP, OUTPUT_PLACE(i), the place in the output of a thread's i-th pixel, less
 // than zero where there is none, and OUTPUT_TILE(n), its n-th tile.
@@ -27,12 +27,12 @@ shared bool s_is_last;
 void end(vec4 sum[THREAD_M * DEEP]) {
     if (parts > 1) {
         bool apart = u_grid.x < 0;
-        if (apart && part == 0) {
+        if (apart && part < FIRST_IN_MAP) {
             FOR_EACH_TEXEL(begin_tile(tile), store_texel(p, sum[i * DEEP + n]))
             return;
         }
-        int kept_as = apart ? part - 1 : part;
-        FOR_EACH_TEXEL({}, u_parts[part_place(kept_as, tile, p)] = sum[i * DEEP + n])
+        int place = apart ? part - FIRST_IN_MAP : part;
+        FOR_EACH_TEXEL({}, u_parts[part_place(place, tile, p)] = sum[i * DEEP + n])
         if (apart) return;
         memoryBarrierBuffer();
         barrier();

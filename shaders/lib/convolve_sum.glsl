@@ -1,13 +1,14 @@
-// Adds up, in a fixed order, what the workgroups of lib/convolve_end.glsl left of one texel: the first part in the map
-// that is read and written, the others among the parts.
+// Adds up, in a fixed order, what the workgroups of lib/convolve_end.glsl left of one texel: with FIRST_IN_MAP the first
+// part in the map that is read and written, the others among the parts.
 #include "lib/parts.glsl"
 
 #define AT_ONCE 8
 
-int parts = abs(u_grid.x) - 1;
+int parts = abs(u_grid.x) - FIRST_IN_MAP;
 
 vec4 texel(int tile, ivec2 p) {
-    vec4 sum = vectors(0, tile) + read0(tile, p);
+    vec4 sum = vectors(0, tile);
+    if (FIRST_IN_MAP == 1) sum += read0(tile, p);
     for (int first = 0; first < parts; first += AT_ONCE) {
         // All on their way before the first is needed.
         vec4 some[AT_ONCE];

@@ -32,7 +32,7 @@ class _Layer:
 def bench(
     preset: Annotated[str, typer.Argument(help="A preset or a network, by name or path.")],
     size: Annotated[str, typer.Option(help="Picture size: 256, or 640x360.", metavar="N|WxH")] = "256x256",
-    engine: Annotated[str, typer.Option(help="auto, gl, gl-fragment or torch.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, gl, gl-half, gl-fragment or torch.")] = "auto",
     profile: Annotated[bool, typer.Option("--profile", help="Show what every layer takes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:

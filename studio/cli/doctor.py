@@ -54,6 +54,7 @@ def _facts() -> dict[str, object]:
         + (" (software)" if probe.is_software else ""),
         "engines": {
             "gl": "works" if probe.has_compute else f"does not work: {no_compute}",
+            "gl-half": "works" if probe.has_compute else f"does not work: {no_compute}",
             "gl-fragment": "works" if not probe.problem else f"does not work: {probe.problem}",
             "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads",
         },

@@ -51,7 +51,7 @@ def render(
     fps: Annotated[
         str, typer.Option(help="Frames a second, such as 25 or 30000/1001; the source's own by default.")
     ] = "",
-    engine: Annotated[str, typer.Option(help="auto, gl, gl-fragment or torch.")] = "auto",
+    engine: Annotated[str, typer.Option(help="auto, gl, gl-half, gl-fragment or torch.")] = "auto",
     codec: Annotated[str, typer.Option(help="h264, prores, ffv1, png or gif; by default the suffix decides.")] = "",
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
     latent: Annotated[

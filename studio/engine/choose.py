@@ -12,7 +12,7 @@ from studio.model.network import Network
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
 
-EngineName = Literal["auto", "gl", "gl-fragment", "torch"]
+EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 
 
@@ -86,9 +86,10 @@ def open_engine(network: Network, name: str = "auto", device: Device | None = No
         from studio.engine.torch import TorchEngine
 
         return TorchEngine(network), choice
-    from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+    from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine, GLHalfEngine
 
-    return (GLEngine if choice.name == "gl" else GLFragmentEngine)(network, device), choice
+    kinds = {kind.name: kind for kind in (GLEngine, GLHalfEngine, GLFragmentEngine)}
+    return kinds[choice.name](network, device), choice
 
 
 def _checked(name: str) -> EngineName:

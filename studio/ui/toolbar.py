@@ -22,6 +22,7 @@ _GROUPS = (
 _ENGINE_TIPS = {
     "auto": "The GPU where there is one, else PyTorch",
     "gl": "Compute shaders, OpenGL 4.3",
+    "gl-half": "Compute shaders, maps in half the memory: ±65504 at most, 3 digits",
     "gl-fragment": "Fragment shaders, OpenGL 3.3",
     "torch": "PyTorch, on the CPU, CUDA or Metal",
 }

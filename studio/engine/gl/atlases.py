@@ -183,7 +183,8 @@ class AtlasEngine(Engine):
         if is_short:
             self._textures.clear()
             self._shapes = {}
-            size = sum(atlas.size[0] * atlas.size[1] * 16 for atlas in atlases.values()) // 2**20
+            texels = {name: atlas.size[0] * atlas.size[1] for name, atlas in atlases.items()}
+            size = sum(count * (8 if self._is_half(name) else 16) for name, count in texels.items()) // 2**20
             raise StudioError(
                 f"The maps of a picture of this size take {size} MB, more than {self._device.renderer} has; "
                 "work on a smaller --size, or use --engine torch."
@@ -192,7 +193,12 @@ class AtlasEngine(Engine):
     def _make_room(self) -> None:
         """Make the textures of ``self._atlases``, and what goes with them."""
         for name, atlas in self._atlases.items():
-            self._textures[name] = self._device.texture(atlas.size)
+            self._textures[name] = self._device.texture(atlas.size, half=self._is_half(name))
+
+    def _is_half(self, name: str) -> bool:
+        """Whether this texture is of float16."""
+        del name
+        return False
 
     def _rewire(self, changed: frozenset[str]) -> None:
         self._outdated |= changed

@@ -22,7 +22,7 @@ _FORMATS = {1: 0x1903, 4: 0x1908}  # red, RGBA
 _BGRA = 0x80E1
 _UNPACK_ALIGNMENT, _PACK_ALIGNMENT = 0x0CF5, 0x0D05
 _ARRAY_BUFFER = 0x8892
-_RGBA32F, _WRITE_ONLY = 0x8814, 0x88B9
+_RGBA32F, _RGBA16F, _WRITE_ONLY = 0x8814, 0x881A, 0x88B9
 
 _int, _uint, _address, _size = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_ssize_t
 _byte, _handle = ctypes.c_ubyte, ctypes.c_uint64
@@ -151,8 +151,9 @@ class Calls:
         return self._resident("Texture", self._functions["glGetTextureHandleARB"](texture.glo))
 
     def image_handle(self, texture: moderngl.Texture) -> int:
-        """The handle by which shaders write into a texture of float32 RGBA, valid until that is freed."""
-        made = self._functions["glGetImageHandleARB"](texture.glo, 0, 0, 0, _RGBA32F)
+        """The handle by which shaders write into a texture of float32 or float16 RGBA, valid until that is freed."""
+        kind = _RGBA16F if texture.dtype == "f2" else _RGBA32F
+        made = self._functions["glGetImageHandleARB"](texture.glo, 0, 0, 0, kind)
         return self._resident("Image", made, _WRITE_ONLY)
 
     def _resident(self, kind: str, handle: object, *access: int) -> int:

@@ -47,6 +47,7 @@ class Settings:
         most_outputs: how many maps one pass may write; 1 fuses nothing.
         tuner: measures which plan is fastest.
         handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
+        half: whether maps are of float16; in tiles only.
     """
 
     kernels: Literal["tiles", "blocks"]
@@ -54,14 +55,16 @@ class Settings:
     most_outputs: int = MOST_OUTPUTS
     tuner: Tuner | None = None
     handles: bool = False
+    half: bool = False
 
     @classmethod
-    def for_device(cls, device: Device) -> Settings:
+    def for_device(cls, device: Device, *, half: bool = False) -> Settings:
         """Blocks and no measuring in software; tiles, tuned, on a GPU."""
         if device.is_software:
             # Of the images that any driver binds at once, blocks read two.
-            return cls("blocks", most_outputs=MOST_OUTPUTS - 2)
-        return cls("tiles", tuner=Tuner(f"{device.renderer}, {device.version}"), handles=device.has_handles)
+            return cls("tiles", half=True) if half else cls("blocks", most_outputs=MOST_OUTPUTS - 2)
+        gpu = f"{device.renderer}, {device.version}{', half precision' if half else ''}"
+        return cls("tiles", tuner=Tuner(gpu), handles=device.has_handles, half=half)
 
 
 class ComputePasses:
@@ -111,7 +114,7 @@ class ComputePasses:
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
         sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
-        source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1)
+        source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, half=self._settings.half)
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
         return replace(made, buffers=(planes,), barrier=_BARRIER)
 
@@ -191,7 +194,9 @@ class ComputePasses:
             for f in followers
         )
         in_blocks = isinstance(weights.kernel, moderngl.Texture)
-        source = Source("compute", files, constants, len(each.inputs), extras, in_blocks)
+        # What a layer looks at before it begins stays in full: it may be sums of squares.
+        half = self._settings.half and each.is_last
+        source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half)
         inputs = [self._textures[name] for name in each.inputs]
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
@@ -271,8 +276,9 @@ class ComputePasses:
             return
         context = self._device.context
         channels, height, width = each.shape
-        # Where a pass of its own adds them up, the first lies in the map.
-        size = (plan.parts - plan.apart) * tile_count(channels) * height * width * 16
+        # Where a pass of its own adds them up, the first lies in the map, unless that would round it.
+        kept = plan.parts - (plan.apart and not self._settings.half)
+        size = kept * tile_count(channels) * height * width * 16
         along_m, along_n, deep = groups(self._work(each), plan)
         columns, rows = line_of(along_m * along_n)
         counts = columns * rows * deep // plan.parts * 4

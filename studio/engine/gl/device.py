@@ -67,9 +67,9 @@ class Device:
         """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""
         self.context.detect_framebuffer(0).use()
 
-    def texture(self, size: tuple[int, int]) -> moderngl.Texture:
-        """A texture of float32 RGBA, so many texels wide and high, of which exactly one is read at a time."""
-        made = self.context.texture(size, 4, dtype="f4")
+    def texture(self, size: tuple[int, int], *, half: bool = False) -> moderngl.Texture:
+        """A texture of float32 or float16 RGBA, so many texels wide and high, of which one is read at a time."""
+        made = self.context.texture(size, 4, dtype="f2" if half else "f4")
         made.filter = moderngl.NEAREST, moderngl.NEAREST
         made.repeat_x = made.repeat_y = False
         return made

@@ -24,6 +24,13 @@ _PRELUDE = """
 #define FLOAT_MAX 3.402823466e38
 """
 
+# A value as a map of float16 holds it.
+_KEPT = """
+vec4 kept(vec4 value) {
+    return vec4(unpackHalf2x16(packHalf2x16(value.xy)), unpackHalf2x16(packHalf2x16(value.zw)));
+}
+"""
+
 # One triangle over the whole target, from no vertex buffer.
 VERTEX_SHADER = """#version 330 core
 void main() {
@@ -60,6 +67,8 @@ class Source:
         software: whether feature maps are read the way that software rasterisers are fast at: they look for the mip
             level of each texel that is fetched, but neither of one that is loaded from an image, which compute shaders
             can, nor of one that is sampled at its centre. That takes a third and two thirds of the time.
+        half: whether the maps that a compute shader writes are of float16: each value is rounded before anything else
+            is made of it, so that it is the same whether one pass makes both or two.
         handles: whether a compute shader finds its textures by handles (ARB_bindless_texture) that its uniform block
             holds: nothing but the block is then bound for a pass, which takes drivers half the time.
     """
@@ -70,6 +79,7 @@ class Source:
     inputs: int = 0
     extras: tuple[Extra, ...] = ()
     software: bool = False
+    half: bool = False
     handles: bool = False
 
     def text(self) -> str:
@@ -82,7 +92,8 @@ class Source:
                 parts += [_block(self.inputs, self.extras, handles=True)]
             else:
                 parts += [_block(self.inputs, self.extras), _units(self.inputs, self.extras, self.software)]
-            parts += [_storing(self.extras, seen)]
+            # The first part of a sum is kept where it loses nothing.
+            parts += [_storing(self.extras, self.half, seen), *_defines((("FIRST_IN_MAP", int(not self.half)),))]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
         parts += _defines(self.constants)
@@ -130,7 +141,7 @@ def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False) -> st
 def _units(inputs: int, extras: Sequence[Extra], as_images: bool) -> str:
     """Fixed units for the textures of a compute shader; images that are read have those behind the written ones."""
     written = len(extras) + 1
-    lines = [f"layout(rgba32f, binding = {n}) writeonly uniform image2D u_output{n};" for n in range(written)]
+    lines = [f"layout(binding = {n}) writeonly uniform image2D u_output{n};" for n in range(written)]
     for unit, name in enumerate(_sampled(inputs, extras)):
         if as_images and unit < inputs:
             lines += [f"layout(rgba32f, binding = {written + unit}) readonly uniform image2D {name};"]
@@ -167,13 +178,15 @@ def _reading(inputs: int, in_software: Stage | None) -> str:
     return "\n".join(lines)
 
 
-def _storing(extras: Sequence[Extra], seen: set[str]) -> str:
+def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
     """The function ``store``, which writes a texel of the shader's own map and of every extra one.
 
     It does so in two steps, of which the first, for what all texels of a tile have in common, is done once where many
     follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
     """
-    declared, placing, body = [_globals(0)], [_place(0, "tile")], [_write(0)]
+    kept = "kept" if half else ""
+    declared = [_KEPT, _globals(0)] if half else [_globals(0)]
+    placing, body = [_place(0, "tile")], [f"    vec4 value0 = {kept}(value);", _write(0)]
     for n, extra in enumerate(extras, start=1):
         declared.append(_globals(n))
         placing.append(_place(n, f"g_tile{extra.parent} + u_shift{n}.x"))
@@ -182,10 +195,10 @@ def _storing(extras: Sequence[Extra], seen: set[str]) -> str:
             declared.append(_body(n, extra, seen))
             body.append(f"    g_texel = {value};")
             value = f"texel{n}(g_tile{n}, p)"
-        body += [f"    vec4 value{n} = {value};", _write(n)]
+        body += [f"    vec4 value{n} = {kept}({value});", _write(n)]
     lines = ["vec4 g_texel;\n#define u_target0 u_shape", *declared]
     lines += ["void begin_tile(int tile) {", *placing, "}"]
-    lines += ["void store_texel(ivec2 p, vec4 value0) {", *body, "}"]
+    lines += ["void store_texel(ivec2 p, vec4 value) {", *body, "}"]
     lines += ["void store(int tile, ivec2 p, vec4 value) { begin_tile(tile); store_texel(p, value); }"]
     return "\n".join(lines)
 

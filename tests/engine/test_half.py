@@ -1,0 +1,168 @@
+"""Maps in half precision: near enough, the same whichever way they are made, and half as large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from helpers import (
+    activations,
+    assert_same_bits,
+    branched_network,
+    layer,
+    network,
+    normal,
+    on_torch,
+    relative_error,
+    single,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import autoencoder
+from test_editing import rectangles
+
+from studio.engine.gl.compute import Settings
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.screen import Screen
+from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
+from studio.model.layout import put, tile_count
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.ops import operator
+
+pytestmark = pytest.mark.gl
+
+TOLERANCE = 1e-3
+INPUT = {"input": normal(3, 10, 12)}
+
+
+@pytest.fixture(autouse=True)
+def _needs_compute(device: Device) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+
+
+def maps_of(device: Device, made: Network, inputs: Mapping[str, Array] = INPUT) -> dict[str, Array]:
+    engine = GLHalfEngine(made, device)
+    engine.run(inputs)
+    found = activations(engine)
+    engine.close()
+    return found
+
+
+def wanted_of(made: Network, inputs: Mapping[str, Array] = INPUT) -> Array:
+    plain = on_torch(made)
+    plain.run(inputs)
+    return plain.output()
+
+
+@pytest.mark.parametrize("kind", ["transposed", "fractional"])
+def test_the_autoencoders_are_near(device: Device, kind: str) -> None:
+    made, _ = autoencoder(kind)
+    fed = {"input": np.abs(normal(3, 64, 64))}
+    error = relative_error(maps_of(device, made, fed)[made.graph.output], wanted_of(made, fed))
+    assert 0 < error <= TOLERANCE
+
+
+@pytest.mark.parametrize("norm", ["InstanceNorm2d", "GroupNorm", "LayerNorm2d"])
+def test_layers_that_look_at_a_whole_map_sum_up_in_full(device: Device, norm: str) -> None:
+    sizes = {"num_groups": 2, "num_channels": 6} if norm == "GroupNorm" else {}
+    sizes = sizes or {next(iter(operator(norm).model_fields)): 6}
+    made = network(
+        layer("conv", "Conv2d", "input", in_channels=3, out_channels=6, kernel_size=3, padding=1),
+        layer("norm", norm, "conv", **sizes),
+    )
+    # Squares of these pass what float16 can hold.
+    fed = {"input": 300 * normal(3, 24, 32) + 500}
+    assert relative_error(maps_of(device, made, fed)["norm"], wanted_of(made, fed)) <= TOLERANCE
+
+
+def test_what_a_map_holds_is_what_float16_holds(device: Device) -> None:
+    for name, found in maps_of(device, branched_network()).items():
+        np.testing.assert_array_equal(found, found.astype(np.float16).astype(np.float32), err_msg=name)
+
+
+def test_fusing_changes_no_map(device: Device) -> None:
+    made = branched_network()
+    apart = GLEngine(made, device, Settings("tiles", most_outputs=1, half=True))
+    apart.run(INPUT)
+    assert_same_bits(maps_of(device, made), activations(apart))
+    apart.close()
+
+
+KINDS = {
+    "plain": single("Conv2d", 9, in_channels=9, out_channels=7, kernel_size=(3, 4), padding=1),
+    "up to colours": single("ConvTranspose2d", 9, in_channels=9, out_channels=3, kernel_size=4, stride=2, padding=1),
+    "fractional": single("FractionalConv2d", 9, in_channels=9, out_channels=7, kernel_size=4),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
+@pytest.mark.parametrize("tile", [TILES[1], TILES[-1], WINDOWS[6], NARROWS[0]], ids=str)
+def test_parts_of_sums_are_not_rounded(
+    device: Device, tile: Tile | Window | Narrow, parts: int, apart: bool, kind: str
+) -> None:
+    made = KINDS[kind]
+    op = made.graph.nodes[0].op
+    if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
+        pytest.skip("its copies are too large for such kernels")
+    engine = GLEngine(made, device, Settings("tiles", Plan(tile, parts, apart), handles=device.has_handles, half=True))
+    fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
+    engine.run(fed)
+    # One rounding, of 11 bits, is all that there is.
+    np.testing.assert_allclose(engine.output(), wanted_of(made, fed), rtol=2**-10, atol=1e-6)
+    engine.close()
+
+
+@given(data=st.data())
+@settings(max_examples=8)
+def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(device: Device, data: st.DataObject) -> None:
+    made = branched_network()
+    tensor = data.draw(st.sampled_from(sorted(made.tensors)))
+    rect = data.draw(rectangles(made.tensors[tensor].shape))
+    values = normal(rect.height, rect.width, seed=data.draw(st.integers(0, 99))) ** 2
+    edited = GLHalfEngine(made, device)
+    edited.run(INPUT)
+    edited.replace(tensor, rect, values)
+    edited.update()
+    changed = made.tensors[tensor].copy()
+    put(changed, rect, values)
+    assert_same_bits(activations(edited), maps_of(device, made.with_tensors({tensor: changed})))
+    edited.close()
+
+
+def test_what_is_past_its_range_is_infinite_and_counted(device: Device) -> None:
+    made = network(layer("conv", "Conv2d", "input", in_channels=3, out_channels=1, kernel_size=1, bias=False))
+    engine = GLHalfEngine(made.with_tensors({"conv.weight": np.full((1, 3, 1, 1), 100, np.float32)}), device)
+    fed = np.zeros((3, 4, 4), np.float32)
+    fed[:, 0, 0], fed[:, 1, 1] = 300, -300
+    engine.run({"input": fed})
+    assert engine.stats("conv").infinite == 2
+    assert engine.output()[0, :2, :2].tolist() == [[np.inf, 0], [0, -np.inf]]
+    engine.close()
+
+
+def test_the_screen_shows_what_the_maps_hold(device: Device) -> None:
+    engine, screen = GLHalfEngine(branched_network(), device), Screen(device)
+    engine.run(INPUT)
+    shown = screen.picture(engine, "out")
+    np.testing.assert_array_equal(shown, engine.picture())
+    screen.close()
+    engine.close()
+
+
+def test_maps_take_half_the_memory(device: Device) -> None:
+    made = network(
+        layer("conv", "Conv2d", "input", in_channels=3, out_channels=6, kernel_size=1),
+        layer("norm", "InstanceNorm2d", "conv", num_features=6),
+    )
+    engine = GLHalfEngine(made, device)
+    engine.run(INPUT)
+    kinds = {name: texture.dtype for name, texture in engine._textures.items()}
+    assert {name for name, kind in kinds.items() if kind == "f2"} == {"input", "conv", "norm"}
+    assert {kind for name, kind in kinds.items() if "~" in name} == {"f4"}
+    assert engine._weights["conv"].vectors.dtype == "f4"
+    engine.close()
