@@ -1,8 +1,8 @@
-"""Engine `gl` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu [--no-compile]``.
+"""Engines `gl` and `gl-half` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu [--no-compile]``.
 
 Correctness comes first: fresh random inputs, every map poisoned with NaN before the run, and the output compared with
-PyTorch in float64. Then each peer runs frame after frame, upload included, in batches that are waited for; a figure is
-the median over batches, with quartiles.
+PyTorch in float64. Then each runs frame after frame, upload included, in batches that are waited for; a figure is the
+median over batches, with quartiles. The last column but one is a figure over that of `gl`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from torch import nn
 from benchmarks import gpu_work
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
 from studio.engine.gl.mapped import Feed
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.model.network import Network
 from studio.model.preset import Preset
 
 BATCHES = 15
+ALONE = 5
+HALVED = 256, 1024
 Frame = Callable[[], object]
 
 CASES: list[tuple[str, Callable[[], tuple[nn.Module, Network]], int]] = [
@@ -44,18 +46,21 @@ def main() -> None:
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}, ", end="")
     print(f"{device.renderer}, OpenGL {device.version}, Python {platform.python_version()}")
     device.close()
-    print(
-        "| network | engine | ms a frame (quartiles) | gl is faster by | relative L2 |\n| --- | --- | --- | --- | --- |"
-    )
+    print("| network | engine | ms a frame (quartiles) | over gl | relative L2 |\n| --- | --- | --- | --- | --- |")
     good = True
     for name, make, size in CASES:
         module, network = make()
-        ours, error = _ours(module, network, size)
+        (ours, first, next_one), error = _ours(GLEngine, module, network, size)
         good &= error <= 1e-4
-        print(f"| {name}, {size}² | gl | {_shown(ours[0])} | | {error:.1e} |")
-        print(f"| | gl, CPU of a frame | {_shown(ours[1])} | | |")
+        print(f"| {name}, {size}² | gl | {_shown(ours)} | | {error:.1e} |")
+        print(f"| | gl, CPU of a frame after a wait | {_shown(first)} | | |")
+        print(f"| | gl, CPU of the frame behind it | {_shown(next_one)} | | |")
+        if size in HALVED:
+            (half, *_), error = _ours(GLHalfEngine, module, network, size)
+            good &= error <= 1e-3
+            print(f"| | gl-half | {_shown(half)} | {np.median(half) / np.median(ours):.2f} | {error:.1e} |")
         for peer, times in (*_peers(module, size), *_onnxruntime(network, size)):
-            print(f"| | {peer} | {_shown(times)} | {np.median(times) / np.median(ours[0]):.2f} | |", flush=True)
+            print(f"| | {peer} | {_shown(times)} | {np.median(times) / np.median(ours):.2f} | |", flush=True)
     gpu_work.print_all()
     sys.exit(0 if good else 1)
 
@@ -69,8 +74,8 @@ def _picture(size: int) -> np.ndarray:
     return np.random.default_rng().uniform(-1, 1, (3, size, size)).astype(np.float32)
 
 
-def _ours(module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndarray, np.ndarray], float]:
-    engine = GLEngine(network)
+def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndarray, ...], float]:
+    engine = kind(network)
     engine.time_every = math.inf
     engine.run({"input": _picture(size)})
     poison(engine)
@@ -99,7 +104,7 @@ def _ours(module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndar
 def poison(engine: GLEngine) -> None:
     """Fill every map with NaN, so that what is not written shows."""
     for texture in engine._textures.values():
-        texture.write(np.full((texture.height, texture.width, 4), np.nan, np.float32))
+        texture.write(np.full((texture.height, texture.width, 4), np.nan, texture.dtype))
 
 
 def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
@@ -110,25 +115,31 @@ def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
     return error if np.isfinite(error) else float("inf")
 
 
-def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds of a frame, batch by batch, until it is done; and what one frame keeps the CPU for, with an idle GPU."""
+def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
+    """Seconds of a frame, batch by batch, until it is done; and for which it keeps the CPU.
+
+    Of the latter there are two: when the GPU has been waited for and idles, and behind such a frame, while it works.
+    """
     start = time.perf_counter()
     for _ in range(3):
         frame()
     finish()
     count = int(np.clip(0.1 / ((time.perf_counter() - start) / 3), 3, 60))
-    done, free = [], []
+    done: list[float] = []
+    alone: tuple[list[float], list[float]] = ([], [])
     for _ in range(BATCHES):
         start = time.perf_counter()
         for _ in range(count):
             frame()
         finish()
         done.append((time.perf_counter() - start) / count)
-        start = time.perf_counter()
-        frame()
-        free.append(time.perf_counter() - start)
-        finish()
-    return np.array(done), np.array(free)
+        for _ in range(ALONE):
+            for seconds in alone:
+                start = time.perf_counter()
+                frame()
+                seconds.append(time.perf_counter() - start)
+            finish()
+    return np.array(done), *map(np.array, alone)
 
 
 def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:

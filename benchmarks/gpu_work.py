@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.networks import autoencoder_transposed, pix2pix
 from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.engine.gl.screen import Screen
 from studio.model.layout import Rect
 from studio.model.network import Network
@@ -170,21 +170,24 @@ def memory() -> Iterator[list[str]]:
     """Video memory that an engine takes, against its weights and all of its maps, which all stay to be looked at."""
     yield ["network", "weights and maps", "taken", "ratio"]
     yield ["---"] * 4
-    cases: list[tuple[str, Network, int]] = [
-        ("pix2pix-256", pix2pix()[1], 256),
-        *((f"autoencoder, {size}²", autoencoder_transposed()[1], size) for size in (256, 1024)),
+    autoencoder = autoencoder_transposed()[1]
+    cases: list[tuple[str, type[GLEngine], Network, int]] = [
+        ("pix2pix-256", GLEngine, pix2pix()[1], 256),
+        *((f"autoencoder, {size}²", GLEngine, autoencoder, size) for size in (256, 1024)),
+        ("autoencoder, 1024², gl-half", GLHalfEngine, autoencoder, 1024),
     ]
-    for name, network, size in cases:
+    for name, kind, network, size in cases:
         device = open_device()
-        GLEngine(network, device).close()  # what a driver takes once is not the engine's
+        kind(network, device).close()  # what a driver takes once is not the engine's
         before = _free(device)
-        engine = GLEngine(network, device)
+        engine = kind(network, device)
         engine.run(_picture(size))
         taken = before - _free(device)
         weights = sum(tensor.nbytes for tensor in network.tensors.values())
         names = ["input", *(node.name for node in network.graph.nodes)]
         # A texel holds four channels: a map of three takes the room of four.
-        maps = sum(-(-shape[0] // 4) * 16 * shape[1] * shape[2] for shape in map(engine.shape, names))
+        texel = 8 if kind is GLHalfEngine else 16
+        maps = sum(-(-shape[0] // 4) * texel * shape[1] * shape[2] for shape in map(engine.shape, names))
         yield [name, f"{(weights + maps) / 1e6:.0f} MB", f"{taken / 1e6:.0f} MB", f"{taken / (weights + maps):.2f}"]
         engine.close()
         device.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import moderngl
 
 from studio.engine.gl.calls import Calls, Load
-from studio.engine.gl.shaders import VERTEX_SHADER, Source
+from studio.engine.gl.shaders import HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import StudioError
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
@@ -43,11 +44,20 @@ class Device:
         self.is_software = bool(_SOFTWARE.search(self.renderer))
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
-        # Software rasterisers bind a texture in no time.
-        self.has_handles = self.has_compute and not self.is_software and "GL_ARB_bindless_texture" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
         self._draws: dict[Source, moderngl.VertexArray] = {}
         self._computes: dict[Source, moderngl.ComputeShader] = {}
+
+    @cached_property
+    def has_handles(self) -> bool:
+        """Whether compute shaders can find textures by handles, and gain by it: software binds textures in no time."""
+        if self.is_software or not self.has_compute or "GL_ARB_bindless_texture" not in self.context.extensions:
+            return False
+        try:
+            self.compute(HANDLES_TRIAL)
+        except moderngl.Error:
+            return False
+        return True
 
     def use(self) -> None:
         """Make a context of our own current: another engine, or a probe, may have made its own so since."""

@@ -24,13 +24,6 @@ _PRELUDE = """
 #define FLOAT_MAX 3.402823466e38
 """
 
-# A value as a map of float16 holds it.
-_KEPT = """
-vec4 kept(vec4 value) {
-    return vec4(unpackHalf2x16(packHalf2x16(value.xy)), unpackHalf2x16(packHalf2x16(value.zw)));
-}
-"""
-
 # One triangle over the whole target, from no vertex buffer.
 VERTEX_SHADER = """#version 330 core
 void main() {
@@ -185,7 +178,7 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
     follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
     """
     kept = "kept" if half else ""
-    declared = [_KEPT, _globals(0)] if half else [_globals(0)]
+    declared = [include_file("lib/half.glsl"), _globals(0)] if half else [_globals(0)]
     placing, body = [_place(0, "tile")], [f"    vec4 value0 = {kept}(value);", _write(0)]
     for n, extra in enumerate(extras, start=1):
         declared.append(_globals(n))
@@ -230,6 +223,10 @@ def _body(n: int, extra: Extra, seen: set[str]) -> str:
     ]
     lines += [f"#undef {name}" for name in (*names, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
+
+
+HANDLES_TRIAL = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, handles=True)
+"""What a driver must compile before textures are found by handles: compilers differ in what they take for an image."""
 
 
 @cache
