@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from helpers import EngineFor, branched_network, identity_network, normal, single
+from helpers import EngineFor, branched_network, identity_network, normal, single, tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.base import BINS, Stats
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLFragmentEngine
 from studio.model.layout import to_sheet
 from studio.model.op import Array
 
@@ -135,3 +139,21 @@ def test_every_layer_has_a_time_after_a_run(engine_for: EngineFor) -> None:
 
     assert engine.times().keys() == {node.name for node in engine.graph.nodes}
     assert all(0 <= seconds < 10 for seconds in engine.times().values())
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize(("every", "timed"), [(0.0, [True, True]), (60.0, [True, False]), (math.inf, [False, False])])
+def test_a_gpu_times_layers_now_and_then(
+    device: Device, monkeypatch: pytest.MonkeyPatch, every: float, timed: list[bool]
+) -> None:
+    monkeypatch.setattr(device, "is_software", False)
+    engine = GLFragmentEngine(tiny_network(), device)
+    engine.time_every = every
+    found = []
+    for _ in timed:
+        engine.run({"input": normal(3, 8, 8)})
+        found.append(bool(engine._running))
+        engine.times()
+    assert found == timed
+    assert bool(engine.times()) == any(timed)
+    engine.close()
