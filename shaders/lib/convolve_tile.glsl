@@ -23,26 +23,11 @@
 #define K4 (TILE_K / 4)
 
 #define A_UNITS (TILE_M * K4)
-#define A_EACH ((A_UNITS + THREADS - 1) / THREADS)
 #define A_SIZE (K4 * THREADS_M)
 #define B_UNITS (TILE_N / 4 * TILE_K)
-#define B_EACH ((B_UNITS + THREADS - 1) / THREADS)
 #define B_SIZE (K4 * THREADS_N)
-
-#pragma optionNV(unroll all)
-
-layout(local_size_x = THREADS) in;
-
-shared vec4 s_a[THREAD_M][2 * A_SIZE];
-shared vec4 s_b[4][DEEP][2 * B_SIZE + 1];
-
-int me = int(gl_LocalInvocationIndex);
-int group = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
-int parts = abs(u_grid.x);
-int part = int(gl_WorkGroupID.z) % parts;
-ivec2 turn = ivec2(int(gl_WorkGroupID.z) / parts % PHASES_W, int(gl_WorkGroupID.z) / parts / PHASES_W);
+#include "lib/copies.glsl"
 int first_pixel = group / u_grid.y * TILE_M;
-int first_tile = group % u_grid.y * (TILE_N / 4);
 int column = me % THREADS_M;
 int row = me / THREADS_M;
 

@@ -26,26 +26,11 @@
 #define ROWS (DEPTH * MOST_W * 4)
 
 #define A_UNITS (DEPTH * TILE_H * WIDE)
-#define A_EACH ((A_UNITS + THREADS - 1) / THREADS)
 #define A_SIZE (DEPTH * HIGH * STEP_W * PLANE)
 #define B_UNITS (TILE_N / 4 * ROWS)
-#define B_EACH ((B_UNITS + THREADS - 1) / THREADS)
 #define B_SIZE (DEPTH * MOST_W * THREADS_N)
+#include "lib/copies.glsl"
 
-#pragma optionNV(unroll all)
-
-layout(local_size_x = THREADS) in;
-
-shared vec4 s_a[THREAD_M][2 * A_SIZE];
-shared vec4 s_b[4][DEEP][2 * B_SIZE + 1];
-
-int me = int(gl_LocalInvocationIndex);
-int group = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
-int parts = abs(u_grid.x);
-int part = int(gl_WorkGroupID.z) % parts;
-ivec2 turn = ivec2(int(gl_WorkGroupID.z) / parts % PHASES_W, int(gl_WorkGroupID.z) / parts / PHASES_W);
-
-int first_tile = group % u_grid.y * (TILE_N / 4);
 int rectangles = (u_grid.z + TILE_W - 1) / TILE_W;
 ivec2 corner = ivec2(group / u_grid.y % rectangles, group / u_grid.y / rectangles) * ivec2(TILE_W, TILE_H);
 int column = me % (TILE_W * HIGH);

@@ -11,7 +11,7 @@ from studio.engine.gl.adopted import current_device
 from studio.engine.gl.view import ViewPass
 from studio.errors import StudioError
 from studio.ui.viewport_content import Content, FindScreen
-from studio.ui.viewport_fence import Fences
+from studio.ui.viewport_fence import SyncFence
 from studio.ui.viewport_probe import Probe
 
 
@@ -52,7 +52,7 @@ class OpenGLSurface(QOpenGLWidget):
         self._context = device.context
         self._pass = ViewPass(device, hurried=True)
         self._pass.prepare()
-        self._fences = Fences()
+        self._calls = device.calls
         self._probe = Probe(device.context)
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
@@ -76,7 +76,7 @@ class OpenGLSurface(QOpenGLWidget):
         self._measure()
         target.use()
         if screen is not None and front:
-            screen.drawn(id(self), self._fences.make())
+            screen.drawn(id(self), SyncFence(self._calls))
 
     def _measure(self) -> None:
         """Take the value asked for in the last frame, and ask for the next."""

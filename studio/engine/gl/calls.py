@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
+import time
 from collections.abc import Callable
 
 import moderngl
@@ -28,6 +30,7 @@ _int, _uint, _address, _size = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, cty
 _byte, _handle = ctypes.c_ubyte, ctypes.c_uint64
 _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignore[type-arg]
     "glFinish": (),
+    "glFlush": (),
     "glGetIntegerv": (_uint, _address),
     "glUseProgram": (_uint,),
     "glBindVertexArray": (_uint,),
@@ -61,7 +64,7 @@ _RESULTS: dict[str, type[ctypes._SimpleCData]] = {  # type: ignore[type-arg]
 }
 _MAP_READ, _MAP_WRITE, _PERSISTENT, _COHERENT = 1, 2, 0x40, 0x80
 _GPU_COMMANDS_COMPLETE, _FLUSH_COMMANDS, _TIMEOUT_EXPIRED = 0x9117, 1, 0x911B
-_LONGEST_WAIT = 10**9  # nanoseconds; a longer one is asked for again
+_TURN = 10**9  # nanoseconds that are waited at a time
 # Windows' drivers have a calling convention of their own; both kinds of pointer let other threads run meanwhile.
 if sys.platform == "win32":
     _convention = ctypes.WINFUNCTYPE
@@ -95,6 +98,10 @@ class Calls:
     def finish(self) -> None:
         """Wait until everything asked for so far is done."""
         self._functions["glFinish"]()
+
+    def flush(self) -> None:
+        """Send off everything asked for so far."""
+        self._functions["glFlush"]()
 
     def integer(self, name: int) -> int:
         """The value of a limit or a state, by its number in OpenGL's headers."""
@@ -182,10 +189,12 @@ class Calls:
         assert isinstance(made, int), "every driver of OpenGL 3.2 makes fences"
         return made
 
-    def wait_fence(self, fence: int) -> None:
-        """Wait until the GPU has come to this mark, and free it."""
-        while self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _LONGEST_WAIT) == _TIMEOUT_EXPIRED:
-            pass
+    def wait_fence(self, fence: int, at_most: float = math.inf) -> None:
+        """Wait until the GPU has come to this mark, so many seconds at most, and free it."""
+        until = time.monotonic() + at_most
+        while self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _TURN) == _TIMEOUT_EXPIRED:
+            if time.monotonic() >= until:
+                break
         self.drop_fence(fence)
 
     def drop_fence(self, fence: int) -> None:
