@@ -159,11 +159,10 @@ def put(tensor: Array, rect: Rect, patch: Array) -> None:
         raise ValueError("only a C-contiguous tensor can be written in place")
     rows, columns = kernels_touched(rect, tensor.shape)
     block = tensor.reshape(kernel_grid(tensor.shape))[rows, columns]
-    inner = _inner(rect, rows, columns, tensor.shape)
     sheet = patch
     if patch.shape != sheet_size(block.shape):  # it ends within kernels
         sheet = to_sheet(block)
-        sheet[inner] = patch
+        sheet[_inner(rect, rows, columns, tensor.shape)] = patch
     shape = block.shape
     lines = _kernel_rows(sheet.astype(tensor.dtype, copy=False).reshape(shape[0], shape[2], shape[1], shape[3]))
     _kernel_rows(block)[...] = lines.transpose(0, 2, 1)

@@ -222,11 +222,17 @@ class AtlasEngine(Engine):
         is_timed = self._device.is_software or now - self._timed > self.time_every
         if is_timed:
             self._timed = now
-        for step in self._steps[names, whole]:
+        for number, step in enumerate(self._steps[names, whole], 1):
             if is_timed:
                 self._run_timed(step)
             else:
                 step.run()
+            # Drivers collect commands until they are told to send them off. What the GPU has got then keeps it busy
+            # until there is twice as much.
+            if not self._device.is_software and not number & (number - 1):
+                self._device.calls.flush()
+        if not self._device.is_software:
+            self._device.calls.flush()
         self._context.gc()
 
     def _run_timed(self, step: Step) -> None:

@@ -9,14 +9,18 @@ from functools import cached_property
 from typing import Any
 
 import moderngl
+import numpy as np
 
 from studio.engine.gl.calls import Calls, Load
 from studio.engine.gl.shaders import HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import StudioError
+from studio.model.op import Array
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
 
 _MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
+
+_FEW_BYTES = 1 << 16
 
 
 class Device:
@@ -96,6 +100,14 @@ class Device:
         if source not in self._computes:
             self._computes[source] = self.context.compute_shader(source.text())
         return self._computes[source]
+
+    def write_buffer(self, buffer: moderngl.Buffer, values: Array, offset: int = 0) -> None:
+        """Write float32 values into a buffer, so many bytes behind its beginning."""
+        if self.is_software or values.nbytes > _FEW_BYTES:
+            self.calls.write_buffer(buffer, values, offset)
+        else:
+            # Sooner done than Python's lock is let go of and taken again.
+            buffer.write(np.ascontiguousarray(values, np.float32), offset=offset)
 
     def dispatch(self, program: moderngl.ComputeShader, x: int, y: int = 1, z: int = 1) -> None:
         """Run so many workgroups of a compute shader."""

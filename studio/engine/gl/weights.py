@@ -31,7 +31,7 @@ class LayerWeights:
     """
 
     def __init__(self, device: Device, node: Node, tensors: Mapping[str, Array], max_texture: int | None) -> None:
-        self._calls = device.calls
+        self._device = device
         self._node = node
         self._tensors = tensors
         self.kernel: moderngl.Texture | moderngl.Buffer | None = None
@@ -139,7 +139,7 @@ class LayerWeights:
         assert rows is not None
         texels = np.zeros((rows.shape[0], tile_count(rows.shape[1]) * 4), np.float32)
         texels[:, : rows.shape[1]] = rows
-        self._calls.write(self.vectors, texels.reshape(rows.shape[0], -1, 4))
+        self._device.calls.write(self.vectors, texels.reshape(rows.shape[0], -1, 4))
 
     def _write_kernel(self, out_tiles: range, in_tiles: range) -> None:
         packed = self._pack(out_tiles, in_tiles)
@@ -151,10 +151,10 @@ class LayerWeights:
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
         tile = self._cells.count * 64
         if len(in_tiles) == self._in_tiles:
-            self._calls.write_buffer(kernel, packed, out_tiles.start * self._in_tiles * tile)
+            self._device.write_buffer(kernel, packed, out_tiles.start * self._in_tiles * tile)
             return
         for row, out_tile in zip(packed, out_tiles, strict=True):
-            self._calls.write_buffer(kernel, row, (out_tile * self._in_tiles + in_tiles.start) * tile)
+            self._device.write_buffer(kernel, row, (out_tile * self._in_tiles + in_tiles.start) * tile)
 
     def _write_texture(self, kernel: moderngl.Texture, packed: Array, out_tiles: range, in_tiles: range) -> None:
         wide = self._cells.count * 4
@@ -164,10 +164,10 @@ class LayerWeights:
             part = packed[:, first - in_tiles.start : last - in_tiles.start]
             x, width = (first - fold * self._per_row) * wide, (last - first) * wide
             if self.folds == 1:
-                self._calls.write(kernel, part.reshape(len(out_tiles), width, 4), (x, out_tiles.start))
+                self._device.calls.write(kernel, part.reshape(len(out_tiles), width, 4), (x, out_tiles.start))
                 continue
             for row, tile in zip(part, out_tiles, strict=True):
-                self._calls.write(kernel, row.reshape(1, width, 4), (x, tile * self.folds + fold))
+                self._device.calls.write(kernel, row.reshape(1, width, 4), (x, tile * self.folds + fold))
 
     def _pack(self, out_tiles: range, in_tiles: range) -> Array:
         """(out tiles, in tiles, cells, 4 input lanes, 4 output lanes) of the canonical kernel."""
