@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -81,6 +82,7 @@ def render(
         rate = rate or opened.info.fps or _STILL_FPS
         working = parse_size(size, (opened.info.height, opened.info.width))
         runner, choice = open_engine(bent.bent, engine)
+        runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
         runner.bypass(bent.bypassed)
         bender = Bender(runner, layer or None, path)

@@ -58,6 +58,8 @@ class Engine(ABC):
         graph: the network.
         colour: of a network of luma, what its output is shown with: `studio.model.picture.chroma` of the picture that
             the last run was fed, at the output's size, set by who fed it; None shows it grey.
+        time_every: on a GPU the layers of a run are timed once in so many seconds, since queries cost the CPU a tenth
+            of a run and more; 0 times them in every run, infinity in none.
     """
 
     name: ClassVar[str]
@@ -77,6 +79,7 @@ class Engine(ABC):
         self._effective: dict[str, Node] = {}
         self._after: dict[frozenset[str], tuple[Node, ...]] = {}
         self.colour: Array | None = None
+        self.time_every = 0.0
 
     # -- what a backend does ------------------------------------------------------------------------------------
 
@@ -91,7 +94,7 @@ class Engine(ABC):
 
     @abstractmethod
     def times(self) -> dict[str, float]:
-        """Seconds that each layer took when it last ran; waits for the device. Empty before the first run."""
+        """Seconds that each layer took when it was last timed; waits for the device. Empty before the first run."""
 
     def _begin(self) -> None:  # noqa: B027 - not every backend has something to do
         """Called before any of what follows: make the device ready for calls from this thread."""

@@ -29,6 +29,7 @@ from studio.runtime.report import Message, MessageKind, Report
 from studio.runtime.size import WorkingSize, parse_size
 
 _REPORT_EVERY = 1 / 30
+_TIME_EVERY = 1 / 20
 _IDLE = 0.05
 
 
@@ -136,6 +137,7 @@ class Loop:
             try:
                 self._engine, self._choice = open_engine(network, name, device=self._device)
                 self._engine.bypass(self._bypassed)
+                self._engine.time_every = _TIME_EVERY
             except StudioError as error:
                 self._say(str(error), "error")
                 continue

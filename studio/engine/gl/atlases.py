@@ -21,9 +21,6 @@ from studio.model.layout import Atlas, Rect, atlas_for, sheet_size, to_sheet, un
 from studio.model.network import Network
 from studio.model.op import Array
 
-_TIME_EVERY = 0.05
-"""Seconds."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -41,12 +38,7 @@ class Step:
 
 
 class AtlasEngine(Engine):
-    """A GL engine; the two differ in how they make a frame's steps.
-
-    Attributes:
-        time_every: on a GPU the layers of a run are timed once in so many seconds, since queries cost the CPU a tenth
-            of a run and more; 0 times them in every run, infinity in none.
-    """
+    """A GL engine; the two differ in how they make a frame's steps."""
 
     def __init__(self, network: Network, device: Device | None = None) -> None:
         super().__init__(network)
@@ -55,7 +47,6 @@ class AtlasEngine(Engine):
         self._device.use()
         self._context = self._device.context
         self._closed = False
-        self.time_every = _TIME_EVERY
         self._timed = -math.inf
         self._plan: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
@@ -127,10 +118,7 @@ class AtlasEngine(Engine):
             self._device.close()
 
     def times(self) -> dict[str, float]:
-        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none.
-
-        They are those of the last run that was timed, see `time_every`.
-        """
+        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none."""
         self._begin()
         if self._running:
             self._device.finish()
