@@ -19,20 +19,12 @@
 #define WIDE ((TILE_W - 1) * STEP_W + REACH_W)
 #define TALL ((TILE_H - 1) * STEP_H + REACH_H)
 #define A_UNITS (TALL * WIDE)
-#define A_EACH ((A_UNITS + THREADS - 1) / THREADS)
 #define B_UNITS (CELLS * 4)
-#define B_EACH ((B_UNITS + THREADS - 1) / THREADS)
-
-#pragma optionNV(unroll all)
-
-layout(local_size_x = THREADS) in;
+#include "lib/workgroup.glsl"
 
 shared vec4 s_a[2 * A_UNITS];
 shared vec4 s_b[4][2 * CELLS + 1];
 
-int me = int(gl_LocalInvocationIndex);
-int group = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
-int parts = abs(u_grid.x);
 int part = int(gl_WorkGroupID.z);
 const ivec2 turn = ivec2(0);
 int only_tile = group % u_grid.y;

@@ -4,19 +4,11 @@
 // The includer has the macros A_UNITS and B_UNITS, texels that a workgroup copies of the input and of kernels; A_SIZE and
 // B_SIZE, the last extents of the copies; and DEEP, output tiles of a thread.
 
-#define A_EACH ((A_UNITS + THREADS - 1) / THREADS)
-#define B_EACH ((B_UNITS + THREADS - 1) / THREADS)
-
-#pragma optionNV(unroll all)
-
-layout(local_size_x = THREADS) in;
+#include "lib/workgroup.glsl"
 
 shared vec4 s_a[THREAD_M][2 * A_SIZE];
 shared vec4 s_b[4][DEEP][2 * B_SIZE + 1];
 
-int me = int(gl_LocalInvocationIndex);
-int group = int(gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x);
-int parts = abs(u_grid.x);
 int part = int(gl_WorkGroupID.z) % parts;
 ivec2 turn = ivec2(int(gl_WorkGroupID.z) / parts % PHASES_W, int(gl_WorkGroupID.z) / parts / PHASES_W);
 int first_tile = group % u_grid.y * (TILE_N / 4);

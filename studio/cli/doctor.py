@@ -43,6 +43,7 @@ def _facts() -> dict[str, object]:
 
     probe = probe_gl()
     choice = choose(probe)
+    slowly = ", but slowly: it is made for GPUs" if probe.is_software else ""
     no_compute = probe.problem or f"needs OpenGL 4.3, this is {probe.version}"
     return {
         "studio": __version__,
@@ -54,7 +55,7 @@ def _facts() -> dict[str, object]:
         + (" (software)" if probe.is_software else ""),
         "engines": {
             "gl": "works" if probe.has_compute else f"does not work: {no_compute}",
-            "gl-half": "works" if probe.has_compute else f"does not work: {no_compute}",
+            "gl-half": f"works{slowly}" if probe.has_compute else f"does not work: {no_compute}",
             "gl-fragment": "works" if not probe.problem else f"does not work: {probe.problem}",
             "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads",
         },

@@ -177,7 +177,7 @@ class Loop:
         looked = orders.settings.keys() & {"view", "output too"}
         if self._has_run:
             # Before the screen, which waits for the GPU: it has work until then.
-            self._serve(orders.settings, bool(ran))
+            self._attempt(partial(self._outlets.frame, self._running, self._view, self._crops(), is_new=bool(ran)))
         if self._has_run and (ran or looked):
             self._attempt(self._show)
         if ran:
@@ -185,6 +185,7 @@ class Loop:
             self._recent.append(now)
             self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
         if self._has_run:
+            self._serve(orders.settings)
             if self._observer is not None:
                 self._attempt(self._observer.look)
         elif orders.settings.keys() & {"still", "sheet", "snapshot"}:
@@ -228,10 +229,9 @@ class Loop:
         crops = {i.name: self._working.picture for i in graph.inputs if i.kind == "picture"}
         return crops | {graph.output: self._working.output}
 
-    def _serve(self, settings: Mapping[str, Any], ran: bool) -> None:
-        """Recordings and single pictures."""
+    def _serve(self, settings: Mapping[str, Any]) -> None:
+        """Single pictures."""
         engine, crops = self._running, self._crops()
-        self._attempt(partial(self._outlets.frame, engine, self._view, crops, is_new=ran))
         if "still" in settings:
             self._attempt(partial(self._outlets.still, engine, crops, settings["still"]))
         if "sheet" in settings:

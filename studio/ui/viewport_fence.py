@@ -8,18 +8,24 @@ _LONGEST_WAIT = 1.0
 """Seconds; a context that was lost never gets there."""
 
 
-class SyncFence:
-    """See `studio.engine.gl.screen.Fence`: behind everything that the current context has been asked for.
+def fence_behind(calls: Calls) -> SyncFence | None:
+    """A fence behind everything that the current context has been asked for; None where the context was lost.
 
     Args:
         calls: of that context.
     """
+    fence = calls.fence()
+    # One that is not sent off is never reached for another context.
+    calls.flush()
+    return None if fence is None else SyncFence(calls, fence)
 
-    def __init__(self, calls: Calls) -> None:
+
+class SyncFence:
+    """See `studio.engine.gl.screen.Fence`."""
+
+    def __init__(self, calls: Calls, fence: int) -> None:
         self._calls = calls
-        self._fence = calls.fence()
-        # A fence that is not sent off is never reached for another context.
-        calls.flush()
+        self._fence = fence
 
     def wait(self) -> None:
         """See `Fence.wait`."""

@@ -11,7 +11,7 @@ from studio.engine.gl.adopted import current_device
 from studio.engine.gl.view import ViewPass
 from studio.errors import StudioError
 from studio.ui.viewport_content import Content, FindScreen
-from studio.ui.viewport_fence import SyncFence
+from studio.ui.viewport_fence import fence_behind
 from studio.ui.viewport_probe import Probe
 
 
@@ -75,8 +75,8 @@ class OpenGLSurface(QOpenGLWidget):
             self._pass.draw(target, part.shown, part.drawing, part.placement, look, flipped=True)
         self._measure()
         target.use()
-        if screen is not None and front:
-            screen.drawn(id(self), SyncFence(self._calls))
+        if screen is not None and front and (fence := fence_behind(self._calls)) is not None:
+            screen.drawn(id(self), fence)
 
     def _measure(self) -> None:
         """Take the value asked for in the last frame, and ask for the next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.engine.gl.tune import Job, Tuner
-from studio.model.layout import put, tile_count
+from studio.model.layout import Rect, crop, put, sheet_size, tile_count
 from studio.model.network import Network
 
 SIZES = {"in_channels": 9, "out_channels": 7}
@@ -133,6 +134,28 @@ def test_fusing_changes_no_map(device: Device, kernels: str) -> None:
         np.testing.assert_array_equal(fused.activation(node.name), apart.activation(node.name), err_msg=node.name)
     fused.close()
     apart.close()
+
+
+def test_what_only_gpus_do_means_the_same(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "is_software", False)
+    made = branched_network()
+    changed = {name: normal(*tensor.shape, seed=1) ** 2 for name, tensor in made.tensors.items()}
+    edited, fresh = GLEngine(made, device, tiled(device)), GLEngine(made.with_tensors(changed), device, tiled(device))
+    inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
+    for engine in (edited, fresh):
+        engine.run(inputs)
+    for name, tensor in changed.items():
+        # A kernel at a time: a few bytes, somewhere within a buffer.
+        height, width = sheet_size(tensor.shape)
+        down, across = tensor.shape[2:] if tensor.ndim == 4 else (1, 1)
+        for y, x in product(range(0, height, down), range(0, width, across)):
+            rect = Rect(y, x, down, across)
+            edited.replace(name, rect, crop(tensor, rect))
+    edited.update()
+    for node in made.graph.nodes:
+        np.testing.assert_array_equal(edited.activation(node.name), fresh.activation(node.name), err_msg=node.name)
+    edited.close()
+    fresh.close()
 
 
 @pytest.mark.parametrize("kind", ["plain", "strided", "transposed", "fractional"])

@@ -17,7 +17,7 @@ from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.weights import LayerWeights
 from studio.errors import StudioError
 from studio.model.graph import Node
-from studio.model.layout import Atlas, Rect, atlas_for, sheet_size, to_sheet, unpack_atlas
+from studio.model.layout import Atlas, Rect, atlas_for, crop, sheet_size, to_sheet, unpack_atlas
 from studio.model.network import Network
 from studio.model.op import Array
 
@@ -47,7 +47,7 @@ class AtlasEngine(Engine):
         self._device.use()
         self._context = self._device.context
         self._closed = False
-        self._timed = -math.inf
+        self._timed_at = -math.inf
         self._plan: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
@@ -195,6 +195,8 @@ class AtlasEngine(Engine):
 
     def _connect(self) -> None:
         """Plan the passes of every layer as it is, or of what takes its place."""
+        # Times are those of other passes.
+        self._timed_at = -math.inf
         self._plan = {name: passes(node, self._shapes) for name, node in self._effective.items()}
         for name, node in self._effective.items():
             is_bypassed = node is not self.graph.node(name)
@@ -207,9 +209,9 @@ class AtlasEngine(Engine):
         if (names, whole) not in self._steps:
             self._steps[names, whole] = self._make_steps(nodes, whole)
         now = time.perf_counter()
-        is_timed = self._device.is_software or now - self._timed > self.time_every
+        is_timed = self._device.is_software or now - self._timed_at > self.time_every
         if is_timed:
-            self._timed = now
+            self._timed_at = now
         for number, step in enumerate(self._steps[names, whole], 1):
             if is_timed:
                 self._run_timed(step)
@@ -254,9 +256,7 @@ class AtlasEngine(Engine):
         layer, _, key = tensor.rpartition(".")
         self._weights[layer].changed(key, rect)
         if tensor in self._sheets:
-            whole = to_sheet(self._tensors[tensor])
-            part = whole[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-            self._device.calls.write(self._sheets[tensor], part, (rect.x, rect.y))
+            self._device.calls.write(self._sheets[tensor], crop(self._tensors[tensor], rect), (rect.x, rect.y))
 
     def _sheet_texture(self, tensor: str) -> moderngl.Texture:
         """The R32F texture of a filter sheet, made when it is first asked for."""

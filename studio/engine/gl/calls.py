@@ -165,7 +165,8 @@ class Calls:
 
     def _resident(self, kind: str, handle: object, *access: int) -> int:
         """The handle, which may be used in shaders now; it was before where it has been asked for before."""
-        assert isinstance(handle, int), "drivers with the extension give handles"
+        if not handle or not isinstance(handle, int):
+            raise StudioError("The graphics driver gives no more handles of textures; use --engine torch.")
         if not self._functions[f"glIs{kind}HandleResidentARB"](handle):
             self._functions[f"glMake{kind}HandleResidentARB"](handle, *access)
         return handle
@@ -183,11 +184,10 @@ class Calls:
         address = self._functions["glMapBufferRange"](_ARRAY_BUFFER, 0, buffer.size, access)
         return address if isinstance(address, int) else None
 
-    def fence(self) -> int:
-        """A mark behind everything asked for so far."""
+    def fence(self) -> int | None:
+        """A mark behind everything asked for so far; None in a context that was lost."""
         made = self._functions["glFenceSync"](_GPU_COMMANDS_COMPLETE, 0)
-        assert isinstance(made, int), "every driver of OpenGL 3.2 makes fences"
-        return made
+        return made if isinstance(made, int) else None
 
     def wait_fence(self, fence: int, at_most: float = math.inf) -> None:
         """Wait until the GPU has come to this mark, so many seconds at most, and free it."""

@@ -47,7 +47,9 @@ class Settings:
         most_outputs: how many maps one pass may write; 1 fuses nothing.
         tuner: measures which plan is fastest.
         handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
-        half: whether maps are of float16; in tiles only.
+        half: whether maps are of float16.
+
+    Raises ValueError for handles or half precision in blocks, which read images of float32 at units.
     """
 
     kernels: Literal["tiles", "blocks"]
@@ -56,6 +58,10 @@ class Settings:
     tuner: Tuner | None = None
     handles: bool = False
     half: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kernels == "blocks" and (self.handles or self.half):
+            raise ValueError("blocks read images of float32 at units")
 
     @classmethod
     def for_device(cls, device: Device, *, half: bool = False) -> Settings:

@@ -59,7 +59,11 @@ class Device:
             return False
         try:
             self.compute(HANDLES_TRIAL)
-        except moderngl.Error:
+            texture = self.texture((1, 1))
+            self.calls.handle(texture)
+            self.calls.image_handle(texture)
+        except (moderngl.Error, StudioError):
+            self.context.clear_errors()
             return False
         return True
 

@@ -26,6 +26,7 @@ class Readback:
         """Ask for what has been drawn into the target so far; what was asked for before is forgotten."""
         width, height = target.size
         if self._held is None or self._held.buffer.size != width * height * 4:
+            self.close()
             self._held = Mapped(self._device, width * height * 4, "reads")
         if self._device.is_software:
             # There the read itself waits for the drawing, with Python's lock in hand.
@@ -33,6 +34,12 @@ class Readback:
         target.read_into(self._held.buffer, components=4)
         self._held.leave_fence()
         self._size = width, height
+
+    def close(self) -> None:
+        """Free what it holds; what was asked for is forgotten."""
+        if self._held is not None:
+            self._held.drop_fence()
+        self._held = self._size = None
 
     def take(self) -> Picture | None:
         """(H, W, 3) uint8 RGB that was asked for; None where nothing was, or it has been taken.

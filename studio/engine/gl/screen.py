@@ -192,7 +192,8 @@ class Screen:
                 fence.wait()
             each.copies.clear()
         self._aside.clear()
-        self._canvas, self._readback = None, Readback(self._device)
+        self._readback.close()
+        self._canvas = None
         self._device.context.gc()
 
     # -- the window's thread --------------------------------------------------------------------------------------
