@@ -142,3 +142,12 @@ def test_every_channel_has_its_tile_of_a_grid_and_the_rest_is_nan() -> None:
     np.testing.assert_array_equal(grid[:3, 4:8], values[1])
     np.testing.assert_array_equal(grid[6:9, :4], values[4])
     assert np.isnan(grid[6:9, 4:8]).all()
+
+
+@pytest.mark.parametrize("rect", [Rect(0, 0, 120, 80), Rect(3, 4, 99, 60), Rect(1, 3, 100, 70), Rect(6, 8, 9, 8)])
+def test_a_patch_of_any_size_lands_in_its_rectangle(rect: Rect) -> None:
+    tensor, patch = normal(40, 20, 3, 4), normal(rect.height, rect.width, seed=1)
+    whole = to_sheet(tensor)
+    whole[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = patch
+    put(tensor, rect, patch)
+    np.testing.assert_array_equal(to_sheet(tensor), whole)

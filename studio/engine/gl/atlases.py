@@ -212,17 +212,17 @@ class AtlasEngine(Engine):
         is_timed = self._device.is_software or now - self._timed_at > self.time_every
         if is_timed:
             self._timed_at = now
-        for number, step in enumerate(self._steps[names, whole], 1):
+        steps = self._steps[names, whole]
+        for number, step in enumerate(steps, 1):
             if is_timed:
                 self._run_timed(step)
             else:
                 step.run()
             # Drivers collect commands until they are told to send them off. What the GPU has got then keeps it busy
             # until there is twice as much.
-            if not self._device.is_software and not number & (number - 1):
+            is_double = not number & (number - 1)
+            if not self._device.is_software and (is_double or number == len(steps)):
                 self._device.calls.flush()
-        if not self._device.is_software:
-            self._device.calls.flush()
         self._context.gc()
 
     def _run_timed(self, step: Step) -> None:

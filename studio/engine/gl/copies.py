@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import moderngl
 
@@ -102,8 +103,14 @@ class Copy:
 
     def shown(self, serial: int) -> Shown:
         """What viewers are told of it."""
+        return self._told(serial=serial, has_ranges=self._has_ranges)
+
+    @cached_property
+    def _told(self) -> Callable[..., Shown]:
+        """Makes what viewers are told, of which most stays the same."""
         plan = self.plan
-        return Shown(
+        return partial(
+            Shown,
             name=plan.name,
             role=plan.role,
             texture=self._texture.glo,
@@ -118,10 +125,8 @@ class Copy:
             limits=self._ranges.limits.glo,
             limits_size=self._ranges.size,
             total=self._ranges.total.glo,
-            serial=serial,
             order=plan.order,
             tinted=plan.tinted,
-            has_ranges=self._has_ranges,
         )
 
     def _take(self, engine: AtlasEngine) -> None:
