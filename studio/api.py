@@ -119,7 +119,7 @@ class LiveNetwork:
 
     Args:
         network: as it was trained; what edits are measured against when it is saved.
-        engine: "auto", "gl", "gl-half", "gl-fragment" or "torch".
+        engine: one of `studio.engine.choose.ENGINE_NAMES`.
         preset: the bends to begin with.
 
     Attributes:

@@ -164,7 +164,7 @@ def build(
         output: the last layer.
         tensors: trained weights by full name, "conv1.weight"; random ones where not given.
         seed: what the random weights follow from: normal, with the variance of He et al. 2015.
-        engine: "auto", "gl", "gl-half", "gl-fragment" or "torch".
+        engine: one of `studio.engine.choose.ENGINE_NAMES`.
         name: the network's.
 
     Raises:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import print_json
+from studio.cli.common import EngineOption, print_json
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
@@ -35,7 +35,7 @@ class _Layer:
 def bench(
     preset: Annotated[str, typer.Argument(help="A preset or a network, by name or path.")],
     size: Annotated[str, typer.Option(help="Picture size: 256, or 640x360.", metavar="N|WxH")] = "256x256",
-    engine: Annotated[str, typer.Option(help="auto, gl, gl-half, gl-fragment or torch.")] = "auto",
+    engine: EngineOption = "auto",
     profile: Annotated[bool, typer.Option("--profile", help="Show what every layer takes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:

@@ -6,10 +6,15 @@ import json
 import re
 import sys
 from enum import IntEnum
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from studio.errors import StudioError
+
+# Those of `studio.engine.choose.ENGINE_NAMES`, which would bring numpy along.
+EngineOption = Annotated[str, typer.Option("--engine", help="auto, gl, gl-half, gl-fragment or torch.")]
 
 
 class Exit(IntEnum):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from studio.cli.common import Exit, human_count, note
+from studio.cli.common import EngineOption, Exit, human_count, note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def render(
     fps: Annotated[
         str, typer.Option(help="Frames a second, such as 25 or 30000/1001; the source's own by default.")
     ] = "",
-    engine: Annotated[str, typer.Option(help="auto, gl, gl-half, gl-fragment or torch.")] = "auto",
+    engine: EngineOption = "auto",
     codec: Annotated[str, typer.Option(help="h264, prores, ffv1, png or gif; by default the suffix decides.")] = "",
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
     latent: Annotated[

@@ -34,6 +34,9 @@ from numpy.typing import NDArray
 from studio.errors import StudioError
 from studio.model.op import Array, Shape
 
+_FEW = 1 << 10
+"""Weights that are sooner moved one by one than by rows of kernels, which take 8 µs to be seen as such."""
+
 
 class Rect(NamedTuple):
     """A rectangle of a filter sheet, in weights: top row, left column, height, width."""
@@ -150,10 +153,6 @@ def kernels_touched(rect: Rect, shape: tuple[int, ...]) -> tuple[slice, slice]:
         slice(rect.y // kh, -(-(rect.y + rect.height) // kh)),
         slice(rect.x // kw, -(-(rect.x + rect.width) // kw)),
     )
-
-
-_FEW = 1 << 10
-"""Weights that are sooner moved one by one than by rows of kernels, which take 8 µs to be seen as such."""
 
 
 def put(tensor: Array, rect: Rect, patch: Array) -> None:

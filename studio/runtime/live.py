@@ -64,7 +64,7 @@ class Live:
         self._mailbox.bypass(layers)
 
     def choose_engine(self, name: str) -> None:
-        """Run on "auto", "gl", "gl-half", "gl-fragment" or "torch"."""
+        """Run on one of `studio.engine.choose.ENGINE_NAMES`."""
         self._mailbox.set("engine", name)
 
     def work_at(self, size: str) -> None:

@@ -33,7 +33,7 @@ class Report:
         shown: counts what was given to the screen.
         fps: frames run in the last second.
         seconds: what the last frame took, from input to screen.
-        engine: "gl", "gl-half", "gl-fragment" or "torch"; empty before the first opens.
+        engine: one of `studio.engine.choose.ENGINE_NAMES`, never "auto"; empty before the first opens.
         device: what it runs on, for people.
         reason: why that engine: completes "torch, because ...".
         is_software: whether OpenGL is drawn by the CPU.

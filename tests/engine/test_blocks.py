@@ -9,7 +9,7 @@ import pytest
 from helpers import normal, on_torch, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_editing import rectangles
+from test_editing import assert_edited_is_as_fresh
 from test_tiles import WEIGHTED
 
 from studio.engine.base import Engine
@@ -17,7 +17,6 @@ from studio.engine.gl import strips
 from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
-from studio.model.layout import put
 from studio.model.network import Network
 
 KINDS = WEIGHTED | {
@@ -63,22 +62,7 @@ def test_blocks_fit_any_size(open_in: Callable[[Network], Engine], kind: str, si
 def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(
     open_in: Callable[[Network], Engine], kind: str, data: st.DataObject
 ) -> None:
-    made = KINDS[kind]
-    tensor = data.draw(st.sampled_from(sorted(made.tensors)))
-    rect = data.draw(rectangles(made.tensors[tensor].shape))
-    values = normal(rect.height, rect.width, seed=data.draw(st.integers(0, 99))) ** 2
-    changed = made.tensors[tensor].copy()
-    put(changed, rect, values)
-    x = inputs_of(made, 7, 6)
-
-    edited, fresh = open_in(made), open_in(made.with_tensors({tensor: changed}))
-    edited.run(x)
-    edited.replace(tensor, rect, values)
-    edited.update()
-    fresh.run(x)
-    np.testing.assert_array_equal(edited.output(), fresh.output())
-    edited.close()
-    fresh.close()
+    assert_edited_is_as_fresh(open_in, KINDS[kind], inputs_of(KINDS[kind], 7, 6), data)
 
 
 @pytest.mark.parametrize("seconds", [1e-9, 1e9])

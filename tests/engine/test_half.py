@@ -20,14 +20,14 @@ from helpers import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import autoencoder
-from test_editing import rectangles
+from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.engine.gl.screen import Screen
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
-from studio.model.layout import put, tile_count
+from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.ops import operator
@@ -134,18 +134,7 @@ def test_parts_of_sums_are_not_rounded(
 @given(data=st.data())
 @settings(max_examples=8)
 def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(device: Device, data: st.DataObject) -> None:
-    made = branched_network()
-    tensor = data.draw(st.sampled_from(sorted(made.tensors)))
-    rect = data.draw(rectangles(made.tensors[tensor].shape))
-    values = normal(rect.height, rect.width, seed=data.draw(st.integers(0, 99))) ** 2
-    edited = GLHalfEngine(made, device)
-    edited.run(INPUT)
-    edited.replace(tensor, rect, values)
-    edited.update()
-    changed = made.tensors[tensor].copy()
-    put(changed, rect, values)
-    assert_same_bits(activations(edited), maps_of(device, made.with_tensors({tensor: changed})))
-    edited.close()
+    assert_edited_is_as_fresh(lambda made: GLHalfEngine(made, device), branched_network(), INPUT, data)
 
 
 def test_what_is_past_its_range_is_infinite_and_counted(device: Device) -> None:

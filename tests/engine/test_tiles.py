@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import branched_network, normal, on_torch, relative_error, single
+from helpers import activations, assert_same_bits, branched_network, normal, on_torch, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_editing import rectangles
+from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.engine.gl.tune import Job, Tuner
-from studio.model.layout import Rect, crop, put, sheet_size, tile_count
+from studio.model.layout import Rect, crop, sheet_size, tile_count
 from studio.model.network import Network
 
 SIZES = {"in_channels": 9, "out_channels": 7}
@@ -152,8 +152,7 @@ def test_what_only_gpus_do_means_the_same(device: Device, monkeypatch: pytest.Mo
             rect = Rect(y, x, down, across)
             edited.replace(name, rect, crop(tensor, rect))
     edited.update()
-    for node in made.graph.nodes:
-        np.testing.assert_array_equal(edited.activation(node.name), fresh.activation(node.name), err_msg=node.name)
+    assert_same_bits(activations(edited), activations(fresh))
     edited.close()
     fresh.close()
 
@@ -164,20 +163,7 @@ def test_what_only_gpus_do_means_the_same(device: Device, monkeypatch: pytest.Mo
 def test_a_rectangle_replaced_in_tiled_weights_gives_what_a_fresh_engine_gives(
     device: Device, kind: str, data: st.DataObject
 ) -> None:
-    made = WEIGHTED[kind]
-    tensor = data.draw(st.sampled_from(sorted(made.tensors)))
-    rect = data.draw(rectangles(made.tensors[tensor].shape))
-    values = normal(rect.height, rect.width, seed=data.draw(st.integers(0, 99))) ** 2
-    changed = made.tensors[tensor].copy()
-    put(changed, rect, values)
-    x = {"in0": normal(9, 7, 6)}
+    def opened(made: Network) -> GLEngine:
+        return GLEngine(made, device, tiled(device))
 
-    edited = GLEngine(made, device, tiled(device))
-    fresh = GLEngine(made.with_tensors({tensor: changed}), device, tiled(device))
-    edited.run(x)
-    edited.replace(tensor, rect, values)
-    edited.update()
-    fresh.run(x)
-    np.testing.assert_array_equal(edited.output(), fresh.output())
-    edited.close()
-    fresh.close()
+    assert_edited_is_as_fresh(opened, WEIGHTED[kind], {"in0": normal(9, 7, 6)}, data)

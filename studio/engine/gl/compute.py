@@ -120,7 +120,7 @@ class ComputePasses:
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
         sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
-        source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, half=self._settings.half)
+        source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, half=self._is_half(name))
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
         return replace(made, buffers=(planes,), barrier=_BARRIER)
 
@@ -200,8 +200,7 @@ class ComputePasses:
             for f in followers
         )
         in_blocks = isinstance(weights.kernel, moderngl.Texture)
-        # What a layer looks at before it begins stays in full: it may be sums of squares.
-        half = self._settings.half and each.is_last
+        half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half)
         inputs = [self._textures[name] for name in each.inputs]
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
@@ -233,6 +232,9 @@ class ComputePasses:
             tuple(outputs),
             by_handle=self._settings.handles,
         )
+
+    def _is_half(self, name: str) -> bool:
+        return self._textures[name].dtype == "f2"
 
     def _texel_groups(self, name: str) -> tuple[int, int, int]:
         channels, height, width = self._atlases[name].shape
@@ -283,7 +285,7 @@ class ComputePasses:
         context = self._device.context
         channels, height, width = each.shape
         # Where a pass of its own adds them up, the first lies in the map, unless that would round it.
-        kept = plan.parts - (plan.apart and not self._settings.half)
+        kept = plan.parts - (plan.apart and not self._is_half(each.target))
         size = kept * tile_count(channels) * height * width * 16
         along_m, along_n, deep = groups(self._work(each), plan)
         columns, rows = line_of(along_m * along_n)

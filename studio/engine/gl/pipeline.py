@@ -65,7 +65,8 @@ class GLEngine(AtlasEngine):
         return Settings.for_device(self._device)
 
     def _is_half(self, name: str) -> bool:
-        # What a layer looks at before it begins has a name with a tilde; see `studio.engine.gl.plan`.
+        # What a layer looks at before it begins stays in full: it may be sums of squares. It has a name with a tilde,
+        # see `studio.engine.gl.plan`.
         return self._settings.half and "~" not in name
 
     def _make_stats(self) -> ComputeStats | FragmentStats:

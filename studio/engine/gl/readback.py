@@ -6,7 +6,7 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.mapped import Mapped
+from studio.engine.gl.mapped import Bytes, Mapped
 from studio.model.picture import Picture
 
 
@@ -48,7 +48,13 @@ class Readback:
         """
         if self._held is None or self._size is None:
             return None
-        import cv2
+        size, self._size = self._size, None
+        return rgb_of(self._held.raw, size)
 
-        (width, height), self._size = self._size, None
-        return np.asarray(cv2.cvtColor(self._held.raw.reshape(height, width, 4), cv2.COLOR_RGBA2RGB), np.uint8)
+
+def rgb_of(rgba: Bytes, size: tuple[int, int]) -> Picture:
+    """(H, W, 3) uint8 RGB of the bytes of 8-bit RGBA, so many pixels wide and high; a copy."""
+    import cv2
+
+    width, height = size
+    return np.asarray(cv2.cvtColor(rgba.reshape(height, width, 4), cv2.COLOR_RGBA2RGB), np.uint8)

@@ -23,7 +23,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copies import Copy, kind_of, plan_for
 from studio.engine.gl.device import Device
-from studio.engine.gl.readback import Readback
+from studio.engine.gl.readback import Readback, rgb_of
 from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
 from studio.engine.gl.view import Look, ViewPass
 from studio.model.picture import Picture, signed_view
@@ -134,10 +134,9 @@ class Screen:
         if not isinstance(made, moderngl.Framebuffer):
             return made
         self._device.finish()
-        width, height = made.size
-        pixels = np.frombuffer(made.read(components=4), np.uint8).reshape(height, width, 4)
+        pixels = np.frombuffer(made.read(components=4), np.uint8)
         self._device.context.gc()
-        return np.ascontiguousarray(pixels[:, :, :3])
+        return rgb_of(pixels, made.size)
 
     def order(
         self,

@@ -33,7 +33,7 @@ class ComputeStats:
             source = Source("compute", ("stats/values.glsl", f"stats/compute_{name}.glsl"), constants)
             program = self._device.compute(source)
             set_uniforms(program, {"u_values": 0, "u_shape": shape})
-            self._device.calls.dispatch(program, groups)
+            self._device.dispatch(program, groups)
             self._device.context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)
         self._device.finish()
         raw = self._result.read()
