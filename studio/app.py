@@ -9,6 +9,7 @@ from pathlib import Path
 
 # Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
 import av  # noqa: F401
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -54,6 +55,8 @@ class Studio:
 
     def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
         shorten_turns()
+        # Python collects in whichever thread asks for memory; widgets and their contexts may only end in the window's.
+        self._collector = GarbageCollector()
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
@@ -122,6 +125,8 @@ class Studio:
         self.live.close()
         self.parts.worker.close(5.0)
         self.parts.importer.close(0.0)
+        self._collector.timer.stop()
+        gc.enable()
 
 
 def run(preset: str, source: str) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from helpers import tiny_network
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import HARMLESS, WholeWindow
 
@@ -416,6 +419,34 @@ def test_the_engine_is_switched_in_the_window(whole: WholeWindow, engine: str) -
     for view in (View("layer", "enc"), View("filters", "enc.weight"), View("split")):
         whole.workspace.view = view
         whole.until(lambda view=view: whole.window.viewport._drawn == view and whole.window.viewport._parts)
+
+
+def test_what_is_thrown_away_ends_in_the_windows_thread(open_window: Open) -> None:
+    # The tests keep other threads from collecting, too.
+    gc.enable()
+    whole = open_window()
+    collected_in: set[int] = set()
+
+    def note(_phase: str, _info: dict[str, int]) -> None:
+        collected_in.add(threading.get_ident())
+
+    def litter() -> None:
+        kept = [[number] for number in range(100_000)]
+        kept.clear()
+
+    widget = QWidget()
+    widget.itself = widget  # type: ignore[attr-defined]
+    gone = weakref.ref(widget)
+    del widget
+    gc.callbacks.append(note)
+    try:
+        thread = threading.Thread(target=litter)
+        thread.start()
+        thread.join()
+        whole.until(lambda: gone() is None)
+    finally:
+        gc.callbacks.remove(note)
+    assert collected_in == {threading.get_ident()}
 
 
 def test_docks_have_names_for_saving_their_places(whole: WholeWindow) -> None:
