@@ -6,9 +6,19 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 
+import moderngl
 import numpy as np
 import pytest
-from helpers import activations, assert_same_bits, branched_network, normal, on_torch, relative_error, single
+from helpers import (
+    activations,
+    assert_same_bits,
+    branched_network,
+    deep_network,
+    normal,
+    on_torch,
+    relative_error,
+    single,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_editing import assert_edited_is_as_fresh
@@ -87,6 +97,31 @@ def test_handles_mean_the_same_as_units(device: Device) -> None:
         pytest.skip("no handles of textures here")
     at_units = output_of(device, branched_network(), Settings("tiles"), 16, 24)
     np.testing.assert_array_equal(output_of(device, branched_network(), tiled(device), 16, 24), at_units)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_frame_binds_each_buffer_once(device: Device, monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
+    bound: list[tuple[int, moderngl.Buffer]] = []
+    bind = moderngl.Buffer.bind_to_storage_buffer
+
+    def noted(buffer: moderngl.Buffer, binding: int = 0) -> None:
+        bound.append((binding, buffer))
+        bind(buffer, binding)
+
+    monkeypatch.setattr(moderngl.Buffer, "bind_to_storage_buffer", noted)
+    made = deep_network(2)
+    engine = GLEngine(made, device, tiled(device, Plan(TILES[0], 2, apart)))
+    for seed in range(2):
+        bound.clear()
+        values = {"input": normal(3, 8, 12, seed=seed)}
+        engine.run(values)
+        # The picture's, four kernels, and what all layers share: the parts of sums, and how many of them are there.
+        assert Counter(binding for binding, _ in bound) == ({0: 5, 1: 1} if apart else {0: 5, 1: 1, 2: 1})
+        assert len({id(buffer) for _, buffer in bound}) == len(bound)
+        wanted = on_torch(made)
+        wanted.run(values)
+        assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    engine.close()
 
 
 def test_a_layer_is_tuned_once_on_a_machine_whoever_tunes_it(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ from studio.model.layout import Atlas, Rect, atlas_for, crop, sheet_size, to_she
 from studio.model.network import Network
 from studio.model.op import Array
 
+# Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
+# layer for longer than the driver needs to be told of the next four, and each sending costs the CPU time of its own.
+_SENT_AFTER = frozenset(4**k for k in range(8))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -218,10 +222,7 @@ class AtlasEngine(Engine):
                 self._run_timed(step)
             else:
                 step.run()
-            # Drivers collect commands until they are told to send them off. What the GPU has got then keeps it busy
-            # until there is twice as much.
-            is_double = not number & (number - 1)
-            if not self._device.is_software and (is_double or number == len(steps)):
+            if not self._device.is_software and (number in _SENT_AFTER or number == len(steps)):
                 self._device.calls.flush()
         self._context.gc()
 

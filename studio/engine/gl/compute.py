@@ -265,7 +265,7 @@ class ComputePasses:
     def _seconds(self, each: Pass, plan: Plan) -> float:
         """Time of a convolution alone, in a row long enough to be told from others."""
         context = self._device.context
-        passes = with_barriers(self._tiled(Group(each.node), each, plan))
+        passes = in_a_row(self._tiled(Group(each.node), each, plan))
 
         def run(times: int) -> float:
             query = context.query(time=True)
@@ -296,18 +296,23 @@ class ComputePasses:
             self._counts = context.buffer(bytes(counts))
 
 
-def with_barriers(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
-    """The same passes, each waiting for those before it only where it touches what they wrote.
+def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
+    """The same passes, right behind one another.
 
-    The first always waits: for the frame before.
+    Each waits for those before it only where it touches what they wrote, and binds only those storage buffers that are
+    not bound already. The first waits for whatever came before, and finds nothing bound.
     """
     found: list[Dispatch] = []
     written: set[int] = set()
+    bound: dict[int, moderngl.Buffer] = {}
     for number, dispatch in enumerate(dispatches):
         parts = {id(buffer) for buffer in dispatch.buffers[1:]}
         reads = {id(texture) for texture in (*dispatch.textures, *dispatch.images)} | parts
         waits = number == 0 or bool(reads & written)
-        written = ({*()} if waits else written) | {id(texture) for texture in dispatch.outputs} | parts
+        written = {*(() if waits else written), *(id(texture) for texture in dispatch.outputs), *parts}
         written.discard(id(None))
-        found.append(replace(dispatch, barrier=_BARRIER if waits else 0))
+        at = list(enumerate(dispatch.buffers))
+        buffers = tuple(None if buffer is bound.get(binding) else buffer for binding, buffer in at)
+        bound |= {binding: buffer for binding, buffer in at if buffer is not None}
+        found.append(replace(dispatch, buffers=buffers, barrier=_BARRIER if waits else 0))
     return found

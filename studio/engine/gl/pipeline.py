@@ -9,7 +9,7 @@ import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine, Step
 from studio.engine.gl.blocks import Banks
-from studio.engine.gl.compute import ComputePasses, Settings, with_barriers
+from studio.engine.gl.compute import ComputePasses, Settings, in_a_row
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import Dispatch
 from studio.engine.gl.fuse import grouped
@@ -123,7 +123,7 @@ class GLEngine(AtlasEngine):
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
         groups = grouped(nodes, self._shapes, self._settings.most_outputs, whole)
         made = [self._passes.group(group, self._plan[group.head.name]) for group in groups]
-        ready = iter(with_barriers([dispatch for passes in made for dispatch in passes]))
+        ready = iter(in_a_row([dispatch for passes in made for dispatch in passes]))
         steps = []
         for group, passes in zip(groups, made, strict=True):
             run = partial(_run, [next(ready) for _ in passes], self._device)
