@@ -125,6 +125,7 @@ class Studio:
         self.live.close()
         self.parts.worker.close(5.0)
         self.parts.importer.close(0.0)
+        self._post.close()
         self._collector.timer.stop()
         gc.enable()
 

@@ -15,6 +15,7 @@ class Post(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._is_closed = False
         self._sent.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def __call__(self, call: Callable[[], None]) -> None:
@@ -23,5 +24,10 @@ class Post(QObject):
         with contextlib.suppress(RuntimeError):
             self._sent.emit(call)
 
+    def close(self) -> None:
+        """Have nothing called from now on, not even what is on its way: what it is about is gone."""
+        self._is_closed = True
+
     def _call(self, call: Callable[[], None]) -> None:
-        call()
+        if not self._is_closed:
+            call()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from helpers import layer, network
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from studio.model.preset import Preset
 from studio.model.workspace import Workspace
 from studio.runtime.editing import Editing
 from studio.ui.filter_editor import FilterEditor
+from studio.ui.posting import Post
 
 WEIGHT = "enc.weight"
 NONE = Qt.KeyboardModifier.NoModifier
@@ -37,14 +38,6 @@ def small_network(seed: int = 0) -> Network:
     )
 
 
-class _Post(QObject):
-    posted = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.posted.connect(lambda step: step(), Qt.ConnectionType.QueuedConnection)
-
-
 class Desk:
     """An editor in a window, its models, and what was said."""
 
@@ -53,8 +46,8 @@ class Desk:
         self.document = Document(Preset("small", small_network(), {}))
         self.workspace = Workspace(self.document)
         self.said: list[str] = []
-        self._post = _Post()
-        self.editing = Editing(self.document, self._post.posted.emit, self.said.append)
+        self._post = Post()
+        self.editing = Editing(self.document, self._post, self.said.append)
         self.editor = FilterEditor(self.document, self.workspace, self.editing)
         qtbot.addWidget(self.editor)
         self.editor.resize(*size)

@@ -87,3 +87,4 @@ class Running:
         """End its threads."""
         self.loader.close()
         assert self.worker.close(10)
+        self.post.close()

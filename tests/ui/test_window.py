@@ -449,6 +449,17 @@ def test_what_is_thrown_away_ends_in_the_windows_thread(open_window: Open) -> No
     assert collected_in == {threading.get_ident()}
 
 
+def test_what_comes_after_the_end_finds_nobody(whole: WholeWindow) -> None:
+    came: list[str] = []
+    whole.studio.parts.post(lambda: came.append("before"))
+    whole.until(lambda: came)
+    whole.studio.parts.post(lambda: came.append("on its way"))
+    whole.close()
+    whole.studio.parts.post(lambda: came.append("after"))
+    QApplication.processEvents()
+    assert came == ["before"]
+
+
 def test_docks_have_names_for_saving_their_places(whole: WholeWindow) -> None:
     names = [dock.objectName() for dock in whole.window.findChildren(QDockWidget)]
     assert len(names) == len(set(names)) == 7
