@@ -73,6 +73,10 @@ class Copy:
     def _ranges(self) -> Ranges:
         return Ranges(self._device, self.plan.shape, self.plan.crop, self.plan.kernels, self.plan.columns)
 
+    @cached_property
+    def _copying(self) -> moderngl.ComputeShader:
+        return self._device.compute(Source("compute", ("view/copy.glsl",)))
+
     @property
     def _texture(self) -> moderngl.Texture:
         found = self._target.color_attachments[0]
@@ -142,8 +146,7 @@ class Copy:
         source.use(0)
         self._texture.bind_to_image(0, read=False, write=True)
         width, height = self.plan.size
-        copying = self._device.compute(Source("compute", ("view/copy.glsl",)))
-        self._device.dispatch(copying, -(-width // _BLOCK), -(-height // _BLOCK))
+        self._device.dispatch(self._copying, -(-width // _BLOCK), -(-height // _BLOCK))
         context.memory_barrier()
 
     def _upload(self, engine: Engine) -> None:
