@@ -124,6 +124,9 @@ class MainWindow(QMainWindow):
         )
         self._docks.fill(self.menuBar().addMenu("Panels"))
         self._is_restored = parts.session.restore_window(self)
+        if not self._is_restored:
+            # Left to itself, Qt gives a window two thirds of the screen at most.
+            self.resize(self.sizeHint())
         self.projection = Projection(self, self.live, self._around, self.actions_.refresh)
         self.viewport.hovered.connect(self._status.show_hovered)
         self.document.changed.connect(self._follow)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from studio.ui.preset_tiles import TILE, Tile, TileDelegate
 
-_NARROWEST = 118
+_NARROWEST = 104
 
 
 class _Model(QStandardItemModel):

@@ -212,6 +212,12 @@ def test_every_panel_floats_and_goes_on(whole: WholeWindow) -> None:
     assert whole.picture().shape == picture.shape
 
 
+def test_the_first_window_has_most_of_the_screen(whole: WholeWindow) -> None:
+    screen, size = whole.window.screen().availableSize(), whole.first_size
+    assert 0.9 * min(screen.width(), 1900) < size.width() <= screen.width()
+    assert 0.9 * min(screen.height(), 1200) <= size.height() <= screen.height()
+
+
 def test_resizing_loses_nothing(whole: WholeWindow) -> None:
     picture = whole.picture()
     for size in ((1600, 1000), (960, 600), (1280, 720)):

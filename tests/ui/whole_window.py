@@ -36,6 +36,7 @@ class WholeWindow:
         self.workspace.engine, self.workspace.size = "torch", size
         # Nobody answers questions here.
         self.window._may_close = lambda _close: True
+        self.first_size = self.window.size()
         self.window.resize(1280, 800)
         self.window.show()
         qtbot.waitExposed(self.window)
