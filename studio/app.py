@@ -96,6 +96,8 @@ class Studio:
         self._reopening.offer(source)
         self._autosave.offer()
         self.telemetry.changed.connect(self._settle)
+        # An engine that is loaded while the window is made keeps it from coming for as long again.
+        self._post(self.live.start)
 
     def _scene(self) -> tuple[str | None, str | None]:
         """The source that is playing, and the layer that is looked at."""

@@ -23,7 +23,8 @@ from studio.runtime.report import Message, Report
 class Live:
     """A render thread with an engine and a capture thread with a source; no method waits, whoever calls it.
 
-    What cannot be done is said in a message of the next report; what ran before runs on.
+    Orders may be given before `start`, which begins with them. What cannot be done is said in a message of the next
+    report; what ran before runs on.
 
     Args:
         open_device: called in the render thread; makes its OpenGL context current.
@@ -44,6 +45,9 @@ class Live:
         self._on_report = on_report
         self._screen: Screen | None = None
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
+
+    def start(self) -> None:
+        """Start the render thread, which loads the engine; to be called once."""
         self._thread.start()
 
     @property
@@ -136,7 +140,8 @@ class Live:
     def close(self, timeout: float = 10.0) -> None:
         """Stop both threads and free everything; a recording is finished. Waits so many seconds at most."""
         self._mailbox.set("stop", True)
-        self._thread.join(timeout)
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
         self.player.close()
 
     def _run(self) -> None:

@@ -174,6 +174,7 @@ class Loop:
             return False
         start = time.perf_counter()
         ran = self._attempt(self._run_network)
+        is_first = bool(ran) and not self._recent
         looked = orders.settings.keys() & {"view", "output too"}
         if self._has_run:
             # Before the screen, which waits for the GPU: it has work until then.
@@ -186,7 +187,10 @@ class Loop:
             self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
         if self._has_run:
             self._serve(orders.settings)
-            if self._observer is not None:
+            if is_first:
+                # It is told of at once: the first look at every layer may take a second.
+                self._reported = 0.0
+            elif self._observer is not None:
                 self._attempt(self._observer.look)
         elif orders.settings.keys() & {"still", "sheet", "snapshot"}:
             self._say("There is no picture yet; choose a source first.", "warning")

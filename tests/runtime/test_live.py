@@ -41,7 +41,9 @@ class Studio:
         self.devices: list[Device] = []
         self.telemetry = Telemetry()
         self.messages: list[str] = []
+        self.reports: list[Report] = []
         self.live = Live(self._open, self._take, lambda: self.devices[0].close())
+        self.live.start()
         self.document = Document(preset or Preset("tiny", tiny_network(), {}))
         self.workspace = Workspace(self.document, engine="torch", size="source")
         self.link = Link(self.document, self.workspace, self.live)
@@ -52,6 +54,7 @@ class Studio:
 
     def _take(self, report: Report) -> None:
         self.messages += [message.text for message in report.messages]
+        self.reports.append(report)
         self.telemetry.take(report)
 
     def until(self, true: Callable[[], object]) -> None:
@@ -107,6 +110,24 @@ def gain(document: Document, factor: float, tensor: str = "enc.weight") -> None:
     document.apply(
         "Gain", tensor, make_edit("Gain", {"factor": factor}).apply(values, Selection.everything(values.shape))
     )
+
+
+def test_the_first_picture_is_told_of_before_layers_are_looked_at(showing: Studio) -> None:
+    for serial in (1, 2):
+        showing.until(lambda serial=serial: showing.reports[-1].serial == serial and showing.reports[-1].thumbnails)
+        first = next(report for report in showing.reports if report.serial == serial)
+        assert first.shapes
+        assert not first.thumbnails
+        assert not first.warnings
+        showing.live.open(tiny_network(seed=serial))
+
+
+def test_what_was_never_started_can_be_closed() -> None:
+    reports: list[Report] = []
+    live = Live(open_device, reports.append)
+    live.open(tiny_network())
+    live.close()
+    assert not reports
 
 
 @pytest.mark.parametrize("engine", ["torch", "gl", "gl-fragment"])

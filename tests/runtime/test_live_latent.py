@@ -42,6 +42,7 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
         return devices[0]
 
     live = Live(opened, take, lambda: devices[0].close())
+    live.start()
     try:
         live.choose_engine("torch")
         live.open(generator, frozenset())

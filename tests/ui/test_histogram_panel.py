@@ -412,6 +412,7 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
 
     post, telemetry = Post(), Telemetry()
     live = Live(opened, lambda report: post(lambda: telemetry.take(report)), lambda: devices[0].close())
+    live.start()
     document = Document(Preset("small", network(), {}))
     workspace = Workspace(document)
     link = Link(document, workspace, live)
