@@ -107,9 +107,9 @@ class Studio:
     def _settle(self, report: Report) -> None:
         """Once all is imported and made, keep Python's collector from going through it again and again.
 
-        A full collection with PyTorch in memory takes a fifth of a second, in whichever thread it befalls.
+        A full collection with PyTorch in memory takes a fifth of a second, so the first picture comes before it.
         """
-        if report.serial:
+        if report.thumbnails:
             self.telemetry.changed.disconnect(self._settle)
             gc.collect()
             gc.freeze()
