@@ -268,6 +268,7 @@ def test_stills_and_sheets_are_written(showing: Studio, tmp_path: Path) -> None:
 def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> None:
     start = time.monotonic()
     showing.live.record(RecordingPlan(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
+    showing.until(lambda: (status := showing.telemetry.report.recording) is not None and status.seconds)
     time.sleep(1.0)
     showing.live.stop_recording()
     showing.until(lambda: (status := showing.telemetry.report.recording) is not None and status.finished)
