@@ -53,8 +53,9 @@ def main() -> None:
         (ours, first, next_one), error = _ours(GLEngine, module, network, size)
         good &= error <= 1e-4
         print(f"| {name}, {size}² | gl | {_shown(ours)} | | {error:.1e} |")
-        print(f"| | gl, CPU of a frame after a wait | {_shown(first)} | | |")
-        print(f"| | gl, CPU of the frame behind it | {_shown(next_one)} | | |")
+        for when, (clock, cpu) in (("after a wait", first.T), ("right behind it", next_one.T)):
+            print(f"| | gl, giving a frame {when}: by the clock | {_shown(clock)} | | |")
+            print(f"| | gl, giving a frame {when}: processor time | {_shown(cpu)} | | |")
         if size in HALVED:
             (half, *_), error = _ours(GLHalfEngine, module, network, size)
             good &= error <= 1e-3
@@ -116,9 +117,10 @@ def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
 
 
 def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
-    """Seconds of a frame, batch by batch, until it is done; and for which it keeps the CPU.
+    """Seconds of a frame, batch by batch, until it is done; and until it has been given to the GPU.
 
-    Of the latter there are two: when the GPU has been waited for and idles, and behind such a frame, while it works.
+    Of the latter there are two, each of two columns, by the clock and of the processor's time: when the GPU has been
+    waited for and idles, and behind such a frame, while it works.
     """
     start = time.perf_counter()
     for _ in range(3):
@@ -126,7 +128,7 @@ def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
     finish()
     count = int(np.clip(0.1 / ((time.perf_counter() - start) / 3), 3, 60))
     done: list[float] = []
-    alone: tuple[list[float], list[float]] = ([], [])
+    alone: tuple[list[tuple[float, float]], ...] = ([], [])
     for _ in range(BATCHES):
         start = time.perf_counter()
         for _ in range(count):
@@ -135,9 +137,9 @@ def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
         done.append((time.perf_counter() - start) / count)
         for _ in range(ALONE):
             for seconds in alone:
-                start = time.perf_counter()
+                start, busy = time.perf_counter(), time.thread_time()
                 frame()
-                seconds.append(time.perf_counter() - start)
+                seconds.append((time.perf_counter() - start, time.thread_time() - busy))
             finish()
     return np.array(done), *map(np.array, alone)
 
