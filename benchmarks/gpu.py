@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from benchmarks import gpu_work
+from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
 from studio.engine.gl.mapped import Feed
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
@@ -67,8 +68,7 @@ def main() -> None:
 
 
 def _shown(times: np.ndarray) -> str:
-    low, middle, high = np.percentile(times * 1e3, [25, 50, 75])
-    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
+    return quartiled(times * 1e3, 3)
 
 
 def _picture(size: int) -> np.ndarray:

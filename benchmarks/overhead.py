@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from benchmarks.figures import quartiled
 from benchmarks.networks import NETWORKS
 from studio.engine.torch import TorchEngine
 from studio.io.exporters.onnx import onnx_model
@@ -56,9 +57,9 @@ def rows() -> Iterator[list[str]]:
         yield [
             name,
             *(f"{median * 1e3:.1f} ms" for median in medians.values()),
-            _ratios(times["ours"] / times[bare]),
+            quartiled(times["ours"] / times[bare]),
             *(f"{np.median(found) * 1e3:.1f} ms" for found in rested.values()),
-            *((_ratios(rested["ours"] / rested["onnx"]),) if "onnx" in rested else ("not installed", "")),
+            *((quartiled(rested["ours"] / rested["onnx"]),) if "onnx" in rested else ("not installed", "")),
             f"{difference:.1e}",
         ]
         engine.close()
@@ -104,11 +105,6 @@ def _in_turn(runs: dict[str, Run], rest: float) -> dict[str, np.ndarray]:
             time.sleep(rest)
             times[kind].append(seconds(runs[kind]))
     return {kind: np.array(found[2:]) for kind, found in times.items()}
-
-
-def _ratios(values: np.ndarray) -> str:
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def seconds(call: Callable[[], object]) -> float:

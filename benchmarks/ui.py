@@ -22,6 +22,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_transposed
 from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
 from studio.app import Studio
@@ -342,7 +343,7 @@ def latencies(folder: Path) -> Iterator[list[str]]:
                     found = [_dab(studio, tracing, number) for number in range(STROKES)]
                 yield [
                     *(engine, "held" if held else "playing"),
-                    *(_spread([each[part] * 1e3 for each in found]) for part in PARTS),
+                    *(quartiled([each[part] * 1e3 for each in found], 1) for part in PARTS),
                 ]
 
 
@@ -380,11 +381,6 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
     return times
 
 
-def _spread(values: list[float]) -> str:
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return f"{middle:.1f} ({low:.1f} to {high:.1f})"
-
-
 # -- running again from a layer ---------------------------------------------------------------------------------------
 
 
@@ -411,7 +407,7 @@ def reruns(folder: Path) -> Iterator[list[str]]:
             yield [
                 *(name, layer),
                 *(f"{np.median([pair[k] for pair in pairs]) * 1e3:.1f} ms" for k in (0, 1)),
-                _ratio([after / before for before, after in pairs]),
+                quartiled([after / before for before, after in pairs], 3),
                 f"{share:.2f}",
             ]
         engine.close()
@@ -423,11 +419,6 @@ def _timed(run: Callable[[], object], engine: Engine) -> float:
     run()
     engine.sample(engine.graph.output, 1, (1, 1), (1, 1))
     return time.perf_counter() - start
-
-
-def _ratio(values: list[float]) -> str:
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 
 # Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
-# layer for longer than the driver needs to be told of the next four, and each sending costs the CPU time of its own.
+# layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
 _SENT_AFTER = frozenset(4**k for k in range(8))
 
 
