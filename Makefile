@@ -44,15 +44,15 @@ bench: system $(VENV)/.tested
 	$(BIN)/python -m benchmarks
 
 screenshots: system $(VENV)/.tested
-	$(BIN)/python -m docs.make_screenshots
+	$(BIN)/python -m tools.make_screenshots
 
 # Presets are made from recipes; this makes the shipped ones anew.
 presets: $(VENV)/.installed
-	$(BIN)/python presets/make_presets.py
+	$(BIN)/python tools/make_presets.py
 
 # Every network and every preset in pictures: docs/gallery.md.
 gallery: $(VENV)/.installed
-	$(BIN)/python docs/make_gallery.py
+	$(BIN)/python tools/make_gallery.py
 
 system:
 	@sh .ci/system-packages $(OPENGL) $(WINDOW) $(DISPLAY_FOR_TESTS)

@@ -19,9 +19,9 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.view import View
-from studio.runtime.outlets import Outlets
-from studio.runtime.priority import shorten_turns
-from studio.runtime.recorder import RecordingPlan
+from studio.runtime.live.outlets import Outlets
+from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.services.priority import shorten_turns
 
 RUNS = 200
 SECONDS = 2.5

@@ -30,11 +30,11 @@ from studio.engine.base import Engine
 from studio.engine.choose import open_engine
 from studio.engine.gl.screen import Screen
 from studio.io.networks import save_network
-from studio.runtime.live import Live
-from studio.ui.viewport import Viewport
-from studio.ui.viewport_drawer import Easel
-from studio.ui.viewport_opengl import OpenGLSurface
-from studio.ui.viewport_raster import RasterSurface
+from studio.runtime.live.live import Live
+from studio.ui.viewport.drawer import Easel
+from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.raster import RasterSurface
+from studio.ui.viewport.widget import Viewport
 
 ENGINES = ("torch", "gl", "gl-fragment")
 SECONDS = 25.0

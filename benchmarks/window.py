@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication, QSlider, QStyle, QStyleOptionSlider,
 
 from studio.app import Studio
 from studio.io.opening import find_and_open
-from studio.ui import gl_context, theme
-from studio.ui.session import Session
+from studio.ui.kit import theme
+from studio.ui.services.session import Session
+from studio.ui.viewport import gl_context
 
 LEFT = Qt.MouseButton.LeftButton
 SCREEN = "1920x1200x24"

@@ -11,7 +11,7 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.api import LiveLayer, LiveNetwork, edit, load
-    from studio.exporting import export_torch
+    from studio.io.importers.module import export_torch
     from studio.model.edit import Selection
 
 __all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "edit", "export_torch", "load"]
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> object:
 
         return Selection
     if name == "export_torch":
-        from studio.exporting import export_torch
+        from studio.io.importers.module import export_torch
 
         return export_torch
     if name in __all__:

@@ -28,7 +28,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 
 class LiveLayer:

@@ -20,24 +20,25 @@ from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
-from studio.runtime.editing import Editing
-from studio.runtime.link import Link
-from studio.runtime.live import Live
-from studio.runtime.loading import Loader
-from studio.runtime.priority import shorten_turns
-from studio.runtime.report import Message, Report
-from studio.runtime.telemetry import Telemetry
-from studio.runtime.worker import Worker
-from studio.ui import gl_context, theme
-from studio.ui.main_window import MainWindow
-from studio.ui.message_bar import MessageBar
-from studio.ui.parts import Parts
-from studio.ui.posting import Post
-from studio.ui.preset_autosave import Autosave
-from studio.ui.preset_closing import Closing, ask_over
-from studio.ui.preset_saver import PresetSaver
-from studio.ui.reopening import Reopening
-from studio.ui.session import Session
+from studio.runtime.editing.previews import Editing
+from studio.runtime.live.link import Link
+from studio.runtime.live.live import Live
+from studio.runtime.live.report import Message, Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.loading import Loader
+from studio.runtime.services.priority import shorten_turns
+from studio.runtime.services.worker import Worker
+from studio.ui.kit import theme
+from studio.ui.services.autosave import Autosave
+from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.messages import MessageBar
+from studio.ui.services.parts import Parts
+from studio.ui.services.posting import Post
+from studio.ui.services.preset_saver import PresetSaver
+from studio.ui.services.reopening import Reopening
+from studio.ui.services.session import Session
+from studio.ui.shell.main_window import MainWindow
+from studio.ui.viewport import gl_context
 
 DEFAULT_SOURCE = "demo"
 

@@ -23,7 +23,7 @@ from studio.io.sources import Frame, Source, open_source
 from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 NETWORKS = {card.name: card for card in list_networks()}
 PRESETS = {card.name: card for card in list_presets()}

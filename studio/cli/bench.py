@@ -44,7 +44,7 @@ def bench(
 
     from studio.api import open_preset
     from studio.engine.choose import open_engine
-    from studio.runtime.size import parse_size, working_size
+    from studio.runtime.render.size import parse_size, working_size
 
     opened = open_preset(preset)
     network = opened.bent

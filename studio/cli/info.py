@@ -14,7 +14,7 @@ from studio.cli.common import human_count, print_json
 
 if TYPE_CHECKING:
     from studio.model.preset import Preset
-    from studio.runtime.size import WorkingSize
+    from studio.runtime.render.size import WorkingSize
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def info(
 ) -> None:
     """Show the layers of a network: operator, shape, parameters, multiply-accumulates, weight range."""
     from studio.api import open_preset
-    from studio.runtime.size import parse_size, working_size
+    from studio.runtime.render.size import parse_size, working_size
 
     preset = open_preset(path)
     sizes = working_size(preset.network.graph, parse_size(size, (256, 256)))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import Picture
-    from studio.runtime.bender import Bender
+    from studio.runtime.render.bender import Bender
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -68,8 +68,8 @@ def render(
     from studio.api import open_preset
     from studio.engine.choose import open_engine
     from studio.io.sources import open_source
-    from studio.runtime.bender import Bender
-    from studio.runtime.size import parse_size
+    from studio.runtime.render.bender import Bender
+    from studio.runtime.render.size import parse_size
 
     first, end = _range(frames)
     rate = _rate(fps)
@@ -105,7 +105,7 @@ def _record(
     total: int | None,
 ) -> None:
     from studio.io.sinks import open_sink
-    from studio.runtime.render import render as run
+    from studio.runtime.render.offline import render as run
 
     # The first picture tells the size of the recording: a layer's tiles are of another than the source.
     first = next(pictures, None)

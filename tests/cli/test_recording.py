@@ -16,7 +16,7 @@ import pytest
 from commands import FPS, FRAMES, HEIGHT, WIDTH, environment
 from helpers import on_torch, tiny_network
 
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 StudioHere = Callable[..., tuple[int, str, str]]
 

@@ -22,8 +22,8 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
-from studio.io.importers.origin import read_origin
 from studio.io.networks import load_network
+from studio.io.origin import read_origin
 
 TOLERANCE = 1e-5
 

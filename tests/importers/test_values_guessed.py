@@ -12,7 +12,7 @@ from modules import made
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 CAFFE = (103.939, 116.779, 123.68)
 

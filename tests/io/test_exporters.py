@@ -25,9 +25,9 @@ from studio.errors import StudioError
 from studio.io.exporters import export_preset, exporter_for, formats
 from studio.io.exporters.base import normalising
 from studio.io.importers import Options, open_model, save_imported
-from studio.io.importers.origin import read_origin
 from studio.io.networks import load_network, save_network
 from studio.io.opening import open_preset
+from studio.io.origin import read_origin
 from studio.io.presets import save_preset
 from studio.model.graph import Input
 from studio.model.preset import Preset

@@ -20,8 +20,8 @@ from studio.model.latent import Latent, LatentPath, latent_path, path_of_source
 from studio.model.network import Network
 from studio.model.op import Shape
 from studio.model.picture import to_picture
-from studio.runtime.bender import Bender
-from studio.runtime.size import WorkingSize, working_size
+from studio.runtime.render.bender import Bender
+from studio.runtime.render.size import WorkingSize, working_size
 
 VECTOR = Input("z", 10, (-3.0, 3.0), kind="vector")
 

@@ -19,7 +19,7 @@ from studio.model.graph import Graph, Input
 from studio.model.network import Network
 from studio.model.picture import Picture, to_picture, to_tensor
 from studio.model.values import Values, values_of, with_values
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 CAFFE = (103.939, 116.779, 123.68)
 

@@ -16,7 +16,7 @@ from studio.model.explain import explain
 from studio.model.graph import Graph, Input
 from studio.model.network import Network
 from studio.ops import operator
-from studio.runtime.size import working_size
+from studio.runtime.render.size import working_size
 
 
 @pytest.mark.parametrize(("size", "out"), [*itertools.product([5, 13, 64, 333], [1, 7, 40, 99, 640])])

@@ -12,7 +12,7 @@ from studio.errors import StudioError
 from studio.model.graph import Graph, Input
 from studio.model.layout import Rect
 from studio.model.network import Network
-from studio.runtime.size import WorkingSize, working_size
+from studio.runtime.render.size import WorkingSize, working_size
 
 CONV = {"in_channels": 3, "out_channels": 5, "kernel_size": 3, "stride": 2, "padding": 1}
 

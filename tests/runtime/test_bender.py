@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Input
 from studio.model.picture import signed_view, to_picture, to_tensor
-from studio.runtime.bender import Bender
+from studio.runtime.render.bender import Bender
 
 
 @pytest.mark.parametrize("size", [(202, 250), (1, 1), (3, 97), (64, 64)])

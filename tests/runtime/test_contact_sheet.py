@@ -15,8 +15,8 @@ from studio.engine.gl.screen import Screen
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.picture import to_tensor
-from studio.runtime import contact_sheet
-from studio.runtime.contact_sheet import TILE, Tile, compose, grab, write_sheet
+from studio.runtime.live import contact_sheet
+from studio.runtime.live.contact_sheet import TILE, Tile, compose, grab, write_sheet
 
 pytestmark = pytest.mark.gl
 

@@ -23,10 +23,9 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.model.workspace import Workspace
-from studio.runtime.counterparts import counterpart, read_network
-from studio.runtime.edit_labels import label_of
-from studio.runtime.editing import Editing
-from studio.runtime.kernels import (
+from studio.runtime.editing.counterparts import counterpart, read_network
+from studio.runtime.editing.edit_labels import label_of
+from studio.runtime.editing.kernels import (
     copy_kernels,
     paste_kernels,
     reset_everything,
@@ -35,6 +34,7 @@ from studio.runtime.kernels import (
     reset_tensor,
     resized,
 )
+from studio.runtime.editing.previews import Editing
 
 T = "enc.weight"
 

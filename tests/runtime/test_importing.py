@@ -13,7 +13,7 @@ from studio.errors import StudioError
 from studio.io.importers import Options
 from studio.io.networks import load_network
 from studio.model.values import Values
-from studio.runtime.importing import import_model, preview
+from studio.runtime.services.importing import import_model, preview
 
 
 def model(folder: Path) -> Path:

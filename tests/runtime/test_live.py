@@ -22,12 +22,12 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
-from studio.runtime.bender import Bender
-from studio.runtime.link import Link
-from studio.runtime.live import Live
-from studio.runtime.recorder import RecordingPlan
-from studio.runtime.report import Report
-from studio.runtime.telemetry import Telemetry
+from studio.runtime.live.link import Link
+from studio.runtime.live.live import Live
+from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.render.bender import Bender
 
 pytestmark = pytest.mark.gl
 

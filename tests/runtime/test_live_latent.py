@@ -12,9 +12,9 @@ from studio.engine.gl.device import Device, open_device
 from studio.model.graph import Input
 from studio.model.latent import LatentPath
 from studio.model.picture import Picture
-from studio.runtime.bender import Bender
-from studio.runtime.live import Live
-from studio.runtime.report import Report
+from studio.runtime.live.live import Live
+from studio.runtime.live.report import Report
+from studio.runtime.render.bender import Bender
 
 pytestmark = pytest.mark.gl
 

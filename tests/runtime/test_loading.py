@@ -15,10 +15,10 @@ from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.model.preset import Preset
-from studio.runtime import loading
-from studio.runtime.loading import Loader
-from studio.runtime.report import Message
-from studio.runtime.worker import Worker
+from studio.runtime.live.report import Message
+from studio.runtime.services import loading
+from studio.runtime.services.loading import Loader
+from studio.runtime.services.worker import Worker
 
 
 class Desk:

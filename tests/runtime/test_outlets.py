@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from studio.model.view import View
-from studio.runtime import outlets
-from studio.runtime.outlets import Outlets
-from studio.runtime.recorder import RecordingPlan, RecordingStatus
+from studio.runtime.live import outlets
+from studio.runtime.live.outlets import Outlets
+from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 
 
 class Clock:

@@ -16,9 +16,9 @@ from studio import paths
 from studio.errors import StudioError
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
-from studio.runtime import player as player_module
-from studio.runtime._reel import Reel
-from studio.runtime.player import Player
+from studio.runtime.live import player as player_module
+from studio.runtime.live.player import Player
+from studio.runtime.live.reel import Reel
 
 
 class Clock:

@@ -3,11 +3,11 @@ import sys
 
 import pytest
 
-from studio.runtime.priority import shorten_turns
+from studio.runtime.services.priority import shorten_turns
 
 PROBE = """
 import os, threading, time
-from studio.runtime.priority import step_back
+from studio.runtime.services.priority import step_back
 
 def priority(number):
     return os.getpriority(os.PRIO_PROCESS, number)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.model.picture import Picture
-from studio.runtime.render import Recorder, ahead, render
+from studio.runtime.render.offline import Recorder, ahead, render
 
 
 def numbered(number: int) -> Picture:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtGui import QOpenGLContext
 from PySide6.QtWidgets import QApplication
 
-from studio.ui import gl_context
+from studio.ui.viewport import gl_context
 
 gl_context.prepare()
 

@@ -17,9 +17,9 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.workspace import Workspace
-from studio.runtime.editing import Editing
-from studio.ui.filter_editor import FilterEditor
-from studio.ui.posting import Post
+from studio.runtime.editing.previews import Editing
+from studio.ui.filters import FilterEditor
+from studio.ui.services.posting import Post
 
 WEIGHT = "enc.weight"
 NONE = Qt.KeyboardModifier.NoModifier

@@ -18,12 +18,12 @@ from studio.io.sources import SourceInfo
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.loading import Loader
-from studio.runtime.report import Message
-from studio.runtime.telemetry import Telemetry
-from studio.runtime.worker import Worker
-from studio.ui.posting import Post
-from studio.ui.session import Session
+from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.loading import Loader
+from studio.runtime.services.worker import Worker
+from studio.ui.services.posting import Post
+from studio.ui.services.session import Session
 
 FILM = SourceInfo(64, 48, Fraction(25), 250, 10.0, False, "h264")
 

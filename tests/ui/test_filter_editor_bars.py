@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.model.edit import Selection
 from studio.model.op import Array
-from studio.ui.filter_editor.bars_picture import bars_picture, row_of
+from studio.ui.filters.bars_picture import bars_picture, row_of
 
 BIAS = "enc.bias"
 

@@ -19,11 +19,11 @@ from studio.model.brush import Brush
 from studio.model.edit import Edit, Kernels, Mask, Selection
 from studio.model.op import Array
 from studio.model.preset import Preset
-from studio.ui import theme
-from studio.ui.controls import Choice
-from studio.ui.filter_editor import edits_panel
-from studio.ui.filter_editor.edits_panel import edit_groups
-from studio.ui.number_controls import Number, _Slider
+from studio.ui.filters import edits_panel
+from studio.ui.filters.edits_panel import edit_groups
+from studio.ui.kit import theme
+from studio.ui.kit.controls import Choice
+from studio.ui.kit.number_controls import Number, _Slider
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,

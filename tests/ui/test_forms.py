@@ -15,10 +15,10 @@ from studio.errors import StudioError
 from studio.model.edit import Edit
 from studio.model.form import fields
 from studio.model.param import Declared, PaddingPair, param, seed
-from studio.ui.controls import Choice, Seed, Tick
-from studio.ui.forms import Form
-from studio.ui.number_controls import Number, Whole, _Slider
-from studio.ui.scales import scale_for
+from studio.ui.kit.controls import Choice, Seed, Tick
+from studio.ui.kit.forms import Form
+from studio.ui.kit.number_controls import Number, Whole, _Slider
+from studio.ui.kit.scales import scale_for
 
 
 class Everything(Declared):

@@ -27,11 +27,11 @@ from studio.ops import operator
 from studio.ops.activation import ReLU
 from studio.ops.combine import Concat
 from studio.ops.conv import Conv2d
-from studio.runtime.report import Report
-from studio.runtime.telemetry import Telemetry
-from studio.ui.graph_items import HEIGHT, Geometry
-from studio.ui.graph_layout import lay_out
-from studio.ui.graph_view import GraphView
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.layers.graph_items import HEIGHT, Geometry
+from studio.ui.layers.graph_layout import lay_out
+from studio.ui.layers.graph_view import GraphView
 
 AMBER, RED, ACCENT = (255, 209, 102), (255, 92, 92), (255, 150, 50)
 

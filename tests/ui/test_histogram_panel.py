@@ -27,16 +27,16 @@ from studio.model.preset import Preset
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
-from studio.runtime.link import Link
-from studio.runtime.live import Live
-from studio.runtime.report import Report
-from studio.runtime.telemetry import Telemetry
-from studio.ui.histogram_before import StatsBefore
-from studio.ui.histogram_numbers import deviation, measure, number_text, percentile
-from studio.ui.histogram_panel import HistogramPanel
-from studio.ui.histogram_plot import outline, settled, span_of, tick_step, tick_text, ticks
-from studio.ui.network_panel import NetworkPanel
-from studio.ui.posting import Post
+from studio.runtime.live.link import Link
+from studio.runtime.live.live import Live
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.histogram.before import StatsBefore
+from studio.ui.histogram.numbers import deviation, measure, number_text, percentile
+from studio.ui.histogram.panel import HistogramPanel
+from studio.ui.histogram.plot import outline, settled, span_of, tick_step, tick_text, ticks
+from studio.ui.layers.panel import NetworkPanel
+from studio.ui.services.posting import Post
 
 LARGEST = float(np.float32(3.4e38))
 

@@ -15,7 +15,7 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.ops.conv import Conv2d
-from studio.ui.history_panel import HistoryPanel
+from studio.ui.history.panel import HistoryPanel
 
 
 def network(seed: int = 0) -> Network:

@@ -27,8 +27,8 @@ from studio.io.networks import load_network, save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.edit import Patch
 from studio.model.layout import Rect
-from studio.ui.dropping import kind_of
-from studio.ui.import_dialog import ImportDialog
+from studio.ui.importing.dropping import kind_of
+from studio.ui.importing.import_dialog import ImportDialog
 
 pytestmark = pytest.mark.gl
 

@@ -296,7 +296,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     whole.workspace.engine, whole.workspace.size, whole.workspace.held = "torch", "source", False
     from studio.engine.torch import TorchEngine
     from studio.io.sources import open_source
-    from studio.runtime.bender import Bender
+    from studio.runtime.render.bender import Bender
 
     engine = TorchEngine(whole.document.network.with_tensors(whole.document.bent()))
     engine.bypass(whole.document.bypassed)

@@ -25,12 +25,12 @@ from studio.model.workspace import Workspace
 from studio.ops import operator
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
-from studio.runtime.health import judge
-from studio.runtime.report import Report
-from studio.runtime.telemetry import Telemetry
-from studio.ui.network_panel import NetworkPanel
-from studio.ui.network_rows import Row, kind_of
-from studio.ui.network_text import bytes_text, count_text, is_broken, operator_text, seconds_text
+from studio.runtime.live.health import judge
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.layers.network_rows import Row, kind_of
+from studio.ui.layers.network_text import bytes_text, count_text, is_broken, operator_text, seconds_text
+from studio.ui.layers.panel import NetworkPanel
 
 LONG = "decoder.blocks.12.residual_branch.attention_free.pointwise_convolution_final"
 AMBER, RED = (255, 209, 102), (255, 92, 92)

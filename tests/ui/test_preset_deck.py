@@ -23,12 +23,14 @@ from studio.io.autosave import Recovery
 from studio.io.presets import load_preset, save_preset
 from studio.model.edit import Patch
 from studio.model.layout import Rect
-from studio.runtime.report import Message
-from studio.ui import preset_autosave, preset_deck, preset_saver
-from studio.ui.preset_autosave import Autosave
-from studio.ui.preset_closing import Closing, ask_over
-from studio.ui.preset_deck import PresetDeck
-from studio.ui.preset_saver import PresetSaver
+from studio.runtime.live.report import Message
+from studio.ui.presets import panel as preset_deck
+from studio.ui.presets.panel import PresetDeck
+from studio.ui.services import autosave as preset_autosave
+from studio.ui.services import preset_saver
+from studio.ui.services.autosave import Autosave
+from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.preset_saver import PresetSaver
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

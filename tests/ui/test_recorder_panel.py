@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from running import Running
 
 from studio.io.sinks import CodecInfo
-from studio.runtime.recorder import RecordingPlan, RecordingStatus
-from studio.runtime.report import Report
-from studio.ui import recorder_panel
-from studio.ui.recorder_panel import RecorderPanel
-from studio.ui.session import RecordingChoice
+from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
+from studio.runtime.live.report import Report
+from studio.ui.recording import panel as recorder_panel
+from studio.ui.recording.panel import RecorderPanel
+from studio.ui.services.session import RecordingChoice
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -14,12 +14,12 @@ from running import Running
 
 from studio.model.view import View
 from studio.model.workspace import Workspace
-from studio.runtime.report import Message, Report
-from studio.ui import message_bar
-from studio.ui.message_bar import MessageBar
-from studio.ui.recent_menu import RecentMenu
-from studio.ui.reopening import Reopening
-from studio.ui.session import LastSession, RecordingChoice, Session
+from studio.runtime.live.report import Message, Report
+from studio.ui.importing.recent_menu import RecentMenu
+from studio.ui.services import messages as message_bar
+from studio.ui.services.messages import MessageBar
+from studio.ui.services.reopening import Reopening
+from studio.ui.services.session import LastSession, RecordingChoice, Session
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
 from studio.errors import StudioError
-from studio.runtime.player import PlayerState
-from studio.runtime.report import Report
-from studio.ui import seek_bar, transport
-from studio.ui.transport import Transport
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import Report
+from studio.ui.source import panel as transport
+from studio.ui.source import seek_bar
+from studio.ui.source.panel import Transport
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -22,11 +22,11 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.paths import WEIGHTS
-from studio.ui import viewport_canvas
-from studio.ui.output_window import OutputWindow
-from studio.ui.viewport import Viewport
-from studio.ui.viewport_canvas import Canvas
-from studio.ui.viewport_opengl import OpenGLSurface
+from studio.ui.viewport import canvas as viewport_canvas
+from studio.ui.viewport.canvas import Canvas
+from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.output_window import OutputWindow
+from studio.ui.viewport.widget import Viewport
 
 pytestmark = pytest.mark.gl
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.ui.viewport_camera import LARGEST_ZOOM, Camera
+from studio.ui.viewport.camera import LARGEST_ZOOM, Camera
 
 SIDES = st.integers(1, 4000)
 PLACES = st.floats(0, 1500)

@@ -20,9 +20,10 @@ from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.model.workspace import Workspace
 from studio.paths import WEIGHTS
-from studio.ui import viewport_canvas, viewport_drawer
-from studio.ui.viewport import Viewport
-from studio.ui.viewport_raster import RasterSurface
+from studio.ui.viewport import canvas as viewport_canvas
+from studio.ui.viewport import drawer as viewport_drawer
+from studio.ui.viewport.raster import RasterSurface
+from studio.ui.viewport.widget import Viewport
 
 pytestmark = pytest.mark.gl
 

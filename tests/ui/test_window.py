@@ -384,7 +384,7 @@ def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
 
 
 def test_keys_mean_one_thing_each() -> None:
-    from studio.ui.commands import COMMANDS
+    from studio.ui.shell.commands import COMMANDS
 
     keys = [QKeySequence(each).toString() for command in COMMANDS for each in command.keys]
     assert all(keys)

@@ -15,8 +15,8 @@ from studio.engine.torch import TorchEngine
 from studio.model.layout import to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
-from studio.runtime.priority import step_back
-from studio.ui.gl_context import RenderContext
+from studio.runtime.services.priority import step_back
+from studio.ui.viewport.gl_context import RenderContext
 
 SIZE = 64
 

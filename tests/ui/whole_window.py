@@ -15,8 +15,8 @@ from studio.app import Studio
 from studio.io.opening import find_and_open
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.ui.commands import COMMANDS
-from studio.ui.session import Session
+from studio.ui.services.session import Session
+from studio.ui.shell.commands import COMMANDS
 
 PATIENCE = 40_000
 NONE = Qt.KeyboardModifier.NoModifier

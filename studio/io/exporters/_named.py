@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers.origin import ORIGIN, REST, FileTensor, Origin, digest, read_origin, read_rest
+from studio.io.origin import ORIGIN, REST, FileTensor, Origin, digest, read_origin, read_rest
 from studio.io.stored import Stored, narrowed
 from studio.model.op import Array
 from studio.model.preset import Preset

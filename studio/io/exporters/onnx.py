@@ -12,7 +12,7 @@ from studio.io.atomic import write_bytes
 from studio.io.exporters import _onnx_space, _onnx_values, _onnx_weights
 from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
 from studio.io.exporters.base import ExportOptions, described, normalising
-from studio.io.importers.origin import read_origin
+from studio.io.origin import read_origin
 from studio.model.graph import Graph, Size
 from studio.model.op import Shape
 from studio.model.preset import Preset

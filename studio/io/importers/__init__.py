@@ -11,7 +11,7 @@ from typing import cast
 
 from studio.errors import StudioError
 from studio.io.importers.base import Imported, Importer, Options
-from studio.io.importers.origin import save_imported
+from studio.io.origin import save_imported
 from studio.model.registry import declared
 
 __all__ = ["Imported", "Importer", "Options", "families", "formats", "open_model", "save_imported"]

@@ -1,0 +1,1 @@
+"""Edits worked out while the picture plays: previews, kernels carried over, words for the history."""

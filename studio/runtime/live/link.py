@@ -1,0 +1,114 @@
+"""Keeps the running engine in step with the document, and lets the originals be heard in its place."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from studio.model.document import BypassChanged, Change, Document, NetworkChanged, WeightsChanged
+from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.view import View
+from studio.model.workspace import ORIGINALS, Workspace
+
+
+class Runner(Protocol):
+    """What the link asks of `studio.runtime.live.live.Live`."""
+
+    def open(self, network: Network, bypassed: frozenset[str]) -> None:
+        """Run another network."""
+
+    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
+        """New values of a rectangle of a tensor's sheet; they are not copied, so must not be changed afterwards."""
+
+    def bypass(self, layers: frozenset[str]) -> None:
+        """Bypass just these layers."""
+
+    def look_at(self, view: View) -> None:
+        """Put something else on the screen."""
+
+    def choose_engine(self, name: str) -> None:
+        """Run on another engine."""
+
+    def work_at(self, size: str) -> None:
+        """Bring pictures to another size."""
+
+    def hold(self, held: bool) -> None:
+        """Take no new pictures in."""
+
+
+class Link:
+    """From document and workspace to the engine; nothing comes back.
+
+    While `Workspace.audition` is `ORIGINALS` every layer runs as it was trained, none bypassed; while it names a
+    layer, all but that one do.
+    """
+
+    def __init__(self, document: Document, workspace: Workspace, runner: Runner) -> None:
+        self._document = document
+        self._workspace = workspace
+        self._runner = runner
+        self._trained: frozenset[str] = frozenset()
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        runner.choose_engine(workspace.engine)
+        runner.work_at(workspace.size)
+        runner.hold(workspace.held)
+        runner.look_at(workspace.view)
+        self._open()
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._open()
+        elif isinstance(change, BypassChanged):
+            self._bypass()
+        elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
+            values = crop(self._document.tensor(change.tensor), change.rect)
+            self._runner.replace(change.tensor, change.rect, values)
+
+    def _open(self) -> None:
+        self._trained = self._heard_as_trained()
+        bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
+        self._runner.open(self._document.network.with_tensors(bent), self._bypassed())
+
+    def _listen(self, field: str) -> None:
+        workspace, runner = self._workspace, self._runner
+        if field == "audition":
+            self._audition()
+        elif field == "view":
+            runner.look_at(workspace.view)
+        elif field == "engine":
+            runner.choose_engine(workspace.engine)
+        elif field == "size":
+            runner.work_at(workspace.size)
+        elif field == "held":
+            runner.hold(workspace.held)
+
+    def _audition(self) -> None:
+        before, self._trained = self._trained, self._heard_as_trained()
+        for name in sorted(before ^ self._trained):
+            # Of another network that is just being opened, neither is there.
+            if name in self._document.graph.tensor_shapes and self._document.is_bent(name):
+                trained = name in self._trained
+                values = self._document.original(name) if trained else self._document.tensor(name)
+                rect = Rect(0, 0, *sheet_size(values.shape))
+                self._runner.replace(name, rect, np.ascontiguousarray(to_sheet(np.asarray(values))))
+        self._bypass()
+
+    def _bypass(self) -> None:
+        self._runner.bypass(self._bypassed())
+
+    def _bypassed(self) -> frozenset[str]:
+        heard = self._workspace.audition
+        if heard is None:
+            return self._document.bypassed
+        return self._document.bypassed & {heard}
+
+    def _heard_as_trained(self) -> frozenset[str]:
+        heard, graph = self._workspace.audition, self._document.graph
+        if heard is None:
+            return frozenset()
+        own = "" if heard == ORIGINALS or heard not in graph else graph.node(heard).owner
+        return frozenset(name for name in graph.tensor_shapes if name.rpartition(".")[0] != own)

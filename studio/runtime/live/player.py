@@ -1,0 +1,352 @@
+"""A source played in real time, in a thread of its own: the newest picture wins, and nothing is waited for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from queue import SimpleQueue
+
+from studio.errors import StudioError
+from studio.io.resize import resized
+from studio.io.sources import Source, SourceInfo, open_source
+from studio.io.sources.camera import KIND as CAMERA
+from studio.model.picture import Picture
+from studio.runtime.live.reel import Reel
+
+SLOWEST, FASTEST = 0.1, 4.0
+_PATIENCE = 2.0
+
+Fit = Callable[[Picture], Picture]
+
+
+@dataclass(frozen=True)
+class PlayerState:
+    """What is being played.
+
+    Attributes:
+        spec: what was given to `Player.play`; "" when nothing plays.
+        info: size, rate and length of the source.
+        position: seconds from its start of the picture that is shown.
+        duration: seconds; None when unknown, endless, or a still picture.
+        playing: not paused.
+        ended: the last frame stands, and nothing follows.
+        loop: whether it begins again at its end.
+        speed: seconds of the source in one second.
+        status: of a camera, "live" or "lost: ..." with the reason; else "".
+        is_camera: it has no length, cannot be gone through, and comes as it comes.
+        opening: the spec that is being opened meanwhile, else "".
+        warning: what is wrong with the source though it plays, else None.
+        dropped: frames that were passed over because decoding, or the speed, left no time to show them.
+    """
+
+    spec: str = ""
+    info: SourceInfo | None = None
+    position: float = 0.0
+    duration: float | None = None
+    playing: bool = True
+    ended: bool = False
+    loop: bool = True
+    speed: float = 1.0
+    status: str = ""
+    is_camera: bool = False
+    opening: str = ""
+    warning: str | None = None
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """What the capture thread is to do. Taken by it as a whole; `seek` and `steps` are then spent."""
+
+    serial: int = 0  # of the source
+    paused: bool = False
+    loop: bool = True
+    speed: float = 1.0
+    fit: Fit | None = None
+    seek: float | None = None
+    steps: int = 0
+
+
+class Player:
+    """Plays one source at a time. Every method returns at once and may be called from any thread.
+
+    A still is given once, a folder of pictures plays as a film at its rate, a camera gives its newest picture.
+
+    Attributes:
+        messages: sentences for the user, to be drained by whoever shows them.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        """Start the capture thread.
+
+        Args:
+            on_change: called from threads of the player when there is a new picture, status or message. It must
+                return at once.
+        """
+        self.messages: SimpleQueue[str] = SimpleQueue()
+        self._on_change = on_change
+        self._wake = threading.Condition()
+        # Guarded by `_wake`:
+        self._orders = _Orders()
+        self._ordered = False
+        self._stopping = False
+        self._source: Source | None = None
+        self._opening = ""
+        self._ticket = 0
+        self._state = PlayerState()
+        self._newest: tuple[int, Picture] | None = None
+        self._aside: list[threading.Thread] = []
+        # Of the capture thread alone:
+        self._raw: Picture | None = None
+        self._fit: Fit | None = None
+        self._thread = threading.Thread(target=self._capture, name="capture", daemon=True)
+        self._thread.start()
+
+    def play(self, spec: str) -> None:
+        """Open what `spec` names (see `open_source`) and play it from its start, when it has been opened.
+
+        Until then, and when it cannot be opened, what was played plays on; the reason comes as a message. A later call
+        supersedes one that is still opening. A camera that plays already plays on.
+        """
+        with self._wake:
+            if self._stopping or spec == self._opening:
+                return
+            self._ticket += 1
+            ours = self._source is not None and self._source.status and spec == self._state.spec
+            self._opening = "" if ours else spec
+            if ours:
+                self._order(paused=False)
+                return
+            self._beside(partial(self._open, spec, self._ticket, list(self._aside)), "open source")
+
+    def play_source(self, source: Source, spec: str = "") -> None:
+        """Play a source that is open already; the player closes it."""
+        with self._wake:
+            self._ticket += 1
+            ticket = self._ticket
+        self._take(source, spec, ticket)
+
+    def pause(self, paused: bool) -> None:
+        """Stand still, or go on; what has ended begins again."""
+        with self._wake:
+            again = not paused and self._state.ended and self._orders.seek is None
+            self._order(paused=paused, **({"seek": 0.0} if again else {}))
+
+    def seek(self, seconds: float) -> None:
+        """Go to the picture shown at `seconds`, also while paused; past the end that is the last. Not for a camera."""
+        with self._wake:
+            self._order(seek=max(0.0, seconds), steps=0)
+
+    def step(self, by: int) -> None:
+        """While paused, go `by` frames on, or back when it is negative."""
+        with self._wake:
+            if self._orders.paused:
+                self._order(steps=self._orders.steps + by)
+
+    def set_speed(self, speed: float) -> None:
+        """Play `speed` seconds in one, held to 0.1..4."""
+        with self._wake:
+            self._order(speed=min(FASTEST, max(SLOWEST, speed)))
+
+    def set_loop(self, loop: bool) -> None:
+        """Whether the end is followed by the start."""
+        with self._wake:
+            self._order(loop=loop)
+
+    def set_size(self, height: int | None, width: int | None = None) -> None:
+        """Bring pictures to (height, width), in the capture thread; without `width` they keep their proportions.
+
+        None as height leaves them as they come.
+        """
+        self.set_fit(None if height is None else partial(_sized, height, width))
+
+    def set_fit(self, fit: Callable[[Picture], Picture] | None) -> None:
+        """Pass pictures through `fit`, in the capture thread; the picture shown is passed anew.
+
+        Where `fit` raises a `StudioError`, that is a message, and pictures come unchanged.
+        """
+        with self._wake:
+            self._order(fit=fit)
+
+    def newest(self) -> tuple[int, Picture] | None:
+        """The newest picture, with a number that rises with every new one; None before the first.
+
+        It is (H, W, 3) uint8 RGB and shared: do not write into it.
+        """
+        with self._wake:
+            return self._newest
+
+    def state(self) -> PlayerState:
+        """What is being played, as of now."""
+        with self._wake:
+            source, orders = self._source, self._orders
+            return replace(
+                self._state,
+                playing=not orders.paused,
+                loop=orders.loop,
+                speed=orders.speed,
+                opening=self._opening,
+                status=source.status if source else "",
+                warning=source.warning if source else None,
+            )
+
+    def close(self) -> None:
+        """Stop, and close the source; waits for that, at most 2 seconds. May be called twice.
+
+        A camera that takes longer to be opened is closed as soon as it is open.
+        """
+        with self._wake:
+            self._stopping = True
+            self._ticket += 1
+            self._opening = ""
+            source, self._source = self._source, None
+            self._state = PlayerState()
+            self._order(serial=self._orders.serial + 1)
+            if source is not None:
+                self._beside(source.close, "close source")
+            threads = [self._thread, *self._aside]
+        deadline = time.monotonic() + _PATIENCE
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _order(self, **changes: object) -> None:
+        self._orders = replace(self._orders, **changes)  # type: ignore[arg-type]  # names and types are those above
+        self._ordered = True
+        self._wake.notify_all()
+
+    def _beside(self, work: Callable[[], None], name: str) -> None:
+        self._aside = [thread for thread in self._aside if thread.is_alive()]
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        self._aside.append(thread)
+
+    def _open(self, spec: str, ticket: int, earlier: list[threading.Thread]) -> None:
+        if CAMERA.match(spec):
+            # The same device may just be being let go.
+            for thread in earlier:
+                thread.join(_PATIENCE)
+        with self._wake:
+            if ticket != self._ticket:
+                return
+        try:
+            source = open_source(spec)
+        except StudioError as error:
+            with self._wake:
+                wanted = ticket == self._ticket
+                self._opening = "" if wanted else self._opening
+            if wanted:
+                self._tell(str(error))
+        else:
+            self._take(source, spec, ticket)
+
+    def _take(self, source: Source, spec: str, ticket: int) -> None:
+        with self._wake:
+            wanted = ticket == self._ticket and not self._stopping
+            old = source
+            if wanted:
+                old, self._source = self._source or source, source
+                self._opening = ""
+                info = source.info
+                is_camera = bool(source.status)
+                self._state = PlayerState(spec, info, 0.0, info.duration, is_camera=is_camera)
+                self._order(serial=self._orders.serial + 1, paused=False, seek=None, steps=0)
+            if old is not source or not wanted:
+                # A camera may take its time to let go; and what the capture thread waits for ends by this.
+                self._beside(old.close, "close source")
+        if wanted:
+            self._on_change()
+
+    def _tell(self, sentence: str) -> None:
+        self.messages.put(sentence)
+        self._on_change()
+
+    def _capture(self) -> None:
+        reel: Reel | None = None
+        serial = 0
+        while (orders := self._next_orders(reel)) is not None:
+            if orders.serial != serial:
+                serial = orders.serial
+                reel = self._begin(reel)
+            if reel is not None:
+                self._go_on(reel, orders)
+        if reel is not None:
+            reel.close()
+
+    def _next_orders(self, reel: Reel | None) -> _Orders | None:
+        """Wait until there is something to do; None when that is to stop."""
+        with self._wake:
+            while not self._ordered and not self._stopping:
+                if reel is None or reel.due is None or (self._orders.paused and reel.frame is not None):
+                    self._wake.wait()
+                elif (wait := reel.due - time.monotonic()) > 0:
+                    self._wake.wait(wait)
+                else:
+                    break
+            orders = self._orders
+            self._orders = replace(orders, seek=None, steps=0)
+            self._ordered = False
+            return None if self._stopping else orders
+
+    def _begin(self, old: Reel | None) -> Reel | None:
+        if old is not None:
+            old.close()
+        with self._wake:
+            source = self._source
+        return Reel(source, time.monotonic) if source is not None else None
+
+    def _go_on(self, reel: Reel, orders: _Orders) -> None:
+        reel.run(not orders.paused)
+        reel.set_speed(orders.speed)
+        frame = None
+        try:
+            if orders.seek is not None:
+                frame = reel.seek(orders.seek)
+            for _ in range(abs(orders.steps)):
+                frame = reel.step(orders.steps, orders.loop) or frame
+            if frame is None and (reel.frame is None or not orders.paused):
+                frame = reel.advance(orders.loop)
+        except StudioError as error:
+            reel.close()
+            reel.due, reel.ended = None, True
+            self._tell(str(error))
+        changed = orders.fit is not self._fit
+        self._fit = orders.fit
+        if frame is not None:
+            self._raw = frame.picture
+        picture = self._fitted() if self._raw is not None and (frame is not None or changed) else None
+        with self._wake:
+            if self._orders.serial != orders.serial:
+                return
+            position = reel.frame.time if reel.frame is not None else 0.0
+            before, is_still = self._state, self._state.info is not None and self._state.info.fps is None
+            ended = reel.ended and not is_still
+            self._state = replace(
+                before, position=position, ended=ended, dropped=reel.dropped, status=self._source_status()
+            )
+            if picture is not None:
+                self._newest = ((self._newest[0] if self._newest else 0) + 1, picture)
+            tell = picture is not None or before.status != self._state.status or before.ended != ended
+        if tell:
+            self._on_change()
+
+    def _source_status(self) -> str:
+        return self._source.status if self._source else ""
+
+    def _fitted(self) -> Picture:
+        assert self._raw is not None
+        if self._fit is None:
+            return self._raw
+        try:
+            return self._fit(self._raw)
+        except StudioError as error:
+            self._tell(str(error))
+            return self._raw
+
+
+def _sized(height: int, width: int | None, picture: Picture) -> Picture:
+    if width is None:
+        width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+    return resized(picture, (height, width))

@@ -1,0 +1,1 @@
+"""Frames through an engine: sizes, inputs, and films without a window."""

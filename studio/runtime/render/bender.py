@@ -1,0 +1,105 @@
+"""One picture in, one bent picture out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from studio.engine.base import Engine
+from studio.errors import StudioError
+from studio.model.graph import Input, Size
+from studio.model.latent import LatentPath
+from studio.model.op import Array
+from studio.model.picture import Picture, chroma, signed_view, to_tensor
+from studio.runtime.render.size import WorkingSize, working_size
+
+
+class Bender:
+    """Feeds pictures to an engine and takes pictures from it.
+
+    Every input of the network that takes a picture is fed the same one; those that take a vector follow a path.
+
+    Args:
+        engine: with its network loaded.
+        layer: the layer whose activations are shown as tiles, instead of the network's output.
+        path: how vectors move.
+
+    Attributes:
+        path: how vectors move; the next picture follows it.
+    """
+
+    def __init__(self, engine: Engine, layer: str | None = None, path: LatentPath | None = None) -> None:
+        if layer is not None:
+            engine.graph.node(layer)
+        self._engine = engine
+        self._layer = layer
+        self.path = path or LatentPath()
+        self._limits: Array | None = None
+        self._sizes: dict[Size, WorkingSize] = {}
+
+    def size_for(self, picture: Size) -> WorkingSize:
+        """How pictures of this (height, width) pass through the network."""
+        if picture not in self._sizes:
+            self._sizes[picture] = working_size(self._engine.graph, picture)
+        return self._sizes[picture]
+
+    def run(self, picture: Picture, time: float = 0.0) -> WorkingSize:
+        """(H, W, 3) uint8 RGB through the network; nothing is read back.
+
+        Args:
+            picture: of any size; a network that takes vectors alone does not look at it.
+            time: where vectors are on their path, in seconds.
+
+        Returns:
+            How it passed through: what of the engine's output belongs to the picture.
+        """
+        size = self.size_for((picture.shape[0], picture.shape[1]))
+        padded = _pad(picture, size.padded)
+        inputs = self._engine.graph.inputs
+        fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
+        self._engine.run(fed | self.path.feeds(inputs, time))
+        if self._engine.graph.colour == "input":
+            whole = self._engine.shape(self._engine.graph.output)
+            self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
+        return size
+
+    def _tensor(self, padded: Picture, of: Input) -> Array:
+        memory = self._engine.input_memory(of.name, padded.shape[:2])
+        return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)
+
+    def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
+        """(H, W, 3) uint8 RGB through the network, with vectors where they are at this time in seconds.
+
+        Returns:
+            The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
+            negative blue and positive orange, each at the scale of its own largest finite magnitude so far: a scale
+            that only widens neither flickers nor saturates.
+        """
+        size = self.run(picture, time)
+        if self._layer is None:
+            return self._engine.picture()[: size.output[0], : size.output[1]]
+        activation = self._engine.activation(self._layer)
+        peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
+        self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)
+        return signed_view(activation, self._limits)
+
+
+def _pad(picture: Picture, size: Size) -> Picture:
+    bottom, right = size[0] - picture.shape[0], size[1] - picture.shape[1]
+    if not bottom and not right:
+        return picture
+    if bottom < 0 or right < 0:
+        raise StudioError(
+            f"A picture of {picture.shape[1]}×{picture.shape[0]} cannot be padded to {size[1]}×{size[0]}."
+        )
+    return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT), np.uint8)
+
+
+def _scaled(picture: Picture, size: Size) -> Picture:
+    """The picture at the size of the output, whose colour it gives."""
+    if picture.shape[:2] == size:
+        return picture
+    smaller = size[0] < picture.shape[0]
+    return np.asarray(
+        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
+    )

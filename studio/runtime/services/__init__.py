@@ -1,0 +1,1 @@
+"""Work in the background that needs no engine: a worker, opening, importing, priorities."""

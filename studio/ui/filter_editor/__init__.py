@@ -1,7 +1,0 @@
-"""The filter editor: the selected tensor as a sheet or as bars, tools to change it by hand, and every edit's form."""
-
-from studio.ui.filter_editor.editor import FilterEditor
-from studio.ui.filter_editor.edits_panel import edit_groups
-from studio.ui.filter_editor.sheet_tools import SheetTools
-
-__all__ = ["FilterEditor", "SheetTools", "edit_groups"]

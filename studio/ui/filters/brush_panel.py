@@ -1,0 +1,49 @@
+"""The brush's settings."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.model.brush import Brush
+from studio.model.workspace import Workspace
+from studio.ui.kit import theme
+from studio.ui.kit.forms import Form
+
+_TIPS = {
+    "mode": "Keys: D add, T set, M multiply, E erase, U smooth, N noise",
+    "radius": "Keys: [ and ]",
+    "hardness": "Keys: Shift with [ and ]",
+    "value": "Alt or the right button takes it up from the sheet; X turns its sign",
+}
+
+
+class BrushPanel(QWidget):
+    """A form of the workspace's brush."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self.form: Form[Brush] = Form(Brush, workspace.brush)
+        for name, tip in _TIPS.items():
+            self.form.add_tip(name, tip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.SPACE, 0, 0)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        self.form.changed.connect(self._take)
+        workspace.changed.connect(self._listen)
+        self._show()
+
+    def _take(self, brush: Brush) -> None:
+        self._workspace.brush = brush
+
+    def _listen(self, field: str) -> None:
+        if field == "brush":
+            self._show()
+
+    def _show(self) -> None:
+        brush = self._workspace.brush
+        if self.form.record() != brush:
+            self.form.show_record(brush)
+        self.form.set_shown("seed", brush.mode == "noise")
+        self.form.set_shown("value", brush.mode not in ("erase", "smooth"))

@@ -1,0 +1,236 @@
+"""The filter editor: header, canvas and panels, one under the other or side by side as there is room."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.layout import kernel_grid
+from studio.model.workspace import Workspace
+from studio.runtime.editing.previews import Editing
+from studio.ui.filters import selecting
+from studio.ui.filters.bars_canvas import BarsCanvas
+from studio.ui.filters.brush_panel import BrushPanel
+from studio.ui.filters.edits_panel import EditsPanel
+from studio.ui.filters.header import Header
+from studio.ui.filters.select_panel import SelectPanel
+from studio.ui.filters.sheet_canvas import SheetCanvas
+from studio.ui.filters.sheet_tools import SheetTools
+from studio.ui.filters.tool_row import ToolRow
+from studio.ui.kit import theme
+
+_WIDE = 640
+_PANELS = 320
+_PANELS_HIGH = 284
+_PANELS_SHARE = 0.45
+_INVERT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+class FilterEditor(QWidget):
+    """Shows the selected tensor and changes it: by brush, by selection, by edits.
+
+    Args:
+        document: what is edited.
+        workspace: which tensor, which kernels of it, with what.
+        editing: works the edits out.
+        tools: shared with the viewport; made here where it is None.
+    """
+
+    def __init__(
+        self, document: Document, workspace: Workspace, editing: Editing, tools: SheetTools | None = None
+    ) -> None:
+        super().__init__()
+        self._document = document
+        self._workspace = workspace
+        self._editing = editing
+        self._pointed: object = None
+        self._shared_out = False
+        self.tools = tools or SheetTools(document, workspace, editing)
+        self.header = Header(document, workspace)
+        self.tool_row = ToolRow(workspace)
+        self.sheet = SheetCanvas(document, workspace, self.tools)
+        self.bars = BarsCanvas(document, workspace, editing)
+        self.empty = _faint("")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.canvas = QStackedWidget()
+        for page in (self.sheet, self.bars, self.empty):
+            self.canvas.addWidget(page)
+        self.reading = _faint(" ")
+        self.reading.setAccessibleName("Value under the mouse")
+        self.shape = _faint("")
+        self.shape.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        self.shape.setToolTip("Shape of the tensor: rows, columns, height and width of a kernel")
+        self.brush = BrushPanel(workspace)
+        self.selection = SelectPanel(workspace, editing)
+        self.edits = EditsPanel(document, workspace, editing)
+        self.panels = QTabWidget()
+        self.panels.setDocumentMode(True)
+        self.panels.tabBar().setDrawBase(False)
+        for name, panel in (("Brush", self.brush), ("Selection", self.selection), ("Edits", self.edits)):
+            self.panels.addTab(_scrolling(panel), name)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE // 2)
+        column.addWidget(self.tool_row)
+        column.addWidget(self.canvas, 1)
+        below = QHBoxLayout()
+        below.setSpacing(theme.SPACE)
+        below.addWidget(self.reading, 1)
+        below.addWidget(self.shape)
+        column.addLayout(below)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self.panels)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        whole.setSpacing(theme.SPACE // 2)
+        whole.addWidget(self.header)
+        whole.addWidget(self.splitter, 1)
+        self.tool_row.fit.connect(self._fit)
+        self.tool_row.one_to_one.connect(self.sheet.one_to_one)
+        self.sheet.pointed.connect(self._point)
+        self.bars.pointed.connect(self._point)
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        self._show()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """See `QWidget.sizeHint`."""
+        return QSize(360, 640)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """See `QWidget.minimumSizeHint`."""
+        return QSize(280, 320)
+
+    def show_edit(self, name: str) -> None:
+        """Bring the form of an edit to the front, by the edit's class name; KeyError where there is none."""
+        self.edits.choose(name)
+        self.panels.setCurrentIndex(2)
+        self.edits.chooser.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Panels go beside the canvas where there is room, below it where there is not."""
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE
+        wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if self.splitter.orientation() != wanted or not self._shared_out:
+            self.splitter.setOrientation(wanted)
+            size = self.splitter.width() if wide else self.splitter.height()
+            panels = _PANELS if wide else min(_PANELS_HIGH, round(size * _PANELS_SHARE))
+            self.splitter.setSizes([size - panels, panels])
+            # From now on it is the person's.
+            self._shared_out = self.isVisible()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Escape takes a preview back; copy, paste and select all work on kernels."""
+        if event.key() == Qt.Key.Key_Escape and self._editing.is_active:
+            self._editing.cancel()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.selection.copy()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.selection.paste()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            selecting.select_all(self._workspace)
+        elif event.key() == Qt.Key.Key_I and event.modifiers() == _INVERT:
+            selecting.invert(self._workspace)
+        else:
+            super().keyPressEvent(event)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        self.sheet.fit()
+        self.bars.fit()
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._show()
+        elif isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
+            self._read()
+
+    def _listen(self, field: str) -> None:
+        if field in ("layer", "key"):
+            self._show()
+        elif field == "tool":
+            self._show_tool()
+
+    def _show(self) -> None:
+        name, graph = self._workspace.tensor, self._document.graph
+        self.shape.setText("" if name is None else "×".join(map(str, self._document.tensor(name).shape)))
+        if name is None:
+            if self._workspace.layer in graph:
+                kind = type(graph.node(self._workspace.layer).op).__name__
+                self.empty.setText(f"{self._workspace.layer}: {kind} has no weights")
+            self.canvas.setCurrentWidget(self.empty)
+        else:
+            is_vector = self._document.tensor(name).ndim == 1
+            self.canvas.setCurrentWidget(self.bars if is_vector else self.sheet)
+        self._point(None)
+
+    def _show_tool(self) -> None:
+        place = {"paint": 0, "select": 1}.get(self._workspace.tool)
+        if place is not None:
+            self.panels.setCurrentIndex(place)
+
+    def _point(self, place: object) -> None:
+        self._pointed = place
+        self._read()
+
+    def _read(self) -> None:
+        """Say which weight is under the mouse, and its value."""
+        name, place = self._workspace.tensor, self._pointed
+        if name is None or place is None:
+            self._say("")
+            return
+        tensor, trained = self._document.tensor(name), self._document.original(name)
+        if isinstance(place, int):
+            index: tuple[int, ...] = (place,)
+            where = f"channel {place}"
+        elif isinstance(place, tuple) and self.tools.value_at(*place) is not None:
+            kh, kw = kernel_grid(tensor.shape)[2:]
+            (row, y), (column, x) = divmod(int(place[0]), kh), divmod(int(place[1]), kw)
+            index = (row, column, y, x)[: tensor.ndim]
+            where = f"row {row}, column {column}" + (f" · y {y}, x {x}" if kh * kw > 1 else "")
+        else:
+            self._say("")
+            return
+        now, before = float(tensor[index]), float(trained[index])
+        self._say(f"{now:.4g}" + (f" (was {before:.3g})" if now != before else "") + f" · {where}")
+
+    def _say(self, text: str) -> None:
+        """Say something below the canvas, in place of the shape; nothing brings that back."""
+        self.reading.setText(text or " ")
+        self.shape.setVisible(not text)
+
+
+def _faint(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setStyleSheet(f"color: {theme.FAINT};")
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def _scrolling(panel: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(panel)
+    return area

@@ -1,0 +1,320 @@
+"""The filter sheet of the selected tensor, drawn by the CPU: what is visible, and no more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPointingDevice,
+    QResizeEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.layout import kernel_grid, sheet_size
+from studio.model.op import Array
+from studio.model.workspace import Workspace
+from studio.ui.filters import sheet_overlay
+from studio.ui.filters.rulers import LEFT, TOP, RulerDrag, Rulers
+from studio.ui.filters.select_tool import way
+from studio.ui.filters.sheet_image import SheetImage
+from studio.ui.filters.sheet_tools import SheetTools
+from studio.ui.kit import theme
+from studio.ui.viewport.camera import Camera
+
+_NOTCH = 120.0
+_ZOOM_STEP = 1.2
+_PAN = 48
+
+
+class SheetCanvas(QWidget):
+    """Shows the workspace's tensor as a sheet, and hands the mouse, a pen and keys to the tools.
+
+    The wheel zooms at the mouse; the middle button, Space or the move tool drag. ``pointed`` brings the place under
+    the mouse, (y, x) in weights, or None.
+    """
+
+    pointed = Signal(object)
+
+    def __init__(self, document: Document, workspace: Workspace, tools: SheetTools) -> None:
+        super().__init__()
+        self.camera = Camera()
+        self._document = document
+        self._workspace = workspace
+        self._tools = tools
+        self._rulers = Rulers()
+        self._image = SheetImage()
+        self._mouse: QPointF | None = None
+        self._panned_from: QPointF | None = None
+        self._ruled: RulerDrag | None = None
+        self._space = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(120, 120)
+        self.setAccessibleName("Filter sheet")
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        self._look()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """See `QWidget.sizeHint`."""
+        return QSize(320, 280)
+
+    @property
+    def tensor(self) -> Array | None:
+        """What is shown; None where the layer has no tensor."""
+        name = self._workspace.tensor
+        return None if name is None else self._document.tensor(name)
+
+    def fit(self) -> None:
+        """Show the whole sheet."""
+        self.camera.fit()
+        self.update()
+
+    def one_to_one(self) -> None:
+        """A pixel for each weight."""
+        self.camera.one_to_one()
+        self.update()
+
+    def place(self, at: QPointF) -> tuple[float, float]:
+        """Row and column of the sheet, in weights, at a place of the widget."""
+        scale = self.devicePixelRatioF()
+        x, y = self.camera.to_content((at.x() - LEFT) * scale, (at.y() - TOP) * scale)
+        return y, x
+
+    def at(self, y: float, x: float) -> QPointF:
+        """The inverse of `place`."""
+        scale = self.devicePixelRatioF()
+        left, top = self.camera.to_view(x, y)
+        return QPointF(left / scale + LEFT, top / scale + TOP)
+
+    # -- what changes ---------------------------------------------------------------------------------------------
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
+            self._image.forget()
+            self.update()
+        elif isinstance(change, NetworkChanged):
+            self._look()
+
+    def _listen(self, field: str) -> None:
+        if field in ("layer", "key"):
+            self._look()
+        elif field in ("selection", "brush", "tool", "colours", "scaling"):
+            self._show_cursor()
+            self.update()
+
+    def _look(self) -> None:
+        self._image.forget()
+        tensor = self.tensor
+        if tensor is not None:
+            height, width = sheet_size(tensor.shape)
+            if self.camera.content != (width, height):
+                self.camera.fitted = True
+            self.camera.see((width, height), self._view())
+        self._show_cursor()
+        self.update()
+
+    def _view(self) -> tuple[int, int]:
+        scale = self.devicePixelRatioF()
+        return max(1, round((self.width() - LEFT) * scale)), max(1, round((self.height() - TOP) * scale))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """See `QWidget.resizeEvent`."""
+        super().resizeEvent(event)
+        self.camera.see(self.camera.content, self._view())
+
+    # -- drawing --------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """See `QWidget.paintEvent`."""
+        del event
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.GROUND))
+        tensor, selection = self.tensor, self._workspace.selection
+        if tensor is None or selection is None:
+            return
+        # The scale may be another since the window moved to another screen.
+        self.camera.see(self.camera.content, self._view())
+        painter.save()
+        painter.setClipRect(QRectF(LEFT, TOP, self.width() - LEFT, self.height() - TOP))
+        scale = self.devicePixelRatioF()
+        painter.translate(LEFT, TOP)
+        painter.scale(1 / scale, 1 / scale)
+        self._image.draw(painter, self.camera, tensor, self._workspace.colours, self._workspace.scaling)
+        grid = kernel_grid(tensor.shape)
+        sheet_overlay.draw_borders(painter, self.camera, grid)
+        sheet_overlay.draw_selection(painter, self.camera, grid, selection, scale)
+        radius = self._tools.radius
+        if radius is not None and self._mouse is not None and self._panned_from is None and not self._on_ruler():
+            y, x = self.place(self._mouse)
+            sheet_overlay.draw_brush(painter, self.camera, (y, x), radius, self._workspace.brush.hardness, scale)
+        painter.restore()
+        self._rulers.draw(painter, self.camera, grid, selection, self.size(), self.devicePixelRatioF())
+
+    # -- mouse, pen and keys --------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """See `QWidget.mousePressEvent`."""
+        at, button = event.position(), event.button()
+        moves = self._workspace.tool == "move" or self._space
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and moves):
+            self._panned_from = at
+            self._show_cursor()
+        elif button == Qt.MouseButton.RightButton:
+            self._tools.pick(*self.place(at))
+        elif button == Qt.MouseButton.LeftButton and self._on_ruler(at):
+            self._rule(at, event.modifiers())
+        elif button == Qt.MouseButton.LeftButton:
+            self._tools.press(*self.place(at), 1.0, event.modifiers())
+        self._point(at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """See `QWidget.mouseMoveEvent`."""
+        at = event.position()
+        if self._panned_from is not None:
+            step, scale = at - self._panned_from, self.devicePixelRatioF()
+            self.camera.pan(step.x() * scale, step.y() * scale)
+            self._panned_from = at
+        elif self._ruled is not None:
+            self._rule(at, event.modifiers())
+        else:
+            self._tools.move(*self.place(at), 1.0, event.modifiers())
+        self._point(at)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """See `QWidget.mouseReleaseEvent`."""
+        if self._panned_from is not None:
+            self._panned_from = None
+            self._show_cursor()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._ruled = None
+            self._tools.release(*self.place(event.position()), 1.0, event.modifiers())
+        self._point(event.position())
+
+    def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802
+        """Like the mouse, with the pen's pressure."""
+        kinds = {
+            QEvent.Type.TabletPress: self._tools.press,
+            QEvent.Type.TabletMove: self._tools.move,
+            QEvent.Type.TabletRelease: self._tools.release,
+        }
+        plain = event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton) and not self._space
+        held = event.type() != QEvent.Type.TabletPress or (plain and not self._on_ruler(event.position()))
+        if not held or self._workspace.tool == "move" or self._panned_from is not None:
+            # What comes as a mouse event then pans, picks or selects.
+            event.ignore()
+            return
+        with_pressure = event.pointingDevice().capabilities() & QPointingDevice.Capability.Pressure
+        pressure = event.pressure() if with_pressure else 1.0
+        kinds[event.type()](*self.place(event.position()), pressure, event.modifiers())
+        self._point(event.position())
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Zoom at the mouse."""
+        scale, at = self.devicePixelRatioF(), event.position()
+        turned = event.angleDelta().y() / _NOTCH
+        if turned:
+            self.camera.zoom_at(_ZOOM_STEP**turned, (at.x() - LEFT) * scale, (at.y() - TOP) * scale)
+            self._point(at)
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """While the sheet has the focus, its own keys come before the window's of the same name."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if plain and event.key() in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """See `QWidget.keyPressEvent`."""
+        key, modifiers = event.key(), event.modifiers()
+        plain = modifiers == Qt.KeyboardModifier.NoModifier
+        zooms = {Qt.Key.Key_Plus: _ZOOM_STEP, Qt.Key.Key_Equal: _ZOOM_STEP, Qt.Key.Key_Minus: 1 / _ZOOM_STEP}
+        pans = {
+            Qt.Key.Key_Left: (_PAN, 0),
+            Qt.Key.Key_Right: (-_PAN, 0),
+            Qt.Key.Key_Up: (0, _PAN),
+            Qt.Key.Key_Down: (0, -_PAN),
+        }
+        if self._tools.key(key, modifiers):
+            self.update()
+        elif plain and key in (Qt.Key.Key_F, Qt.Key.Key_0):
+            self.fit()
+        elif plain and key == Qt.Key.Key_1:
+            self.one_to_one()
+        elif key in zooms:
+            view = self.camera.view
+            self.camera.zoom_at(zooms[Qt.Key(key)], view[0] / 2, view[1] / 2)
+            self.update()
+        elif plain and key in pans:
+            self.camera.pan(*pans[Qt.Key(key)])
+            self.update()
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            self._show_cursor()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """See `QWidget.keyReleaseEvent`."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._show_cursor()
+        else:
+            super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802
+        """See `QWidget.enterEvent`."""
+        self._point(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        """See `QWidget.leaveEvent`."""
+        del event
+        self._point(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Nothing is held any more."""
+        del event
+        self._space, self._panned_from, self._ruled = False, None, None
+        self._tools.cancel()
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _point(self, at: QPointF | None) -> None:
+        self._mouse = at
+        self.pointed.emit(None if at is None or self._on_ruler(at) else self.place(at))
+        self.update()
+
+    def _on_ruler(self, at: QPointF | None = None) -> bool:
+        at = self._mouse if at is None else at
+        return at is not None and (at.x() < LEFT or at.y() < TOP) and not self._tools.is_held
+
+    def _rule(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        tensor, before = self.tensor, self._workspace.selection
+        if tensor is None or before is None:
+            return
+        if self._ruled is None:
+            self._ruled = RulerDrag(before, "row" if at.x() < LEFT else "column", kernel_grid(tensor.shape))
+        self._workspace.select(self._ruled.to(self.place(at), way(modifiers)))
+
+    def _show_cursor(self) -> None:
+        if self._panned_from is not None:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._space or self._workspace.tool == "move":
+            shape = Qt.CursorShape.OpenHandCursor
+        else:
+            shape = Qt.CursorShape.CrossCursor
+        self.setCursor(shape)

@@ -1,0 +1,156 @@
+"""What the mouse, a pen and keys do on a filter sheet, in the editor and in the viewport alike."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from studio.model.brush import Brush
+from studio.model.document import Document
+from studio.model.layout import sheet_size
+from studio.model.workspace import Tool, Workspace
+from studio.runtime.editing.previews import Editing
+from studio.ui.filters.paint_tool import PaintTool
+from studio.ui.filters.select_tool import SelectTool
+from studio.ui.viewport.tool import SheetTool
+
+TOOL_KEYS: dict[Qt.Key, Tool] = {Qt.Key.Key_B: "paint", Qt.Key.Key_S: "select", Qt.Key.Key_V: "move"}
+MODE_KEYS: dict[Qt.Key, str] = {
+    Qt.Key.Key_D: "add",
+    Qt.Key.Key_T: "set",
+    Qt.Key.Key_M: "multiply",
+    Qt.Key.Key_E: "erase",
+    Qt.Key.Key_U: "smooth",
+    Qt.Key.Key_N: "noise",
+}
+_SMALLER = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft)
+_LARGER = (Qt.Key.Key_BracketRight, Qt.Key.Key_BraceRight)
+_RADIUS_STEP = 1.25
+_HARDNESS_STEP = 0.1
+
+
+class SheetTools:
+    """The tool that the workspace holds, for the sheet of the workspace's tensor; see `studio.ui.viewport.tool`.
+
+    A press picks the value under it instead where Alt is held, which is also how a right button should be passed on.
+    """
+
+    def __init__(self, document: Document, workspace: Workspace, editing: Editing) -> None:
+        self._document = document
+        self._workspace = workspace
+        self._tools: dict[Tool, SheetTool] = {
+            "paint": PaintTool(document, workspace, editing),
+            "select": SelectTool(document, workspace),
+        }
+        self._held: SheetTool | None = None
+        self._stands = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a press has not been released yet."""
+        return self._held is not None
+
+    @property
+    def works(self) -> bool:
+        """Whether a press would do something: the tool is one for sheets, and there is a sheet."""
+        return self._workspace.tool in self._tools and self._workspace.tensor is not None
+
+    @property
+    def radius(self) -> float | None:
+        """Radius of the brush in weights, to be drawn around the mouse; None where another tool is held."""
+        return self._workspace.brush.radius if self._workspace.tool == "paint" else None
+
+    def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
+        """See `SheetTool.press`."""
+        self.cancel()
+        if not self.works:
+            return
+        if modifiers & Qt.KeyboardModifier.AltModifier and self._workspace.tool == "paint":
+            self.pick(y, x)
+            return
+        self._held = self._tools[self._workspace.tool]
+        if self._workspace.tool == "paint" and self._workspace.stands and not self._workspace.held:
+            self._workspace.held = self._stands = True
+        self._held.press(y, x, pressure, modifiers)
+
+    def move(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
+        """See `SheetTool.move`."""
+        if self._held is not None:
+            self._held.move(y, x, pressure, modifiers)
+
+    def release(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
+        """See `SheetTool.release`."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.release(y, x, pressure, modifiers)
+        self._go_on()
+
+    def cancel(self) -> None:
+        """See `SheetTool.cancel`."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.cancel()
+        self._go_on()
+
+    def pick(self, y: float, x: float) -> None:
+        """Give the brush the value of the weight at a place of the sheet."""
+        value = self.value_at(y, x)
+        if value is not None:
+            self._set(value=min(max(value, -100.0), 100.0))
+
+    def value_at(self, y: float, x: float) -> float | None:
+        """The weight at a place of the sheet; None where there is none."""
+        if self._workspace.tensor is None:
+            return None
+        tensor = self._document.tensor(self._workspace.tensor)
+        height, width = sheet_size(tensor.shape)
+        if not (0 <= y < height and 0 <= x < width):
+            return None
+        kh, kw = tensor.shape[2:] if tensor.ndim == 4 else (1, 1)
+        row, column = int(y), int(x)
+        place = (row // kh, column // kw, row % kh, column % kw)
+        return float(tensor.reshape(height // kh, width // kw, kh, kw)[place])
+
+    def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
+        """What a key does: tools, modes of the brush, its radius and hardness; False where it does nothing.
+
+        Args:
+            key: a `Qt.Key`.
+            modifiers: what is held with it.
+        """
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        if key == Qt.Key.Key_Escape and self.is_held:
+            self.cancel()
+        elif modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
+            return False
+        elif key in TOOL_KEYS:
+            self.cancel()
+            self._workspace.tool = TOOL_KEYS[Qt.Key(key)]
+        elif key in MODE_KEYS:
+            self._set(mode=MODE_KEYS[Qt.Key(key)])
+            self._workspace.tool = "paint"
+        elif key == Qt.Key.Key_X:
+            self._set(value=-self._workspace.brush.value)
+        elif key in _SMALLER or key in _LARGER:
+            self._resize(1 if key in _LARGER else -1, harder=shift)
+        else:
+            return False
+        return True
+
+    def _go_on(self) -> None:
+        """Let the picture move again that a stroke has held."""
+        if self._stands:
+            self._workspace.held = self._stands = False
+
+    def _resize(self, way: int, *, harder: bool) -> None:
+        brush = self._workspace.brush
+        if harder:
+            self._set(hardness=min(max(round(brush.hardness + way * _HARDNESS_STEP, 3), 0.0), 1.0))
+        else:
+            # At least to the next half, so that small brushes can leave the smallest size.
+            radius = round(brush.radius * _RADIUS_STEP**way * 2) / 2
+            if radius == brush.radius:
+                radius += way / 2
+            self._set(radius=min(max(radius, 0.5), 1024.0))
+
+    def _set(self, **settings: object) -> None:
+        self._workspace.brush = Brush.model_validate(self._workspace.brush.model_dump() | settings)

@@ -1,0 +1,84 @@
+"""The tools of the filter sheet and what is seen of it, as a row of buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+
+from studio.model.workspace import Tool, Workspace
+from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
+
+_TOOLS: tuple[tuple[Tool, str, str], ...] = (
+    (
+        "paint",
+        "paint-brush",
+        "Paint (B). Shift draws a straight line, a click with it one from the last stroke's end; "
+        "Alt or the right button takes up a value",
+    ),
+    ("select", "selection", "Select kernels (S). Ctrl adds, Shift takes away"),
+    ("move", "hand", "Move the sheet (V), as does the middle button"),
+)
+
+
+class ToolRow(QWidget):
+    """Tool, protection, scale of the colours, and zoom."""
+
+    fit = Signal()
+    one_to_one = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self._workspace = workspace
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        self.tools: dict[Tool, QToolButton] = {}
+        group = QButtonGroup(self)
+        for tool, name, tip in _TOOLS:
+            button = self.tools[tool] = _button(name, tip)
+            button.setCheckable(True)
+            button.clicked.connect(self._choose(tool))
+            group.addButton(button)
+            row.addWidget(button)
+        row.addSpacing(theme.SPACE)
+        self.protect = _button("lock-simple", "Painting keeps to the selected kernels")
+        self.protect.setCheckable(True)
+        self.protect.clicked.connect(lambda on: setattr(workspace, "protected", on))
+        row.addWidget(self.protect)
+        row.addStretch(1)
+        self.own_scale = _button("grid-four", "Each kernel has the full range of colours, however faint it is")
+        self.own_scale.setCheckable(True)
+        self.own_scale.clicked.connect(lambda on: setattr(workspace, "scaling", "tile" if on else "all"))
+        row.addWidget(self.own_scale)
+        fit, one = _button("corners-out", "Show the whole sheet (F)"), _button("", "A pixel for each weight (1)")
+        one.setText("1:1")
+        fit.clicked.connect(self.fit)
+        one.clicked.connect(self.one_to_one)
+        row.addWidget(fit)
+        row.addWidget(one)
+        workspace.changed.connect(self._listen)
+        self._show()
+
+    def _choose(self, tool: Tool) -> Callable[[], None]:
+        return lambda: setattr(self._workspace, "tool", tool)
+
+    def _listen(self, field: str) -> None:
+        if field in ("tool", "protected", "scaling"):
+            self._show()
+
+    def _show(self) -> None:
+        self.tools[self._workspace.tool].setChecked(True)
+        self.protect.setChecked(self._workspace.protected)
+        self.own_scale.setChecked(self._workspace.scaling == "tile")
+
+
+def _button(name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    if name:
+        button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip.split(".")[0].split(" (")[0])
+    return button

@@ -1,0 +1,183 @@
+"""One histogram with its title and its numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from studio.engine.base import Stats
+from studio.ui.histogram.numbers import deviation, number_text, percentile
+from studio.ui.histogram.plot import BEFORE, ORIGINAL, HistogramPlot
+from studio.ui.kit import theme
+
+_COLUMNS = 3
+_ROOMY = 340
+_EVERY = 250
+_ESTIMATED = (
+    "Minimum, maximum, mean and counts are exact, of the finite values.\n"
+    "Percentiles and the standard deviation (std) are estimated from the 64 bins."
+)
+_LEGEND = "  ".join(
+    f'<span style="color:{colour}">{mark}</span>&nbsp;<span style="color:{theme.FAINT}">{text}</span>'
+    for colour, mark, text in ((theme.ACCENT, "■", "now"), (BEFORE, "—", "before"), (ORIGINAL, "···", "original"))
+)
+
+
+class Numbers(QWidget):
+    """A grid of labelled numbers, drawn rather than made of labels, since it changes many times a second."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stats: Stats | None = None
+        self._cells: list[tuple[str, str, str]] = []
+        self._resting = QTimer(self, singleShot=True, interval=_EVERY)
+        self._resting.timeout.connect(self._renew)
+        font = QFont(self.font())
+        font.setPointSizeF(max(font.pointSizeF() * 0.9, 7.0))
+        self.setFont(font)
+        self._line = QFontMetrics(font).height() + 3
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(_ESTIMATED)
+        self.setAccessibleName("Numbers")
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """See Qt."""
+        return QSize(240, 4 * self._line + 2)
+
+    def show_stats(self, stats: Stats | None) -> None:
+        """Numbers of these statistics; nothing for None. They change only so often that they can be read."""
+        is_other = (stats is None) != (self._stats is None)
+        self._stats = stats
+        if is_other or not self._resting.isActive():
+            self._renew()
+
+    def _renew(self) -> None:
+        cells = [] if self._stats is None else _cells(self._stats, 4 if self.width() >= _ROOMY else 3)
+        if cells != self._cells:
+            self._cells = cells
+            self._resting.start()
+            self.setAccessibleDescription(self.text())
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt: where there is room, numbers have another digit."""
+        super().resizeEvent(event)
+        self._renew()
+
+    def text(self) -> str:
+        """All of it in one line."""
+        return ", ".join(f"{label} {value}" for label, value, _ in self._cells)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt."""
+        del event
+        painter = QPainter(self)
+        gap = 14 if self.width() >= _ROOMY else 8
+        width = (self.width() - gap * (_COLUMNS - 1)) / _COLUMNS
+        for k, (label, value, colour) in enumerate(self._cells):
+            row, column = divmod(k, _COLUMNS)
+            cell = QRect(round(column * (width + gap)), row * self._line, round(width), self._line)
+            painter.setPen(QColor(theme.FAINT))
+            painter.drawText(cell, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+            painter.setPen(QColor(colour))
+            painter.drawText(cell, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
+
+
+def _cells(stats: Stats, digits: int) -> list[tuple[str, str, str]]:
+    """Label, number, colour: each row lies symmetrically about its middle."""
+    values = {
+        "min": stats.minimum,
+        "mean": stats.mean,
+        "max": stats.maximum,
+        "1 %": percentile(stats, 1),
+        "50 %": percentile(stats, 50),
+        "99 %": percentile(stats, 99),
+        "5 %": percentile(stats, 5),
+        "std": deviation(stats),
+        "95 %": percentile(stats, 95),
+    }
+    cells = [(label, number_text(value, digits), theme.TEXT) for label, value in values.items()]
+    for label, count in (("NaN", stats.nan), ("infinite", stats.infinite)):
+        cells.append((label, f"{count:,}", theme.DANGER if count else theme.FAINT))
+    return cells
+
+
+class Title(QLabel):
+    """A label that elides its text in the middle."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(60)
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        self.setFont(font)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt."""
+        del event
+        painter = QPainter(self)
+        painter.setPen(QColor(theme.TEXT))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class Chart(QWidget):
+    """What is now of one layer or tensor, and, where it is a tensor, what was.
+
+    Args:
+        what: what it shows of a layer: "activation", "tensor".
+        compared: whether there is a before.
+    """
+
+    def __init__(self, what: str, *, compared: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._what = what
+        self._title = Title()
+        self._title.setAccessibleName(what.capitalize())
+        self.plot = HistogramPlot()
+        self.plot.setAccessibleName(f"Histogram of the {what}")
+        self.numbers = Numbers()
+        self._top = QHBoxLayout()
+        self._top.setSpacing(theme.SPACE // 2)
+        self._top.addWidget(self._title, 1)
+        if compared:
+            legend = QLabel(_LEGEND)
+            legend.setToolTip("Bars: now. Lines: before the last edit or the one under way, and as trained.")
+            self._top.addWidget(legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        layout.setSpacing(2)
+        layout.addLayout(self._top)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.numbers)
+
+    def add(self, widget: QWidget) -> None:
+        """Put a control beside the title."""
+        self._top.addWidget(widget)
+
+    def show_message(self, name: str, text: str) -> None:
+        """No histogram but a sentence."""
+        self._set_title(name)
+        self.plot.show_message(text)
+        self.numbers.show_stats(None)
+
+    def show_stats(
+        self,
+        name: str,
+        now: Stats,
+        before: Stats | None = None,
+        original: Stats | None = None,
+        *,
+        logarithmic: bool = False,
+    ) -> None:
+        """See `HistogramPlot.show_stats`."""
+        self._set_title(name)
+        self.plot.show_stats(now, before, original, logarithmic=logarithmic)
+        self.numbers.show_stats(now)
+
+    def _set_title(self, name: str) -> None:
+        if name != self._title.text():
+            self._title.setText(name)
+            self._title.setToolTip(f"{name}: the {self._what}'s values")

@@ -1,0 +1,194 @@
+"""The histogram panel: values of the selected layer's activation and of its selected tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from studio.engine.base import Stats
+from studio.model.document import Change, Document, NetworkChanged
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.histogram.before import StatsBefore
+from studio.ui.histogram.chart import Chart
+from studio.ui.histogram.numbers import measure
+from studio.ui.kit.icons import icon
+
+_EVERY = 66
+_WIDE = 560
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is drawn; an empty tensor where the layer has none."""
+
+    layer: str
+    activation: Stats | None
+    tensor: str = ""
+    values: Stats | None = None
+    before: Stats | None = None
+    original: Stats | None = None
+
+
+class HistogramPanel(QWidget):
+    """Two live histograms, with numbers.
+
+    Args:
+        document: whose edits begin a new "before", and whose trained tensors are compared.
+        workspace: says which layer and tensor are selected.
+        telemetry: brings statistics.
+        live_watch: asks the running engine for statistics of these layers and tensors, and no others.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        telemetry: Telemetry,
+        live_watch: Callable[[tuple[str, ...]], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self._document = document
+        self._workspace = workspace
+        self._telemetry = telemetry
+        self._live_watch = live_watch
+        self._watched: tuple[str, ...] = ()
+        self._before = StatsBefore(document)
+        self._worker = ThreadPoolExecutor(1, "originals")
+        self._originals: dict[str, Future[Stats]] = {}
+        self.activation = Chart("activation", compared=False)
+        self.tensor = Chart("tensor", compared=True)
+        self.log = self._button("Log", "chart-bar", "Heights by the logarithm of the counts: shows what is rare")
+        self.freeze = self._button("Freeze", "snowflake", "Keep what is drawn now")
+        self._resting = QTimer(self, singleShot=True, interval=_EVERY)
+        self._due = True
+        self._shown: _Shown | None = None
+        self._lay_out()
+        self._resting.timeout.connect(self._rested)
+        self.log.toggled.connect(self._draw)
+        self.freeze.toggled.connect(self._soon)
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        telemetry.changed.connect(self._take)
+
+    # -- within -----------------------------------------------------------------------------------------------------
+
+    def _button(self, text: str, glyph: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setCheckable(True)
+        button.setIcon(icon(glyph))
+        button.setIconSize(QSize(14, 14))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        return button
+
+    def _lay_out(self) -> None:
+        self.activation.add(self.log)
+        self.activation.add(self.freeze)
+        self._charts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._charts.setSpacing(0)
+        self._charts.addWidget(self.activation, 1)
+        self._charts.addWidget(self.tensor, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(self._charts, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt: statistics are asked for while they can be seen."""
+        super().showEvent(event)
+        self._ask()
+        self._soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt."""
+        super().hideEvent(event)
+        self._ask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt: side by side where there is room."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE and self.width() > self.height()
+        directions = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._charts.setDirection(directions[0] if is_wide else directions[1])
+
+    def _ask(self) -> None:
+        names: tuple[str, ...] = ()
+        if self.isVisible() and self._workspace.layer:
+            names = tuple(filter(None, (self._workspace.layer, self._workspace.tensor)))
+        self._before.watch(names[1] if len(names) > 1 else None)
+        if names != self._watched:
+            self._watched = names
+            self._live_watch(names)
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._originals.clear()
+            self._ask()
+        self._soon()
+
+    def _listen(self, field: str) -> None:
+        if field in ("layer", "key"):
+            self._ask()
+            self._soon()
+
+    def _take(self, report: Report) -> None:
+        if self._workspace.audition is None:
+            self._before.take(report.stats)
+        if not report.stats.keys().isdisjoint(self._watched) or self._is_measuring():
+            self._soon()
+
+    def _is_measuring(self) -> bool:
+        return any(not found.done() for found in self._originals.values())
+
+    def _soon(self) -> None:
+        """Draw now, or when the last drawing is long enough ago."""
+        self._due = True
+        if not self._resting.isActive():
+            self._rested()
+
+    def _rested(self) -> None:
+        if self._due and self.isVisible():
+            self._due = False
+            self._resting.start()
+            if not self.freeze.isChecked() or self._shown is None:
+                self._shown = self._newest()
+            self._draw()
+
+    def _newest(self) -> _Shown:
+        layer, tensor, stats = self._workspace.layer, self._workspace.tensor, self._telemetry.stats
+        if tensor is None:
+            return _Shown(layer, stats.get(layer))
+        return _Shown(
+            layer, stats.get(layer), tensor, stats.get(tensor), self._before.before(tensor), self._original(tensor)
+        )
+
+    def _draw(self) -> None:
+        shown, log = self._shown, self.log.isChecked()
+        if shown is None:
+            return
+        if shown.activation is None:
+            self.activation.show_message(shown.layer, "No values yet" if shown.layer else "Select a layer")
+        else:
+            self.activation.show_stats(shown.layer, shown.activation, logarithmic=log)
+        if shown.values is None:
+            self.tensor.show_message(shown.tensor, "No values yet" if shown.tensor else "This layer has no tensors")
+        else:
+            self.tensor.show_stats(shown.tensor, shown.values, shown.before, shown.original, logarithmic=log)
+
+    def _original(self, tensor: str) -> Stats | None:
+        """Statistics of the trained values, measured once, in another thread; None until that is done."""
+        if tensor not in self._originals:
+            self._originals[tensor] = self._worker.submit(measure, self._document.original(tensor))
+        found = self._originals[tensor]
+        return found.result() if found.done() else None

@@ -1,0 +1,245 @@
+"""A histogram, with others laid over it for comparison.
+
+Everything is drawn between 0 and 1 along both axes, and the axis says what that means: values of any size, up to the
+ends of float32, are then the same to what draws them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.engine.base import Stats
+from studio.ui.kit import theme
+
+Span = tuple[float, float]
+
+BEFORE = "#7FB4FF"
+ORIGINAL = "#C9CCD3"
+_ROOM = 0.04
+_TICK_EVERY = 75
+
+
+def span_of(shown: Sequence[Stats]) -> Span | None:
+    """The values to draw, from the smallest to the largest of all, with some room; None where none is finite."""
+    finite = [stats for stats in shown if not math.isnan(stats.minimum)]
+    if not finite:
+        return None
+    low, high = min(stats.minimum for stats in finite), max(stats.maximum for stats in finite)
+    room = _ROOM * (high - low) if high > low else abs(low) / 2 or 0.5
+    return low - room, high + room
+
+
+def settled(span: Span, before: Span | None) -> Span:
+    """The span, or the one before it where that does as well, so that a live axis does not tremble."""
+    if before is None:
+        return span
+    length, length_before = span[1] - span[0], before[1] - before[0]
+    fits = before[0] <= span[0] + _ROOM * length and span[1] - _ROOM * length <= before[1]
+    return before if fits and length > 0.6 * length_before else span
+
+
+def outline(
+    stats: Stats, span: Span, top: float, *, logarithmic: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges (n + 1) and heights (n) of the bars, both within 0..1.
+
+    Args:
+        stats: with a finite value.
+        span: the values at 0 and 1 along the axis.
+        top: the count that is drawn at full height.
+        logarithmic: whether heights go by the logarithm of one more than the count.
+    """
+    if stats.minimum < stats.maximum:
+        edges, counts = stats.edges, stats.histogram.astype(np.float64)
+    else:
+        half = 0.01 * (span[1] - span[0])
+        edges = np.array([stats.minimum - half, stats.minimum + half])
+        counts = np.array([stats.histogram.sum()], np.float64)
+    heights = np.log1p(counts) / math.log1p(top) if logarithmic else counts / top
+    return (edges - span[0]) / (span[1] - span[0]), heights
+
+
+def ticks(span: Span, count: int) -> list[float]:
+    """About so many round values within the span."""
+    step = tick_step(span, count)
+    first, last = math.ceil(span[0] / step), math.floor(span[1] / step)
+    return [k * step for k in range(first, last + 1)]
+
+
+def tick_step(span: Span, count: int) -> float:
+    """A round distance (1, 2 or 5 times a power of ten) that divides the span into about so many parts."""
+    rough = (span[1] - span[0]) / max(count, 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * 0.999)
+
+
+def tick_text(value: float, step: float, largest: float) -> str:
+    """A tick's value with as many digits as tell it from the next."""
+    if 1e-4 <= largest < 1e5:
+        text = f"{value:.{max(0, -_power(step))}f}"
+    else:
+        text = f"{value:.{max(0, _power(value) - _power(step))}e}".replace("e+", "e") if value else "0"
+    return text.replace("-", "−")
+
+
+def _power(value: float) -> int:
+    """Of ten, of its first digit."""
+    return math.floor(math.log10(abs(value)) + 1e-9)
+
+
+class _ValueAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
+    """Says what 0..1 along the axis means."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom", pen=theme.LINE, textPen=theme.FAINT)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickLength=4, autoReduceTextSpace=False, tickTextHeight=14)
+        self.setHeight(20)
+        self.span: Span = (0.0, 1.0)
+
+    def set_span(self, span: Span) -> None:
+        if span != self.span:
+            self.span = span
+            self.picture = None
+            self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803 - pyqtgraph's names
+        del minVal, maxVal
+        low, high = self.span
+        count = int(size / _TICK_EVERY)
+        return [
+            (tick_step(self.span, count) / (high - low), [(v - low) / (high - low) for v in ticks(self.span, count)])
+        ]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's name
+        del scale
+        low, high = self.span
+        step = spacing * (high - low)
+        return [tick_text(round((low + v * (high - low)) / step) * step, step, max(-low, high)) for v in values]
+
+
+class _UnitCurve(pg.PlotCurveItem):  # type: ignore[misc] # pyqtgraph has no types
+    """An outline within 0..1, which need not be searched for its ends each time it is drawn."""
+
+    def dataBounds(self, ax: int, frac: float = 1.0, orthoRange: Span | None = None) -> Span:  # noqa: N802, N803 - pyqtgraph's names
+        del ax, frac, orthoRange
+        return 0.0, 1.0
+
+
+class HistogramPlot(QWidget):
+    """Bars of what is now, outlines of what was."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._axis = _ValueAxis()
+        self._plot = pg.PlotWidget(self, background=theme.PANEL, axisItems={"bottom": self._axis})
+        self._plot.setMenuEnabled(False)
+        self._plot.setMouseEnabled(False, False)
+        self._plot.hideButtons()
+        self._plot.hideAxis("left")
+        self._plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.getPlotItem().getViewBox().setRange(xRange=(0, 1), yRange=(0, 1.04), padding=0)
+        self._zero = pg.InfiniteLine(0.0, pen=pg.mkPen(theme.LINE, width=1))
+        self._plot.addItem(self._zero)
+        self._now = self._curve(_pen(theme.ACCENT, 1.0), theme.ACCENT)
+        self._original = self._curve(_pen(ORIGINAL, 1.0, Qt.PenStyle.DotLine))
+        self._before = self._curve(_pen(BEFORE, 1.5))
+        self._message = pg.TextItem(anchor=(0.5, 0.5), color=theme.FAINT)
+        self._message.setPos(0.5, 0.55)
+        self._plot.addItem(self._message)
+        self._span: Span | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self.setMinimumHeight(60)
+
+    @property
+    def span(self) -> Span | None:
+        """The values at the left and at the right end; None where nothing is drawn."""
+        return self._span
+
+    def show_message(self, text: str) -> None:
+        """Nothing but a sentence."""
+        self._span = None
+        for curve in (self._now, self._before, self._original):
+            curve.setVisible(False)
+        self._zero.setVisible(False)
+        self._axis.setVisible(False)
+        self._message.setText(text)
+        self._message.setVisible(True)
+
+    def show_stats(
+        self, now: Stats, before: Stats | None = None, original: Stats | None = None, *, logarithmic: bool = False
+    ) -> None:
+        """Bars of what is now; outlines of the others where they differ. Heights count values by each one's bins."""
+        shown = [stats for stats in (now, before, original) if stats is not None]
+        span = span_of(shown)
+        if span is None:
+            self.show_message("No finite value")
+            return
+        self._span = settled(span, self._span)
+        top = float(max(_top(stats) for stats in shown))
+        for curve, stats in ((self._now, now), (self._before, before), (self._original, original)):
+            if stats is None or math.isnan(stats.minimum) or (stats is not now and is_same(now, stats)):
+                curve.setVisible(False)
+            else:
+                curve.setData(*outline(stats, self._span, top, logarithmic=logarithmic))
+                curve.setVisible(True)
+        low, high = self._span
+        self._zero.setVisible(low < 0 < high)
+        self._zero.setValue(-low / (high - low))
+        self._axis.set_span(self._span)
+        self._axis.setVisible(True)
+        self._message.setVisible(math.isnan(now.minimum))
+        self._message.setText("No finite value")
+
+    def curves(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Edges and heights of what is drawn now, by "now", "before" and "original"."""
+        named = {"now": self._now, "before": self._before, "original": self._original}
+        return {name: curve.getData() for name, curve in named.items() if curve.isVisible()}
+
+    def _curve(self, pen: QPen, fill: str = "") -> _UnitCurve:
+        brush = None
+        if fill:
+            brush = QColor(fill)
+            brush.setAlpha(90)
+        curve = _UnitCurve(
+            np.array([0.0, 1.0]),
+            np.zeros(1),
+            pen=pen,
+            stepMode="center",
+            fillLevel=0 if fill else None,
+            brush=brush,
+            skipFiniteCheck=True,
+        )
+        curve.setVisible(False)
+        self._plot.addItem(curve)
+        return curve
+
+
+def is_same(a: Stats, b: Stats) -> bool:
+    """Whether one outline would lie on the other: but for values at the very edges of bins, all are the same."""
+    if (a.minimum, a.maximum) != (b.minimum, b.maximum):
+        return False
+    return int(np.abs(a.histogram - b.histogram).sum()) <= 0.002 * int(a.histogram.sum())
+
+
+def _top(stats: Stats) -> int:
+    if stats.minimum < stats.maximum:
+        return max(int(stats.histogram.max()), 1)
+    return max(int(stats.histogram.sum()), 1)
+
+
+def _pen(colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    pen = QPen(QColor(colour), width, style)
+    pen.setCosmetic(True)
+    return pen

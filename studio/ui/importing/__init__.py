@@ -1,0 +1,1 @@
+"""Models of others, opened or dropped: reading, questions, recent ones."""

@@ -1,0 +1,1 @@
+"""What every panel is made of: theme, icons, controls, forms. It knows no panel."""

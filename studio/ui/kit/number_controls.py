@@ -1,0 +1,137 @@
+"""Controls for numbers: a slider and a field that say the same."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider
+
+from studio.ui.kit.controls import SPIN_WIDTH, Control
+from studio.ui.kit.scales import scale_for
+
+_STEPS = 1000
+_UNBOUND = 1e6
+
+
+class _Slider(QSlider):
+    """A slider that leaves the wheel to what it lies in, unless it has the focus."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(40, super().minimumSizeHint().height())
+
+
+class _Spin(QDoubleSpinBox):
+    """A number without trailing zeros."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setLocale(QLocale.c())
+        self.setDecimals(6)
+        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        self.setKeyboardTracking(False)
+        # Wheel and arrow keys do; the arrows would take the room of the number.
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setFixedWidth(SPIN_WIDTH)
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802
+        return f"{value:.5g}" if abs(value) >= 1e-6 else "0"
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _Ranged(Control):
+    """A slider with a spin box beside it: dragging tells of changes, letting go that they have settled."""
+
+    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str, *, whole: bool) -> None:
+        super().__init__()
+        self._whole = whole
+        self._quiet = False
+        low, high = -_UNBOUND if lo is None else float(lo), _UNBOUND if hi is None else float(hi)
+        start = min(max(0.0 if default is None else float(default), low), high)
+        self._scale = scale_for(low, high, start)
+        self.slider = _Slider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, min(_STEPS, int(high - low)) if whole else _STEPS)
+        self.spin = _Spin()
+        self.spin.setRange(low, high)
+        if whole:
+            self.spin.setDecimals(0)
+        self.spin.setPrefix("× " if unit == "×" else "")
+        self.spin.setSuffix({"": "", "×": "", "°": "°"}.get(unit, f" {unit}"))
+        if lo is not None and hi is not None:
+            self._take(self.slider, 1)
+        else:
+            self._box.addStretch(1)
+        self._take(self.spin)
+        self.slider.valueChanged.connect(self._slid)
+        self.slider.sliderReleased.connect(self._let_go)
+        self.spin.valueChanged.connect(self._spun)
+        self.show_value(start)
+
+    def value(self) -> Any:
+        """See `Control.value`."""
+        number = self.spin.value()
+        return round(number) if self._whole else number
+
+    def show_value(self, value: Any) -> None:
+        """See `Control.show_value`."""
+        self._quiet = True
+        self.spin.setValue(float(value))
+        self.slider.setValue(round(self._scale.place(float(value)) * self.slider.maximum()))
+        self._quiet = False
+
+    def _let_go(self) -> None:
+        self._rest.stop()
+        self.settled.emit()
+
+    def _slid(self, place: int) -> None:
+        if self._quiet:
+            return
+        self._quiet = True
+        self.spin.setValue(_rounded(self._scale.value(place / self.slider.maximum())))
+        self._quiet = False
+        if self.slider.isSliderDown():
+            self.changed.emit()
+        else:
+            self._after_a_rest()
+
+    def _spun(self, number: float) -> None:
+        if self._quiet:
+            return
+        self._quiet = True
+        self.slider.setValue(round(self._scale.place(number) * self.slider.maximum()))
+        self._quiet = False
+        self._after_a_rest()
+
+
+class Number(_Ranged):
+    """A number between two limits; ``lo`` and ``hi`` None for none."""
+
+    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str = "") -> None:
+        super().__init__(lo, hi, default, unit, whole=False)
+
+
+class Whole(_Ranged):
+    """A whole number between two limits; ``lo`` and ``hi`` None for none."""
+
+    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str = "") -> None:
+        super().__init__(lo, hi, default, unit, whole=True)
+
+
+def _rounded(number: float) -> float:
+    """To three figures, which is what a slider can say."""
+    if number == 0.0:
+        return 0.0
+    return round(number, 2 - math.floor(math.log10(abs(number))))

@@ -1,0 +1,1 @@
+"""The list and the graph of the network's layers."""

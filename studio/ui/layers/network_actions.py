@@ -1,0 +1,137 @@
+"""What can be done with a layer, for every panel that shows layers."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.view import View
+from studio.model.workspace import Workspace
+from studio.ui.kit.icons import icon
+
+_SETTLED = 150
+# Seconds of looking at a time: large tensors are compared whole.
+_LONGEST = 0.005
+
+
+class LayerActions:
+    """Select, look at, bypass and solo layers; inputs can only be looked at."""
+
+    def __init__(self, document: Document, workspace: Workspace) -> None:
+        self._document = document
+        self._workspace = workspace
+
+    def choose(self, name: str) -> None:
+        """Select a layer; an input cannot be selected."""
+        if name in self._document.graph:
+            self._workspace.choose(name)
+
+    def view(self, name: str) -> None:
+        """Show a layer's activation in the viewport; of an input, the picture beside the output."""
+        if name in self._document.graph:
+            self.choose(name)
+            self._workspace.view = View("layer", name)
+        else:
+            self._workspace.view = View("split")
+
+    def view_filters(self, name: str) -> None:
+        """Select a layer and show the filters that are selected of it; nothing where it has none."""
+        self.choose(name)
+        tensor = self._workspace.tensor
+        if name == self._workspace.layer and tensor is not None:
+            self._workspace.view = View("filters", tensor)
+
+    def has_filters(self, name: str) -> bool:
+        """Whether a layer has tensors."""
+        graph = self._document.graph
+        return name in graph and bool(graph.node(name).op.tensor_shapes())
+
+    def toggle_bypass(self, name: str) -> None:
+        """Bypass a layer, or let it work again."""
+        if name in self._document.graph:
+            self._document.set_bypassed(name, name not in self._document.bypassed)
+
+    def toggle_solo(self, name: str) -> None:
+        """Hear this layer's bends alone, or all again."""
+        if name in self._document.graph:
+            self._workspace.audition = None if self._workspace.audition == name else name
+
+    def menu(self, parent: QWidget, name: str) -> QMenu:
+        """All of these for one layer or input."""
+        menu = QMenu(name, parent)
+        menu.setToolTipsVisible(True)
+        is_layer = name in self._document.graph
+
+        def add(
+            text: str, glyph: str, keys: str, does: str, *, enabled: bool = True, checked: bool | None = None
+        ) -> None:
+            action = QAction(icon(glyph), f"{text}\t{keys}", menu)
+            action.setEnabled(enabled)
+            if checked is not None:
+                action.setCheckable(True)
+                action.setChecked(checked)
+            action.triggered.connect(lambda: getattr(self, does)(name))
+            menu.addAction(action)
+
+        add("Show activation" if is_layer else "Show beside the output", "image-square", "Enter", "view")
+        add("Show filters", "grid-four", "F", "view_filters", enabled=self.has_filters(name))
+        menu.addSeparator()
+        bypassed, alone = name in self._document.bypassed, self._workspace.audition == name
+        add("Bypass", "prohibit", "B", "toggle_bypass", enabled=is_layer, checked=bypassed)
+        add("Solo: hear its bends alone", "headphones", "S", "toggle_solo", enabled=is_layer, checked=alone)
+        return menu
+
+
+class BentLayers(QObject):
+    """Which layers are bent, looked up when a stroke rests rather than with each of its dabs.
+
+    ``changed`` tells when some layer is bent now and was not, or the other way round.
+    """
+
+    changed = Signal()
+
+    def __init__(self, document: Document, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._touched: set[str] = set()
+        self._names: frozenset[str] = frozenset()
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLED)
+        self._timer.timeout.connect(self._look)
+        document.changed.connect(self._follow)
+        self._look_at_all()
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self._names
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, WeightsChanged):
+            self._touched.add(change.tensor.rpartition(".")[0])
+            if not self._timer.isActive():
+                self._timer.start()
+        elif isinstance(change, NetworkChanged):
+            self._touched.clear()
+            self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        graph = self._document.graph
+        self._set(frozenset(node.name for node in graph.nodes if self._document.is_bent(node.name)))
+
+    def _look(self) -> None:
+        graph, names, start = self._document.graph, set(self._names), time.monotonic()
+        while self._touched and time.monotonic() - start < _LONGEST:
+            owner = self._touched.pop()
+            users = graph.users(owner) if owner in graph else frozenset()
+            names -= users
+            names |= {name for name in users if self._document.is_bent(name)}
+        self._set(frozenset(names))
+        if self._touched:
+            self._timer.start()
+
+    def _set(self, names: frozenset[str]) -> None:
+        if names != self._names:
+            self._names = names
+            self.changed.emit()

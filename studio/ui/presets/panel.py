@@ -1,0 +1,303 @@
+"""The deck of presets: click to open, save, rename, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QFile, QObject, QPoint, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from studio.errors import StudioError
+from studio.io.library import Library
+from studio.model.document import Change, DetailsChanged, Document, HistoryChanged, NetworkChanged
+from studio.model.preset import Preset
+from studio.runtime.live.report import Message
+from studio.runtime.services.loading import Loader
+from studio.runtime.services.worker import Worker
+from studio.ui.kit import theme
+from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.icons import icon
+from studio.ui.presets.preset_list import PresetList
+from studio.ui.presets.preset_tiles import Tile, read_tiles
+from studio.ui.services.preset_saver import PresetSaver
+from studio.ui.services.session import Session
+
+
+class PresetDeck(QWidget):
+    """Thumbnails of all presets, the open one marked.
+
+    Args:
+        document: what is opened into, and saved.
+        library: where presets are.
+        loader: opens them.
+        saver: saves them.
+        worker: reads and moves folders.
+        session: remembers what was opened.
+        say: takes sentences for the person.
+        look: called with each preset that has been opened, to look at what it was saved with.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        library: Library,
+        loader: Loader,
+        saver: PresetSaver,
+        worker: Worker,
+        session: Session,
+        say: Callable[[Message], None],
+        look: Callable[[Preset], None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName("Presets")
+        self._document = document
+        self._library = library
+        self._loader = loader
+        self._saver = saver
+        self._worker = worker
+        self._session = session
+        self._say = say
+        self._look = look
+        self._to_focus = document.path
+        self.list = PresetList()
+        self.list.chosen.connect(self._choose)
+        self.list.renamed.connect(self.rename)
+        self.list.removed.connect(self.remove)
+        self.list.customContextMenuRequested.connect(self._ask_what)
+        self._make()
+        saver.saved.connect(self._saved)
+        document.changed.connect(self._follow)
+        self._show_open()
+
+    # -- what commands call ---------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Save into the preset's folder; where it has none of its own, ask for a name."""
+        if not self._saver.save():
+            self.save_as()
+
+    def save_as(self) -> None:
+        """Ask for a name, in the deck, and save under it."""
+        self.naming.show()
+        self.name.setText(self._saver.proposal)
+        self.name.selectAll()
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def open(self, name_or_path: str | Path) -> None:
+        """Open a preset or a network into the document; what was open comes back by undo."""
+        path = Path(name_or_path)
+        self.list.delegate.opening = path
+        self.list.viewport().update()
+        self._loader.open(name_or_path, partial(self._opened, path), self._show_open)
+
+    def rename(self, path: Path, title: str) -> None:
+        """Give a preset another name."""
+
+        def done(_: None) -> None:
+            if path == self._document.path:
+                self._document.rename(title.strip())
+            self.refresh()
+
+        self._worker.do(lambda: self._library.retitle(path, title), done, self._failed)
+
+    def remove(self, path: Path) -> None:
+        """Move a preset to the bin."""
+        if self._library.is_shipped(path):
+            self._say(Message(f"“{path.name}” is built in and stays."))
+            return
+
+        def done(_: None) -> None:
+            self._say(Message(f"“{path.name}” is in the bin."))
+            if path == self._document.path:
+                self._document.mark_unsaved()
+            self.refresh()
+
+        self._worker.do(partial(_to_bin, path), done, self._failed)
+
+    def reveal(self, path: Path) -> None:
+        """Show the folder that a preset is."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def refresh(self) -> None:
+        """Read the folders anew."""
+        self._worker.do(partial(read_tiles, self._library), self._show)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        self.title = ElidedLabel()
+        self.title.setStyleSheet("font-weight: 600;")
+        self.save_button = tool_button("floppy-disk", "Save preset (Ctrl+S)", "Save", self.save)
+        self.save_as_button = tool_button("floppy-disk-back", "Save preset as… (Ctrl+Shift+S)", "Save as", self.save_as)
+        self.folder_button = tool_button(
+            "folder-open", "Open the folder of your presets", "Your presets", self._reveal_own
+        )
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search presets")
+        self.search.setAccessibleName("Search presets")
+        self.search.setToolTip("Words of a preset's name or description; Enter opens the first, Down goes to them")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("magnifying-glass", theme.FAINT), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the new preset")
+        self.name.setToolTip("Name of the new preset; Enter saves, Escape does not")
+        self.name.setMaxLength(120)
+        self.name.returnPressed.connect(self._save_named)
+        self.name.installEventFilter(self)
+        self.nothing = QLabel("No preset matches.")
+        self.nothing.setStyleSheet(f"color: {theme.FAINT}; padding: 12px;")
+        self.nothing.hide()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.SPACE // 2)
+        head.addWidget(self.title, 1)
+        for button in (self.save_button, self.save_as_button, self.folder_button):
+            head.addWidget(button)
+        self.naming = QWidget()
+        row = QHBoxLayout(self.naming)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self.name, 1)
+        row.addWidget(tool_button("check", "Save under this name (Enter)", "Save under this name", self._save_named))
+        row.addWidget(tool_button("x", "Do not save (Escape)", "Do not save", self._end_naming))
+        self.naming.hide()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(theme.SPACE, theme.SPACE, 2, 0)
+        box.setSpacing(theme.SPACE)
+        for part in (head, self.naming, self.search):
+            inset = QHBoxLayout()
+            inset.setContentsMargins(0, 0, theme.SPACE - 2, 0)
+            if isinstance(part, QWidget):
+                inset.addWidget(part)
+            else:
+                inset.addLayout(part)
+            box.addLayout(inset)
+        box.addWidget(self.nothing)
+        box.addWidget(self.list, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Somebody may have put presets there meanwhile."""
+        super().showEvent(event)
+        self.refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Keys of the two fields that are not for writing."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        key = event.key()
+        if watched is self.name and key == Qt.Key.Key_Escape:
+            self._end_naming()
+            return True
+        if watched is self.search and key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.list.focus_first()
+            self.list.setFocus(Qt.FocusReason.TabFocusReason)
+            if key != Qt.Key.Key_Down and self.list.shown and self.search.text():
+                self._choose(self.list.shown[0].card.path)
+            return True
+        if watched is self.search and key == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _choose(self, path: Path) -> None:
+        if path != self._document.path or self._document.unsaved:
+            self.open(path)
+
+    def _opened(self, asked: Path, preset: Preset, path: Path | None) -> None:
+        was_unsaved, before = self._document.unsaved, self._document.name
+        try:
+            self._document.load(preset, path)
+        except StudioError as error:
+            self._failed(error)
+            return
+        self._look(preset)
+        if was_unsaved:
+            self._say(Message(f"Opened “{preset.name}”; undo brings the changed “{before}” back."))
+        if path is not None:
+            self._session.note_preset(path)
+        else:
+            self._session.note_network(preset.weights_path or asked)
+        self._show_open()
+
+    def _saved(self, folder: Path) -> None:
+        self._session.note_preset(folder)
+        self._to_focus = folder
+        self.refresh()
+
+    def _save_named(self) -> None:
+        if self._saver.save_as(self.name.text()):
+            self._end_naming()
+
+    def _end_naming(self) -> None:
+        self.naming.hide()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _search(self, text: str) -> None:
+        self.list.search(text)
+        self.nothing.setVisible(not self.list.shown and bool(text))
+
+    def _show(self, tiles: list[Tile]) -> None:
+        self.list.show_tiles(tiles)
+        self.nothing.setVisible(not self.list.shown and bool(self.search.text()))
+        self._show_open()
+        if tiles and self._to_focus is not None:
+            self.list.focus(self._to_focus)
+            self._to_focus = None
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):
+            self._show_open()
+
+    def _show_open(self) -> None:
+        document, delegate = self._document, self.list.delegate
+        delegate.open_path, delegate.unsaved = document.path, document.unsaved
+        delegate.opening = Path(self._loader.opening) if self._loader.opening else None
+        state = "unsaved changes" if document.unsaved else "all changes are saved"
+        self.title.say(document.name, " •" if document.unsaved else "")
+        self.title.setToolTip(f"{document.name}: {state}")
+        self.title.setAccessibleName(self.title.toolTip())
+        self.list.viewport().update()
+
+    def _failed(self, error: StudioError) -> None:
+        self._say(Message(str(error), "error"))
+        self._show_open()
+
+    def _reveal_own(self) -> None:
+        self._library.own.mkdir(parents=True, exist_ok=True)
+        self.reveal(self._library.own)
+
+    def _ask_what(self, place: QPoint) -> None:
+        tile = self.list.current
+        if tile is None:
+            return
+        menu, path = QMenu(self), tile.card.path
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        entries: tuple[tuple[str, str, Callable[[], None], bool], ...] = (
+            ("play", "Open\tEnter", lambda: self.open(path), not tile.card.problem),
+            ("pencil-simple", "Rename\tF2", self.list.rename, not tile.shipped and not tile.card.problem),
+            ("folder-open", "Open folder", lambda: self.reveal(path), True),
+            ("trash", "Move to bin\tDelete", lambda: self.remove(path), not tile.shipped),
+        )
+        for picture, text, act, enabled in entries:
+            action = menu.addAction(icon(picture), text)
+            action.setEnabled(enabled)
+            action.triggered.connect(lambda _=False, act=act: act())
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+
+def _to_bin(path: Path) -> None:
+    """Move a folder to the system's bin; StudioError where that cannot be: nothing is ever deleted for good."""
+    # Qt knows no bin where the folder that is to hold it is missing, as in a new home.
+    Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)).mkdir(
+        parents=True, exist_ok=True
+    )
+    if not QFile(str(path)).moveToTrash():
+        raise StudioError(f"{path} cannot be moved to the bin; remove the folder by hand.")

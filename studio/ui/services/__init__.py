@@ -1,0 +1,1 @@
+"""What panels share: session, messages, saving, recovery. It knows no panel."""

@@ -1,0 +1,53 @@
+"""What the window is made of: everything that panels draw and call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.io.library import Library
+from studio.model.document import Document
+from studio.model.workspace import Workspace
+from studio.runtime.editing.previews import Editing
+from studio.runtime.live.live import Live
+from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.loading import Loader
+from studio.runtime.services.worker import Post, Worker
+from studio.ui.services.messages import MessageBar
+from studio.ui.services.preset_saver import PresetSaver
+from studio.ui.services.session import Session
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Attributes:
+    document: what is worked on.
+    workspace: what is looked at and held in the hand.
+    live: the running engine.
+    telemetry: what it tells.
+    editing: works out edits.
+    loader: opens presets and networks.
+    worker: reads and writes small things.
+    importer: reads models of other programs, which may take long.
+    saver: saves the document as a preset.
+    session: what is remembered from one start to the next.
+    messages: where sentences for the person are shown.
+    post: runs a callable in the window's thread, soon.
+    library: the presets that there are.
+    networks: folder of the networks that the person has imported.
+    """
+
+    document: Document
+    workspace: Workspace
+    live: Live
+    telemetry: Telemetry
+    editing: Editing
+    loader: Loader
+    worker: Worker
+    importer: Worker
+    saver: PresetSaver
+    session: Session
+    messages: MessageBar
+    post: Post
+    library: Library
+    networks: Path

@@ -1,0 +1,134 @@
+"""Saving presets beside the work, each with a picture of what comes out just then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.errors import StudioError
+from studio.io.library import Library, check_title
+from studio.io.presets import save_preset
+from studio.model.document import Document
+from studio.model.picture import Picture
+from studio.model.preset import Preset
+from studio.runtime.live.report import Message
+from studio.runtime.services.worker import Post, Worker
+
+PATIENCE = 1000
+"""Milliseconds that a picture is waited for; without one the thumbnail stays as it was."""
+
+Scene = Callable[[], tuple[str | None, str | None]]
+Snapshot = Callable[[Callable[[Picture], None]], None]
+
+
+@dataclass(eq=False)
+class _Job:
+    preset: Preset
+    folder: Path
+    revision: int
+    before: tuple[Path | None, str]
+    then: Callable[[], object] | None
+    begun: bool = False
+
+
+class PresetSaver(QObject):
+    """Saves the document as it is at the moment of asking; painting goes on meanwhile.
+
+    Args:
+        document: what is saved.
+        library: where presets are.
+        snapshot: asks for a picture, as `Live.snapshot` does.
+        worker: writes.
+        post: carries calls to the window's thread.
+        say: takes sentences for the person.
+        scene: the source that is playing, and the layer that is looked at or None; both are saved with it.
+    """
+
+    saved = Signal(object)
+    """A preset is whole in this folder (a `Path`)."""
+
+    def __init__(
+        self,
+        document: Document,
+        library: Library,
+        snapshot: Snapshot,
+        worker: Worker,
+        post: Post,
+        say: Callable[[Message], None],
+        scene: Scene = lambda: (None, None),
+    ) -> None:
+        super().__init__()
+        self._document = document
+        self._library = library
+        self._snapshot = snapshot
+        self._worker = worker
+        self._post = post
+        self._say = say
+        self._scene = scene
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether there is no folder yet that the document can be saved into."""
+        path = self._document.path
+        return path is None or self._library.is_shipped(path)
+
+    @property
+    def proposal(self) -> str:
+        """A title that no preset has."""
+        return self._library.free_title(self._document.name)
+
+    def save(self, then: Callable[[], object] | None = None) -> bool:
+        """Save into the document's folder; False, and nothing done, where it `needs_name`.
+
+        Args:
+            then: called when it is saved; not where that fails, which is said.
+        """
+        path = self._document.path
+        if path is None or self.needs_name:
+            return False
+        self._begin(self._document.name, path, then)
+        return True
+
+    def save_as(self, title: str, then: Callable[[], object] | None = None) -> bool:
+        """Save as a new preset of the person's own; False where the title cannot be one, which is said."""
+        try:
+            name = check_title(title)
+            if any(card.title.casefold() == name.casefold() for card in self._library.cards()):
+                raise StudioError(f"There is a preset called “{name}” already; choose another name.")
+            folder = self._library.new_folder(name)
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+            return False
+        self._begin(name, folder, then)
+        return True
+
+    def _begin(self, title: str, folder: Path, then: Callable[[], object] | None) -> None:
+        document = self._document
+        source, layer = self._scene()
+        preset = replace(document.preset(), name=title, source=source or document.source, view_layer=layer)
+        job = _Job(preset, folder, document.revision, (document.path, document.name), then)
+        self._snapshot(lambda picture: self._post(partial(self._write, job, picture)))
+        QTimer.singleShot(PATIENCE, self, partial(self._write, job, None))
+
+    def _write(self, job: _Job, picture: Picture | None) -> None:
+        if not job.begun:
+            job.begun = True
+            self._worker.do(
+                partial(save_preset, job.preset, job.folder, picture), lambda _: self._saved(job), self._failed
+            )
+
+    def _saved(self, job: _Job) -> None:
+        # Where something else has been opened meanwhile, that is not what was saved.
+        if (self._document.path, self._document.name) == job.before:
+            self._document.mark_saved(job.folder, job.preset.name, job.revision)
+        self._say(Message(f"Saved “{job.preset.name}”."))
+        self.saved.emit(job.folder)
+        if job.then is not None:
+            job.then()
+
+    def _failed(self, error: StudioError) -> None:
+        self._say(Message(str(error), "error"))

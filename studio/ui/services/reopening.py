@@ -1,0 +1,80 @@
+"""How the studio was left is remembered, and offered at the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import cast, get_args
+
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.model.view import View, ViewKind
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import Message
+from studio.runtime.services.loading import Loader
+from studio.ui.services.messages import Action
+from studio.ui.services.session import LastSession, Session
+
+
+class Reopening:
+    """The last session, again.
+
+    Args:
+        document: what is opened into.
+        workspace: what is looked at, at which size and on which engine.
+        play: plays a source.
+        loader: opens presets and networks.
+        session: remembers.
+        say: takes sentences with buttons, as `MessageBar.say` does.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        play: Callable[[str], None],
+        loader: Loader,
+        session: Session,
+        say: Callable[[Message, Sequence[Action]], None],
+    ) -> None:
+        self._document = document
+        self._workspace = workspace
+        self._play = play
+        self._loader = loader
+        self._session = session
+        self._say = say
+
+    def remember(self, source: str) -> None:
+        """Note how the studio is left, and what is playing."""
+        workspace, opened = self._workspace, self._opened
+        if opened:
+            view = workspace.view
+            last = LastSession(opened, source, workspace.size, workspace.engine, view.kind, view.name)
+            self._session.remember(last)
+
+    def offer(self, source: str) -> None:
+        """Ask whether it is to be as it was, where another preset is open or another source plays."""
+        last = self._session.last
+        if last is None or (last.opened, last.source) == (self._opened, source):
+            return
+        text = f"Last time “{Path(last.opened).name}” was open, on {Path(last.source).name}."
+        self._say(Message(text), [("Reopen", partial(self.reopen, last))])
+
+    def reopen(self, last: LastSession) -> None:
+        """Open what was open, and look at it as before; the preset that is open now comes back by undo."""
+        self._loader.open(last.opened, partial(self._restore, last))
+
+    @property
+    def _opened(self) -> str:
+        path = self._document.path or self._document.weights_path
+        return "" if path is None else str(path.absolute())
+
+    def _restore(self, last: LastSession, preset: Preset, path: Path | None) -> None:
+        self._document.load(preset, path)
+        self._workspace.size, self._workspace.engine = last.size, last.engine
+        self._play(last.source)
+        graph = self._document.graph
+        known = {"layer": last.view_name in graph, "filters": last.view_name in graph.tensor_shapes}
+        if last.view in get_args(ViewKind) and known.get(last.view, True):
+            self._workspace.view = View(cast(ViewKind, last.view), last.view_name)

@@ -1,0 +1,1 @@
+"""The transport bar: what plays, and where in it."""

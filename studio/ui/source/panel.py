@@ -1,0 +1,206 @@
+"""The source bar: what is played, where it is, and how fast."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from studio.io.sources.base import rate_text
+from studio.io.sources.camera import list_cameras
+from studio.runtime.live.live import Live
+from studio.runtime.live.player import FASTEST, SLOWEST, PlayerState
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.worker import Worker
+from studio.ui.kit import theme
+from studio.ui.kit.buttons import show_icon, tool_button
+from studio.ui.kit.clock import clock
+from studio.ui.kit.elided import ElidedLabel
+from studio.ui.services.session import Session
+from studio.ui.source.seek_bar import SeekBar
+from studio.ui.source.source_menu import SourceMenu
+
+_NARROW = 760
+_NAME_WIDTH = 180
+_SETTLES = 0.3
+"""Seconds in which reports still tell of the speed before."""
+
+
+class Transport(QWidget):
+    """One row of controls, which show what the player reports.
+
+    Args:
+        live: plays.
+        telemetry: tells what is playing.
+        session: remembers what was played.
+        worker: for work that may block.
+        find_cameras: numbers of cameras.
+    """
+
+    def __init__(
+        self,
+        live: Live,
+        telemetry: Telemetry,
+        session: Session,
+        worker: Worker,
+        find_cameras: Callable[[], list[int]] = list_cameras,
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName("Source")
+        self._live = live
+        self._telemetry = telemetry
+        self._session = session
+        self._shown = ""
+        self._speed_set = float("-inf")
+        self.menu = SourceMenu(self.play, session, worker, find_cameras, self)
+        self.source = tool_button("film-strip", "What is played: click to choose", "Source")
+        self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.source.setMenu(self.menu)
+        self.back = tool_button("caret-left", "One frame back, while paused (,)", "Frame back", lambda: self.step(-1))
+        self.play_button = tool_button("pause-fill", "Pause (Space)", "Pause", self.toggle)
+        self.forth = tool_button("caret-right", "One frame on, while paused (.)", "Frame on", lambda: self.step(1))
+        self.loop = tool_button("repeat", "Begin again at the end", "Loop")
+        self.loop.setCheckable(True)
+        self.seek = SeekBar()
+        self.place = QLabel()
+        self.place.setAccessibleName("Position and length")
+        self.speed = QDoubleSpinBox()
+        self.speed.setRange(SLOWEST, FASTEST)
+        self.speed.setSingleStep(0.1)
+        self.speed.setDecimals(2)
+        self.speed.setSuffix(" ×")
+        self.speed.setValue(1.0)
+        self.speed.setKeyboardTracking(False)
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip(f"Speed, {SLOWEST:g} to {FASTEST:g} times")
+        self.speed.setFixedWidth(84)
+        self.reset = tool_button(
+            "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: self.speed.setValue(1.0)
+        )
+        self.status = ElidedLabel()
+        self.facts = QLabel()
+        self.facts.setAccessibleName("Size and rate of the source")
+        self.facts.setStyleSheet(f"color: {theme.FAINT};")
+        self._lay_out()
+        self.loop.clicked.connect(lambda on: live.set_loop(on))
+        self.seek.sought.connect(live.seek)
+        self.speed.valueChanged.connect(self._set_speed)
+        # Back to the commands' keys, which a field for numbers would swallow.
+        self.speed.lineEdit().returnPressed.connect(self.speed.clearFocus)
+        telemetry.changed.connect(self._take)
+        self._show(telemetry.report.player)
+
+    # -- what commands call ---------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Pause, or go on; what has ended begins again."""
+        state = self._telemetry.report.player
+        self._live.pause(state.playing and not state.ended)
+
+    def step(self, by: int) -> None:
+        """So many frames on, or back; while paused."""
+        self._live.player.step(by)
+
+    def play(self, spec: str) -> None:
+        """Play something else."""
+        self._live.play(spec)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.SPACE, 4, theme.SPACE, 4)
+        row.setSpacing(theme.SPACE // 2)
+        for widget in (self.source, self.back, self.play_button, self.forth, self.loop):
+            row.addWidget(widget)
+        row.addSpacing(theme.SPACE // 2)
+        row.addWidget(self.seek, 4)
+        row.addWidget(self.place)
+        row.addSpacing(theme.SPACE // 2)
+        row.addWidget(self.speed)
+        row.addWidget(self.reset)
+        row.addSpacing(theme.SPACE // 2)
+        row.addWidget(self.status, 1)
+        row.addWidget(self.facts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Where there is little room the facts go first."""
+        super().resizeEvent(event)
+        self.facts.setVisible(self.width() >= _NARROW)
+
+    def _take(self, report: Report) -> None:
+        self._show(report.player)
+
+    def _show(self, state: PlayerState) -> None:
+        if state.spec != self._shown:
+            self._shown = state.spec
+            self._session.note_source(state.spec)
+        name = _name(state.spec)
+        metrics = self.source.fontMetrics()
+        self.source.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH))
+        self.source.setToolTip(f"{state.spec or name}\nClick to choose what is played")
+        show_icon(self.source, "camera" if state.is_camera else "film-strip")
+        is_still = state.info is not None and state.info.fps is None
+        has_time = state.duration is not None and not state.is_camera and not is_still
+        runs = state.playing and not state.ended
+        self.play_button.setEnabled(state.info is not None and not is_still)
+        show_icon(self.play_button, "pause-fill" if runs else "play-fill")
+        self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
+        self.play_button.setAccessibleName("Pause" if runs else "Play")
+        for widget in (self.seek, self.place, self.loop, self.speed, self.back, self.forth):
+            widget.setVisible(has_time)
+        self.reset.setVisible(has_time and state.speed != 1.0)
+        for widget in (self.back, self.forth):
+            widget.setEnabled(not state.playing)
+        self.loop.setChecked(state.loop)
+        if has_time and state.duration is not None:
+            self.seek.show_place(state.position, state.duration)
+            self.place.setText(f"{clock(state.position)} / {clock(state.duration)}")
+        if not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES:
+            with QSignalBlocker(self.speed):
+                self.speed.setValue(state.speed)
+        self._say(*_status(state))
+        info = state.info
+        rate = f" · {rate_text(info.fps)}" if info is not None and info.fps else ""
+        self.facts.setText(f"{info.width}×{info.height}{rate}" if info is not None else "")
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed_set = time.monotonic()
+        self._live.set_speed(speed)
+
+    def _say(self, text: str, colour: str) -> None:
+        self.status.say(text)
+        self.status.setToolTip(text or "State of the source")
+        if self.status.property("colour") != colour:
+            self.status.setProperty("colour", colour)
+            self.status.setStyleSheet(f"color: {colour};")
+
+
+def _status(state: PlayerState) -> tuple[str, str]:
+    """What is to be said of the source, and in which colour."""
+    if state.opening:
+        return f"Opening {_name(state.opening)}…", theme.FAINT
+    if state.status.startswith("lost"):
+        return f"Camera {state.status}", theme.WARNING
+    if state.warning:
+        return state.warning, theme.WARNING
+    if state.ended:
+        return "Ended", theme.FAINT
+    if state.is_camera:
+        return "Live" if state.playing else "Frozen", theme.FAINT
+    return "", theme.FAINT
+
+
+def _name(spec: str) -> str:
+    if spec == "demo":
+        return "Demo clip"
+    if spec == "camera" or spec.startswith("camera:"):
+        number = spec.partition(":")[2]
+        return f"Camera {int(number) + 1}" if number.isdecimal() else "Camera"
+    return Path(spec).name or "No source"

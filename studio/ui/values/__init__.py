@@ -1,0 +1,1 @@
+"""The panel of picture values: range, mean, deviation, order of channels."""

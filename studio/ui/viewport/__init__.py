@@ -1,0 +1,1 @@
+"""The picture: surfaces, camera, what is drawn, the output window."""

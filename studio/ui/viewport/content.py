@@ -1,0 +1,35 @@
+"""What a surface of the viewport shows, as the surface sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtGui import QPainter
+
+from studio.engine.gl.screen import Screen
+from studio.engine.gl.shown import Shown
+from studio.engine.gl.view import Look
+from studio.ui.viewport.probe import Question
+from studio.ui.viewport.scene import Part
+
+FindScreen = Callable[[], Screen | None]
+
+
+class Content(Protocol):
+    """Says what is drawn, and paints over it; called in the window's thread."""
+
+    look: Look
+    """How values become colours."""
+
+    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+        """What is drawn of the front on so many pixels."""
+
+    def question(self) -> Question | None:
+        """The value that is wanted of what was composed last."""
+
+    def answered(self, text: str) -> None:
+        """Take the value asked for, in words; empty where none is wanted any more."""
+
+    def decorate(self, painter: QPainter) -> None:
+        """Paint over the picture."""

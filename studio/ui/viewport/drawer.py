@@ -1,0 +1,145 @@
+"""Draws views in a thread of its own: for software rasterisers, whose draws would hold the window up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+import moderngl
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.view import Look, ViewPass
+from studio.errors import StudioError
+from studio.model.picture import Picture
+from studio.runtime.services.priority import step_back
+from studio.ui.viewport.gl_context import RenderContext
+from studio.ui.viewport.probe import Probe, Question
+from studio.ui.viewport.scene import Part
+
+_LONGEST_WAIT = 1.0
+"""Seconds that the render thread waits for a drawing: one that was lost never gets there."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What is to be drawn: these parts, on so many pixels."""
+
+    size: tuple[int, int]
+    parts: tuple[Part, ...]
+    look: Look
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of it.
+
+    Attributes:
+        picture: (H, W, 4) blue, green, red and nothing.
+        said: the value asked for, in words.
+        problem: why nothing can be drawn, in a sentence; empty where it can.
+    """
+
+    picture: Picture | None = None
+    said: str = ""
+    problem: str = ""
+
+
+class Order:
+    """A sketch to be drawn, and a fence behind its drawing: see `studio.engine.gl.screen.Fence`."""
+
+    def __init__(self, sketch: Sketch, question: Question | None) -> None:
+        self.sketch = sketch
+        self.question = question
+        self._done = threading.Event()
+
+    def wait(self) -> None:
+        """See `Fence.wait`."""
+        self._done.wait(_LONGEST_WAIT)
+
+    def drop(self) -> None:
+        """See `Fence.drop`; there is nothing to free."""
+
+    def end(self) -> None:
+        """Nothing is read for it any more."""
+        self._done.set()
+
+
+class Drawer:
+    """A thread that draws one sketch after the other, in a context that shares textures.
+
+    Made and closed in the window's thread.
+
+    Args:
+        then: called in the drawing thread with what has been drawn.
+    """
+
+    def __init__(self, then: Callable[[Drawn], None]) -> None:
+        self._then = then
+        self._context = RenderContext()
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="drawing", daemon=True)
+        self._thread.start()
+
+    def draw(self, order: Order) -> None:
+        """Draw this, soon."""
+        self._orders.put(order)
+
+    def close(self) -> None:
+        """Draw what has been ordered, and end."""
+        self._orders.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        step_back()
+        try:
+            easel = Easel(self._context.open())
+        except StudioError as error:
+            problem = Drawn(problem=str(error))
+            while (order := self._orders.get()) is not None:
+                order.end()
+                self._then(problem)
+            return
+        while (order := self._orders.get()) is not None:
+            try:
+                drawn = easel.draw(order)
+            finally:
+                order.end()
+            self._then(drawn)
+        self._context.close()
+
+
+class Easel:
+    """What drawing needs, in the context that is current in the drawing thread."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._pass = ViewPass(device, hurried=True)
+        self._pass.prepare()
+        self._probe = Probe(device.context)
+        self._canvas: moderngl.Texture | None = None
+        self._target: moderngl.Framebuffer | None = None
+        self._last: tuple[Sketch, Picture] | None = None
+
+    def draw(self, order: Order) -> Drawn:
+        """Draw, and read the value that is asked for."""
+        sketch = order.sketch
+        if self._last is None or self._last[0] != sketch:
+            self._last = sketch, self._draw(sketch)
+        if order.question is not None:
+            self._probe.ask(order.question)
+        return Drawn(self._last[1], self._probe.answer())
+
+    def _draw(self, sketch: Sketch) -> Picture:
+        context = self._device.context
+        if self._canvas is None or self._target is None or self._canvas.size != sketch.size:
+            self._canvas = context.texture(sketch.size, 4)
+            self._target = context.framebuffer([self._canvas])
+        self._target.clear(*sketch.look.ground, 1.0)
+        for part in sketch.parts:
+            self._pass.draw(self._target, part.shown, part.drawing, part.placement, sketch.look)
+        self._device.finish()
+        picture = self._device.calls.read_picture(self._canvas)
+        context.gc()
+        return picture

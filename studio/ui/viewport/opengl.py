@@ -1,0 +1,86 @@
+"""A surface that draws the front in an OpenGL context of its own, however often Qt makes it a new one."""
+
+from __future__ import annotations
+
+import moderngl
+from PySide6.QtGui import QPainter
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+
+from studio.engine.gl.adopted import current_device
+from studio.engine.gl.view import ViewPass
+from studio.errors import StudioError
+from studio.ui.viewport.content import Content, FindScreen
+from studio.ui.viewport.fence import fence_behind
+from studio.ui.viewport.probe import Probe
+
+
+class OpenGLSurface(QOpenGLWidget):
+    """Draws within the window's thread, for GPUs.
+
+    Nothing that must last lives in its context: moving the widget to another window makes a new one.
+
+    Attributes:
+        problem: why nothing can be drawn, in a sentence; empty where it can.
+
+    Args:
+        content: what is drawn.
+        find_screen: gives the screen once the render thread has one.
+        parent: the widget that it fills.
+    """
+
+    def __init__(self, content: Content, find_screen: FindScreen, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._content = content
+        self._find_screen = find_screen
+        self._context: moderngl.Context | None = None
+        self.problem = ""
+
+    def refresh(self) -> None:
+        """Draw what is newest, soon."""
+        self.update()
+
+    def initializeGL(self) -> None:  # noqa: N802 - Qt's name
+        """Make everything anew in the context that Qt has just made."""
+        try:
+            device = current_device()
+        except StudioError as error:
+            self.problem = str(error)
+            self._context = None
+            return
+        self.problem = ""
+        self._context = device.context
+        self._pass = ViewPass(device, hurried=True)
+        self._pass.prepare()
+        self._calls = device.calls
+        self._probe = Probe(device.context)
+
+    def paintGL(self) -> None:  # noqa: N802 - Qt's name
+        """Draw the front, leave a fence behind it, and paint over it."""
+        if self._context is not None:
+            self._draw(self._context)
+        painter = QPainter(self)
+        self._content.decorate(painter)
+        painter.end()
+
+    def _draw(self, context: moderngl.Context) -> None:
+        context.gc()
+        target = context.detect_framebuffer(self.defaultFramebufferObject())
+        target.use()
+        look = self._content.look
+        target.clear(*look.ground, 1.0)
+        screen = self._find_screen()
+        front = screen.front() if screen is not None else ()
+        for part in self._content.compose(front, target.size):
+            self._pass.draw(target, part.shown, part.drawing, part.placement, look, flipped=True)
+        self._measure()
+        target.use()
+        if screen is not None and front and (fence := fence_behind(self._calls)) is not None:
+            screen.drawn(id(self), fence)
+
+    def _measure(self) -> None:
+        """Take the value asked for in the last frame, and ask for the next."""
+        said, question = self._probe.answer(), self._content.question()
+        if question is not None:
+            self._probe.ask(question)
+        self._content.answered(said if question is not None else "")

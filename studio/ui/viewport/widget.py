@@ -1,0 +1,354 @@
+"""The middle of the window: the output, input and output, a layer's tiles or a filter sheet, zoomed and panned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio.engine.gl.shown import Shown, spot
+from studio.engine.gl.view import GROUND, Look
+from studio.model.view import View
+from studio.model.workspace import Workspace
+from studio.ui.viewport import overlay
+from studio.ui.viewport.camera import Camera
+from studio.ui.viewport.canvas import Canvas
+from studio.ui.viewport.content import FindScreen
+from studio.ui.viewport.probe import Question
+from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
+from studio.ui.viewport.tool import SheetTool
+
+_WAITING = "The first picture is on its way."
+
+# Pixels, as the system counts them: near enough to the divider to take it; one press of an arrow key.
+_GRASP = 8
+_STEP = 48
+_ZOOM_STEP = 1.25
+# Of a mouse wheel's notch; it reports 120 for one.
+_NOTCH = 120.0
+# Milliseconds after which a value that was asked for is looked for, where no new picture comes.
+_ANSWER_AFTER = 30
+
+Drag = Literal["", "pan", "divider", "tool"]
+
+
+class Viewport(Canvas):
+    """Shows what the workspace's view says, and hands the mouse to a tool on filter sheets.
+
+    The wheel and pinches zoom at the cursor; the middle button, or the left button without a tool, pan; 0 or F
+    fits, 1 shows a pixel for each texel, a double click goes from one to the other; arrows pan, + and - zoom.
+
+    Attributes:
+        hovered: what lies under the cursor, in words; empty beside the picture.
+
+    Args:
+        workspace: whose view, colours, scaling and brush it follows.
+        find_screen: gives the screen once the render thread has one.
+        parent: the widget that it lies in.
+    """
+
+    hovered = Signal(str)
+
+    def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
+        super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
+        self._workspace = workspace
+        self._tool: SheetTool | None = None
+        self._cameras: dict[View, Camera] = {}
+        self._view = self._drawn = workspace.view
+        self._parts: list[Part] = []
+        self._divider = 0.5
+        self._drag: Drag = ""
+        self._last = QPointF()
+        self._cursor: QPointF | None = None
+        self._label = ""
+        self._answer = QTimer(self)
+        self._answer.setSingleShot(True)
+        self._answer.setInterval(_ANSWER_AFTER)
+        self._answer.timeout.connect(self.refresh)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName("Viewport")
+        self.setAccessibleDescription("Wheel zooms, middle drag pans, 0 fits, 1 shows one pixel for each texel.")
+        workspace.changed.connect(self._follow)
+
+    # -- what others call -----------------------------------------------------------------------------------------
+
+    def set_tool(self, tool: SheetTool | None) -> None:
+        """Hand the mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
+        self._cancel()
+        self._tool = tool
+        self._show_cursor()
+        self.refresh()
+
+    @property
+    def camera(self) -> Camera:
+        """Zoom and pan of the present view."""
+        return self._cameras.setdefault(self._view, Camera())
+
+    def fit(self) -> None:
+        """Show the whole content."""
+        self.camera.fit()
+        self.refresh()
+
+    def one_to_one(self) -> None:
+        """Show a pixel for each texel."""
+        self.camera.one_to_one()
+        self.refresh()
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step, at the middle."""
+        self._zoom(_ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step, at the middle."""
+        self._zoom(1 / _ZOOM_STEP)
+
+    # -- drawing --------------------------------------------------------------------------------------------------
+
+    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+        """See `Content.compose`."""
+        # Another view takes a moment to come; until then the one before stays.
+        self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
+        seen = wanted(self._drawn, front)
+        self._parts = []
+        if seen:
+            camera = self._cameras.setdefault(self._drawn, Camera())
+            camera.see(content_size(self._drawn, seen), size)
+            self._parts = parts(self._drawn, seen, camera, self._divider)
+        return self._parts
+
+    def question(self) -> Question | None:
+        """See `Content.question`: the value under the cursor."""
+        found = self._under_cursor()
+        if found is None:
+            return None
+        part, x, y = found
+        at = spot(part.shown, part.drawing, x, y)
+        return None if at is None else Question(part.shown, part.drawing, at)
+
+    def answered(self, text: str) -> None:
+        """See `Content.answered`."""
+        if text != self._label:
+            self._label = text
+            self.hovered.emit(text)
+
+    def decorate(self, painter: QPainter) -> None:
+        """See `Content.decorate`."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not self._parts:
+            overlay.empty_text(painter, self.rect().adjusted(24, 24, -24, -24), self.problem or _WAITING)
+        else:
+            self._decorate(painter)
+
+    def _decorate(self, painter: QPainter) -> None:
+        if self._drawn.kind == "split":
+            overlay.divider(painter, self.rect(), self.width() * self._divider)
+            overlay.side_names(painter, self.rect(), self.width() * self._divider)
+        if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
+            radius = self._workspace.brush.radius * self.camera.zoom / self.devicePixelRatioF()
+            overlay.brush(painter, self._cursor.x(), self._cursor.y(), radius)
+        if self._label:
+            overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
+
+    # -- the mouse, the pen ---------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin a pan, a stroke, or take the divider."""
+        self._last = event.position()
+        picks = event.button() == Qt.MouseButton.RightButton and self._has_tool()
+        if picks or event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
+            self._begin(event.button(), event.position(), event.modifiers(), 1.0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Go on with what was begun; follow the cursor."""
+        self._move(event.position(), event.modifiers(), 1.0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """End what was begun."""
+        self._end(event.position(), event.modifiers(), 1.0)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit, or a pixel for each texel under the cursor; with a tool it is a second press."""
+        if event.button() != Qt.MouseButton.LeftButton or self._has_tool():
+            self.mousePressEvent(event)
+        elif self.camera.fitted:
+            self.camera.one_to_one(*self._pixel(event.position()))
+        else:
+            self.camera.fit()
+        self.refresh()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802 - Qt's name
+        """A pen, with its pressure."""
+        if event.type() == QEvent.Type.TabletPress:
+            self._last = event.position()
+            self._begin(event.button(), event.position(), event.modifiers(), event.pressure())
+        elif event.type() == QEvent.Type.TabletMove:
+            self._move(event.position(), event.modifiers(), event.pressure())
+        elif event.type() == QEvent.Type.TabletRelease:
+            self._end(event.position(), event.modifiers(), event.pressure())
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom at the cursor."""
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        self._zoom(_ZOOM_STEP**notches, event.position())
+        event.accept()
+
+    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """The cursor is elsewhere."""
+        self._cursor = None
+        self.refresh()
+
+    def event(self, event: QEvent) -> bool:
+        """Pinches zoom at the cursor."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self._zoom(1.0 + event.value(), event.position())
+            return True
+        return super().event(event)
+
+    # -- the keyboard ---------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit, 1:1, pan, zoom; Escape drops a stroke."""
+        step = _STEP * self.devicePixelRatioF()
+        pans = {
+            Qt.Key.Key_Left: (step, 0.0),
+            Qt.Key.Key_Right: (-step, 0.0),
+            Qt.Key.Key_Up: (0.0, step),
+            Qt.Key.Key_Down: (0.0, -step),
+        }
+        does = {
+            Qt.Key.Key_0: self.fit,
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_1: self.one_to_one,
+            Qt.Key.Key_Plus: self.zoom_in,
+            Qt.Key.Key_Equal: self.zoom_in,
+            Qt.Key.Key_Minus: self.zoom_out,
+        }
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape and self._drag == "tool":
+            self._cancel()
+        elif key in pans:
+            self._pan(*pans[key])
+        elif key in does:
+            does[key]()
+        else:
+            super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """A stroke cannot go on unseen."""
+        self._cancel()
+        super().hideEvent(event)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _follow(self, what: str) -> None:
+        if what == "view":
+            self._cancel()
+            self._view = self._workspace.view
+            self._show_cursor()
+        elif what in ("colours", "scaling"):
+            self.look = replace(self.look, colours=self._workspace.colours, scaling=self._workspace.scaling)
+        elif what not in ("brush", "tool"):
+            return
+        self.refresh()
+
+    def _has_tool(self) -> bool:
+        is_sheet = self._view.kind == "filters" and self._drawn == self._view
+        return self._tool is not None and is_sheet and self._workspace.tool != "move"
+
+    def _pixel(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget in the screen's own pixels."""
+        ratio = self.devicePixelRatioF()
+        return at.x() * ratio, at.y() * ratio
+
+    def _sheet_place(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget as y and x of the sheet, in weights."""
+        x, y = self.camera.to_content(*self._pixel(at))
+        return y, x
+
+    def _under_cursor(self) -> tuple[Part, float, float] | None:
+        return None if self._cursor is None else part_at(self._parts, *self._pixel(self._cursor))
+
+    def _pan(self, x: float, y: float) -> None:
+        # Before the first picture there is nothing that a hand could mean.
+        if self._parts:
+            self.camera.pan(x, y)
+            self.refresh()
+
+    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
+        if not self._parts:
+            return
+        x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
+        self.camera.zoom_at(factor, x, y)
+        self.refresh()
+
+    def _near_divider(self, at: QPointF) -> bool:
+        return self._view.kind == "split" and abs(at.x() - self.width() * self._divider) < _GRASP
+
+    def _begin(self, button: Qt.MouseButton, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        self._cancel()
+        self._cursor = at
+        if button == Qt.MouseButton.MiddleButton:
+            self._drag = "pan"
+        elif self._near_divider(at):
+            self._drag = "divider"
+        elif self._tool is not None and self._has_tool():
+            # Nothing can be hit before the sheet is there.
+            if self._parts:
+                self._drag = "tool"
+                if button == Qt.MouseButton.RightButton:
+                    keys |= Qt.KeyboardModifier.AltModifier
+                self._tool.press(*self._sheet_place(at), pressure, keys)
+        else:
+            self._drag = "pan"
+        self._show_cursor()
+
+    def _move(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        moved, self._last, self._cursor = at - self._last, at, at
+        if self._drag == "pan":
+            self._pan(*self._pixel(moved))
+        elif self._drag == "divider":
+            self._divider = min(max(at.x() / max(self.width(), 1), 0.0), 1.0)
+        elif self._drag == "tool" and self._tool is not None:
+            self._tool.move(*self._sheet_place(at), pressure, keys)
+        self._show_cursor()
+        self._answer.start()
+        self.refresh()
+
+    def _end(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
+        drag, self._drag = self._drag, ""
+        if drag == "tool" and self._tool is not None:
+            self._tool.release(*self._sheet_place(at), pressure, keys)
+        self._show_cursor()
+        self.refresh()
+
+    def _cancel(self) -> None:
+        drag, self._drag = self._drag, ""
+        if drag == "tool" and self._tool is not None:
+            self._tool.cancel()
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._drag == "pan":
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._tool is not None and self._view.kind == "filters" and self._workspace.tool == "move":
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self._drag == "divider" or (self._cursor is not None and self._near_divider(self._cursor)):
+            shape = Qt.CursorShape.SplitHCursor
+        elif self._has_tool():
+            shape = Qt.CursorShape.CrossCursor
+        self.setCursor(shape)

@@ -1,0 +1,194 @@
+"""Takes the pictures of the documentation from the real window, which it works in with mouse and key events.
+
+    python -m tools.make_screenshots
+
+Without a display it opens one that nobody sees. What is painted and the frame that is shown differ little from run to
+run; the pictures are for people, and are not compared.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
+from studio.app import Studio
+from studio.io.atomic import write_bytes
+
+SCREENS = Path(__file__).resolve().parents[1] / "docs" / "screens"
+LARGEST = 220_000
+"""Bytes of a picture; its quality gives way."""
+
+PRESET = "violet-strokes"
+
+
+def main() -> None:
+    """Take all of them."""
+    SCREENS.mkdir(exist_ok=True)
+    with display():
+        app = application()
+        with opened(PRESET) as studio:
+            _tour(studio)
+            _panels(studio)
+        with opened(PRESET, size=(1280, 720)) as studio:
+            _settle(studio)
+            _key(studio, Qt.Key.Key_I)
+            _grab(studio.window, "1280x720")
+        app.shutdown()
+
+
+def _tour(studio: Studio) -> None:
+    """From opening to recording."""
+    window = studio.window
+    _settle(studio)
+    _grab(window, "window")
+    _key(studio, Qt.Key.Key_I)
+    _grab(window.viewport, "split")
+    _choose(studio, "enc2")
+    _key(studio, Qt.Key.Key_L)
+    _grab(window, "layer")
+    _key(studio, Qt.Key.Key_W)
+    _paint(studio)
+    _grab(window, "paint")
+    _grab(window.viewport, "sheet")
+    _key(studio, Qt.Key.Key_I)
+    _slide(studio)
+    _grab(window, "edits")
+    _record(studio)
+    window.docks["histogram"].raise_()
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    spin(1.0)
+    sheet = next(widget for widget in QApplication.topLevelWidgets() if widget.objectName() == "shortcuts")
+    _grab(sheet, "shortcuts")
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    until(lambda: window.projection.output is not None)
+    spin(2.0)
+    assert window.projection.output is not None
+    _grab(window.projection.output, "output")
+    QTest.keyClick(window, Qt.Key.Key_F10)
+
+
+def _panels(studio: Studio) -> None:
+    """Each panel alone."""
+    docks = studio.window.docks
+    studio.window.editor.panels.setCurrentIndex(0)
+    for name, dock in docks.items():
+        dock.raise_()
+        spin(1.5)
+        _grab(dock, f"panel-{name}")
+    studio.window.editor.panels.setCurrentIndex(1)
+    docks["filters"].raise_()
+    spin(0.5)
+    _grab(docks["filters"], "panel-selection")
+    _grab(studio.window.transport, "panel-source")
+
+
+def _settle(studio: Studio) -> None:
+    """Until every layer has a thumbnail."""
+    graph = studio.document.graph
+    until(lambda: len(studio.telemetry.thumbnails) >= len(graph.nodes))
+    spin(2.0)
+
+
+def _wait(studio: Studio) -> None:
+    """Until what was asked for is on the screen: the frame that is under way may be of before."""
+    shown = studio.telemetry.report.shown
+    until(lambda: studio.telemetry.report.shown >= shown + 3)
+    spin(0.5)
+
+
+def _choose(studio: Studio, layer: str) -> None:
+    rows = studio.window.network.list
+    index = studio.window.network.model.place(layer)
+    rows.scrollTo(index)
+    click(rows.viewport(), rows.visualRect(index).center())
+    spin(0.5)
+
+
+def _key(studio: Studio, key: Qt.Key) -> None:
+    QTest.keyClick(studio.window, key)
+    _wait(studio)
+
+
+def _paint(studio: Studio) -> None:
+    """Zoom into the filter sheet and paint a wave on it."""
+    viewport = studio.window.viewport
+    brush = studio.workspace.brush
+    studio.workspace.brush = brush.model_copy(update={"radius": 5.0, "value": 0.6, "hardness": 0.3})
+    for _ in range(11):
+        QTest.keyClick(studio.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    spin(0.5)
+    width, height = viewport.width(), viewport.height()
+    way = [
+        QPoint(round(width * (0.15 + 0.6 * k / 80)), round(height * (0.5 + 0.22 * np.sin(k / 11)))) for k in range(81)
+    ]
+    press(viewport, way[0])
+    for at in way:
+        move(viewport, at)
+        spin(0.015)
+    release(viewport, way[-1])
+    _wait(studio)
+
+
+def _slide(studio: Studio) -> None:
+    """Make the kernels of the second encoder stronger with a slider."""
+    editor = studio.window.editor
+    bar = editor.panels.tabBar()
+    click(bar, bar.tabRect(2).center())
+    editor.edits.choose("Gain")
+    spin(0.5)
+    slider = next(iter(editor.edits.form.controls.values())).slider
+    start = slider.value() / slider.maximum()
+    press(slider, handle(slider, start))
+    for k in range(30):
+        move(slider, handle(slider, start + 0.02 * k / 29))
+        spin(0.03)
+    release(slider, handle(slider, start + 0.02))
+    _wait(studio)
+
+
+def _record(studio: Studio) -> None:
+    """Record two seconds."""
+    window = studio.window
+    folder = studio.parts.networks.parent / "films"
+    folder.mkdir()
+    window.recorder.choose_folder(str(folder))
+    window.docks["recording"].raise_()
+    spin(1.5)
+    click(window.recorder.button)
+    until(lambda: _recorded(studio) > 2.0)
+    _grab(window, "recording")
+    click(window.recorder.button)
+    until(lambda: not window.is_recording)
+    spin(1.0)
+
+
+def _recorded(studio: Studio) -> float:
+    status = studio.telemetry.report.recording
+    return 0.0 if status is None else status.seconds
+
+
+def _grab(widget: QWidget, name: str) -> None:
+    """Write what the screen shows of a widget, OpenGL and all: as a JPEG."""
+    place = QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
+    screen = widget.screen()
+    pixmap = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
+    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1]
+    for quality in range(84, 40, -6):
+        _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        if jpeg.size <= LARGEST:
+            break
+    write_bytes(SCREENS / f"{name}.jpg", jpeg.tobytes())
+
+
+if __name__ == "__main__":
+    main()
