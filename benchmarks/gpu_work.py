@@ -19,7 +19,7 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.view import View
-from studio.runtime.live.outlets import Outlets
+from studio.runtime.live.output_writer import OutputWriter
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.services.priority import shorten_turns
 
@@ -150,7 +150,7 @@ def recording() -> Iterator[list[str]]:
 
 
 def _rate(engine: GLEngine, screen: Screen, inputs: dict[str, np.ndarray], folder: Path | None) -> tuple[float, int]:
-    outlets = Outlets(screen, lambda text, failed: print(text) if failed else None)
+    outlets = OutputWriter(screen, lambda text, failed: print(text) if failed else None)
     if folder is not None:
         outlets.begin(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark", False)
     frames, start = 0, time.perf_counter()

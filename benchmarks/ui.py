@@ -30,7 +30,7 @@ from studio.engine.base import Engine
 from studio.engine.choose import open_engine
 from studio.engine.gl.screen import Screen
 from studio.io.networks import save_network
-from studio.runtime.live.live import Live
+from studio.runtime.live.session import LiveSession
 from studio.ui.viewport.drawer import Easel
 from studio.ui.viewport.opengl import OpenGLSurface
 from studio.ui.viewport.raster import RasterSurface
@@ -267,7 +267,7 @@ class Tracing:
     """Notes when the steps between the hand and the screen begin and end, whichever thread they are in."""
 
     STEPS = (
-        (Live, "replace"),
+        (LiveSession, "replace"),
         (Engine, "replace"),
         (Engine, "update"),
         (Engine, "run"),

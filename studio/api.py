@@ -28,7 +28,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 
 class LiveLayer:
@@ -134,7 +134,7 @@ class LiveNetwork:
         self.engine, self.choice = open_engine(preset.bent if preset else network, engine)
         if preset is not None:
             self.engine.bypass(preset.bypassed)
-        self._bender = Bender(self.engine)
+        self._bender = FrameRunner(self.engine)
 
     choice: Choice
 

@@ -21,9 +21,9 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
-from studio.runtime.live.link import Link
-from studio.runtime.live.live import Live
+from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.report import Message, Report
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.priority import shorten_turns
@@ -61,12 +61,12 @@ class Studio:
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
-        self.live = Live(self._context.open, self._carry, self._context.close)
+        self.live = LiveSession(self._context.open, self._carry, self._context.close)
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)
         if preset.view_layer is not None:
             self.workspace.view = View("layer", preset.view_layer)
-        self._link = Link(self.document, self.workspace, self.live)
+        self._link = DocumentSync(self.document, self.workspace, self.live)
         self.messages = MessageBar()
         say, post = self.messages.say, self._post
         library, worker = Library(home / "presets"), Worker(post)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from studio.runtime.render.bender import Bender
 
 from studio.engine.choose import open_engine
 from studio.io.networks import list_networks
@@ -19,7 +20,6 @@ from studio.io.opening import open_preset
 from studio.io.presets import list_presets
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.render.bender import Bender
 
 HERE = Path(__file__).parent / "shipped"
 _SIDE, _TILE, _ACROSS = 64, 32, 7

@@ -23,7 +23,7 @@ from studio.io.sources import Frame, Source, open_source
 from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 NETWORKS = {card.name: card for card in list_networks()}
 PRESETS = {card.name: card for card in list_presets()}
@@ -169,7 +169,7 @@ def shown(name: str, frames: list[Frame]) -> list[Picture]:
     engine, _ = open_engine(preset.bent, "torch")
     try:
         engine.bypass(preset.bypassed)
-        bender = Bender(engine, path=path_of_source(WALK))
+        bender = FrameRunner(engine, path=path_of_source(WALK))
         return [bender(frame.picture, frame.time) for frame in frames]
     finally:
         engine.close()

@@ -23,7 +23,7 @@ from studio.io.sources import Frame, open_source
 from studio.model.latent import path_of_source
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WALK = "latent:loop,seed=3,seconds=12"
@@ -71,7 +71,7 @@ def strip(preset: Preset, frames: Sequence[Frame]) -> Picture:
     engine, _ = open_engine(preset.bent, "torch")
     try:
         engine.bypass(preset.bypassed)
-        bender = Bender(engine, path=path_of_source(preset.source or "demo"))
+        bender = FrameRunner(engine, path=path_of_source(preset.source or "demo"))
         row = [bender(resized(frame.picture, (WORKING, WORKING)), frame.time) for frame in frames]
     finally:
         engine.close()

@@ -27,7 +27,7 @@ from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 THUMBNAIL_SIZE = 256
@@ -431,7 +431,7 @@ def bent(preset: Preset, frame: Frame) -> Picture:
     engine, _ = open_engine(preset.bent, "torch")
     try:
         engine.bypass(preset.bypassed)
-        bender = Bender(engine, path=path_of_source(preset.source or "demo"))
+        bender = FrameRunner(engine, path=path_of_source(preset.source or "demo"))
         return bender(resized(frame.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), frame.time)
     finally:
         engine.close()

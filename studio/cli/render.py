@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import Picture
-    from studio.runtime.render.bender import Bender
+    from studio.runtime.render.frame_runner import FrameRunner
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -68,7 +68,7 @@ def render(
     from studio.api import open_preset
     from studio.engine.choose import open_engine
     from studio.io.sources import open_source
-    from studio.runtime.render.bender import Bender
+    from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.size import parse_size
 
     first, end = _range(frames)
@@ -85,7 +85,7 @@ def render(
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
         runner.bypass(bent.bypassed)
-        bender = Bender(runner, layer or None, path)
+        bender = FrameRunner(runner, layer or None, path)
         _say(choice, runner.device, bender.size_for(working).note)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
@@ -96,7 +96,7 @@ def render(
 
 def _record(
     pictures: Iterator[Picture],
-    bender: Bender,
+    bender: FrameRunner,
     output: Path,
     codec: str,
     rate: Fraction,

@@ -16,7 +16,7 @@ import pytest
 from commands import FPS, FRAMES, HEIGHT, WIDTH, environment
 from helpers import on_torch, tiny_network
 
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 StudioHere = Callable[..., tuple[int, str, str]]
 
@@ -64,7 +64,7 @@ def test_the_real_command_bends_what_the_engine_bends(
     assert found.returncode == 0, found.stderr
     assert "Engine " in found.stderr
     assert ", because " in found.stderr
-    bender = Bender(on_torch(tiny_network()))
+    bender = FrameRunner(on_torch(tiny_network()))
     wanted = [bender(picture) for picture in pictures_of(made / "film.mp4")]
 
     recorded = pictures_of(tmp_path / "out.mkv")

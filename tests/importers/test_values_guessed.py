@@ -12,7 +12,7 @@ from modules import made
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 CAFFE = (103.939, 116.779, 123.68)
 
@@ -33,7 +33,7 @@ def test_super_resolution_of_luma_keeps_the_colour(family: str, tmp_path: Path) 
     assert imported.network.graph.colour == "input"
     red = np.zeros((12, 10, 3), np.uint8)
     red[..., 0] = 255
-    shown = Bender(on_torch(imported.network))(red).astype(int)
+    shown = FrameRunner(on_torch(imported.network))(red).astype(int)
     assert (shown[..., 0] - shown[..., 1]).min() > 100
     assert of(family, tmp_path, colour="own").network.graph.colour == "own"
 

@@ -20,7 +20,7 @@ from studio.model.latent import Latent, LatentPath, latent_path, path_of_source
 from studio.model.network import Network
 from studio.model.op import Shape
 from studio.model.picture import to_picture
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, working_size
 
 VECTOR = Input("z", 10, (-3.0, 3.0), kind="vector")
@@ -110,14 +110,14 @@ def test_an_engine_takes_no_map_for_a_vector() -> None:
 def test_every_engine_takes_vectors(made: Callable[[], Network], engine_for: EngineFor) -> None:
     of = made()
     black = np.zeros((16, 16, 3), np.uint8)
-    found, wanted = (Bender(engine)(black, 1.5) for engine in (engine_for(of), on_torch(of)))
+    found, wanted = (FrameRunner(engine)(black, 1.5) for engine in (engine_for(of), on_torch(of)))
     assert np.abs(found.astype(int) - wanted).max() <= 1
 
 
 @pytest.mark.parametrize("made", [generator, gated])
 def test_a_bender_moves_vectors_with_time(made: Callable[[], Network]) -> None:
     of = made()
-    bender = Bender(on_torch(of), path=LatentPath("loop", seed=3, seconds=4.0))
+    bender = FrameRunner(on_torch(of), path=LatentPath("loop", seed=3, seconds=4.0))
     black = np.zeros((16, 16, 3), np.uint8)
     first, later, again = (bender(black, time) for time in (0.0, 1.5, 4.0))
     assert first.shape == (8, 8, 3)

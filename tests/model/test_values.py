@@ -19,7 +19,7 @@ from studio.model.graph import Graph, Input
 from studio.model.network import Network
 from studio.model.picture import Picture, to_picture, to_tensor
 from studio.model.values import Values, values_of, with_values
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 CAFFE = (103.939, 116.779, 123.68)
 
@@ -49,18 +49,20 @@ def test_a_network_in_other_values_still_shows_what_it_is_fed(engine_for: Engine
     picture = noise()
     values = Values(range=(0.0, 255.0), order="bgr", output_range=(0.0, 255.0), output_order="bgr")
     engine = engine_for(identity(3, values))
-    assert np.array_equal(Bender(engine)(picture), picture)
+    assert np.array_equal(FrameRunner(engine)(picture), picture)
     assert np.allclose(engine.output()[0], picture[:, :, 2], atol=1e-3)
 
 
 def test_an_output_of_another_order_is_shown_in_its_own(engine_for: EngineFor) -> None:
     picture = noise()
-    assert np.array_equal(Bender(engine_for(identity(3, Values(output_order="bgr"))))(picture), picture[:, :, ::-1])
+    assert np.array_equal(
+        FrameRunner(engine_for(identity(3, Values(output_order="bgr"))))(picture), picture[:, :, ::-1]
+    )
 
 
 def test_a_network_of_luma_keeps_the_colour(engine_for: EngineFor) -> None:
     picture = noise()
-    bent = Bender(engine_for(identity(1, Values(colour="input"))))(picture)
+    bent = FrameRunner(engine_for(identity(1, Values(colour="input"))))(picture)
     assert np.abs(bent.astype(int) - picture).max() <= 1
 
 
@@ -78,14 +80,14 @@ def test_colour_is_put_back_as_ycbcr_does() -> None:
 def test_colour_grows_with_the_output(engine_for: EngineFor) -> None:
     picture = np.empty((9, 7, 3), np.uint8)
     picture[:] = (200, 60, 20)
-    bent = Bender(engine_for(enlarging(3)))(picture)
+    bent = FrameRunner(engine_for(enlarging(3)))(picture)
     assert bent.shape == (27, 21, 3)
     assert np.abs(bent.astype(int) - (200, 60, 20)).max() <= 1
 
 
 def test_arrays_that_come_without_a_picture_are_shown_grey(engine_for: EngineFor) -> None:
     engine = engine_for(enlarging(2))
-    Bender(engine)(noise(4, 4))
+    FrameRunner(engine)(noise(4, 4))
     engine.run({"input": np.full((1, 4, 4), 0.5, np.float32)})
     assert engine.colour is None
     assert (engine.picture() == 128).all()
@@ -98,7 +100,7 @@ def test_arrays_that_come_without_a_picture_are_shown_grey(engine_for: EngineFor
 def test_the_window_shows_what_is_rendered(made: Network, engine_for: EngineFor, device: Device) -> None:
     picture = noise(8, 12)
     engine = engine_for(made)
-    rendered = Bender(engine)(picture)
+    rendered = FrameRunner(engine)(picture)
     screen = Screen(device)
     found = screen.picture(engine, made.graph.output)
     fed = screen.picture(engine, "input")

@@ -22,12 +22,12 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
-from studio.runtime.live.link import Link
-from studio.runtime.live.live import Live
+from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.report import Report
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 pytestmark = pytest.mark.gl
 
@@ -42,11 +42,11 @@ class Studio:
         self.telemetry = Telemetry()
         self.messages: list[str] = []
         self.reports: list[Report] = []
-        self.live = Live(self._open, self._take, lambda: self.devices[0].close())
+        self.live = LiveSession(self._open, self._take, lambda: self.devices[0].close())
         self.live.start()
         self.document = Document(preset or Preset("tiny", tiny_network(), {}))
         self.workspace = Workspace(self.document, engine="torch", size="source")
-        self.link = Link(self.document, self.workspace, self.live)
+        self.link = DocumentSync(self.document, self.workspace, self.live)
 
     def _open(self) -> Device:
         self.devices.append(open_device())
@@ -102,7 +102,7 @@ def expected(document: Document, still: Path) -> Picture:
         picture = next(iter(source)).picture
     engine = TorchEngine(document.network.with_tensors(document.bent()))
     engine.bypass(document.bypassed)
-    return Bender(engine)(picture)
+    return FrameRunner(engine)(picture)
 
 
 def gain(document: Document, factor: float, tensor: str = "enc.weight") -> None:
@@ -124,7 +124,7 @@ def test_the_first_picture_is_told_of_before_layers_are_looked_at(showing: Studi
 
 def test_what_was_never_started_can_be_closed() -> None:
     reports: list[Report] = []
-    live = Live(open_device, reports.append)
+    live = LiveSession(open_device, reports.append)
     live.open(tiny_network())
     live.close()
     assert not reports

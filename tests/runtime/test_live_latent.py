@@ -12,9 +12,9 @@ from studio.engine.gl.device import Device, open_device
 from studio.model.graph import Input
 from studio.model.latent import LatentPath
 from studio.model.picture import Picture
-from studio.runtime.live.live import Live
 from studio.runtime.live.report import Report
-from studio.runtime.render.bender import Bender
+from studio.runtime.live.session import LiveSession
+from studio.runtime.render.frame_runner import FrameRunner
 
 pytestmark = pytest.mark.gl
 
@@ -41,7 +41,7 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
         devices.append(open_device())
         return devices[0]
 
-    live = Live(opened, take, lambda: devices[0].close())
+    live = LiveSession(opened, take, lambda: devices[0].close())
     live.start()
     try:
         live.choose_engine("torch")
@@ -58,6 +58,6 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
         live.close()
     assert not [message.text for report in reports for message in report.messages if message.kind == "error"]
     path = LatentPath("between", 5, 9, 2.0)
-    wanted = Bender(on_torch(generator), path=path)(np.zeros((8, 8, 3), np.uint8), 49 / 25)
+    wanted = FrameRunner(on_torch(generator), path=path)(np.zeros((8, 8, 3), np.uint8), 49 / 25)
     assert found[0].shape == (8, 8, 3)
     assert np.abs(found[0].astype(int) - wanted).max() <= 1

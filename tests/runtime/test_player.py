@@ -17,8 +17,8 @@ from studio.errors import StudioError
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
 from studio.runtime.live import player as player_module
+from studio.runtime.live.playback import Playback
 from studio.runtime.live.player import Player
-from studio.runtime.live.reel import Reel
 
 
 class Clock:
@@ -85,7 +85,7 @@ class Camera(BaseSource):
 
 def on_a_clock(film: Film, clock: Clock, seconds: float, loop: bool, speed: float = 1.0) -> list[tuple[float, int]]:
     """(time since the start, number) of every frame shown."""
-    reel = Reel(film, clock)
+    reel = Playback(film, clock)
     reel.set_speed(speed)
     began, shown = clock.now, []
     while reel.due is not None and reel.due < began + seconds:
@@ -151,7 +151,7 @@ def test_a_frame_alone_does_not_loop_and_an_empty_film_ends() -> None:
 
 def test_a_loop_that_becomes_empty_ends() -> None:
     film, clock = Film(5), Clock()
-    reel = Reel(film, clock)
+    reel = Playback(film, clock)
     while reel.due is not None:
         clock.now = max(clock.now, reel.due)
         reel.advance(True)

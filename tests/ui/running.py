@@ -1,4 +1,4 @@
-"""A studio without an engine: panels get a document, telemetry, and a `Live` that only notes what it is told."""
+"""A studio without an engine: panels get a document, telemetry, and a `LiveSession` that only notes what it is told."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ from studio.model.preset import Preset
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
-from studio.runtime.live.link import Link
-from studio.runtime.live.live import Live
+from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.report import Report
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.numbers import deviation, measure, number_text, percentile
@@ -411,11 +411,11 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
         return devices[0]
 
     post, telemetry = Post(), Telemetry()
-    live = Live(opened, lambda report: post(lambda: telemetry.take(report)), lambda: devices[0].close())
+    live = LiveSession(opened, lambda report: post(lambda: telemetry.take(report)), lambda: devices[0].close())
     live.start()
     document = Document(Preset("small", network(), {}))
     workspace = Workspace(document)
-    link = Link(document, workspace, live)
+    link = DocumentSync(document, workspace, live)
     panel, layers = (
         HistogramPanel(document, workspace, telemetry, live.watch),
         NetworkPanel(document, workspace, telemetry),

@@ -296,11 +296,11 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     whole.workspace.engine, whole.workspace.size, whole.workspace.held = "torch", "source", False
     from studio.engine.torch import TorchEngine
     from studio.io.sources import open_source
-    from studio.runtime.render.bender import Bender
+    from studio.runtime.render.frame_runner import FrameRunner
 
     engine = TorchEngine(whole.document.network.with_tensors(whole.document.bent()))
     engine.bypass(whole.document.bypassed)
     with open_source(str(tmp_path / "still.png")) as source:
-        wanted = Bender(engine)(next(iter(source)).picture)
+        wanted = FrameRunner(engine)(next(iter(source)).picture)
     whole.until(lambda: whole.told.report.engine == "torch" and whole.told.report.size == (48, 64))
     np.testing.assert_array_equal(whole.picture(), wanted)

@@ -14,7 +14,7 @@ from studio.io.resize import resized
 from studio.io.sources import Source, SourceInfo, open_source
 from studio.io.sources.camera import KIND as CAMERA
 from studio.model.picture import Picture
-from studio.runtime.live.reel import Reel
+from studio.runtime.live.playback import Playback
 
 SLOWEST, FASTEST = 0.1, 4.0
 _PATIENCE = 2.0
@@ -264,7 +264,7 @@ class Player:
         self._on_change()
 
     def _capture(self) -> None:
-        reel: Reel | None = None
+        reel: Playback | None = None
         serial = 0
         while (orders := self._next_orders(reel)) is not None:
             if orders.serial != serial:
@@ -275,7 +275,7 @@ class Player:
         if reel is not None:
             reel.close()
 
-    def _next_orders(self, reel: Reel | None) -> _Orders | None:
+    def _next_orders(self, reel: Playback | None) -> _Orders | None:
         """Wait until there is something to do; None when that is to stop."""
         with self._wake:
             while not self._ordered and not self._stopping:
@@ -290,14 +290,14 @@ class Player:
             self._ordered = False
             return None if self._stopping else orders
 
-    def _begin(self, old: Reel | None) -> Reel | None:
+    def _begin(self, old: Playback | None) -> Playback | None:
         if old is not None:
             old.close()
         with self._wake:
             source = self._source
-        return Reel(source, time.monotonic) if source is not None else None
+        return Playback(source, time.monotonic) if source is not None else None
 
-    def _go_on(self, reel: Reel, orders: _Orders) -> None:
+    def _go_on(self, reel: Playback, orders: _Orders) -> None:
         reel.run(not orders.paused)
         reel.set_speed(orders.speed)
         frame = None

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from studio.io.sinks import CodecInfo, codecs
 from studio.model.document import Document
-from studio.runtime.live.live import Live
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus, free_path
 from studio.runtime.live.report import Report
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
@@ -53,7 +53,9 @@ class RecorderPanel(QWidget):
         worker: for trying the codecs, which takes half a second.
     """
 
-    def __init__(self, document: Document, live: Live, telemetry: Telemetry, session: Session, worker: Worker) -> None:
+    def __init__(
+        self, document: Document, live: LiveSession, telemetry: Telemetry, session: Session, worker: Worker
+    ) -> None:
         super().__init__()
         self.setAccessibleName("Recording")
         self._document = document

@@ -9,7 +9,7 @@ from studio.io.library import Library
 from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
-from studio.runtime.live.live import Live
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Post, Worker
@@ -39,7 +39,7 @@ class Parts:
 
     document: Document
     workspace: Workspace
-    live: Live
+    live: LiveSession
     telemetry: Telemetry
     editing: Editing
     loader: Loader

@@ -41,7 +41,7 @@ class PresetSaver(QObject):
     Args:
         document: what is saved.
         library: where presets are.
-        snapshot: asks for a picture, as `Live.snapshot` does.
+        snapshot: asks for a picture, as `LiveSession.snapshot` does.
         worker: writes.
         post: carries calls to the window's thread.
         say: takes sentences for the person.

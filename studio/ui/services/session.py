@@ -26,8 +26,8 @@ class LastSession:
     Attributes:
         opened: the preset's or the network's folder.
         source: what was playing: "demo", "camera:0", a path.
-        size: as `Live.work_at` takes it.
-        engine: as `Live.choose_engine` takes it.
+        size: as `LiveSession.work_at` takes it.
+        engine: as `LiveSession.choose_engine` takes it.
         view: the kind of view.
         view_name: its layer or tensor; empty for others.
     """

@@ -21,8 +21,8 @@ from studio.model.view import View, ViewKind
 from studio.model.workspace import Workspace
 from studio.runtime.editing import kernels
 from studio.runtime.editing.previews import Editing
-from studio.runtime.live.live import Live
 from studio.runtime.live.report import Message, Report
+from studio.runtime.live.session import LiveSession
 from studio.ui.filters import FilterEditor, SheetTools
 from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.history.panel import HistoryPanel
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
     document: Document
     workspace: Workspace
     editing: Editing
-    live: Live
+    live: LiveSession
     viewport: Viewport
     transport: Transport
     deck: PresetDeck

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, 
 
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
-from studio.runtime.live.live import Live
 from studio.runtime.live.player import FASTEST, SLOWEST, PlayerState
 from studio.runtime.live.report import Report
+from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
@@ -44,7 +44,7 @@ class Transport(QWidget):
 
     def __init__(
         self,
-        live: Live,
+        live: LiveSession,
         telemetry: Telemetry,
         session: Session,
         worker: Worker,

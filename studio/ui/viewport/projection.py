@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
-from studio.runtime.live.live import Live
+from studio.runtime.live.session import LiveSession
 from studio.ui.viewport.output_window import OutputWindow
 
 
@@ -26,7 +26,7 @@ class Projection:
     def __init__(
         self,
         window: QMainWindow,
-        live: Live,
+        live: LiveSession,
         around: Callable[[], Iterable[QWidget]],
         changed: Callable[[], None],
     ) -> None:

@@ -14,7 +14,7 @@ _AT_LEAST = 0.1
 _DEFAULT_PERIOD = 0.04
 
 
-class Reel:
+class Playback:
     """One source being played. At speed s the time in the source goes s times as fast as the clock.
 
     A frame that is over by the time it is decoded is dropped. A source that decodes too slowly even so is entered

@@ -19,12 +19,12 @@ from studio.model.graph import Size
 from studio.model.latent import LatentPath, path_of_source
 from studio.model.network import Network
 from studio.model.view import View
+from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.mailbox import Mailbox, NewWeights, Orders
-from studio.runtime.live.observer import Observer
-from studio.runtime.live.outlets import Outlets
+from studio.runtime.live.output_writer import OutputWriter
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import Message, MessageKind, Report
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, parse_size
 from studio.runtime.services.priority import step_back
 
@@ -33,7 +33,7 @@ _TIME_EVERY = 1 / 20
 _IDLE = 0.05
 
 
-class Loop:
+class RenderLoop:
     """Everything that lives in the render thread, in which its context is current."""
 
     def __init__(
@@ -54,9 +54,9 @@ class Loop:
         self._watched: tuple[str, ...] = ()
         self._engine: Engine | None = None
         self._choice = Choice("torch", "")
-        self._bender: Bender | None = None
-        self._observer: Observer | None = None
-        self._outlets = Outlets(screen, lambda text, failed: self._say(text, "error" if failed else "note"))
+        self._bender: FrameRunner | None = None
+        self._observer: LayerMonitor | None = None
+        self._outlets = OutputWriter(screen, lambda text, failed: self._say(text, "error" if failed else "note"))
         self._serial_in = -1
         self._has_run = False
         self._recent: deque[float] = deque(maxlen=120)
@@ -147,8 +147,8 @@ class Loop:
                 leave_a_core()
             # Not sooner: importing PyTorch at a low priority, with Python's lock in hand, holds the window up.
             step_back()
-            self._bender = Bender(self._engine)
-            self._observer = Observer(self._engine, self._screen)
+            self._bender = FrameRunner(self._engine)
+            self._observer = LayerMonitor(self._engine, self._screen)
             self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
             break
 

@@ -24,7 +24,7 @@ _BETWEEN = 4
 
 
 @dataclass
-class Sights:
+class Observations:
     """What was seen since the last report; see `studio.runtime.live.report.Report`."""
 
     stats: dict[str, Stats] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Sights:
     broken: str | None = None
 
 
-class Observer:
+class LayerMonitor:
     """One look at a time, in turn, whenever there is time for one; after an edit first at what is watched.
 
     Args:
@@ -53,11 +53,11 @@ class Observer:
         self._earned = clock()
         self._turn = self._round()
         self._urgent: Iterator[None] = iter(())
-        self._sights = Sights()
+        self._sights = Observations()
 
-    def take(self) -> Sights:
+    def take(self) -> Observations:
         """What has been seen since the last time."""
-        seen, self._sights = self._sights, Sights()
+        seen, self._sights = self._sights, Observations()
         seen.broken = self.broken
         return seen
 

@@ -13,14 +13,14 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.view import View
-from studio.runtime.live.loop import Loop
 from studio.runtime.live.mailbox import Mailbox
 from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.report import Message, Report
 
 
-class Live:
+class LiveSession:
     """A render thread with an engine and a capture thread with a source; no method waits, whoever calls it.
 
     Orders may be given before `start`, which begins with them. What cannot be done is said in a message of the next
@@ -149,7 +149,7 @@ class Live:
         try:
             device = self._open_device()
             self._screen = Screen(device)
-            Loop(device, self._screen, self._mailbox, self.player, self._on_report).run()
+            RenderLoop(device, self._screen, self._mailbox, self.player, self._on_report).run()
         except Exception as error:
             # Whatever it was, the person must learn that the picture has stopped; the cause goes on to the log.
             self._on_report(Report(messages=(Message(f"The engine has stopped: {error}", "error"),)))

@@ -19,7 +19,7 @@ from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingS
 Say = Callable[[str, bool], None]
 
 
-class Outlets:
+class OutputWriter:
     """Takes the output, or what is shown, after each frame.
 
     Args:

@@ -15,7 +15,7 @@ from studio.model.workspace import ORIGINALS, Workspace
 
 
 class Runner(Protocol):
-    """What the link asks of `studio.runtime.live.live.Live`."""
+    """What the link asks of `studio.runtime.live.session.LiveSession`."""
 
     def open(self, network: Network, bypassed: frozenset[str]) -> None:
         """Run another network."""
@@ -39,7 +39,7 @@ class Runner(Protocol):
         """Take no new pictures in."""
 
 
-class Link:
+class DocumentSync:
     """From document and workspace to the engine; nothing comes back.
 
     While `Workspace.audition` is `ORIGINALS` every layer runs as it was trained, none bypassed; while it names a

@@ -14,7 +14,7 @@ from studio.model.picture import Picture, chroma, signed_view, to_tensor
 from studio.runtime.render.size import WorkingSize, working_size
 
 
-class Bender:
+class FrameRunner:
     """Feeds pictures to an engine and takes pictures from it.
 
     Every input of the network that takes a picture is fed the same one; those that take a vector follow a path.

@@ -11,19 +11,19 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Input
 from studio.model.picture import signed_view, to_picture, to_tensor
-from studio.runtime.render.bender import Bender
+from studio.runtime.render.frame_runner import FrameRunner
 
 
 @pytest.mark.parametrize("size", [(202, 250), (1, 1), (3, 97), (64, 64)])
 def test_a_picture_through_a_network_that_changes_nothing_comes_back(size: tuple[int, int]) -> None:
     taken = picture(*size)
-    np.testing.assert_array_equal(Bender(on_torch(identity_network()))(taken), taken)
+    np.testing.assert_array_equal(FrameRunner(on_torch(identity_network()))(taken), taken)
 
 
 @pytest.mark.parametrize(("size", "padded"), [((202, 250), (204, 252)), ((1, 1), (4, 4)), ((8, 5), (8, 8))])
 def test_pictures_are_padded_by_reflection_and_cropped_back(size: tuple[int, int], padded: tuple[int, int]) -> None:
     engine, taken = on_torch(deep_network(2)), picture(*size)
-    bent = Bender(engine)(taken)
+    bent = FrameRunner(engine)(taken)
     fed = engine.activation("input")
 
     assert fed.shape == (3, *padded)
@@ -34,7 +34,7 @@ def test_pictures_are_padded_by_reflection_and_cropped_back(size: tuple[int, int
 
 
 def test_pictures_of_changing_sizes_pass() -> None:
-    bender = Bender(on_torch(tiny_network()))
+    bender = FrameRunner(on_torch(tiny_network()))
     for size in ((8, 8), (5, 9), (8, 8)):
         assert bender(picture(*size)).shape == (*size, 3)
 
@@ -46,7 +46,7 @@ def test_every_input_is_fed_the_picture_in_its_own_range() -> None:
         inputs=[Input("colour", 3, (-1.0, 1.0)), Input("grey", 1, (0.0, 255.0))],
     )
     engine, taken = on_torch(made), picture(6, 6)
-    Bender(engine)(taken)
+    FrameRunner(engine)(taken)
 
     np.testing.assert_array_equal(engine.activation("colour"), to_tensor(taken, 3, (-1.0, 1.0)))
     np.testing.assert_array_equal(engine.activation("grey"), to_tensor(taken, 1, (0.0, 255.0)))
@@ -54,7 +54,7 @@ def test_every_input_is_fed_the_picture_in_its_own_range() -> None:
 
 def test_a_layers_tiles_keep_the_widest_scale_that_any_picture_needed() -> None:
     engine = on_torch(tiny_network())
-    bender = Bender(engine, "enc")
+    bender = FrameRunner(engine, "enc")
     widest = np.zeros(engine.graph.node("enc").op.out_channels, np.float32)
     for seed in (0, 1, 2):
         shown = bender(picture(8, 8, seed=seed))
@@ -67,14 +67,14 @@ def test_a_layers_tiles_keep_the_widest_scale_that_any_picture_needed() -> None:
 def test_a_layer_with_a_broken_channel_still_shows_the_others(special: float) -> None:
     made = identity_network()
     engine: Engine = on_torch(made.with_tensors({"same.bias": np.array([special, 0, 0], np.float32)}))
-    shown = Bender(engine, "same")(np.full((4, 4, 3), 255, np.uint8))
+    shown = FrameRunner(engine, "same")(np.full((4, 4, 3), 255, np.uint8))
 
     assert (shown[:4, 4:8] == [255, 150, 50]).all()
 
 
 def test_an_unknown_layer_is_refused_before_anything_runs() -> None:
     with pytest.raises(StudioError, match='no layer "nope"; this network has enc, act, dec, out'):
-        Bender(on_torch(tiny_network()), "nope")
+        FrameRunner(on_torch(tiny_network()), "nope")
 
 
 def test_resizing_keeps_flat_colours_and_gives_the_size_asked_for() -> None:
@@ -100,5 +100,5 @@ def test_a_large_signed_activation_is_fed_on_unclipped() -> None:
     engine = on_torch(made.with_tensors({"up.weight": eye * -4096, "down.weight": eye / -4096}))
     taken = picture(5, 5)
 
-    np.testing.assert_array_equal(Bender(engine)(taken), taken)
+    np.testing.assert_array_equal(FrameRunner(engine)(taken), taken)
     assert engine.activation("up").min() < -3000

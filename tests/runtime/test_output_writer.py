@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from studio.model.view import View
-from studio.runtime.live import outlets
-from studio.runtime.live.outlets import Outlets
+from studio.runtime.live import output_writer
+from studio.runtime.live.output_writer import OutputWriter
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 
 
@@ -54,9 +54,9 @@ class Run:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock, self.screen = Clock(), FakeScreen()
-        monkeypatch.setattr(outlets, "time", self.clock)
+        monkeypatch.setattr(output_writer, "time", self.clock)
         self.said: list[tuple[str, bool]] = []
-        self.outlets = Outlets(self.screen, lambda *said: self.said.append(said))  # type: ignore[arg-type]
+        self.outlets = OutputWriter(self.screen, lambda *said: self.said.append(said))  # type: ignore[arg-type]
         self.outlets.begin(RecordingPlan(folder, "png", Fraction(10)), "a", False)
 
     def frame(self, seconds: float, *, is_new: bool = True) -> None:
