@@ -30,6 +30,8 @@ class Field:
         unit: what the number counts; may be empty.
         doc: one line for the tool tip.
         choices: what there is to choose from, for "choice" alone.
+        safe: smallest and largest value within which pictures mostly stay pictures, where that is known.
+        live: whether it is a number that can be turned while a network runs.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Field:
     unit: str
     doc: str
     choices: tuple[Any, ...]
+    safe: tuple[float, float] | None = None
+    live: bool = False
 
 
 def fields(cls: type[Declared]) -> tuple[Field, ...]:
@@ -67,6 +71,8 @@ def _field(name: str, info: FieldInfo) -> Field:
         unit=str(said.get("unit", "")),
         doc=info.description or "",
         choices=get_args(annotation) if get_origin(annotation) is Literal else (),
+        safe=_pair(said.get("safe")),
+        live=bool(said.get("live")),
     )
 
 
@@ -90,3 +96,7 @@ def _without_none(annotation: Any) -> Any:
 
 def _limit(value: Any) -> float | None:
     return value if isinstance(value, (int, float)) else None
+
+
+def _pair(value: Any) -> tuple[float, float] | None:
+    return (float(value[0]), float(value[1])) if isinstance(value, list) else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
@@ -11,6 +14,91 @@ class Declared(BaseModel):
     """A frozen record of declared parameters; an unknown name or a value out of range is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Live(NamedTuple):
+    """A number that can be turned while a network runs.
+
+    Attributes:
+        name: the parameter's name in code and files.
+        lo: smallest value allowed; minus infinity where there is no limit.
+        hi: largest value allowed.
+        kind: float, or int or bool, whose numbers are rounded.
+    """
+
+    name: str
+    lo: float
+    hi: float
+    kind: type
+
+
+class Shaded(Declared):
+    """What a shader is written for: some of its parameters are compiled into it, the live ones are told to it."""
+
+    uncompiled: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that the shader needs not know, so that records differing in them alone share one program."""
+
+    def structure(self) -> dict[str, int | float]:
+        """Constants of the shader program: by default every parameter that is not live, pairs as ``_H`` and ``_W``."""
+        found: dict[str, int | float] = {}
+        lives = live_names(type(self))
+        for name in type(self).model_fields:
+            if name in self.uncompiled or name in lives:
+                continue
+            value = getattr(self, name)
+            if isinstance(value, tuple) and len(value) == 2:
+                found[f"{name.upper()}_H"], found[f"{name.upper()}_W"] = value
+            elif isinstance(value, str):
+                found[f"{name.upper()}_{value.upper()}"] = 1
+            elif isinstance(value, (int, float)):
+                found[name.upper()] = int(value) if isinstance(value, bool) else value
+        return found
+
+    def numbers(self) -> dict[str, float]:
+        """Numbers that the shader is told in every frame: by default the live parameters, by their names.
+
+        Those of one class are always the same, in the same order; what a shader would have to work out for every texel
+        anew, as a sine of an angle, belongs here as well.
+        """
+        return {live.name.upper(): float(getattr(self, live.name)) for live in lives(type(self))}
+
+    def turned(self, values: Mapping[str, float]) -> Self:
+        """This with other values of live parameters, which are within their limits: nothing is checked."""
+        kinds = {live.name: live.kind for live in lives(type(self))}
+        return self.model_copy(update={name: _as_kind(value, kinds[name]) for name, value in values.items()})
+
+
+def _as_kind(value: float, kind: type) -> float | int | bool:
+    if kind is bool:
+        return value >= 0.5
+    return round(value) if kind is int else float(value)
+
+
+@cache
+def lives(cls: type[Declared]) -> tuple[Live, ...]:
+    """The live parameters of a declared record, in the order of their declaration."""
+    found = []
+    for name, info in cls.model_fields.items():
+        said = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        if not said.get("live"):
+            continue
+        lo = next((float(rule.ge) for rule in info.metadata if isinstance(rule, Ge)), -_LARGEST)  # type: ignore[arg-type]
+        hi = next((float(rule.le) for rule in info.metadata if isinstance(rule, Le)), _LARGEST)  # type: ignore[arg-type]
+        if info.annotation is bool:
+            lo, hi = 0.0, 1.0
+        kinds: dict[object, type] = {float: float, int: int, bool: bool}
+        found.append(Live(name, lo, hi, kinds[info.annotation]))
+    return tuple(found)
+
+
+@cache
+def live_names(cls: type[Declared]) -> frozenset[str]:
+    """Their names alone."""
+    return frozenset(live.name for live in lives(cls))
+
+
+_LARGEST = 3.4028234e38
+"""Of float32, in which shaders are told numbers."""
 
 
 def param(
@@ -21,6 +109,8 @@ def param(
     unit: str = "",
     label: str = "",
     kind: str = "",
+    live: bool = False,
+    safe: tuple[float, float] | None = None,
     doc: str,
 ) -> Any:
     """Declare one parameter.
@@ -32,10 +122,16 @@ def param(
         unit: what the number counts, for forms ("px", "°").
         label: what forms call it, where its name in plain words does not do.
         kind: what forms ask for it with, where its type does not say (see `studio.model.form`).
+        live: whether it is a number that can be turned while a network runs, without a shader being compiled.
+        safe: smallest and largest value within which pictures mostly stay pictures; sliders mark it.
         doc: one line for tool tips and error messages.
     """
-    said = {key: text for key, text in (("unit", unit), ("label", label), ("kind", kind)) if text}
-    return Field(default, ge=lo, le=hi, description=doc, json_schema_extra={**said} or None)
+    said: dict[str, Any] = {key: text for key, text in (("unit", unit), ("label", label), ("kind", kind)) if text}
+    if live:
+        said["live"] = True
+    if safe is not None:
+        said["safe"] = list(safe)
+    return Field(default, ge=lo, le=hi, description=doc, json_schema_extra=said or None)
 
 
 def seed(doc: str) -> Any:

@@ -1,0 +1,102 @@
+"""What a bend of activations is: declared parameters, its meaning for torch, and a body in GLSL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from studio.model.op import Shape
+from studio.model.param import Shaded
+from studio.model.tick import START, Tick
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Kept = Literal["input", "bent", "output"]
+
+
+class Memory(NamedTuple):
+    """The maps of earlier frames that a bend reads.
+
+    Attributes:
+        kept: which are kept: what the stage reads, what the bend makes of it, or what the stage hands on.
+        delays: how many frames back each lies that is read, in the order in which it is read. Where fewer frames have
+            been, the earliest is taken; in the first it is the stage's input, so that what is made repeats.
+    """
+
+    kept: Kept
+    delays: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a bend is given besides the map.
+
+    Attributes:
+        tick: when the run takes place.
+        past: the maps of its `Memory`, each (N, C, H, W).
+        other: the map from elsewhere that it needs, (N, C', H', W').
+    """
+
+    tick: Tick = START
+    past: Sequence[Tensor] = ()
+    other: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A pass before a bend's own.
+
+    Attributes:
+        shader: ``shaders/<shader>.glsl``.
+        shape: of what it makes.
+        reads: by number, what it reads: 0 the map, 1 on the maps from elsewhere and of earlier frames, then the scratch
+            made so far; None is everything.
+    """
+
+    shader: str
+    shape: Shape
+    reads: tuple[int, ...] | None = field(default=None)
+
+
+class Bend(Shaded):
+    """One bend of what a layer hands on, with its parameters.
+
+    A subclass in ``studio/bends`` and its body in ``shaders/bends`` are all there is to a bend: its label and docstring
+    make the entry of the menu, its parameters the form, the command line and the addresses. Which channels it bends,
+    where, how much, and what its values are held to is seen to for all bends alike by `studio.model.stage.Stage`.
+
+    The body gives ``vec4 bent(int tile, ivec2 p)``: four channels at a place, read by ``read0`` and its like.
+    """
+
+    label: ClassVar[str]
+    """What menus and the undo list call it."""
+
+    group: ClassVar[str] = "More"
+    """Under which heading menus list it."""
+
+    shader: ClassVar[str]
+    """``shaders/bends/<shader>.glsl``."""
+
+    other: ClassVar[Literal["layer", "picture"] | None] = None
+    """What it needs from elsewhere: another layer's map, or the same layer's map of a second picture."""
+
+    moves: ClassVar[bool] = False
+    """Whether it depends on the time or the frame, so that it makes another map of the same input."""
+
+    def memory(self) -> Memory | None:
+        """The earlier maps that it reads; None for a bend without memory."""
+        return None
+
+    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
+        """Passes before its own, for a map of this shape and one from elsewhere."""
+        del shape, other
+        return ()
+
+    def check(self, shape: Shape) -> None:
+        """Raise StudioError where a map of this shape cannot be bent so."""
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """The bend of a PyTorch tensor of shape (N, C, H, W), which it must not change."""
+        raise NotImplementedError
