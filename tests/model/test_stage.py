@@ -95,7 +95,7 @@ class Knobs(Shaded):
 def test_what_is_live_is_told_and_the_rest_is_compiled() -> None:
     assert Knobs().structure() == {"WAY_UP": 1, "SIZE_H": 2, "SIZE_W": 3}
     assert Knobs().numbers() == {"STRENGTH": 1.0, "RADIUS": 3.0, "FROZEN": 0.0}
-    assert [(live.name, live.lo, live.hi) for live in lives(Knobs)][0] == ("strength", 0.0, 2.0)
+    assert next((live.name, live.lo, live.hi) for live in lives(Knobs)) == ("strength", 0.0, 2.0)
 
 
 def test_a_turned_record_has_values_of_its_parameters_kinds() -> None:
@@ -103,4 +103,4 @@ def test_a_turned_record_has_values_of_its_parameters_kinds() -> None:
 
     assert (turned.strength, turned.radius, turned.frozen) == (0.5, 4, True)
     assert Knobs().strength == 1.0
-    assert [live.name for live in lives(Guard)] == ["times"]
+    assert next(live.name for live in lives(Guard)) == "times"
