@@ -12,6 +12,7 @@ net.save("presets/mine", description="louder")
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +29,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED
 from studio.runtime.render.frame_runner import FrameRunner
 
 
@@ -202,15 +204,12 @@ class LiveNetwork:
             description: one line.
             thumbnail: (H, W, 3) uint8 RGB, shrunk to 256 pixels.
         """
-        before = self._preset
-        changed = {key: self.engine.tensor(key) for key in self.network.tensors}
-        preset = Preset(
-            name or Path(path).name,
-            self.network,
-            changed,
-            description or (before.description if before else ""),
-            weights_path=before.weights_path if before else None,
-            bypassed=self.engine.bypassed,
+        before = self._preset or Preset(self.network.name, self.network, {})
+        preset = replace(
+            before.with_section(BYPASSED, self.engine.bypassed),
+            name=name or Path(path).name,
+            changed={key: self.engine.tensor(key) for key in self.network.tensors},
+            description=description or before.description,
         )
         save_preset(preset, Path(path), thumbnail)
 

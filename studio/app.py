@@ -96,6 +96,8 @@ class Studio:
         self._reopening = Reopening(self.document, self.workspace, play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
+        for note in preset.notes:
+            say(Message(note, "warning"))
         self.telemetry.changed.connect(self._settle)
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from studio.runtime.render.bender import Bender
 
 from studio.engine.choose import open_engine
 from studio.io.networks import list_networks
@@ -20,6 +19,7 @@ from studio.io.opening import open_preset
 from studio.io.presets import list_presets
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.runtime.render.frame_runner import FrameRunner
 
 HERE = Path(__file__).parent / "shipped"
 _SIDE, _TILE, _ACROSS = 64, 32, 7
@@ -46,7 +46,7 @@ def look(name: str) -> Picture:
     engine, _ = open_engine(preset.bent, "torch")
     try:
         engine.bypass(preset.bypassed)
-        made = Bender(engine)(fixed_input(), _TIME)
+        made = FrameRunner(engine)(fixed_input(), _TIME)
     finally:
         engine.close()
     step = made.shape[0] // _TILE

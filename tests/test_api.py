@@ -15,7 +15,10 @@ import studio
 from studio.api import LiveNetwork
 from studio.errors import StudioError
 from studio.io.networks import save_network
+from studio.io.presets import save_preset
 from studio.model.edit import Selection
+from studio.model.preset import Preset
+from studio.model.section import BYPASSED, SOURCE, VIEW
 
 
 @pytest.fixture
@@ -121,6 +124,18 @@ def test_a_bend_of_a_bend_keeps_its_description(net: LiveNetwork, tmp_path: Path
     weight = tiny_network().tensors["enc.weight"].copy()
     weight[:2] *= -1
     np.testing.assert_array_equal(found.changed["enc.weight"], weight)
+
+
+def test_a_bend_of_a_bend_keeps_all_that_its_preset_says(net: LiveNetwork, folder: Path, tmp_path: Path) -> None:
+    from studio.api import open_preset
+
+    said = {SOURCE: "film.mp4", VIEW: "enc", BYPASSED: frozenset({"act"})}
+    save_preset(Preset("one", net.network, {}, "", "an artist", folder, said), tmp_path / "one")
+    with studio.load(tmp_path / "one", engine="torch") as again:
+        again.save(tmp_path / "two")
+    found = open_preset(str(tmp_path / "two"))
+    assert (found.author, found.source, found.view_layer) == ("an artist", "film.mp4", "enc")
+    assert found.bypassed == {"act"}
 
 
 def test_feature_maps_can_be_run_without_a_picture(net: LiveNetwork) -> None:

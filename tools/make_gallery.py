@@ -23,6 +23,7 @@ from studio.io.sources import Frame, open_source
 from studio.model.latent import path_of_source
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.section import SOURCE
 from studio.runtime.render.frame_runner import FrameRunner
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -57,7 +58,7 @@ def main() -> None:
         network = load_network(card.path)
         pictures = any(put.kind == "picture" for put in network.graph.inputs)
         source = "demo" if pictures else WALK
-        plain = Preset(card.name, network, {}, source=source)
+        plain = Preset(card.name, network, {}, sections={SOURCE: source})
         shown = [plain, *bends[card.name]]
         picture = f"gallery-{card.name}.jpg"
         _write(out / picture, [strip(preset, frames[source]) for preset in shown])

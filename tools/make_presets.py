@@ -27,6 +27,7 @@ from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED, SOURCE
 from studio.runtime.render.frame_runner import FrameRunner
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -417,9 +418,8 @@ def make(recipe: Recipe, frame: Frame) -> Picture:
         network,
         changed,
         recipe.description,
-        source=recipe.source,
         weights_path=folder,
-        bypassed=frozenset(recipe.bypassed),
+        sections={SOURCE: recipe.source, BYPASSED: frozenset(recipe.bypassed)},
     )
     thumbnail = bent(preset, frame)
     save_preset(preset, ROOT / "presets" / recipe.name, thumbnail)

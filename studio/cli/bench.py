@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import EngineOption, print_json
+from studio.cli.common import EngineOption, open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
@@ -42,7 +42,6 @@ def bench(
     """Measure frames a second: pictures of noise through the network, until the output is read back."""
     import numpy as np
 
-    from studio.api import open_preset
     from studio.engine.choose import open_engine
     from studio.runtime.render.size import parse_size, working_size
 

@@ -6,12 +6,15 @@ import json
 import re
 import sys
 from enum import IntEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.model.preset import Preset
 
 # Those of `studio.engine.choose.ENGINE_NAMES`, which would bring numpy along.
 EngineOption = Annotated[str, typer.Option("--engine", help="auto, gl, gl-half, gl-fragment or torch.")]
@@ -29,6 +32,16 @@ class Exit(IntEnum):
 def note(text: str) -> None:
     """A remark on standard error, where it does not mix with facts on standard output."""
     Console(stderr=True).print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
+
+
+def open_preset(name_or_path: str) -> Preset:
+    """A preset or a network by name or path; what a person should know of it is noted."""
+    from studio.io.opening import open_preset as opened
+
+    preset = opened(name_or_path)
+    for remark in preset.notes:
+        note(remark)
+    return preset
 
 
 def print_json(facts: object) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.common import height_by_width, human_count, note, print_json
+from studio.cli.common import height_by_width, human_count, note, open_preset, print_json
 
 
 def export(
@@ -24,7 +24,6 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Give a network back, bends and all, under the names of the file that it came from."""
-    from studio.api import open_preset
     from studio.io.exporters import ExportOptions, exporter_for
 
     exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size))

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import human_count, print_json
+from studio.cli.common import human_count, open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.model.preset import Preset
@@ -39,7 +39,6 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Show the layers of a network: operator, shape, parameters, multiply-accumulates, weight range."""
-    from studio.api import open_preset
     from studio.runtime.render.size import parse_size, working_size
 
     preset = open_preset(path)

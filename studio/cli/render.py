@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from studio.cli.common import EngineOption, Exit, human_count, note
+from studio.cli.common import EngineOption, Exit, human_count, note, open_preset
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ def render(
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
-    from studio.api import open_preset
     from studio.engine.choose import open_engine
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner

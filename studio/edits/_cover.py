@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +41,6 @@ def strips(brush: Brush, start: Point, end: Point, size: tuple[int, int]) -> Ite
         if top < bottom and left < right:
             rect = Rect(top, left, bottom - top, right - left)
             yield rect, _cover(brush, start, end, rect)
-
-
-def around(rects: Iterable[Rect]) -> Rect | None:
-    """The smallest rectangle that holds them all; None for none."""
-    edges = [(rect.y, rect.x, rect.y + rect.height, rect.x + rect.width) for rect in rects]
-    if not edges:
-        return None
-    tops, lefts, bottoms, rights = zip(*edges, strict=True)
-    top, left = min(tops), min(lefts)
-    return Rect(top, left, max(bottoms) - top, max(rights) - left)
 
 
 def _cover(brush: Brush, start: Point, end: Point, rect: Rect) -> Cover:

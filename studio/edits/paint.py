@@ -6,11 +6,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
-from studio.edits._cover import around
 from studio.edits.stroke import Stroke
 from studio.model.brush import Brush
 from studio.model.edit import Edit, Patch, Selection
-from studio.model.layout import Rect
+from studio.model.layout import Rect, around
 from studio.model.op import Array
 from studio.model.param import param
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.edits._cover import Cover, Point, around, strips
+from studio.edits._cover import Cover, Point, strips
 from studio.edits._modes import gaussian, neighbourhoods, painted
 from studio.model.brush import Brush
 from studio.model.edit import Kernels, Patch, Selection, bands, lay, saturated
-from studio.model.layout import Rect, kernel_grid, kernels_touched, sheet_size
+from studio.model.layout import Rect, around, kernel_grid, kernels_touched, sheet_size
 from studio.model.op import Array
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from studio import paths
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write, exists, write_bytes
-from studio.io.manifest import checked, file_name, read_manifest, to_json
-from studio.io.preset_file import KIND, MANIFEST, MIGRATIONS, VERSION, PresetFile, to_document
+from studio.io.manifest import file_name
+from studio.io.preset_file import MANIFEST, read_preset_file
 from studio.io.presets import PresetCard, list_presets
 
 _LONGEST = 60
@@ -71,8 +71,7 @@ class Library:
         if self.is_shipped(path):
             raise StudioError(f'"{path.name}" came with the studio and keeps its name; save it under another.')
         file = path / MANIFEST
-        document = read_manifest(file, KIND, VERSION, MIGRATIONS) | {"name": check_title(title)}
-        write_bytes(file, to_json(to_document(checked(PresetFile, document, file))))
+        write_bytes(file, read_preset_file(file).renamed(check_title(title)).to_json())
 
 
 def check_title(title: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from studio.errors import StudioError
 from studio.io.folders import open_regular
@@ -40,6 +40,13 @@ def _line(value: str) -> str:
     return value
 
 
+def distinct(names: list[str]) -> list[str]:
+    """The names, where no two differ in nothing but capitals; ValueError in plain words where two do."""
+    if len({name.lower() for name in names}) < len(names):
+        raise ValueError("must name each of them once")
+    return names
+
+
 FileName = Annotated[str, StringConstraints(max_length=120), AfterValidator(file_name)]
 """What may be part of a file's name on every system."""
 
@@ -54,6 +61,7 @@ class Part(BaseModel):
 
 
 M = TypeVar("M", bound=BaseModel)
+V = TypeVar("V")
 
 
 def read_manifest(path: Path, kind: str, version: int, migrations: Mapping[int, Migration]) -> Document:
@@ -104,6 +112,14 @@ def checked(model: type[M], document: object, where: object) -> M:
         return model.model_validate(document)
     except ValidationError as error:
         raise StudioError(f"{where}: {explain(error)}.") from error
+
+
+def checked_value(form: TypeAdapter[V], value: object, name: str, where: object) -> V:
+    """One field's value; StudioError, beginning with ``where``, says what of the field of that name is wrong."""
+    try:
+        return form.validate_python(value)
+    except ValidationError as error:
+        raise StudioError(f"{where}: {explain(error, name)}.") from error
 
 
 def to_json(document: Mapping[str, object]) -> bytes:

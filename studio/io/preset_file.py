@@ -1,12 +1,30 @@
-"""preset.json: its fields, their limits, and how older ones are brought up to date."""
+"""preset.json: its fields, its sections, their limits, and how older ones are brought up to date."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, file_name
+from studio.io.manifest import (
+    Document,
+    Line,
+    Migration,
+    Part,
+    Title,
+    checked,
+    distinct,
+    file_name,
+    read_manifest,
+    to_json,
+)
+from studio.io.sections import registry
+from studio.model.network import Network
+from studio.model.preset import Unread
+from studio.model.section import Section
 
 MANIFEST = "preset.json"
 KIND = "studio-preset"
@@ -22,12 +40,6 @@ def _relative(value: str) -> str:
     return value
 
 
-def _distinct(names: list[str]) -> list[str]:
-    if len({name.lower() for name in names}) < len(names):
-        raise ValueError("must name each of them once")
-    return names
-
-
 RelativePath = Annotated[Line, StringConstraints(max_length=400), AfterValidator(_relative)]
 # A layer's name, a dot, a tensor's name.
 TensorName = Annotated[str, StringConstraints(max_length=200), AfterValidator(file_name)]
@@ -40,14 +52,11 @@ class Weights(Part):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class View(Part):
-    """What the studio shows."""
+class Core(Part):
+    """preset.json, version 1, but for its sections.
 
-    layer: FileName | None = None
-
-
-class PresetFile(Part):
-    """preset.json, version 1."""
+    ``versions`` names the version of each section that is not in its first.
+    """
 
     format: Literal["studio-preset"]
     version: int
@@ -55,16 +64,96 @@ class PresetFile(Part):
     description: Line = ""
     author: Line = ""
     weights: Weights
-    source: Line | None = None
-    view: View = View()
-    bypassed: Annotated[list[FileName], Field(max_length=65536, default_factory=list), AfterValidator(_distinct)]
-    tensors: Annotated[list[TensorName], Field(max_length=65536), AfterValidator(_distinct)]
+    tensors: Annotated[list[TensorName], Field(max_length=65536), AfterValidator(distinct)]
+    versions: Annotated[dict[Line, Annotated[int, Field(ge=1, strict=True)]], Field(default_factory=dict)]
 
 
-def to_document(file: PresetFile) -> Document:
-    """The fields for JSON, without the optional ones that say nothing."""
-    document = file.model_dump(mode="json")
-    for key, silent in (("author", ""), ("source", None), ("view", {"layer": None}), ("bypassed", [])):
-        if document[key] == silent:
-            del document[key]
-    return document
+@dataclass(frozen=True, eq=False)
+class PresetFile:
+    """A whole preset.json.
+
+    Attributes:
+        core: what every preset has.
+        sections: the values of its sections.
+        unread: sections that this studio does not know, or not in that version; written again as they are.
+    """
+
+    core: Core
+    sections: Mapping[Section[Any], Any]
+    unread: Mapping[str, Unread]
+
+    def check(self, network: Network, where: object) -> None:
+        """Raise StudioError, beginning with ``where``, if a section does not fit the network."""
+        known = registry()
+        for section, value in self.sections.items():
+            known[section.name].check(value, network, where)
+
+    def renamed(self, name: str) -> PresetFile:
+        """The same preset under another name, which must be a `Title`."""
+        return replace(self, core=self.core.model_copy(update={"name": name}))
+
+    def to_json(self) -> bytes:
+        """The file's bytes, without the optional fields that say nothing."""
+        core = self.core.model_dump(mode="json", exclude={"tensors", "versions"})
+        if not core["author"]:
+            del core["author"]
+        written, versions = sections_to_json(self.sections, self.unread)
+        last: Document = {"tensors": self.core.tensors} | ({"versions": versions} if versions else {})
+        return to_json(core | written | last)
+
+
+def read_preset_file(
+    file: Path, migrations: Mapping[int, Migration] = MIGRATIONS, version: int = VERSION
+) -> PresetFile:
+    """A preset.json, brought up to date and checked.
+
+    Raises:
+        StudioError: naming the file and the field at fault.
+    """
+    return preset_file(read_manifest(file, KIND, version, migrations), file)
+
+
+def preset_file(document: Document, where: object) -> PresetFile:
+    """What a preset.json's fields say; StudioError, beginning with ``where``, names the field at fault."""
+    core = checked(Core, {key: value for key, value in document.items() if key in Core.model_fields}, where)
+    rest = {key: value for key, value in document.items() if key not in Core.model_fields}
+    return PresetFile(core, *sections_from_json(rest, core.versions, where))
+
+
+def sections_from_json(
+    document: Document, versions: Mapping[str, int], where: object
+) -> tuple[dict[Section[Any], Any], dict[str, Unread]]:
+    """The sections of a document by key, and those that cannot be used.
+
+    Raises:
+        StudioError: beginning with ``where``, naming the section's field at fault.
+    """
+    known = registry()
+    sections: dict[Section[Any], Any] = {}
+    unread: dict[str, Unread] = {}
+    for name, value in document.items():
+        version = versions.get(name, 1)
+        if name not in known:
+            unread[name] = Unread(value, version, "is not known to this studio, which keeps it without using it")
+        elif version > known[name].version:
+            unread[name] = Unread(value, version, "is of a later version of the studio; it is kept without being used")
+        else:
+            sections[known[name].section] = known[name].read(value, version, where)
+    return sections, unread
+
+
+def sections_to_json(
+    sections: Mapping[Section[Any], Any], unread: Mapping[str, Unread]
+) -> tuple[Document, dict[str, int]]:
+    """Sections as a document holds them, those at their defaults left out, and the versions past the first."""
+    document: Document = {}
+    versions: dict[str, int] = {}
+    values = {section.name: value for section, value in sections.items()}
+    assert values.keys() <= registry().keys(), "a module of studio.sections declares each section that is used"
+    for name, known in registry().items():
+        if values.get(name, known.section.default) != known.section.default:
+            document[name], versions[name] = known.to_document(values[name]), known.version
+    for name, kept in unread.items():
+        if name not in document:
+            document[name], versions[name] = kept.value, kept.version
+    return document, {name: version for name, version in versions.items() if version > 1}

@@ -7,7 +7,7 @@ then in the folder that holds its ``presets/``, then among the studio's own data
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,19 @@ from studio.io.folders import (
     require_replaceable,
     subfolders,
 )
-from studio.io.manifest import Migration, checked, read_manifest, to_json
+from studio.io.manifest import Migration
 from studio.io.networks import belongs as belongs_to_network
 from studio.io.networks import load_network, write_network_files
 from studio.io.npy import encode_npy, read_npy
-from studio.io.preset_file import KIND, MANIFEST, MIGRATIONS, VERSION, PresetFile, to_document
+from studio.io.preset_file import (
+    KIND,
+    MANIFEST,
+    MIGRATIONS,
+    VERSION,
+    preset_file,
+    read_preset_file,
+    sections_to_json,
+)
 from studio.io.preset_weights import path_from_outside, resolve, roots
 from studio.io.thumbnail import encode_thumbnail
 from studio.model.network import Network, same_bits
@@ -74,34 +82,25 @@ def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, ve
             the preset was made on.
     """
     file = manifest_in(path, MANIFEST)
-    described = checked(PresetFile, read_manifest(file, KIND, version, migrations), file)
-    weights = resolve(described.weights.path, file.parent)
+    described = read_preset_file(file, migrations, version)
+    core = described.core
+    weights = resolve(core.weights.path, file.parent)
     if weights is None:
         raise StudioError(
-            f'{file}: the network "{described.weights.path}" that this preset bends is not there; put it into one of '
+            f'{file}: the network "{core.weights.path}" that this preset bends is not there; put it into one of '
             f"{', '.join(str(root) for root in roots(file.parent))}."
         )
     network = load_network(weights)
     found = network.sha256()
-    if found != described.weights.sha256:
+    if found != core.weights.sha256:
         raise StudioError(
-            f"{file}: this preset was made on weights {described.weights.sha256[:12]}, but {weights} holds "
+            f"{file}: this preset was made on weights {core.weights.sha256[:12]}, but {weights} holds "
             f"{found[:12]}; restore those weights, or make the preset anew on these."
         )
-    _check_view(described.view.layer, network, file)
-    _check_bypassed(described.bypassed, network, file)
-    changed = {name: _tensor(file, name, network) for name in described.tensors}
-    return Preset(
-        described.name,
-        network,
-        changed,
-        described.description,
-        described.author,
-        described.source,
-        described.view.layer,
-        weights,
-        frozenset(described.bypassed),
-    )
+    described.check(network, file)
+    changed = {name: _tensor(file, name, network) for name in core.tensors}
+    told = described.sections, described.unread
+    return Preset(core.name, network, changed, core.description, core.author, weights, *told)
 
 
 def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) -> None:
@@ -121,36 +120,31 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
     """
     what = f'The preset "{preset.name}" cannot be saved'
     sha256, changed = preset.network.sha256(), _changed(preset)
-    _check_view(preset.view_layer, preset.network, what)
-    _check_bypassed(preset.bypassed, preset.network, what)
     require_replaceable(path, MANIFEST, "preset")
     outside = path_from_outside(preset.weights_path, path, sha256)
-    described = checked(
-        PresetFile,
-        {
-            "format": KIND,
-            "version": VERSION,
-            "name": preset.name,
-            "description": preset.description,
-            "author": preset.author,
-            "weights": {"path": outside or _path_inside(preset), "sha256": sha256},
-            "source": preset.source,
-            "view": {"layer": preset.view_layer},
-            "bypassed": sorted(preset.bypassed),
-            "tensors": sorted(changed),
-        },
-        what,
-    )
+    core = {
+        "format": KIND,
+        "version": VERSION,
+        "name": preset.name,
+        "description": preset.description,
+        "author": preset.author,
+        "weights": {"path": outside or _path_inside(preset), "sha256": sha256},
+        "tensors": sorted(changed),
+    }
+    written, versions = sections_to_json(preset.sections, preset.unread)
+    # Read as it will be read again, so that nothing is saved that could not be opened.
+    described = preset_file(core | written | {"versions": versions}, what)
+    described.check(preset.network, what)
     picture = None if thumbnail is None else encode_thumbnail(thumbnail)
     with replacing_folder(path) as folder:
         carry_over(path, folder, lambda name: _belongs(name) or (name == THUMBNAIL and picture is not None))
         if outside is None:
-            _copy_network(preset, folder / described.weights.path)
+            _copy_network(preset, folder / described.core.weights.path)
         for name, tensor in changed.items():
             (folder / f"{name}.npy").write_bytes(encode_npy(tensor, f'tensor "{name}"'))
         if picture is not None:
             (folder / THUMBNAIL).write_bytes(picture)
-        (folder / MANIFEST).write_bytes(to_json(to_document(described)))
+        (folder / MANIFEST).write_bytes(described.to_json())
 
 
 def find_preset(name_or_path: str) -> Path:
@@ -164,8 +158,7 @@ def list_presets(home: Path | None = None) -> list[PresetCard]:
     for folder in subfolders(home or paths.PRESETS, MANIFEST):
         picture = _thumbnail(folder)
         try:
-            file = folder / MANIFEST
-            described = checked(PresetFile, read_manifest(file, KIND, VERSION, MIGRATIONS), file)
+            described = read_preset_file(folder / MANIFEST).core
         except StudioError as error:
             cards.append(PresetCard(folder.name, folder.name, "", folder, "", picture, str(error)))
         else:
@@ -205,19 +198,6 @@ def _changed(preset: Preset) -> dict[str, Array]:
         for name, tensor in preset.bent.tensors.items()
         if tensor is not base[name] and not same_bits(tensor, base[name])
     }
-
-
-def _check_view(layer: str | None, network: Network, where: object) -> None:
-    if layer is not None and layer not in network.graph:
-        raise StudioError(f'{where}: it shows the layer "{layer}", which the network "{network.name}" does not have.')
-
-
-def _check_bypassed(layers: Iterable[str], network: Network, where: object) -> None:
-    for layer in layers:
-        if layer not in network.graph:
-            raise StudioError(
-                f'{where}: it bypasses the layer "{layer}", which the network "{network.name}" does not have.'
-            )
 
 
 def _tensor(file: Path, name: str, network: Network) -> Array:

@@ -11,50 +11,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from psygnal import Signal
 
-from studio.errors import StudioError
+from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Patch
-from studio.model.graph import Graph
+from studio.model.gesture import Gesture
 from studio.model.history import LIMIT, Command, History
-from studio.model.layout import Rect, crop, put, sheet_size
+from studio.model.layout import Rect, crop, sheet_size
 from studio.model.network import Network, same_bits
 from studio.model.op import Array
+from studio.model.opened import Opened
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED, Section
 from studio.model.values import Values
 
-
-@dataclass(frozen=True)
-class WeightsChanged:
-    """A rectangle of a tensor's sheet has new values."""
-
-    tensor: str
-    rect: Rect
-
-
-@dataclass(frozen=True)
-class NetworkChanged:
-    """Another network is open."""
-
-
-@dataclass(frozen=True)
-class BypassChanged:
-    """Other layers are bypassed."""
-
-
-@dataclass(frozen=True)
-class DetailsChanged:
-    """The name, the path, the source, or whether everything is saved."""
-
-
-@dataclass(frozen=True)
-class HistoryChanged:
-    """There is something else to undo or to redo."""
-
-
-Change = WeightsChanged | NetworkChanged | BypassChanged | DetailsChanged | HistoryChanged
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +44,7 @@ class _State:
         return sum(tensor.nbytes for tensor in self.preset.changed.values())
 
 
-class Document:
+class Document(Opened):
     """One open preset.
 
     Args:
@@ -82,68 +56,12 @@ class Document:
     changed = Signal(object)
 
     def __init__(self, preset: Preset, path: Path | None = None, *, limit: int = LIMIT) -> None:
+        super().__init__(preset, path)
         self.history = History(limit)
-        self._tokens = count()
-        self._saved: dict[Path | None, int] = {}
         self._gesture: Gesture | None = None
-        self._bent: dict[str, bool] = {}
-        self._shared: set[str] = set()
-        self._tensors: dict[str, Array] = {}
-        self._preset, self._path, self._token = preset, path, next(self._tokens)
-        self._install(_State(preset, path, self._token))
-        self._saved[path] = self._token
-
-    # -- what there is --------------------------------------------------------------------------------------------
-
-    @property
-    def network(self) -> Network:
-        """The network as it was trained."""
-        return self._preset.network
-
-    @property
-    def graph(self) -> Graph:
-        """Its layers."""
-        return self._preset.network.graph
-
-    @property
-    def name(self) -> str:
-        """The preset's name."""
-        return self._preset.name
-
-    @property
-    def description(self) -> str:
-        """One line, or empty."""
-        return self._preset.description
-
-    @property
-    def author(self) -> str:
-        """Who made it, or empty."""
-        return self._preset.author
-
-    @property
-    def source(self) -> str | None:
-        """What it was made on, as the command line would name it."""
-        return self._preset.source
-
-    @property
-    def weights_path(self) -> Path | None:
-        """The network's folder."""
-        return self._preset.weights_path
-
-    @property
-    def view_layer(self) -> str | None:
-        """The layer that the preset shows; None for the output."""
-        return self._preset.view_layer
-
-    @property
-    def path(self) -> Path | None:
-        """The preset's folder; None where it has none yet."""
-        return self._path
-
-    @property
-    def bypassed(self) -> frozenset[str]:
-        """The layers that hand on what they read."""
-        return self._preset.bypassed
+        self._tokens = count()
+        self._token = next(self._tokens)
+        self._saved: dict[Path | None, int] = {path: self._token}
 
     @property
     def unsaved(self) -> bool:
@@ -152,43 +70,8 @@ class Document:
 
     @property
     def revision(self) -> int:
-        """A number for what is open as it is now; undo brings an earlier one back."""
+        """Identifies the current state; undo restores the earlier number."""
         return self._token
-
-    def tensor(self, name: str) -> Array:
-        """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.
-
-        Raises:
-            StudioError: where there is no such tensor.
-        """
-        if name not in self._tensors:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
-        view = self._tensors[name].view()
-        view.flags.writeable = False
-        return view
-
-    def original(self, name: str) -> Array:
-        """A tensor as it was trained."""
-        self.tensor(name)
-        return self.network.tensors[name]
-
-    def is_bent(self, name: str) -> bool:
-        """Whether a tensor, or any of a layer's, differs from its trained values in any bit."""
-        if name not in self._tensors:
-            owner = self.graph.node(name).owner
-            return any(self.is_bent(f"{owner}.{key}") for key in self.graph.node(owner).op.tensor_shapes())
-        if name not in self._bent:
-            now, trained = self._tensors[name], self.network.tensors[name]
-            self._bent[name] = now is not trained and not same_bits(now, trained)
-        return self._bent[name]
-
-    def bent(self) -> dict[str, Array]:
-        """Copies of the tensors that differ from their trained values."""
-        return {name: tensor.copy() for name, tensor in self._tensors.items() if self.is_bent(name)}
-
-    def preset(self) -> Preset:
-        """The document as it would be saved."""
-        return replace(self._preset, changed=self.bent())
 
     # -- what can be done -----------------------------------------------------------------------------------------
 
@@ -218,7 +101,7 @@ class Document:
     def reset(self, label: str, tensors: Iterable[str]) -> None:
         """Give tensors their trained values back; nothing is copied, however large they are."""
         self.finish_gesture()
-        before = {name: self._tensors[name] for name in tensors if self.is_bent(name)}
+        before = {name: self._tensors[name] for name in tensors if self._tensors.is_bent(name)}
         if before:
             after = {name: self.network.tensors[name] for name in before}
             nbytes = sum(tensor.nbytes for tensor in before.values())
@@ -227,13 +110,20 @@ class Document:
     def set_bypassed(self, layer: str, bypassed: bool) -> None:
         """Let a layer hand on what it reads, or work again; StudioError where there is no such layer."""
         self.graph.node(layer)
-        self.finish_gesture()
-        before = self.bypassed
-        after = before | {layer} if bypassed else before - {layer}
-        if before == after:
-            return
-        label = f"{'Bypass' if bypassed else 'Work again'}: {layer}"
-        self._do(label, 0, partial(self._bypass, before), partial(self._bypass, after))
+        after = self.bypassed | {layer} if bypassed else self.bypassed - {layer}
+        self.set_section(BYPASSED, after, f"{'Bypass' if bypassed else 'Unbypass'} {layer}")
+
+    def set_section(self, section: Section[T], value: T, label: str) -> None:
+        """Give a section of the preset another value; where it is the same nothing happens.
+
+        Args:
+            section: which.
+            value: immutable; it must fit the network, which whoever sets it has seen to.
+            label: what the history calls it.
+        """
+        gesture = self.begin(label)
+        gesture.set_section(section, value)
+        gesture.commit()
 
     def set_values(self, values: Values) -> None:
         """Feed and show the network in other values; every weight and every bend stays as it is.
@@ -343,137 +233,67 @@ class Document:
         self.changed.emit(HistoryChanged())
         self.changed.emit(DetailsChanged())
 
-    def _bypass(self, layers: frozenset[str]) -> None:
-        self._preset = replace(self._preset, bypassed=layers)
-        self.changed.emit(BypassChanged())
-
     def _feed(self, network: Network) -> None:
+        # The tensors are the same arrays, so what is bent stays as it is.
         self._preset = replace(self._preset, network=network)
-        self.changed.emit(NetworkChanged())
-
-    def _install(self, state: _State) -> None:
-        self._preset, self._path, self._token = state.preset, state.path, state.token
-        self._bent.clear()
-        self._shared.clear()
-        self._tensors = dict(state.preset.network.tensors)
-        self._tensors |= {name: tensor.copy() for name, tensor in state.preset.changed.items()}
+        self.changed.emit(NetworkChanged(same_layers=True))
 
     def _restore(self, state: _State) -> None:
-        before = self._preset.network
-        touched = {name for name in self._tensors if self.is_bent(name)} | set(state.preset.changed)
-        self._install(state)
-        if before is not self.network:
+        before, touched = self._preset, self._tensors.names() | state.preset.changed.keys()
+        self._open(state.preset, state.path)
+        self._token = state.token
+        if before.network is not self.network:
             self.changed.emit(NetworkChanged())
         else:
             for name in sorted(touched):
                 self.changed.emit(WeightsChanged(name, Rect(0, 0, *sheet_size(self._tensors[name].shape))))
-            self.changed.emit(BypassChanged())
+            self._tell({BYPASSED, *before.sections, *self._preset.sections})
         self.changed.emit(DetailsChanged())
+
+    def _tell(self, sections: Iterable[Section[Any]]) -> None:
+        for section in sorted(sections, key=lambda section: section.name):
+            self.changed.emit(section.change)
 
     def _swap(self, tensors: Mapping[str, Array]) -> None:
         """Take other arrays in place of tensors; they belong to the history, too, and are not written to."""
         for name, tensor in tensors.items():
-            self._tensors[name] = tensor
-            self._shared.add(name)
-            self._bent.pop(name, None)
+            self._tensors.swap(name, tensor)
             self.changed.emit(WeightsChanged(name, Rect(0, 0, *sheet_size(tensor.shape))))
 
-    def _put(self, tensor: str, patch: Patch) -> None:
-        own = self._tensors[tensor]
-        is_own = own is not self.network.tensors[tensor] and tensor not in self._shared
-        if not (is_own and own.flags.c_contiguous and own.flags.writeable):
-            own = np.array(own, order="C")
-            self._shared.discard(tensor)
-        put(own, patch.rect, patch.values)
-        self._tensors[tensor] = own
-        self._bent.pop(tensor, None)
+    def _set_all(self, patches: tuple[tuple[str, Patch], ...], sections: Mapping[Section[Any], Any]) -> None:
+        for tensor, patch in patches:
+            self.put_now(tensor, patch)
+        self.set_now(sections)
+
+    # -- what a gesture calls -------------------------------------------------------------------------------------
+
+    def put_now(self, tensor: str, patch: Patch) -> None:
+        """See `studio.model.gesture.Changeable`."""
+        self._tensors.put(tensor, patch)
         self.changed.emit(WeightsChanged(tensor, patch.rect))
 
-    def _put_all(self, patches: tuple[tuple[str, Patch], ...]) -> None:
-        for tensor, patch in patches:
-            self._put(tensor, patch)
+    def set_now(self, sections: Mapping[Section[Any], Any]) -> None:
+        """See `studio.model.gesture.Changeable`."""
+        changed = {key: value for key, value in sections.items() if self.section(key) != value}
+        if changed:
+            self._preset = replace(self._preset, sections={**self._preset.sections, **changed})
+            self._tell(changed)
 
-    def _gesture_ended(self, gesture: Gesture, before: Mapping[str, Patch]) -> None:
-        """The gesture is over; ``before`` is what stood where it has changed anything."""
+    def end_gesture(self, gesture: Gesture) -> None:
+        """See `studio.model.gesture.Changeable`."""
         assert gesture is self._gesture
         self._gesture = None
         old, new, nbytes = [], [], 0
-        for name, patch in before.items():
+        for name, patch in gesture.patches.items():
             now = crop(self._tensors[name], patch.rect)
             if not same_bits(now, patch.values):
                 old.append((name, patch))
                 new.append((name, Patch(patch.rect, now)))
                 nbytes += now.nbytes + patch.values.nbytes
-        if new:
-            undo, redo = partial(self._put_all, tuple(reversed(old))), partial(self._put_all, tuple(new))
+        before = {key: value for key, value in gesture.sections.items() if self.section(key) != value}
+        after = {key: self.section(key) for key in before}
+        if new or before:
+            undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)
             self._note(gesture.label, nbytes, undo, redo)
         else:
             self.changed.emit(DetailsChanged())
-
-
-class Gesture:
-    """Changes that follow each other quickly and are undone as one; see `Document.begin`.
-
-    Every change is in the document at once. After `commit` or `cancel` further changes do nothing.
-    """
-
-    def __init__(self, document: Document, label: str) -> None:
-        self.label = label
-        self._document = document
-        self._before: dict[str, Array] = {}
-        self._reach: dict[str, Rect] = {}
-        self._open = True
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is still under way."""
-        return self._open
-
-    def before(self, tensor: str) -> Array:
-        """A tensor's values from when this gesture first had to do with it; not to be changed."""
-        if tensor not in self._before:
-            self._before[tensor] = np.array(self._document.tensor(tensor), order="C")
-        return self._before[tensor]
-
-    def put(self, tensor: str, patch: Patch) -> None:
-        """Add a change to those so far: a part of a stroke.
-
-        Raises:
-            StudioError: where there is no such tensor, or the patch does not fit it.
-        """
-        if not self._open:
-            return
-        self.before(tensor)
-        self._document._put(tensor, patch)
-        self._reach[tensor] = _union(self._reach.get(tensor), patch.rect)
-
-    def preview(self, tensor: str, patch: Patch) -> None:
-        """Replace what this gesture has done to the tensor so far: another place of a slider."""
-        if not self._open:
-            return
-        reach = self._reach.get(tensor)
-        if reach is not None and _union(patch.rect, reach) != patch.rect:
-            self._document._put(tensor, Patch(reach, crop(self.before(tensor), reach)))
-        self.put(tensor, patch)
-
-    def commit(self) -> None:
-        """End it: one item of the history, or none where no bit differs from before."""
-        if self._open:
-            self._open = False
-            before = {name: Patch(rect, crop(self._before[name], rect)) for name, rect in self._reach.items()}
-            self._document._gesture_ended(self, before)
-
-    def cancel(self) -> None:
-        """End it, and take back all that it did."""
-        for name, rect in self._reach.items():
-            if self._open:
-                self._document._put(name, Patch(rect, crop(self._before[name], rect)))
-        self.commit()
-
-
-def _union(a: Rect | None, b: Rect) -> Rect:
-    if a is None:
-        return b
-    y, x = min(a.y, b.y), min(a.x, b.x)
-    bottom, right = max(a.y + a.height, b.y + b.height), max(a.x + a.width, b.x + b.width)
-    return Rect(y, x, bottom - y, right - x)

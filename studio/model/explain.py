@@ -10,10 +10,15 @@ from pydantic import ValidationError
 _LONGEST = 80
 
 
-def explain(error: ValidationError) -> str:
-    """What is wrong with the first offending field, without a full stop: ``the field "inputs[0].name" is missing``."""
+def explain(error: ValidationError, within: str = "") -> str:
+    """What is wrong with the first offending field, without a full stop: ``the field "inputs[0].name" is missing``.
+
+    Args:
+        error: of one value or record.
+        within: the field that holds the value; empty for a whole file.
+    """
     first = error.errors(include_url=False)[0]
-    field = _field(first["loc"])
+    field = _field((within, *first["loc"]) if within else first["loc"])
     if first["type"] == "missing":
         return f"{field} is missing"
     if first["type"] == "extra_forbidden":

@@ -26,6 +26,7 @@ A vector (a bias, a norm's scale) is a sheet of one row.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,16 @@ class Rect(NamedTuple):
     x: int
     height: int
     width: int
+
+
+def around(rects: Iterable[Rect]) -> Rect | None:
+    """The smallest rectangle that holds them all; None for none."""
+    edges = [(rect.y, rect.x, rect.y + rect.height, rect.x + rect.width) for rect in rects]
+    if not edges:
+        return None
+    tops, lefts, bottoms, rights = zip(*edges, strict=True)
+    top, left = min(tops), min(lefts)
+    return Rect(top, left, max(bottoms) - top, max(rights) - left)
 
 
 class Atlas(NamedTuple):

@@ -9,7 +9,8 @@ import numpy as np
 from psygnal import Signal, SignalInstance
 
 from studio.model.brush import Brush
-from studio.model.document import BypassChanged, Change, Document, NetworkChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
 from studio.model.op import Array
@@ -117,8 +118,9 @@ class Workspace:
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
-            self._selections.clear()
-            self.audition = None
+            if not change.same_layers:
+                self._selections.clear()
+                self.audition = None
             self._settle()
         elif isinstance(change, BypassChanged) and self.audition is not None:
             self.audition = None

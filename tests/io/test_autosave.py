@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.io.autosave import Recovery, discard, recovered
 from studio.io.networks import load_network, save_network
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED
 
 THEN = datetime(2026, 3, 4, 14, 3, tzinfo=UTC)
 
@@ -22,7 +23,9 @@ def bent(name: str = "mine", weights_path: Path | None = None) -> Preset:
     weight = network.tensors["enc.weight"].copy()
     weight[0, 1, 2, 3] = np.float32(-0.0)
     weight[1] *= np.float32(1.1)
-    return Preset(name, network, {"enc.weight": weight}, weights_path=weights_path, bypassed=frozenset({"act"}))
+    return Preset(
+        name, network, {"enc.weight": weight}, weights_path=weights_path, sections={BYPASSED: frozenset({"act"})}
+    )
 
 
 def test_what_was_kept_comes_back_bit_for_bit(tmp_path: Path) -> None:

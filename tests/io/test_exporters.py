@@ -31,6 +31,7 @@ from studio.io.origin import read_origin
 from studio.io.presets import save_preset
 from studio.model.graph import Input
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED
 from studio.model.values import Values
 
 State = dict[str, Tensor]
@@ -295,7 +296,7 @@ def test_neither_the_network_itself_nor_another_folder_is_replaced(tmp_path: Pat
 
 
 def test_bypassed_layers_are_told_of_where_weights_cannot_say_them(tmp_path: Path) -> None:
-    preset = Preset("p", tiny_network(), {}, bypassed=frozenset({"act"}))
+    preset = Preset("p", tiny_network(), {}, sections={BYPASSED: frozenset({"act"})})
     for name in ("out.pt", "out.safetensors", "out"):
         assert '"act" work again there' in export_preset(preset, tmp_path / name)[0]
     assert not any("act" in remark for remark in export_preset(preset, tmp_path / "out.onnx"))

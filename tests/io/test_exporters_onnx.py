@@ -29,6 +29,7 @@ from studio.model.graph import Graph, Node
 from studio.model.network import Network
 from studio.model.op import Array, Elementwise
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED
 from studio.ops import registry
 
 TOLERANCE = 1e-4
@@ -85,7 +86,7 @@ def test_a_network_and_its_bends_run_in_onnxruntime(family: str, tmp_path: Path)
 @pytest.mark.parametrize("name", [node.name for node in branched_network().graph.nodes])
 def test_a_bypassed_layer_is_exported_as_what_it_does(name: str) -> None:
     of = branched_network()
-    preset = Preset("p", of, {}, bypassed=frozenset({name}))
+    preset = Preset("p", of, {}, sections={BYPASSED: frozenset({name})})
     values = normal(3, 12, 10)
     model, fixed = onnx_model(preset, sized(of, (12, 10)))
     assert fixed == (not isinstance(of.graph.node(name).op, Elementwise))

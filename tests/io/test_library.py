@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,13 @@ def test_every_title_gets_a_folder_of_its_own(library: Library) -> None:
 
 def test_a_preset_is_renamed_and_otherwise_the_same(library: Library) -> None:
     mine = save(library, "Mine")
+    file = mine / "preset.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"wobble": [1, {"a": 2.5}]}), "utf-8")
     before = load_preset(mine)
     library.retitle(mine, "  Yours: é  ")
     after = load_preset(mine)
     assert after.name == "Yours: é"
+    assert json.loads(file.read_text("utf-8"))["wobble"] == [1, {"a": 2.5}]
     assert (after.network.sha256(), after.bypassed) == (before.network.sha256(), before.bypassed)
 
 

@@ -17,11 +17,12 @@ from small_networks import small_network
 
 from studio import paths
 from studio.errors import StudioError
-from studio.io import preset_file
+from studio.io import preset_file, sections
 from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED, SOURCE, VIEW
 
 Document = dict[str, Any]
 NETWORK = small_network()
@@ -38,9 +39,8 @@ def bent_preset(weights: Path | None) -> Preset:
         {"dec.weight": weight, "dec.bias": bias, "norm.bias": NETWORK.tensors["norm.bias"]},
         "faces – 融ける",
         "An artist",
-        "demo",
-        "act",
         weights,
+        {SOURCE: "demo", VIEW: "act"},
     )
 
 
@@ -240,7 +240,11 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, home: Path, tmp_path:
         (lambda d: d["weights"].update(sha256="abc"), r'the field "weights\.sha256" should match'),
         (lambda d: d.update(name=""), 'the field "name" should have at least 1 character'),
         (lambda d: d.update(name="a\nb"), 'the field "name" must be a single line'),
-        (lambda d: d.update(bends=[]), 'the field "bends" is not one that belongs'),
+        (lambda d: d.update(view={"bends": []}), r'the field "view\.bends" is not one that belongs'),
+        (lambda d: d.update(bypassed=["act", "ACT"]), '"bypassed" must name each of them once'),
+        (lambda d: d.update(bypassed=["nowhere"]), 'it bypasses the layer "nowhere", which'),
+        (lambda d: d.update(source=["demo"]), 'the field "source" should be a valid string'),
+        (lambda d: d.update(versions={"view": 0}), r'the field "versions\.view" should be greater than'),
         (lambda d: d.update(view={"layer": "nowhere"}), 'it shows the layer "nowhere", which the network "small net"'),
         (lambda d: d.update(tensors=["nowhere.weight"]), 'has no layer "nowhere"'),
         (lambda d: d.update(tensors=["dec.depth"]), 'has no tensor "depth" in its layer "dec"'),
@@ -280,7 +284,7 @@ def test_a_changed_tensor_of_another_shape_or_with_nan(folder: Path) -> None:
     [
         ({"name": ""}, 'The preset "" cannot be saved: the field "name"'),
         ({"description": "a\nb"}, '"description" must be a single line'),
-        ({"view_layer": "nowhere"}, 'it shows the layer "nowhere"'),
+        ({"sections": {VIEW: "nowhere"}}, 'it shows the layer "nowhere"'),
         ({"changed": {"nowhere.weight": np.zeros(1, np.float32)}}, r'a tensor "nowhere\.weight" that none'),
         ({"changed": {"dec.bias": np.zeros(4, np.float32)}}, r'"dec\.bias" has shape \(4,\)'),
         ({"changed": {"dec.bias": np.full(3, np.nan, np.float32)}}, r'"dec\.bias": 3 of 3 values are NaN'),
@@ -355,6 +359,63 @@ def test_older_versions_are_brought_up_to_date_step_by_step(folder: Path) -> Non
 
 def test_every_earlier_version_has_its_migration() -> None:
     assert set(preset_file.MIGRATIONS) == set(range(1, preset_file.VERSION))
+
+
+# Sections.
+
+FOREIGN = {"wobble": {"rate": 0.5, "of": ["enc", "dec"], "deep": {"é": None}}}
+
+
+def test_a_section_of_a_later_studio_is_kept_and_said(folder: Path, tmp_path: Path) -> None:
+    rewrite(folder, lambda d: d.update(FOREIGN, versions={"wobble": 3}))
+    preset = load_preset(folder)
+    assert preset.notes == ('The section "wobble" is not known to this studio, which keeps it without using it.',)
+    save_preset(preset, tmp_path / "copy")
+    saved = json.loads((tmp_path / "copy" / "preset.json").read_text("utf-8"))
+    assert saved["wobble"] == FOREIGN["wobble"]
+    assert saved["versions"] == {"wobble": 3}
+    assert load_preset(tmp_path / "copy").unread == preset.unread
+
+
+def test_a_known_section_in_a_later_version_is_kept_and_said(folder: Path, tmp_path: Path) -> None:
+    rewrite(folder, lambda d: d.update(view={"layers": ["act", "enc"]}, versions={"view": 2}))
+    preset = load_preset(folder)
+    assert preset.view_layer is None
+    assert preset.notes == ('The section "view" is of a later version of the studio; it is kept without being used.',)
+    save_preset(preset, tmp_path / "copy")
+    assert json.loads((tmp_path / "copy" / "preset.json").read_text("utf-8"))["view"] == {"layers": ["act", "enc"]}
+    # What is set here takes its place.
+    save_preset(preset.with_section(VIEW, "act"), tmp_path / "copy")
+    saved = json.loads((tmp_path / "copy" / "preset.json").read_text("utf-8"))
+    assert saved["view"] == {"layer": "act"}
+    assert "versions" not in saved
+
+
+def test_an_older_section_is_brought_up_to_date_by_itself() -> None:
+    def of_one(value: Any) -> Any:
+        return {"layer": value["name"]}
+
+    known = replace(sections.registry()["view"], version=2, migrations={1: of_one})
+    assert known.read({"name": "act"}, 1, "here") == "act"
+    assert known.read({"layer": "act"}, 2, "here") == "act"
+    with pytest.raises(StudioError, match='here: the section "view" of version 1 is damaged and cannot be updated'):
+        known.read([], 1, "here")
+
+
+@pytest.mark.parametrize("name", sections.registry())
+def test_each_section_is_silent_at_its_default_and_has_its_migrations(name: str, folder: Path) -> None:
+    known = sections.registry()[name]
+    assert set(known.migrations) == set(range(1, known.version))
+    save_preset(load_preset(folder).with_section(known.section, known.section.default), folder)
+    assert name not in json.loads((folder / "preset.json").read_text("utf-8"))
+
+
+def test_sections_stand_in_the_order_in_which_they_always_stood(folder: Path) -> None:
+    preset = load_preset(folder).with_section(BYPASSED, frozenset({"dec", "act"}))
+    save_preset(preset, folder)
+    said = json.loads((folder / "preset.json").read_text("utf-8"))
+    assert list(said)[5:] == ["weights", "source", "view", "bypassed", "tensors"]
+    assert said["bypassed"] == ["act", "dec"]
 
 
 # Lists.

@@ -10,20 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.document import (
+from studio.model.changes import (
     BypassChanged,
     Change,
     DetailsChanged,
-    Document,
     HistoryChanged,
     NetworkChanged,
+    SectionChanged,
     WeightsChanged,
 )
+from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
 from studio.model.layout import Rect, crop, put, sheet_size
 from studio.model.network import Network
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED, SOURCE
 from studio.model.values import Values
 from studio.ops.conv import Conv2d
 
@@ -42,7 +44,8 @@ def document(limit: int = 2**20) -> Document:
 
 
 def everything(of: Document) -> dict[str, bytes]:
-    return {name: of.tensor(name).tobytes() for name in of.network.tensors} | {"~": repr(sorted(of.bypassed)).encode()}
+    sections = {"~": repr((sorted(of.bypassed), of.source)).encode()}
+    return {name: of.tensor(name).tobytes() for name in of.network.tensors} | sections
 
 
 def a_patch(of: Document, tensor: str, seed: int) -> Patch:
@@ -62,6 +65,7 @@ ACTIONS = st.lists(
         st.tuples(st.just("drag"), TENSORS, SEEDS),
         st.tuples(st.just("cancel"), TENSORS, SEEDS),
         st.tuples(st.just("reset"), TENSORS, SEEDS),
+        st.tuples(st.just("turn"), TENSORS, st.integers(0, 5)),
         st.tuples(st.just("bypass"), st.sampled_from(["a", "b"]), st.integers(0, 1)),
         st.tuples(st.just("load"), TENSORS, SEEDS),
         st.tuples(st.just("other"), TENSORS, SEEDS),
@@ -80,13 +84,20 @@ def act(of: Document, what: str, name: str, seed: int) -> None:
         for k in range(4):
             (gesture.preview if what == "drag" else gesture.put)(name, a_patch(of, name, seed + k))
         gesture.cancel() if what == "cancel" else gesture.commit()
+    elif what == "turn":
+        # Sections and tensors in one gesture.
+        gesture = of.begin(what)
+        for k in range(seed):
+            gesture.set_section(SOURCE, f"film {k % 3}")
+            gesture.put(name, a_patch(of, name, seed + k))
+        gesture.cancel() if seed == 5 else gesture.commit()
     elif what == "reset":
         of.reset("reset", [name])
     elif what == "bypass":
         of.set_bypassed(name, bool(seed))
     elif what == "load":
         bent = {name: np.full_like(of.tensor(name), seed)}
-        of.load(Preset("loaded", of.network, bent, bypassed=frozenset({"a"})), Path("/nowhere"))
+        of.load(Preset("loaded", of.network, bent, sections={BYPASSED: frozenset({"a"})}), Path("/nowhere"))
     elif what == "other":
         of.load(Preset("other", small("other", seed), {}))
 
@@ -123,17 +134,19 @@ def test_undo_and_redo_restore_every_bit(actions: list[tuple[str, str, int]]) ->
 def test_whoever_follows_the_changes_holds_the_same_values(actions: list[tuple[str, str, int]]) -> None:
     of = document()
     copy = {name: np.array(of.tensor(name), order="C") for name in of.network.tensors}
-    bypassed = of.bypassed
+    bypassed, source = of.bypassed, of.source
 
     def follow(change: Change) -> None:
-        nonlocal copy, bypassed
+        nonlocal copy, bypassed, source
         if isinstance(change, NetworkChanged):
             copy = {name: np.array(of.tensor(name), order="C") for name in of.network.tensors}
-            bypassed = of.bypassed
+            bypassed, source = of.bypassed, of.source
         elif isinstance(change, WeightsChanged):
             put(copy[change.tensor], change.rect, crop(np.array(of.tensor(change.tensor)), change.rect))
         elif isinstance(change, BypassChanged):
             bypassed = of.bypassed
+        elif change == SectionChanged("source"):
+            source = of.source
 
     of.changed.connect(follow)
     for what, name, seed in actions:
@@ -144,7 +157,7 @@ def test_whoever_follows_the_changes_holds_the_same_values(actions: list[tuple[s
         assert {name: tensor.tobytes() for name, tensor in copy.items()} == {
             name: of.tensor(name).tobytes() for name in of.network.tensors
         }
-        assert bypassed == of.bypassed
+        assert (bypassed, source) == (of.bypassed, of.source)
 
 
 def test_a_drag_takes_back_what_it_showed_before() -> None:
@@ -293,7 +306,7 @@ def test_picture_values_are_an_item_of_the_history_and_leave_the_weights() -> No
     doc.changed.connect(heard.append)
     doc.set_values(Values(range=(-1, 1)))
     assert (doc.graph.inputs[0].range, everything(doc), doc.bent().keys()) == ((-1, 1), weights, {"a.bias"})
-    assert NetworkChanged() in heard
+    assert NetworkChanged(same_layers=True) in heard
     doc.set_values(Values(range=(-1, 1)))
     with pytest.raises(StudioError, match="2 numbers"):
         doc.set_values(Values(mean=(1, 2)))
@@ -304,3 +317,36 @@ def test_picture_values_are_an_item_of_the_history_and_leave_the_weights() -> No
     assert not doc.unsaved
     doc.go(2)
     assert (doc.graph.inputs[0].range, everything(doc), doc.unsaved) == ((-1, 1), weights, True)
+
+
+def test_a_section_that_stays_as_it_is_leaves_no_trace() -> None:
+    of = document()
+    seen: list[Change] = []
+    of.changed.connect(seen.append)
+    of.set_section(SOURCE, None, "Nothing")
+    assert of.history.labels == ()
+    assert not of.unsaved
+    gesture = of.begin("there and back")
+    gesture.set_section(SOURCE, "film")
+    gesture.set_section(SOURCE, None)
+    gesture.commit()
+    assert of.history.labels == ()
+    assert not of.unsaved
+
+
+def test_a_patch_that_does_not_fit_leaves_what_undo_owns_shared() -> None:
+    of = document()
+    of.apply("x", "a.bias", a_patch(of, "a.bias", 1))
+    bent = of.tensor("a.bias").tolist()
+    of.reset("trained", ["a.bias"])
+    of.undo()
+    with pytest.raises(StudioError, match="lies outside"):
+        of.apply("x", "a.bias", Patch(Rect(0, 3, 1, 2), np.zeros((1, 2), np.float32)))
+    of.apply("y", "a.bias", a_patch(of, "a.bias", 2))
+    of.undo()
+    assert of.tensor("a.bias").tolist() == bent
+    of.redo()
+    of.undo()
+    of.redo()
+    of.go(1)
+    assert of.tensor("a.bias").tolist() == bent

@@ -23,7 +23,7 @@ from studio.edits import registry
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.document import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.changes import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Selection
 from studio.model.form import fields
 from studio.model.layout import crop, put

@@ -14,8 +14,10 @@ import numpy as np
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.model.document import Change, Document, Gesture, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.edit import Edit, Patch, Selection
+from studio.model.gesture import Gesture
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.runtime.editing.counterparts import read_network

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.model.document import BypassChanged, Change, Document, NetworkChanged, WeightsChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array

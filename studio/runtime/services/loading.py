@@ -23,7 +23,7 @@ class Loader:
 
     Args:
         post: carries results to the window's thread.
-        report: told in one sentence what cannot be opened.
+        report: told in one sentence what cannot be opened, and what of a preset cannot be used.
 
     Attributes:
         opening: what is being opened; empty where nothing is.
@@ -73,6 +73,8 @@ class Loader:
         if number == self._newest and found is not None:
             self.opening = ""
             then(*found)
+            for note in found[0].notes:
+                self._report(Message(note, "warning"))
 
     def _failed(self, number: int, failed: Callable[[], None], error: StudioError) -> None:
         if number == self._newest:

@@ -7,8 +7,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.model.document import Change, Document, Gesture, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.edit import Patch, Selection
+from studio.model.gesture import Gesture
 from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.model.workspace import Workspace

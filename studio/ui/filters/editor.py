@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.layout import kernel_grid
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from studio.edits import registry
 from studio.errors import StudioError
-from studio.model.document import Change, Document, HistoryChanged, WeightsChanged
+from studio.model.changes import Change, HistoryChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.edit import Edit
 from studio.model.form import fields
 from studio.model.op import Array

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from studio.model.document import Change, Document, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.kernels import reset_tensor
 from studio.ui.kit import theme

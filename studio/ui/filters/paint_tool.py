@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt
 from studio.edits.stroke import Stroke
 from studio.errors import StudioError
 from studio.model.brush import Brush
-from studio.model.document import Document, Gesture
+from studio.model.document import Document
 from studio.model.edit import Selection
-from studio.model.layout import Rect
+from studio.model.gesture import Gesture
+from studio.model.layout import around
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 
@@ -108,12 +109,9 @@ class PaintTool:
     def _draw(self, line: _Line, start: tuple[float, float, float]) -> None:
         """The whole straight line anew, from there to where the mouse is now."""
         stroke = Stroke(line.brush, line.gesture.before(line.tensor), line.selection)
-        rects = [rect for rect in (stroke.extend(*start), stroke.extend(*self._at)) if rect is not None]
-        if rects:
-            top, left = min(rect.y for rect in rects), min(rect.x for rect in rects)
-            bottom, right = max(rect.y + rect.height for rect in rects), max(rect.x + rect.width for rect in rects)
-            patch = stroke.patch(Rect(top, left, bottom - top, right - left))
-            line.gesture.preview(line.tensor, patch)
+        reached = around(rect for rect in (stroke.extend(*start), stroke.extend(*self._at)) if rect is not None)
+        if reached is not None:
+            line.gesture.preview(line.tensor, stroke.patch(reached))
 
     def _end(self, end: Callable[[], None]) -> None:
         end()

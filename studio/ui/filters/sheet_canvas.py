@@ -18,7 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.layout import kernel_grid, sheet_size
 from studio.model.op import Array
 from studio.model.workspace import Workspace

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.engine.base import Stats
-from studio.model.document import Change, DetailsChanged, Document, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 
 
 class StatsBefore:

@@ -11,7 +11,8 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.engine.base import Stats
-from studio.model.document import Change, Document, NetworkChanged
+from studio.model.changes import Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

@@ -8,7 +8,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QListView, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.model.document import Change, Document, HistoryChanged, NetworkChanged
+from studio.model.changes import Change, HistoryChanged, NetworkChanged
+from studio.model.document import Document
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.layers.network_text import bytes_text

@@ -17,7 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QLabel, QToolButton, QToolTip, QWidget
 
-from studio.model.document import BypassChanged, Change, Document, NetworkChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

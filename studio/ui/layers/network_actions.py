@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.model.document import Change, Document, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.kit.icons import icon

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.model.document import BypassChanged, Change, Document, NetworkChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

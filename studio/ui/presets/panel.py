@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout
 
 from studio.errors import StudioError
 from studio.io.library import Library
-from studio.model.document import Change, DetailsChanged, Document, HistoryChanged, NetworkChanged
+from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
+from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.loading import Loader

@@ -10,7 +10,8 @@ from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from studio.errors import StudioError
 from studio.io.autosave import Kept, Recovery, discard, recovered
-from studio.model.document import Change, DetailsChanged, Document, HistoryChanged
+from studio.model.changes import Change, DetailsChanged, HistoryChanged
+from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker

@@ -15,6 +15,7 @@ from studio.io.presets import save_preset
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.section import SOURCE, VIEW
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Post, Worker
 
@@ -109,7 +110,8 @@ class PresetSaver(QObject):
     def _begin(self, title: str, folder: Path, then: Callable[[], object] | None) -> None:
         document = self._document
         source, layer = self._scene()
-        preset = replace(document.preset(), name=title, source=source or document.source, view_layer=layer)
+        preset = replace(document.preset(), name=title).with_section(VIEW, layer)
+        preset = preset.with_section(SOURCE, source or document.source)
         job = _Job(preset, folder, document.revision, (document.path, document.name), then)
         self._snapshot(lambda picture: self._post(partial(self._write, job, picture)))
         QTimer.singleShot(PATIENCE, self, partial(self._write, job, None))

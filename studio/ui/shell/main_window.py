@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.model.document import Change, Document, NetworkChanged
+from studio.model.changes import Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.preset import Preset
 from studio.model.view import View, ViewKind

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
-from studio.model.document import Change, Document, NetworkChanged
+from studio.model.changes import Change, NetworkChanged
+from studio.model.document import Document
 from studio.model.values import Values
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

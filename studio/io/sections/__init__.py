@@ -1,0 +1,23 @@
+"""The sections that preset.json may hold, one file each.
+
+A module declares ``SECTION``, a `SectionFile`. Other packages add modules through the entry point group
+``studio.sections``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, cast
+
+from studio.io.sections._base import SectionFile as SectionFile
+from studio.model.registry import declared
+
+
+@cache
+def registry() -> Mapping[str, SectionFile[Any]]:
+    """All sections by name, in the order in which they are written."""
+    found = [cast(SectionFile[Any], each) for each in declared("SECTION", __name__, __path__)]
+    ordered = sorted(found, key=lambda each: (each.place, each.section.name))
+    return MappingProxyType({each.section.name: each for each in ordered})

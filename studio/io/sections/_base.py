@@ -1,0 +1,63 @@
+"""How a section of a preset is written into its file, and read from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from studio.errors import StudioError
+from studio.io.manifest import checked_value
+from studio.model.network import Network
+from studio.model.section import Section
+
+T = TypeVar("T")
+Json = Any
+Migration = Callable[[Json], Json]
+
+
+def _fits(value: object, network: Network, where: object) -> None:
+    del value, network, where
+
+
+@dataclass(frozen=True, eq=False)
+class SectionFile(Generic[T]):
+    """One section as files hold it.
+
+    Attributes:
+        section: its key, with the name and the default.
+        form: a type that pydantic can check, of what JSON holds.
+        from_document: makes the value of what was checked; by default that is the value.
+        to_document: the value as JSON holds it; a value at its default is not written.
+        check: raises StudioError, beginning with where it stands, if the value does not fit the network.
+        version: the version written today.
+        migrations: for each version before today's, what turns its JSON into the next one's.
+        place: sections stand in files in this order, then by name.
+    """
+
+    section: Section[T]
+    form: Any
+    from_document: Callable[[Any], T] = lambda value: value
+    to_document: Callable[[T], Json] = lambda value: value
+    check: Callable[[T, Network, object], None] = _fits
+    version: int = 1
+    migrations: Mapping[int, Migration] = field(default_factory=dict)
+    place: int = 100
+
+    def read(self, document: Json, version: int, where: object) -> T:
+        """The value that a file of this version holds.
+
+        Raises:
+            StudioError: beginning with ``where``, naming the field at fault.
+        """
+        for step in range(version, self.version):
+            try:
+                document = self.migrations[step](document)
+            # A migration takes an older document's word for its shape; where that was wrong, the document is.
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise StudioError(
+                    f'{where}: the section "{self.section.name}" of version {step} is damaged and cannot be updated.'
+                ) from error
+        return self.from_document(checked_value(TypeAdapter(self.form), document, self.section.name, where))

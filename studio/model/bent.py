@@ -1,0 +1,75 @@
+"""The tensors of a network as they are bent: copied when first written to, and compared with the trained ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.model.edit import Patch
+from studio.model.layout import put
+from studio.model.network import Network, same_bits
+from studio.model.op import Array
+
+
+class BentTensors:
+    """Every tensor of a network as it is now; those that nothing has bent are the network's own arrays.
+
+    Args:
+        network: as it was trained; never written to.
+        changed: the tensors that are bent, by full name; copied.
+    """
+
+    def __init__(self, network: Network, changed: Mapping[str, Array]) -> None:
+        self._network = network
+        self._tensors: dict[str, Array] = dict(network.tensors)
+        self._tensors |= {name: np.array(tensor, np.float32, order="C") for name, tensor in changed.items()}
+        # Arrays that belong to the history, too, and must be copied before they are written to.
+        self._shared: set[str] = set()
+        self._is_bent: dict[str, bool] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tensors
+
+    def __getitem__(self, name: str) -> Array:
+        """A tensor as it is now, which later changes may or may not write to; not to be written to.
+
+        Raises:
+            StudioError: where there is no such tensor.
+        """
+        if name not in self._tensors:
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
+        return self._tensors[name]
+
+    def is_bent(self, name: str) -> bool:
+        """Whether a tensor differs from its trained values in any bit."""
+        if name not in self._is_bent:
+            now, trained = self[name], self._network.tensors[name]
+            self._is_bent[name] = now is not trained and not same_bits(now, trained)
+        return self._is_bent[name]
+
+    def names(self) -> frozenset[str]:
+        """The tensors that are bent."""
+        return frozenset(filter(self.is_bent, self._tensors))
+
+    def copies(self) -> dict[str, Array]:
+        """Copies of the tensors that are bent."""
+        return {name: tensor.copy() for name, tensor in self._tensors.items() if self.is_bent(name)}
+
+    def put(self, name: str, patch: Patch) -> None:
+        """Write new values into a rectangle of a tensor's sheet; StudioError where they do not fit it."""
+        own = self[name]
+        is_own = own is not self._network.tensors[name] and name not in self._shared
+        if not (is_own and own.flags.c_contiguous and own.flags.writeable):
+            own = np.array(own, order="C")
+        put(own, patch.rect, patch.values)
+        self._shared.discard(name)
+        self._tensors[name] = own
+        self._is_bent.pop(name, None)
+
+    def swap(self, name: str, tensor: Array) -> None:
+        """Take another array in place of a tensor; it belongs to the history, too, and is not written to."""
+        self._tensors[name] = tensor
+        self._shared.add(name)
+        self._is_bent.pop(name, None)

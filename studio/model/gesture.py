@@ -1,0 +1,113 @@
+"""A stroke, or the drag of a slider: many changes that are undone as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from studio.model.edit import Patch
+from studio.model.layout import Rect, around, crop
+from studio.model.op import Array
+from studio.model.section import Section
+
+T = TypeVar("T")
+
+
+class Changeable(Protocol):
+    """What a gesture changes; `studio.model.document.Document` hands itself over."""
+
+    def tensor(self, name: str) -> Array:
+        """A tensor as it is now."""
+
+    def section(self, section: Section[T]) -> T:
+        """The value of a section as it is now."""
+
+    def put_now(self, tensor: str, patch: Patch) -> None:
+        """Change a tensor, and tell of it, without an item of the history."""
+
+    def set_now(self, sections: Mapping[Section[Any], Any]) -> None:
+        """Change sections, and tell of it, without an item of the history."""
+
+    def end_gesture(self, gesture: Gesture) -> None:
+        """The gesture is over; make one item of the history of it."""
+
+
+class Gesture:
+    """Changes that follow each other quickly and are undone as one; see `Document.begin`.
+
+    Every change is in the document at once. After `commit` or `cancel` further changes do nothing.
+
+    Attributes:
+        label: what the history calls it.
+        sections: the values that sections had before it changed them.
+    """
+
+    def __init__(self, document: Changeable, label: str) -> None:
+        self.label = label
+        self.sections: dict[Section[Any], Any] = {}
+        self._document = document
+        self._before: dict[str, Array] = {}
+        self._reach: dict[str, Rect] = {}
+        self._open = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still under way."""
+        return self._open
+
+    @property
+    def patches(self) -> dict[str, Patch]:
+        """What stood where it has changed a tensor."""
+        return {name: Patch(rect, crop(self._before[name], rect)) for name, rect in self._reach.items()}
+
+    def before(self, tensor: str) -> Array:
+        """A tensor's values from when this gesture first had to do with it; not to be changed."""
+        if tensor not in self._before:
+            self._before[tensor] = np.array(self._document.tensor(tensor), order="C")
+        return self._before[tensor]
+
+    def put(self, tensor: str, patch: Patch) -> None:
+        """Add a change to those so far: a part of a stroke.
+
+        Raises:
+            StudioError: where there is no such tensor, or the patch does not fit it.
+        """
+        if not self._open:
+            return
+        self.before(tensor)
+        self._document.put_now(tensor, patch)
+        self._reach[tensor] = self._reach_with(tensor, patch.rect)
+
+    def preview(self, tensor: str, patch: Patch) -> None:
+        """Replace what this gesture has done to the tensor so far: another place of a slider."""
+        if not self._open:
+            return
+        reach = self._reach.get(tensor)
+        if reach is not None and self._reach_with(tensor, patch.rect) != patch.rect:
+            self._document.put_now(tensor, Patch(reach, crop(self.before(tensor), reach)))
+        self.put(tensor, patch)
+
+    def set_section(self, section: Section[T], value: T) -> None:
+        """Give a section of the preset another value."""
+        if self._open:
+            self.sections.setdefault(section, self._document.section(section))
+            self._document.set_now({section: value})
+
+    def commit(self) -> None:
+        """End it: one item of the history, or none where nothing differs from before."""
+        if self._open:
+            self._open = False
+            self._document.end_gesture(self)
+
+    def cancel(self) -> None:
+        """End it, and take back all that it did."""
+        if self._open:
+            for name, patch in self.patches.items():
+                self._document.put_now(name, patch)
+            self._document.set_now(self.sections)
+        self.commit()
+
+    def _reach_with(self, tensor: str, rect: Rect) -> Rect:
+        return around([self._reach.get(tensor, rect), rect]) or rect

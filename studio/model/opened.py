@@ -1,0 +1,122 @@
+"""What is open, to be read: a preset with its tensors as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from studio.model.bent import BentTensors
+from studio.model.graph import Graph
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.preset import Preset, Unread
+from studio.model.section import Section
+
+T = TypeVar("T")
+
+
+class Opened:
+    """An open preset; `studio.model.document.Document` is how it changes.
+
+    Args:
+        preset: what is open.
+        path: its folder; None where it has none yet.
+    """
+
+    def __init__(self, preset: Preset, path: Path | None) -> None:
+        self._open(preset, path)
+
+    def _open(self, preset: Preset, path: Path | None) -> None:
+        self._preset, self._path = preset, path
+        self._tensors = BentTensors(preset.network, preset.changed)
+
+    @property
+    def network(self) -> Network:
+        """The network as it was trained."""
+        return self._preset.network
+
+    @property
+    def graph(self) -> Graph:
+        """Its layers."""
+        return self._preset.network.graph
+
+    @property
+    def name(self) -> str:
+        """The preset's name."""
+        return self._preset.name
+
+    @property
+    def description(self) -> str:
+        """One line, or empty."""
+        return self._preset.description
+
+    @property
+    def author(self) -> str:
+        """Who made it, or empty."""
+        return self._preset.author
+
+    @property
+    def source(self) -> str | None:
+        """What it was made on, as the command line would name it."""
+        return self._preset.source
+
+    @property
+    def weights_path(self) -> Path | None:
+        """The network's folder."""
+        return self._preset.weights_path
+
+    @property
+    def view_layer(self) -> str | None:
+        """The layer that the preset shows; None for the output."""
+        return self._preset.view_layer
+
+    @property
+    def path(self) -> Path | None:
+        """The preset's folder; None where it has none yet."""
+        return self._path
+
+    @property
+    def bypassed(self) -> frozenset[str]:
+        """The layers that hand on what they read."""
+        return self._preset.bypassed
+
+    @property
+    def unread(self) -> Mapping[str, Unread]:
+        """Sections of the preset that this studio cannot use, and keeps."""
+        return self._preset.unread
+
+    def section(self, section: Section[T]) -> T:
+        """The value of a section of the preset."""
+        return self._preset.section(section)
+
+    def tensor(self, name: str) -> Array:
+        """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.
+
+        Raises:
+            StudioError: where there is no such tensor.
+        """
+        view = self._tensors[name].view()
+        view.flags.writeable = False
+        return view
+
+    def original(self, name: str) -> Array:
+        """A tensor as it was trained."""
+        self.tensor(name)
+        return self.network.tensors[name]
+
+    def is_bent(self, name: str) -> bool:
+        """Whether a tensor, or any of a layer's, differs from its trained values in any bit."""
+        if name in self._tensors:
+            return self._tensors.is_bent(name)
+        owner = self.graph.node(name).owner
+        return any(self._tensors.is_bent(f"{owner}.{key}") for key in self.graph.node(owner).op.tensor_shapes())
+
+    def bent(self) -> dict[str, Array]:
+        """Copies of the tensors that differ from their trained values."""
+        return self._tensors.copies()
+
+    def preset(self) -> Preset:
+        """The document as it would be saved."""
+        return replace(self._preset, changed=self.bent())

@@ -1,0 +1,43 @@
+"""The sections of a preset: all that it says of a network besides its tensors, each a value under a key of its own.
+
+What a section is called in files, and how it is written there, is declared in `studio.io.sections`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from studio.model.changes import BypassChanged, SectionChanged
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Section(Generic[T]):
+    """The key of one section; its values are immutable and compared by ``==``.
+
+    Attributes:
+        name: the section's name, also its key in preset.json.
+        default: the value of a preset that says nothing of it.
+        told: what the document tells where the value changes; a plain `SectionChanged` where None.
+    """
+
+    name: str
+    default: T
+    told: SectionChanged | None = None
+
+    @property
+    def change(self) -> SectionChanged:
+        """What the document tells where the value changes."""
+        return self.told or SectionChanged(self.name)
+
+
+SOURCE: Section[str | None] = Section("source", None)
+"""What the preset was made on, as the command line would name it."""
+
+VIEW: Section[str | None] = Section("view", None)
+"""The layer that is shown; None for the output."""
+
+BYPASSED: Section[frozenset[str]] = Section("bypassed", frozenset(), BypassChanged())
+"""The layers that hand on what they read."""
