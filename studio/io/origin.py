@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,14 @@ from pydantic import AfterValidator, Field
 
 from studio.io.atomic import replacing_folder
 from studio.io.folders import carry_over, contained, is_file, require_replaceable
-from studio.io.importers.base import LIMIT, Imported
 from studio.io.manifest import Line, Part, checked, read_manifest, to_json
 from studio.io.networks import MANIFEST, belongs, write_network_files
 from studio.io.safetensors_file import encode_tensors, read_tensors
-from studio.io.stored import DTYPES, Stored
+from studio.io.stored import DTYPES, LIMIT, Stored
 from studio.model.op import Array
+
+if TYPE_CHECKING:
+    from studio.io.importers.base import Imported
 
 ORIGIN = "origin.json"
 REST = "origin.safetensors"

@@ -14,6 +14,9 @@ from studio.model.op import Array
 if TYPE_CHECKING:
     from torch import Tensor
 
+LIMIT = 2 * 2**30
+"""Bytes of a model, on disk and unpacked: beyond this no network runs live, and memory runs out first."""
+
 DTYPES = {
     "F64": "<f8",
     "F32": "<f4",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _pair(value: Any) -> Any:
+def as_pair(value: Any) -> Any:
+    """One number as both sides."""
     return (value, value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
@@ -25,10 +26,12 @@ def _whole_where_it_can_be(factor: float) -> int | float:
 
 
 # A whole factor is written as 2, not 2.0, as it was before there were others: digests of networks follow from it.
-_Factor = Annotated[
+Factor = Annotated[
     float, Field(ge=1 / 64, le=64), AfterValidator(_whole_where_it_can_be), PlainSerializer(_whole_where_it_can_be)
 ]
-_Side = Annotated[int, Field(ge=1, le=16384)]
+"""Output pixels per input pixel."""
+Side = Annotated[int, Field(ge=1, le=16384)]
+"""A side of a map, in pixels."""
 
 # A broken factor like 0.7 counts as the nearest of such fractions where pictures are padded to fit.
 _FINEST_FRACTION = 16
@@ -45,12 +48,12 @@ class Upsample(Op):
 
     shader = "upsample"
 
-    scale_factor: Annotated[tuple[_Factor, _Factor] | None, BeforeValidator(_pair)] = param(
+    scale_factor: Annotated[tuple[Factor, Factor] | None, BeforeValidator(as_pair)] = param(
         None, doc="Output pixels per input pixel"
     )
     mode: Literal["nearest", "bilinear", "bicubic"] = param("nearest", doc="How pixels between are found")
     align_corners: bool = param(False, doc="Whether corner pixels keep their places (not with nearest)")
-    size: Annotated[tuple[_Side, _Side] | None, BeforeValidator(_pair)] = param(
+    size: Annotated[tuple[Side, Side] | None, BeforeValidator(as_pair)] = param(
         None, doc="Height and width of the output, instead of a factor", unit="px"
     )
 

@@ -243,6 +243,85 @@ CASES: dict[str, onnx.ModelProto] = {
         9,
         p=normal(4, 1, 1),
     ),
+    **{
+        f"resize of set {opset}, {mode} by {scale}": model(
+            [node("Upsample" if opset < 10 else "Resize", "x s", mode=mode)],
+            SHAPE,
+            opset,
+            s=np.array([1, 1, scale, 2], np.float32),
+        )
+        for opset, mode, scale in [
+            (9, "nearest", 3),
+            (9, "linear", 2),
+            (10, "linear", 3),
+            (10, "nearest", 0.5),
+            (10, "linear", 1 / 3),
+        ]
+    },
+    "upsample of set 7": model([node("Upsample", "x", mode="linear", scales=[1.0, 1.0, 2.0, 3.0])], SHAPE, 7),
+    **{
+        f"nearest, {places}, {rounding}, by {scale}": model(
+            [node("Resize", "x r s", coordinate_transformation_mode=places, nearest_mode=rounding)],
+            SHAPE,
+            11,
+            r=np.array([], np.float32),
+            s=np.array([1, 1, scale, 3], np.float32),
+        )
+        for places in ("half_pixel", "asymmetric", "tf_half_pixel_for_nn", "pytorch_half_pixel")
+        for rounding in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")
+        for scale in (2, 2 / 3)
+    },
+    "channels last resize": model(
+        [
+            node("Transpose", "x", "a", perm=[0, 2, 3, 1]),
+            node("Resize", "a  s", "b", mode="linear"),
+            node("Transpose", "b", perm=[0, 3, 1, 2]),
+        ],
+        SHAPE,
+        s=np.array([1, 2, 3, 1], np.float32),
+    ),
+    **{
+        f"means of {pad} that do not count it": model(
+            [node("AveragePool", "x", kernel_shape=[3, 2], strides=[2, 2], auto_pad=pad)], SHAPE
+        )
+        for pad in ("SAME_UPPER", "SAME_LOWER")
+    },
+    **{
+        f"means of spaced pixels, ceil {ceil}, counted {counted}": model(
+            [
+                node(
+                    "AveragePool",
+                    "x",
+                    kernel_shape=[3, 2],
+                    strides=[2, 3],
+                    pads=[1, 0, 2, 1],
+                    dilations=[2, 1],
+                    ceil_mode=ceil,
+                    count_include_pad=counted,
+                )
+            ],
+            SHAPE,
+            19,
+        )
+        for ceil in (0, 1)
+        for counted in (0, 1)
+    },
+    "largest of windows that hang over uneven borders": model(
+        [node("MaxPool", "x", kernel_shape=[3, 2], strides=[2, 3], pads=[0, 0, 1, 1], ceil_mode=1)], SHAPE
+    ),
+    "p-norms of windows": model(
+        [
+            node("LpPool", "x", "a", kernel_shape=[3, 2], pads=[1, 0, 0, 1], p=3),
+            node("LpPool", "a", kernel_shape=[2, 2]),
+        ],
+        SHAPE,
+    ),
+    "transposed to a size": model(
+        [node("ConvTranspose", "x w b", strides=[2, 2], output_shape=[18, 26])], SHAPE, w=normal(4, 6, 3, 3), b=B
+    ),
+    "transposed to a size that no kernel reaches": model(
+        [node("ConvTranspose", "x w b", strides=[3, 3], output_shape=[28, 37])], SHAPE, w=normal(4, 6, 3, 3), b=B
+    ),
     "padding by edges": model([node("Pad", "x", pads=[0, 0, 1, 2, 0, 0, 3, 0], mode="edge")], SHAPE, 10),
 }
 
@@ -296,11 +375,12 @@ REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
     "endless constant": (model([node("ConstantOfShape", "s")], SHAPE, s=ints(2**31, 2**31)), "too large"),
     "resize": (
         model(
-            [node("Resize", "x  s", mode="linear", coordinate_transformation_mode="asymmetric")],
+            [node("Resize", "x r s", mode="linear", coordinate_transformation_mode="tf_crop_and_resize")],
             SHAPE,
+            r=np.array([0, 0, 0, 0, 1, 1, 0.5, 0.5], np.float32),
             s=np.array([1, 1, 2, 2], np.float32),
         ),
-        "asymmetric",
+        "tf_crop_and_resize",
     ),
 }
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
 
+import numpy as np
+import onnx.reference.ops.op_resize as onnx_resize
 import torch
 from cases import Case, Draw, case_of, channel_counts, module, pairs, sizes
 from hypothesis import strategies as st
@@ -220,3 +224,53 @@ def _upsample(draw: Draw) -> Case:
     if params["mode"] != "nearest":
         params["align_corners"] = draw(st.booleans())
     return Case((shape,), module(nn.Upsample(**params)), params)
+
+
+@case_of("Resize")
+def _resize(draw: Draw) -> Case:
+    shape = (draw(channel_counts), *draw(pairs(2, 11)))
+    broken = st.sampled_from([0.5, 0.3, 1.5, 2.7, 3, 1, 1 / 3, 0.8])
+    sizing = draw(
+        st.fixed_dictionaries({"scale_factor": st.tuples(broken, broken)}) | st.fixed_dictionaries({"size": sizes})
+    )
+    params = {
+        "mode": draw(st.sampled_from(["nearest", "bilinear", "bicubic"])),
+        "coordinates": draw(
+            st.sampled_from(["half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric", "pytorch_half_pixel"])
+        ),
+        "rounding": draw(st.sampled_from(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"])),
+        "cubic_a": draw(st.sampled_from([-0.75, -0.5])),
+        "exclude_outside": draw(st.booleans()),
+        "antialias": draw(st.booleans()),
+    }
+    if params["mode"] == "nearest":
+        params |= {"exclude_outside": False, "antialias": False}
+    if (
+        "scale_factor" in sizing
+        and min(side * by for side, by in zip(shape[1:], sizing["scale_factor"], strict=True)) < 1
+    ):
+        sizing = {"scale_factor": (1.5, 3.0)}
+    return Case((shape,), functools.partial(_resized_by_onnx, {**params, **sizing}), {**params, **sizing})
+
+
+def _resized_by_onnx(params: dict[str, Any], inputs: Sequence[Tensor], tensors: dict[str, Tensor]) -> Tensor:
+    """ONNX's reference implementation of Resize."""
+    del tensors
+    widened = params["antialias"]
+    coefficients = {
+        "nearest": functools.partial(onnx_resize._nearest_coeffs, mode=params["rounding"]),
+        "bilinear": onnx_resize._linear_coeffs_antialias if widened else onnx_resize._linear_coeffs,
+        "bicubic": functools.partial(
+            onnx_resize._cubic_coeffs_antialias if widened else onnx_resize._cubic_coeffs, A=params["cubic_a"]
+        ),
+    }[params["mode"]]
+    by = [float(Fraction(factor).limit_denominator(1000)) for factor in params.get("scale_factor", ())]
+    made = onnx_resize._interpolate_nd(
+        inputs[0].double().numpy(),
+        (lambda ratio, _: coefficients(ratio)) if params["mode"] == "nearest" else coefficients,
+        output_size=[*inputs[0].shape[:2], *params["size"]] if "size" in params else None,
+        scale_factors=[1.0, 1.0, *by] if by else None,
+        exclude_outside=params["exclude_outside"],
+        coordinate_transformation_mode=params["coordinates"],
+    )
+    return torch.from_numpy(made.astype(np.float32))

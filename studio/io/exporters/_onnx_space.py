@@ -13,6 +13,7 @@ from studio.ops.cut import Crop, SliceChannels
 from studio.ops.pad import Pad
 from studio.ops.pool import AvgPool2d, MaxPool2d
 from studio.ops.pool_adaptive import AdaptiveAvgPool2d, AdaptiveMaxPool2d
+from studio.ops.resize import Resize
 from studio.ops.shuffle import PixelShuffle, PixelUnshuffle
 from studio.ops.total import Mean, Sum
 from studio.ops.upsample import Upsample
@@ -154,6 +155,30 @@ def _upsample(layer: Layer, op: Upsample) -> str:
         return enlarged(layer, factors, op.mode, corners=op.align_corners)
     # By what PyTorch makes of a row alone: runtimes round broken factors and given sizes in ways of their own.
     down, across = (_resizing(op, axis, side) for axis, side in enumerate(layer.shape()[1:]))
+    if op.mode != "nearest":
+        return _times_matrices(layer, down, across)
+    return _picked(layer, layer.x, [(2, down.argmax(1)), (3, across.argmax(1))])
+
+
+@writer_of(TABLE, Resize)
+def _resize(layer: Layer, op: Resize) -> str:
+    factors = op.factors()
+    old = op.coordinates == "tf_half_pixel"  # which newer operator sets lack
+    if op.size is None and factors and all(f.denominator == 1 for f in factors) and not (op.antialias or old):
+        scales = layer.constant(np.array([1, 1, *map(float, factors)], np.float32))
+        return layer.add(
+            "Resize",
+            layer.x,
+            "",
+            scales,
+            mode={"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}[op.mode],
+            coordinate_transformation_mode=op.coordinates,
+            nearest_mode=op.rounding,
+            cubic_coeff_a=op.cubic_a,
+            exclude_outside=int(op.exclude_outside),
+        )
+    have, made = layer.shape()[1:], layer.output_shape()[1:]
+    down, across = (op.matrix(axis, *sides) for axis, sides in enumerate(zip(have, made, strict=True)))
     if op.mode != "nearest":
         return _times_matrices(layer, down, across)
     return _picked(layer, layer.x, [(2, down.argmax(1)), (3, across.argmax(1))])

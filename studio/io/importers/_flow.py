@@ -124,15 +124,17 @@ class Flow(Arithmetic):
         dilation: Pair,
         groups: int,
     ) -> Value:
-        """Transposed convolution; ``padding`` is what is taken off left, right, top, bottom."""
+        """Transposed convolution; ``padding`` is what is taken off left, right, top, bottom, added where negative."""
         _require_plane(weight)
         left, right, top, bottom = padding
-        taken = (min(top, bottom), min(left, right))
+        taken = (max(min(top, bottom), 0), max(min(left, right), 0))
+        grows = min(padding) < 0
+        own = None if grows else bias
         ins, per_group, *kernel = weight.shape
         made = self.layer(
             "ConvTranspose2d",
             value,
-            tensors=_tensors(weight, bias),
+            tensors=_tensors(weight, own),
             in_channels=ins,
             out_channels=per_group * groups,
             kernel_size=tuple(kernel),
@@ -141,10 +143,12 @@ class Flow(Arithmetic):
             output_padding=output_padding,
             dilation=dilation,
             groups=groups,
-            bias=bias is not None,
+            bias=own is not None,
         )
         rest = (taken[1] - left, taken[1] - right, taken[0] - top, taken[0] - bottom)
-        return self._bordered("crop", made, rest)
+        made = self._bordered("crop", made, rest)
+        # What no kernel reaches holds the bias alone.
+        return self.binary("Add", made, reshaped(bias, (1, *bias.shape, 1, 1))) if grows and bias is not None else made
 
     def _bordered(self, kind: str, value: Value, padding: Sequence[int]) -> Value:
         """An uneven border of a convolution, as a layer under its name."""

@@ -150,16 +150,6 @@ def _reduce_sum(f: Flow, n: OnnxNode) -> Value:
     return f.total(n.x, axes, keepdim)
 
 
-@means("GlobalAveragePool")
-def _global_average_pool(f: Flow, n: OnnxNode) -> Value:
-    return f.mean(n.x, (2, 3), keepdim=True)
-
-
-@means("GlobalMaxPool")
-def _global_max_pool(f: Flow, n: OnnxNode) -> Value:
-    return f.layer("AdaptiveMaxPool2d", n.x, output_size=(1, 1))
-
-
 # -- with weights -------------------------------------------------------------------------------------------------
 
 
@@ -185,8 +175,9 @@ def _conv_transpose(f: Flow, n: OnnxNode) -> Value:
             target = wanted[-2:][axis] if wanted else size * stride[axis]
             full = stride[axis] * (size - 1) + extra[axis] + (weight.shape[2 + axis] - 1) * dilation[axis] + 1
             total = full - target
-            halves = [total // 2, total - total // 2]
-            borders += halves if automatic != "SAME_LOWER" else halves[::-1]
+            small, large = max(total, 0) // 2, total - max(total, 0) // 2
+            # Of an uneven border the larger part lies behind by SAME_UPPER alone; what no kernel reaches lies behind.
+            borders += [small, large] if automatic == "SAME_UPPER" or total < 0 else [large, small]
     else:
         borders = borders_of(n, two(weight.shape[2:]), stride, dilation)
     return f.conv_transpose(n.x, weight, bias, stride, borders, extra, dilation, n.attributes.get("group", 1))

@@ -104,6 +104,6 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("_onnx_moves", "_onnx_ops", "_onnx_space"):
+    for part in ("_onnx_moves", "_onnx_ops", "_onnx_pool", "_onnx_resize", "_onnx_space"):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

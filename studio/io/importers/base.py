@@ -11,13 +11,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.stored import Stored
+from studio.io.stored import LIMIT, Stored
 from studio.model.graph import Colour, Order
 from studio.model.network import Network
 from studio.model.values import Values
-
-LIMIT = 2 * 2**30
-"""Bytes of a model, on disk and unpacked: beyond this no network runs live, and memory runs out first."""
 
 Range = tuple[float, float]
 

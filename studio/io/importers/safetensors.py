@@ -7,8 +7,9 @@ from pathlib import Path
 from studio.io.folders import is_file
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import matched
-from studio.io.importers.base import LIMIT, Imported, Options, check_size
+from studio.io.importers.base import Imported, Options, check_size
 from studio.io.safetensors_file import read_tensors
+from studio.io.stored import LIMIT
 
 
 class Safetensors:

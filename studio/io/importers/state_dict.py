@@ -13,8 +13,8 @@ from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import matched
-from studio.io.importers.base import LIMIT, Imported, Options, check_size
-from studio.io.stored import Stored, from_torch
+from studio.io.importers.base import Imported, Options, check_size
+from studio.io.stored import LIMIT, Stored, from_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
