@@ -31,6 +31,8 @@ from studio.engine.choose import open_engine
 from studio.engine.gl.screen import Screen
 from studio.io.networks import save_network
 from studio.runtime.live.session import LiveSession
+from studio.ui.filters import FilterEditor
+from studio.ui.layers.panel import NetworkPanel
 from studio.ui.viewport.drawer import Easel
 from studio.ui.viewport.opengl import OpenGLSurface
 from studio.ui.viewport.raster import RasterSurface
@@ -206,8 +208,8 @@ class Hand:
             for layer in ("enc2", "dec1"):
                 yield from self._choose(layer)
                 yield from self._key(Qt.Key.Key_W)
-                yield from self._stroke(self._window.viewport)
-                yield from self._stroke(self._window.editor.sheet)
+                yield from self._stroke(self._window.context[Viewport])
+                yield from self._stroke(self._window.context[FilterEditor].sheet)
                 yield from self._slide()
             yield from self._key(Qt.Key.Key_O)
             for layer in ("enc1", "enc2_act", "dec1", "dec2"):
@@ -221,8 +223,8 @@ class Hand:
             yield
 
     def _choose(self, layer: str) -> Iterator[None]:
-        rows = self._window.network.list
-        index = self._window.network.model.place(layer)
+        rows = self._window.context[NetworkPanel].list
+        index = self._window.context[NetworkPanel].model.place(layer)
         rows.scrollTo(index)
         click(rows.viewport(), rows.visualRect(index).center())
         yield
@@ -244,7 +246,7 @@ class Hand:
         yield
 
     def _slide(self) -> Iterator[None]:
-        editor = self._window.editor
+        editor = self._window.context[FilterEditor]
         editor.panels.setCurrentWidget(editor.panels.widget(2))
         editor.edits.choose("Gain")
         yield
@@ -349,7 +351,7 @@ def latencies(folder: Path) -> Iterator[list[str]]:
 
 def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
     """One press of the brush on the filter sheet, and when what became of it."""
-    sheet = studio.window.editor.sheet
+    sheet = studio.window.context[FilterEditor].sheet
     spin(0.11 + 0.017 * (number % 7))
     tracing.spans.clear()
     at = QPoint(sheet.width() // 2 + 3 * number, sheet.height() // 2)
@@ -359,7 +361,7 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
     assert put is not None, "the press painted nothing"
     release(sheet, at)
     chain: dict[str, Span] = {}
-    in_software = isinstance(studio.window.viewport.surface, RasterSurface)
+    in_software = isinstance(studio.window.context[Viewport].surface, RasterSurface)
 
     def complete() -> bool:
         moment = put[2]

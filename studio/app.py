@@ -34,6 +34,7 @@ from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.parts import Parts
 from studio.ui.services.posting import Post
+from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
@@ -72,13 +73,16 @@ class Studio:
         library, worker = Library(home / "presets"), Worker(post)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
         self._autosave = Autosave(self.document, Recovery(home / "recovery"), worker, say)
+        saver.saved.connect(session.note_preset)
+        loader = Loader(post, say)
         self.parts = Parts(
             document=self.document,
             workspace=self.workspace,
             live=self.live,
             telemetry=self.telemetry,
             editing=Editing(self.document, post, lambda text: say(Message(text, "error"))),
-            loader=Loader(post, say),
+            loader=loader,
+            opener=PresetOpener(self.document, self.workspace, loader, session, say),
             worker=worker,
             importer=Worker(post, "importer"),
             saver=saver,
@@ -91,9 +95,8 @@ class Studio:
         self.window = MainWindow(
             self.parts, Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked)).may_close
         )
-        self.window.transport.play(source)
-        play = self.window.transport.play
-        self._reopening = Reopening(self.document, self.workspace, play, self.parts.loader, session, say)
+        self.live.play(source)
+        self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
         for note in preset.notes:

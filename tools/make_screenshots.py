@@ -20,6 +20,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
 from studio.app import Studio
 from studio.io.atomic import write_bytes
+from studio.ui.filters import FilterEditor
+from studio.ui.layers.panel import NetworkPanel
+from studio.ui.recording.panel import RecorderPanel
+from studio.ui.source.panel import Transport
+from studio.ui.viewport.projection import Projection
+from studio.ui.viewport.widget import Viewport
 
 SCREENS = Path(__file__).resolve().parents[1] / "docs" / "screens"
 LARGEST = 220_000
@@ -49,14 +55,14 @@ def _tour(studio: Studio) -> None:
     _settle(studio)
     _grab(window, "window")
     _key(studio, Qt.Key.Key_I)
-    _grab(window.viewport, "split")
+    _grab(window.context[Viewport], "split")
     _choose(studio, "enc2")
     _key(studio, Qt.Key.Key_L)
     _grab(window, "layer")
     _key(studio, Qt.Key.Key_W)
     _paint(studio)
     _grab(window, "paint")
-    _grab(window.viewport, "sheet")
+    _grab(window.context[Viewport], "sheet")
     _key(studio, Qt.Key.Key_I)
     _slide(studio)
     _grab(window, "edits")
@@ -68,26 +74,26 @@ def _tour(studio: Studio) -> None:
     _grab(sheet, "shortcuts")
     QTest.keyClick(window, Qt.Key.Key_F1)
     QTest.keyClick(window, Qt.Key.Key_F10)
-    until(lambda: window.projection.output is not None)
+    until(lambda: window.context[Projection].output is not None)
     spin(2.0)
-    assert window.projection.output is not None
-    _grab(window.projection.output, "output")
+    assert window.context[Projection].output is not None
+    _grab(window.context[Projection].output, "output")
     QTest.keyClick(window, Qt.Key.Key_F10)
 
 
 def _panels(studio: Studio) -> None:
     """Each panel alone."""
     docks = studio.window.docks
-    studio.window.editor.panels.setCurrentIndex(0)
+    studio.window.context[FilterEditor].panels.setCurrentIndex(0)
     for name, dock in docks.items():
         dock.raise_()
         spin(1.5)
         _grab(dock, f"panel-{name}")
-    studio.window.editor.panels.setCurrentIndex(1)
+    studio.window.context[FilterEditor].panels.setCurrentIndex(1)
     docks["filters"].raise_()
     spin(0.5)
     _grab(docks["filters"], "panel-selection")
-    _grab(studio.window.transport, "panel-source")
+    _grab(studio.window.context[Transport], "panel-source")
 
 
 def _settle(studio: Studio) -> None:
@@ -105,8 +111,8 @@ def _wait(studio: Studio) -> None:
 
 
 def _choose(studio: Studio, layer: str) -> None:
-    rows = studio.window.network.list
-    index = studio.window.network.model.place(layer)
+    rows = studio.window.context[NetworkPanel].list
+    index = studio.window.context[NetworkPanel].model.place(layer)
     rows.scrollTo(index)
     click(rows.viewport(), rows.visualRect(index).center())
     spin(0.5)
@@ -119,7 +125,7 @@ def _key(studio: Studio, key: Qt.Key) -> None:
 
 def _paint(studio: Studio) -> None:
     """Zoom into the filter sheet and paint a wave on it."""
-    viewport = studio.window.viewport
+    viewport = studio.window.context[Viewport]
     brush = studio.workspace.brush
     studio.workspace.brush = brush.model_copy(update={"radius": 5.0, "value": 0.6, "hardness": 0.3})
     for _ in range(11):
@@ -139,7 +145,7 @@ def _paint(studio: Studio) -> None:
 
 def _slide(studio: Studio) -> None:
     """Make the kernels of the second encoder stronger with a slider."""
-    editor = studio.window.editor
+    editor = studio.window.context[FilterEditor]
     bar = editor.panels.tabBar()
     click(bar, bar.tabRect(2).center())
     editor.edits.choose("Gain")
@@ -159,14 +165,14 @@ def _record(studio: Studio) -> None:
     window = studio.window
     folder = studio.parts.networks.parent / "films"
     folder.mkdir()
-    window.recorder.choose_folder(str(folder))
+    window.context[RecorderPanel].choose_folder(str(folder))
     window.docks["recording"].raise_()
     spin(1.5)
-    click(window.recorder.button)
+    click(window.context[RecorderPanel].button)
     until(lambda: _recorded(studio) > 2.0)
     _grab(window, "recording")
-    click(window.recorder.button)
-    until(lambda: not window.is_recording)
+    click(window.context[RecorderPanel].button)
+    until(lambda: not window.context[RecorderPanel].is_recording)
     spin(1.0)
 
 

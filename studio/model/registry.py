@@ -56,8 +56,13 @@ def declared(attribute: str, package: str, folders: Iterable[str]) -> Iterator[o
             yield getattr(module, attribute)
 
 
-def modules(package: str, folders: Iterable[str]) -> Iterator[ModuleType]:
+def modules(package: str, folders: Iterable[str], group: str = "") -> Iterator[ModuleType]:
     """The modules of a package by name, helpers (``_name``) left out, and those that others add by entry points.
+
+    Args:
+        package: the package's name.
+        folders: its ``__path__``.
+        group: the entry point group, where it is not the last part of the package's name.
 
     Raises:
         StudioError: where another package's module cannot be loaded.
@@ -65,7 +70,7 @@ def modules(package: str, folders: Iterable[str]) -> Iterator[ModuleType]:
     for here in sorted(pkgutil.iter_modules(folders), key=lambda found: found.name):
         if not here.name.startswith("_"):
             yield importlib.import_module(f"{package}.{here.name}")
-    for point in entry_points(group=f"studio.{package.rpartition('.')[2]}"):
+    for point in entry_points(group=group or f"studio.{package.rpartition('.')[2]}"):
         try:
             yield point.load()
         # Foreign code may fail in any way; whichever it is, the person must learn whose it is.

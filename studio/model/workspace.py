@@ -14,7 +14,7 @@ from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
 from studio.model.op import Array
-from studio.model.view import Colours, Scaling, View
+from studio.model.view import Colours, Scaling, View, ViewKind
 
 Tool = Literal["paint", "select", "move"]
 
@@ -115,6 +115,19 @@ class Workspace:
         wanted = key or self.key
         self.layer = layer
         self.key = wanted if wanted in keys else next(iter(keys), "weight")
+
+    def show(self, kind: ViewKind) -> None:
+        """Look at the output, at both ends, or at the selected layer or its tensor."""
+        names = {"layer": self.layer, "filters": self.tensor or ""}
+        self.view = View(kind, names.get(kind, ""))
+
+    def step(self, by: int) -> None:
+        """Select the layer so many places on, no further than the ends; what is looked at of a layer follows."""
+        names = [node.name for node in self.document.graph.nodes]
+        here = names.index(self.layer) if self.layer in names else 0
+        self.choose(names[min(max(0, here + by), len(names) - 1)])
+        if self.view.kind == "layer" or (self.view.kind == "filters" and self.tensor is not None):
+            self.show(self.view.kind)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):

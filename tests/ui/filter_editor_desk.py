@@ -19,6 +19,10 @@ from studio.model.preset import Preset
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters import FilterEditor
+from studio.ui.filters.commands import COMMANDS
+from studio.ui.kit.actions import Actions
+from studio.ui.kit.command import Context
+from studio.ui.services.messages import MessageBar
 from studio.ui.services.posting import Post
 
 WEIGHT = "enc.weight"
@@ -50,6 +54,8 @@ class Desk:
         self.editing = Editing(self.document, self._post, self.said.append)
         self.editor = FilterEditor(self.document, self.workspace, self.editing)
         qtbot.addWidget(self.editor)
+        context = Context(self.editor, self.document, self.workspace, self.editing, self.editor, MessageBar())
+        self.actions = Actions(context, COMMANDS, self.editor, self.said.append)
         self.editor.resize(*size)
         self.editor.show()
         qtbot.waitExposed(self.editor)
@@ -81,6 +87,9 @@ class Desk:
         drag(self.qtbot, self.canvas, [self.at(*place) for place in places], modifiers, release=release)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE, widget: QWidget | None = None) -> None:
+        # The keys of commands are for the active window alone, and no window manager makes it so here.
+        self.editor.activateWindow()
+        self.qtbot.waitUntil(self.editor.isActiveWindow)
         self.qtbot.keyClick(widget or self.canvas, key, modifiers)
 
     def wheel(self, at: QPoint, notches: int) -> None:

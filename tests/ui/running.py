@@ -18,11 +18,13 @@ from studio.io.sources import SourceInfo
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Worker
 from studio.ui.services.posting import Post
+from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.session import Session
 
 FILM = SourceInfo(64, 48, Fraction(25), 250, 10.0, False, "h264")
@@ -72,6 +74,8 @@ class Running:
         for name in ("alpha", "beta", "gamma"):
             save_preset(self.preset(name), self.library.shipped / name, np.full((64, 64, 3), 90, np.uint8))
         self.document = Document(self.preset("alpha"), self.library.shipped / "alpha")
+        self.workspace = Workspace(self.document)
+        self.opener = PresetOpener(self.document, self.workspace, self.loader, self.session, self.said.append)
 
     def preset(self, name: str) -> Preset:
         """A preset that bends one bias, by the letters of its name."""

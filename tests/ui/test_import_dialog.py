@@ -82,8 +82,8 @@ def write_onnx(path: Path, widths: tuple[int, ...], name: str = "{}.weight", siz
 
 
 def begin(whole: WholeWindow, path: Path) -> ImportDialog:
-    importing = whole.window.opening.importing
-    whole.window.opening.open(path)
+    importing = whole.opening.importing
+    whole.opening.open(path)
     whole.until(lambda: importing.dialog and importing.dialog.isVisible())
     assert importing.dialog is not None
     return importing.dialog
@@ -140,7 +140,7 @@ def test_escape_leaves_everything_as_it_is(whole: WholeWindow, onnx_file: Path, 
     before = whole.document.graph
     dialog = begin(whole, onnx_file)
     QTest.keyClick(dialog.table, Qt.Key.Key_Escape)
-    whole.until(lambda: whole.window.opening.importing.dialog is None)
+    whole.until(lambda: whole.opening.importing.dialog is None)
     assert written(tmp_path) == []
     assert whole.document.graph is before
     assert whole.document.history.labels == ()
@@ -237,19 +237,19 @@ def autoencoder() -> dict[str, Any]:
 def test_a_bad_file_is_one_sentence(whole: WholeWindow, tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     picture = whole.picture()
-    whole.window.opening.open(tmp_path / name)
+    whole.opening.open(tmp_path / name)
     whole.until(lambda: len(whole.said) == 2)
     assert name in whole.said[1]
     assert "Traceback" not in whole.said[1]
     assert whole.studio.messages.text.endswith(whole.said[1][-40:])
-    assert whole.window.opening.importing.dialog is None
+    assert whole.opening.importing.dialog is None
     np.testing.assert_array_equal(whole.picture(), picture)
 
 
 def test_reading_is_cancelled(whole: WholeWindow, onnx_file: Path) -> None:
     hold, done = threading.Event(), threading.Event()
     whole.window.parts.importer.do(lambda: hold.wait(30), lambda _: None)
-    whole.window.opening.open(onnx_file)
+    whole.opening.open(onnx_file)
     messages = whole.studio.messages
     assert messages.text == "Reading mine.onnx …"
     cancel = next(b for b in messages.findChildren(QToolButton) if b.text() == "Cancel")
@@ -258,7 +258,7 @@ def test_reading_is_cancelled(whole: WholeWindow, onnx_file: Path) -> None:
     whole.window.parts.importer.do(lambda: None, lambda _: done.set())
     hold.set()
     whole.until(done.is_set)
-    assert whole.window.opening.importing.dialog is None
+    assert whole.opening.importing.dialog is None
 
 
 def test_what_cannot_be_written_may_be_tried_again(whole: WholeWindow, onnx_file: Path, tmp_path: Path) -> None:

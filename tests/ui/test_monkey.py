@@ -98,11 +98,11 @@ class Monkey:
         QApplication.processEvents()
 
     def _point(self) -> QPoint:
-        rect = self.whole.window.editor.sheet.rect()
+        rect = self.whole.editor.sheet.rect()
         return QPoint(self.rng.randrange(rect.width()), self.rng.randrange(rect.height()))
 
     def _drag(self, count: int) -> None:
-        sheet = self.whole.window.editor.sheet
+        sheet = self.whole.editor.sheet
         if not sheet.isVisible():
             return
         modifiers = self.rng.choice([NONE, NONE, Qt.KeyboardModifier.ShiftModifier])
@@ -151,7 +151,7 @@ class Monkey:
         editing.cancel() if self.rng.random() < 0.2 else editing.commit()
 
     def undo_or_redo(self) -> None:
-        self.whole.command(self.rng.choice(["undo", "undo", "redo"]))
+        self.whole.command(self.rng.choice(["edit.undo", "edit.undo", "edit.redo"]))
 
     def travel(self) -> None:
         self.whole.document.go(self.rng.randrange(len(self.whole.document.history.labels) + 1))
@@ -161,7 +161,7 @@ class Monkey:
         self.whole.workspace.choose(self.rng.choice(nodes).name, self.rng.choice(["weight", "bias"]))
 
     def click_list(self) -> None:
-        view = self.whole.window.network.list.viewport()
+        view = self.whole.network.list.viewport()
         if view.isVisible():
             at = QPoint(self.rng.randrange(view.width()), self.rng.randrange(view.height()))
             QTest.mouseClick(view, Qt.MouseButton.LeftButton, NONE, at)
@@ -174,7 +174,7 @@ class Monkey:
             workspace.view = View(kind, names.get(kind, ""))  # type: ignore[arg-type]
 
     def wheel(self) -> None:
-        widget = self.rng.choice([self.whole.window.viewport, self.whole.window.editor.sheet])
+        widget = self.rng.choice([self.whole.viewport, self.whole.editor.sheet])
         at = QPoint(self.rng.randrange(max(1, widget.width())), self.rng.randrange(max(1, widget.height())))
         delta = QPoint(0, self.rng.choice([-120, 120]))
         event = QWheelEvent(
@@ -185,7 +185,16 @@ class Monkey:
 
     def command(self) -> None:
         # Pictures and recordings on the disk have tests of their own, and a sheet or a panel above is only in the way.
-        left_out = ("record", "still", "sheet", "save", "save_as", "shortcuts", "originals", "picture_values")
+        left_out = (
+            "file.record",
+            "file.still",
+            "file.layer_sheet",
+            "file.save",
+            "file.save_as",
+            "help.shortcuts",
+            "layer.originals",
+            "layer.picture_values",
+        )
         self.whole.command(self.rng.choice([name for name in HARMLESS if name not in left_out]))
 
     def brush(self) -> None:
@@ -208,7 +217,7 @@ class Monkey:
         dock.setFloating(not dock.isFloating())
 
     def open_preset(self) -> None:
-        self.whole.window.opening.open(self.rng.choice(self.presets))
+        self.whole.opening.open(self.rng.choice(self.presets))
         loader = self.whole.studio.parts.loader
         self.whole.until(lambda: not loader.opening)
 

@@ -51,7 +51,7 @@ def saver(at: Running) -> PresetSaver:
 
 @pytest.fixture
 def deck(at: Running, saver: PresetSaver, qtbot: QtBot) -> PresetDeck:
-    made = PresetDeck(at.document, at.library, at.loader, saver, at.worker, at.session, at.said.append)
+    made = PresetDeck(at.document, at.library, at.opener, saver, at.worker, at.said.append)
     qtbot.addWidget(made)
     made.resize(280, 520)
     with qtbot.waitExposed(made):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import tiny_network
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -92,7 +92,7 @@ def test_it_opens_alive(open_window: Open) -> None:
     assert (whole.picture() != first).any()
     assert "violet-strokes" in whole.window.windowTitle()
     assert not whole.window.isWindowModified()
-    grabbed = whole.window.viewport.grab()
+    grabbed = whole.viewport.grab()
     assert grabbed.width() > 200
 
 
@@ -120,8 +120,8 @@ def test_a_painted_stroke_changes_weight_picture_and_histogram_and_undo_restores
 
 def test_painting_in_the_viewport_is_painting_in_the_editor(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
-    whole.command("view_filters")
-    viewport = whole.window.viewport
+    whole.command("view.filters")
+    viewport = whole.viewport
     screen = whole.live.screen
     assert screen is not None
     whole.until(lambda: viewport._drawn.kind == "filters" and viewport._parts)
@@ -142,11 +142,11 @@ def test_saved_closed_and_opened_again_it_gives_the_same_picture(open_window: Op
     whole.workspace.brush = whole.workspace.brush.model_copy(update={"value": 2.0})
     whole.stroke((2.0, 2.0), (14.0, 6.0))
     whole.workspace.choose("act")
-    whole.command("bypass")
+    whole.command("layer.bypass")
     whole.workspace.view = View("layer", "act")
     bent, weight = whole.picture(), whole.tensor("enc.weight")
     whole.key(Qt.Key.Key_S, CTRL | SHIFT, whole.window)
-    deck = whole.window.deck
+    deck = whole.deck
     whole.until(deck.name.isVisible)
     deck.name.clear()
     whole.qtbot.keyClicks(deck.name, "evening")
@@ -171,9 +171,9 @@ def test_a_recording_of_three_seconds(open_window: Open, film: Path, tmp_path: P
     whole = open_window(source=film)
     out = tmp_path / "films"
     out.mkdir()
-    whole.window.recorder.choose_folder(str(out))
+    whole.recorder.choose_folder(str(out))
     whole.key(Qt.Key.Key_R, on=whole.window)
-    whole.until(lambda: whole.window.is_recording and whole.told.report.recording.frames)  # type: ignore[union-attr]
+    whole.until(lambda: whole.recorder.is_recording and whole.told.report.recording.frames)  # type: ignore[union-attr]
     start = time.monotonic()
     whole.qtbot.wait(3000)
     whole.key(Qt.Key.Key_R, on=whole.window)
@@ -202,7 +202,7 @@ def test_every_panel_floats_and_goes_on(whole: WholeWindow) -> None:
     assert (whole.picture() != picture).any()
     wanted = whole.tensor("enc.weight").max()
     whole.until(lambda: whole.told.stats["enc.weight"].maximum == wanted)
-    panel = whole.window.histogram
+    panel = whole.histogram
     whole.until(lambda: panel.isVisible() and panel._watched)
     for dock in whole.window.docks.values():
         dock.setFloating(False)
@@ -223,7 +223,7 @@ def test_resizing_loses_nothing(whole: WholeWindow) -> None:
     for size in ((1600, 1000), (960, 600), (1280, 720)):
         whole.window.resize(*size)
         whole.qtbot.wait(100)
-        assert whole.window.viewport.grab().width() > 100
+        assert whole.viewport.grab().width() > 100
     np.testing.assert_array_equal(whole.picture(), picture)
 
 
@@ -260,7 +260,7 @@ def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Pa
     exported = torch.export.export(module, (torch.zeros(1, 3, 32, 32),))
     torch.export.save(exported, tmp_path / "mine.pt2")
     drop(whole, tmp_path / "mine.pt2")
-    importing = whole.window.opening.importing
+    importing = whole.opening.importing
     whole.until(lambda: importing.dialog)
     assert not (tmp_path / "home" / "weights").exists()
     assert importing.dialog is not None
@@ -277,11 +277,11 @@ def test_the_bent_network_goes_back_out(whole: WholeWindow, tmp_path: Path) -> N
 
     whole.workspace.choose("enc", "weight")
     whole.stroke((2.0, 2.0), (14.0, 6.0))
-    whole.window.opening.export(tmp_path / "bent.pt")
+    whole.opening.export(tmp_path / "bent.pt")
     whole.until(lambda: any(text.startswith("Exported") for text in whole.said))
     state = torch.load(tmp_path / "bent.pt", weights_only=True)
     np.testing.assert_array_equal(state["enc.weight"].numpy(), whole.tensor("enc.weight"))
-    whole.window.opening.export(tmp_path / "nowhere" / "bent.pt")
+    whole.opening.export(tmp_path / "nowhere" / "bent.pt")
     whole.until(lambda: any("nowhere" in text for text in whole.said))
 
 
@@ -346,13 +346,13 @@ def test_holding_a_compares_with_the_originals(whole: WholeWindow) -> None:
     rect = Rect(0, 0, 4, 4)
     whole.document.apply("louder", "enc.weight", Patch(rect, np.full((4, 4), 2.0, np.float32)))
     bent = whole.picture()
-    whole.window.viewport.setFocus()
+    whole.viewport.setFocus()
     whole.window.activateWindow()
-    whole.until(lambda: whole.window.isActiveWindow() and QApplication.focusWidget() is whole.window.viewport)
-    QTest.keyPress(whole.window.viewport, Qt.Key.Key_A)
+    whole.until(lambda: whole.window.isActiveWindow() and QApplication.focusWidget() is whole.viewport)
+    QTest.keyPress(whole.viewport, Qt.Key.Key_A)
     assert whole.workspace.audition == ORIGINALS
     np.testing.assert_array_equal(whole.picture(), trained)
-    QTest.keyRelease(whole.window.viewport, Qt.Key.Key_A)
+    QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
     assert whole.workspace.audition is None
     np.testing.assert_array_equal(whole.picture(), bent)
 
@@ -363,19 +363,19 @@ def test_nan_on_the_screen_is_told_with_the_first_layer(whole: WholeWindow) -> N
     shape = (6 * 4, 3 * 4)
     whole.document.apply("huge", "dec.weight", Patch(Rect(0, 0, *shape), np.full(shape, 3e38, np.float32)))
     whole.until(lambda: whole.told.report.broken == "dec")
-    whole.until(lambda: whole.window.network._banner.isVisible())
-    assert "dec" in whole.window.network._broken_text.text()
+    whole.until(lambda: whole.network._banner.isVisible())
+    assert "dec" in whole.network._broken_text.text()
     whole.document.undo()
     whole.until(lambda: whole.told.report.broken is None)
 
 
 def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
-    whole.window.recorder.choose_folder(str(tmp_path))
+    whole.recorder.choose_folder(str(tmp_path))
     whole.workspace.choose("enc", "weight")
     for name in HARMLESS:
         whole.command(name)
         QApplication.processEvents()
-    whole.command("shortcuts")
+    whole.command("help.shortcuts")
     for name in HARMLESS:
         whole.command(name)
     whole.workspace.audition = None
@@ -383,31 +383,23 @@ def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
     assert whole.picture().shape == (48, 64, 3)
 
 
-def test_keys_mean_one_thing_each() -> None:
-    from studio.ui.shell.commands import COMMANDS
-
-    keys = [QKeySequence(each).toString() for command in COMMANDS for each in command.keys]
-    assert all(keys)
-    assert len(keys) == len(set(keys))
-
-
 def test_the_picture_alone_and_an_output_window(whole: WholeWindow) -> None:
-    whole.command("full_screen")
+    whole.command("view.full_screen")
     assert whole.window.isFullScreen()
     assert not whole.window.menuBar().isVisible()
     assert not any(dock.isVisible() for dock in whole.window.docks.values())
     whole.key(Qt.Key.Key_Escape, on=whole.window)
     assert not whole.window.isFullScreen()
     assert whole.window.docks["filters"].isVisible()
-    whole.command("output_window")
-    output = whole.window.projection.output
+    whole.command("view.output_window")
+    output = whole.projection.output
     assert output is not None
     whole.workspace.view = View("layer", "enc")
     whole.picture()
     whole.until(lambda: len(whole.live.screen.front()) == 2)  # type: ignore[union-attr]
     output.close()
-    assert whole.window.projection.output is None
-    assert not whole.window.actions_["output_window"].isChecked()
+    assert whole.projection.output is None
+    assert not whole.window.actions_["view.output_window"].isChecked()
 
 
 @pytest.mark.parametrize("engine", ["gl", "gl-fragment"])
@@ -424,7 +416,7 @@ def test_the_engine_is_switched_in_the_window(whole: WholeWindow, engine: str) -
     assert (whole.picture() != before).any()
     for view in (View("layer", "enc"), View("filters", "enc.weight"), View("split")):
         whole.workspace.view = view
-        whole.until(lambda view=view: whole.window.viewport._drawn == view and whole.window.viewport._parts)
+        whole.until(lambda view=view: whole.viewport._drawn == view and whole.viewport._parts)
 
 
 def test_what_is_thrown_away_ends_in_the_windows_thread(open_window: Open) -> None:

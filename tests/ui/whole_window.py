@@ -15,8 +15,18 @@ from studio.app import Studio
 from studio.io.opening import find_and_open
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.ui.filters import FilterEditor
+from studio.ui.histogram.panel import HistogramPanel
+from studio.ui.importing import opening
+from studio.ui.importing.opening import Opening
+from studio.ui.layers.panel import NetworkPanel
+from studio.ui.presets.panel import PresetDeck
+from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.session import Session
-from studio.ui.shell.commands import COMMANDS
+from studio.ui.shell.declared import declared
+from studio.ui.source.panel import Transport
+from studio.ui.viewport.projection import Projection
+from studio.ui.viewport.widget import Viewport
 
 PATIENCE = 40_000
 NONE = Qt.KeyboardModifier.NoModifier
@@ -33,6 +43,12 @@ class WholeWindow:
         self.document, self.workspace = self.studio.document, self.studio.workspace
         self.live, self.told = self.studio.live, self.studio.telemetry
         self.window = self.studio.window
+        context = self.context = self.window.context
+        self.viewport, self.projection = context[Viewport], context[Projection]
+        self.editor, self.network = context[FilterEditor], context[NetworkPanel]
+        self.histogram = context[HistogramPanel]
+        self.deck, self.recorder, self.transport = context[PresetDeck], context[RecorderPanel], context[Transport]
+        self.opening: Opening = opening(context)
         self.workspace.engine, self.workspace.size = "torch", size
         # Nobody answers questions here.
         self.window._may_close = lambda _close: True
@@ -77,7 +93,7 @@ class WholeWindow:
 
     def stroke(self, *places: tuple[float, float]) -> None:
         """Paint on the filter editor's sheet, through these places in weights."""
-        sheet = self.window.editor.sheet
+        sheet = self.editor.sheet
         drag(self.qtbot, sheet, [sheet.at(y, x).toPoint() for y, x in places])
         QApplication.processEvents()
 
@@ -92,8 +108,18 @@ class WholeWindow:
 
 
 HARMLESS = tuple(
-    command.name
-    for command in COMMANDS
+    command.id
+    for command in declared().commands
     # Those that wait for an answer, and the end.
-    if command.name not in ("open", "import", "open_source", "about", "export", "quit", "full_screen", "output_window")
+    if command.id
+    not in (
+        "file.open",
+        "file.import",
+        "file.open_source",
+        "file.export",
+        "file.quit",
+        "help.about",
+        "view.full_screen",
+        "view.output_window",
+    )
 )

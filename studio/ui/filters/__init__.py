@@ -1,7 +1,38 @@
 """The filter editor: the selected tensor as a sheet or as bars, tools to change it by hand, and every edit's form."""
 
+from __future__ import annotations
+
+from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.filters.sheet_tools import SheetTools
+from studio.ui.kit.command import Context
+from studio.ui.kit.panel import Panel
+from studio.ui.viewport.widget import Viewport
 
-__all__ = ["FilterEditor", "SheetTools", "edit_groups"]
+__all__ = ["PANELS", "FilterEditor", "SheetTools", "edit_groups"]
+
+
+def _make(context: Context) -> FilterEditor:
+    made = FilterEditor(context.document, context.workspace, context.editing)
+    # In the viewport the same tools work on the same sheet.
+    context[Viewport].set_tool(made.tools)
+    return made
+
+
+PANELS = (
+    Panel(
+        "filters",
+        "Filters",
+        "right",
+        _make,
+        stack=10,
+        commands=_COMMANDS,
+        gestures=(
+            ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),
+            ("Right button with the brush", "Pick up the value under the cursor"),
+            ("Ctrl, Shift while selecting", "Add to the selection, take away from it"),
+            ("Escape", "Take back the stroke or the preview under way"),
+        ),
+    ),
+)

@@ -18,7 +18,6 @@ from studio.runtime.editing.previews import Editing
 from studio.ui.filters.bars_picture import bars_picture
 from studio.ui.filters.select_tool import way
 from studio.ui.filters.selecting import combined
-from studio.ui.filters.sheet_tools import TOOL_KEYS
 from studio.ui.kit import theme
 
 _MARGIN = 44
@@ -221,8 +220,6 @@ class BarsCanvas(QWidget):
             self._end(commit=False)
         elif key == Qt.Key.Key_F:
             self.fit()
-        elif key in TOOL_KEYS and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self._workspace.tool = TOOL_KEYS[Qt.Key(key)]
         elif values is not None and key in walks:
             step = walks[Qt.Key(key)] * (10 if shift else 1)
             self._marked = min(max((-1 if self._marked is None else self._marked) + step, 0), len(values) - 1)

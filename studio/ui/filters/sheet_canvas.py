@@ -250,7 +250,8 @@ class SheetCanvas(QWidget):
             Qt.Key.Key_Up: (0, _PAN),
             Qt.Key.Key_Down: (0, -_PAN),
         }
-        if self._tools.key(key, modifiers):
+        if key == Qt.Key.Key_Escape and self._tools.is_held:
+            self._tools.cancel()
             self.update()
         elif plain and key in (Qt.Key.Key_F, Qt.Key.Key_0):
             self.fit()

@@ -13,17 +13,6 @@ from studio.ui.filters.paint_tool import PaintTool
 from studio.ui.filters.select_tool import SelectTool
 from studio.ui.viewport.tool import SheetTool
 
-TOOL_KEYS: dict[Qt.Key, Tool] = {Qt.Key.Key_B: "paint", Qt.Key.Key_S: "select", Qt.Key.Key_V: "move"}
-MODE_KEYS: dict[Qt.Key, str] = {
-    Qt.Key.Key_D: "add",
-    Qt.Key.Key_T: "set",
-    Qt.Key.Key_M: "multiply",
-    Qt.Key.Key_E: "erase",
-    Qt.Key.Key_U: "smooth",
-    Qt.Key.Key_N: "noise",
-}
-_SMALLER = (Qt.Key.Key_BracketLeft, Qt.Key.Key_BraceLeft)
-_LARGER = (Qt.Key.Key_BracketRight, Qt.Key.Key_BraceRight)
 _RADIUS_STEP = 1.25
 _HARDNESS_STEP = 0.1
 
@@ -110,47 +99,33 @@ class SheetTools:
         place = (row // kh, column // kw, row % kh, column % kw)
         return float(tensor.reshape(height // kh, width // kw, kh, kw)[place])
 
-    def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
-        """What a key does: tools, modes of the brush, its radius and hardness; False where it does nothing.
+    def set_mode(self, mode: str) -> None:
+        """Take the brush, and let it do this; one of `Brush.mode`."""
+        self._set(mode=mode)
+        self._workspace.tool = "paint"
 
-        Args:
-            key: a `Qt.Key`.
-            modifiers: what is held with it.
-        """
-        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        if key == Qt.Key.Key_Escape and self.is_held:
-            self.cancel()
-        elif modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier):
-            return False
-        elif key in TOOL_KEYS:
-            self.cancel()
-            self._workspace.tool = TOOL_KEYS[Qt.Key(key)]
-        elif key in MODE_KEYS:
-            self._set(mode=MODE_KEYS[Qt.Key(key)])
-            self._workspace.tool = "paint"
-        elif key == Qt.Key.Key_X:
-            self._set(value=-self._workspace.brush.value)
-        elif key in _SMALLER or key in _LARGER:
-            self._resize(1 if key in _LARGER else -1, harder=shift)
-        else:
-            return False
-        return True
+    def turn_sign(self) -> None:
+        """Of the brush's value."""
+        self._set(value=-self._workspace.brush.value)
+
+    def resize(self, way: int) -> None:
+        """Make the brush a step larger, or smaller where ``way`` is -1."""
+        brush = self._workspace.brush
+        # At least to the next half, so that small brushes can leave the smallest size.
+        radius = round(brush.radius * _RADIUS_STEP**way * 2) / 2
+        if radius == brush.radius:
+            radius += way / 2
+        self._set(radius=min(max(radius, 0.5), 1024.0))
+
+    def harden(self, way: int) -> None:
+        """Make the brush a step harder, or softer where ``way`` is -1."""
+        hardness = self._workspace.brush.hardness + way * _HARDNESS_STEP
+        self._set(hardness=min(max(round(hardness, 3), 0.0), 1.0))
 
     def _go_on(self) -> None:
         """Let the picture move again that a stroke has held."""
         if self._stands:
             self._workspace.held = self._stands = False
-
-    def _resize(self, way: int, *, harder: bool) -> None:
-        brush = self._workspace.brush
-        if harder:
-            self._set(hardness=min(max(round(brush.hardness + way * _HARDNESS_STEP, 3), 0.0), 1.0))
-        else:
-            # At least to the next half, so that small brushes can leave the smallest size.
-            radius = round(brush.radius * _RADIUS_STEP**way * 2) / 2
-            if radius == brush.radius:
-                radius += way / 2
-            self._set(radius=min(max(radius, 0.5), 1024.0))
 
     def _set(self, **settings: object) -> None:
         self._workspace.brush = Brush.model_validate(self._workspace.brush.model_dump() | settings)

@@ -1,1 +1,44 @@
-"""The deck of presets."""
+"""The presets that there are, and saving."""
+
+from __future__ import annotations
+
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.presets.panel import PresetDeck
+from studio.ui.services.parts import Parts
+
+
+def _make(context: Context) -> PresetDeck:
+    parts = context[Parts]
+    return PresetDeck(parts.document, parts.library, parts.opener, parts.saver, parts.worker, parts.messages.say)
+
+
+PANELS = (
+    Panel(
+        "presets",
+        "Presets",
+        "left",
+        _make,
+        stack=20,
+        order=10,
+        commands=(
+            Command(
+                "file.save",
+                "Save preset",
+                lambda c: c[PresetDeck].save(),
+                Place("File", 20, 10),
+                keys=("Ctrl+S",),
+                icon="floppy-disk",
+                tip="Every weight that you have changed, bit for bit",
+            ),
+            Command(
+                "file.save_as",
+                "Save preset as…",
+                lambda c: c[PresetDeck].save_as(),
+                Place("File", 20, 20),
+                keys=("Ctrl+Shift+S",),
+                icon="floppy-disk-back",
+            ),
+        ),
+    ),
+)

@@ -14,9 +14,7 @@ from studio.errors import StudioError
 from studio.io.library import Library
 from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
 from studio.model.document import Document
-from studio.model.preset import Preset
 from studio.runtime.live.report import Message
-from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
@@ -24,8 +22,8 @@ from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import Tile, read_tiles
+from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
-from studio.ui.services.session import Session
 
 
 class PresetDeck(QWidget):
@@ -34,35 +32,29 @@ class PresetDeck(QWidget):
     Args:
         document: what is opened into, and saved.
         library: where presets are.
-        loader: opens them.
+        opener: opens them.
         saver: saves them.
         worker: reads and moves folders.
-        session: remembers what was opened.
         say: takes sentences for the person.
-        look: called with each preset that has been opened, to look at what it was saved with.
     """
 
     def __init__(
         self,
         document: Document,
         library: Library,
-        loader: Loader,
+        opener: PresetOpener,
         saver: PresetSaver,
         worker: Worker,
-        session: Session,
         say: Callable[[Message], None],
-        look: Callable[[Preset], None] = lambda _: None,
     ) -> None:
         super().__init__()
         self.setAccessibleName("Presets")
         self._document = document
         self._library = library
-        self._loader = loader
+        self._opener = opener
         self._saver = saver
         self._worker = worker
-        self._session = session
         self._say = say
-        self._look = look
         self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
@@ -71,6 +63,7 @@ class PresetDeck(QWidget):
         self.list.customContextMenuRequested.connect(self._ask_what)
         self._make()
         saver.saved.connect(self._saved)
+        opener.changed.connect(self._show_open)
         document.changed.connect(self._follow)
         self._show_open()
 
@@ -87,13 +80,6 @@ class PresetDeck(QWidget):
         self.name.setText(self._saver.proposal)
         self.name.selectAll()
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def open(self, name_or_path: str | Path) -> None:
-        """Open a preset or a network into the document; what was open comes back by undo."""
-        path = Path(name_or_path)
-        self.list.delegate.opening = path
-        self.list.viewport().update()
-        self._loader.open(name_or_path, partial(self._opened, path), self._show_open)
 
     def rename(self, path: Path, title: str) -> None:
         """Give a preset another name."""
@@ -210,26 +196,9 @@ class PresetDeck(QWidget):
 
     def _choose(self, path: Path) -> None:
         if path != self._document.path or self._document.unsaved:
-            self.open(path)
-
-    def _opened(self, asked: Path, preset: Preset, path: Path | None) -> None:
-        was_unsaved, before = self._document.unsaved, self._document.name
-        try:
-            self._document.load(preset, path)
-        except StudioError as error:
-            self._failed(error)
-            return
-        self._look(preset)
-        if was_unsaved:
-            self._say(Message(f"Opened “{preset.name}”; undo brings the changed “{before}” back."))
-        if path is not None:
-            self._session.note_preset(path)
-        else:
-            self._session.note_network(preset.weights_path or asked)
-        self._show_open()
+            self._opener.open(path)
 
     def _saved(self, folder: Path) -> None:
-        self._session.note_preset(folder)
         self._to_focus = folder
         self.refresh()
 
@@ -260,7 +229,7 @@ class PresetDeck(QWidget):
     def _show_open(self) -> None:
         document, delegate = self._document, self.list.delegate
         delegate.open_path, delegate.unsaved = document.path, document.unsaved
-        delegate.opening = Path(self._loader.opening) if self._loader.opening else None
+        delegate.opening = self._opener.opening
         state = "unsaved changes" if document.unsaved else "all changes are saved"
         self.title.say(document.name, " •" if document.unsaved else "")
         self.title.setToolTip(f"{document.name}: {state}")
@@ -282,7 +251,7 @@ class PresetDeck(QWidget):
         menu, path = QMenu(self), tile.card.path
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         entries: tuple[tuple[str, str, Callable[[], None], bool], ...] = (
-            ("play", "Open\tEnter", lambda: self.open(path), not tile.card.problem),
+            ("play", "Open\tEnter", lambda: self._opener.open(path), not tile.card.problem),
             ("pencil-simple", "Rename\tF2", self.list.rename, not tile.shipped and not tile.card.problem),
             ("folder-open", "Open folder", lambda: self.reveal(path), True),
             ("trash", "Move to bin\tDelete", lambda: self.remove(path), not tile.shipped),

@@ -1,1 +1,61 @@
-"""The panel of recordings."""
+"""Recordings, stills and sheets of all layers."""
+
+from __future__ import annotations
+
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.command import Command, Context, Place, Slot
+from studio.ui.kit.panel import Panel
+from studio.ui.recording.panel import RecorderPanel
+from studio.ui.services.parts import Parts
+
+
+def _make(context: Context) -> RecorderPanel:
+    parts = context[Parts]
+    made = RecorderPanel(context.document, context.live, context[Telemetry], parts.session, parts.worker)
+    made.began_or_ended.connect(lambda: context.tell("recording"))
+    return made
+
+
+PANELS = (
+    Panel(
+        "recording",
+        "Recording",
+        "right",
+        _make,
+        stack=20,
+        order=20,
+        scrolled=True,
+        commands=(
+            Command(
+                "file.record",
+                "Record",
+                lambda c: c[RecorderPanel].toggle(),
+                Place("File", 30, 10),
+                Slot(90, 10),
+                ("R",),
+                "record",
+                "Begin or end a recording of the output",
+                is_on=lambda c: c[RecorderPanel].is_recording,
+                follows=frozenset({"recording"}),
+            ),
+            Command(
+                "file.still",
+                "Save a still",
+                lambda c: c[RecorderPanel].save_still(),
+                Place("File", 30, 20),
+                keys=("P",),
+                icon="camera",
+                tip="The output as a PNG",
+            ),
+            Command(
+                "file.layer_sheet",
+                "Save a sheet of all layers",
+                lambda c: c[RecorderPanel].save_sheet(),
+                Place("File", 30, 30),
+                keys=("Shift+P",),
+                icon="squares-four",
+                tip="Every layer's activation on one PNG",
+            ),
+        ),
+    ),
+)

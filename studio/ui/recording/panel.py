@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -52,6 +52,8 @@ class RecorderPanel(QWidget):
         session: remembers how to record.
         worker: for trying the codecs, which takes half a second.
     """
+
+    began_or_ended = Signal()
 
     def __init__(
         self, document: Document, live: LiveSession, telemetry: Telemetry, session: Session, worker: Worker
@@ -261,6 +263,7 @@ class RecorderPanel(QWidget):
         recording = self.is_recording
         if self._was_recording != recording:
             self._was_recording = recording
+            self.began_or_ended.emit()
             self.button.setStyleSheet(_RECORDING if recording else _IDLE)
             self.button.setIcon(icon("stop-fill", "#1A0606") if recording else icon("record-fill", theme.DANGER))
             self.button.setToolTip("End the recording (R)" if recording else "Begin a recording (R)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Post, Worker
 from studio.ui.services.messages import MessageBar
+from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.session import Session
 
@@ -26,7 +28,8 @@ class Parts:
     live: the running engine.
     telemetry: what it tells.
     editing: works out edits.
-    loader: opens presets and networks.
+    loader: reads presets and networks.
+    opener: opens them into the document.
     worker: reads and writes small things.
     importer: reads models of other programs, which may take long.
     saver: saves the document as a preset.
@@ -43,6 +46,7 @@ class Parts:
     telemetry: Telemetry
     editing: Editing
     loader: Loader
+    opener: PresetOpener
     worker: Worker
     importer: Worker
     saver: PresetSaver
@@ -51,3 +55,8 @@ class Parts:
     post: Post
     library: Library
     networks: Path
+
+    def all(self) -> Iterator[object]:
+        """Those of which there is one of each type, to be found by it."""
+        yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
+        yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
+from studio.ui.kit.panel import Area, Panel
+
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-
-
-@dataclass(frozen=True)
-class Stack:
-    """Panels that share a place as tabs, the first in front.
-
-    Attributes:
-        area: side of the window.
-        titles: of the panels.
-        share: part of the window's height.
-    """
-
-    area: Qt.DockWidgetArea
-    titles: tuple[str, ...]
-    share: float
-
-
-STACKS = (
-    Stack(LEFT, ("Network", "Graph"), 0.56),
-    Stack(LEFT, ("Presets", "History"), 0.44),
-    Stack(RIGHT, ("Filters",), 0.62),
-    Stack(RIGHT, ("Histogram", "Recording"), 0.38),
-)
-# Higher than half of a small screen.
-_SCROLLED = ("Histogram", "Recording")
+_AREAS: dict[Area, Qt.DockWidgetArea] = {"left": LEFT, "right": RIGHT}
+# Parts of the window's height, by area and stack; the stacks of plug-ins get a third.
+_SHARES: dict[tuple[Area, int], float] = {
+    ("left", 10): 0.56,
+    ("left", 20): 0.44,
+    ("right", 10): 0.62,
+    ("right", 20): 0.38,
+}
 # Parts of the window's width, and the least and most pixels.
-_WIDTHS = {LEFT: (0.2, 250, 380), RIGHT: (0.27, 310, 560)}
+_WIDTHS: dict[Area, tuple[float, int, int]] = {"left": (0.2, 250, 380), "right": (0.27, 310, 560)}
 
 
 class Docks(QObject):
-    """A dock for every panel of a window.
+    """A dock for every panel at the left and at the right of a window.
 
     Args:
         window: gets them.
-        contents: the panels by title.
+        panels: each with its widget, by area, stack and order.
 
     Attributes:
-        by_name: the docks by their titles in lower case.
+        by_name: the docks by the panels' ids.
     """
 
-    def __init__(self, window: QMainWindow, contents: Mapping[str, QWidget]) -> None:
+    def __init__(self, window: QMainWindow, panels: Sequence[tuple[Panel, QWidget]]) -> None:
         super().__init__(window)
         self._window = window
         window.setDockOptions(
@@ -64,10 +48,10 @@ class Docks(QObject):
         window.setCorner(Qt.Corner.TopRightCorner, RIGHT)
         window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         self.by_name: dict[str, QDockWidget] = {}
-        for stack in STACKS:
-            docks = [self._dock(title, contents[title], stack.area) for title in stack.titles]
-            for other in docks[1:]:
-                window.tabifyDockWidget(docks[0], other)
+        self._stacks: dict[tuple[Area, int], list[QDockWidget]] = {}
+        for panel, content in panels:
+            if panel.area in _AREAS:
+                self._dock(panel, content)
         self._raise_first()
         self._usual = window.saveState()
 
@@ -90,11 +74,11 @@ class Docks(QObject):
         """Give every panel its share of the window."""
         width, height = self._window.width(), self._window.height()
         for area, (share, least, most) in _WIDTHS.items():
-            stacks = [stack for stack in STACKS if stack.area == area]
-            firsts = [self.by_name[stack.titles[0].lower()] for stack in stacks]
+            firsts = [docks[0] for (at, _), docks in self._stacks.items() if at == area]
+            shares = [_SHARES.get(stack, 1 / 3) for stack in self._stacks if stack[0] == area]
             wide = max(least, min(most, round(width * share)))
             self._window.resizeDocks(firsts[:1], [wide], Qt.Orientation.Horizontal)
-            high = [round(height * stack.share) for stack in stacks]
+            high = [round(height * each / sum(shares)) for each in shares]
             self._window.resizeDocks(firsts, high, Qt.Orientation.Vertical)
         QTimer.singleShot(0, self, self.sweep)
 
@@ -109,10 +93,10 @@ class Docks(QObject):
         """Those that are on the screen, be it behind another."""
         return [dock for dock in self.by_name.values() if not dock.isHidden()]
 
-    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title)
-        dock.setObjectName(title.lower())
-        if title in _SCROLLED:
+    def _dock(self, panel: Panel, content: QWidget) -> None:
+        dock = self.by_name[panel.id] = QDockWidget(panel.title)
+        dock.setObjectName(panel.id)
+        if panel.scrolled:
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -120,10 +104,12 @@ class Docks(QObject):
             dock.setWidget(scroll)
         else:
             dock.setWidget(content)
-        self._window.addDockWidget(area, dock)
-        self.by_name[title.lower()] = dock
-        return dock
+        self._window.addDockWidget(_AREAS[panel.area], dock)
+        stack = self._stacks.setdefault((panel.area, panel.stack), [])
+        if stack:
+            self._window.tabifyDockWidget(stack[-1], dock)
+        stack.append(dock)
 
     def _raise_first(self) -> None:
-        for stack in STACKS:
-            self.by_name[stack.titles[0].lower()].raise_()
+        for docks in self._stacks.values():
+            docks[0].raise_()

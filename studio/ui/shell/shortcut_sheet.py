@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.ui.kit import theme
-from studio.ui.shell.commands import COMMANDS, GESTURES
+from studio.ui.kit.actions import keys_of
+from studio.ui.shell.declared import OTHERS, Declared
 
-_COLUMNS = (("File", "Edit", "Help"), ("View", "Layer"), ("Tools", "Run", "Mouse and keys held"))
+_COLUMNS = 3
+
+Group = tuple[str, list[tuple[str, str]]]
 
 
 class ShortcutSheet(QDialog):
-    """Stays open beside the window until Escape or F1."""
+    """Stays open beside the window until Escape or F1.
 
-    def __init__(self, parent: QWidget) -> None:
+    Args:
+        parent: the window.
+        declared: all commands and gestures.
+    """
+
+    def __init__(self, parent: QWidget, declared: Declared) -> None:
         super().__init__(parent)
         self.setWindowTitle("Shortcuts")
         self.setObjectName("shortcuts")
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for command in COMMANDS:
-            keys = " or ".join(
-                QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in command.keys
-            )
-            if keys:
-                groups.setdefault(command.menu, []).append((keys, command.text.rstrip("…")))
-        groups["Mouse and keys held"] = list(GESTURES)
         sheet = QWidget()
         columns = QHBoxLayout(sheet)
         columns.setSpacing(4 * theme.SPACE)
-        for names in _COLUMNS:
-            columns.addLayout(_column([(name, groups[name]) for name in names]))
+        for groups in shared_out(groups_of(declared), _COLUMNS):
+            columns.addLayout(_column(groups))
         scroll = QScrollArea()
         scroll.setWidget(sheet)
         scroll.setWidgetResizable(True)
@@ -42,7 +41,28 @@ class ShortcutSheet(QDialog):
         self.resize(min(1080, available.width() - 80), min(620, available.height() - 80))
 
 
-def _column(groups: list[tuple[str, list[tuple[str, str]]]]) -> QGridLayout:
+def groups_of(declared: Declared) -> list[Group]:
+    """Keys and meanings, menu by menu, then what mouse and held keys do; menus without keys are left out."""
+    groups: list[Group] = []
+    for menu, commands in declared.menus().items():
+        lines = [(" or ".join(keys_of(each)[:2]), each.text.rstrip("…")) for each in commands if each.keys]
+        if lines:
+            groups.append((menu.rpartition("/")[2], lines))
+    return [*groups, (OTHERS, list(declared.gestures()))]
+
+
+def shared_out(groups: list[Group], count: int) -> list[list[Group]]:
+    """The groups in so many columns, in order, about as high as each other."""
+    heights = [len(lines) + 1 for _, lines in groups]
+    share, height = sum(heights) / count, 0.0
+    columns: list[list[Group]] = [[] for _ in range(count)]
+    for group, tall in zip(groups, heights, strict=True):
+        columns[min(count - 1, int((height + tall / 2) / share))].append(group)
+        height += tall
+    return columns
+
+
+def _column(groups: list[Group]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(2 * theme.SPACE)
     grid.setVerticalSpacing(theme.SPACE // 2)

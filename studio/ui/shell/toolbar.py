@@ -8,17 +8,13 @@ from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QWidget
 from studio.engine.choose import ENGINE_NAMES
 from studio.model.workspace import Workspace
 from studio.ui.kit import theme
-from studio.ui.shell.actions import Actions
+from studio.ui.kit.actions import Actions
+from studio.ui.kit.command import Command
 
 SIZES = ("128", "192", "256", "384", "512", "768", "1024", "source")
 
-_GROUPS = (
-    ("undo", "redo"),
-    ("view_output", "view_split", "view_layer", "view_filters"),
-    ("grey", "one_range"),
-    ("paint", "select", "move"),
-    ("originals", "hold"),
-)
+# Groups from here on stand at the right, behind size and engine.
+_RIGHT = 90
 _ENGINE_TIPS = {
     "auto": "The GPU where there is one, else PyTorch",
     "gl": "Compute shaders, OpenGL 4.3",
@@ -37,11 +33,10 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self._workspace = workspace
-        for number, group in enumerate(_GROUPS):
-            if number:
-                self.addSeparator()
-            for name in group:
-                self.addAction(actions[name])
+        self._actions, self._group = actions, 0
+        commands = [command for command in actions.commands.values() if command.toolbar is not None]
+        commands.sort(key=lambda command: command.toolbar or ())
+        self._add([command for command in commands if command.toolbar and command.toolbar.group < _RIGHT])
         spring = QWidget()
         spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spring)
@@ -49,13 +44,21 @@ class ToolBar(QToolBar):
         self._engine = self._combo("Engine", ENGINE_NAMES, "What runs the network", 112)
         for row, name in enumerate(ENGINE_NAMES):
             self._engine.setItemData(row, _ENGINE_TIPS[name], Qt.ItemDataRole.ToolTipRole)
-        self.addSeparator()
-        self.addAction(actions["record"])
+        self._add([command for command in commands if command.toolbar and command.toolbar.group >= _RIGHT])
         self._size.textActivated.connect(lambda text: setattr(workspace, "size", text))
         self._engine.textActivated.connect(lambda text: setattr(workspace, "engine", text))
         workspace.changed.connect(self._follow)
         self._follow("size")
         self._follow("engine")
+
+    def _add(self, commands: list[Command]) -> None:
+        """Buttons, with a line between groups."""
+        for command in commands:
+            assert command.toolbar is not None
+            if self._group and self._group != command.toolbar.group:
+                self.addSeparator()
+            self._group = command.toolbar.group
+            self.addAction(self._actions[command.id])
 
     def _combo(self, name: str, items: tuple[str, ...], tip: str, width: int) -> QComboBox:
         label = QLabel(name)

@@ -1,1 +1,53 @@
-"""The transport bar: what plays, and where in it."""
+"""The source bar: what is played, where it is, and how fast."""
+
+from __future__ import annotations
+
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.services.parts import Parts
+from studio.ui.source.panel import Transport
+
+
+def _make(context: Context) -> Transport:
+    parts = context[Parts]
+    return Transport(context.live, context[Telemetry], parts.session, parts.importer)
+
+
+PANELS = (
+    Panel(
+        "source",
+        "Source",
+        "middle",
+        _make,
+        stack=20,
+        commands=(
+            Command(
+                "run.play",
+                "Play or pause",
+                lambda c: c[Transport].toggle(),
+                Place("Run", 10, 10),
+                keys=("Space",),
+                icon="play",
+            ),
+            Command(
+                "run.frame_back",
+                "Previous frame",
+                lambda c: c[Transport].step(-1),
+                Place("Run", 10, 20),
+                keys=(",",),
+                icon="caret-left",
+                tip="While paused",
+            ),
+            Command(
+                "run.frame_on",
+                "Next frame",
+                lambda c: c[Transport].step(1),
+                Place("Run", 10, 30),
+                keys=(".",),
+                icon="caret-right",
+                tip="While paused",
+            ),
+        ),
+    ),
+)

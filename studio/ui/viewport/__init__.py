@@ -1,1 +1,90 @@
-"""The picture: surfaces, camera, what is drawn, the output window."""
+"""The middle of the window, full screen, and the output window."""
+
+from __future__ import annotations
+
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.viewport.projection import Projection
+from studio.ui.viewport.widget import Viewport
+
+_WINDOWS = frozenset({"windows"})
+
+
+def _make(context: Context) -> Viewport:
+    return Viewport(context.workspace, lambda: context.live.screen)
+
+
+PANELS = (
+    Panel(
+        "viewport",
+        "Viewport",
+        "middle",
+        _make,
+        stack=10,
+        stretches=True,
+        commands=(
+            Command(
+                "view.fit",
+                "Fit",
+                lambda c: c[Viewport].fit(),
+                Place("View", 30, 10),
+                keys=("F",),
+                icon="arrows-out",
+                tip="All of it",
+            ),
+            Command(
+                "view.one_to_one",
+                "Actual size",
+                lambda c: c[Viewport].one_to_one(),
+                Place("View", 30, 20),
+                keys=("1",),
+                icon="number-square-one",
+                tip="A pixel of the screen for each of the picture",
+            ),
+            Command(
+                "view.zoom_in",
+                "Zoom in",
+                lambda c: c[Viewport].zoom_in(),
+                Place("View", 30, 30),
+                keys=("Ctrl++", "Ctrl+="),
+                icon="magnifying-glass-plus",
+            ),
+            Command(
+                "view.zoom_out",
+                "Zoom out",
+                lambda c: c[Viewport].zoom_out(),
+                Place("View", 30, 40),
+                keys=("Ctrl+-",),
+                icon="magnifying-glass-minus",
+            ),
+            Command(
+                "view.full_screen",
+                "Full screen",
+                lambda c: c[Projection].toggle_full_screen(),
+                Place("View", 40, 10),
+                keys=("F11",),
+                icon="corners-out",
+                tip="The picture alone; Escape or F11 comes back",
+                is_on=lambda c: c.window.isFullScreen(),
+                follows=_WINDOWS,
+            ),
+            Command(
+                "view.output_window",
+                "Output window",
+                lambda c: c[Projection].toggle_output(),
+                Place("View", 40, 20),
+                keys=("F10",),
+                icon="monitor",
+                tip="The output without anything else, for a second monitor",
+                is_on=lambda c: c[Projection].output is not None,
+                follows=_WINDOWS,
+            ),
+        ),
+        gestures=(
+            ("A, held", "The originals for a moment"),
+            ("Wheel", "Zoom at the cursor"),
+            ("Middle button", "Pan"),
+            ("Double click", "Fit, or actual size"),
+        ),
+    ),
+)

@@ -1,0 +1,188 @@
+"""Commands of the filter editor: kernels, tools, the brush."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.model.workspace import Tool
+from studio.runtime.editing import kernels
+from studio.ui.filters import selecting
+from studio.ui.filters.editor import FilterEditor
+from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
+from studio.ui.services.messages import MessageBar
+
+_TOOL = frozenset({"workspace.tool"})
+_BRUSH = frozenset({"workspace.brush", "workspace.tool"})
+
+
+def _copy(context: Context) -> None:
+    count = kernels.copy_kernels(context.workspace)
+    context[MessageBar].note(f"Copied {count} filter{'s' if count != 1 else ''}.")
+
+
+def _can_paste(context: Context) -> bool:
+    return context.workspace.clipboard is not None and context.workspace.tensor is not None
+
+
+def _take(tool: Tool) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        context[FilterEditor].tools.cancel()
+        context.workspace.tool = tool
+
+    return run
+
+
+def _mode(mode: str) -> Callable[[Context], None]:
+    return lambda context: context[FilterEditor].tools.set_mode(mode)
+
+
+def _paints(mode: str) -> Callable[[Context], bool]:
+    return lambda context: context.workspace.tool == "paint" and context.workspace.brush.mode == mode
+
+
+def _brush(order: int, mode: str, key: str, text: str, tip: str) -> Command:
+    return Command(
+        f"brush.{mode}",
+        text,
+        _mode(mode),
+        Place("Tools/Brush", 10, order),
+        keys=(key,),
+        tip=tip,
+        is_on=_paints(mode),
+        follows=_BRUSH,
+    )
+
+
+COMMANDS = (
+    Command(
+        "edit.copy",
+        "Copy filters",
+        _copy,
+        Place("Edit", 20, 10),
+        keys=("Ctrl+C",),
+        icon="copy",
+        tip="The selected kernels",
+        enabled=has_tensor,
+        follows=LAYER,
+    ),
+    Command(
+        "edit.paste",
+        "Paste filters",
+        lambda c: kernels.paste_kernels(c.workspace, c.editing),
+        Place("Edit", 20, 20),
+        keys=("Ctrl+V",),
+        icon="clipboard-text",
+        tip="Into the selected kernels, of this layer or another",
+        enabled=_can_paste,
+        follows=LAYER | {"workspace.clipboard"},
+    ),
+    Command(
+        "edit.select_all",
+        "Select all filters",
+        lambda c: selecting.select_all(c.workspace),
+        Place("Edit", 30, 10),
+        keys=("Ctrl+A",),
+        icon="selection-all",
+        enabled=has_tensor,
+        follows=LAYER,
+    ),
+    Command(
+        "edit.invert_selection",
+        "Invert selection",
+        lambda c: selecting.invert(c.workspace),
+        Place("Edit", 30, 20),
+        keys=("Ctrl+Shift+I",),
+        icon="selection-inverse",
+        enabled=has_tensor,
+        follows=LAYER,
+    ),
+    Command(
+        "tool.paint",
+        "Paint",
+        _take("paint"),
+        Place("Tools", 10, 10),
+        Slot(40, 10),
+        ("B",),
+        "paint-brush",
+        "On the filter sheet",
+        is_on=holds("tool", "paint"),
+        follows=_TOOL,
+    ),
+    Command(
+        "tool.select",
+        "Select",
+        _take("select"),
+        Place("Tools", 10, 20),
+        Slot(40, 20),
+        ("S",),
+        "selection",
+        "Kernels on the filter sheet",
+        is_on=holds("tool", "select"),
+        follows=_TOOL,
+    ),
+    Command(
+        "tool.move",
+        "Move",
+        _take("move"),
+        Place("Tools", 10, 30),
+        Slot(40, 30),
+        ("V",),
+        "hand",
+        "Drag the sheet itself",
+        is_on=holds("tool", "move"),
+        follows=_TOOL,
+    ),
+    Command(
+        "tool.protect",
+        "Paint within the selection",
+        switch("protected", True, False),
+        Place("Tools", 20, 10),
+        keys=("Ctrl+Shift+P",),
+        icon="shield-check",
+        tip="What is not selected cannot be painted on",
+        is_on=holds("protected", True),
+        follows=frozenset({"workspace.protected"}),
+    ),
+    _brush(10, "add", "D", "Add", "The brush adds its value"),
+    _brush(20, "set", "T", "Set", "The brush sets weights to its value"),
+    _brush(30, "multiply", "M", "Multiply", "The brush multiplies weights by its value"),
+    _brush(40, "erase", "E", "Erase", "The brush sets weights to zero"),
+    _brush(50, "smooth", "U", "Smooth", "The brush takes the mean of what lies around"),
+    _brush(60, "noise", "N", "Noise", "The brush adds noise"),
+    Command(
+        "brush.turn_sign",
+        "Turn the sign",
+        lambda c: c[FilterEditor].tools.turn_sign(),
+        Place("Tools/Brush", 20, 10),
+        keys=("X",),
+        tip="Of the brush's value",
+    ),
+    Command(
+        "brush.smaller",
+        "Smaller",
+        lambda c: c[FilterEditor].tools.resize(-1),
+        Place("Tools/Brush", 30, 10),
+        keys=("[",),
+    ),
+    Command(
+        "brush.larger",
+        "Larger",
+        lambda c: c[FilterEditor].tools.resize(1),
+        Place("Tools/Brush", 30, 20),
+        keys=("]",),
+    ),
+    Command(
+        "brush.softer",
+        "Softer",
+        lambda c: c[FilterEditor].tools.harden(-1),
+        Place("Tools/Brush", 30, 30),
+        keys=("Shift+[", "{", "Shift+{"),
+    ),
+    Command(
+        "brush.harder",
+        "Harder",
+        lambda c: c[FilterEditor].tools.harden(1),
+        Place("Tools/Brush", 30, 40),
+        keys=("Shift+]", "}", "Shift+}"),
+    ),
+)

@@ -1,0 +1,115 @@
+"""Qt's actions, made of commands, and brought up to date when what they follow changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from studio.errors import StudioError
+from studio.model.changes import BypassChanged, Change, DetailsChanged, HistoryChanged, NetworkChanged
+from studio.ui.kit.command import Command, Context
+from studio.ui.kit.icons import icon
+
+_TOPICS = {NetworkChanged: "network", BypassChanged: "bypass", HistoryChanged: "history", DetailsChanged: "details"}
+
+
+class Actions:
+    """An action for every command.
+
+    Args:
+        context: what the commands act on.
+        commands: all that there are.
+        owner: gets the actions, so that their keys work in all of it.
+        say_error: shows what could not be done.
+    """
+
+    def __init__(
+        self, context: Context, commands: Iterable[Command], owner: QWidget, say_error: Callable[[str], None]
+    ) -> None:
+        self._context = context
+        self._owner = owner
+        self._say_error = say_error
+        self.commands = {command.id: command for command in commands}
+        self._actions = {command.id: self._make(command) for command in self.commands.values()}
+        self._followers: dict[str, list[Command]] = {}
+        for command in self.commands.values():
+            for topic in command.follows:
+                self._followers.setdefault(topic, []).append(command)
+        self.attach(owner)
+        context.document.changed.connect(self._follow)
+        context.workspace.changed.connect(self._listen)
+        context.changed.connect(self._refresh)
+
+    def __getitem__(self, command: str) -> QAction:
+        """The action of a command, by its id."""
+        return self._actions[command]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def attach(self, window: QWidget) -> None:
+        """Let the keys work in another window, too."""
+        window.addActions(list(self._actions.values()))
+
+    def refresh(self) -> None:
+        """Bring every check mark and what is greyed out up to date."""
+        for command in self.commands.values():
+            self._show(command)
+
+    def _make(self, command: Command) -> QAction:
+        action = QAction(command.text, self._owner)
+        action.setObjectName(command.id)
+        if command.icon:
+            action.setIcon(icon(command.icon))
+        if command.label:
+            action.setIconText(command.label)
+        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+        action.setToolTip(tip_of(command))
+        action.setStatusTip(command.tip)
+        action.setCheckable(command.is_on is not None)
+        action.triggered.connect(partial(self._do, command))
+        if command.id == "file.quit":
+            action.setMenuRole(QAction.MenuRole.QuitRole)
+        return action
+
+    def _do(self, command: Command, _checked: bool = False) -> None:
+        try:
+            command.run(self._context)
+        except StudioError as error:
+            self._say_error(str(error))
+        # Qt has turned the mark of its own, which may not be what has come of it.
+        self._show(command)
+
+    def _show(self, command: Command) -> None:
+        action = self._actions[command.id]
+        if command.is_on is not None:
+            action.setChecked(command.is_on(self._context))
+        if command.enabled is not None:
+            action.setEnabled(command.enabled(self._context))
+
+    def _refresh(self, topic: str) -> None:
+        for command in self._followers.get(topic, ()):
+            self._show(command)
+
+    def _follow(self, change: Change) -> None:
+        topic = _TOPICS.get(type(change))
+        if topic is not None:
+            self._refresh(topic)
+
+    def _listen(self, field: str) -> None:
+        self._refresh(f"workspace.{field}")
+
+
+def keys_of(command: Command) -> list[str]:
+    """The keys of a command as this system writes them."""
+    return [QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in command.keys]
+
+
+def tip_of(command: Command) -> str:
+    """What a tool tip says: the text, the keys, and one line more."""
+    keys = ", ".join(keys_of(command)[:1])
+    head = command.text.rstrip("…") + (f"  ({keys})" if keys else "")
+    return f"{head}\n{command.tip}" if command.tip else head

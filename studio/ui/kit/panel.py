@@ -1,0 +1,43 @@
+"""What a panel of the window is: its place, how it is made, its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtWidgets import QWidget
+
+from studio.ui.kit.command import Command, Context
+
+Area = Literal["left", "right", "middle"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel. A package in `studio/ui` that has a tuple of them called ``PANELS`` adds them to the window.
+
+    Attributes:
+        id: stable, by which the layout is saved: "history".
+        title: on its tab, and in the menu that shows and hides it.
+        area: "left" or "right" for a dock; "middle" for what is always there, one above the other.
+        make: makes the widget; parts and other rooms' services come from the context. The widget is then found there
+            by its type.
+        stack: panels of one area and stack share a place as tabs; stacks stand one above the other, rising.
+        order: within its stack, rising; the first is in front.
+        scrolled: whether it may be higher than its place.
+        stretches: in the middle, whether it takes the room that is left.
+        commands: what it adds to menus and keys.
+        gestures: what mouse and held keys do in it, for the shortcut sheet: pairs of keys and meaning.
+    """
+
+    id: str
+    title: str
+    area: Area
+    make: Callable[[Context], QWidget]
+    stack: int = 0
+    order: int = 50
+    scrolled: bool = False
+    stretches: bool = False
+    commands: tuple[Command, ...] = ()
+    gestures: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,84 @@
+"""Opening presets and networks into the document, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.errors import StudioError
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.model.view import View
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import Message
+from studio.runtime.services.loading import Loader
+from studio.ui.services.session import Session
+
+
+class PresetOpener(QObject):
+    """Opens presets and networks; what was open comes back by undo.
+
+    Args:
+        document: what is opened into.
+        workspace: looks at what the preset was saved with.
+        loader: reads them, beside everything else.
+        session: remembers what was opened.
+        say: takes sentences for the person.
+    """
+
+    changed = Signal()
+    """Something begins to be opened, is open, or could not be opened."""
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        loader: Loader,
+        session: Session,
+        say: Callable[[Message], None],
+    ) -> None:
+        super().__init__()
+        self._document = document
+        self._workspace = workspace
+        self._loader = loader
+        self._session = session
+        self._say = say
+
+    @property
+    def opening(self) -> Path | None:
+        """What is being opened."""
+        return Path(self._loader.opening) if self._loader.opening else None
+
+    def open(self, name_or_path: str | Path) -> None:
+        """Open a preset or a network, by name or path."""
+        self._loader.open(name_or_path, partial(self._opened, Path(name_or_path)), self.changed.emit)
+        self.changed.emit()
+
+    def _opened(self, asked: Path, preset: Preset, path: Path | None) -> None:
+        was_unsaved, before = self._document.unsaved, self._document.name
+        try:
+            self._document.load(preset, path)
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+            self.changed.emit()
+            return
+        self._look(preset)
+        if was_unsaved:
+            self._say(Message(f"Opened “{preset.name}”; undo brings the changed “{before}” back."))
+        if path is not None:
+            self._session.note_preset(path)
+        else:
+            self._session.note_network(preset.weights_path or asked)
+        self.changed.emit()
+
+    def _look(self, preset: Preset) -> None:
+        """Select the first layer that is bent, or look at the layer that was looked at when it was saved."""
+        bent = next((node.name for node in self._document.graph.nodes if self._document.is_bent(node.name)), None)
+        if bent is not None:
+            self._workspace.choose(bent)
+        if preset.view_layer is not None and preset.view_layer in self._document.graph:
+            self._workspace.choose(preset.view_layer)
+            self._workspace.view = View("layer", preset.view_layer)

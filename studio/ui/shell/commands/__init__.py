@@ -1,0 +1,1 @@
+"""Commands that belong to no panel; each module here has them as ``COMMANDS``."""

@@ -1,0 +1,31 @@
+"""Keys, and what this program is."""
+
+from __future__ import annotations
+
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.shell.about import show_about
+from studio.ui.shell.declared import Declared
+from studio.ui.shell.shortcut_sheet import ShortcutSheet
+
+
+def _quit(context: Context) -> None:
+    context.window.close()
+
+
+def _shortcuts(context: Context) -> None:
+    sheet = context.once(ShortcutSheet, lambda: ShortcutSheet(context.window, context[Declared]))
+    sheet.setVisible(not sheet.isVisible())
+
+
+COMMANDS = (
+    Command(
+        "help.shortcuts",
+        "Shortcuts",
+        _shortcuts,
+        Place("Help", 10, 10),
+        keys=("F1", "?"),
+        icon="keyboard",
+    ),
+    Command("file.quit", "Quit", _quit, Place("File", 90, 90), keys=("Ctrl+Q",), icon="sign-out"),
+    Command("help.about", "About", lambda c: show_about(c.window), Place("Help", 90, 90), icon="info"),
+)

@@ -1,0 +1,79 @@
+"""The selected layer: which one, and whether it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.model.workspace import ORIGINALS
+from studio.ui.kit.command import Command, Context, Place, Slot, holds, switch
+
+_AUDITION = frozenset({"workspace.audition"})
+
+
+def _step(by: int) -> Callable[[Context], None]:
+    return lambda context: context.workspace.step(by)
+
+
+def _bypass(context: Context) -> None:
+    layer, document = context.workspace.layer, context.document
+    document.set_bypassed(layer, layer not in document.bypassed)
+
+
+def _solo(context: Context) -> None:
+    workspace = context.workspace
+    workspace.audition = None if workspace.audition == workspace.layer else workspace.layer
+
+
+COMMANDS = (
+    Command(
+        "layer.previous",
+        "Previous layer",
+        _step(-1),
+        Place("Layer", 10, 10),
+        keys=("Ctrl+Up",),
+        icon="arrow-up",
+    ),
+    Command(
+        "layer.next",
+        "Next layer",
+        _step(1),
+        Place("Layer", 10, 20),
+        keys=("Ctrl+Down",),
+        icon="arrow-down",
+    ),
+    Command(
+        "layer.bypass",
+        "Bypass",
+        _bypass,
+        Place("Layer", 20, 10),
+        keys=("Ctrl+B",),
+        icon="arrow-bend-right-down",
+        tip="The selected layer hands on what it reads",
+        is_on=lambda c: c.workspace.layer in c.document.bypassed,
+        follows=frozenset({"bypass", "network", "workspace.layer"}),
+    ),
+    Command(
+        "layer.solo",
+        "Solo",
+        _solo,
+        Place("Layer", 20, 20),
+        keys=("Ctrl+L",),
+        icon="headphones",
+        tip="Only the selected layer's bends; all others as trained",
+        is_on=lambda c: c.workspace.audition == c.workspace.layer,
+        follows=_AUDITION | {"workspace.layer"},
+    ),
+    Command(
+        "layer.originals",
+        "Compare with the originals",
+        switch("audition", ORIGINALS, None),
+        Place("Layer", 20, 30),
+        Slot(50, 10),
+        ("Ctrl+E",),
+        "eye",
+        "Every layer as it was trained; hold A for a moment's look",
+        label="Originals",
+        is_on=holds("audition", ORIGINALS),
+        follows=_AUDITION,
+    ),
+)

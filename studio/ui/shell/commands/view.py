@@ -1,0 +1,95 @@
+"""What the viewport shows, and in which colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.model.view import ViewKind
+from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
+
+_VIEW = frozenset({"workspace.view", "network"})
+
+
+def _show(kind: ViewKind) -> Callable[[Context], None]:
+    return lambda context: context.workspace.show(kind)
+
+
+def _shows(kind: ViewKind) -> Callable[[Context], bool]:
+    return lambda context: context.workspace.view.kind == kind
+
+
+COMMANDS = (
+    Command(
+        "view.output",
+        "Output",
+        _show("output"),
+        Place("View", 10, 10),
+        Slot(20, 10),
+        ("O",),
+        "image",
+        "What the network makes of the picture",
+        is_on=_shows("output"),
+        follows=_VIEW,
+    ),
+    Command(
+        "view.split",
+        "Input and output",
+        _show("split"),
+        Place("View", 10, 20),
+        Slot(20, 20),
+        ("I",),
+        "columns",
+        "Side by side, with a divider to drag",
+        is_on=_shows("split"),
+        follows=_VIEW,
+    ),
+    Command(
+        "view.layer",
+        "Layer",
+        _show("layer"),
+        Place("View", 10, 30),
+        Slot(20, 30),
+        ("L",),
+        "squares-four",
+        "The selected layer's activation, a tile for each channel",
+        is_on=_shows("layer"),
+        follows=_VIEW,
+    ),
+    Command(
+        "view.filters",
+        "Filters",
+        _show("filters"),
+        Place("View", 10, 40),
+        Slot(20, 40),
+        ("W",),
+        "grid-four",
+        "The selected layer's weights, a kernel in each cell; paint on them",
+        is_on=_shows("filters"),
+        enabled=has_tensor,
+        follows=_VIEW | LAYER,
+    ),
+    Command(
+        "view.grey",
+        "Grey colours",
+        switch("colours", "grey", "signed"),
+        Place("View", 20, 10),
+        Slot(30, 10),
+        ("C",),
+        "circle-half",
+        "From the smallest value, black, to the largest, white; else blue below zero and orange above",
+        is_on=holds("colours", "grey"),
+        follows=frozenset({"workspace.colours"}),
+    ),
+    Command(
+        "view.one_range",
+        "One range for all tiles",
+        switch("scaling", "all", "tile"),
+        Place("View", 20, 20),
+        Slot(30, 20),
+        ("G",),
+        "arrows-out-line-vertical",
+        "Compare channels with each other; else each tile has a range of its own",
+        is_on=holds("scaling", "all"),
+        follows=frozenset({"workspace.scaling"}),
+    ),
+)

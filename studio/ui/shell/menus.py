@@ -1,0 +1,39 @@
+"""The menu bar, made of commands by their places."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from studio.ui.kit.actions import Actions
+from studio.ui.kit.command import MENUS
+from studio.ui.shell.declared import Declared
+
+
+def fill_menus(bar: QMenuBar, declared: Declared, actions: Actions) -> dict[str, QMenu]:
+    """A menu for each name that a command stands in, "Tools/Brush" within "Tools"; by name.
+
+    "Panels" is made, too: it gets its entries from the docks.
+    """
+    menus: dict[str, QMenu] = {}
+    commands = declared.menus()
+    own = [name for name in MENUS if name in commands or name == "Panels"]
+    others = [name for name in commands if name.partition("/")[0] not in MENUS]
+    for name in (*own[:-1], *others, *own[-1:]):
+        _menu(bar, menus, name)
+    for name, entries in commands.items():
+        menu, group = _menu(bar, menus, name), None
+        for command in entries:
+            assert command.menu is not None
+            if group is not None and command.menu.group != group:
+                menu.addSeparator()
+            group = command.menu.group
+            menu.addAction(actions[command.id])
+    return menus
+
+
+def _menu(bar: QMenuBar, menus: dict[str, QMenu], name: str) -> QMenu:
+    if name not in menus:
+        above, _, title = name.rpartition("/")
+        menus[name] = _menu(bar, menus, above).addMenu(title) if above else bar.addMenu(title)
+        menus[name].setToolTipsVisible(True)
+    return menus[name]

@@ -1,0 +1,154 @@
+"""What the window is made of is declared: panels and commands, those of plug-ins among them."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+from whole_window import HARMLESS, WholeWindow
+
+from studio.io.networks import save_network
+from studio.model import registry
+from studio.model.edit import Patch
+from studio.model.layout import Rect
+from studio.ui.kit.command import MENUS, Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.shell.declared import declared
+from studio.ui.shell.shortcut_sheet import groups_of, shared_out
+
+DOCUMENT = {"network", "bypass", "history", "details"}
+TOLD = {"recording", "windows"}
+
+
+def test_keys_mean_one_thing_each() -> None:
+    keys = [QKeySequence(each).toString() for command in declared().commands for each in command.keys]
+    assert all(keys)
+    assert len(keys) == len(set(keys))
+
+
+def test_every_command_stands_in_a_menu_that_there_is() -> None:
+    for command in declared().commands:
+        assert command.menu is not None
+        assert command.menu.menu.partition("/")[0] in MENUS, command.id
+
+
+def test_ids_are_dotted_and_single() -> None:
+    found = declared()
+    for ids in ([command.id for command in found.commands], [panel.id for panel in found.panels]):
+        assert len(ids) == len(set(ids))
+    assert all("." in command.id for command in found.commands)
+
+
+def test_what_commands_follow_is_told() -> None:
+    for command in declared().commands:
+        for topic in command.follows:
+            assert topic in DOCUMENT | TOLD or topic.startswith("workspace."), (command.id, topic)
+        assert bool(command.follows) == bool(command.is_on or command.enabled), command.id
+
+
+def test_the_shortcut_sheet_has_every_key() -> None:
+    found = declared()
+    groups = groups_of(found)
+    lines = [line for _, group in groups for line in group]
+    assert len(lines) == sum(bool(command.keys) for command in found.commands) + len(list(found.gestures()))
+    columns = shared_out(groups, 3)
+    assert [group for column in columns for group in column] == groups
+    heights = [sum(len(lines) + 1 for _, lines in column) for column in columns]
+    assert max(heights) < 2 * min(heights)
+
+
+class Point:
+    def __init__(self, module: types.ModuleType) -> None:
+        self.name = self.value = module.__name__
+        self._module = module
+
+    def load(self) -> types.ModuleType:
+        return self._module
+
+
+class Lamp(QLabel):
+    def __init__(self) -> None:
+        super().__init__("off")
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with a panel, and one with a command of its own."""
+
+    def light(context: Context) -> None:
+        context[Lamp].setText("on")
+        context.tell("lamp")
+
+    room, single = types.ModuleType("lamps"), types.ModuleType("lamp_commands")
+    lit = Command("lamp.light", "Light", light, Place("Lamps"), keys=("Ctrl+Alt+L",))
+    room.PANELS = (Panel("lamp", "Lamp", "right", lambda _: Lamp(), stack=20, commands=(lit,)),)  # type: ignore[attr-defined]
+    dark = Command(
+        "lamp.dark",
+        "Put out",
+        lambda c: c[Lamp].setText("off"),
+        Place("Help", 1, 1),
+        enabled=lambda c: c[Lamp].text() == "on",
+        follows=frozenset({"lamp"}),
+    )
+    single.COMMANDS = (dark,)  # type: ignore[attr-defined]
+    points = {"studio.panels": [Point(room), Point(room)], "studio.commands": [Point(single)]}
+    before = registry.entry_points
+    monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group) or before(group=group))
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path):  # type: ignore[no-untyped-def]
+    del gl_app
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+@pytest.mark.gl
+@pytest.mark.usefixtures("plugged")
+def test_a_plug_in_brings_a_panel_and_commands(whole: WholeWindow) -> None:
+    window = whole.window
+    assert window.docks["lamp"].widget() is window.context[Lamp]
+    titles = [action.text() for action in window.menuBar().actions()]
+    assert titles == [*MENUS[:-1], "Lamps", "Help"]
+    assert not window.actions_["lamp.dark"].isEnabled()
+    whole.command("lamp.light")
+    assert window.context[Lamp].text() == "on"
+    assert window.actions_["lamp.dark"].isEnabled()
+    whole.command("lamp.dark")
+    assert window.context[Lamp].text() == "off"
+
+
+@pytest.mark.gl
+def test_on_a_fresh_window_every_command_runs_or_is_disabled(whole: WholeWindow, tmp_path: Path) -> None:
+    whole.recorder.choose_folder(str(tmp_path))
+    for command in HARMLESS:
+        if whole.window.actions_[command].isEnabled():
+            whole.command(command)
+            whole.until(lambda: not whole.studio.parts.editing.is_active)
+    assert not [message for message in whole.studio.messages.log if message.kind == "error"]
+
+
+@pytest.mark.gl
+def test_a_dab_asks_no_command_anything(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole.workspace.choose("enc", "weight")
+    asked: list[str] = []
+    before = whole.document.is_bent
+    gesture = whole.document.begin("Paint")
+    # Other panels look at what is bent when a stroke rests; that is theirs.
+    monkeypatch.setattr(whole.window.actions_, "_show", lambda command: asked.append(command.id))
+    for value in range(8):
+        rect = Rect(0, 0, 1, 1)
+        gesture.put("enc.weight", Patch(rect, np.full((1, 1), value, np.float32)))
+    assert asked == []
+    gesture.commit()
+    assert {"edit.undo", "edit.reset_layer"} <= set(asked)
+    assert before("enc")
