@@ -9,11 +9,11 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
-from studio.model.changes import BypassChanged, Change, DetailsChanged, HistoryChanged, NetworkChanged
+from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, SectionChanged
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.icons import icon
 
-_TOPICS = {NetworkChanged: "network", BypassChanged: "bypass", HistoryChanged: "history", DetailsChanged: "details"}
+_TOPICS = {NetworkChanged: "network", HistoryChanged: "history", DetailsChanged: "details"}
 
 
 class Actions:
@@ -95,9 +95,10 @@ class Actions:
             self._show(command)
 
     def _follow(self, change: Change) -> None:
-        topic = _TOPICS.get(type(change))
-        if topic is not None:
-            self._refresh(topic)
+        if isinstance(change, SectionChanged):
+            self._refresh(f"section.{change.section}")
+        else:
+            self._refresh(_TOPICS.get(type(change), ""))
 
     def _listen(self, field: str) -> None:
         self._refresh(f"workspace.{field}")

@@ -118,9 +118,9 @@ class Command:
         label: a short text for the toolbar.
         is_on: for commands that switch something: whether it is on.
         enabled: whether there is something to do.
-        follows: topics after which `is_on` and `enabled` are asked again. "network", "bypass", "history" and "details"
-            are of the document ("history" also when a stroke ends, never during one), "workspace.NAME" of a field of
-            the workspace; others are told by `Context.tell`.
+        follows: topics after which `is_on` and `enabled` are asked again. "network", "history" (also when a
+            stroke ends, never during one), "details" and "section.NAME" are of the document, "workspace.NAME" of a
+            field of the workspace; others are told by `Context.tell`.
     """
 
     id: str

@@ -50,7 +50,7 @@ COMMANDS = (
         icon="arrow-bend-right-down",
         tip="The selected layer hands on what it reads",
         is_on=lambda c: c.workspace.layer in c.document.bypassed,
-        follows=frozenset({"bypass", "network", "workspace.layer"}),
+        follows=frozenset({"section.bypassed", "network", "workspace.layer"}),
     ),
     Command(
         "layer.solo",
