@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from studio.model.preset import Preset
     from studio.runtime.render.size import WorkingSize
 
+_SIDES = (256, 256)
+
 
 @dataclass(frozen=True)
 class _Layer:
@@ -34,15 +36,20 @@ class _Layer:
 def info(
     path: Annotated[str, typer.Argument(help="A network or a preset: a folder, or a name of those that come with us.")],
     size: Annotated[
-        str, typer.Option(help="Picture size for shapes and costs: 256, or 640x360.", metavar="N|WxH")
-    ] = "256x256",
+        str,
+        typer.Option(
+            help="Picture size for shapes and costs: 256, or 640x360; the network's own, else 256, by default.",
+            metavar="N|WxH",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Show the layers of a network: operator, shape, parameters, multiply-accumulates, weight range."""
     from studio.runtime.render.size import parse_size, working_size
 
     preset = open_preset(path)
-    sizes = working_size(preset.network.graph, parse_size(size, (256, 256)))
+    graph = preset.network.graph
+    sizes = working_size(graph, parse_size(size, _SIDES) if size else graph.only_size or _SIDES)
     layers = _layers(preset, sizes)
     if as_json:
         _print_json(preset, sizes, layers)

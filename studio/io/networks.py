@@ -50,6 +50,9 @@ _Range = Annotated[tuple[_End, _End], AfterValidator(_ascending)]
 _Deviation = Annotated[float, Field(gt=0, le=1e6)]
 
 
+_Side = Annotated[int, Field(ge=1, le=16384)]
+
+
 class _Input(Part):
     name: FileName
     channels: int = Field(3, ge=1)
@@ -58,6 +61,7 @@ class _Input(Part):
     std: tuple[_Deviation, ...] = ()
     kind: InputKind = "picture"
     order: Order = "rgb"
+    size: tuple[_Side, _Side] | None = None
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
@@ -208,7 +212,9 @@ def _described(file: Path) -> _NetworkFile:
 def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
-        inputs = tuple(Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order) for i in described.inputs)
+        inputs = tuple(
+            Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order, i.size) for i in described.inputs
+        )
         output = described.output
         graph = Graph(inputs, nodes, output.layer, output.range, output.order, output.colour)
     except StudioError as error:
@@ -240,6 +246,7 @@ def _input(of: Input) -> Document:
     normalising = {key: list(row) for key, row in (("mean", of.mean), ("std", of.std)) if row}
     # An older studio still opens networks that need nothing newer.
     newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
+    newer |= {} if of.size is None else {"size": list(of.size)}
     return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | newer
 
 

@@ -35,6 +35,7 @@ class Input:
         std: what each channel is then divided by; empty where by nothing.
         kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed.
         order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
+        size: (height, width) of the only pictures that it takes; None where the layers say which fit.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Input:
     std: tuple[float, ...] = ()
     kind: InputKind = "picture"
     order: Order = "rgb"
+    size: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,12 @@ class Graph:
         """Shape of every input and layer when the pictures have these sizes (height, width); vectors need none.
 
         Raises:
-            StudioError: naming the layer whose inputs do not fit.
+            StudioError: naming the layer whose inputs do not fit, or the input that takes another size alone.
         """
+        for put in self.inputs:
+            if put.size is not None and tuple(sizes[put.name]) != put.size:
+                (height, width), (only, wide) = sizes[put.name], put.size
+                raise StudioError(f'The input "{put.name}" takes {only}×{wide} (height × width), not {height}×{width}.')
         found = {i.name: Shape(i.channels, *(sizes[i.name] if i.kind == "picture" else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
@@ -184,10 +190,19 @@ class Graph:
 
         A network that takes the picture but not the padded one, since it takes certain sizes alone, gets it as it is.
         """
-        if self._comes_out_whole(size):
+        if self._comes_out_whole(size) or any(i.size is not None for i in self.inputs):
             return size
         height, width = (-(-length // step) * step for length, step in zip(size, self.multiple, strict=True))
         return size if self._accepts(size) and not self._accepts((height, width)) else (height, width)
+
+    @cached_property
+    def only_size(self) -> Size | None:
+        """(height, width) of the only pictures that a network of fixed size takes; None where others fit, too.
+
+        It is what an input says; else, of a network of before inputs said so, the first square size that fits.
+        """
+        said = next((i.size for i in self.inputs if i.size is not None), None)
+        return said or (None if self.square_size is None else (self.square_size, self.square_size))
 
     @cached_property
     def square_size(self) -> int | None:

@@ -93,8 +93,8 @@ def _check_luma(graph: Graph) -> None:
         raise StudioError("The network is fed no picture, whose colour it could keep.")
     plain = replace(graph, colour="own")
     step = math.lcm(*graph.multiple)
-    for side in (graph.square_size or step, 4 * step, 16 * step, 64 * step):
-        sizes = {i.name: (side, side) for i in graph.inputs}
+    for size in (graph.only_size or (step, step), *((k * step, k * step) for k in (4, 16, 64))):
+        sizes = {i.name: size for i in graph.inputs}
         try:
             plain.shapes(sizes)
         except StudioError:

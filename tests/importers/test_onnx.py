@@ -17,8 +17,12 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from studio.errors import StudioError
-from studio.io.importers import Imported, open_model
+from studio.io.exporters import export_preset
+from studio.io.importers import Imported, open_model, save_imported
+from studio.io.networks import load_network
 from studio.model.op import Array
+from studio.model.preset import Preset
+from studio.runtime.render.size import working_size
 
 
 def normal(*shape: int, seed: int = 0) -> Array:
@@ -439,3 +443,28 @@ def test_damaged_models_are_refused_or_opened_and_nothing_else(
     file.write_bytes(damaged[: data.draw(st.one_of(st.just(len(WHOLE)), st.integers(0, len(WHOLE))))])
     with suppress(StudioError):
         open_model(file)
+
+
+def test_the_size_that_a_dense_layer_fixes_is_kept(tmp_path: Path) -> None:
+    """24×24 gives as many values, so nothing but the file says that it is 28×30."""
+    made = model(
+        [
+            node("Conv", "x w", "a", strides=[2, 2], pads=[1, 1, 1, 1]),
+            node("MaxPool", "a", "b", kernel_shape=[3, 3], strides=[3, 3]),
+            node("Flatten", "b", "c"),
+            node("Gemm", "c v"),
+        ],
+        [1, 1, 28, 30],
+        w=normal(4, 1, 3, 3),
+        v=normal(4 * 4 * 5, 5),
+    )
+    imported = opened(made, tmp_path)
+    assert imported.network.graph.only_size == (28, 30)
+    save_imported(imported, tmp_path / "kept")
+    kept = load_network(tmp_path / "kept")
+    assert kept.graph.only_size == (28, 30)
+    with pytest.raises(StudioError, match=r"takes 28×30 .*not 24×26; this network takes pictures of 30×28"):
+        working_size(kept.graph, (24, 26))
+    export_preset(Preset("p", kept, {}), tmp_path / "back.onnx")
+    (said,) = onnx.load(tmp_path / "back.onnx").graph.input
+    assert [dim.dim_value for dim in said.type.tensor_type.shape.dim][1:] == [1, 28, 30]

@@ -82,7 +82,7 @@ def onnx_model(preset: Preset, sizes: Mapping[str, Size]) -> tuple[ModelProto, b
         else:
             raise StudioError(f'Layer "{node.name}": ONNX has no operator for {type(node.op).__name__}; bypass it.')
         written.rename(made, node.name)
-    fixed = written.fixed or graph.square_size is not None
+    fixed = written.fixed or graph.only_size is not None
     inputs = [_info(i.name, shapes[i.name], fixed=fixed or i.kind == "vector") for i in graph.inputs]
     output = _info(graph.output, shapes[graph.output], fixed=fixed or not _has_pictures(graph))
     made_graph = helper.make_graph(
@@ -104,8 +104,7 @@ def _size(preset: Preset, options: ExportOptions) -> Size:
     if options.size is not None:
         return options.size
     traced = (0, 0) if preset.weights_path is None else read_origin(preset.weights_path).size
-    square = graph.square_size
-    return graph.fitting_size((square, square) if square else traced if min(traced) > 0 else _SIZE)
+    return graph.fitting_size(graph.only_size or (traced if min(traced) > 0 else _SIZE))
 
 
 def _sizes(graph: Graph, size: Size) -> dict[str, Size]:

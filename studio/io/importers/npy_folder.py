@@ -74,8 +74,7 @@ def _described(path: Path, options: Options) -> Imported:
 
         network = assembled(document, file, tensor)
     graph = network.graph
-    side = graph.square_size or _SIDE
-    size = options.input_size or graph.fitting_size((side, side))
+    size = options.input_size or graph.fitting_size(graph.only_size or (_SIDE, _SIDE))
     channels = graph.shapes({i.name: size for i in graph.inputs})[graph.output].channels
     network = network.with_values(asked(options, channels))
     kind = "network of the studio" if said is None else "folder of kernels with a network.json"

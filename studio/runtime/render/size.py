@@ -45,10 +45,11 @@ def working_size(graph: Graph, picture: Size) -> WorkingSize:
     try:
         shape = graph.shapes({i.name: padded for i in graph.inputs})[graph.output]
     except StudioError as error:
-        if graph.square_size is None:
+        if graph.only_size is None:
             raise
-        side = f"{graph.square_size}×{graph.square_size}"
-        raise StudioError(f"{str(error).rstrip('.')}; this network takes pictures of {side} only.") from error
+        only, wide = graph.only_size
+        pictures = f"{wide}×{only}{'' if wide == only else ' (width × height)'}"
+        raise StudioError(f"{str(error).rstrip('.')}; this network takes pictures of {pictures} only.") from error
     height, width = graph.output_size(picture)
     return WorkingSize(picture, padded, (min(height, shape.height), min(width, shape.width)))
 
