@@ -9,6 +9,7 @@ import pytest
 from shipped_looks import facts, look, recorded_facts, recorded_looks, shipped
 
 from studio.io.presets import load_preset, save_preset
+from studio.model.document import Document
 
 FACTS, LOOKS = recorded_facts(), recorded_looks()
 
@@ -36,3 +37,15 @@ def test_a_preset_that_is_opened_and_saved_has_the_same_bytes(name: str, tmp_pat
     assert {path.name for path in after.iterdir()} == files
     for file in files:
         assert (after / file).read_bytes() == (before / file).read_bytes(), file
+
+
+def test_a_generator_whose_vector_is_moved_keeps_that(tmp_path: Path) -> None:
+    document = Document(load_preset(shipped()["paper-kites"]))
+    document.set("/latent/z/3", 1.25)
+    document.set("/latent/z/31", -0.1)
+    save_preset(document.preset(), tmp_path / "kites")
+    again = Document(load_preset(tmp_path / "kites"))
+    assert {each.address: again.get(each.address) for each in again.numbers()} == {
+        each.address: document.get(each.address) for each in document.numbers()
+    }
+    assert again.get("/latent/z/31") == -0.1

@@ -45,6 +45,13 @@ class BypassChanged(SectionChanged):
 
 
 @dataclass(frozen=True)
+class StagesChanged(SectionChanged):
+    """Bends of activations were added, removed, moved or turned."""
+
+    section: str = "stages"
+
+
+@dataclass(frozen=True)
 class DetailsChanged:
     """The name, the path, the source, or whether everything is saved."""
 

@@ -57,6 +57,11 @@ def fields(cls: type[Declared]) -> tuple[Field, ...]:
     return tuple(_field(name, info) for name, info in cls.model_fields.items())
 
 
+def field_of(cls: type[Declared], name: str) -> Field:
+    """One parameter of a declared record; TypeError where no form can ask for it."""
+    return _field(name, cls.model_fields[name])
+
+
 def _field(name: str, info: FieldInfo) -> Field:
     said = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     required, annotation = info.is_required(), _without_none(info.annotation)

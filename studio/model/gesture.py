@@ -24,6 +24,9 @@ class Changeable(Protocol):
     def section(self, section: Section[T]) -> T:
         """The value of a section as it is now."""
 
+    def turned(self, address: str, value: object) -> Mapping[Section[Any], Any]:
+        """What sections hold once the number at an address has another value; see `Document.turned`."""
+
     def put_now(self, tensor: str, patch: Patch) -> None:
         """Change a tensor, and tell of it, without an item of the history."""
 
@@ -94,6 +97,16 @@ class Gesture:
         if self._open:
             self.sections.setdefault(section, self._document.section(section))
             self._document.set_now({section: value})
+
+    def set(self, address: str, value: object) -> None:
+        """Turn a number of the preset, ``/bend/1/amount``.
+
+        Raises:
+            StudioError: where there is none at this address, or the value is no number or out of range.
+        """
+        if self._open:
+            for section, held in self._document.turned(address, value).items():
+                self.set_section(section, held)
 
     def commit(self) -> None:
         """End it: one item of the history, or none where nothing differs from before."""

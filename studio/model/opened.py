@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from studio.model import numbers
+from studio.model.address import Number
 from studio.model.bent import BentTensors
 from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset, Unread
 from studio.model.section import Section
+from studio.model.stages import STAGES, Stages
 
 T = TypeVar("T")
 
@@ -90,6 +93,32 @@ class Opened:
     def section(self, section: Section[T]) -> T:
         """The value of a section of the preset."""
         return self._preset.section(section)
+
+    @property
+    def stages(self) -> Stages:
+        """The bends of activations."""
+        return self._preset.section(STAGES)
+
+    def numbers(self) -> tuple[Number, ...]:
+        """Every number of the preset that can be turned."""
+        return tuple(knob.number for knob in numbers.knobs(self._preset))
+
+    def number(self, address: str) -> Number:
+        """One of them; StudioError where there is none at this address."""
+        return numbers.knob(self._preset, address).number
+
+    def get(self, address: str) -> float:
+        """The value of a number; StudioError where there is none at this address."""
+        return numbers.get(self._preset, address)
+
+    def turned(self, address: str, value: object) -> Mapping[Section[Any], Any]:
+        """The sections that turning a number would change, with their new values.
+
+        Raises:
+            StudioError: where there is none at this address, or the value is no number or out of range.
+        """
+        after = numbers.turned(self._preset, address, value).sections
+        return {key: held for key, held in after.items() if held != self._preset.section(key)}
 
     def tensor(self, name: str) -> Array:
         """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.

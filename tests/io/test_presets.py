@@ -244,6 +244,8 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, home: Path, tmp_path:
         (lambda d: d.update(bypassed=["act", "ACT"]), '"bypassed" must name each of them once'),
         (lambda d: d.update(bypassed=["nowhere"]), 'it bypasses the layer "nowhere", which'),
         (lambda d: d.update(source=["demo"]), 'the field "source" should be a valid string'),
+        (lambda d: d.update(latent={"z": [9.0]}), r'the field "latent\.z\[0\]" should be less than or equal to 4'),
+        (lambda d: d.update(latent={"z": [1.0]}), 'it moves 1 values of the vector "z", of which the network'),
         (lambda d: d.update(versions={"view": 0}), r'the field "versions\.view" should be greater than'),
         (lambda d: d.update(view={"layer": "nowhere"}), 'it shows the layer "nowhere", which the network "small net"'),
         (lambda d: d.update(tensors=["nowhere.weight"]), 'has no layer "nowhere"'),

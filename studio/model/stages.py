@@ -1,0 +1,65 @@
+"""Lists of stages: what adding, moving, changing and removing one makes of them, as pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from studio.errors import StudioError
+from studio.model.bend import Bend
+from studio.model.changes import StagesChanged
+from studio.model.section import Section
+from studio.model.stage import Stage
+
+Stages = tuple[Stage, ...]
+
+STAGES: Section[Stages] = Section("stages", (), StagesChanged())
+"""The bends of activations, in the order in which those of one layer work."""
+
+
+def stage_of(stages: Stages, number: int) -> Stage:
+    """The stage of this number; StudioError where there is none."""
+    for stage in stages:
+        if stage.id == number:
+            return stage
+    there = ", ".join(str(stage.id) for stage in stages) or "none"
+    raise StudioError(f"There is no stage {number}; there are {there}.")
+
+
+def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **settings: Any) -> tuple[Stages, Stage]:
+    """The stages with one more, which gets the first number past all others; and that stage.
+
+    Args:
+        stages: those there are.
+        layer: the layer that it stands behind.
+        bend: what it does.
+        at: how many stages of that layer work before it; None puts it behind them all.
+        settings: other fields of `Stage`.
+    """
+    number = 1 + max((stage.id for stage in stages), default=0)
+    stage = Stage(number, layer, bend, **settings)
+    return _inserted(stages, stage, at), stage
+
+
+def moved(stages: Stages, number: int, layer: str, at: int | None = None) -> Stages:
+    """The stages with one of them at another place, or behind another layer; it keeps its number."""
+    stage = stage_of(stages, number)
+    return _inserted(without(stages, number), replace(stage, layer=layer), at)
+
+
+def changed(stages: Stages, number: int, **settings: Any) -> Stages:
+    """The stages with other fields of one of them; StudioError where a value is out of its range."""
+    stage = replace(stage_of(stages, number), **settings)
+    return tuple(stage if each.id == number else each for each in stages)
+
+
+def without(stages: Stages, number: int) -> Stages:
+    """The stages without one of them."""
+    stage = stage_of(stages, number)
+    return tuple(each for each in stages if each is not stage)
+
+
+def _inserted(stages: Stages, stage: Stage, at: int | None) -> Stages:
+    places = [place for place, each in enumerate(stages) if each.layer == stage.layer]
+    place = len(stages) if at is None or at >= len(places) else places[max(0, at)]
+    return (*stages[:place], stage, *stages[place:])

@@ -1,0 +1,206 @@
+"""Numbers under addresses: what there is, what they take, and that turning one is an item of the history."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.errors import StudioError
+from studio.model.address import Number, split
+from studio.model.bend import Bend
+from studio.model.changes import Change, SectionChanged, StagesChanged
+from studio.model.document import Document
+from studio.model.graph import Graph, Input, Node
+from studio.model.latent_offset import LATENT, moved
+from studio.model.network import Network
+from studio.model.param import param
+from studio.model.preset import Preset
+from studio.model.stage import ChannelRange, Guard, Luma
+from studio.model.stages import STAGES
+from studio.ops.conv import Conv2d
+
+
+class Wave(Bend):
+    label = "Wave"
+    shader = "wave"
+    size: float = param(2.0, lo=0.0, hi=64.0, live=True, unit="px", doc="How long")
+    count: int = param(3, lo=1, hi=9, live=True, doc="How many")
+    soft: bool = param(False, live=True, doc="Whether it is soft")
+    taps: int = param(3, lo=1, hi=9, doc="Compiled in")
+
+
+def network(seed: int = 0) -> Network:
+    a = Conv2d(in_channels=3, out_channels=4, kernel_size=3, padding=1)
+    b = Conv2d(in_channels=8, out_channels=4, kernel_size=1)
+    graph = Graph(
+        (Input("picture"), Input("z", 8, kind="vector")), (Node("a", a, ("picture",)), Node("b", b, ("z",))), "a"
+    )
+    rng = np.random.default_rng(seed)
+    return Network("n", graph, {k: rng.standard_normal(s).astype(np.float32) for k, s in graph.tensor_shapes.items()})
+
+
+@pytest.fixture
+def document() -> Document:
+    made = Document(Preset("p", network(), {}))
+    made.add_stage("a", Wave(), mask=Luma(source="picture"))
+    made.add_stage("b", Wave(size=5.0))
+    return made
+
+
+def test_every_number_has_an_address_with_what_was_declared_of_it(document: Document) -> None:
+    found = {number.address: number for number in document.numbers()}
+    of_first = {address for address in found if address.startswith("/bend/1/")}
+    assert of_first == {
+        f"/bend/1/{name}" for name in ("amount", "on", "size", "count", "soft", "mask/low", "mask/high", "guard/times")
+    }
+    assert {f"/latent/z/{k}" for k in range(8)} <= found.keys()
+    size = found["/bend/1/size"]
+    assert (size.lo, size.hi, size.unit, size.default, size.doc) == (0.0, 64.0, "px", 2.0, "How long")
+    assert (found["/bend/1/count"].kind, found["/bend/1/soft"].kind) == ("integer", "switch")
+    assert len(found) == len(document.numbers())
+    for address in found:
+        assert split(address)
+
+
+def test_turning_a_number_is_undone_and_told_of(document: Document) -> None:
+    seen: list[Change] = []
+    document.changed.connect(seen.append)
+    document.set("/bend/2/size", 7)
+    document.set("/latent/z/3", -1.5)
+    assert (document.get("/bend/2/size"), document.get("/bend/1/size")) == (7.0, 2.0)
+    assert document.section(LATENT) == {"z": (0.0, 0.0, 0.0, -1.5)}
+    assert StagesChanged() in seen
+    assert SectionChanged("latent") in seen
+    assert document.history.labels[-2:] == ("Wave size", "z 3")
+    document.undo()
+    document.undo()
+    assert (document.get("/bend/2/size"), document.get("/latent/z/3")) == (5.0, 0.0)
+    document.go(len(document.history.labels))
+    assert (document.get("/bend/2/size"), document.get("/latent/z/3")) == (7.0, -1.5)
+
+
+def test_a_drag_is_one_item_and_escape_takes_it_back(document: Document) -> None:
+    before = len(document.history.labels)
+    drag = document.begin("Turn")
+    for value in np.linspace(0, 1, 20):
+        drag.set("/bend/1/amount", float(value) / 2)
+    drag.commit()
+    assert len(document.history.labels) == before + 1
+    drag = document.begin("Turn")
+    drag.set("/bend/1/amount", 0.25)
+    drag.set("/latent/z/7", 2)
+    drag.cancel()
+    assert (document.get("/bend/1/amount"), document.get("/latent/z/7")) == (0.5, 0.0)
+    assert document.section(LATENT) == {}
+    assert len(document.history.labels) == before + 1
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_what_is_set_is_what_is_got_and_nothing_else_changes(data: st.DataObject) -> None:
+    of = Document(Preset("p", network(), {}))
+    of.add_stage("a", Wave(), mask=Luma(source="picture"))
+    numbers = of.numbers()
+    for number in data.draw(st.lists(st.sampled_from(numbers), max_size=6)):
+        value = data.draw(st.floats(*number.reach))
+        before = {each.address: of.get(each.address) for each in numbers}
+        of.set(number.address, value)
+        assert of.get(number.address) == number.checked(value)
+        assert {**before, number.address: of.get(number.address)} == {
+            each.address: of.get(each.address) for each in numbers
+        }
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "sentence"),
+    [
+        ("/bend/1/amount", 1.5, "/bend/1/amount takes a number from 0 to 1, not 1.5."),
+        ("/bend/1/size", -1, "/bend/1/size takes a number from 0 to 64 px, not -1."),
+        ("/bend/1/count", "three", "/bend/1/count takes a whole number from 1 to 9, not three."),
+        ("/bend/1/size", math.nan, "not nan"),
+        ("/bend/1/size", None, "not None"),
+        ("/bend/1/sise", 1, "There is no number at /bend/1/sise. Did you mean /bend/1/size?"),
+        ("/bend/9/size", 1, "There is no number at /bend/9/size."),
+        ("/wobble", 1, "There is no number at /wobble."),
+        ("bend", 1, '"bend" is no address'),
+        ("/bend//amount", 1, "is no address"),
+        ("/bend/1/amo unt", 1, "is no address"),
+        ("/" + "x" * 500, 1, "is no address"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_changes(
+    document: Document, address: str, value: object, sentence: str
+) -> None:
+    before = document.preset().sections, document.history.labels
+    with pytest.raises(StudioError) as caught:
+        document.set(address, value)
+    assert sentence in str(caught.value)
+    assert (document.preset().sections, document.history.labels) == before
+
+
+def test_what_moves_by_itself_is_clipped_and_rounded() -> None:
+    number = Number("/x", "x", "integer", 2.0, 0.0, 9.0)
+    assert [number.clipped(value) for value in (-5, 3.6, 99, math.nan, math.inf)] == [0, 4, 9, 2, 9]
+    assert Number("/x", "x", "switch", 0.0, 0.0, 1.0).clipped(0.6) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("number", "reach"),
+    [
+        (Number("/x", "x", lo=0.0, hi=1.0), (0.0, 1.0)),
+        (Number("/x", "x", lo=0.0, hi=1e9, safe=(0.1, 4.0)), (0.1, 4.0)),
+        (Number("/x", "x", default=3.0), (-3.0, 9.0)),
+        (Number("/x", "x", default=0.0, lo=0.0), (0.0, 1.0)),
+        (Number("/x", "x", default=0.0, hi=0.0), (-1.0, 0.0)),
+    ],
+)
+def test_a_fader_covers_a_finite_range(number: Number, reach: tuple[float, float]) -> None:
+    assert number.reach == reach
+
+
+def test_vectors_are_moved_and_the_others_are_the_same_arrays() -> None:
+    feeds = {"z": np.zeros((4, 1, 1), np.float32), "y": np.ones((2, 1, 1), np.float32)}
+    found = moved(feeds, {"z": (0.0, 2.0), "gone": (1.0,)})
+    assert found["z"].ravel().tolist() == [0, 2, 0, 0]
+    assert found["y"] is feeds["y"]
+    assert feeds["z"].ravel().tolist() == [0, 0, 0, 0]
+
+
+def test_stages_are_added_moved_changed_and_removed_and_keep_their_numbers(document: Document) -> None:
+    third = document.add_stage("a", Wave(), at=0)
+    assert [(stage.id, stage.layer) for stage in document.stages] == [(3, "a"), (1, "a"), (2, "b")]
+    document.move_stage(3, "a", 1)
+    assert [stage.id for stage in document.stages] == [1, 2, 3]
+    document.move_stage(1, "b", 0)
+    assert [(stage.id, stage.layer) for stage in document.stages] == [(1, "b"), (2, "b"), (3, "a")]
+    document.change_stage(3, channels=ChannelRange(first=0, last=1), guard=Guard(kind="norm"))
+    assert (document.stages[2].guard.kind, document.stages[2].bend) == ("norm", third.bend)
+    document.remove_stage(2)
+    assert [stage.id for stage in document.stages] == [1, 3]
+    with pytest.raises(StudioError, match="There is no stage 2; there are 1, 3"):
+        document.remove_stage(2)
+    with pytest.raises(StudioError, match='no layer "nowhere"'):
+        document.add_stage("nowhere", Wave())
+    with pytest.raises(StudioError, match="its amount goes from 0 to 1"):
+        document.change_stage(1, amount=2.0)
+    while document.undo():
+        pass
+    assert document.stages == ()
+    document.go(len(document.history.labels))
+    assert [stage.id for stage in document.stages] == [1, 3]
+
+
+def test_another_preset_brings_its_stages_and_undo_the_earlier_ones(document: Document) -> None:
+    seen: list[Change] = []
+    document.changed.connect(seen.append)
+    earlier = document.stages
+    document.load(Preset("plain", document.network, {}))
+    assert document.stages == ()
+    assert StagesChanged() in seen
+    document.undo()
+    assert document.stages == earlier
+    assert document.preset().section(STAGES) == earlier
