@@ -12,3 +12,7 @@ ivec2 reflected(ivec2 place, ivec4 shape) {
 ivec2 replicated(ivec2 place, ivec4 shape) {
     return clamp(place, ivec2(0), shape.zy - 1);
 }
+
+ivec2 wrapped(ivec2 place, ivec4 shape) {
+    return (place + shape.zy) % shape.zy;
+}

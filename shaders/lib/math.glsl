@@ -6,7 +6,7 @@ vec4 expm1(vec4 x) {
     return mix(exp(x) - 1.0, near, lessThan(abs(x), vec4(0.3)));
 }
 
-// log(1 + x) for 0 <= x <= 1, as 2 artanh(x / (2 + x)) by its series.
+// log(1 + x) for -1/2 <= x <= 1, as 2 artanh(x / (2 + x)) by its series.
 vec4 log1p(vec4 x) {
     vec4 s = x / (2.0 + x), q = s * s;
     vec4 series = 1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q / 15.0));

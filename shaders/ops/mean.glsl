@@ -1,8 +1,8 @@
 #include "lib/adaptive.glsl"
 
-#ifdef DIM_SPACE
+#ifndef DIM_CHANNELS
 vec4 texel(int tile, ivec2 p) {
-    return window_mean(tile, p);
+    return window_mean(tile, p);  // the window is the whole of what is averaged away
 }
 #else
 vec4 texel(int tile, ivec2 p) {

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from studio.model.param import Declared
 
-Kind = Literal["number", "integer", "choice", "boolean", "seed", "points", "tuple"]
+Kind = Literal["number", "integer", "choice", "boolean", "seed", "points", "tuple", "text"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Field:
         name: the parameter's name in code and files.
         label: its name in plain words ("Kernel size").
         kind: what to ask for it with: a number, a whole number, one of ``choices``, a tick, a seed (a whole number
-            with a button that draws another), a line drawn on the sheet, or a tuple of numbers.
+            with a button that draws another), a line drawn on the sheet, a tuple of numbers, or a line of text.
         default: its value where none is given; None where it is ``required``.
         required: whether there is no default.
         lo: smallest value allowed, where there is one.
@@ -86,7 +86,7 @@ def _kind(name: str, annotation: Any) -> Kind:
         return "choice"
     if get_origin(annotation) is tuple:
         return "points" if Ellipsis in get_args(annotation) else "tuple"
-    kinds: dict[Any, Kind] = {bool: "boolean", int: "integer", float: "number"}
+    kinds: dict[Any, Kind] = {bool: "boolean", int: "integer", float: "number", str: "text"}
     if annotation not in kinds:
         raise TypeError(f'no form can ask for "{name}", which is of type {annotation}')
     return kinds[annotation]

@@ -175,15 +175,25 @@ class Graph:
         one = Fraction(1), Fraction(1)
         found: dict[str, Scale | None] = {i.name: one if i.kind == "picture" else None for i in self.inputs}
         for node in self.nodes:
-            own, read = node.op.size_ratio(), next(filter(None, (found[name] for name in node.inputs)), None)
+            own, leads = node.op.size_ratio(), node.op.follows
+            reads = node.inputs if leads is None else node.inputs[leads : leads + 1]
+            read = next(filter(None, (found[name] for name in reads)), None)
             found[node.name] = (read[0] * own[0], read[1] * own[1]) if own and read else None
         return found
 
     @cached_property
     def multiple(self) -> Size:
         """What height and width must be multiples of, so that every stride divides evenly."""
-        scales = [scale for scale in self.scales.values() if scale]
-        return math.lcm(*(y.denominator for y, _ in scales)), math.lcm(*(x.denominator for _, x in scales))
+        sides: list[tuple[int, int]] = []
+        for name, scale in self.scales.items():
+            if scale:
+                sides.append((scale[0].denominator, scale[1].denominator))
+            read = self.scales[self._by_name[name].inputs[0]] if name in self._by_name else None
+            if read:
+                y, x = self._by_name[name].op.multiples()
+                # So many pixels of the layer's input are n / scale of the picture's.
+                sides.append(((y / read[0]).numerator, (x / read[1]).numerator))
+        return math.lcm(*(y for y, _ in sides)), math.lcm(*(x for _, x in sides))
 
     def fitting_size(self, size: Size) -> Size:
         """The size to pad a picture to: as it is where the output comes out whole, else the next multiple up.

@@ -41,6 +41,9 @@ class Op(Declared):
     arity: ClassVar[int | None] = 1
     """How many inputs it takes; None means two or more."""
 
+    follows: ClassVar[int | None] = None
+    """Which of its inputs its output is as large as, times `size_ratio`; None for the first whose size is known."""
+
     shader: ClassVar[str]
     """``shaders/ops/<shader>.glsl``."""
 
@@ -69,6 +72,10 @@ class Op(Declared):
     def size_ratio(self) -> Scale | None:
         """Output size over input size (height, width), borders aside; None where the one does not follow the other."""
         return Fraction(1), Fraction(1)
+
+    def multiples(self) -> tuple[int, int]:
+        """What height and width of its first input must be multiples of."""
+        return 1, 1
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """The operator on PyTorch tensors of shape (N, C, H, W)."""

@@ -9,22 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.op import Op, Shape, listed, require
+from studio.ops._combined import Combined
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class _Combined(Op):
-    def output_shape(self, *inputs: Shape) -> Shape:
-        """See `Op.output_shape`: the largest of each axis; the others must be as large, or one."""
-        largest = Shape(*(max(lengths) for lengths in zip(*inputs, strict=True)))
-        fits = all(length in (1, most) for shape in inputs for length, most in zip(shape, largest, strict=True))
-        require(fits, f"it combines maps of different shapes: {listed(inputs)}.")
-        return largest
-
-
-class Add(_Combined):
+class Add(Combined):
     """Sum of two or more maps."""
 
     arity = None
@@ -39,7 +30,7 @@ class Add(_Combined):
         return total
 
 
-class Sub(_Combined):
+class Sub(Combined):
     """The first map less the second."""
 
     arity = 2
@@ -51,7 +42,7 @@ class Sub(_Combined):
         return inputs[0] - inputs[1]
 
 
-class Mul(_Combined):
+class Mul(Combined):
     """The product of two maps."""
 
     arity = 2
@@ -63,7 +54,7 @@ class Mul(_Combined):
         return inputs[0] * inputs[1]
 
 
-class Div(_Combined):
+class Div(Combined):
     """The first map over the second."""
 
     arity = 2
@@ -75,7 +66,7 @@ class Div(_Combined):
         return inputs[0] / inputs[1]
 
 
-class Maximum(_Combined):
+class Maximum(Combined):
     """The larger of two maps, as ``torch.maximum``."""
 
     arity = 2
@@ -89,7 +80,7 @@ class Maximum(_Combined):
         return torch.maximum(inputs[0], inputs[1])
 
 
-class Minimum(_Combined):
+class Minimum(Combined):
     """The smaller of two maps, as ``torch.minimum``."""
 
     arity = 2

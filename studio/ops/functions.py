@@ -1,4 +1,4 @@
-"""Functions of one map, value by value: Affine, Pow, Sqrt, Exp, Erf, Abs."""
+"""Functions of one map, value by value: Affine, Pow, Sqrt, Exp, Log, Erf, Abs."""
 
 from __future__ import annotations
 
@@ -71,6 +71,17 @@ class Exp(Elementwise):
         """See `Op.torch`."""
         del tensors
         return inputs[0].exp()
+
+
+class Log(Elementwise):
+    """Natural logarithm, as ``torch.log``; NaN for negative values, minus infinity for zero."""
+
+    shader = "log"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].log()
 
 
 class Erf(Elementwise):

@@ -22,7 +22,7 @@ class Pad(Op):
     shader = "pad"
 
     padding: tuple[_Border, _Border, _Border, _Border] = param(doc="Left, right, top, bottom", unit="px")
-    mode: Literal["constant", "reflect", "replicate"] = param("constant", doc="What the border holds")
+    mode: Literal["constant", "reflect", "replicate", "circular"] = param("constant", doc="What the border holds")
     value: float = param(0.0, doc="The value of a constant border")
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -32,6 +32,10 @@ class Pad(Op):
         require(
             self.mode != "reflect" or (max(left, right) < shape.width and max(top, bottom) < shape.height),
             f"reflect padding of {self.padding} needs an input larger than that, not {shape.height}×{shape.width}.",
+        )
+        require(
+            self.mode != "circular" or (max(left, right) <= shape.width and max(top, bottom) <= shape.height),
+            f"circular padding of {self.padding} needs an input as large, not {shape.height}×{shape.width}.",
         )
         return Shape(shape.channels, shape.height + top + bottom, shape.width + left + right)
 

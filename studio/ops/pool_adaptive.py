@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from studio.model.op import Op, Scale, Shape
-from studio.model.param import param
+from studio.model.param import PositivePair, param
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,20 +22,26 @@ def _both(value: Any) -> Any:
 
 
 class _AdaptivePool(Op):
-    uncompiled = frozenset({"output_size"})
+    uncompiled = frozenset({"output_size", "divisor"})
 
     output_size: Annotated[tuple[_Side, _Side], BeforeValidator(_both)] = param(
-        doc="Height and width of the output; None keeps the input's", unit="px"
+        (None, None), doc="Height and width of the output; None keeps the input's", unit="px"
     )
+    divisor: PositivePair = param((1, 1), doc="What the input's height and width are divided by where they are kept")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
-        (channels, height, width), (rows, columns) = inputs[0], self.output_size
-        return Shape(channels, rows or height, columns or width)
+        return Shape(inputs[0].channels, *self._size(*inputs[0][1:]))
+
+    def _size(self, *size: int) -> tuple[int, int]:
+        rows, columns = (
+            asked or side // by for asked, side, by in zip(self.output_size, size, self.divisor, strict=True)
+        )
+        return rows, columns
 
     def size_ratio(self) -> Scale | None:
         """See `Op.size_ratio`."""
-        return None if any(self.output_size) else (Fraction(1), Fraction(1))
+        return None if any(self.output_size) else (Fraction(1, self.divisor[0]), Fraction(1, self.divisor[1]))
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: every row by itself, before the columns of what that gives."""
@@ -57,7 +63,7 @@ class AdaptiveAvgPool2d(_AdaptivePool):
         from torch.nn import functional as F
 
         # PyTorch's own annotation leaves None out, which it takes.
-        size: Any = self.output_size
+        size: Any = self._size(*inputs[0].shape[2:])
         return F.adaptive_avg_pool2d(inputs[0], size)
 
 
@@ -71,6 +77,6 @@ class AdaptiveMaxPool2d(_AdaptivePool):
         del tensors
         from torch.nn import functional as F
 
-        size: Any = self.output_size
+        size: Any = self._size(*inputs[0].shape[2:])
         pooled: Tensor = F.adaptive_max_pool2d(inputs[0], size)
         return pooled

@@ -1,4 +1,4 @@
-"""Between channels and pixels: PixelShuffle, PixelUnshuffle."""
+"""Between channels and pixels, and among channels: PixelShuffle, PixelUnshuffle, ChannelShuffle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from studio.model.op import Op, Scale, Shape, require
+from studio.model.op import Elementwise, Op, Scale, Shape, require
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -71,3 +71,27 @@ class PixelUnshuffle(Op):
         from torch.nn import functional as F
 
         return F.pixel_unshuffle(inputs[0], self.downscale_factor)
+
+
+class ChannelShuffle(Elementwise):
+    """The first channel of every group, then the second of every group, and so on, as ``torch.nn.ChannelShuffle``.
+
+    Source: X. Zhang et al., "ShuffleNet", 2017.
+    """
+
+    shader = "channel_shuffle"
+
+    groups: int = param(lo=1, doc="Groups that the channels are dealt from, one after the other")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        (shape,) = inputs
+        require(shape.channels % self.groups == 0, f"{self.groups} groups do not divide {shape.channels} channels.")
+        return shape
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        return F.channel_shuffle(inputs[0], self.groups)

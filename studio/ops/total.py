@@ -1,4 +1,4 @@
-"""Means and sums of one map: Mean, Sum."""
+"""Means, sums and extremes of one map: Mean, Sum, Amax, Amin."""
 
 from __future__ import annotations
 
@@ -13,22 +13,30 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_Dim = Literal["space", "channels", "height", "width"]
+_AXES = {"space": (2, 3), "channels": (1,), "height": (2,), "width": (3,)}
+
+
 class _Reduction(Op):
-    """Over space, one value for each channel, or over channels, one map."""
+    """Over space, one value for each channel; over channels, one map; or over the columns or rows of each channel."""
 
     row_shader: ClassVar[str]
     """Reduces every row, before the shader proper reduces the column that this gives."""
 
-    dim: Literal["space", "channels"]
+    dim: _Dim
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Of (N, C, H, W), what is reduced away."""
+        return _AXES[self.dim]
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
-        (shape,) = inputs
-        return Shape(shape.channels, 1, 1) if self.dim == "space" else Shape(1, shape.height, shape.width)
+        return Shape(*(1 if axis in self.axes else length for axis, length in enumerate(inputs[0], start=1)))
 
     def size_ratio(self) -> Scale | None:
         """See `Op.size_ratio`."""
-        return None if self.dim == "space" else (Fraction(1), Fraction(1))
+        return (Fraction(1), Fraction(1)) if self.dim == "channels" else None
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: every row, before the column."""
@@ -37,7 +45,7 @@ class _Reduction(Op):
 
 
 class Mean(_Reduction):
-    """Mean over space, one value for each channel, or over channels, one map; as ``torch.mean``.
+    """Mean over space, one value for each channel, over channels, one map, or over one side; as ``torch.mean``.
 
     A vector is a map of C × 1 × 1 here, so that ``keepdim`` changes no shape; it is kept for who reads the network
     into PyTorch.
@@ -47,24 +55,60 @@ class Mean(_Reduction):
     row_shader: ClassVar[str] = "adaptive_avg_pool2d"
     uncompiled = frozenset({"keepdim"})
 
-    dim: Literal["space", "channels"] = param("space", doc="What is averaged away")
+    dim: _Dim = param("space", doc="What is averaged away")
     keepdim: bool = param(True, doc="Whether PyTorch's result keeps axes of size 1")
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        return inputs[0].mean((2, 3) if self.dim == "space" else 1, keepdim=True)
+        return inputs[0].mean(self.axes, keepdim=True)
 
 
 class Sum(_Reduction):
-    """Sum over space, one value for each channel, or over channels, one map; as ``torch.sum``."""
+    """Sum over space, one value for each channel, over channels, one map, or over one side; as ``torch.sum``."""
 
     shader = "sum"
     row_shader: ClassVar[str] = "row_sums"
 
-    dim: Literal["space", "channels"] = param("space", doc="What is summed up")
+    dim: _Dim = param("space", doc="What is summed up")
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        return inputs[0].sum((2, 3) if self.dim == "space" else 1, keepdim=True)
+        return inputs[0].sum(self.axes, keepdim=True)
+
+
+class Amax(_Reduction):
+    """Largest value over space, over channels or over one side, as ``torch.amax``; a NaN wins."""
+
+    shader = "amax"
+    row_shader: ClassVar[str] = "amax"
+
+    dim: _Dim = param("space", doc="Over what the largest value is taken")
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`."""
+        return super().constants() | {"SIGN": 1.0}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].amax(self.axes, keepdim=True)
+
+
+class Amin(_Reduction):
+    """Smallest value over space, over channels or over one side, as ``torch.amin``; a NaN wins."""
+
+    shader = "amax"
+    row_shader: ClassVar[str] = "amax"
+
+    dim: _Dim = param("space", doc="Over what the smallest value is taken")
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`: the largest of what is turned round."""
+        return super().constants() | {"SIGN": -1.0}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        return inputs[0].amin(self.axes, keepdim=True)

@@ -1,4 +1,4 @@
-"""Resizing without weights: Upsample."""
+"""Resizing without weights: Upsample, UpsampleLike."""
 
 from __future__ import annotations
 
@@ -102,3 +102,35 @@ class Upsample(Op):
         # PyTorch's own annotation leaves a pair of sizes beside a mode out, which it takes.
         size: Any = self.size
         return F.interpolate(inputs[0], size=size, scale_factor=factor, mode=self.mode, align_corners=corners)
+
+
+class UpsampleLike(Op):
+    """Resizes every channel of the first map to the size of the second, as ``F.interpolate(x, size=y.shape[2:])``."""
+
+    arity = 2
+    follows = 1
+    shader = "upsample"
+
+    mode: Literal["nearest", "bilinear", "bicubic"] = param("nearest", doc="How pixels between are found")
+    align_corners: bool = param(False, doc="Whether corner pixels keep their places (not with nearest)")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        require(
+            self.mode != "nearest" or not self.align_corners,
+            "align_corners goes with the bilinear and bicubic modes only.",
+        )
+        return Shape(inputs[0].channels, *inputs[1][1:])
+
+    def constants(self) -> dict[str, int | float]:
+        """See `Op.constants`: those of an `Upsample` to a size."""
+        return {f"MODE_{self.mode.upper()}": 1, "ALIGN_CORNERS": int(self.align_corners)}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        corners = self.align_corners if self.mode != "nearest" else None
+        size: Any = tuple(inputs[1].shape[2:])
+        return F.interpolate(inputs[0], size=size, mode=self.mode, align_corners=corners)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 sys.path += [str(ROOT / "tests" / "ops"), str(ROOT / "tests" / "importers")]
 
 import cases_more  # noqa: F401 - registers its cases
+import cases_traced  # noqa: F401
 from cases import CASES
 from modules import FAMILIES, made
 

@@ -176,8 +176,9 @@ def _pooled(draw: Draw, kernel: tuple[int, int], dilation: tuple[int, int]) -> S
 @case_of("Pad")
 def _pad(draw: Draw) -> Case:
     channels, height, width = draw(channel_counts), *draw(sizes)
-    mode = draw(st.sampled_from(["constant", "reflect", "replicate"]))
-    most = (5, 5) if mode != "reflect" else (min(5, width - 1), min(5, height - 1))
+    mode = draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))
+    inside = {"reflect": 1, "circular": 0}.get(mode)
+    most = (5, 5) if inside is None else (min(5, width - inside), min(5, height - inside))
     border = tuple(draw(st.integers(0, most[side // 2])) for side in range(4))
     value = draw(st.sampled_from([0.0, -3.5, 7e4, 1e-9])) if mode == "constant" else 0.0
     params = {"padding": border, "mode": mode, "value": value}

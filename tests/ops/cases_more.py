@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+AXES = {"space": (2, 3), "channels": (1,), "height": (2,), "width": (3,)}
 EPSILONS = [1e-5, 1e-3, 0.5]
 
 _several_pixels = sizes.filter(lambda size: size != (1, 1))  # the norms' modules refuse a single one
@@ -81,21 +82,35 @@ def _scale_shift(draw: Draw) -> Case:
 
 
 _output_sizes = st.tuples(st.none() | st.integers(1, 9), st.none() | st.integers(1, 9)) | st.integers(1, 9)
-case_of("AdaptiveAvgPool2d")(_one_map(nn.AdaptiveAvgPool2d, output_size=_output_sizes))
-case_of("AdaptiveMaxPool2d")(_one_map(nn.AdaptiveMaxPool2d, output_size=_output_sizes))
+
+
+def _adaptive(function: Callable[..., Tensor]) -> Callable[[Draw], Case]:
+    def build(draw: Draw) -> Case:
+        asked, divisor = draw(_output_sizes), draw(pairs(1, 4))
+        (shape,), rows, columns = (_map(draw),), *((asked, asked) if isinstance(asked, int) else asked)
+        shape = (shape[0], shape[1] + 3, shape[2] + 3)
+        size = (rows or shape[1] // divisor[0], columns or shape[2] // divisor[1])
+        params = {"output_size": asked, "divisor": divisor}
+        return Case((shape,), lambda inputs, _: function(inputs[0], size), params)
+
+    return build
+
+
+case_of("AdaptiveAvgPool2d")(_adaptive(F.adaptive_avg_pool2d))
+case_of("AdaptiveMaxPool2d")(_adaptive(F.adaptive_max_pool2d))
 
 
 @case_of("Mean")
 def _mean(draw: Draw) -> Case:
-    params = {"dim": draw(st.sampled_from(["space", "channels"])), "keepdim": draw(st.booleans())}
-    axes = (2, 3) if params["dim"] == "space" else (1,)
+    params = {"dim": draw(st.sampled_from(list(AXES))), "keepdim": draw(st.booleans())}
+    axes = AXES[params["dim"]]
     return Case((_map(draw),), lambda inputs, _: inputs[0].mean(axes, keepdim=True), params)
 
 
 @case_of("Sum")
 def _sum(draw: Draw) -> Case:
-    params = {"dim": draw(st.sampled_from(["space", "channels"]))}
-    axes = (2, 3) if params["dim"] == "space" else (1,)
+    params = {"dim": draw(st.sampled_from(list(AXES)))}
+    axes = AXES[params["dim"]]
     return Case((_map(draw),), lambda inputs, _: inputs[0].sum(axes, keepdim=True), params, lambda x: x.abs() + 0.1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import cases_more  # noqa: F401 - registers its cases
+import cases_traced  # noqa: F401
 import numpy as np
 import pytest
 import torch

@@ -125,12 +125,12 @@ def _times_matrices(layer: Layer, down: Array, across: Array) -> str:
 
 @writer_of(TABLE, Mean)
 def _mean(layer: Layer, op: Mean) -> str:
-    return layer.add("ReduceMean", layer.x, layer.integers(*((2, 3) if op.dim == "space" else (1,))), keepdims=1)
+    return layer.add("ReduceMean", layer.x, layer.integers(*op.axes), keepdims=1)
 
 
 @writer_of(TABLE, Sum)
 def _sum(layer: Layer, op: Sum) -> str:
-    return layer.add("ReduceSum", layer.x, layer.integers(*((2, 3) if op.dim == "space" else (1,))), keepdims=1)
+    return layer.add("ReduceSum", layer.x, layer.integers(*op.axes), keepdims=1)
 
 
 @writer_of(TABLE, PixelShuffle)
@@ -153,6 +153,11 @@ def _upsample(layer: Layer, op: Upsample) -> str:
     factors = op.scale_factor
     if factors is not None and all(isinstance(factor, int) for factor in factors):
         return enlarged(layer, factors, op.mode, corners=op.align_corners)
+    return resized(layer, op)
+
+
+def resized(layer: Layer, op: Upsample) -> str:
+    """An `Upsample` at the size of the export."""
     # By what PyTorch makes of a row alone: runtimes round broken factors and given sizes in ways of their own.
     down, across = (_resizing(op, axis, side) for axis, side in enumerate(layer.shape()[1:]))
     if op.mode != "nearest":

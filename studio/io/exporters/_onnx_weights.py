@@ -21,9 +21,23 @@ _PAD_MODES = {"zeros": "constant", "constant": "constant", "reflect": "reflect",
 def pad(layer: Layer, x: str, borders: tuple[int, int, int, int], mode: str = "constant", value: float = 0.0) -> str:
     """A border of (left, right, top, bottom), in a mode by PyTorch's name."""
     left, right, top, bottom = borders
+    if mode == "circular":
+        return _wrapped(layer, x, ((2, top, bottom), (3, left, right)))
     given = [x, layer.integers(0, 0, top, left, 0, 0, bottom, right)]
     given += [layer.number(value)] if _PAD_MODES[mode] == "constant" else []
     return layer.add("Pad", *given, mode=_PAD_MODES[mode])
+
+
+def _wrapped(layer: Layer, x: str, borders: tuple[tuple[int, int, int], ...]) -> str:
+    """A border of what lies at the opposite edge, which operator set 18 has no mode for."""
+    for axis, before, after in borders:
+        at, parts = layer.integers(axis), [x]
+        if before:
+            parts.insert(0, layer.add("Slice", x, layer.integers(-before), layer.integers(2**31 - 1), at))
+        if after:
+            parts.append(layer.add("Slice", x, layer.integers(0), layer.integers(after), at))
+        x = layer.add("Concat", *parts, axis=axis)
+    return x
 
 
 @writer_of(TABLE, Conv2d)

@@ -1,0 +1,138 @@
+"""Operators that traced modules bring, in ONNX: comparisons, moves of whole axes, products of maps, given maps."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
+from studio.io.exporters._onnx_space import resized
+from studio.model.op import Op
+from studio.ops.compare import Compare, CompareMaps, Where
+from studio.ops.functions import Log
+from studio.ops.given import Coordinates, GivenMap, SizeOf
+from studio.ops.matmul import MatMul
+from studio.ops.periodic import Cos, Sin
+from studio.ops.rearrange import Rearrange, RearrangeLike, order_of
+from studio.ops.roll import Flip, Roll
+from studio.ops.rounding import Round
+from studio.ops.shuffle import ChannelShuffle
+from studio.ops.total import Amax, Amin
+from studio.ops.upsample import Upsample, UpsampleLike
+
+TABLE: dict[str, Writer] = {}
+
+_FLOAT = 1  # TensorProto.FLOAT
+_FIRST = -(2**31)
+_HOW = {"gt": "Greater", "ge": "GreaterOrEqual", "lt": "Less", "le": "LessOrEqual", "eq": "Equal", "ne": "Equal"}
+_SAME: dict[type[Op], str] = {Sin: "Sin", Cos: "Cos", Log: "Log"}
+
+
+@writer_of(TABLE, *_SAME)
+def _same(layer: Layer, op: Op) -> str:
+    return layer.add(_SAME[type(op)], layer.x)
+
+
+@writer_of(TABLE, Compare)
+def _compare(layer: Layer, op: Compare) -> str:
+    return _compared(layer, op.how, layer.x, layer.number(op.value))
+
+
+@writer_of(TABLE, CompareMaps)
+def _compare_maps(layer: Layer, op: CompareMaps) -> str:
+    return _compared(layer, op.how, *layer.reads)
+
+
+def _compared(layer: Layer, how: str, a: str, b: str) -> str:
+    found = layer.add(_HOW[how], a, b)
+    return layer.add("Cast", layer.add("Not", found) if how == "ne" else found, to=_FLOAT)
+
+
+@writer_of(TABLE, Where)
+def _where(layer: Layer, op: Where) -> str:
+    del op
+    mask, yes, no = layer.reads
+    return layer.add("Where", layer.add("Equal", mask, layer.number(0.0)), no, yes)
+
+
+@writer_of(TABLE, Round)
+def _round(layer: Layer, op: Round) -> str:
+    if op.how == "trunc":
+        return layer.add("Mul", layer.add("Floor", layer.add("Abs", layer.x)), layer.add("Sign", layer.x))
+    return layer.add({"floor": "Floor", "ceil": "Ceil", "round": "Round"}[op.how], layer.x)
+
+
+@writer_of(TABLE, Amax, Amin)
+def _extreme(layer: Layer, op: Amax | Amin) -> str:
+    kind = "ReduceMax" if isinstance(op, Amax) else "ReduceMin"
+    return layer.add(kind, layer.x, layer.integers(*op.axes), keepdims=1)
+
+
+@writer_of(TABLE, ChannelShuffle)
+def _channel_shuffle(layer: Layer, op: ChannelShuffle) -> str:
+    channels = layer.graph.shapes[layer.node.name].channels
+    order = np.arange(channels).reshape(op.groups, -1).T.ravel()
+    return layer.add("Gather", layer.x, layer.integers(*order.tolist()), axis=1)
+
+
+@writer_of(TABLE, Flip)
+def _flip(layer: Layer, op: Flip) -> str:
+    axes = [axis for axis, asked in ((2, op.vertical), (3, op.horizontal)) if asked]
+    if not axes:
+        return layer.add("Identity", layer.x)
+    steps = [layer.integers(*([number] * len(axes))) for number in (-1, _FIRST)]
+    return layer.add("Slice", layer.x, *steps, layer.integers(*axes), layer.integers(*([-1] * len(axes))))
+
+
+@writer_of(TABLE, Roll)
+def _roll(layer: Layer, op: Roll) -> str:
+    x = layer.x
+    for axis, shift, side in zip((2, 3), op.shifts, layer.shape()[1:], strict=True):
+        order = (np.arange(side) - shift) % side
+        x = layer.add("Gather", x, layer.integers(*order.tolist()), axis=axis)
+    return x
+
+
+@writer_of(TABLE, MatMul)
+def _matmul(layer: Layer, op: MatMul) -> str:
+    del op
+    first, second = layer.reads
+    a, b = layer.add("Transpose", first, perm=[0, 2, 3, 1]), layer.add("Transpose", second, perm=[0, 2, 1, 3])
+    return layer.add("Transpose", layer.add("MatMul", a, b), perm=[0, 3, 1, 2])
+
+
+@writer_of(TABLE, Rearrange, RearrangeLike)
+def _rearrange(layer: Layer, op: Rearrange | RearrangeLike) -> str:
+    split, order, joined = order_of(op, layer.shape(), layer.output_shape())
+    x = layer.add("Reshape", layer.x, layer.integers(0, *split))
+    x = layer.add("Transpose", x, perm=[0, *(1 + axis for axis in order)])
+    x = layer.add("Expand", x, layer.integers(1, *joined))
+    return layer.add("Reshape", x, layer.integers(0, *layer.output_shape()))
+
+
+@writer_of(TABLE, UpsampleLike)
+def _upsample_like(layer: Layer, op: UpsampleLike) -> str:
+    made = layer.output_shape()
+    return resized(layer, Upsample(size=(made.height, made.width), mode=op.mode, align_corners=op.align_corners))
+
+
+@writer_of(TABLE, GivenMap)
+def _given_map(layer: Layer, op: GivenMap) -> str:
+    if not op.repeat:
+        return layer.add("Transpose", layer.tensor("map"), perm=[1, 0, 2, 3])
+    _, height, width = layer.output_shape()
+    x = layer.add("Transpose", layer.tensor("map"), perm=[1, 0, 2, 3])
+    for axis, side, own in ((2, height, op.height), (3, width, op.width)):
+        x = layer.add("Gather", x, layer.integers(*(np.arange(side) % own).tolist()), axis=axis)
+    return x
+
+
+@writer_of(TABLE, Coordinates, SizeOf)
+def _told_by_size(layer: Layer, op: Coordinates | SizeOf) -> str:
+    import torch
+
+    found: Any = op.torch([torch.zeros(1, *layer.shape())], {}).numpy()
+    assert math.prod(found.shape) == math.prod(layer.output_shape())
+    return layer.add("Identity", layer.constant(found))

@@ -1,0 +1,65 @@
+"""Comparisons, whose result is 1 where they hold and 0 elsewhere, and the choice by such a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from studio.model.op import Elementwise
+from studio.model.param import param
+from studio.ops._combined import Combined
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+How = Literal["gt", "ge", "lt", "le", "eq", "ne"]
+_DOC = "gt is >, ge is >=, lt is <, le is <=, eq is ==, ne is !="
+
+
+class Compare(Elementwise):
+    """1 where a value compares so with a number, else 0, as ``torch.gt`` and its siblings; NaN only differs."""
+
+    shader = "compare"
+
+    how: How = param("gt", doc=_DOC)
+    value: float = param(0.0, doc="What every value is compared with")
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        (x,) = inputs
+        found: Tensor = getattr(torch, self.how)(x, self.value)
+        return found.to(x.dtype)
+
+
+class CompareMaps(Combined):
+    """1 where a value of the first map compares so with that of the second, else 0, as ``torch.gt``."""
+
+    arity = 2
+    shader = "compare_maps"
+
+    how: How = param("gt", doc=_DOC)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        found: Tensor = getattr(torch, self.how)(inputs[0], inputs[1])
+        return found.to(inputs[0].dtype)
+
+
+class Where(Combined):
+    """The second map where the first is not zero, else the third, as ``torch.where``."""
+
+    arity = 3
+    shader = "where"
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        return torch.where(inputs[0] != 0, inputs[1], inputs[2])

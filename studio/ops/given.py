@@ -1,0 +1,113 @@
+"""Maps that do not come from the picture: GivenMap, learnt or fixed; Coordinates and SizeOf, told by a map's size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from studio.model.op import Array, Op, Shape
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class GivenMap(Op):
+    """The map of its tensor, whatever its input holds: a position's embedding, a bias of attention, a mask.
+
+    With ``repeat`` it is as large as its input, laid out again and again from the upper left corner.
+    """
+
+    shader = "given_map"
+    uncompiled = frozenset({"channels", "repeat"})
+
+    channels: int = param(lo=1, doc="Channels of the map")
+    height: int = param(lo=1, doc="Height of the map", unit="px")
+    width: int = param(lo=1, doc="Width of the map", unit="px")
+    repeat: bool = param(False, doc="Whether it is repeated until it is as large as the input")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        size = inputs[0][1:] if self.repeat else (self.height, self.width)
+        return Shape(self.channels, *size)
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`: channels as rows of the sheet."""
+        return {"map": (self.channels, 1, self.height, self.width)}
+
+    def size_ratio(self) -> None:
+        """See `Op.size_ratio`."""
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        held, (_, _, height, width) = tensors["map"].transpose(0, 1), inputs[0].shape
+        if self.repeat:
+            held = held.repeat(1, 1, -(-height // self.height), -(-width // self.width))[..., :height, :width]
+        return held.expand(inputs[0].shape[0], -1, -1, -1)
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array:
+        """See `Op.vectors`: a row for each of the map's, in which four channels of a pixel lie beside each other."""
+        lanes = np.zeros((-(-self.channels // 4) * 4, self.height, self.width), np.float32)
+        lanes[: self.channels] = tensors["map"][:, 0]
+        return lanes.transpose(1, 2, 0).reshape(self.height, -1)
+
+
+class Coordinates(Op):
+    """Where every pixel of its input lies: ``start + step * its row or column``, one channel.
+
+    Rows or columns are counted from 0; with ``per`` the step is divided by the side's length, or by that less one, so
+    that it goes as far at every size.
+
+    Source: R. Liu et al., "An intriguing failing of convolutional neural networks and the CoordConv solution", 2018.
+    """
+
+    shader = "coordinates"
+
+    axis: Literal["height", "width"] = param("width", doc="Whether rows or columns are counted")
+    start: float = param(0.0, doc="The value of the first")
+    step: float = param(1.0, doc="What every next one has more")
+    per: Literal["pixel", "side", "gap"] = param(
+        "pixel", doc="What the step is divided by: 1, the side's length, or that less one"
+    )
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        return Shape(1, *inputs[0][1:])
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        (x,) = inputs
+        count = x.shape[2 if self.axis == "height" else 3]
+        by = {"pixel": 1, "side": count, "gap": max(count - 1, 1)}[self.per]
+        line = self.start + self.step * torch.arange(count, dtype=x.dtype, device=x.device) / by
+        line = line[:, None] if self.axis == "height" else line[None, :]
+        return line.expand(x.shape[0], 1, *x.shape[2:])
+
+
+class SizeOf(Op):
+    """How large its input is, one value: its height, its width, or its number of pixels."""
+
+    shader = "size_of"
+
+    what: Literal["height", "width", "pixels"] = param("pixels", doc="What is counted")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        del inputs
+        return Shape(1, 1, 1)
+
+    def size_ratio(self) -> None:
+        """See `Op.size_ratio`."""
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        (x,) = inputs
+        _, _, height, width = x.shape
+        count = {"height": height, "width": width, "pixels": height * width}[self.what]
+        return x.new_full((x.shape[0], 1, 1, 1), float(count))
