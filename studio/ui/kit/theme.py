@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 ACCENT = "#FF9632"
 NEGATIVE = "#4696FF"
 POSITIVE = "#FF9632"
+FOCUS = "#FFFFFF"
 WARNING = "#FFD166"
 DANGER = "#FF5C5C"
 

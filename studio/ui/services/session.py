@@ -9,13 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QMainWindow
 
 RECENT = 10
 """So many of each kind are remembered."""
 
-LAYOUT = 1
+LAYOUT = 2
 """Counts up when docks change such that an older layout must not be restored."""
 
 
@@ -143,17 +143,25 @@ class Session:
     def recording(self, choice: RecordingChoice) -> None:
         self._settings.setValue("recording", json.dumps(asdict(choice)))
 
-    def keep_window(self, window: QMainWindow) -> None:
-        """Note where the window and its docks are."""
+    def keep_window(self, window: QMainWindow, layout: QByteArray | None = None) -> None:
+        """Note where the window and its docks are.
+
+        Args:
+            window: the studio's.
+            layout: of its docks and bars, as `QMainWindow.saveState` gives it with `LAYOUT`; None for as they are now.
+        """
         self._settings.setValue("window/geometry", window.saveGeometry())
-        self._settings.setValue("window/state", window.saveState(LAYOUT))
+        self._settings.setValue("window/state", window.saveState(LAYOUT) if layout is None else layout)
 
     def restore_window(self, window: QMainWindow) -> bool:
         """Put the window and its docks where they were; False where nothing is known that fits."""
         geometry, state = self._settings.value("window/geometry"), self._settings.value("window/state")
         if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
             return False
-        return window.restoreGeometry(geometry) and window.restoreState(state, LAYOUT)
+        is_restored = window.restoreGeometry(geometry) and window.restoreState(state, LAYOUT)
+        # It may have been closed in full screen.
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowFullScreen)
+        return is_restored
 
     def _recent(self, kind: str) -> list[str]:
         found = self._json(f"recent/{kind}")

@@ -89,6 +89,11 @@ class Docks(QObject):
             if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
                 bar.hide()
 
+    def is_behind(self, widget: QWidget) -> bool:
+        """Whether a widget lies in a panel that is covered by another one of its stack."""
+        dock = next((dock for dock in self.by_name.values() if dock.isAncestorOf(widget)), None)
+        return dock is not None and not dock.isFloating() and dock.visibleRegion().isEmpty()
+
     def visible(self) -> Iterable[QDockWidget]:
         """Those that are on the screen, be it behind another."""
         return [dock for dock in self.by_name.values() if not dock.isHidden()]

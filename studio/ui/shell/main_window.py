@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
@@ -18,9 +18,10 @@ from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Context
 from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
-from studio.ui.shell.comparing import Comparing
 from studio.ui.shell.declared import declared
 from studio.ui.shell.docks import Docks
+from studio.ui.shell.focus_ring import FocusRing
+from studio.ui.shell.keyboard import Keyboard
 from studio.ui.shell.menus import fill_menus
 from studio.ui.shell.status import StatusBar
 from studio.ui.shell.toolbar import ToolBar
@@ -46,7 +47,9 @@ class MainWindow(QMainWindow):
         self._may_close = may_close
         self._shown = 0
         self.context = Context(self, parts, *parts.all())
-        self._comparing = Comparing(self, parts.workspace)
+        self._keyboard = Keyboard(self, parts.workspace)
+        self.ring = FocusRing(self)
+        self._keyboard.goes_by_keys.connect(self.ring.set_wanted)
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 560)
         self._declared = self.context.add(declared())
@@ -55,9 +58,9 @@ class MainWindow(QMainWindow):
         made = [(panel, self.context.add(panel.make(self.context))) for panel in panels]
         self._middle = self._put_in_the_middle([(panel, widget) for panel, widget in made if panel.area == "middle"])
         self._docks = Docks(self, made)
-        self._projection = self.context.add(
-            Projection(self, parts.live, self._around, lambda: self.context.tell("windows"))
-        )
+        self._projection = self.context.add(Projection(self, self.context[Viewport], parts.live, self._around))
+        self._projection.changed.connect(lambda: self.context.tell("windows"))
+        self._projection.opened.connect(self._add_window)
         self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error)
         self._make_bars()
         self._is_restored = parts.session.restore_window(self)
@@ -148,6 +151,11 @@ class MainWindow(QMainWindow):
         """Show what could not be done."""
         self.parts.messages.say(Message(text, "error"))
 
+    def _add_window(self, window: QWidget) -> None:
+        """Let all keys work in another window."""
+        self.actions_.attach(window)
+        self._keyboard.add(window)
+
     # -- events -------------------------------------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -161,6 +169,21 @@ class MainWindow(QMainWindow):
             editing.cancel()
         elif self.isFullScreen():
             self._projection.toggle_full_screen()
+
+    def focusNextPrevChild(self, forth: bool) -> bool:  # noqa: N802 - Qt's name
+        """Tab passes over panels that lie behind others."""
+        first = self.focusWidget()
+        while super().focusNextPrevChild(forth):
+            now = self.focusWidget()
+            if now is None or now is first or not self._docks.is_behind(now):
+                return True
+        return False
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Full screen may be left by the system, too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._projection.window_changed()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files and folders may be dropped."""
@@ -182,7 +205,6 @@ class MainWindow(QMainWindow):
         if not self._may_close(self._close_later):
             event.ignore()
             return
-        if not self.isFullScreen():
-            self.parts.session.keep_window(self)
+        self.parts.session.keep_window(self, self._projection.layout)
         self._projection.close()
         super().closeEvent(event)

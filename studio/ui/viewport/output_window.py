@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from studio.ui.viewport.scene import Part, content_size, parts, wanted
 
 class OutputWindow(Canvas):
     """A window with the output as large as fits, on black; F11 or a double click fills the screen, Escape leaves.
+    All other keys are the studio's.
 
     The screen must be given the output in every frame, whatever the viewport shows.
 
@@ -46,6 +47,14 @@ class OutputWindow(Canvas):
         """Fill the screen that it is on, or be a window again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.setCursor(Qt.CursorShape.BlankCursor if self.isFullScreen() else Qt.CursorShape.ArrowCursor)
+
+    def event(self, event: QEvent) -> bool:
+        """See Qt: what full screen means here comes before the studio's keys."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            plain = not event.modifiers() and event.key() == Qt.Key.Key_F11
+            event.setAccepted(plain)
+            return plain
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """F11 fills the screen; Escape leaves it, then the window."""

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.gl.shown import Shown, spot
-from studio.engine.gl.view import GROUND, Look
+from studio.engine.gl.view import BLACK, GROUND, Look
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.viewport import overlay
@@ -72,6 +72,7 @@ class Viewport(Canvas):
         self._last = QPointF()
         self._cursor: QPointF | None = None
         self._label = ""
+        self._alone = False
         self._answer = QTimer(self)
         self._answer.setSingleShot(True)
         self._answer.setInterval(_ANSWER_AFTER)
@@ -91,6 +92,12 @@ class Viewport(Canvas):
         self._cancel()
         self._tool = tool
         self._show_cursor()
+        self.refresh()
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether it is all that there is on the screen: then nothing but the picture is shown, on black."""
+        self._alone = alone
+        self.look = replace(self.look, ground=BLACK if alone else GROUND)
         self.refresh()
 
     @property
@@ -160,7 +167,7 @@ class Viewport(Canvas):
         if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
             radius = self._workspace.brush.radius * self.camera.zoom / self.devicePixelRatioF()
             overlay.brush(painter, self._cursor.x(), self._cursor.y(), radius)
-        if self._label:
+        if self._label and not self._alone:
             overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
 
     # -- the mouse, the pen ---------------------------------------------------------------------------------------

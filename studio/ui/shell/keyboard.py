@@ -1,0 +1,122 @@
+"""What keys do in the whole program, beside commands: they press buttons, and one is held to compare."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QToolButton, QWidget
+
+from studio.model.workspace import ORIGINALS, Workspace
+
+COMPARE = Qt.Key.Key_A
+_RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_PRESS = (Qt.Key.Key_Space, *_RETURN)
+_TEXT = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit")
+_GOES_ABOUT = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+_LEFT_ALONE = (QEvent.Type.ApplicationDeactivate, QEvent.Type.WindowDeactivate, QEvent.Type.WindowBlocked)
+_KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.MouseButtonPress)
+# Every event of the program comes by: most of them must cost next to nothing.
+_OURS = frozenset((*_KEYS, *_LEFT_ALONE))
+
+
+class Keyboard(QObject):
+    """Space and Return press the button that has the keyboard; while A is held every layer runs as trained.
+
+    A works wherever the keyboard is but in a field for text. What is held ends when the window loses the keyboard, too,
+    because its release would go elsewhere.
+
+    Args:
+        window: in which, and in its docks and the windows that are added, it works.
+        workspace: whose audition it sets, and sets back.
+    """
+
+    goes_by_keys = Signal(bool)
+    """Whether the person goes about with Tab from now on, or with the mouse."""
+
+    def __init__(self, window: QWidget, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._by_keys = False
+        self._windows = [window]
+        self._workspace = workspace
+        self._before: str | None = None
+        self._held = False
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def add(self, window: QWidget) -> None:
+        """Let the held key work in this window, too, for as long as there is one."""
+        self._windows.append(window)
+        window.destroyed.connect(lambda: self._windows.remove(window))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Look for the keys; every other event passes."""
+        kind = event.type()
+        if kind not in _OURS:
+            return False
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            return self._override(watched, event)
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in _GOES_ABOUT:
+                self._go(by_keys=True)
+            return self._press(watched, event) or self._compare(watched, event)
+        if kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+            if event.key() == COMPARE and not event.isAutoRepeat():
+                self.release()
+        elif kind == QEvent.Type.MouseButtonPress:
+            self._go(by_keys=False)
+        elif kind in _LEFT_ALONE:
+            self.release()
+        return False
+
+    def _go(self, *, by_keys: bool) -> None:
+        if by_keys != self._by_keys:
+            self._by_keys = by_keys
+            self.goes_by_keys.emit(by_keys)
+
+    def release(self) -> None:
+        """Hear what was heard before the key was held."""
+        if self._held:
+            self._held = False
+            before = self._before
+            known = before in (None, ORIGINALS) or before in self._workspace.document.graph
+            self._workspace.audition = before if known else None
+
+    def _override(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Before shortcuts get it: what presses a button, or opens a box, is no shortcut."""
+        if event.modifiers() or event.key() not in _PRESS:
+            return False
+        if isinstance(watched, QAbstractButton) or (isinstance(watched, QComboBox) and not watched.isEditable()):
+            event.accept()
+            return True
+        return False
+
+    def _press(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Return does what Space does by itself."""
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or event.key() not in _RETURN:
+            return False
+        if isinstance(watched, QComboBox) and not watched.isEditable():
+            watched.showPopup()
+            return True
+        if not isinstance(watched, QAbstractButton) or event.isAutoRepeat():
+            return False
+        popup = QToolButton.ToolButtonPopupMode.InstantPopup
+        if isinstance(watched, QToolButton) and watched.menu() is not None and watched.popupMode() == popup:
+            watched.showMenu()
+        else:
+            watched.click()
+        return True
+
+    def _compare(self, watched: QObject, event: QKeyEvent) -> bool:
+        if event.key() != COMPARE or event.isAutoRepeat() or event.modifiers() or self._held:
+            return False
+        if watched is not QApplication.focusWidget() or any(watched.inherits(kind) for kind in _TEXT):
+            return False
+        if not self._is_ours(QApplication.activeWindow()):
+            return False
+        self._before, self._held = self._workspace.audition, True
+        self._workspace.audition = ORIGINALS
+        return True
+
+    def _is_ours(self, window: QWidget | None) -> bool:
+        return window in self._windows or (isinstance(window, QDockWidget) and window.parent() in self._windows)
