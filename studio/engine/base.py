@@ -339,7 +339,7 @@ class Engine(ABC):
         }
 
     def _tensors_of(self, node: Node) -> dict[str, Array]:
-        return {key: self._tensors[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
+        return {key: self._tensors[name] for key, name in node.tensor_names.items()}
 
     def _require_run(self, name: str) -> None:
         if name not in {i.name for i in self.graph.inputs}:

@@ -48,14 +48,14 @@ class TorchEngine(Engine):
         # Layers whose weights are packed, and those that are, for inputs as large as now.
         self._packable = {node.name for node in self.graph.nodes if can_pack(node.op, self._device)}
         self._packed: dict[str, torch.Tensor] = {}
-        shared = {f"{self.graph.node(name).owner}.weight" for name in self._packable}
+        shared = {self.graph.node(name).tensor_names["weight"] for name in self._packable}
         self._weights = {
             # What is packed is looked at where it lies; a copy of its own would be a second one.
             name: torch.from_numpy(t) if name in shared else self._on_device(torch.from_numpy(t))
             for name, t in self._tensors.items()
         }
         self._of_node = {
-            node.name: {key: self._weights[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
+            node.name: {key: self._weights[name] for key, name in node.tensor_names.items()}
             for node in self.graph.nodes
         }
         self._activations: dict[str, torch.Tensor] = {}

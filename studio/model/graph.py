@@ -57,17 +57,25 @@ class Node:
         op: what it does.
         inputs: the layers and inputs that it reads, by name.
         tensors_of: the layer whose tensors it uses, where a layer runs several times; None where it has its own.
+        borrowed: the full names of tensors that it uses of layers of another kind, beside its own names for them: the
+            gradient of a convolution by its input is a transposed one on the same weight. Files hold no such layers.
     """
 
     name: str
     op: Op
     inputs: tuple[str, ...]
     tensors_of: str | None = None
+    borrowed: tuple[tuple[str, str], ...] = ()
 
     @property
     def owner(self) -> str:
         """The layer under whose name its tensors go."""
         return self.tensors_of or self.name
+
+    @property
+    def tensor_names(self) -> dict[str, str]:
+        """The full name, ``layer.tensor``, of every tensor that it uses, by the operator's own name for it."""
+        return dict(self.borrowed) or {key: f"{self.owner}.{key}" for key in self.op.tensor_shapes()}
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,8 @@ class Graph:
         object.__setattr__(self, "_by_name", {node.name: node for node in self.nodes})
         for node in self.nodes:
             _check_sharing(node, self._by_name.get(node.owner))
+        for node in self.nodes:
+            _check_borrowing(node, self.tensor_shapes)
         if self.output not in self._by_name:
             raise StudioError(f'The network names "{self.output}" as its output, but has no such layer.')
 
@@ -116,7 +126,7 @@ class Graph:
     @cached_property
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of every tensor by its full name, ``layer.tensor``; shared ones once, under their owner's."""
-        own = [node for node in self.nodes if node.tensors_of is None]
+        own = [node for node in self.nodes if node.tensors_of is None and not node.borrowed]
         return {f"{n.name}.{key}": shape for n in own for key, shape in n.op.tensor_shapes().items()}
 
     def users(self, layer: str) -> frozenset[str]:
@@ -125,8 +135,12 @@ class Graph:
 
     @cached_property
     def _users(self) -> dict[str, frozenset[str]]:
-        owners = dict.fromkeys(node.owner for node in self.nodes)
-        return {owner: frozenset(node.name for node in self.nodes if node.owner == owner) for owner in owners}
+        found: dict[str, set[str]] = {}
+        for node in self.nodes:
+            owners = {name.rpartition(".")[0] for _, name in node.borrowed} or {node.owner}
+            for owner in owners:
+                found.setdefault(owner, set()).add(node.name)
+        return {owner: frozenset(names) for owner, names in found.items()}
 
     def shapes(self, sizes: Mapping[str, Size]) -> dict[str, Shape]:
         """Shape of every input and layer when the pictures have these sizes (height, width); vectors need none.
@@ -297,3 +311,17 @@ def _check_sharing(node: Node, owner: Node | None) -> None:
         raise StudioError(f'{where} has none of its own; name "{owner.tensors_of}" instead.')
     if owner.op != node.op:
         raise StudioError(f"{where} has another operator or other parameters; both must be the same.")
+
+
+def _check_borrowing(node: Node, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    if not node.borrowed:
+        return
+    wanted = node.op.tensor_shapes()
+    for key, name in node.borrowed:
+        if shapes.get(name) != wanted.get(key):
+            raise StudioError(
+                f'Layer "{node.name}" ({type(node.op).__name__}) borrows "{name}" of shape {shapes.get(name)} as its '
+                f'"{key}" of shape {wanted.get(key)}.'
+            )
+    if missing := wanted.keys() - dict(node.borrowed).keys():
+        raise StudioError(f'Layer "{node.name}" ({type(node.op).__name__}) borrows no "{min(missing)}".')

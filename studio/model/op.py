@@ -16,6 +16,8 @@ from studio.model.taps import Taps
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from studio.model.gradient import Backward, Gradients
+
 Array = NDArray[np.float32]
 Scale = tuple[Fraction, Fraction]
 
@@ -80,6 +82,22 @@ class Op(Declared):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """The operator on PyTorch tensors of shape (N, C, H, W)."""
         raise NotImplementedError
+
+    def gradient(self, at: Backward) -> Gradients | None:
+        """The rule of its derivative: layers that make the gradients of its inputs and tensors from that of its output.
+
+        An input or tensor that is left out has a gradient of zero everywhere. None where there is no derivative.
+
+        Args:
+            at: the layer, the gradient of its output, and what adds layers.
+
+        Raises:
+            StudioError: where the operator does not say.
+        """
+        del at
+        raise StudioError(
+            f'the operator "{type(self).__name__}" has no rule for its derivative, so that nothing before it learns.'
+        )
 
     def constants(self) -> dict[str, int | float]:
         """Constants of the shader program: by default every parameter, pairs as ``_H`` and ``_W``."""

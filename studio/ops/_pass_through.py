@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.graph import Node
 from studio.model.op import Op, Shape
 from studio.model.param import param
@@ -27,6 +28,13 @@ class PassThrough(Op):
         """See `Op.output_shape`."""
         del inputs
         return Shape(self.channels, self.height, self.width)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import PassThroughGradient
+
+        channels, height, width = at.shape()
+        return {0: at.add(PassThroughGradient(channels=channels, height=height, width=width), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -24,6 +24,6 @@ def reference(network: Network, inputs: Mapping[str, Tensor]) -> dict[str, Tenso
     maps = dict(inputs)
     with torch.no_grad():
         for node in network.graph.nodes:
-            own = {key: tensors[f"{node.owner}.{key}"] for key in node.op.tensor_shapes()}
+            own = {key: tensors[name] for key, name in node.tensor_names.items()}
             maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
     return maps

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.op import Elementwise
 from studio.model.param import param
+from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ReLU(Elementwise):
+class ReLU(Curve):
     """max(x, 0), as ``torch.nn.ReLU``."""
 
     shader = "relu"
@@ -23,8 +23,15 @@ class ReLU(Elementwise):
         del tensors
         return inputs[0].relu()
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class LeakyReLU(Elementwise):
+        found: Tensor = torch.ops.aten.threshold_backward(grad, x, 0)
+        return found
+
+
+class LeakyReLU(Curve):
     """``x`` where positive, else x * negative_slope, as ``torch.nn.LeakyReLU``."""
 
     shader = "leaky_relu"
@@ -39,8 +46,15 @@ class LeakyReLU(Elementwise):
 
         return F.leaky_relu(inputs[0], self.negative_slope)
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class Sigmoid(Elementwise):
+        found: Tensor = torch.ops.aten.leaky_relu_backward(grad, x, self.negative_slope, False)
+        return found
+
+
+class Sigmoid(Curve):
     """1 / (1 + exp(-x)), as ``torch.nn.Sigmoid``."""
 
     shader = "sigmoid"
@@ -51,8 +65,15 @@ class Sigmoid(Elementwise):
         del tensors
         return inputs[0].sigmoid()
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class Tanh(Elementwise):
+        found: Tensor = torch.ops.aten.sigmoid_backward(grad, x.sigmoid())
+        return found
+
+
+class Tanh(Curve):
     """Hyperbolic tangent, as ``torch.nn.Tanh``."""
 
     shader = "tanh"
@@ -62,3 +83,10 @@ class Tanh(Elementwise):
         """See `Op.torch`."""
         del tensors
         return inputs[0].tanh()
+
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
+
+        found: Tensor = torch.ops.aten.tanh_backward(grad, x.tanh())
+        return found

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.op import Elementwise, Shape, require
+from studio.model.op import Shape, require
 from studio.model.param import param
+from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ReLU6(Elementwise):
+class ReLU6(Curve):
     """min(max(x, 0), 6), as ``torch.nn.ReLU6``."""
 
     shader = "hardtanh"
@@ -28,8 +29,15 @@ class ReLU6(Elementwise):
 
         return F.relu6(inputs[0])
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class Hardtanh(Elementwise):
+        found: Tensor = torch.ops.aten.hardtanh_backward(grad, x, 0.0, 6.0)
+        return found
+
+
+class Hardtanh(Curve):
     """min(max(x, min_val), max_val), as ``torch.nn.Hardtanh`` and ``torch.clamp``."""
 
     shader = "hardtanh"
@@ -49,8 +57,15 @@ class Hardtanh(Elementwise):
 
         return F.hardtanh(inputs[0], self.min_val, self.max_val)
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class Hardsigmoid(Elementwise):
+        found: Tensor = torch.ops.aten.hardtanh_backward(grad, x, self.min_val, self.max_val)
+        return found
+
+
+class Hardsigmoid(Curve):
     """min(max(x + 3, 0), 6) / 6, as ``torch.nn.Hardsigmoid``."""
 
     shader = "hardsigmoid"
@@ -62,8 +77,15 @@ class Hardsigmoid(Elementwise):
 
         return F.hardsigmoid(inputs[0])
 
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
 
-class Hardswish(Elementwise):
+        found: Tensor = torch.ops.aten.hardsigmoid_backward(grad, x)
+        return found
+
+
+class Hardswish(Curve):
     """x * min(max(x + 3, 0), 6) / 6, as ``torch.nn.Hardswish``.
 
     Source: A. Howard et al., "Searching for MobileNetV3", 2019.
@@ -77,3 +99,10 @@ class Hardswish(Elementwise):
         from torch.nn import functional as F
 
         return F.hardswish(inputs[0])
+
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        import torch
+
+        found: Tensor = torch.ops.aten.hardswish_backward(grad, x)
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Shape, require
 from studio.model.param import param
 
@@ -37,6 +38,18 @@ class PReLU(Elementwise):
     def constants(self) -> dict[str, int | float]:
         """See `Op.constants`."""
         return {"SHARED": int(self.num_parameters == 1)}
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.slope import NegativePart, PReLUSlope
+        from studio.ops._backward.sums import SumOfProducts
+        from studio.ops.total import Sum
+
+        of_weight = at.add(SumOfProducts(), at.grad, at.add(NegativePart(), at.read()))
+        if self.num_parameters == 1 and at.shape().channels > 1:
+            of_weight = at.add(Sum(dim="channels"), of_weight)
+        slope = PReLUSlope(num_parameters=self.num_parameters)
+        return {0: at.add(slope, at.read(), at.grad), "weight": of_weight}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

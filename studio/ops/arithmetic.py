@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
+from studio.ops._backward.sums import summed_to
 from studio.ops._combined import Combined
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ class Add(Combined):
 
     arity = None
     shader = "add"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {k: summed_to(at, at.grad, at.shape(k)) for k in range(len(at.node.inputs))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -36,6 +42,13 @@ class Sub(Combined):
     arity = 2
     shader = "sub"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.functions import Affine
+
+        less = at.add(Affine(scale=-1.0), at.grad)
+        return {0: summed_to(at, at.grad, at.shape(0)), 1: summed_to(at, less, at.shape(1))}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -47,6 +60,10 @@ class Mul(Combined):
 
     arity = 2
     shader = "mul"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {k: summed_to(at, at.add(Mul(), at.grad, at.read(1 - k)), at.shape(k)) for k in (0, 1)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -60,6 +77,14 @@ class Div(Combined):
     arity = 2
     shader = "div"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.functions import Affine
+
+        over = at.add(Div(), at.grad, at.read(1))
+        less = at.add(Affine(scale=-1.0), at.add(Mul(), over, at.output))
+        return {0: summed_to(at, over, at.shape(0)), 1: summed_to(at, less, at.shape(1))}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -71,6 +96,10 @@ class Maximum(Combined):
 
     arity = 2
     shader = "maximum"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return _picked(at, larger=True)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -86,9 +115,21 @@ class Minimum(Combined):
     arity = 2
     shader = "minimum"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return _picked(at, larger=False)
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
         import torch
 
         return torch.minimum(inputs[0], inputs[1])
+
+
+def _picked(at: Backward, *, larger: bool) -> Gradients:
+    from studio.ops._backward.slope import Pick
+
+    orders = ((at.read(0), at.read(1)), (at.read(1), at.read(0)))
+    picked = [at.add(Pick(larger=larger), *order, at.grad) for order in orders]
+    return {k: summed_to(at, held, at.shape(k)) for k, held in enumerate(picked)}

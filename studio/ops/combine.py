@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, listed, require
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ class Concat(Op):
         """See `Op.output_shape`."""
         require(len({shape[1:] for shape in inputs}) == 1, f"it joins maps of different sizes: {listed(inputs)}.")
         return Shape(sum(shape.channels for shape in inputs), *inputs[0][1:])
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.cut import SliceChannels
+
+        found: dict[int | str, str] = {}
+        start = 0
+        for k in range(len(at.node.inputs)):
+            end = start + at.shape(k).channels
+            found[k] = at.add(SliceChannels(start=start, end=end), at.grad)
+            start = end
+        return found
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
+from studio.ops._backward.sums import summed_to
 from studio.ops._combined import Combined
 
 if TYPE_CHECKING:
@@ -23,6 +25,11 @@ class Compare(Elementwise):
 
     how: How = param("gt", doc=_DOC)
     value: float = param(0.0, doc="What every value is compared with")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: a step, which is flat wherever it does not jump."""
+        del at
+        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -42,6 +49,11 @@ class CompareMaps(Combined):
 
     how: How = param("gt", doc=_DOC)
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: a step, which is flat wherever it does not jump."""
+        del at
+        return {}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -56,6 +68,14 @@ class Where(Combined):
 
     arity = 3
     shader = "where"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.functions import Affine
+
+        nothing = at.add(Affine(scale=0.0), at.grad)
+        taken = at.add(Where(), at.read(), at.grad, nothing), at.add(Where(), at.read(), nothing, at.grad)
+        return {k: summed_to(at, held, at.shape(k)) for k, held in enumerate(taken, start=1)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

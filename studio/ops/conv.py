@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, out_size, require
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.model.taps import Phase, Taps
@@ -69,6 +70,47 @@ class Conv2d(Op):
     def size_ratio(self) -> tuple[Fraction, Fraction]:
         """See `Op.size_ratio`."""
         return Fraction(1, self.stride[0]), Fraction(1, self.stride[1])
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: by the input it is a transposed convolution with the same weight."""
+        from studio.ops._backward.convolve import WeightGradient, bias_gradient
+        from studio.ops._backward.space import FoldBorder
+        from studio.ops.conv_transpose import ConvTranspose2d
+
+        mode = self.padding_mode
+        bordered = mode != "zeros" and any(self.padding)
+        taken = (0, 0) if bordered else self.padding
+        whole = [n + 2 * p for n, p in zip(at.shape()[1:], self.padding if bordered else (0, 0), strict=True)]
+        back = ConvTranspose2d(
+            in_channels=self.out_channels,
+            out_channels=self.in_channels,
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=taken,
+            # What the last step of the kernel left over.
+            output_padding=tuple(
+                n - ((made - 1) * s - 2 * p + d * (k - 1) + 1)
+                for n, made, s, p, d, k in zip(
+                    whole, at.shapes[at.grad][1:], self.stride, taken, self.dilation, self.kernel_size, strict=True
+                )
+            ),
+            dilation=self.dilation,
+            groups=self.groups,
+            bias=False,
+        )
+        of_input = at.add(back, at.grad)
+        if mode != "zeros" and bordered:
+            y, x = self.padding
+            of_input = at.add(FoldBorder(padding=(x, x, y, y), mode=mode), of_input)
+        of_weight = WeightGradient(
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+            padding_mode=self.padding_mode,
+        )
+        return {0: of_input, "weight": at.add(of_weight, at.read(), at.grad), **bias_gradient(at)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

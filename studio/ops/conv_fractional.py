@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape
 from studio.model.param import PositivePair, param
 from studio.model.taps import Phase, Taps, phase_of
@@ -93,6 +94,37 @@ class FractionalConv2d(Op):
     def size_ratio(self) -> tuple[Fraction, Fraction]:
         """See `Op.size_ratio`."""
         return Fraction(self.scale_factor[0]), Fraction(self.scale_factor[1])
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.convolve import FractionalInputGradient, WeightGradient, bias_gradient
+        from studio.ops.conv_transpose import ConvTranspose2d
+        from studio.ops.cut import Crop
+        from studio.ops.upsample import Upsample
+
+        kh, kw = self.kernel_size
+        before = (kh - 1) // 2, (kw - 1) // 2
+        enlarge = Upsample(scale_factor=self.scale_factor, mode="nearest" if self.sampling == "nearest" else "bilinear")
+        enlarged = at.add(enlarge, at.read())
+        of_weight = at.add(WeightGradient(kernel_size=self.kernel_size, padding=before), enlarged, at.grad)
+        sizes: dict[str, Any] = {
+            "in_channels": self.in_channels,
+            "out_channels": self.out_channels,
+            "kernel_size": self.kernel_size,
+        }
+        if self.sampling == "nearest":
+            of_input = at.add(FractionalInputGradient(scale_factor=self.scale_factor, **sizes), at.grad)
+        else:
+            sizes |= {"in_channels": self.out_channels, "out_channels": self.in_channels}
+            whole = at.add(ConvTranspose2d(padding=before, bias=False, **sizes), at.grad)
+            bottom, right = (k - 1 - 2 * b for k, b in zip(self.kernel_size, before, strict=True))
+            if bottom or right:
+                whole = at.add(Crop(bottom=bottom, right=right), whole)
+            from studio.ops._backward.space import ResizeGradient
+
+            _, height, width = at.shape()
+            of_input = at.add(ResizeGradient(of=enlarge, height=height, width=width), whole)
+        return {0: of_input, "weight": of_weight, **bias_gradient(at)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.model.taps import Taps, phase_of
@@ -79,6 +80,28 @@ class ConvTranspose2d(Op):
     def size_ratio(self) -> tuple[Fraction, Fraction]:
         """See `Op.size_ratio`."""
         return Fraction(self.stride[0]), Fraction(self.stride[1])
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: by the input it is a convolution with the same weight."""
+        from studio.ops._backward.convolve import WeightGradient, bias_gradient
+        from studio.ops.conv import Conv2d
+        from studio.ops.cut import Crop
+
+        how: dict[str, Any] = {
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
+        back = Conv2d(in_channels=self.out_channels, out_channels=self.in_channels, bias=False, **how)
+        of_input = at.add(back, at.grad)
+        # Of an output padding of a stride and more the kernel reaches past the last input pixel.
+        bottom, right = (made - n for made, n in zip(at.shapes[of_input][1:], at.shape()[1:], strict=True))
+        if bottom or right:
+            of_input = at.add(Crop(bottom=bottom, right=right), of_input)
+        of_weight = at.add(WeightGradient(**how), at.grad, at.read())
+        return {0: of_input, "weight": of_weight, **bias_gradient(at)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, require
 from studio.model.param import param
 
@@ -27,6 +28,17 @@ class Crop(Op):
         """See `Op.output_shape`."""
         (channels, height, width) = inputs[0]
         return Shape(channels, height - self.top - self.bottom, width - self.left - self.right)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.pad import LARGEST_BORDER, Pad
+
+        border, held = [self.left, self.right, self.top, self.bottom], at.grad
+        while any(border):
+            left, right, top, bottom = (min(side, LARGEST_BORDER) for side in border)
+            held = at.add(Pad(padding=(left, right, top, bottom)), held)
+            border = [max(side - LARGEST_BORDER, 0) for side in border]
+        return {0: held}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -52,6 +64,12 @@ class SliceChannels(Op):
             f"it takes channels {self.start} to {self.end - 1}, but its input has {shape.channels}.",
         )
         return Shape(self.end - self.start, shape.height, shape.width)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.sums import PlaceChannels
+
+        return {0: at.add(PlaceChannels(start=self.start, channels=at.shape().channels), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

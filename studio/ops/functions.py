@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
+from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +25,10 @@ class Affine(Elementwise):
 
     scale: float = param(1.0, doc="What every value is multiplied by")
     shift: float = param(0.0, doc="What is added then")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(Affine(scale=self.scale), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -44,6 +51,15 @@ class Pow(Elementwise):
             return {"WHOLE": int(magnitude), **negative}
         return {"MAGNITUDE": magnitude, "ROOT": int(magnitude == 0.5), **negative}
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        if self.exponent == 0:
+            return {0: at.add(Affine(scale=0.0), at.grad)}
+        from studio.ops.arithmetic import Mul
+
+        slope = at.add(Affine(scale=self.exponent), at.add(Pow(exponent=self.exponent - 1), at.read()))
+        return {0: at.add(Mul(), at.grad, slope)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -56,6 +72,12 @@ class Sqrt(Elementwise):
 
     shader = "sqrt"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Div
+
+        return {0: at.add(Div(), at.grad, at.add(Affine(scale=2.0), at.output))}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -66,6 +88,12 @@ class Exp(Elementwise):
     """Exponential function, as ``torch.exp``."""
 
     shader = "exp"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Mul
+
+        return {0: at.add(Mul(), at.grad, at.output)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -78,6 +106,12 @@ class Log(Elementwise):
 
     shader = "log"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Div
+
+        return {0: at.add(Div(), at.grad, at.read())}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -89,13 +123,21 @@ class Erf(Elementwise):
 
     shader = "erf"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Mul
+
+        squared = at.add(Affine(scale=-1.0), at.add(Mul(), at.read(), at.read()))
+        slope = at.add(Affine(scale=2 / math.sqrt(math.pi)), at.add(Exp(), squared))
+        return {0: at.add(Mul(), at.grad, slope)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
         return inputs[0].erf()
 
 
-class Abs(Elementwise):
+class Abs(Curve):
     """Absolute value, as ``torch.abs``."""
 
     shader = "abs"
@@ -104,3 +146,8 @@ class Abs(Elementwise):
         """See `Op.torch`."""
         del tensors
         return inputs[0].abs()
+
+    def slope(self, x: Tensor, grad: Tensor) -> Tensor:
+        """See `Curve.slope`."""
+        found: Tensor = grad * x.sign()
+        return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape
 from studio.model.param import param
 
@@ -39,6 +40,14 @@ class GivenMap(Op):
 
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: of its input only the size counts."""
+        if not self.repeat:
+            return {"map": at.grad}
+        from studio.ops._backward.space import FoldRepeats
+
+        return {"map": at.add(FoldRepeats(height=self.height, width=self.width), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -76,6 +85,11 @@ class Coordinates(Op):
         """See `Op.output_shape`."""
         return Shape(1, *inputs[0][1:])
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: of its input only the size counts."""
+        del at
+        return {}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -103,6 +117,11 @@ class SizeOf(Op):
 
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: of its input only the size counts."""
+        del at
+        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ class Identity(Elementwise):
     """Its input as it is, as ``torch.nn.Identity``, and as dropout in evaluation mode."""
 
     shader = "identity"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.grad}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, require
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ class MatMul(Op):
             f"it multiplies {first} by {second}, which must have as many channels, and one row or as many.",
         )
         return Shape(second.width, first.height, first.width)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.sums import summed_to
+        from studio.ops.rearrange import Rearrange
+
+        turn = Rearrange(pattern="c y x -> x y c")
+        first, second, grad = (at.add(turn, name) for name in (at.read(0), at.read(1), at.grad))
+        return {0: at.add(MatMul(), at.grad, second), 1: summed_to(at, at.add(MatMul(), grad, first), at.shape(1))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

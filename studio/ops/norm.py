@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Shape
 from studio.model.param import param
 from studio.ops.conv import check_channels
@@ -41,6 +42,20 @@ class BatchNorm2d(Elementwise):
         """See `Op.tensor_shapes`."""
         learnt = ("weight", "bias") if self.affine else ()
         return dict.fromkeys((*learnt, "running_mean", "running_var"), (self.num_features,))
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: with the statistics that it has learnt, which do not learn so themselves."""
+        from studio.ops._backward.norm import RunningScale
+        from studio.ops._backward.sums import SumOfProducts
+        from studio.ops.total import Sum
+
+        scale = RunningScale(num_features=self.num_features, eps=self.eps, affine=self.affine)
+        found: dict[int | str, str] = {0: at.add(scale, at.grad)}
+        if self.affine:
+            normal = at.add(BatchNorm2d(num_features=self.num_features, eps=self.eps, affine=False), at.read())
+            found["weight"] = at.add(SumOfProducts(), at.grad, normal)
+            found["bias"] = at.add(Sum(dim="space"), at.grad)
+        return found
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -84,6 +99,18 @@ class ScaleShift(Elementwise):
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """See `Op.tensor_shapes`."""
         return dict.fromkeys(("weight", "bias"), (self.num_features,))
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.norm import ChannelScale
+        from studio.ops._backward.sums import SumOfProducts
+        from studio.ops.total import Sum
+
+        return {
+            0: at.add(ChannelScale(num_features=self.num_features), at.grad),
+            "weight": at.add(SumOfProducts(), at.grad, at.read()),
+            "bias": at.add(Sum(dim="space"), at.grad),
+        }
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

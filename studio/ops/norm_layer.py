@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Shape
 from studio.model.param import param
 from studio.ops.conv import check_channels
@@ -46,6 +47,14 @@ class LayerNorm2d(Elementwise):
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: mean and variance of every place."""
         return (("channel_moments", Shape(2, *inputs[0][1:])),)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.norm import ChannelScale, PlaceDeviation, norm_gradient
+
+        plain = LayerNorm2d(num_channels=self.num_channels, eps=self.eps, affine=False)
+        weight = ChannelScale(num_features=self.num_channels) if self.affine else None
+        return norm_gradient(at, plain, PlaceDeviation(eps=self.eps), weight, None)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Shape, require
 from studio.model.param import param
 from studio.ops.conv import check_channels
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 Scratch = tuple[tuple[str, Shape], ...]
 
 
-def _scratch(shape: Shape, *, grouped: bool) -> Scratch:
+def moments(shape: Shape, *, grouped: bool) -> Scratch:
+    """The passes drawn above, before the last."""
     channels, height, _ = shape
     found: list[tuple[str, Shape]] = []
     for rows, width in (("adaptive_avg_pool2d", 1), ("row_moments", 2)):
@@ -78,7 +80,15 @@ class InstanceNorm2d(Elementwise):
 
     def scratch(self, *inputs: Shape) -> Scratch:
         """See `Op.scratch`: the passes drawn above."""
-        return _scratch(inputs[0], grouped=False)
+        return moments(inputs[0], grouped=False)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.norm import ChannelScale, Deviation, norm_gradient
+
+        plain = InstanceNorm2d(num_features=self.num_features, eps=self.eps)
+        weight = ChannelScale(num_features=self.num_features) if self.affine else None
+        return norm_gradient(at, plain, Deviation(eps=self.eps), weight, 1)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -125,7 +135,16 @@ class GroupNorm(Elementwise):
 
     def scratch(self, *inputs: Shape) -> Scratch:
         """See `Op.scratch`: the passes drawn above."""
-        return _scratch(inputs[0], grouped=True)
+        return moments(inputs[0], grouped=True)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.norm import ChannelScale, Deviation, norm_gradient
+
+        size = self.num_channels // self.num_groups
+        plain = GroupNorm(num_groups=self.num_groups, num_channels=self.num_channels, eps=self.eps, affine=False)
+        weight = ChannelScale(num_features=self.num_channels) if self.affine else None
+        return norm_gradient(at, plain, Deviation(eps=self.eps, group_size=size), weight, size)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

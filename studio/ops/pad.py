@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, require
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_Border = Annotated[int, Field(ge=0, le=256)]
+LARGEST_BORDER = 256
+
+_Border = Annotated[int, Field(ge=0, le=LARGEST_BORDER)]
 
 
 class Pad(Op):
@@ -43,6 +46,17 @@ class Pad(Op):
         """See `Op.constants`."""
         left, _, top, _ = self.padding
         return {"LEFT": left, "TOP": top, f"MODE_{self.mode.upper()}": 1, "VALUE": self.value}
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        left, right, top, bottom = self.padding
+        if self.mode == "constant":
+            from studio.ops.cut import Crop
+
+            return {0: at.add(Crop(left=left, right=right, top=top, bottom=bottom), at.grad)}
+        from studio.ops._backward.space import FoldBorder
+
+        return {0: at.add(FoldBorder(padding=self.padding, mode=self.mode), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

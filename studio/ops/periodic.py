@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ class Sin(Elementwise):
         """See `Op.constants`: no quarter turn ahead."""
         return {"AHEAD": 0}
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Mul
+
+        return {0: at.add(Mul(), at.grad, at.add(Cos(), at.read()))}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -34,6 +41,13 @@ class Cos(Elementwise):
     def constants(self) -> dict[str, int | float]:
         """See `Op.constants`."""
         return {"AHEAD": 1}
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops.arithmetic import Mul
+        from studio.ops.functions import Affine
+
+        return {0: at.add(Mul(), at.grad, at.add(Affine(scale=-1.0), at.add(Sin(), at.read())))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, out_size, require
 from studio.model.param import PaddingPair, PositivePair, param
 
@@ -67,6 +68,12 @@ class MaxPool2d(_Pool):
     def _spacing(self) -> tuple[int, int]:
         return self.dilation
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import MaxPoolGradient
+
+        return {0: at.add(MaxPoolGradient(**self.model_dump()), at.read(), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -84,6 +91,12 @@ class AvgPool2d(_Pool):
     uncompiled = frozenset({"ceil_mode"})
 
     count_include_pad: bool = param(True, doc="Whether the border counts as zeros in the mean")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import AvgPoolGradient
+
+        return {0: at.add(AvgPoolGradient(**self.model_dump()), at.read(), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape
 from studio.model.param import PositivePair, param
 
@@ -57,6 +58,12 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 
     shader = "adaptive_avg_pool2d"
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import AdaptiveAvgPoolGradient
+
+        return {0: at.add(AdaptiveAvgPoolGradient(), at.read(), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -71,6 +78,12 @@ class AdaptiveMaxPool2d(_AdaptivePool):
     """Largest values of the windows of `AdaptiveAvgPool2d`, as ``torch.nn.AdaptiveMaxPool2d``."""
 
     shader = "adaptive_max_pool2d"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import AdaptiveMaxPoolGradient
+
+        return {0: at.add(AdaptiveMaxPoolGradient(), at.read(), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import model_validator
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape, require
 from studio.model.param import param
 
@@ -172,6 +173,21 @@ class _Rearranged(Op):
         found["OPEN_SIDES"] = tuple(side * 3 + k for _, side, k in plan) or (0,)
         return found
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: the way back, with repeats added up."""
+        from studio.ops._backward.space import PassThroughGradient
+
+        lengths = self.lengths(at.shape(), at.shapes[at.grad])
+        left, right = self.both.sides
+        new = tuple(dict.fromkeys(a for group in right for a in group if not any(a in back for back in left)))
+        # What was repeated lies behind each other as blocks of channels, and is added up.
+        blocks = ((*new, *left[0]), *left[1:])
+        held = at.add(Rearrange(pattern=_spelt(right, blocks, lengths)), at.grad)
+        channels, height, width = at.shape()
+        if at.shapes[held] != at.shape():
+            held = at.add(PassThroughGradient(channels=channels, height=height, width=width), held)
+        return {0: held}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -180,6 +196,13 @@ class _Rearranged(Op):
         split, order, joined = order_of(self, Shape(*shape), made)
         x = x.reshape(batch, *split).permute(0, *(1 + axis for axis in order))
         return x.expand(batch, *joined).reshape(batch, *made)
+
+
+def _spelt(left: Side, right: Side, lengths: Mapping[str, int]) -> str:
+    """A pattern with the length of every axis."""
+    before = " ".join(f"({' '.join(f'{axis}={lengths[axis]}' for axis in group)})" if group else "1" for group in left)
+    after = " ".join(f"({' '.join(group)})" if group else "1" for group in right)
+    return f"{before} -> {after}"
 
 
 def order_of(op: _Rearranged, read: Shape, made: Shape) -> tuple[list[int], list[int], list[int]]:

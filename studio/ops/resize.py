@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, model_validator
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Scale, Shape, require
 from studio.model.param import param
 from studio.ops.upsample import Factor, Side, as_pair
@@ -100,6 +101,13 @@ class Resize(Op):
         for axis, factor in zip("HW", self.factors() or (), strict=False):
             found |= {f"FACTOR_{axis}": factor.numerator, f"OVER_{axis}": factor.denominator}
         return found
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import ResizeGradient
+
+        _, height, width = at.shape()
+        return {0: at.add(ResizeGradient(of=self, height=height, width=width), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
 
@@ -23,6 +24,11 @@ class Roll(Elementwise):
 
     shifts: tuple[_Shift, _Shift] = param(doc="How far down and to the right; negative is up and left", unit="px")
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        down, right = self.shifts
+        return {0: at.add(Roll(shifts=(-down, -right)), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -36,6 +42,10 @@ class Flip(Elementwise):
 
     vertical: bool = param(False, doc="Whether top and bottom change places")
     horizontal: bool = param(False, doc="Whether left and right change places")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(self, at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
 
@@ -18,6 +19,11 @@ class Round(Elementwise):
     shader = "round"
 
     how: Literal["floor", "ceil", "trunc", "round"] = param("round", doc="Which whole number; halves go to even ones")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: a staircase, which is flat wherever it does not jump."""
+        del at
+        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise, Op, Scale, Shape, require
 from studio.model.param import param
 
@@ -37,6 +38,10 @@ class PixelShuffle(Op):
         """See `Op.size_ratio`."""
         return Fraction(self.upscale_factor), Fraction(self.upscale_factor)
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(PixelUnshuffle(downscale_factor=self.upscale_factor), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -65,6 +70,10 @@ class PixelUnshuffle(Op):
         """See `Op.size_ratio`."""
         return Fraction(1, self.downscale_factor), Fraction(1, self.downscale_factor)
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(PixelShuffle(upscale_factor=self.downscale_factor), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -88,6 +97,10 @@ class ChannelShuffle(Elementwise):
         (shape,) = inputs
         require(shape.channels % self.groups == 0, f"{self.groups} groups do not divide {shape.channels} channels.")
         return shape
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(ChannelShuffle(groups=at.shape().channels // self.groups), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise, Shape
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ class Softmax2d(Elementwise):
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: the largest channel and the sum of every place."""
         return (("softmax2d_sums", Shape(2, *inputs[0][1:])),)
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.sums import SumOfProducts
+        from studio.ops.arithmetic import Mul, Sub
+
+        shared = at.add(SumOfProducts(dim="channels"), at.grad, at.output)
+        return {0: at.add(Mul(), at.output, at.add(Sub(), at.grad, shared))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

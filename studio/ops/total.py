@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape
 from studio.model.param import param
 
@@ -43,6 +45,14 @@ class _Reduction(Op):
         channels, height, _ = inputs[0]
         return ((self.row_shader, Shape(channels, height, 1)),) if self.dim == "space" else ()
 
+    def _shared(self, at: Backward) -> Gradients:
+        from studio.ops.arithmetic import Div, Mul
+        from studio.ops.compare import CompareMaps
+
+        outermost = at.add(CompareMaps(how="eq"), at.read(), at.output)
+        count = at.add(Sum(dim=self.dim), outermost)
+        return {0: at.add(Mul(), outermost, at.add(Div(), at.grad, count))}
+
 
 class Mean(_Reduction):
     """Mean over space, one value for each channel, over channels, one map, or over one side; as ``torch.mean``.
@@ -58,6 +68,14 @@ class Mean(_Reduction):
     dim: _Dim = param("space", doc="What is averaged away")
     keepdim: bool = param(True, doc="Whether PyTorch's result keeps axes of size 1")
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.sums import spread_over
+        from studio.ops.functions import Affine
+
+        count = math.prod(at.shape()[axis - 1] for axis in self.axes)
+        return {0: spread_over(at, at.add(Affine(scale=1 / count), at.grad), at.shape())}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -71,6 +89,12 @@ class Sum(_Reduction):
     row_shader: ClassVar[str] = "row_sums"
 
     dim: _Dim = param("space", doc="What is summed up")
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.sums import spread_over
+
+        return {0: spread_over(at, at.grad, at.shape())}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -90,6 +114,10 @@ class Amax(_Reduction):
         """See `Op.constants`."""
         return super().constants() | {"SIGN": 1.0}
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: shared evenly among values that are equally far out."""
+        return self._shared(at)
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -107,6 +135,10 @@ class Amin(_Reduction):
     def constants(self) -> dict[str, int | float]:
         """See `Op.constants`: the largest of what is turned round."""
         return super().constants() | {"SIGN": -1.0}
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: shared evenly among values that are equally far out."""
+        return self._shared(at)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape, require
 from studio.model.param import param
 
@@ -92,6 +93,13 @@ class Upsample(Op):
             return found | dict(zip(("FACTOR_H", "FACTOR_W"), self.scale_factor, strict=True))
         return found | {"STEP_H": 1 / self.scale_factor[0], "STEP_W": 1 / self.scale_factor[1]}
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.space import ResizeGradient
+
+        _, height, width = at.shape()
+        return {0: at.add(ResizeGradient(of=self, height=height, width=width), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -125,6 +133,15 @@ class UpsampleLike(Op):
     def constants(self) -> dict[str, int | float]:
         """See `Op.constants`: those of an `Upsample` to a size."""
         return {f"MODE_{self.mode.upper()}": 1, "ALIGN_CORNERS": int(self.align_corners)}
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: of the second map only the size counts."""
+        from studio.ops._backward.space import ResizeGradient
+
+        _, height, width = at.shape()
+        size = at.shape(1)[1:]
+        of = Upsample(size=size, mode=self.mode, align_corners=self.align_corners)
+        return {0: at.add(ResizeGradient(of=of, height=height, width=width), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

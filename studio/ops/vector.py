@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import param
 from studio.model.taps import Phase, Taps
@@ -52,6 +53,14 @@ class Linear(Op):
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        from studio.ops._backward.convolve import LinearInputGradient, WeightGradient, bias_gradient
+
+        back = LinearInputGradient(in_features=self.in_features, out_features=self.out_features)
+        of_weight = at.add(WeightGradient(kernel_size=(1, 1)), at.read(), at.grad)
+        return {0: at.add(back, at.grad), "weight": of_weight, **bias_gradient(at)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         from torch.nn import functional as F
@@ -85,6 +94,11 @@ class Flatten(Op):
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        channels, height, width = at.shape()
+        return {0: at.add(Unflatten(channels=channels, height=height, width=width), at.grad)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -110,6 +124,10 @@ class Unflatten(Op):
 
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`."""
+        return {0: at.add(Flatten(), at.grad)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -19,7 +19,7 @@ from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Atlas, Rect, atlas_for, crop, sheet_size, to_sheet, unpack_atlas
 from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.op import Array, Op
 
 # Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
 # layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
@@ -63,15 +63,13 @@ class AtlasEngine(Engine):
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
         self._bound: dict[str, LayerWeights] = {}
+        # What is packed of every tensor, and under which name.
+        self._packings: dict[str, list[tuple[LayerWeights, str]]] = {}
         # Layers whose maps still hold what they made when they were bypassed, or the other way round.
         self._outdated: set[str] = set()
         try:
             self._stats = self._make_stats()
-            for node in self.graph.nodes:
-                if node.owner not in self._weights:
-                    owner, tensors = self.graph.node(node.owner), self._tensors_of(node)
-                    self._weights[owner.name] = LayerWeights(self._device, owner, tensors, self._kernel_limit())
-                self._weights[node.name] = self._weights[node.owner]
+            self._load_weights()
             if self._device.is_out_of_memory:
                 raise StudioError(
                     f"The weights of this network need more memory than {self._device.renderer} has; "
@@ -80,6 +78,18 @@ class AtlasEngine(Engine):
         except StudioError:
             self.close()
             raise
+
+    def _load_weights(self) -> None:
+        """Pack every layer's tensors; layers that use the same ones in the same way share what is packed."""
+        packed: dict[tuple[Op, tuple[str, ...]], LayerWeights] = {}
+        for node in self.graph.nodes:
+            names = node.tensor_names
+            same = (node.op, tuple(names.values()) or (node.name,))
+            if same not in packed:
+                packed[same] = LayerWeights(self._device, node, self._tensors_of(node), self._kernel_limit())
+                for key, name in names.items():
+                    self._packings.setdefault(name, []).append((packed[same], key))
+            self._weights[node.name] = packed[same]
 
     def _make_stats(self) -> ComputeStats | FragmentStats:
         raise NotImplementedError
@@ -107,6 +117,7 @@ class AtlasEngine(Engine):
         self._device.unbind()
         for held in (
             self._weights,
+            self._packings,
             self._bound,
             self._textures,
             self._sheets,
@@ -254,8 +265,8 @@ class AtlasEngine(Engine):
         return (*atlas.shape, atlas.columns)
 
     def _upload(self, tensor: str, rect: Rect) -> None:
-        layer, _, key = tensor.rpartition(".")
-        self._weights[layer].changed(key, rect)
+        for packed, key in self._packings[tensor]:
+            packed.changed(key, rect)
         if tensor in self._sheets:
             self._device.calls.write(self._sheets[tensor], crop(self._tensors[tensor], rect), (rect.x, rect.y))
 

@@ -1,0 +1,119 @@
+"""The backward graph of a network: every operator's own rule, walked from the loss to what learns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from studio.errors import StudioError
+from studio.model.gradient import Backward
+from studio.model.graph import Node
+from studio.model.op import Shape
+from studio.ops.arithmetic import Add
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What must run behind a network so that its gradients are there.
+
+    Attributes:
+        nodes: the layers to add, in running order.
+        maps: by the name of an input or layer, the layer that holds the gradient of its map.
+        tensors: by the full name of a tensor, the layer that holds its gradient, shaped by
+            `studio.model.gradient.tensor_map`.
+    """
+
+    nodes: tuple[Node, ...]
+    maps: Mapping[str, str]
+    tensors: Mapping[str, str]
+
+
+def derive(
+    nodes: Sequence[Node], shapes: Mapping[str, Shape], of: Mapping[str, str], wanted: Collection[str]
+) -> Derivative:
+    """The gradients of what is wanted, and of every map on the way there.
+
+    Two paths that meet are added up; what leads to nothing that is wanted is left out. What does not depend on anything
+    wanted has no gradient, nor has what nothing depends on that ``of`` names: neither is in the result.
+
+    Args:
+        nodes: the layers, in running order.
+        shapes: of every input and layer.
+        of: layers whose gradients are given, and what holds each: a loss, and ones of its shape.
+        wanted: inputs, layers, and full names of tensors.
+
+    Raises:
+        StudioError: by the layer's and the operator's name, where a rule is missing or there is no derivative.
+    """
+    walk = _Walk(nodes, dict(shapes), frozenset(wanted))
+    for name, held in of.items():
+        walk.give(name, held)
+    for node in reversed(nodes):
+        walk.pass_through(node)
+    return walk.found()
+
+
+class _Walk:
+    def __init__(self, nodes: Sequence[Node], shapes: dict[str, Shape], wanted: frozenset[str]) -> None:
+        self._shapes = shapes
+        self._wanted = wanted
+        self._made: list[Node] = []
+        self._given: dict[str, list[str]] = {}
+        self._totals: dict[str, str] = {}
+        self._maps = set(wanted)
+        for node in nodes:
+            if self._maps.intersection((*node.inputs, *node.tensor_names.values())):
+                self._maps.add(node.name)
+
+    def give(self, name: str, held: str) -> None:
+        """Count a gradient of a map or tensor, unless nobody wants it."""
+        if name in self._maps:
+            self._given.setdefault(name, []).append(held)
+
+    def total(self, name: str) -> str | None:
+        """What holds all of a gradient; made when it is first asked for."""
+        given = self._given.get(name)
+        if given is None:
+            return None
+        if name not in self._totals:
+            self._totals[name] = given[0]
+            if len(given) > 1:
+                made = Node(f"{name}~sum", Add(), tuple(given))
+                self._made.append(made)
+                self._shapes[made.name] = self._shapes[given[0]]
+                self._totals[name] = made.name
+        return self._totals[name]
+
+    def pass_through(self, node: Node) -> None:
+        """Give what a layer reads its share of the layer's own gradient."""
+        if not self._maps.intersection((*node.inputs, *node.tensor_names.values())):
+            return
+        grad = self.total(node.name)
+        if grad is None:
+            return
+        at = Backward(node, grad, self._shapes)
+        kind = type(node.op).__name__
+        try:
+            gradients = node.op.gradient(at)
+        except StudioError as error:
+            raise StudioError(f'Layer "{node.name}" ({kind}): {error}') from None
+        if gradients is None:
+            raise StudioError(f'Layer "{node.name}" ({kind}) has no derivative, so that nothing before it learns.')
+        self._made += at.nodes
+        for of, held in gradients.items():
+            if isinstance(of, int):
+                self.give(node.inputs[of], at.require_input(of, held))
+            else:
+                self.give(node.tensor_names[of], held)
+
+    def found(self) -> Derivative:
+        """The layers that lead to what was wanted, of those that rules made."""
+        ends = {name: held for name in self._wanted if (held := self.total(name)) is not None}
+        needed, kept = set(ends.values()), []
+        for node in reversed(self._made):
+            if node.name in needed:
+                kept.append(node)
+                needed.update(node.inputs)
+        maps = {name: held for name, held in self._totals.items() if held in needed and name in self._shapes}
+        tensors = {name: held for name, held in ends.items() if name not in self._shapes}
+        return Derivative(tuple(reversed(kept)), maps, tensors)
