@@ -13,13 +13,15 @@ import numpy as np
 
 from benchmarks.networks import autoencoder_transposed, pix2pix
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
-from studio.engine.gl.screen import Screen
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.view import View
-from studio.runtime.live.output_writer import OutputWriter
+from studio.runtime.live.feature import Frame
+from studio.runtime.live.journal import Journal
+from studio.runtime.live.output_writer import OutputWriter, Record
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.services.priority import shorten_turns
 
@@ -61,7 +63,7 @@ def reruns() -> Iterator[list[str]]:
     _, network = pix2pix()
     device = open_device()
     engine = GLEngine(network, device)
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     inputs = _picture(256)
 
     def run() -> None:
@@ -129,7 +131,7 @@ def recording() -> Iterator[list[str]]:
     device = open_device()
     engine = GLEngine(autoencoder_transposed()[1], device)
     engine.time_every = math.inf
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     inputs = _picture(1024)
     ratios, rates, dropped = [], [], 0
     shorten_turns()  # as the window does
@@ -149,15 +151,17 @@ def recording() -> Iterator[list[str]]:
     device.close()
 
 
-def _rate(engine: GLEngine, screen: Screen, inputs: dict[str, np.ndarray], folder: Path | None) -> tuple[float, int]:
-    outlets = OutputWriter(screen, lambda text, failed: print(text) if failed else None)
+def _rate(
+    engine: GLEngine, screen: DisplayBuffers, inputs: dict[str, np.ndarray], folder: Path | None
+) -> tuple[float, int]:
+    outlets = OutputWriter(screen, Journal())
     if folder is not None:
-        outlets.begin(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark", False)
+        outlets.begin(Record(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark"))
     frames, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
         memory = engine.input_memory("input", (1024, 1024))
         engine.run(inputs if memory is None else {"input": memory})
-        outlets.frame(engine, View(), {}, is_new=True)
+        outlets.took(Frame(engine, View(), {}, True, frames))
         screen.show(engine, (engine.graph.output,), None, (engine.graph.output,))
         frames += 1
     seconds = time.perf_counter() - start

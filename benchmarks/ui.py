@@ -28,8 +28,9 @@ from benchmarks.window import application, click, display, handle, move, opened,
 from studio.app import Studio
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
-from studio.engine.gl.screen import Screen
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.io.networks import save_network
+from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.live.session import LiveSession
 from studio.ui.filters import FilterEditor
 from studio.ui.layers.panel import NetworkPanel
@@ -137,7 +138,7 @@ def gaps(folder: Path) -> Iterator[list[str]]:
             listener, hand = Listener(), Hand(studio)
             spin(2.0)
             frames: list[tuple[int, float]] = []
-            studio.telemetry.changed.connect(lambda report, into=frames: into.append((report.serial, report.seconds)))
+            studio.telemetry.on(Progress, lambda p, into=frames: into.append((p.serial, p.seconds)))
             alone = subprocess.Popen([sys.executable, "-c", _ALONE, str(SECONDS)], stdout=subprocess.PIPE, text=True)
             listener.start()
             hand.work(SECONDS)
@@ -161,7 +162,7 @@ def _slow_down(studio: Studio, engine: str) -> int:
     for _ in range(4):
         studio.workspace.size = str(size)
         _wait_for(studio, engine, size)
-        now = studio.telemetry.report.seconds
+        now = studio.telemetry[Progress].seconds
         if 0.8 <= now / FRAME <= 1.25:
             break
         size = max(32, round(size * (FRAME / now) ** 0.5 / 16) * 16)
@@ -174,10 +175,10 @@ def _wait_for(studio: Studio, engine: str, size: int) -> None:
 
     def is_ready() -> bool:
         nonlocal ready
-        report = studio.telemetry.report
-        if not ready and report.engine == engine and report.size is not None and max(report.size) == size:
-            ready = report.serial + 3
-        return 0 < ready <= report.serial
+        state, serial = studio.telemetry[EngineState], studio.telemetry[Progress].serial
+        if not ready and state.name == engine and state.size is not None and max(state.size) == size:
+            ready = serial + 3
+        return 0 < ready <= serial
 
     until(is_ready, 180.0)
 
@@ -269,11 +270,11 @@ class Tracing:
     """Notes when the steps between the hand and the screen begin and end, whichever thread they are in."""
 
     STEPS = (
-        (LiveSession, "replace"),
+        (LiveSession, "order"),
         (Engine, "replace"),
         (Engine, "update"),
         (Engine, "run"),
-        (Screen, "show"),
+        (DisplayBuffers, "show"),
         (OpenGLSurface, "_draw"),
         (RasterSurface, "_order"),
         (Easel, "draw"),
@@ -316,7 +317,7 @@ PARTS = ("document", "waiting", "upload", "rerun", "show", "draw", "in all")
 CHAIN = (
     ("upload", ("Engine.replace",)),
     ("rerun", ("Engine.update", "Engine.run")),
-    ("show", ("Screen.show",)),
+    ("show", ("DisplayBuffers.show",)),
 )
 """From the document to the screen; what comes then depends on what the viewport is drawn on."""
 
@@ -357,7 +358,7 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
     at = QPoint(sheet.width() // 2 + 3 * number, sheet.height() // 2)
     start = time.perf_counter()
     press(sheet, at)
-    put = tracing.after(("Live.replace",), start)
+    put = tracing.after(("LiveSession.order",), start)
     assert put is not None, "the press painted nothing"
     release(sheet, at)
     chain: dict[str, Span] = {}

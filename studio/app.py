@@ -13,16 +13,19 @@ from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
+from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.document_sync import DocumentSync
-from studio.runtime.live.report import Message, Report
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
@@ -62,9 +65,12 @@ class Studio:
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
-        self.live = LiveSession(self._context.open, self._carry, self._context.close)
+        self.live = LiveSession(lambda: DisplayBuffers(self._context.open()), self._carry, self._context.close)
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)
+        self.telemetry.follow(self.document.graph)
+        # Before any panel hears of another network.
+        self.document.changed.connect(self._follow)
         if preset.view_layer is not None:
             self.workspace.view = View("layer", preset.view_layer)
         self._link = DocumentSync(self.document, self.workspace, self.live)
@@ -101,24 +107,27 @@ class Studio:
         self._autosave.offer()
         for note in preset.notes:
             say(Message(note, "warning"))
-        self.telemetry.changed.connect(self._settle)
+        self.telemetry.on(Thumbnails, self._settle)
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self.telemetry.follow(self.document.graph)
 
     def _scene(self) -> tuple[str | None, str | None]:
         """The source that is playing, and the layer that is looked at."""
         view = self.workspace.view
-        return self.telemetry.report.player.spec or None, view.name if view.kind == "layer" else None
+        return self.telemetry[PlayerState].spec or None, view.name if view.kind == "layer" else None
 
-    def _settle(self, report: Report) -> None:
+    def _settle(self, _: Thumbnails) -> None:
         """Once all is imported and made, keep Python's collector from going through it again and again.
 
         A full collection with PyTorch in memory takes a fifth of a second, so the first picture comes before it.
         """
-        if report.thumbnails:
-            self.telemetry.changed.disconnect(self._settle)
-            gc.collect()
-            gc.freeze()
+        self.telemetry.off(Thumbnails, self._settle)
+        gc.collect()
+        gc.freeze()
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""
@@ -126,7 +135,7 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
-        self._reopening.remember(self.telemetry.report.player.spec or DEFAULT_SOURCE)
+        self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
         self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()

@@ -9,3 +9,7 @@ class StudioError(Exception):
     The command line prints it and exits with status 2; nothing else catches it. Anything that is a defect of the
     program must raise another exception, so that its traceback is seen.
     """
+
+
+class EngineError(StudioError):
+    """This engine cannot run here, where another may: a driver refuses a shader, say."""

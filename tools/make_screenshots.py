@@ -20,6 +20,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
 from studio.app import Studio
 from studio.io.atomic import write_bytes
+from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.recording.panel import RecorderPanel
@@ -99,14 +101,14 @@ def _panels(studio: Studio) -> None:
 def _settle(studio: Studio) -> None:
     """Until every layer has a thumbnail."""
     graph = studio.document.graph
-    until(lambda: len(studio.telemetry.thumbnails) >= len(graph.nodes))
+    until(lambda: len(studio.telemetry[Thumbnails].pictures) >= len(graph.nodes))
     spin(2.0)
 
 
 def _wait(studio: Studio) -> None:
     """Until what was asked for is on the screen: the frame that is under way may be of before."""
-    shown = studio.telemetry.report.shown
-    until(lambda: studio.telemetry.report.shown >= shown + 3)
+    shown = studio.telemetry[Progress].shown
+    until(lambda: studio.telemetry[Progress].shown >= shown + 3)
     spin(0.5)
 
 
@@ -177,7 +179,7 @@ def _record(studio: Studio) -> None:
 
 
 def _recorded(studio: Studio) -> float:
-    status = studio.telemetry.report.recording
+    status = studio.telemetry[Recording].status
     return 0.0 if status is None else status.seconds
 
 

@@ -24,8 +24,8 @@ from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
-from studio.engine.gl.screen import Screen
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.model.layout import tile_count
 from studio.model.network import Network
@@ -149,7 +149,7 @@ def test_what_is_past_its_range_is_infinite_and_counted(device: Device) -> None:
 
 
 def test_the_screen_shows_what_the_maps_hold(device: Device) -> None:
-    engine, screen = GLHalfEngine(branched_network(), device), Screen(device)
+    engine, screen = GLHalfEngine(branched_network(), device), DisplayBuffers(device)
     engine.run(INPUT)
     shown = screen.picture(engine, "out").astype(int)
     assert np.abs(shown - engine.picture()).max() <= 1

@@ -9,9 +9,9 @@ import pytest
 from helpers import EngineFor, branched_network, identity_network, layer, network, normal, tiny_network
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.screen import Screen
-from studio.engine.gl.shown import Drawing, Shown, extent, gap, spot
-from studio.engine.gl.view import GROUND, Look, Placement, ViewPass
+from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.view import ViewPass
+from studio.model.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 from studio.model.graph import Input
 from studio.model.layout import channel_grid
 from studio.model.op import Array
@@ -19,7 +19,7 @@ from studio.model.picture import Picture, signed_view, to_picture
 
 pytestmark = pytest.mark.gl
 
-Show = Callable[..., Shown]
+Show = Callable[..., DisplayTexture]
 
 MAGENTA = (255, 0, 255)
 NEGATIVE, POSITIVE = np.array([70, 150, 255]), np.array([255, 150, 50])
@@ -27,7 +27,7 @@ NEGATIVE, POSITIVE = np.array([70, 150, 255]), np.array([255, 150, 50])
 
 def drawn(
     device: Device,
-    shown: Shown,
+    shown: DisplayTexture,
     drawing: Drawing,
     placement: Placement,
     look: Look | None = None,
@@ -46,14 +46,14 @@ def drawn(
 @pytest.fixture
 def shown(device: Device, engine_for: EngineFor) -> Iterator[Show]:
     """Shows a layer that holds just the values given."""
-    screens: list[Screen] = []
+    screens: list[DisplayBuffers] = []
 
-    def show(values: Array, crop: tuple[int, int] | None = None) -> Shown:
+    def show(values: Array, crop: tuple[int, int] | None = None) -> DisplayTexture:
         count = values.shape[0]
         made = network(layer("copy", "Identity", "in"), layer("end", "Identity", "copy"), inputs=[Input("in", count)])
         engine = engine_for(made)
         engine.run({"in": values})
-        screens.append(Screen(device))
+        screens.append(DisplayBuffers(device))
         screens[-1].show(engine, ("copy",), {"copy": crop} if crop else None)
         return screens[-1].front()[0]
 
@@ -176,7 +176,7 @@ def test_a_picture_is_that_of_to_picture(device: Device, engine_for: EngineFor, 
     values = normal(channels, 9, 14) * 2
     values[0, 1, 1], values[0, 2, 2], values[0, 3, 3] = np.nan, np.inf, -np.inf
     engine.run({"in": values})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("out",))
     found = drawn(device, screen.front()[0], "picture", Placement((0, 0, 14, 9)), Look(nan=False))
 
@@ -191,7 +191,7 @@ def test_an_input_is_shown_as_the_picture_that_it_was(device: Device, engine_for
     levels = np.random.default_rng(0).integers(0, 256, (6, 7, 3)).astype(np.float32)
     fed = (levels / 127.5 - 1 - np.float32(mean)) / np.float32(std)
     engine.run({"in": fed.transpose(2, 0, 1)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("in",))
 
     near(drawn(device, screen.front()[0], "picture", Placement((0, 0, 7, 6))), levels.astype(np.uint8))
@@ -201,7 +201,7 @@ def test_an_input_is_shown_as_the_picture_that_it_was(device: Device, engine_for
 def test_a_sheet_has_lines_between_kernels_when_it_is_large(device: Device, engine_for: EngineFor) -> None:
     engine = engine_for(tiny_network())
     engine.run({"input": normal(3, 8, 8)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("enc.weight",))
     sheet = screen.front()[0]
     width, height = extent(sheet, "sheet")
@@ -244,7 +244,7 @@ def test_every_value_is_found_where_it_is_drawn(device: Device, shown: Show) -> 
 def test_an_external_texture_is_not_freed_with_its_wrapper(device: Device, engine_for: EngineFor) -> None:
     engine = engine_for(identity_network())
     engine.run({"input": normal(3, 4, 4)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("same",))
     front = screen.front()[0]
     first = drawn(device, front, "tiles", Placement((0, 0, 9, 9)))
@@ -257,7 +257,7 @@ def test_an_external_texture_is_not_freed_with_its_wrapper(device: Device, engin
 def test_a_layer_can_be_had_as_a_picture_of_its_tiles(device: Device, engine_for: EngineFor) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 8, 8)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     found = {name: screen.picture(engine, name).shape for name in ("join", "enc.weight", "input", "out")}
 
     assert found == {"join": (26, 35, 3), "enc.weight": (24, 6, 3), "input": (8, 8, 3), "out": (16, 16, 3)}

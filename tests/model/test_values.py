@@ -11,10 +11,10 @@ import pytest
 from helpers import EngineFor, layer, network
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.screen import Screen
-from studio.engine.gl.shown import spot
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
+from studio.model.display import spot
 from studio.model.graph import Graph, Input
 from studio.model.network import Network
 from studio.model.picture import Picture, to_picture, to_tensor
@@ -101,7 +101,7 @@ def test_the_window_shows_what_is_rendered(made: Network, engine_for: EngineFor,
     picture = noise(8, 12)
     engine = engine_for(made)
     rendered = FrameRunner(engine)(picture)
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     found = screen.picture(engine, made.graph.output)
     fed = screen.picture(engine, "input")
     screen.show(engine, (made.graph.output,))

@@ -11,7 +11,7 @@ import pytest
 from helpers import EngineFor, branched_network, identity_network, layer, network, normal, picture, tiny_network
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.screen import Screen
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.picture import to_tensor
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.gl
 
 
 def test_every_input_and_layer_has_a_tile_and_a_label(engine_for: EngineFor, device: Device, tmp_path: Path) -> None:
-    engine, screen = engine_for(branched_network()), Screen(device)
+    engine, screen = engine_for(branched_network()), DisplayBuffers(device)
     engine.run({"input": normal(3, 20, 24)})
     assert write_sheet(engine, screen, tmp_path / "sheet.png").result(20) == tmp_path / "sheet.png"
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
@@ -40,7 +40,7 @@ def test_every_input_and_layer_has_a_tile_and_a_label(engine_for: EngineFor, dev
 def test_an_input_is_shown_as_the_picture_that_it_was(engine_for: EngineFor, device: Device) -> None:
     given = Input("input", 3, (-1.0, 1.0), (0.2, 0.0, -0.1), (0.5, 0.25, 0.7))
     same = network(layer("same", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1), inputs=[given])
-    engine, screen = engine_for(same), Screen(device)
+    engine, screen = engine_for(same), DisplayBuffers(device)
     shown = picture(40, 30)
     engine.run({"input": to_tensor(shown, 3, given.range, given.mean, given.std)})
     whole, cropped = (grab(engine, screen, crops)[0].picture for crops in ({}, {"input": (33, 21)}))
@@ -50,7 +50,7 @@ def test_an_input_is_shown_as_the_picture_that_it_was(engine_for: EngineFor, dev
 
 
 def test_the_output_is_shown_as_a_picture(engine_for: EngineFor, device: Device) -> None:
-    engine, screen = engine_for(identity_network()), Screen(device)
+    engine, screen = engine_for(identity_network()), DisplayBuffers(device)
     shown = picture(24, 24)
     engine.run({"input": to_tensor(shown, 3, (0.0, 1.0))})
     np.testing.assert_allclose(grab(engine, screen, {})[-1].picture.astype(int), shown, atol=1)
@@ -60,7 +60,7 @@ def test_the_output_is_shown_as_a_picture(engine_for: EngineFor, device: Device)
 def test_what_is_wrong_is_said_and_what_stood_there_stays(
     device: Device, engine_for: EngineFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, screen = engine_for(tiny_network()), Screen(device)
+    engine, screen = engine_for(tiny_network()), DisplayBuffers(device)
     with pytest.raises(StudioError, match="before the first run"):
         write_sheet(engine, screen, tmp_path / "sheet.png")
     engine.run({"input": normal(3, 16, 16)})
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_said_and_what_stood_there_stays(
 def test_pictures_are_put_together_outside_the_calling_thread(
     device: Device, engine_for: EngineFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, screen = engine_for(tiny_network()), Screen(device)
+    engine, screen = engine_for(tiny_network()), DisplayBuffers(device)
     engine.run({"input": normal(3, 16, 16)})
     threads = []
 

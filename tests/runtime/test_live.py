@@ -13,6 +13,7 @@ from helpers import tiny_network
 
 from studio.edits import make_edit
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.errors import StudioError
 from studio.io.sources import open_source
 from studio.model.document import Document
@@ -23,8 +24,20 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.recorder import RecordingPlan
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import (
+    EngineState,
+    LayerShapes,
+    LayerStats,
+    LayerTimes,
+    LayerWarnings,
+    Messages,
+    Problems,
+    Progress,
+    Report,
+    Thumbnails,
+)
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.render.frame_runner import FrameRunner
@@ -48,19 +61,23 @@ class Studio:
         self.workspace = Workspace(self.document, engine="torch", size="source")
         self.link = DocumentSync(self.document, self.workspace, self.live)
 
-    def _open(self) -> Device:
+    def _open(self) -> DisplayBuffers:
         self.devices.append(open_device())
-        return self.devices[0]
+        return DisplayBuffers(self.devices[0])
 
     def _take(self, report: Report) -> None:
-        self.messages += [message.text for message in report.messages]
+        said, problems = report.parts.get(Messages), report.parts.get(Problems)
+        if isinstance(said, Messages):
+            self.messages += [message.text for message in said.messages]
+        if isinstance(problems, Problems):
+            self.messages += [message.text for message in problems.by_cause.values()]
         self.reports.append(report)
         self.telemetry.take(report)
 
     def until(self, true: Callable[[], object]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not true():
-            assert time.monotonic() < deadline, f"waited in vain; said: {self.messages}, {self.telemetry.report}"
+            assert time.monotonic() < deadline, f"waited in vain; said: {set(self.messages)}"
             time.sleep(0.005)
 
     def picture(self) -> Picture:
@@ -91,7 +108,7 @@ def studio(gl_device: Device) -> Iterator[Studio]:
 @pytest.fixture
 def showing(studio: Studio, still: Path) -> Studio:
     studio.live.play(str(still))
-    studio.until(lambda: studio.telemetry.report.serial)
+    studio.until(lambda: studio.telemetry[Progress].serial)
     return studio
 
 
@@ -114,17 +131,19 @@ def gain(document: Document, factor: float, tensor: str = "enc.weight") -> None:
 
 def test_the_first_picture_is_told_of_before_layers_are_looked_at(showing: Studio) -> None:
     for serial in (1, 2):
-        showing.until(lambda serial=serial: showing.reports[-1].serial == serial and showing.reports[-1].thumbnails)
-        first = next(report for report in showing.reports if report.serial == serial)
-        assert first.shapes
-        assert not first.thumbnails
-        assert not first.warnings
+        showing.until(lambda: Thumbnails in showing.reports[-1].parts)
+        told = [report.parts for report in showing.reports]
+        first = next(parts for parts in told if parts[Progress].serial == serial)  # type: ignore[attr-defined]
+        assert LayerShapes in first
+        assert Thumbnails not in first
+        assert LayerWarnings not in first
         showing.live.open(tiny_network(seed=serial))
+        showing.until(lambda serial=serial: showing.telemetry[Progress].serial > serial)
 
 
 def test_what_was_never_started_can_be_closed() -> None:
     reports: list[Report] = []
-    live = LiveSession(open_device, reports.append)
+    live = LiveSession(lambda: DisplayBuffers(open_device()), reports.append)
     live.open(tiny_network())
     live.close()
     assert not reports
@@ -134,7 +153,7 @@ def test_what_was_never_started_can_be_closed() -> None:
 def test_what_is_edited_undone_and_bypassed_is_on_the_screen(showing: Studio, still: Path, engine: str) -> None:
     document = showing.document
     showing.workspace.engine = engine
-    showing.until(lambda: showing.telemetry.report.engine == engine)
+    showing.until(lambda: showing.telemetry[EngineState].name == engine)
 
     def shows() -> None:
         difference = showing.picture().astype(int) - expected(document, still)
@@ -151,7 +170,7 @@ def test_what_is_edited_undone_and_bypassed_is_on_the_screen(showing: Studio, st
     document.undo()
     np.testing.assert_array_equal(showing.picture(), before)
     document.load(Preset("other", tiny_network().with_tensors({"enc.bias": np.ones(6, np.float32)}), {}))
-    showing.until(lambda: showing.telemetry.report.engine == engine)
+    showing.until(lambda: showing.telemetry[EngineState].name == engine)
     shows()
     document.undo()
     np.testing.assert_array_equal(showing.picture(), before)
@@ -180,42 +199,46 @@ def test_the_originals_are_heard_while_asked_for(showing: Studio, still: Path) -
 
 def test_reports_tell_of_every_layer_and_what_is_watched(showing: Studio) -> None:
     told = showing.telemetry
-    showing.live.watch(("enc", "enc.weight"))
+    showing.live.watch(showing.document.graph, ("enc", "enc.weight"))
     names = [node.name for node in showing.document.graph.nodes]
-    showing.until(lambda: told.stats.keys() >= {"enc", "enc.weight"} and told.thumbnails.keys() >= set(names))
-    assert told.report.size == (24, 32)
-    assert told.report.engine == "torch"
-    assert set(told.times) == set(names)
-    assert told.shapes["enc"] == (6, 12, 16)
+    showing.until(
+        lambda: (
+            told[LayerStats].stats.keys() >= {"enc", "enc.weight"} and told[Thumbnails].pictures.keys() >= set(names)
+        )
+    )
+    assert told[EngineState].size == (24, 32)
+    assert told[EngineState].name == "torch"
+    assert set(told[LayerTimes].seconds) == set(names)
+    assert told[LayerShapes].shapes["enc"] == (6, 12, 16)
     weight = showing.document.tensor("enc.weight")
-    assert told.stats["enc.weight"].minimum == weight.min()
-    assert told.thumbnails["enc"].dtype == np.uint8
+    assert told[LayerStats].stats["enc.weight"].minimum == weight.min()
+    assert told[Thumbnails].pictures["enc"].dtype == np.uint8
     gain(showing.document, 2.0)
-    showing.until(lambda: told.stats["enc.weight"].minimum == (weight * 2).min())
+    showing.until(lambda: told[LayerStats].stats["enc.weight"].minimum == (weight * 2).min())
 
 
 def test_what_is_watched_no_longer_is_reported_no_longer(showing: Studio) -> None:
-    told, came = showing.telemetry, []
-    showing.live.watch(("enc", "enc.weight"))
-    showing.until(lambda: told.stats.keys() >= {"enc", "enc.weight"})
-    showing.live.watch(())
+    told = showing.telemetry
+    showing.live.watch(showing.document.graph, ("enc", "enc.weight"))
+    showing.until(lambda: told[LayerStats].stats.keys() >= {"enc", "enc.weight"})
+    showing.live.watch(showing.document.graph, ())
     showing.picture()
-    told.changed.connect(came.append)
-    showing.until(lambda: len(came) >= 2)  # what had been seen before is told with the first
-    came.clear()
+    came = len(showing.reports)
+    showing.until(lambda: len(showing.reports) > came + 2)  # what had been seen before is told with the first
+    came = len(showing.reports)
     gain(showing.document, 2.0)
-    showing.until(lambda: len(came) >= 5)
-    assert not any(report.stats for report in came)
+    showing.until(lambda: any(Thumbnails in report.parts for report in showing.reports[came:]))
+    assert not any(LayerStats in report.parts for report in showing.reports[came:])
 
 
 def test_the_first_layer_that_is_not_finite_is_named(showing: Studio) -> None:
     document = showing.document
     huge = np.full(sheet_size(document.tensor("dec.weight").shape), 1e38, np.float32)
     document.apply("Huge", "dec.weight", Patch(Rect(0, 0, *huge.shape), huge))
-    showing.until(lambda: showing.telemetry.report.broken == "dec")
-    showing.until(lambda: "dec" in showing.telemetry.warnings)
+    showing.until(lambda: showing.telemetry[LayerWarnings].broken == "dec")
+    showing.until(lambda: "dec" in showing.telemetry[LayerWarnings].warnings)
     document.undo()
-    showing.until(lambda: showing.telemetry.report.broken is None)
+    showing.until(lambda: showing.telemetry[LayerWarnings].broken is None)
 
 
 def test_every_view_can_be_shown(showing: Studio) -> None:
@@ -234,12 +257,12 @@ def test_every_view_can_be_shown(showing: Studio) -> None:
 
 def test_another_size(showing: Studio) -> None:
     showing.workspace.size = "16"
-    showing.until(lambda: showing.telemetry.report.size == (12, 16))
+    showing.until(lambda: showing.telemetry[EngineState].size == (12, 16))
     assert showing.picture().shape == (12, 16, 3)
     showing.workspace.size = "nonsense"
     showing.until(lambda: any("is no size" in text for text in showing.messages))
     showing.workspace.size = "source"
-    showing.until(lambda: showing.telemetry.report.size == (24, 32))
+    showing.until(lambda: showing.telemetry[EngineState].size == (24, 32))
 
 
 def test_what_cannot_be_done_is_said_and_the_rest_runs_on(showing: Studio, tmp_path: Path) -> None:
@@ -268,15 +291,15 @@ def test_stills_and_sheets_are_written(showing: Studio, tmp_path: Path) -> None:
 def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> None:
     start = time.monotonic()
     showing.live.record(RecordingPlan(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
-    showing.until(lambda: (status := showing.telemetry.report.recording) is not None and status.seconds)
+    showing.until(lambda: (status := showing.telemetry[Recording].status) is not None and status.seconds)
     time.sleep(1.0)
     showing.live.stop_recording()
-    showing.until(lambda: (status := showing.telemetry.report.recording) is not None and status.finished)
+    showing.until(lambda: (status := showing.telemetry[Recording].status) is not None and status.finished)
     took = time.monotonic() - start
     with open_source(str(tmp_path / "tiny.mp4")) as film:
         frames = list(film)
     assert 25 <= len(frames) <= took * 25 + 1
-    status = showing.telemetry.report.recording
+    status = showing.telemetry[Recording].status
     assert status is not None
     assert (status.frames, status.error) == (len(frames), "")
     # Said with the next frame, which may come a report after the status.
@@ -286,7 +309,7 @@ def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> N
 def test_while_held_only_edits_are_run(studio: Studio) -> None:
     studio.live.play("demo")
     studio.workspace.size = "64"
-    studio.until(lambda: studio.telemetry.report.serial > 3)
+    studio.until(lambda: studio.telemetry[Progress].serial > 3)
     studio.workspace.held = True
     studio.picture()
     held = studio.picture()
@@ -295,8 +318,8 @@ def test_while_held_only_edits_are_run(studio: Studio) -> None:
     gain(studio.document, 3.0)
     assert (studio.picture() != held).any()
     studio.workspace.held = False
-    serial = studio.telemetry.report.serial
-    studio.until(lambda: studio.telemetry.report.serial > serial + 3)
+    serial = studio.telemetry[Progress].serial
+    studio.until(lambda: studio.telemetry[Progress].serial > serial + 3)
 
 
 def test_an_engine_that_cannot_run_here_gives_way_to_torch(showing: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +331,7 @@ def test_an_engine_that_cannot_run_here_gives_way_to_torch(showing: Studio, monk
     monkeypatch.setattr(pipeline.GLEngine, "__init__", refuse)
     showing.workspace.engine = "gl"
     showing.until(lambda: "This GPU has no textures." in showing.messages)
-    showing.until(lambda: showing.telemetry.report.engine == "torch")
+    showing.until(lambda: showing.telemetry[EngineState].name == "torch")
     showing.picture()
 
 
@@ -316,11 +339,30 @@ def test_closing_frees_the_thread_and_finishes_the_recording(gl_device: Device, 
     del gl_device
     running = Studio()
     running.live.play(str(still))
-    running.until(lambda: running.telemetry.report.serial)
+    running.until(lambda: running.telemetry[Progress].serial)
     running.live.record(RecordingPlan(tmp_path, name="x"), "x")
-    running.until(lambda: (status := running.telemetry.report.recording) is not None and status.frames)
+    running.until(lambda: (status := running.telemetry[Recording].status) is not None and status.frames)
     running.live.close()
     assert not running.live._thread.is_alive()
     assert running.live.screen is None
     with open_source(str(tmp_path / "x.mp4")) as film:
         assert len(list(film)) > 0
+
+
+def test_an_order_for_another_network_is_dropped(showing: Studio) -> None:
+    before, graph = showing.picture(), tiny_network(seed=3).graph
+    showing.live.bypass(graph, frozenset({"act"}))
+    showing.live.replace(graph, "enc.weight", Rect(0, 0, 1, 1), np.full((1, 1), 99.0, np.float32))
+    showing.live.look_at(graph, View("layer", "enc"))
+    np.testing.assert_array_equal(showing.picture(), before)
+    screen = showing.live.screen
+    assert screen is not None
+    assert [shown.name for shown in screen.front()] == ["out"]
+    assert not showing.messages
+
+
+def test_two_stills_between_two_frames_are_two_files(showing: Studio, tmp_path: Path) -> None:
+    names = [f"{number}.png" for number in range(5)]
+    for name in names:
+        showing.live.still(tmp_path / name)
+    showing.until(lambda: all((tmp_path / name).exists() for name in names))

@@ -9,10 +9,12 @@ import pytest
 from helpers import layer, network, on_torch
 
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.model.graph import Input
 from studio.model.latent import LatentPath
 from studio.model.picture import Picture
-from studio.runtime.live.report import Report
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import Messages, Problems, Progress, Report
 from studio.runtime.live.session import LiveSession
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -32,14 +34,15 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
 
     def take(report: Report) -> None:
         reports.append(report)
-        if report.player.position >= 1.96:
+        state, progress = report.parts.get(PlayerState), report.parts.get(Progress)
+        if isinstance(state, PlayerState) and state.position >= 1.96:
             ran.set()
-        if report.serial >= 3:
+        if isinstance(progress, Progress) and progress.serial >= 3:
             several.set()
 
-    def opened() -> Device:
+    def opened() -> DisplayBuffers:
         devices.append(open_device())
-        return devices[0]
+        return DisplayBuffers(devices[0])
 
     live = LiveSession(opened, take, lambda: devices[0].close())
     live.start()
@@ -56,7 +59,8 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
         assert there.wait(30)
     finally:
         live.close()
-    assert not [message.text for report in reports for message in report.messages if message.kind == "error"]
+    parts = [part for report in reports for part in report.parts.values()]
+    assert not [part for part in parts if isinstance(part, Messages) or (isinstance(part, Problems) and part.by_cause)]
     path = LatentPath("between", 5, 9, 2.0)
     wanted = FrameRunner(on_torch(generator), path=path)(np.zeros((8, 8, 3), np.uint8), 49 / 25)
     assert found[0].shape == (8, 8, 3)

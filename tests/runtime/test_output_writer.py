@@ -11,7 +11,9 @@ import pytest
 
 from studio.model.view import View
 from studio.runtime.live import output_writer
-from studio.runtime.live.output_writer import OutputWriter
+from studio.runtime.live.feature import Frame
+from studio.runtime.live.journal import Journal
+from studio.runtime.live.output_writer import OutputWriter, Record
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 
 
@@ -55,14 +57,13 @@ class Run:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock, self.screen = Clock(), FakeScreen()
         monkeypatch.setattr(output_writer, "time", self.clock)
-        self.said: list[tuple[str, bool]] = []
-        self.outlets = OutputWriter(self.screen, lambda *said: self.said.append(said))  # type: ignore[arg-type]
-        self.outlets.begin(RecordingPlan(folder, "png", Fraction(10)), "a", False)
+        self.outlets = OutputWriter(self.screen, Journal())  # type: ignore[arg-type]
+        self.outlets.begin(Record(RecordingPlan(folder, "png", Fraction(10)), "a"))
 
     def frame(self, seconds: float, *, is_new: bool = True) -> None:
         self.clock.now += seconds
         self.screen.frame += is_new
-        self.outlets.frame(FakeEngine(), View(), {}, is_new=is_new)  # type: ignore[arg-type]
+        self.outlets.took(Frame(FakeEngine(), View(), {}, is_new, 0))  # type: ignore[arg-type]
 
     def end(self) -> RecordingStatus:
         assert self.outlets._recorder is not None

@@ -27,7 +27,7 @@ from studio.ops import operator
 from studio.ops.activation import ReLU
 from studio.ops.combine import Concat
 from studio.ops.conv import Conv2d
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerWarnings, Report
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.layers.graph_items import HEIGHT, Geometry
 from studio.ui.layers.graph_layout import lay_out
@@ -268,7 +268,9 @@ def test_fit_shows_everything(bench: Bench) -> None:
 def test_bent_bypassed_and_warned_layers_look_so(bench: Bench) -> None:
     bench.workspace.choose("up1")
     plain = bench.colours("down2")
-    bench.telemetry.take(Report(warnings={"down2": "all values are zero", "down3": "2 values are infinite"}))
+    bench.telemetry.take(
+        Report([LayerWarnings(None, {"down2": "all values are zero", "down3": "2 values are infinite"})])
+    )
     assert AMBER in bench.colours("down2") - plain
     assert RED in bench.colours("down3")
     bench.document.set_bypassed("down4", True)

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.engine.base import Stats
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
@@ -28,7 +29,7 @@ from studio.model.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
 from studio.runtime.live.document_sync import DocumentSync
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerStats, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
@@ -61,8 +62,8 @@ class Bench:
         self.document = Document(Preset("small", network(), {}))
         self.workspace = Workspace(self.document)
         self.telemetry = Telemetry()
-        self.asked: list[tuple[str, ...]] = []
-        self.panel = HistogramPanel(self.document, self.workspace, self.telemetry, self.asked.append)
+        self.asked = asked = list[tuple[str, ...]]()
+        self.panel = HistogramPanel(self.document, self.workspace, self.telemetry, lambda _, names: asked.append(names))
         qtbot.addWidget(self.panel)
         self.panel.resize(280, 460)
         if shown:
@@ -70,7 +71,9 @@ class Bench:
                 self.panel.show()
 
     def report(self, **stats: Stats) -> None:
-        self.telemetry.take(Report(stats={name.replace("__", "."): found for name, found in stats.items()}))
+        self.telemetry.take(
+            Report([LayerStats(None, {name.replace("__", "."): found for name, found in stats.items()})])
+        )
         self.settle()
 
     def settle(self) -> None:
@@ -328,7 +331,7 @@ def test_another_network(bench: Bench) -> None:
     bench.report(a__weight=measure(values(0)))
     bench.paint()
     bench.document.load(Preset("other", network("other", 1), {}))
-    bench.telemetry.forget()
+    bench.telemetry.follow(bench.document.graph)
     bench.settle()
     assert bench.drawn() == set()
     bench.report(a__weight=measure(values(1)))
@@ -368,7 +371,7 @@ def test_it_draws_15_times_a_second_at_most(bench: Bench, monkeypatch: pytest.Mo
     last = measure(values(99))
     start = time.monotonic()
     while time.monotonic() - start < 1.0:
-        bench.telemetry.take(Report(stats={"a": measure(values(len(drawn)))}))
+        bench.telemetry.take(Report([LayerStats(None, {"a": measure(values(len(drawn)))})]))
         bench.qtbot.wait(5)
     assert 5 <= len(drawn) <= 17
     bench.report(a=last)
@@ -382,7 +385,7 @@ def test_an_update_costs_little(bench: Bench) -> None:
     for k in range(40):
         bench.qtbot.wait(70)
         start = time.thread_time()
-        bench.telemetry.take(Report(stats={"a": stats[k], "a.weight": stats[-k]}))
+        bench.telemetry.take(Report([LayerStats(None, {"a": stats[k], "a.weight": stats[-k]})]))
         QApplication.processEvents()
         costs.append(time.thread_time() - start)
     assert np.median(costs) < 0.008  # 4 ms on a machine at rest
@@ -406,9 +409,9 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
     cv2.imwrite(str(tmp_path / "still.png"), picture)
     devices: list[Device] = []
 
-    def opened() -> Device:
+    def opened() -> DisplayBuffers:
         devices.append(open_device())
-        return devices[0]
+        return DisplayBuffers(devices[0])
 
     post, telemetry = Post(), Telemetry()
     live = LiveSession(opened, lambda report: post(lambda: telemetry.take(report)), lambda: devices[0].close())
@@ -432,16 +435,18 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
 
         before = document.tensor("a.weight").copy()
         qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
-        qtbot.waitUntil(lambda: len(telemetry.thumbnails) == 3 and "ms" in layers._totals.text(), timeout=20_000)
-        values_before = panel._telemetry.stats["a"]
+        qtbot.waitUntil(
+            lambda: len(telemetry[Thumbnails].pictures) == 3 and "ms" in layers._totals.text(), timeout=20_000
+        )
+        values_before = panel._telemetry[LayerStats].stats["a"]
         document.apply("paint", "a.weight", Patch(Rect(0, 0, 3, 3), np.full((3, 3), 77.0, np.float32)))
         qtbot.waitUntil(lambda: largest() == "77", timeout=20_000)
         assert {"now", "before"} <= set(panel.tensor.plot.curves())
-        qtbot.waitUntil(lambda: telemetry.stats["a"].maximum > 10 * values_before.maximum, timeout=20_000)
+        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum > 10 * values_before.maximum, timeout=20_000)
         document.undo()
         qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
-        qtbot.waitUntil(lambda: telemetry.stats["a"].maximum == values_before.maximum, timeout=20_000)
-        assert np.array_equal(telemetry.stats["a"].histogram, values_before.histogram)
+        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum == values_before.maximum, timeout=20_000)
+        assert np.array_equal(telemetry[LayerStats].stats["a"].histogram, values_before.histogram)
     finally:
         live.close()
     del link

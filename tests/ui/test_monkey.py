@@ -29,6 +29,7 @@ from studio.model.form import fields
 from studio.model.layout import crop, put
 from studio.model.preset import Preset
 from studio.model.view import View
+from studio.runtime.live.report import EngineState
 
 pytestmark = pytest.mark.gl
 
@@ -311,5 +312,5 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     engine.bypass(whole.document.bypassed)
     with open_source(str(tmp_path / "still.png")) as source:
         wanted = FrameRunner(engine)(next(iter(source)).picture)
-    whole.until(lambda: whole.told.report.engine == "torch" and whole.told.report.size == (48, 64))
+    whole.until(lambda: whole.told[EngineState].name == "torch" and whole.told[EngineState].size == (48, 64))
     np.testing.assert_array_equal(whole.picture(), wanted)

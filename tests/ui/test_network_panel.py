@@ -26,7 +26,7 @@ from studio.ops import operator
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
 from studio.runtime.live.health import judge
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Report, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.layers.network_rows import Row, kind_of
 from studio.ui.layers.network_text import bytes_text, count_text, is_broken, operator_text, seconds_text
@@ -231,12 +231,14 @@ def test_warnings_are_drawn_red_or_amber_and_told(bench: Bench) -> None:
     rect = bench.rect("layer2")
     at = bench.list.delegate.places(rect)
     assert not {AMBER, RED} & bench.colours(at.warning)
-    bench.telemetry.take(Report(warnings={"layer2": "all values are zero", "layer4": "3 values are not a number"}))
+    bench.telemetry.take(
+        Report([LayerWarnings(None, {"layer2": "all values are zero", "layer4": "3 values are not a number"})])
+    )
     assert AMBER in bench.colours(at.warning)
     assert RED in bench.colours(bench.list.delegate.places(bench.rect("layer4")).warning)
     row = bench.panel.model.rows[3]
     assert bench.list.delegate.tip_at(rect, at.warning.center(), row) == "layer2: all values are zero"
-    bench.telemetry.take(Report(warnings={"layer2": ""}))
+    bench.telemetry.take(Report([LayerWarnings(None, {"layer2": ""})]))
     assert not {AMBER, RED} & bench.colours(bench.list.delegate.places(bench.rect("layer2")).warning)
 
 
@@ -247,12 +249,12 @@ def test_the_broken_banner_selects_its_layer(qtbot: QtBot) -> None:
     field.setText("layer1")
     button = next(b for b in bench.panel.findChildren(QPushButton))
     assert not button.isVisible()
-    bench.telemetry.take(Report(broken="layer41"))
+    bench.telemetry.take(Report([LayerWarnings(None, {}, "layer41")]))
     assert button.isVisible()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert bench.workspace.layer == "layer41"
     assert bench.list.currentIndex().data() == "layer41"
-    bench.telemetry.take(Report())
+    bench.telemetry.take(Report([LayerWarnings()]))
     assert not button.isVisible()
 
 
@@ -261,7 +263,7 @@ def test_a_thumbnail_is_drawn(bench: Bench) -> None:
     green = (12, 200, 34)
     assert green not in bench.colours(rect)
     picture = np.full((72, 96, 3), green, np.uint8)
-    bench.telemetry.take(Report(thumbnails={"layer1": picture}))
+    bench.telemetry.take(Report([Thumbnails(None, {"layer1": picture})]))
     assert green in bench.colours(rect)
     bench.document.set_bypassed("layer1", True)
     assert green not in bench.colours(rect)  # faint while bypassed
@@ -279,7 +281,9 @@ def test_a_bent_layer_has_a_dot(bench: Bench) -> None:
 
 
 def test_tool_tips_say_everything(bench: Bench) -> None:
-    bench.telemetry.take(Report(shapes={"layer0": Shape(3, 64, 48)}, times={"layer0": 0.002, "layer1": 0.006}))
+    bench.telemetry.take(
+        Report([LayerShapes(None, {"layer0": Shape(3, 64, 48)}), LayerTimes(None, {"layer0": 0.002, "layer1": 0.006})])
+    )
     tip = bench.panel.model.tip(bench.panel.model.rows[1])
     for part in ("layer0", "Conv2d 3→3", "padding 1×1 px", "reads picture", "3×64×48", "84 parameters", "2.00 ms, 25%"):
         assert part in tip
@@ -292,7 +296,7 @@ def test_tool_tips_say_everything(bench: Bench) -> None:
 
 def test_totals(bench: Bench) -> None:
     assert bench.panel._totals.text() == "6 layers · 252 parameters"
-    bench.telemetry.take(Report(times={f"layer{k}": 0.001 for k in range(6)}))
+    bench.telemetry.take(Report([LayerTimes(None, {f"layer{k}": 0.001 for k in range(6)})]))
     assert bench.panel._totals.text() == "6 layers · 252 parameters · 6.00 ms"
 
 
@@ -305,7 +309,7 @@ def test_long_names_are_elided_in_the_middle(qtbot: QtBot) -> None:
 
 
 def test_another_network_and_back(bench: Bench) -> None:
-    bench.telemetry.take(Report(broken="layer5"))
+    bench.telemetry.take(Report([LayerWarnings(None, {}, "layer5")]))
     other = chain(3, "other")
     bench.document.load(Preset("other", other, {}))
     assert len(bench.panel.model.rows) == 4
@@ -366,8 +370,14 @@ def test_300_layers_at_30_reports_a_second_cost_little(qtbot: QtBot) -> None:
         names = [f"layer{k}" for k in range(turn, 300, 30)]
         thumbnails = {name: rng.integers(0, 255, (72, 96, 3), np.uint8) for name in names}
         times = {name: float(rng.random()) * 1e-3 for name in shapes}
+        warnings = dict.fromkeys(names, "all values are zero")
         report = Report(
-            shapes=shapes, times=times, thumbnails=thumbnails, warnings=dict.fromkeys(names, "all values are zero")
+            [
+                LayerShapes(None, shapes),
+                LayerTimes(None, times),
+                Thumbnails(None, thumbnails),
+                LayerWarnings(None, warnings),
+            ]
         )
         start = time.thread_time()
         bench.telemetry.take(report)
@@ -390,7 +400,7 @@ def test_only_rows_in_view_are_drawn(qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     qtbot.wait(50)
     drawn.clear()
     picture = np.zeros((72, 96, 3), np.uint8)
-    bench.telemetry.take(Report(thumbnails={"layer2": picture, "layer250": picture}))
+    bench.telemetry.take(Report([Thumbnails(None, {"layer2": picture, "layer250": picture})]))
     qtbot.wait(50)
     assert drawn == ["layer2"]
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from running import Running
 
 from studio.io.sinks import CodecInfo
+from studio.runtime.live.output_writer import Recording, Written
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 from studio.runtime.live.report import Report
 from studio.ui.recording import panel as recorder_panel
@@ -53,7 +54,7 @@ def panel(at: Running, qtbot: QtBot) -> RecorderPanel:
 
 
 def show(at: Running, status: RecordingStatus | None) -> None:
-    at.telemetry.take(Report(recording=status))
+    at.telemetry.take(Report([Recording(status)]))
 
 
 def test_the_button_begins_and_ends_a_recording(panel: RecorderPanel, at: Running, qtbot: QtBot) -> None:
@@ -128,10 +129,10 @@ def test_single_pictures_get_free_names_and_a_link_when_they_are_there(
     qtbot.mouseClick(panel.still, Qt.MouseButton.LeftButton)
     [(still,)] = at.live.of("still")
     assert (still.parent, still.suffix, still.name.split()[0]) == (at.home, ".png", "alpha")
-    show(at, None)
+    at.telemetry.take(Report([Written()]))
     assert panel.last is None
     still.write_bytes(b"png")
-    show(at, None)
+    at.telemetry.take(Report([Written(still)]))
     assert panel.last == still
     qtbot.mouseClick(panel.still, Qt.MouseButton.LeftButton)
     assert at.live.of("still")[1] != (still,)

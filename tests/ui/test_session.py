@@ -14,7 +14,8 @@ from running import Running
 
 from studio.model.view import View
 from studio.model.workspace import Workspace
-from studio.runtime.live.report import Message, Report
+from studio.runtime.live.report import Message, Messages, Problems, Report
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.importing.recent_menu import RecentMenu
 from studio.ui.services import messages as message_bar
 from studio.ui.services.messages import MessageBar
@@ -197,7 +198,9 @@ def bar(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MessageBar:
 
 
 def test_a_note_fades_and_an_error_stays(bar: MessageBar, qtbot: QtBot) -> None:
-    bar.take(Report(messages=(Message("the disk is full", "error"), Message("saved"))))
+    telemetry = Telemetry()
+    bar.follow(telemetry)
+    telemetry.take(Report([Messages((Message("the disk is full", "error"), Message("saved")))]))
     assert bar.text == "Saved"
     qtbot.waitUntil(lambda: bar.text == "The disk is full", timeout=2000)
     qtbot.wait(300)
@@ -205,6 +208,22 @@ def test_a_note_fades_and_an_error_stays(bar: MessageBar, qtbot: QtBot) -> None:
     qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
     assert bar.text == ""
     assert [message.text for message in bar.log] == ["the disk is full", "saved"]
+
+
+def test_a_problem_stands_for_as_long_as_it_lasts(bar: MessageBar) -> None:
+    telemetry = Telemetry()
+    bar.follow(telemetry)
+    size, source = Message("“x” is no size", "error"), Message("there is nothing at “y”", "error")
+    telemetry.take(Report([Problems({"picture": size})]))
+    telemetry.take(Report([Problems({"picture": size})]))
+    assert bar.text == "“x” is no size"
+    telemetry.take(Report([Problems({"picture": size, "source": source})]))
+    assert bar.text == "There is nothing at “y”"
+    telemetry.take(Report([Problems({"source": source})]))
+    assert bar.text == "There is nothing at “y”"
+    telemetry.take(Report([Problems()]))
+    assert bar.text == ""
+    assert list(bar.log) == [size, source]
 
 
 def test_a_newer_error_supersedes_the_one_before(bar: MessageBar) -> None:

@@ -43,7 +43,7 @@ def bar(at: Running, qtbot: QtBot) -> Transport:
 
 
 def show(at: Running, state: PlayerState) -> None:
-    at.telemetry.take(Report(player=state))
+    at.telemetry.take(Report([state]))
 
 
 def centre_of(bar: Transport, part: float) -> QPoint:

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 from viewport_stage import SIZE, Stage
 
-from studio.engine.gl.view import GROUND
 from studio.io.networks import load_network
+from studio.model.display import GROUND
 from studio.model.document import Document
 from studio.model.network import Network
 from studio.model.picture import Picture, signed_view, to_picture

@@ -30,6 +30,9 @@ from studio.model.layout import Rect
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS
+from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress
 
 pytestmark = pytest.mark.gl
 
@@ -87,8 +90,8 @@ def test_it_opens_alive(open_window: Open) -> None:
     first = whole.picture()
     assert first.shape == (128, 128, 3)
     assert first.std() > 10
-    serial = whole.told.report.serial
-    whole.until(lambda: whole.told.report.serial > serial + 2)
+    serial = whole.told[Progress].serial
+    whole.until(lambda: whole.told[Progress].serial > serial + 2)
     assert (whole.picture() != first).any()
     assert "violet-strokes" in whole.window.windowTitle()
     assert not whole.window.isWindowModified()
@@ -98,21 +101,21 @@ def test_it_opens_alive(open_window: Open) -> None:
 
 def test_a_painted_stroke_changes_weight_picture_and_histogram_and_undo_restores_them(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
-    whole.until(lambda: "enc.weight" in whole.told.stats)
+    whole.until(lambda: "enc.weight" in whole.told[LayerStats].stats)
     weight, picture = whole.tensor("enc.weight"), whole.picture()
-    before = whole.told.stats["enc.weight"]
+    before = whole.told[LayerStats].stats["enc.weight"]
     whole.workspace.brush = whole.workspace.brush.model_copy(update={"value": 3.0, "radius": 3.0})
     whole.stroke((2.0, 2.0), (10.0, 6.0), (18.0, 9.0))
     assert (whole.tensor("enc.weight") != weight).any()
     assert whole.window.isWindowModified()
     assert (whole.picture() != picture).any()
-    whole.until(lambda: whole.told.stats["enc.weight"].maximum == whole.tensor("enc.weight").max())
-    assert whole.told.stats["enc.weight"].maximum != before.maximum
+    whole.until(lambda: whole.told[LayerStats].stats["enc.weight"].maximum == whole.tensor("enc.weight").max())
+    assert whole.told[LayerStats].stats["enc.weight"].maximum != before.maximum
     whole.key(Qt.Key.Key_Z, CTRL, whole.window)
     np.testing.assert_array_equal(whole.tensor("enc.weight").view(np.uint32), weight.view(np.uint32))
     np.testing.assert_array_equal(whole.picture(), picture)
-    whole.until(lambda: whole.told.stats["enc.weight"].maximum == before.maximum)
-    np.testing.assert_array_equal(whole.told.stats["enc.weight"].histogram, before.histogram)
+    whole.until(lambda: whole.told[LayerStats].stats["enc.weight"].maximum == before.maximum)
+    np.testing.assert_array_equal(whole.told[LayerStats].stats["enc.weight"].histogram, before.histogram)
     assert not whole.window.isWindowModified()
     whole.key(Qt.Key.Key_Z, CTRL | SHIFT, whole.window)
     assert (whole.picture() != picture).any()
@@ -158,7 +161,7 @@ def test_saved_closed_and_opened_again_it_gives_the_same_picture(open_window: Op
     preset = load_preset(path)
     np.testing.assert_array_equal(preset.changed["enc.weight"].view(np.uint32), weight.view(np.uint32))
     assert preset.bypassed == {"act"}
-    assert (preset.view_layer, preset.source) == ("act", whole.told.report.player.spec)
+    assert (preset.view_layer, preset.source) == ("act", whole.told[PlayerState].spec)
     assert (path / "thumbnail.png").is_file()
     whole.close()
     again = open_window(path)
@@ -173,13 +176,13 @@ def test_a_recording_of_three_seconds(open_window: Open, film: Path, tmp_path: P
     out.mkdir()
     whole.recorder.choose_folder(str(out))
     whole.key(Qt.Key.Key_R, on=whole.window)
-    whole.until(lambda: whole.recorder.is_recording and whole.told.report.recording.frames)  # type: ignore[union-attr]
+    whole.until(lambda: whole.recorder.is_recording and whole.told[Recording].status.frames)  # type: ignore[union-attr]
     start = time.monotonic()
     whole.qtbot.wait(3000)
     whole.key(Qt.Key.Key_R, on=whole.window)
-    whole.until(lambda: (status := whole.told.report.recording) is not None and status.finished)
+    whole.until(lambda: (status := whole.told[Recording].status) is not None and status.finished)
     took = time.monotonic() - start
-    status = whole.told.report.recording
+    status = whole.told[Recording].status
     assert status is not None
     assert status.error == ""
     (recorded,) = out.glob("*.mp4")
@@ -201,7 +204,7 @@ def test_every_panel_floats_and_goes_on(whole: WholeWindow) -> None:
     whole.stroke((2.0, 2.0), (14.0, 6.0))
     assert (whole.picture() != picture).any()
     wanted = whole.tensor("enc.weight").max()
-    whole.until(lambda: whole.told.stats["enc.weight"].maximum == wanted)
+    whole.until(lambda: whole.told[LayerStats].stats["enc.weight"].maximum == wanted)
     panel = whole.histogram
     whole.until(lambda: panel.isVisible() and panel._watched)
     for dock in whole.window.docks.values():
@@ -240,8 +243,8 @@ def drop(whole: WholeWindow, path: Path) -> None:
 
 def test_a_film_a_preset_and_a_model_are_dropped_on_the_window(whole: WholeWindow, film: Path, tmp_path: Path) -> None:
     drop(whole, film)
-    whole.until(lambda: whole.told.report.player.spec == str(film))
-    whole.until(lambda: whole.told.report.player.position > 0.2)
+    whole.until(lambda: whole.told[PlayerState].spec == str(film))
+    whole.until(lambda: whole.told[PlayerState].position > 0.2)
     bent = {"enc.bias": np.full(6, 0.5, np.float32)}
     save_preset(Preset("dropped", whole.document.network, bent), tmp_path / "dropped")
     drop(whole, tmp_path / "dropped")
@@ -266,10 +269,10 @@ def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Pa
     assert importing.dialog is not None
     QTest.keyClick(importing.dialog, Qt.Key.Key_Return)
     whole.until(lambda: len(whole.document.graph.nodes) == 3)
-    whole.until(lambda: whole.told.shapes and len(whole.told.shapes) == 4)
+    whole.until(lambda: whole.told[LayerShapes].shapes and len(whole.told[LayerShapes].shapes) == 4)
     assert (tmp_path / "home" / "weights" / "mine" / "network.json").is_file()
     whole.document.undo()
-    whole.until(lambda: len(whole.told.shapes) == 5)
+    whole.until(lambda: len(whole.told[LayerShapes].shapes) == 5)
 
 
 def test_the_bent_network_goes_back_out(whole: WholeWindow, tmp_path: Path) -> None:
@@ -326,19 +329,19 @@ class Plug:
 def test_a_camera_that_dies_is_told_keeps_its_last_picture_and_comes_back(whole: WholeWindow) -> None:
     plug = Plug()
     whole.live.player.play_source(CameraSource(opener=plug, timeout=0.2, max_wait=0.3), "camera")
-    whole.until(lambda: whole.told.report.player.is_camera)
-    first = whole.told.report.serial
-    whole.until(lambda: whole.told.report.serial > first + 3)
+    whole.until(lambda: whole.told[PlayerState].is_camera)
+    first = whole.told[Progress].serial
+    whole.until(lambda: whole.told[Progress].serial > first + 3)
     plug.is_in = False
-    whole.until(lambda: whole.told.report.player.status.startswith("lost"))
+    whole.until(lambda: whole.told[PlayerState].status.startswith("lost"))
     lost = whole.picture()
     whole.qtbot.wait(300)
     assert lost.shape == (48, 64, 3)
     assert (whole.picture() == lost).all()
     plug.is_in = True
-    whole.until(lambda: whole.told.report.player.status == "live")
-    serial = whole.told.report.serial
-    whole.until(lambda: whole.told.report.serial > serial + 3)
+    whole.until(lambda: whole.told[PlayerState].status == "live")
+    serial = whole.told[Progress].serial
+    whole.until(lambda: whole.told[Progress].serial > serial + 3)
 
 
 def test_holding_a_compares_with_the_originals(whole: WholeWindow) -> None:
@@ -362,11 +365,11 @@ def test_nan_on_the_screen_is_told_with_the_first_layer(whole: WholeWindow) -> N
     assert size
     shape = (6 * 4, 3 * 4)
     whole.document.apply("huge", "dec.weight", Patch(Rect(0, 0, *shape), np.full(shape, 3e38, np.float32)))
-    whole.until(lambda: whole.told.report.broken == "dec")
+    whole.until(lambda: whole.told[LayerWarnings].broken == "dec")
     whole.until(lambda: whole.network._banner.isVisible())
     assert "dec" in whole.network._broken_text.text()
     whole.document.undo()
-    whole.until(lambda: whole.told.report.broken is None)
+    whole.until(lambda: whole.told[LayerWarnings].broken is None)
 
 
 def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
@@ -409,7 +412,7 @@ def test_the_engine_is_switched_in_the_window(whole: WholeWindow, engine: str) -
     combo.setFocus()
     combo.setCurrentText(engine)
     combo.textActivated.emit(engine)
-    whole.until(lambda: whole.told.report.engine == engine)
+    whole.until(lambda: whole.told[EngineState].name == engine)
     assert np.abs(whole.picture().astype(int) - before).max() <= 1
     rect = Rect(0, 0, 4, 4)
     whole.document.apply("louder", "enc.weight", Patch(rect, np.full((4, 4), 2.0, np.float32)))

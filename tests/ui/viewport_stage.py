@@ -9,8 +9,8 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
-from studio.engine.gl.screen import Screen
 from studio.engine.torch import TorchEngine
 from studio.model.layout import to_sheet
 from studio.model.network import Network
@@ -35,7 +35,7 @@ class Stage:
         self.network = network
         self.values: dict[str, Array] = {}
         self.error: BaseException | None = None
-        self.screen: Screen | None = None
+        self.screen: DisplayBuffers | None = None
         self.frames = 0
         self._context = RenderContext()
         self._stop = threading.Event()
@@ -43,7 +43,7 @@ class Stage:
         self._thread.start()
 
     @property
-    def find(self) -> Callable[[], Screen | None]:
+    def find(self) -> Callable[[], DisplayBuffers | None]:
         return lambda: self.screen
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class Stage:
         step_back()
         try:
             device = self._context.open()
-            screen, engine = Screen(device), made_engine(name, self.network, device)
+            screen, engine = DisplayBuffers(device), made_engine(name, self.network, device)
             engine.run({"input": self.picture})
             for each in shown:
                 is_sheet = each in self.network.tensors

@@ -15,6 +15,7 @@ from studio.app import Studio
 from studio.io.opening import find_and_open
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.runtime.live.report import EngineState, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.importing import opening
@@ -56,13 +57,13 @@ class WholeWindow:
         self.window.resize(1280, 800)
         self.window.show()
         qtbot.waitExposed(self.window)
-        self.until(lambda: self.told.report.serial)
+        self.until(lambda: self.told[Progress].serial)
 
     def until(self, true: Callable[[], object]) -> None:
         try:
             self.qtbot.waitUntil(lambda: bool(true()), timeout=PATIENCE)
         except Exception as error:
-            raise AssertionError(f"waited in vain; said: {self.said}; {self.told.report}") from error
+            raise AssertionError(f"waited in vain; said: {self.said}; {self.told[EngineState]}") from error
 
     @property
     def said(self) -> list[str]:

@@ -14,8 +14,8 @@ from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.device import Device
 from studio.engine.gl.ranges import Ranges
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.shown import Role, Shown
 from studio.errors import StudioError
+from studio.model.display import DisplayTexture, Role
 from studio.model.graph import Order
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
 from studio.model.op import Shape
@@ -105,16 +105,16 @@ class Copy:
             self._ranges.find(self._texture)
         self._filled_from = state
 
-    def shown(self, serial: int) -> Shown:
+    def shown(self, serial: int) -> DisplayTexture:
         """What viewers are told of it."""
         return self._told(serial=serial, has_ranges=self._has_ranges)
 
     @cached_property
-    def _told(self) -> Callable[..., Shown]:
+    def _told(self) -> Callable[..., DisplayTexture]:
         """Makes what viewers are told, of which most stays the same."""
         plan = self.plan
         return partial(
-            Shown,
+            DisplayTexture,
             name=plan.name,
             role=plan.role,
             texture=self._texture.glo,

@@ -8,7 +8,7 @@ import moderngl
 
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Constants, Source
-from studio.engine.gl.shown import tiling
+from studio.model.display import tiling
 
 
 class Ranges:

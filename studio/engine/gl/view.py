@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import moderngl
 
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.shown import Drawing, Shown, extent, gap
-from studio.model.view import Colours, Scaling
-
-# The ground beside and between what is shown, in linear parts of full.
-GROUND = (0.07, 0.07, 0.08)
-BLACK = (0.0, 0.0, 0.0)
+from studio.model.display import DisplayTexture, Drawing, Look, Placement, extent, gap
 
 _KINDS: dict[Drawing, int] = {"picture": 0, "tiles": 1, "sheet": 2}
 
@@ -24,38 +17,6 @@ _WEIGHT_WITH_LINE = 3.0
 # Samples along each side of a pixel that covers several texels.
 _MOST_SAMPLES = 4
 _MOST_SAMPLES_SOFTWARE = 2
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where content lies on its target, in the target's own pixels from its upper left corner.
-
-    Attributes:
-        rect: x, y, width and height of the part of the target that is drawn into.
-        origin: the content's x and y, in texels, at that part's upper left corner.
-        zoom: pixels a texel.
-    """
-
-    rect: tuple[int, int, int, int]
-    origin: tuple[float, float] = (0.0, 0.0)
-    zoom: float = 1.0
-
-
-@dataclass(frozen=True)
-class Look:
-    """How values become colours.
-
-    Attributes:
-        colours: "signed", blue below zero and orange above, or "grey", from the smallest to the largest value.
-        scaling: every tile by its own range, or all by one.
-        nan: whether what is not a number is drawn as a magenta checker; else black.
-        ground: colour beside and between tiles, each part 0 to 1.
-    """
-
-    colours: Colours = "signed"
-    scaling: Scaling = "tile"
-    nan: bool = True
-    ground: tuple[float, float, float] = GROUND
 
 
 class ViewPass:
@@ -82,7 +43,7 @@ class ViewPass:
     def draw(
         self,
         target: moderngl.Framebuffer,
-        shown: Shown,
+        shown: DisplayTexture,
         drawing: Drawing,
         placement: Placement,
         look: Look,
@@ -135,7 +96,7 @@ class ViewPass:
         target.viewport = x, bottom, width, height
         self._device.calls.draw(triangle)
 
-    def whole(self, shown: Shown, drawing: Drawing) -> Placement:
+    def whole(self, shown: DisplayTexture, drawing: Drawing) -> Placement:
         """The placement that shows all of it at one pixel a texel, from the upper left corner of the target."""
         return Placement((0, 0, *extent(shown, drawing)))
 

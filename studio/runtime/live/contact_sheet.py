@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from studio.engine.base import Engine
-from studio.engine.gl.screen import Screen
-from studio.errors import StudioError
+from studio.engine.display import PictureMaker
 from studio.io.atomic import require_parent, write_bytes
 from studio.io.resize import resized
 from studio.model.graph import Input, Size
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, signed_view, to_picture
+from studio.runtime.services.aside import aside
 
 TILE = 288
 """Pixels of the longer side of each layer's picture, at most."""
@@ -45,14 +44,16 @@ class Tile:
     picture: Picture
 
 
-def write_sheet(engine: Engine, screen: Screen, path: Path, crops: Mapping[str, Size] | None = None) -> Future[Path]:
+def write_sheet(
+    engine: Engine, display: PictureMaker, path: Path, crops: Mapping[str, Size] | None = None
+) -> Future[Path]:
     """Write a PNG with the activation of every input and layer, as it is now, each labelled with name and shape.
 
     Only small pictures leave the device in the calling thread; they are put together and written in another.
 
     Args:
         engine: after a run.
-        screen: gives the picture of the output.
+        display: gives the picture of the output.
         path: the file; one that is there is replaced, when the new one is whole.
         crops: height and width to show of inputs and layers that have a border of padding.
 
@@ -63,23 +64,16 @@ def write_sheet(engine: Engine, screen: Screen, path: Path, crops: Mapping[str, 
         StudioError: where the folder is missing, or the engine has not run.
     """
     require_parent(path)
-    tiles = grab(engine, screen, crops or {})
-    done: Future[Path] = Future()
+    tiles = grab(engine, display, crops or {})
 
-    def work() -> None:
-        try:
-            write_bytes(path, _png(compose(tiles)))
-        except StudioError as error:
-            done.set_exception(error)
-        else:
-            done.set_result(path)
+    def work() -> Path:
+        write_bytes(path, _png(compose(tiles)))
+        return path
 
-    # No daemon: the process ends when the sheet is on the disk.
-    threading.Thread(target=work, name="write sheet").start()
-    return done
+    return aside(work, "write sheet")
 
 
-def grab(engine: Engine, screen: Screen, crops: Mapping[str, Size]) -> list[Tile]:
+def grab(engine: Engine, display: PictureMaker, crops: Mapping[str, Size]) -> list[Tile]:
     """Small pictures of every input and layer, in running order.
 
     Inputs and the output are pictures; a layer shows all its channels as tiles, each at a scale of its own.
@@ -90,7 +84,7 @@ def grab(engine: Engine, screen: Screen, crops: Mapping[str, Size]) -> list[Tile
     for node in engine.graph.nodes:
         shape, crop = engine.shape(node.name), crops.get(node.name)
         is_picture = node.name == engine.graph.output and shape.channels in (1, 3)
-        shown = screen.picture(engine, node.name, crop) if is_picture else _channels(engine, node.name, shape, crop)
+        shown = display.picture(engine, node.name, crop) if is_picture else _channels(engine, node.name, shape, crop)
         tiles.append(Tile(node.name, shape, shown))
     return tiles
 

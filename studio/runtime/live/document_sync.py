@@ -9,35 +9,15 @@ import numpy as np
 from studio.model.changes import BypassChanged, Change, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
+from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, WorkAt
 
 
 class Runner(Protocol):
-    """What the link asks of `studio.runtime.live.session.LiveSession`."""
+    """What is asked of `studio.runtime.live.session.LiveSession`."""
 
-    def open(self, network: Network, bypassed: frozenset[str]) -> None:
-        """Run another network."""
-
-    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
-        """New values of a rectangle of a tensor's sheet; they are not copied, so must not be changed afterwards."""
-
-    def bypass(self, layers: frozenset[str]) -> None:
-        """Bypass just these layers."""
-
-    def look_at(self, view: View) -> None:
-        """Put something else on the screen."""
-
-    def choose_engine(self, name: str) -> None:
-        """Run on another engine."""
-
-    def work_at(self, size: str) -> None:
-        """Bring pictures to another size."""
-
-    def hold(self, held: bool) -> None:
-        """Take no new pictures in."""
+    def order(self, order: Order) -> None:
+        """Have an order carried out, soon."""
 
 
 class DocumentSync:
@@ -54,10 +34,9 @@ class DocumentSync:
         self._trained: frozenset[str] = frozenset()
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        runner.choose_engine(workspace.engine)
-        runner.work_at(workspace.size)
-        runner.hold(workspace.held)
-        runner.look_at(workspace.view)
+        runner.order(ChooseEngine(workspace.engine))
+        runner.order(WorkAt(workspace.size))
+        runner.order(Hold(workspace.held))
         self._open()
 
     def _follow(self, change: Change) -> None:
@@ -67,25 +46,26 @@ class DocumentSync:
             self._bypass()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)
-            self._runner.replace(change.tensor, change.rect, values)
+            self._runner.order(Replace(self._document.graph, change.tensor, change.rect, values))
 
     def _open(self) -> None:
         self._trained = self._heard_as_trained()
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
-        self._runner.open(self._document.network.with_tensors(bent), self._bypassed())
+        network = self._document.network.with_tensors(bent)
+        self._runner.order(Open(network, self._bypassed(), self._workspace.view))
 
     def _listen(self, field: str) -> None:
-        workspace, runner = self._workspace, self._runner
+        workspace, order = self._workspace, self._runner.order
         if field == "audition":
             self._audition()
         elif field == "view":
-            runner.look_at(workspace.view)
+            order(LookAt(self._document.graph, workspace.view))
         elif field == "engine":
-            runner.choose_engine(workspace.engine)
+            order(ChooseEngine(workspace.engine))
         elif field == "size":
-            runner.work_at(workspace.size)
+            order(WorkAt(workspace.size))
         elif field == "held":
-            runner.hold(workspace.held)
+            order(Hold(workspace.held))
 
     def _audition(self) -> None:
         before, self._trained = self._trained, self._heard_as_trained()
@@ -94,12 +74,12 @@ class DocumentSync:
             if name in self._document.graph.tensor_shapes and self._document.is_bent(name):
                 trained = name in self._trained
                 values = self._document.original(name) if trained else self._document.tensor(name)
-                rect = Rect(0, 0, *sheet_size(values.shape))
-                self._runner.replace(name, rect, np.ascontiguousarray(to_sheet(np.asarray(values))))
+                rect, sheet = Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(np.asarray(values)))
+                self._runner.order(Replace(self._document.graph, name, rect, sheet))
         self._bypass()
 
     def _bypass(self) -> None:
-        self._runner.bypass(self._bypassed())
+        self._runner.order(Bypass(self._document.graph, self._bypassed()))
 
     def _bypassed(self) -> frozenset[str]:
         heard = self._workspace.audition

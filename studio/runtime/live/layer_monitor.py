@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from studio.engine.base import Engine, Stats
-from studio.engine.gl.screen import Screen
+from studio.engine.display import PictureMaker
+from studio.model.graph import Graph
 from studio.model.picture import Picture
+from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.health import first_broken, is_finite, judge
+from studio.runtime.live.orders import Bypass, LayerOrder, Replace, Setting
+from studio.runtime.live.report import LayerStats, LayerTimes, LayerWarnings, Part, Thumbnails
 
 SHARE = 0.2
 """Part of the render thread's time that looking may take."""
@@ -23,87 +27,148 @@ _FIRST_CREDIT = 1.0
 _BETWEEN = 4
 
 
+@dataclass(frozen=True, eq=False)
+class Watch(LayerOrder, Setting):
+    """Report the statistics of these layers and tensors as often as time allows."""
+
+    names: tuple[str, ...]
+
+
 @dataclass
-class Observations:
-    """What was seen since the last report; see `studio.runtime.live.report.Report`."""
+class _Seen:
+    """What was seen since the last report."""
 
     stats: dict[str, Stats] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     thumbnails: dict[str, Picture] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
-    broken: str | None = None
 
 
-class LayerMonitor:
+class LayerMonitor(Feature):
     """One look at a time, in turn, whenever there is time for one; after an edit first at what is watched.
 
     Args:
-        engine: that has run at least once when `look` is called.
-        screen: makes the thumbnails.
+        display: makes the thumbnails.
         clock: seconds.
     """
 
-    def __init__(self, engine: Engine, screen: Screen, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.watched: tuple[str, ...] = ()
-        self.broken: str | None = None
-        self._engine = engine
-        self._screen = screen
+    def __init__(self, display: PictureMaker, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._display = display
         self._clock = clock
+        self._graph: Graph | None = None
+        self._order: Watch | None = None
+        self._watched: tuple[str, ...] = ()
+        self._broken: str | None = None
+        self._told_broken: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._credit = _FIRST_CREDIT
-        self._earned = clock()
-        self._turn = self._round()
+        self._earned = self._clock()
+        self._turn: Iterator[None] | None = None
         self._urgent: Iterator[None] = iter(())
-        self._sights = Observations()
+        self._is_urgent = False
+        self._seen = _Seen()
+        self._broken = None
+        self._is_first = True
 
-    def take(self) -> Observations:
-        """What has been seen since the last time."""
-        seen, self._sights = self._sights, Observations()
-        seen.broken = self.broken
-        return seen
+    # -- what the loop calls ----------------------------------------------------------------------------------------
 
-    def look(self) -> None:
+    def handlers(self) -> Handlers:
+        """See `Feature.handlers`."""
+        return {Watch: self._watch, Replace: self._hurry, Bypass: self._hurry}
+
+    def opened(self, engine: Engine, graph: Graph) -> None:
+        """See `Feature.opened`."""
+        del engine
+        self._graph = graph
+        self._begin()
+        self._settle()
+
+    def closing(self) -> None:
+        """See `Feature.closing`."""
+        self._begin()
+
+    def rest(self, frame: Frame) -> None:
         """Look at a few things more, as far as the time goes that looking may take."""
         now = self._clock()
+        if self._is_first:
+            # The first picture is told of at once: the first look at every layer may take a second.
+            self._is_first, self._earned = False, now
+            return
         self._credit = max(self._credit, min(_LONGEST_CREDIT, self._credit + SHARE * (now - self._earned)))
         self._earned = now
+        if self._is_urgent:
+            self._is_urgent, self._urgent = False, self._look_at_watched(frame.engine)
+        turn = self._turn or self._round(frame.engine)
+        # Where a look fails, the round ends there and begins anew.
+        self._turn = None
         while self._credit > 0:
             start = self._clock()
-            if next(self._urgent, self) is self and next(self._turn, self) is self:
-                self._turn = self._round()
+            if next(self._urgent, self) is self and next(turn, self) is self:
                 return
             self._credit -= self._clock() - start
+        self._turn = turn
 
-    def hurry(self) -> None:
+    def parts(self) -> Iterable[Part]:
+        """See `Feature.parts`: what has been seen since the last time."""
+        graph, seen, self._seen = self._graph, self._seen, _Seen()
+        if seen.stats:
+            yield LayerStats(graph, seen.stats)
+        if seen.times:
+            yield LayerTimes(graph, seen.times)
+        if seen.thumbnails:
+            yield Thumbnails(graph, seen.thumbnails)
+        if seen.warnings or self._told_broken != self._broken:
+            self._told_broken = self._broken
+            yield LayerWarnings(graph, seen.warnings, self._broken)
+
+    # -- within -----------------------------------------------------------------------------------------------------
+
+    def _watch(self, order: Watch) -> None:
+        self._order = order
+        self._settle()
+        self._is_urgent = True
+
+    def _settle(self) -> None:
+        """Watch what is ordered; an order may come before its engine opens."""
+        order, graph = self._order, self._graph
+        if graph is None or order is None or order.graph is not graph:
+            self._watched = ()
+        else:
+            self._watched = tuple(name for name in order.names if name in graph or name in graph.tensor_shapes)
+
+    def _hurry(self, _: object = None) -> None:
         """Something has been edited: look at what is watched before the round goes on."""
-        self._urgent = self._watch()
+        self._is_urgent = True
 
-    def _round(self) -> Iterator[None]:
-        yield from self._watch()
-        self._guard()
+    def _round(self, engine: Engine) -> Iterator[None]:
+        yield from self._look_at_watched(engine)
+        self._guard(engine)
         yield
-        self._sights.times = self._engine.times()
+        self._seen.times = engine.times()
         broken: list[str] = []
-        for number, node in enumerate(self._engine.graph.nodes, 1):
-            stats = self._engine.stats(node.name)
-            self._sights.warnings[node.name] = judge(node, stats)
+        for number, node in enumerate(engine.graph.nodes, 1):
+            stats = engine.stats(node.name)
+            self._seen.warnings[node.name] = judge(node, stats)
             if not is_finite(stats):
                 broken.append(node.name)
             yield
-            self._sights.thumbnails[node.name] = self._screen.thumbnail(self._engine, node.name, THUMBNAIL)
+            self._seen.thumbnails[node.name] = self._display.thumbnail(engine, node.name, THUMBNAIL)
             yield
             # However many layers there are, what is watched stays fresh.
             if number % _BETWEEN == 0:
-                yield from self._watch()
-                self._guard()
+                yield from self._look_at_watched(engine)
+                self._guard(engine)
                 yield
-        self.broken = next(iter(broken), None)
+        self._broken = next(iter(broken), None)
 
-    def _watch(self) -> Iterator[None]:
-        for name in self.watched:
-            self._sights.stats[name] = self._engine.stats(name)
+    def _look_at_watched(self, engine: Engine) -> Iterator[None]:
+        for name in self._watched:
+            self._seen.stats[name] = engine.stats(name)
             yield
 
-    def _guard(self) -> None:
+    def _guard(self, engine: Engine) -> None:
         """Name the first layer that is broken as soon as the output is; the rounds find the others."""
-        if self.broken is None and not is_finite(self._engine.stats(self._engine.graph.output)):
-            self.broken = first_broken(self._engine)
+        if self._broken is None and not is_finite(engine.stats(engine.graph.output)):
+            self._broken = first_broken(engine)

@@ -1,42 +1,10 @@
-"""Orders for the render thread: settings, of which the newest counts, and new weights, in their order."""
+"""Where orders for the render thread wait for it."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-
-
-@dataclass(frozen=True, eq=False)
-class NewWeights:
-    """A rectangle of a tensor's sheet, (rect.height, rect.width) float32."""
-
-    tensor: str
-    rect: Rect
-    values: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Orders:
-    """What has come in since the last look.
-
-    Attributes:
-        network: another network to run; None keeps the one that runs.
-        bypassed: the layers to bypass; None leaves them as they are.
-        weights: new values, in order.
-        settings: what else was set, by name.
-    """
-
-    network: Network | None = None
-    bypassed: frozenset[str] | None = None
-    weights: tuple[NewWeights, ...] = ()
-    settings: dict[str, object] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return self.network is not None or self.bypassed is not None or bool(self.weights or self.settings)
+from studio.runtime.live.orders import Order
 
 
 class Mailbox:
@@ -45,35 +13,13 @@ class Mailbox:
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._woken = False
-        self._network: Network | None = None
-        self._bypassed: frozenset[str] | None = None
-        self._weights: list[NewWeights] = []
-        self._settings: dict[str, object] = {}
+        self._orders: list[Order] = []
 
-    def open(self, network: Network, bypassed: frozenset[str]) -> None:
-        """Run another network; weights meant for the old one are dropped."""
+    def put(self, order: Order) -> None:
+        """An order, behind what it leaves of those that wait: see `Order.merge`."""
         with self._ready:
-            self._network, self._bypassed = network, bypassed
-            self._weights.clear()
-            self._wake()
-
-    def bypass(self, layers: frozenset[str]) -> None:
-        """Bypass just these layers."""
-        with self._ready:
-            self._bypassed = layers
-            self._wake()
-
-    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
-        """New weights; earlier ones that they cover whole are dropped, so that a long drag stays small."""
-        with self._ready:
-            self._weights = [old for old in self._weights if old.tensor != tensor or not _covers(rect, old.rect)]
-            self._weights.append(NewWeights(tensor, rect, values))
-            self._wake()
-
-    def set(self, name: str, value: object) -> None:
-        """A setting; an earlier one of that name that has not been seen is forgotten."""
-        with self._ready:
-            self._settings[name] = value
+            left = (order.merge(earlier) for earlier in self._orders)
+            self._orders = [*(earlier for earlier in left if earlier is not None), order]
             self._wake()
 
     def wake(self) -> None:
@@ -90,20 +36,9 @@ class Mailbox:
         with self._ready:
             self._ready.wait_for(lambda: self._woken, timeout)
 
-    def take(self) -> Orders:
-        """Everything since the last time."""
+    def take(self) -> tuple[Order, ...]:
+        """Everything since the last time, in order."""
         with self._ready:
-            orders = Orders(self._network, self._bypassed, tuple(self._weights), self._settings)
+            orders, self._orders = tuple(self._orders), []
             self._woken = False
-            self._network = self._bypassed = None
-            self._weights, self._settings = [], {}
             return orders
-
-
-def _covers(outer: Rect, inner: Rect) -> bool:
-    return (
-        outer.y <= inner.y
-        and outer.x <= inner.x
-        and outer.y + outer.height >= inner.y + inner.height
-        and outer.x + outer.width >= inner.x + inner.width
-    )

@@ -3,33 +3,90 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from studio.engine.base import Engine
-from studio.engine.gl.screen import Screen
-from studio.model.graph import Size
+from studio.engine.display import PictureMaker
 from studio.model.picture import Picture
-from studio.model.view import View
 from studio.runtime.live.contact_sheet import write_sheet
+from studio.runtime.live.feature import Feature, Frame, Handlers
+from studio.runtime.live.journal import Journal
+from studio.runtime.live.orders import Order
 from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, still
+from studio.runtime.live.report import Message, Part
+from studio.runtime.services.failures import told
 
-Say = Callable[[str, bool], None]
+
+@dataclass(frozen=True)
+class Record(Order):
+    """Begin a recording.
+
+    Attributes:
+        plan: where and how.
+        name: the preset's, for the recording's name.
+        shown: record the layer or the filters that are on the screen, rather than the output.
+    """
+
+    plan: RecordingPlan
+    name: str
+    shown: bool = False
 
 
-class OutputWriter:
+@dataclass(frozen=True)
+class StopRecording(Order):
+    """End the recording."""
+
+
+@dataclass(frozen=True)
+class Still(Order):
+    """Write the output as a PNG."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Sheet(Order):
+    """Write a PNG with the activations of all layers."""
+
+    path: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot(Order):
+    """Call this with the output, (H, W, 3) uint8 RGB; it must return at once."""
+
+    then: Callable[[Picture], None]
+
+
+@dataclass(frozen=True)
+class Recording(Part):
+    """How the recording stands, or how the last one ended; None before the first."""
+
+    status: RecordingStatus | None = None
+
+
+@dataclass(frozen=True)
+class Written(Part):
+    """The newest picture that is whole on the disk; None before the first."""
+
+    path: Path | None = None
+
+
+class OutputWriter(Feature):
     """Takes the output, or what is shown, after each frame.
 
     Args:
-        screen: makes pictures of activations.
-        say: takes a sentence for the person, and whether it tells of a failure.
+        display: makes pictures of activations.
+        journal: takes what there is to say.
     """
 
-    def __init__(self, screen: Screen, say: Say) -> None:
-        self._screen = screen
-        self._say = say
+    def __init__(self, display: PictureMaker, journal: Journal) -> None:
+        self._display = display
+        self._journal = journal
         self._recorder: LiveRecorder | None = None
         self._shown = False
         self._ended = True
@@ -37,11 +94,30 @@ class OutputWriter:
         self._is_behind = True
         self._taken = 0.0
         self._written: SimpleQueue[tuple[Path, BaseException | None]] = SimpleQueue()
+        self._wanted: list[Still | Sheet | Snapshot] = []
+        self._frame: Frame | None = None
+        self._newest: Path | None = None
 
-    def begin(self, plan: RecordingPlan, name: str, shown: bool) -> None:
-        """Begin a recording of the output, or of what is shown; StudioError where it cannot be begun."""
+    def handlers(self) -> Handlers:
+        """See `Feature.handlers`."""
+        want = self._wanted.append
+        return {Record: self.begin, StopRecording: lambda _: self.end(), Still: want, Sheet: want, Snapshot: want}
+
+    def parts(self) -> Iterable[Part]:
+        """See `Feature.parts`."""
+        self._watch()
+        yield Recording(self.status)
+        yield Written(self._newest)
+
+    def begin(self, order: Record) -> None:
+        """Begin a recording of the output, or of what is shown.
+
+        Raises:
+            StudioError: where it cannot be begun.
+        """
         self.end()
-        self._recorder, self._shown, self._ended, self._is_behind = LiveRecorder(plan, name), shown, False, True
+        self._recorder = LiveRecorder(order.plan, order.name)
+        self._shown, self._ended, self._is_behind = order.shown, False, True
 
     def end(self) -> None:
         """End the recording, if there is one; its status says when it is whole."""
@@ -61,54 +137,70 @@ class OutputWriter:
             return None
         return float(1 / self._recorder.rate)
 
-    def frame(self, engine: Engine, view: View, crops: Mapping[str, Size], *, is_new: bool) -> None:
-        """Hand the recording its picture.
-
-        Args:
-            engine: after a run.
-            view: what is on the screen.
-            crops: what belongs to the picture of the maps that have a border.
-            is_new: whether the network has run since the last time.
-        """
-        self._watch()
+    def took(self, frame: Frame) -> None:
+        """Hand the recording its picture."""
+        self._frame = frame
         if self._recorder is None or self._ended:
             return
         self._deliver()
         now = time.monotonic()
-        self._is_behind |= is_new
+        self._is_behind |= frame.is_new
         if self._is_behind and self._recorder.wants(now):
             self._is_behind, self._taken = False, now
-            self._order(engine, view, crops)
+            self._order(frame)
         else:
             self._recorder.tick(now)
 
+    def rest(self, frame: Frame) -> None:
+        """Make the single pictures that are wanted."""
+        while self._wanted:
+            wanted = self._wanted.pop(0)
+            self._journal.once(_DOING[type(wanted)], partial(self._make, wanted, frame))
+
+    def closing(self) -> None:
+        """What is wanted is wanted of this engine; the recording goes on with the next one's picture."""
+        frame, self._frame = self._frame, None
+        if frame is not None:
+            self._deliver()
+            self.rest(frame)
+
+    def blank(self) -> None:
+        """See `Feature.blank`."""
+        if self._wanted:
+            self._wanted.clear()
+            self._journal.say(Message("There is no picture yet; choose a source first.", "warning"))
+        if self.period is not None and self._recorder is not None:
+            # The picture before stands for as long as there is none.
+            self._recorder.tick(time.monotonic())
+
     def _deliver(self) -> None:
         """Hand the recording the picture that was on its way."""
-        picture = self._screen.delivered()
+        picture = self._display.delivered()
         if picture is not None and self._recorder is not None:
             self._recorder.offer(picture, self._taken)
 
-    def output(self, engine: Engine, crops: Mapping[str, Size]) -> Picture:
+    def _output(self, frame: Frame) -> Picture:
         """(H, W, 3) uint8 RGB of the network's output."""
-        name = engine.graph.output
-        return self._screen.picture(engine, name, crops.get(name))
+        name = frame.engine.graph.output
+        return self._display.picture(frame.engine, name, frame.crops.get(name))
 
-    def _order(self, engine: Engine, view: View, crops: Mapping[str, Size]) -> None:
+    def _order(self, frame: Frame) -> None:
+        engine, view = frame.engine, frame.view
         if self._shown and view.kind == "layer" and view.name in engine.graph:
-            self._screen.order(engine, view.name, None, "tiles")
+            self._display.order(engine, view.name, None, "tiles")
         elif self._shown and view.kind == "filters" and view.name in engine.graph.tensor_shapes:
-            self._screen.order(engine, view.name, None, "sheet")
+            self._display.order(engine, view.name, None, "sheet")
         else:
             name = engine.graph.output
-            self._screen.order(engine, name, crops.get(name))
+            self._display.order(engine, name, frame.crops.get(name))
 
-    def still(self, engine: Engine, crops: Mapping[str, Size], path: Path) -> None:
-        """Write the output as a PNG."""
-        self._when_written(path, still(self.output(engine, crops), path))
-
-    def sheet(self, engine: Engine, crops: Mapping[str, Size], path: Path) -> None:
-        """Write a PNG of all layers."""
-        self._when_written(path, write_sheet(engine, self._screen, path, crops))
+    def _make(self, wanted: Still | Sheet | Snapshot, frame: Frame) -> None:
+        if isinstance(wanted, Snapshot):
+            wanted.then(self._output(frame))
+        elif isinstance(wanted, Still):
+            self._when_written(wanted.path, still(self._output(frame), wanted.path))
+        else:
+            self._when_written(wanted.path, write_sheet(frame.engine, self._display, wanted.path, frame.crops))
 
     def _when_written(self, path: Path, writing: Future[Path]) -> None:
         writing.add_done_callback(lambda done: self._written.put((path, done.exception())))
@@ -123,10 +215,14 @@ class OutputWriter:
         """Tell of what has been written meanwhile."""
         while not self._written.empty():
             path, error = self._written.get()
-            self._say(str(error) if error else f"Wrote {path}", error is not None)
+            self._newest = self._newest if error else path
+            self._journal.say(told(error, f"Writing {path}") if error else Message(f"Wrote {path}"))
         status = self.status
         if status is not None and status.finished and not self._ended:
             self._ended = True
             dropped = f", {status.dropped} dropped" if status.dropped else ""
-            done = f"Recorded {status.path}: {status.frames} frames, {status.seconds:.1f} s{dropped}"
-            self._say(status.error or done, bool(status.error))
+            done = Message(f"Recorded {status.path}: {status.frames} frames, {status.seconds:.1f} s{dropped}")
+            self._journal.say(Message(status.error, "error", status.details) if status.error else done)
+
+
+_DOING: dict[type[Order], str] = {Still: "The still", Sheet: "The sheet of layers", Snapshot: "The preset's picture"}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from queue import SimpleQueue
 
-from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Source, SourceInfo, open_source
 from studio.io.sources.camera import KIND as CAMERA
 from studio.model.picture import Picture
 from studio.runtime.live.playback import Playback
+from studio.runtime.live.report import Message, Part
+from studio.runtime.services.failures import told
 
 SLOWEST, FASTEST = 0.1, 4.0
 _PATIENCE = 2.0
@@ -23,7 +24,7 @@ Fit = Callable[[Picture], Picture]
 
 
 @dataclass(frozen=True)
-class PlayerState:
+class PlayerState(Part):
     """What is being played.
 
     Attributes:
@@ -40,6 +41,7 @@ class PlayerState:
         opening: the spec that is being opened meanwhile, else "".
         warning: what is wrong with the source though it plays, else None.
         dropped: frames that were passed over because decoding, or the speed, left no time to show them.
+        problem: why what was asked for last does not play; None where it does.
     """
 
     spec: str = ""
@@ -55,6 +57,7 @@ class PlayerState:
     opening: str = ""
     warning: str | None = None
     dropped: int = 0
+    problem: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,15 @@ class Player:
     """Plays one source at a time. Every method returns at once and may be called from any thread.
 
     A still is given once, a folder of pictures plays as a film at its rate, a camera gives its newest picture.
-
-    Attributes:
-        messages: sentences for the user, to be drained by whoever shows them.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         """Start the capture thread.
 
         Args:
-            on_change: called from threads of the player when there is a new picture, status or message. It must
+            on_change: called from threads of the player when there is a new picture, status or problem. It must
                 return at once.
         """
-        self.messages: SimpleQueue[str] = SimpleQueue()
         self._on_change = on_change
         self._wake = threading.Condition()
         # Guarded by `_wake`:
@@ -96,6 +95,7 @@ class Player:
         self._source: Source | None = None
         self._opening = ""
         self._ticket = 0
+        self._problem: Message | None = None
         self._state = PlayerState()
         self._newest: tuple[int, Picture] | None = None
         self._aside: list[threading.Thread] = []
@@ -108,8 +108,8 @@ class Player:
     def play(self, spec: str) -> None:
         """Open what `spec` names (see `open_source`) and play it from its start, when it has been opened.
 
-        Until then, and when it cannot be opened, what was played plays on; the reason comes as a message. A later call
-        supersedes one that is still opening. A camera that plays already plays on.
+        Until then, and when it cannot be opened, what was played plays on; the reason is `PlayerState.problem`. A later
+        call supersedes one that is still opening. A camera that plays already plays on.
         """
         with self._wake:
             if self._stopping or spec == self._opening:
@@ -117,6 +117,7 @@ class Player:
             self._ticket += 1
             ours = self._source is not None and self._source.status and spec == self._state.spec
             self._opening = "" if ours else spec
+            self._problem = None
             if ours:
                 self._order(paused=False)
                 return
@@ -166,7 +167,7 @@ class Player:
     def set_fit(self, fit: Callable[[Picture], Picture] | None) -> None:
         """Pass pictures through `fit`, in the capture thread; the picture shown is passed anew.
 
-        Where `fit` raises a `StudioError`, that is a message, and pictures come unchanged.
+        Where `fit` raises something, that is a problem, and pictures come unchanged.
         """
         with self._wake:
             self._order(fit=fit)
@@ -189,6 +190,7 @@ class Player:
                 loop=orders.loop,
                 speed=orders.speed,
                 opening=self._opening,
+                problem=self._problem,
                 status=source.status if source else "",
                 warning=source.warning if source else None,
             )
@@ -201,7 +203,7 @@ class Player:
         with self._wake:
             self._stopping = True
             self._ticket += 1
-            self._opening = ""
+            self._opening, self._problem = "", None
             source, self._source = self._source, None
             self._state = PlayerState()
             self._order(serial=self._orders.serial + 1)
@@ -232,26 +234,24 @@ class Player:
             if ticket != self._ticket:
                 return
         try:
-            source = open_source(spec)
-        except StudioError as error:
+            self._take(open_source(spec), spec, ticket)
+        except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; what was played plays on
             with self._wake:
-                wanted = ticket == self._ticket
-                self._opening = "" if wanted else self._opening
-            if wanted:
-                self._tell(str(error))
-        else:
-            self._take(source, spec, ticket)
+                if ticket != self._ticket:
+                    return
+                self._opening = ""
+            self._fail(error, f"Opening {spec}")
 
     def _take(self, source: Source, spec: str, ticket: int) -> None:
+        info = source.info
+        state = PlayerState(spec, info, 0.0, info.duration, is_camera=bool(source.status))
         with self._wake:
             wanted = ticket == self._ticket and not self._stopping
             old = source
             if wanted:
                 old, self._source = self._source or source, source
-                self._opening = ""
-                info = source.info
-                is_camera = bool(source.status)
-                self._state = PlayerState(spec, info, 0.0, info.duration, is_camera=is_camera)
+                self._opening, self._problem = "", None
+                self._state = state
                 self._order(serial=self._orders.serial + 1, paused=False, seek=None, steps=0)
             if old is not source or not wanted:
                 # A camera may take its time to let go; and what the capture thread waits for ends by this.
@@ -259,29 +259,40 @@ class Player:
         if wanted:
             self._on_change()
 
-    def _tell(self, sentence: str) -> None:
-        self.messages.put(sentence)
+    def _fail(self, error: Exception, doing: str) -> None:
+        message = told(error, doing)
+        with self._wake:
+            self._problem = message
         self._on_change()
 
     def _capture(self) -> None:
-        reel: Playback | None = None
+        playback: Playback | None = None
         serial = 0
-        while (orders := self._next_orders(reel)) is not None:
-            if orders.serial != serial:
-                serial = orders.serial
-                reel = self._begin(reel)
-            if reel is not None:
-                self._go_on(reel, orders)
-        if reel is not None:
-            reel.close()
+        while (orders := self._next_orders(playback)) is not None:
+            try:
+                if orders.serial != serial:
+                    serial, old, playback = orders.serial, playback, None
+                    playback = self._begin(old)
+                if playback is not None:
+                    self._go_on(playback, orders)
+            except Exception as error:  # noqa: BLE001 - a source's; the next one plays
+                self._fail(error, f"Playing {self._spec}")
+        if playback is not None:
+            with contextlib.suppress(Exception):
+                playback.close()
 
-    def _next_orders(self, reel: Playback | None) -> _Orders | None:
+    @property
+    def _spec(self) -> str:
+        with self._wake:
+            return self._state.spec or "the source"
+
+    def _next_orders(self, playback: Playback | None) -> _Orders | None:
         """Wait until there is something to do; None when that is to stop."""
         with self._wake:
             while not self._ordered and not self._stopping:
-                if reel is None or reel.due is None or (self._orders.paused and reel.frame is not None):
+                if playback is None or playback.due is None or (self._orders.paused and playback.frame is not None):
                     self._wake.wait()
-                elif (wait := reel.due - time.monotonic()) > 0:
+                elif (wait := playback.due - time.monotonic()) > 0:
                     self._wake.wait(wait)
                 else:
                     break
@@ -292,26 +303,28 @@ class Player:
 
     def _begin(self, old: Playback | None) -> Playback | None:
         if old is not None:
-            old.close()
+            with contextlib.suppress(Exception):
+                old.close()
         with self._wake:
             source = self._source
         return Playback(source, time.monotonic) if source is not None else None
 
-    def _go_on(self, reel: Playback, orders: _Orders) -> None:
-        reel.run(not orders.paused)
-        reel.set_speed(orders.speed)
+    def _go_on(self, playback: Playback, orders: _Orders) -> None:
+        playback.run(not orders.paused)
+        playback.set_speed(orders.speed)
         frame = None
         try:
             if orders.seek is not None:
-                frame = reel.seek(orders.seek)
+                frame = playback.seek(orders.seek)
             for _ in range(abs(orders.steps)):
-                frame = reel.step(orders.steps, orders.loop) or frame
-            if frame is None and (reel.frame is None or not orders.paused):
-                frame = reel.advance(orders.loop)
-        except StudioError as error:
-            reel.close()
-            reel.due, reel.ended = None, True
-            self._tell(str(error))
+                frame = playback.step(orders.steps, orders.loop) or frame
+            if frame is None and (playback.frame is None or not orders.paused):
+                frame = playback.advance(orders.loop)
+        except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; the last picture stands
+            with contextlib.suppress(Exception):
+                playback.close()
+            playback.due, playback.ended = None, True
+            self._fail(error, f"Playing {self._spec}")
         changed = orders.fit is not self._fit
         self._fit = orders.fit
         if frame is not None:
@@ -320,11 +333,11 @@ class Player:
         with self._wake:
             if self._orders.serial != orders.serial:
                 return
-            position = reel.frame.time if reel.frame is not None else 0.0
+            position = playback.frame.time if playback.frame is not None else 0.0
             before, is_still = self._state, self._state.info is not None and self._state.info.fps is None
-            ended = reel.ended and not is_still
+            ended = playback.ended and not is_still
             self._state = replace(
-                before, position=position, ended=ended, dropped=reel.dropped, status=self._source_status()
+                before, position=position, ended=ended, dropped=playback.dropped, status=self._source_status()
             )
             if picture is not None:
                 self._newest = ((self._newest[0] if self._newest else 0) + 1, picture)
@@ -341,8 +354,8 @@ class Player:
             return self._raw
         try:
             return self._fit(self._raw)
-        except StudioError as error:
-            self._tell(str(error))
+        except Exception as error:  # noqa: BLE001 - it comes from outside
+            self._fail(error, "Fitting the picture")
             return self._raw
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import threading
@@ -21,6 +22,9 @@ from studio.io.atomic import exists, write_bytes
 from studio.io.resize import resized
 from studio.io.sinks import Sink, open_sink, suffix_of
 from studio.model.picture import Picture
+from studio.runtime.live.report import Message
+from studio.runtime.services.aside import aside
+from studio.runtime.services.failures import told
 
 # Enough to even out a slow moment of the encoder; more would only hold memory.
 _WAITING = 4
@@ -60,6 +64,7 @@ class RecordingStatus:
         bytes: on the disk so far.
         size: (width, height) in pixels, None before the first picture.
         error: why it ended early, in one sentence; else "".
+        details: the traceback behind it; "" where the sentence says all.
         warning: what went wrong though it goes on; else "".
         finished: nothing more will change; without an error the file is whole.
     """
@@ -71,6 +76,7 @@ class RecordingStatus:
     bytes: int = 0
     size: tuple[int, int] | None = None
     error: str = ""
+    details: str = ""
     warning: str = ""
     finished: bool = False
 
@@ -230,17 +236,16 @@ class LiveRecorder:
         self._wake.notify_all()
 
     def _work(self) -> None:
-        error = f"the recording of {self._name} broke off because of a fault in the program; please report it"
+        message: Message | None = None
         try:
             self._record()
-            error = ""
-        except StudioError as problem:
-            error = str(problem)
-        finally:
-            with self._wake:
-                self._waiting.clear()
-                self._newest = None
-                self._status = replace(self._status, error=error, finished=True)
+        except Exception as error:  # noqa: BLE001 - an encoder's or a plug-in's; the status says that it ended
+            message = told(error, f"The recording of {self._name}")
+        with self._wake:
+            self._waiting.clear()
+            self._newest = None
+            text, details = (message.text, message.details) if message is not None else ("", "")
+            self._status = replace(self._status, error=text, details=details, finished=True)
 
     def _record(self) -> None:
         shown = self._next(0, None)
@@ -261,9 +266,10 @@ class LiveRecorder:
                 self._note(sink, size)
                 shown = self._next(sink.frames, shown)
             sink.close()
-        except StudioError:
+        except BaseException:
             # What a full disk has left is kept; only what cannot be used is removed.
-            sink.abort()
+            with contextlib.suppress(Exception):
+                sink.abort()
             raise
         self._note(sink, size)
 
@@ -297,20 +303,13 @@ def still(picture: Picture, path: Path) -> Future[Path]:
     Returns:
         What becomes the path when it is written; its `exception()` is a `StudioError` where that cannot be.
     """
-    done: Future[Path] = Future()
 
-    def work() -> None:
+    def work() -> Path:
         import cv2
 
         good, data = cv2.imencode(".png", np.ascontiguousarray(picture[:, :, ::-1]))
         assert good, "the PNG encoder takes every 8-bit picture"
-        try:
-            write_bytes(path, data.tobytes())
-        except StudioError as error:
-            done.set_exception(error)
-        else:
-            done.set_result(path)
+        write_bytes(path, data.tobytes())
+        return path
 
-    # No daemon: the process ends when the picture is on the disk.
-    threading.Thread(target=work, name="write still").start()
-    return done
+    return aside(work, "write still")

@@ -3,305 +3,295 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from studio.engine.base import Engine
-from studio.engine.choose import Choice, open_engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.screen import Screen
-from studio.errors import StudioError
+from studio.engine.display import Display
 from studio.io.resize import resized
-from studio.model.graph import Size
+from studio.model.graph import Graph, Size
 from studio.model.latent import LatentPath, path_of_source
-from studio.model.network import Network
 from studio.model.view import View
+from studio.runtime.live.engine_host import EngineHost, is_engines_fault
+from studio.runtime.live.feature import Feature, Frame
+from studio.runtime.live.journal import Journal
 from studio.runtime.live.layer_monitor import LayerMonitor
-from studio.runtime.live.mailbox import Mailbox, NewWeights, Orders
+from studio.runtime.live.mailbox import Mailbox
+from studio.runtime.live.orders import (
+    Bypass,
+    ChooseEngine,
+    Hold,
+    LayerOrder,
+    LookAt,
+    Open,
+    Order,
+    Replace,
+    ShowOutputToo,
+    Stop,
+    WorkAt,
+)
 from studio.runtime.live.output_writer import OutputWriter
+from studio.runtime.live.pace import Pace
 from studio.runtime.live.player import Player
-from studio.runtime.live.report import Message, MessageKind, Report
-from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
 from studio.runtime.render.size import WorkingSize, parse_size
-from studio.runtime.services.priority import step_back
 
 _REPORT_EVERY = 1 / 30
-_TIME_EVERY = 1 / 20
 _IDLE = 0.05
 
 
 class RenderLoop:
-    """Everything that lives in the render thread, in which its context is current."""
+    """Everything that lives in the render thread, in which its context is current.
+
+    Args:
+        display: shows what runs.
+        mailbox: brings orders.
+        player: brings pictures.
+        on_report: takes reports.
+        features: what lives here besides recordings and the monitor of layers.
+    """
 
     def __init__(
-        self, device: Device, screen: Screen, mailbox: Mailbox, player: Player, on_report: Callable[[Report], None]
+        self,
+        display: Display,
+        mailbox: Mailbox,
+        player: Player,
+        on_report: Callable[[Report], None],
+        features: Iterable[Feature] = (),
     ) -> None:
-        self._device = device
-        self._screen = screen
+        self._display = display
         self._mailbox = mailbox
         self._player = player
         self._on_report = on_report
-        self._network: Network | None = None
-        self._bypassed: frozenset[str] = frozenset()
-        self._wanted = "auto"
+        self._journal = Journal()
+        self._host = EngineHost(display, self._journal, self._opened, self._closing)
+        self._features = (OutputWriter(display, self._journal), LayerMonitor(display), *features)
+        self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
+            Open: [self._open],
+            ChooseEngine: [lambda order: self._host.choose(order.name)],
+            Bypass: [lambda order: self._host.bypass(order.layers)],
+            Replace: [self._host.replace],
+            LookAt: [self._look_at],
+            ShowOutputToo: [self._show_output_too],
+            WorkAt: [self._work_at],
+            Hold: [self._hold],
+            Stop: [self._stop],
+        }
+        for feature in self._features:
+            for kind, handle in feature.handlers().items():
+                self._handlers.setdefault(kind, []).append(handle)
         self._size = "256"
         self._view = View()
         self._held = False
         self._output_too = False
-        self._watched: tuple[str, ...] = ()
-        self._engine: Engine | None = None
-        self._choice = Choice("torch", "")
-        self._bender: FrameRunner | None = None
-        self._observer: LayerMonitor | None = None
-        self._outlets = OutputWriter(screen, lambda text, failed: self._say(text, "error" if failed else "note"))
-        self._serial_in = -1
+        self._looked = False  # whether something else is looked at since the last turn
+        self._taken = -1  # the number of the picture that was run last
         self._has_run = False
-        self._recent: deque[float] = deque(maxlen=120)
-        self._messages: list[Message] = []
-        self._said: set[str] = set()
-        self._report = Report(is_software=device.is_software)
-        self._reported = 0.0
         self._working: WorkingSize | None = None
+        self._serial = self._shown = 0
+        self._pace = Pace()
+        self._shapes: LayerShapes | None = None
+        self._reported = 0.0
         self._stopping = False
 
     def run(self) -> None:
-        """Until the mailbox says "stop"."""
+        """Until `Stop` is ordered."""
         try:
             while not self._stopping:
-                orders = self._mailbox.take()
-                self._obey(orders)
-                busy = self._advance(orders)
-                self._report_now()
-                if not busy:
-                    self._mailbox.wait(self._pause())
+                try:
+                    self._go_round()
+                except Exception as error:  # noqa: BLE001 - the picture goes on
+                    self._journal.fail("loop", "The last turn of the picture", error)
+                    self._mailbox.wait(_IDLE)
         finally:
             self._finish()
 
+    def _go_round(self) -> None:
+        start = time.perf_counter()
+        for order in self._mailbox.take():
+            self._obey(order)
+        ran = self._turn()
+        self._report()
+        if ran:
+            self._pace.add(start, time.perf_counter())
+        elif not self._host.is_due:
+            self._mailbox.wait(self._pause())
+
     # -- orders -----------------------------------------------------------------------------------------------------
 
-    def _obey(self, orders: Orders) -> None:
-        settings = orders.settings
-        if orders:
-            self._said.clear()
-        self._stopping = "stop" in settings
-        self._held = bool(settings.get("hold", self._held))
-        self._view = _typed(settings.get("view"), View) or self._view
-        self._wanted = _typed(settings.get("engine"), str) or self._wanted
-        self._output_too = bool(settings.get("output too", self._output_too))
-        self._watched = _typed(settings.get("watch", self._watched), tuple) or ()
-        if "size" in settings:
-            self._size, self._serial_in = str(settings["size"]), -1
-        if orders.bypassed is not None:
-            self._bypassed = orders.bypassed
-        if orders.network is not None or "engine" in settings:
-            self._open(orders.network or self._current_network())
-        elif self._engine is not None and orders.bypassed is not None:
-            self._engine.bypass(self._bypassed)
-        for new in orders.weights:
-            self._attempt(partial(self._replace, new))
-        if self._observer is not None:
-            self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
-            if orders.weights or orders.bypassed is not None or "watch" in settings:
-                self._observer.hurry()
-        if "record" in settings:
-            self._record(settings["record"])
+    def _obey(self, order: Order) -> None:
+        if isinstance(order, LayerOrder):
+            if order.graph is not self._host.graph:
+                return
+            if not self._has_run:
+                # It may be what the picture waits for.
+                self._taken = -1
+        for handle in self._handlers.get(type(order), ()):
+            self._journal.once(type(order).__name__, partial(handle, order))
 
-    def _replace(self, new: NewWeights) -> None:
-        if self._engine is not None:
-            self._engine.replace(new.tensor, new.rect, new.values)
+    def _open(self, order: Open) -> None:
+        self._host.open(order)
+        self._view = order.view or View()
 
-    @property
-    def _running(self) -> Engine:
-        assert self._engine is not None, "there is an engine once something has run"
-        return self._engine
+    def _look_at(self, order: LookAt) -> None:
+        self._view, self._looked = order.view, True
 
-    def _is_known(self, name: str) -> bool:
-        graph = self._running.graph
-        return name in graph or name in graph.tensor_shapes
+    def _show_output_too(self, order: ShowOutputToo) -> None:
+        self._output_too, self._looked = order.wanted, True
 
-    def _current_network(self) -> Network | None:
-        """The network that runs, with the weights that it has now."""
-        if self._engine is None or self._network is None:
-            return self._network
-        return self._network.with_tensors({name: self._engine.tensor(name) for name in self._network.tensors})
+    def _work_at(self, order: WorkAt) -> None:
+        self._size, self._taken = order.size, -1
 
-    def _open(self, network: Network | None) -> None:
-        if network is None:
-            return
-        self._close_engine()
-        self._network, self._serial_in = network, -1
-        for name in dict.fromkeys((self._wanted, "torch")):
-            try:
-                self._engine, self._choice = open_engine(network, name, device=self._device)
-                self._engine.bypass(self._bypassed)
-                self._engine.time_every = _TIME_EVERY
-            except StudioError as error:
-                self._say(str(error), "error")
-                continue
-            if self._engine.name == "torch":
-                from studio.engine.torch import leave_a_core
+    def _hold(self, order: Hold) -> None:
+        self._held = order.held
 
-                leave_a_core()
-            # Not sooner: importing PyTorch at a low priority, with Python's lock in hand, holds the window up.
-            step_back()
-            self._bender = FrameRunner(self._engine)
-            self._observer = LayerMonitor(self._engine, self._screen)
-            self._observer.watched = tuple(name for name in self._watched if self._is_known(name))
-            break
+    def _stop(self, _: Stop) -> None:
+        self._stopping = True
 
-    def _close_engine(self) -> None:
-        if self._engine is not None:
-            self._engine.close()
-        self._engine = self._bender = self._observer = None
+    # -- engines ----------------------------------------------------------------------------------------------------
+
+    def _opened(self, engine: Engine, graph: Graph) -> None:
+        self._taken, self._has_run, self._shapes = -1, False, None
+        self._pace.clear()
+        for feature in self._features:
+            self._journal.once(type(feature).__name__, partial(feature.opened, engine, graph))
+
+    def _closing(self) -> None:
         self._has_run = False
-        self._recent.clear()
-
-    def _record(self, order: Any) -> None:
-        if order is None:
-            self._outlets.end()
-        else:
-            plan, name, shown = order
-            self._attempt(partial(self._outlets.begin, plan, name, shown))
+        for feature in self._features:
+            self._journal.once(type(feature).__name__, feature.closing)
 
     # -- a frame ----------------------------------------------------------------------------------------------------
 
-    def _advance(self, orders: Orders) -> bool:
+    def _turn(self) -> bool:
         """Run what there is to run; False where there was nothing."""
-        if self._engine is None:
+        engine = self._host.engine if self._stopping else self._host.settle()
+        ran = engine is not None and self._try_to_run(engine)
+        # A frame that was lost may have closed it.
+        engine, looked, self._looked = self._host.engine, self._looked, False
+        if engine is None or not self._has_run:
+            for feature in self._features:
+                self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
             return False
-        start = time.perf_counter()
-        ran = self._attempt(self._run_network)
-        is_first = bool(ran) and not self._recent
-        looked = orders.settings.keys() & {"view", "output too"}
-        if self._has_run:
-            # Before the screen, which waits for the GPU: it has work until then.
-            self._attempt(partial(self._outlets.frame, self._running, self._view, self._crops(), is_new=bool(ran)))
-        if self._has_run and (ran or looked):
-            self._attempt(self._show)
-        if ran:
-            now = time.perf_counter()
-            self._recent.append(now)
-            self._report = replace(self._report, serial=self._report.serial + 1, seconds=now - start)
-        if self._has_run:
-            self._serve(orders.settings)
-            if is_first:
-                # It is told of at once: the first look at every layer may take a second.
-                self._reported = 0.0
-            elif self._observer is not None:
-                self._attempt(self._observer.look)
-        elif orders.settings.keys() & {"still", "sheet", "snapshot"}:
-            self._say("There is no picture yet; choose a source first.", "warning")
-        return bool(ran)
+        frame = Frame(engine, self._view, self._crops(engine), ran, self._serial)
+        # Before the screen, which waits for the GPU: it has work until then.
+        self._each("took", frame)
+        if ran or looked:
+            self._journal.attempt("screen", "Showing the picture", partial(self._show, engine))
+        self._each("rest", frame)
+        return ran
 
-    def _run_network(self) -> bool:
-        assert self._engine is not None
-        assert self._bender is not None
+    def _each(self, what: str, frame: Frame) -> None:
+        for feature in self._features:
+            name = type(feature).__name__
+            self._journal.attempt(f"{name}.{what}", name, partial(getattr(feature, what), frame))
+
+    def _try_to_run(self, engine: Engine) -> bool:
+        try:
+            ran = self._run(engine)
+        except Exception as error:  # noqa: BLE001 - of a driver, an operator, a lack of memory
+            self._has_run = False
+            if not is_engines_fault(error):
+                self._journal.fail("picture", "The picture", error)
+            else:
+                # The same picture again, whoever runs it.
+                self._host.failed(error)
+                self._taken = -1
+            return False
+        if ran:
+            self._host.ran()
+            self._serial += 1
+            if not self._pace:
+                # The first picture is told of at once.
+                self._reported = 0.0
+        if self._has_run:
+            self._journal.solved("picture")
+        return ran
+
+    def _run(self, engine: Engine) -> bool:
         newest = self._player.newest()
-        if newest is not None and newest[0] != self._serial_in and not (self._held and self._has_run):
-            self._serial_in = newest[0]
-            self._has_run, source = False, newest[1]
-            size = parse_size(self._size, (source.shape[0], source.shape[1]))
-            playing = self._player.state()
-            self._bender.path = path_of_source(playing.spec) or LatentPath()
-            self._working = self._bender.run(resized(source, size), playing.position)
+        if newest is not None and newest[0] != self._taken and not (self._held and self._has_run):
+            self._taken, picture = newest
+            self._has_run = False
+            size = parse_size(self._size, (picture.shape[0], picture.shape[1]))
+            playing, runner = self._player.state(), self._host.runner
+            assert runner is not None
+            runner.path = path_of_source(playing.spec) or LatentPath()
+            self._working = runner.run(resized(picture, size), playing.position)
             self._has_run = True
             return True
-        if not self._has_run:
-            return False
-        return bool(self._engine.update())
+        return self._has_run and bool(engine.update())
 
-    def _show(self) -> None:
-        graph = self._running.graph
+    def _show(self, engine: Engine) -> None:
+        graph, view = engine.graph, self._view
         names: tuple[str, ...] = (graph.output,)
         inspected: tuple[str, ...] = ()
-        if self._view.kind == "split":
+        if view.kind == "split":
             names = (graph.inputs[0].name, graph.output)
-        elif self._view.kind != "output" and self._is_known(self._view.name):
-            inspected = (self._view.name,)
+        elif view.kind != "output" and (view.name in graph or view.name in graph.tensor_shapes):
+            inspected = (view.name,)
             names = (*inspected, graph.output) if self._output_too else inspected
         pictures = set(names).difference(inspected)
-        self._screen.show(self._running, tuple(dict.fromkeys(names)), self._crops(), pictures)
-        self._report = replace(self._report, shown=self._report.shown + 1)
+        self._display.show(engine, tuple(dict.fromkeys(names)), self._crops(engine), pictures)
+        self._shown += 1
 
-    def _crops(self) -> dict[str, Size]:
+    def _crops(self, engine: Engine) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
         assert self._working is not None
-        graph = self._running.graph
+        graph = engine.graph
         crops = {i.name: self._working.picture for i in graph.inputs if i.kind == "picture"}
         return crops | {graph.output: self._working.output}
 
-    def _serve(self, settings: Mapping[str, Any]) -> None:
-        """Single pictures."""
-        engine, crops = self._running, self._crops()
-        if "still" in settings:
-            self._attempt(partial(self._outlets.still, engine, crops, settings["still"]))
-        if "sheet" in settings:
-            self._attempt(partial(self._outlets.sheet, engine, crops, settings["sheet"]))
-        if "snapshot" in settings:
-            settings["snapshot"](self._outlets.output(engine, crops))
-
     # -- telling ----------------------------------------------------------------------------------------------------
-
-    def _attempt(self, work: Callable[[], object]) -> object:
-        """Do it; bad input becomes a message, said once until it changes."""
-        try:
-            return work()
-        except StudioError as error:
-            self._say(str(error), "error")
-            return None
-
-    def _say(self, text: str, kind: MessageKind = "note") -> None:
-        """A sentence, once until there are new orders."""
-        if text not in self._said:
-            self._said.add(text)
-            self._messages.append(Message(text, kind))
 
     def _pause(self) -> float:
         """Seconds until something must be done although nothing comes in."""
-        return min(_IDLE, (self._outlets.period or _IDLE) / 2)
+        periods = [feature.period for feature in self._features]
+        return min([_IDLE, *(period / 2 for period in periods if period is not None)])
 
-    def _report_now(self) -> None:
+    def _report(self) -> None:
         now = time.perf_counter()
-        while not self._player.messages.empty():
-            self._say(self._player.messages.get(), "error")
-        if now - self._reported < _REPORT_EVERY and not self._messages:
+        if now - self._reported < _REPORT_EVERY and not self._journal.is_urgent:
             return
         self._reported = now
-        engine, sights = self._engine, self._observer.take() if self._observer is not None else None
-        shapes = {}
+        self._on_report(Report(self._parts(now)))
+
+    def _parts(self, now: float) -> Iterator[Part]:
+        player, engine = self._player.state(), self._host.engine
+        if player.problem is not None:
+            self._journal.problem("source", player.problem)
+        else:
+            self._journal.solved("source")
+        yield player
+        yield Progress(self._serial, self._shown, self._pace.fps(now), self._pace.seconds(now))
+        problem = "" if self._has_run else self._journal.problem_of("picture") or self._journal.problem_of("engine")
+        yield EngineState(
+            engine.name if engine is not None else "",
+            engine.device if engine is not None else "",
+            self._host.choice.reason,
+            self._display.is_software,
+            self._working.picture if self._working is not None else None,
+            self._working.output if self._working is not None else None,
+            problem,
+        )
         if engine is not None and self._has_run:
             names = (*(i.name for i in engine.graph.inputs), *(node.name for node in engine.graph.nodes))
             shapes = {name: engine.shape(name) for name in names}
-        recent = [then for then in self._recent if now - then <= 1.0]
-        self._report = replace(
-            self._report,
-            fps=float(len(recent)),
-            engine=engine.name if engine is not None else "",
-            device=engine.device if engine is not None else "",
-            reason=self._choice.reason,
-            size=self._working.picture if self._working is not None else None,
-            output_size=self._working.output if self._working is not None else None,
-            shapes=shapes,
-            stats=sights.stats if sights else {},
-            times=sights.times if sights else {},
-            thumbnails=sights.thumbnails if sights else {},
-            warnings=sights.warnings if sights else {},
-            broken=sights.broken if sights else None,
-            player=self._player.state(),
-            recording=self._outlets.status,
-            messages=tuple(self._messages),
-        )
-        self._messages.clear()
-        self._on_report(self._report)
+            if self._shapes is None or self._shapes.shapes != shapes:
+                self._shapes = LayerShapes(self._host.graph, shapes)
+                yield self._shapes
+        for feature in self._features:
+            yield from self._journal.once(type(feature).__name__, partial(_all_of, feature)) or ()
+        yield from self._journal.parts()
 
     def _finish(self) -> None:
-        self._outlets.close()
-        self._close_engine()
-        self._screen.close()
+        for feature in self._features:
+            self._journal.once(type(feature).__name__, feature.close)
+        self._host.close()
+        self._display.close()
+        self._on_report(Report(self._journal.parts()))
 
 
-def _typed(value: object, kind: type[Any]) -> Any:
-    return value if isinstance(value, kind) else None
+def _all_of(feature: Feature) -> tuple[Part, ...]:
+    return tuple(feature.parts())

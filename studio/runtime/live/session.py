@@ -3,93 +3,117 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.screen import Screen
+from studio.engine.display import Display, Viewing
+from studio.model.graph import Graph
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.view import View
+from studio.runtime.live.feature import Feature
+from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox
+from studio.runtime.live.orders import (
+    Bypass,
+    ChooseEngine,
+    Hold,
+    LookAt,
+    Open,
+    Order,
+    Replace,
+    ShowOutputToo,
+    Stop,
+    WorkAt,
+)
+from studio.runtime.live.output_writer import Record, Sheet, Snapshot, Still, StopRecording
 from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.render_loop import RenderLoop
-from studio.runtime.live.report import Message, Report
+from studio.runtime.live.report import EngineState, Messages, Report
+from studio.runtime.services.failures import told
 
 
 class LiveSession:
     """A render thread with an engine and a capture thread with a source; no method waits, whoever calls it.
 
     Orders may be given before `start`, which begins with them. What cannot be done is said in a message of the next
-    report; what ran before runs on.
+    report; what ran before runs on. Whatever names layers or tensors comes with the graph that has them, and is
+    dropped where another network runs by then.
 
     Args:
-        open_device: called in the render thread; makes its OpenGL context current.
+        open_display: called in the render thread; makes what it needs there.
         on_report: called in the render thread, at most about 30 times a second.
-        close_device: called in the render thread at its end.
+        close_display: called in the render thread at its end, when the display has been closed.
+        features: make what lives in the render thread besides recordings and the monitor of layers.
     """
 
     def __init__(
         self,
-        open_device: Callable[[], Device],
+        open_display: Callable[[], Display],
         on_report: Callable[[Report], None],
-        close_device: Callable[[], None] = lambda: None,
+        close_display: Callable[[], None] = lambda: None,
+        features: Callable[[], Iterable[Feature]] = tuple,
     ) -> None:
         self._mailbox = Mailbox()
         self.player = Player(self._mailbox.wake)
-        self._open_device = open_device
-        self._close_device = close_device
+        self._open_display = open_display
+        self._close_display = close_display
         self._on_report = on_report
-        self._screen: Screen | None = None
+        self._features = features
+        self._display: Display | None = None
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
 
     def start(self) -> None:
         """Start the render thread, which loads the engine; to be called once."""
         self._thread.start()
 
+    def order(self, order: Order) -> None:
+        """Have an order carried out, soon."""
+        self._mailbox.put(order)
+
     @property
-    def screen(self) -> Screen | None:
-        """What is to be drawn; None until the render thread has its context."""
-        return self._screen
+    def screen(self) -> Viewing | None:
+        """What is to be drawn; None until the render thread has its display."""
+        return self._display
 
-    def open(self, network: Network, bypassed: frozenset[str] = frozenset()) -> None:
-        """Run another network, with these layers bypassed."""
-        self._mailbox.open(network, bypassed)
+    def open(self, network: Network, bypassed: frozenset[str] = frozenset(), view: View | None = None) -> None:
+        """Run another network, with these layers bypassed, and look at this."""
+        self.order(Open(network, bypassed, view))
 
-    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
+    def replace(self, graph: Graph, tensor: str, rect: Rect, values: Array) -> None:
         """New values of a rectangle of a tensor's sheet; they are not copied, so must not be changed afterwards."""
-        self._mailbox.replace(tensor, rect, values)
+        self.order(Replace(graph, tensor, rect, values))
 
-    def bypass(self, layers: frozenset[str]) -> None:
+    def bypass(self, graph: Graph, layers: frozenset[str]) -> None:
         """Bypass just these layers."""
-        self._mailbox.bypass(layers)
+        self.order(Bypass(graph, layers))
 
     def choose_engine(self, name: str) -> None:
         """Run on one of `studio.engine.choose.ENGINE_NAMES`."""
-        self._mailbox.set("engine", name)
+        self.order(ChooseEngine(name))
 
     def work_at(self, size: str) -> None:
         """Bring pictures to a size as the command line gives it: "256", "640x360", "source"."""
-        self._mailbox.set("size", size)
+        self.order(WorkAt(size))
 
-    def look_at(self, view: View) -> None:
+    def look_at(self, graph: Graph, view: View) -> None:
         """Put something else on the screen."""
-        self._mailbox.set("view", view)
+        self.order(LookAt(graph, view))
 
     def also_show_output(self, wanted: bool) -> None:
         """Keep the output on the screen whatever else is looked at: another window shows it."""
-        self._mailbox.set("output too", wanted)
+        self.order(ShowOutputToo(wanted))
 
-    def watch(self, names: tuple[str, ...]) -> None:
+    def watch(self, graph: Graph, names: tuple[str, ...]) -> None:
         """Report the statistics of these layers and tensors as often as time allows."""
-        self._mailbox.set("watch", names)
+        self.order(Watch(graph, names))
 
     def hold(self, held: bool) -> None:
         """Take no new pictures in: only what edits touch is run again."""
-        self._mailbox.set("hold", held)
+        self.order(Hold(held))
 
     def play(self, spec: str) -> None:
         """Play another source: "demo", "camera", a path."""
@@ -119,42 +143,41 @@ class LiveSession:
             name: the preset's, for the recording's name.
             shown: record the layer or the filters that are on the screen.
         """
-        self._mailbox.set("record", (plan, name, shown))
+        self.order(Record(plan, name, shown))
 
     def stop_recording(self) -> None:
         """End the recording; the report says when it is whole."""
-        self._mailbox.set("record", None)
+        self.order(StopRecording())
 
     def still(self, path: Path) -> None:
         """Write the output as a PNG."""
-        self._mailbox.set("still", path)
+        self.order(Still(path))
 
     def sheet(self, path: Path) -> None:
         """Write a PNG with the activations of all layers."""
-        self._mailbox.set("sheet", path)
+        self.order(Sheet(path))
 
     def snapshot(self, then: Callable[[Picture], None]) -> None:
         """Call this in the render thread with the next output, (H, W, 3) uint8 RGB; it must return at once."""
-        self._mailbox.set("snapshot", then)
+        self.order(Snapshot(then))
 
     def close(self, timeout: float = 10.0) -> None:
         """Stop both threads and free everything; a recording is finished. Waits so many seconds at most."""
-        self._mailbox.set("stop", True)
+        self.order(Stop())
         if self._thread.ident is not None:
             self._thread.join(timeout)
         self.player.close()
 
     def _run(self) -> None:
-        device: Device | None = None
+        opened = False
         try:
-            device = self._open_device()
-            self._screen = Screen(device)
-            RenderLoop(device, self._screen, self._mailbox, self.player, self._on_report).run()
-        except Exception as error:
-            # Whatever it was, the person must learn that the picture has stopped; the cause goes on to the log.
-            self._on_report(Report(messages=(Message(f"The engine has stopped: {error}", "error"),)))
-            raise
+            self._display = self._open_display()
+            opened = True
+            RenderLoop(self._display, self._mailbox, self.player, self._on_report, self._features()).run()
+        except Exception as error:  # noqa: BLE001 - the person must learn that the picture has stopped
+            message = told(error, "The render thread")
+            self._on_report(Report((Messages((message,)), EngineState(problem=message.text))))
         finally:
-            self._screen = None
-            if device is not None:
-                self._close_device()
+            self._display = None
+            if opened:
+                self._close_display()

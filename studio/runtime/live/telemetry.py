@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-from psygnal import Signal
+from collections.abc import Callable
+from typing import TypeVar, cast
 
-from studio.engine.base import Stats
-from studio.model.op import Shape
-from studio.model.picture import Picture
-from studio.runtime.live.report import Report
+from psygnal import SignalInstance
+
+from studio.model.graph import Graph
+from studio.runtime.live.report import LayerPart, Part, Report
+
+P = TypeVar("P", bound=Part)
 
 
 class Telemetry:
-    """The newest report, and of everything that reports bring piece by piece the newest piece.
+    """Of every part of reports what is known, by type: ``telemetry[PlayerState]``.
 
-    Belongs to the window's thread; ``changed`` emits each report after it has been taken in.
-
-    Attributes:
-        report: the newest.
-        shapes: of every input and layer.
-        stats: of what was watched, by layer or tensor.
-        times: seconds by layer.
-        thumbnails: by layer.
-        warnings: by layer; only layers with which something is wrong.
+    Belongs to the window's thread.
     """
 
-    changed = Signal(object)
-
     def __init__(self) -> None:
-        self.report = Report()
-        self.forget()
+        self._known: dict[type[Part], Part] = {}
+        self._signals: dict[type[Part], SignalInstance] = {}
+        self._graph: Graph | None = None
 
-    def forget(self) -> None:
-        """Another network is open: what was known of the old one's layers goes."""
-        self.shapes: dict[str, Shape] = {}
-        self.stats: dict[str, Stats] = {}
-        self.times: dict[str, float] = {}
-        self.thumbnails: dict[str, Picture] = {}
-        self.warnings: dict[str, str] = {}
+    def __getitem__(self, kind: type[P]) -> P:
+        """What is known of it; the part made of nothing, where nothing has come yet."""
+        known = self._known.get(kind)
+        return kind() if known is None else cast(P, known)
+
+    def on(self, kind: type[P], slot: Callable[[P], object]) -> None:
+        """Have a part told when it has changed: as it came, while ``telemetry[kind]`` holds all that is known."""
+        if kind not in self._signals:
+            self._signals[kind] = SignalInstance((object,), name=kind.__name__)
+        self._signals[kind].connect(slot)
+
+    def off(self, kind: type[P], slot: Callable[[P], object]) -> None:
+        """Have it told no more."""
+        self._signals[kind].disconnect(slot)
+
+    def follow(self, graph: Graph) -> None:
+        """Another network is open: what is known of other layers goes, and what is still told of them is not heard."""
+        self._graph = graph
+        self._known = {kind: part for kind, part in self._known.items() if not issubclass(kind, LayerPart)}
 
     def take(self, report: Report) -> None:
-        """Take in a report."""
-        self.report = report
-        if report.shapes:
-            self.shapes = dict(report.shapes)
-        self.stats.update(report.stats)
-        self.times.update(report.times)
-        self.thumbnails.update(report.thumbnails)
-        self.warnings.update(report.warnings)
-        self.warnings = {layer: warning for layer, warning in self.warnings.items() if warning}
-        self.changed.emit(report)
+        """Take in a report, all of it before anybody is told."""
+        heard = []
+        for kind, part in report.parts.items():
+            known = self._known.get(kind)
+            if part == known or self._is_stale(part):
+                continue
+            self._known[kind] = part if known is None else part.merge(known)
+            heard.append((kind, part))
+        for kind, part in heard:
+            if kind in self._signals:
+                self._signals[kind].emit(part)
+
+    def _is_stale(self, part: Part) -> bool:
+        graph = part.graph if isinstance(part, LayerPart) else None
+        return graph is not None and self._graph is not None and graph is not self._graph

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
 from studio.engine.base import Stats
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
+from studio.model.graph import Graph
 from studio.model.workspace import Workspace
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerStats
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.chart import Chart
@@ -52,7 +53,7 @@ class HistogramPanel(QWidget):
         document: Document,
         workspace: Workspace,
         telemetry: Telemetry,
-        live_watch: Callable[[tuple[str, ...]], None],
+        live_watch: Callable[[Graph, tuple[str, ...]], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,6 +63,7 @@ class HistogramPanel(QWidget):
         self._telemetry = telemetry
         self._live_watch = live_watch
         self._watched: tuple[str, ...] = ()
+        self._watched_of: Graph | None = None
         self._before = StatsBefore(document)
         self._worker = ThreadPoolExecutor(1, "originals")
         self._originals: dict[str, Future[Stats]] = {}
@@ -78,7 +80,7 @@ class HistogramPanel(QWidget):
         self.freeze.toggled.connect(self._soon)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        telemetry.changed.connect(self._take)
+        telemetry.on(LayerStats, self._take)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -128,9 +130,10 @@ class HistogramPanel(QWidget):
         if self.isVisible() and self._workspace.layer:
             names = tuple(filter(None, (self._workspace.layer, self._workspace.tensor)))
         self._before.watch(names[1] if len(names) > 1 else None)
-        if names != self._watched:
-            self._watched = names
-            self._live_watch(names)
+        graph = self._document.graph
+        if names != self._watched or graph is not self._watched_of:
+            self._watched, self._watched_of = names, graph
+            self._live_watch(graph, names)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
@@ -143,10 +146,10 @@ class HistogramPanel(QWidget):
             self._ask()
             self._soon()
 
-    def _take(self, report: Report) -> None:
+    def _take(self, seen: LayerStats) -> None:
         if self._workspace.audition is None:
-            self._before.take(report.stats)
-        if not report.stats.keys().isdisjoint(self._watched) or self._is_measuring():
+            self._before.take(seen.stats)
+        if not seen.stats.keys().isdisjoint(self._watched) or self._is_measuring():
             self._soon()
 
     def _is_measuring(self) -> bool:
@@ -167,7 +170,7 @@ class HistogramPanel(QWidget):
             self._draw()
 
     def _newest(self) -> _Shown:
-        layer, tensor, stats = self._workspace.layer, self._workspace.tensor, self._telemetry.stats
+        layer, tensor, stats = self._workspace.layer, self._workspace.tensor, self._telemetry[LayerStats].stats
         if tensor is None:
             return _Shown(layer, stats.get(layer))
         return _Shown(

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QLabe
 from studio.model.changes import BypassChanged, Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.workspace import Workspace
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerWarnings
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
@@ -74,7 +74,7 @@ class GraphView(QGraphicsView):
         bent.changed.connect(self.viewport().update)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        telemetry.changed.connect(self._take)
+        telemetry.on(LayerWarnings, self._take)
         self._build()
 
     # -- zoom and place ---------------------------------------------------------------------------------------------
@@ -197,9 +197,8 @@ class GraphView(QGraphicsView):
             self._show_selected()
             self.viewport().update()
 
-    def _take(self, report: Report) -> None:
-        del report
-        now, before = self._telemetry.warnings, self._warnings
+    def _take(self, _: LayerWarnings) -> None:
+        now, before = self._telemetry[LayerWarnings].warnings, self._warnings
         if now != before:
             for name in now.keys() | before.keys():
                 if name in self._boxes and now.get(name) != before.get(name):

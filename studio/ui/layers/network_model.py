@@ -10,6 +10,7 @@ from studio.model.document import Document
 from studio.model.op import Shape
 from studio.model.picture import Picture
 from studio.model.workspace import Workspace
+from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.layers.network_actions import BentLayers
 from studio.ui.layers.network_rows import Row, rows_of
@@ -80,7 +81,7 @@ class LayerModel(QAbstractListModel):
 
     def take_times(self) -> None:
         """Show the newest times; they are held until this is called again, so that they can be read."""
-        newest = self._telemetry.times
+        newest = self._telemetry[LayerTimes].seconds
         self._times = {row.name: newest[row.name] for row in self.all_rows if row.name in newest}
         self._slowest, self._total = max(self._times.values(), default=0.0), sum(self._times.values())
 
@@ -93,11 +94,11 @@ class LayerModel(QAbstractListModel):
 
     def thumbnail(self, name: str) -> Picture | None:
         """(H, W, 3) uint8 RGB of the activation; None before the first."""
-        return self._telemetry.thumbnails.get(name)
+        return self._telemetry[Thumbnails].pictures.get(name)
 
     def shape(self, name: str) -> Shape | None:
         """Of the activation; None before the first run."""
-        return self._telemetry.shapes.get(name)
+        return self._telemetry[LayerShapes].shapes.get(name)
 
     def seconds(self, name: str) -> float | None:
         """What a layer takes; None before it was measured."""
@@ -109,7 +110,7 @@ class LayerModel(QAbstractListModel):
 
     def warning(self, name: str) -> str:
         """What is wrong with a layer; empty where nothing is."""
-        return self._telemetry.warnings.get(name, "")
+        return self._telemetry[LayerWarnings].warnings.get(name, "")
 
     def is_bent(self, name: str) -> bool:
         """Whether a layer's tensors differ from the trained ones."""

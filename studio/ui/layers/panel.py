@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.model.changes import BypassChanged, Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.workspace import Workspace
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
@@ -57,14 +59,16 @@ class NetworkPanel(QWidget):
         self._totals.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._totals.setToolTip("Layers, parameters, and what all layers take together")
         self._lay_out()
-        self._shapes = telemetry.shapes
         self._resting = QTimer(self, singleShot=True, interval=_TIMES_EVERY)
         self._search.textChanged.connect(self._seek)
         self._search.returnPressed.connect(self.list.setFocus)
         bent.changed.connect(self.list.viewport().update)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        telemetry.changed.connect(self._take)
+        telemetry.on(LayerShapes, self._take_shapes)
+        telemetry.on(LayerTimes, self._take_times)
+        telemetry.on(Thumbnails, self._take_thumbnails)
+        telemetry.on(LayerWarnings, self._take_warnings)
         self._show_all()
 
     def find_layer(self) -> None:
@@ -106,7 +110,7 @@ class NetworkPanel(QWidget):
         return banner, text
 
     def _select_broken(self) -> None:
-        broken = self._telemetry.report.broken
+        broken = self._telemetry[LayerWarnings].broken
         if broken is None or broken not in self._document.graph:
             return
         self._search.clear()
@@ -139,21 +143,29 @@ class NetworkPanel(QWidget):
         elif field == "audition":
             self.list.viewport().update()
 
-    def _take(self, report: Report) -> None:
-        self._show_broken()
-        if report.times and not self._resting.isActive():
+    def _take_shapes(self, _: LayerShapes) -> None:
+        self.list.viewport().update()
+
+    def _take_thumbnails(self, seen: Thumbnails) -> None:
+        self._redraw(seen.pictures)
+
+    def _take_times(self, _: LayerTimes) -> None:
+        if not self._resting.isActive():
             self._resting.start()
             self.model.take_times()
             self._show_totals()
             self.list.viewport().update()
-        elif self._shapes != self._telemetry.shapes:
-            self.list.viewport().update()
-        elif self.list.isVisible():
-            self.list.redraw({*report.thumbnails, *report.warnings})
-        self._shapes = self._telemetry.shapes
+
+    def _take_warnings(self, seen: LayerWarnings) -> None:
+        self._show_broken()
+        self._redraw(seen.warnings)
+
+    def _redraw(self, names: Iterable[str]) -> None:
+        if self.list.isVisible():
+            self.list.redraw(set(names))
 
     def _show_broken(self) -> None:
-        broken = self._telemetry.report.broken
+        broken = self._telemetry[LayerWarnings].broken
         if broken is None or broken not in self._document.graph:
             self._banner.hide()
             return

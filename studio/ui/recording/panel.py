@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from studio.io.sinks import CodecInfo, codecs
 from studio.model.document import Document
+from studio.runtime.live.output_writer import Recording, Written
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus, free_path
-from studio.runtime.live.report import Report
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
@@ -68,20 +68,20 @@ class RecorderPanel(QWidget):
         self._tried = False
         self._was_recording: bool | None = None
         self._ended: RecordingStatus | None = None
-        self._pending: Path | None = None
         self.last: Path | None = None
         """The newest file that is whole."""
         self._make()
         self._lay_out()
-        telemetry.changed.connect(self._take)
-        self._take(telemetry.report)
+        telemetry.on(Recording, self._take)
+        telemetry.on(Written, self._show_written)
+        self._take(telemetry[Recording])
 
     # -- what commands call ---------------------------------------------------------------------------------------
 
     @property
     def is_recording(self) -> bool:
         """Whether a recording is under way."""
-        status = self._telemetry.report.recording
+        status = self._telemetry[Recording].status
         return status is not None and not status.finished
 
     def toggle(self) -> None:
@@ -95,13 +95,11 @@ class RecorderPanel(QWidget):
 
     def save_still(self) -> None:
         """Write the output as a PNG into the folder."""
-        self._pending = self._free("")
-        self._live.still(self._pending)
+        self._live.still(self._free(""))
 
     def save_sheet(self) -> None:
         """Write a PNG with all layers into the folder."""
-        self._pending = self._free(" layers")
-        self._live.sheet(self._pending)
+        self._live.sheet(self._free(" layers"))
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -258,27 +256,27 @@ class RecorderPanel(QWidget):
             self.link.setToolTip(f"{path}\nClick to open it")
             self.link.setAccessibleName(f"Open {path.name}")
 
-    def _take(self, report: Report) -> None:
-        status = report.recording
-        recording = self.is_recording
-        if self._was_recording != recording:
-            self._was_recording = recording
+    def _take(self, recording: Recording) -> None:
+        status = recording.status
+        is_recording = self.is_recording
+        if self._was_recording != is_recording:
+            self._was_recording = is_recording
             self.began_or_ended.emit()
-            self.button.setStyleSheet(_RECORDING if recording else _IDLE)
-            self.button.setIcon(icon("stop-fill", "#1A0606") if recording else icon("record-fill", theme.DANGER))
-            self.button.setToolTip("End the recording (R)" if recording else "Begin a recording (R)")
+            self.button.setStyleSheet(_RECORDING if is_recording else _IDLE)
+            self.button.setIcon(icon("stop-fill", "#1A0606") if is_recording else icon("record-fill", theme.DANGER))
+            self.button.setToolTip("End the recording (R)" if is_recording else "Begin a recording (R)")
             for widget in (self.codec, self.rate, self.what, self.folder):
-                widget.setEnabled(not recording)
-        self.button.setText(clock(status.seconds) if recording and status is not None else "Record")
+                widget.setEnabled(not is_recording)
+        self.button.setText(clock(status.seconds) if is_recording and status is not None else "Record")
         self.facts.setText(_facts(status))
         self.facts.setVisible(bool(self.facts.text()))
         if status is not None and status.finished and status != self._ended:
             self._ended = status
             if status.path is not None and not status.error:
                 self._show_link(status.path)
-        if self._pending is not None and self._pending.exists():
-            self._show_link(self._pending)
-            self._pending = None
+
+    def _show_written(self, written: Written) -> None:
+        self._show_link(written.path)
 
 
 def _facts(status: RecordingStatus | None) -> str:

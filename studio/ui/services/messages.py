@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.runtime.live.report import Message, MessageKind, Report
+from studio.runtime.live.report import Message, MessageKind, Messages, Problems
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
@@ -56,6 +57,7 @@ class MessageBar(QWidget):
         self.setAccessibleName("Messages")
         self._log: list[_Entry] = []
         self._open: list[_Entry] = []
+        self._problems: dict[str, Message] = {}
         self._line = _Line(self)
         self._line.clicked.connect(self.show_log)
         self._icon = QLabel()
@@ -84,10 +86,23 @@ class MessageBar(QWidget):
         """What was said, oldest first."""
         return tuple(entry.message for entry in self._log)
 
-    def take(self, report: Report) -> None:
-        """Show what the render thread says."""
-        for message in report.messages:
+    def follow(self, telemetry: Telemetry) -> None:
+        """Show what the render thread says, and its problems for as long as they last."""
+        telemetry.on(Messages, self._take)
+        telemetry.on(Problems, self._take_problems)
+
+    def _take(self, said: Messages) -> None:
+        for message in said.messages:
             self.say(message)
+
+    def _take_problems(self, problems: Problems) -> None:
+        before, self._problems = self._problems, dict(problems.by_cause)
+        for cause, message in before.items():
+            if self._problems.get(cause) != message:
+                self.take_back(message)
+        for cause, message in self._problems.items():
+            if before.get(cause) != message:
+                self.say(message)
 
     def note(self, text: str) -> None:
         """Show a sentence for a few seconds."""

@@ -9,8 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-from studio.model.changes import Change, NetworkChanged
-from studio.runtime.live.report import Message, Report
+from studio.runtime.live.report import Message, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.importing import opening
 from studio.ui.importing.recent_menu import RecentMenu
@@ -68,9 +67,10 @@ class MainWindow(QMainWindow):
             # Left to itself, Qt gives a window two thirds of the screen at most.
             self.resize(self.sizeHint())
         self.context[Viewport].hovered.connect(self._status.show_hovered)
-        parts.document.changed.connect(self._follow)
+        parts.document.changed.connect(self._entitle)
         parts.workspace.changed.connect(self._listen)
-        parts.telemetry.changed.connect(self._take)
+        parts.telemetry.on(Progress, self._take)
+        parts.messages.follow(parts.telemetry)
         self._entitle()
         self.actions_.refresh()
 
@@ -125,25 +125,19 @@ class MainWindow(QMainWindow):
 
     # -- following ----------------------------------------------------------------------------------------------------
 
-    def _follow(self, change: Change) -> None:
-        if isinstance(change, NetworkChanged):
-            self.parts.telemetry.forget()
-        self._entitle()
-
     def _listen(self, field: str) -> None:
         workspace = self.parts.workspace
         if field in ("layer", "key") and workspace.view.kind == "filters" and workspace.tensor is not None:
             # The tools work on the selected tensor, so it must be the one that is seen.
             workspace.show("filters")
 
-    def _take(self, report: Report) -> None:
-        self.parts.messages.take(report)
-        if report.shown != self._shown:
-            self._shown = report.shown
+    def _take(self, progress: Progress) -> None:
+        if progress.shown != self._shown:
+            self._shown = progress.shown
             self.context[Viewport].refresh()
             self._projection.refresh()
 
-    def _entitle(self) -> None:
+    def _entitle(self, _: object = None) -> None:
         self.setWindowTitle(f"{self.parts.document.name}[*] – Network Bending Studio")
         self.setWindowModified(self.parts.document.unsaved)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+
+_WHOLE = 9.5
+"""Frames a second from which whole ones say enough."""
 
 
 class StatusBar(QStatusBar):
@@ -17,9 +20,10 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._under_cursor = self._label("What lies under the cursor", stretch=1)
         self._sizes = self._label("Size of the picture in the network, and of what comes out")
-        self._speed = self._label("Frames of the network in the last second, and what one took")
+        self._speed = self._label("Frames of the network in a second, and what one takes with all that is done for it")
         self._engine = self._label("What runs the network")
-        telemetry.changed.connect(self._take)
+        telemetry.on(EngineState, self._show_engine)
+        telemetry.on(Progress, self._show_progress)
 
     def _label(self, tip: str, stretch: int = 0) -> QLabel:
         label = QLabel()
@@ -33,16 +37,19 @@ class StatusBar(QStatusBar):
         """What lies under the cursor."""
         self._under_cursor.setText(text)
 
-    def _take(self, report: Report) -> None:
-        if not report.engine:
-            self._engine.setText("starting …")
+    def _show_engine(self, state: EngineState) -> None:
+        if not state.name:
+            self._engine.setText("no engine" if state.problem else "starting …")
             return
-        kind = "CPU" if report.engine == "torch" and report.device.startswith("CPU") else "GPU"
-        kind = "CPU, software OpenGL" if report.engine != "torch" and report.is_software else kind
-        self._engine.setText(f"{report.engine} · {kind}")
-        self._engine.setToolTip(f"Engine {report.engine} on {report.device}, because {report.reason}.")
-        if report.size is not None and report.output_size is not None:
-            (height, width), (out_height, out_width) = report.size, report.output_size
+        kind = "CPU" if state.name == "torch" and state.device.startswith("CPU") else "GPU"
+        kind = "CPU, software OpenGL" if state.name != "torch" and state.is_software else kind
+        self._engine.setText(f"{state.name} · {kind}")
+        self._engine.setToolTip(f"Engine {state.name} on {state.device}, because {state.reason}.")
+        if state.size is not None and state.output_size is not None:
+            (height, width), (out_height, out_width) = state.size, state.output_size
             same = (height, width) == (out_height, out_width)
             self._sizes.setText(f"{width}×{height}" + ("" if same else f" → {out_width}×{out_height}"))
-        self._speed.setText(f"{report.fps:.0f} fps · {report.seconds * 1000:.1f} ms" if report.serial else "")
+
+    def _show_progress(self, progress: Progress) -> None:
+        fps = f"{progress.fps:.0f}" if progress.fps >= _WHOLE else f"{progress.fps:.1f}"
+        self._speed.setText(f"{fps} fps · {progress.seconds * 1000:.1f} ms" if progress.serial else "")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, 
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
 from studio.runtime.live.player import FASTEST, SLOWEST, PlayerState
-from studio.runtime.live.report import Report
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
@@ -93,14 +92,14 @@ class Transport(QWidget):
         self.speed.valueChanged.connect(self._set_speed)
         # Back to the commands' keys, which a field for numbers would swallow.
         self.speed.lineEdit().returnPressed.connect(self.speed.clearFocus)
-        telemetry.changed.connect(self._take)
-        self._show(telemetry.report.player)
+        telemetry.on(PlayerState, self._show)
+        self._show(telemetry[PlayerState])
 
     # -- what commands call ---------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
         """Pause, or go on; what has ended begins again."""
-        state = self._telemetry.report.player
+        state = self._telemetry[PlayerState]
         self._live.pause(state.playing and not state.ended)
 
     def step(self, by: int) -> None:
@@ -133,9 +132,6 @@ class Transport(QWidget):
         """Where there is little room the facts go first."""
         super().resizeEvent(event)
         self.facts.setVisible(self.width() >= _NARROW)
-
-    def _take(self, report: Report) -> None:
-        self._show(report.player)
 
     def _show(self, state: PlayerState) -> None:
         if state.spec != self._shown:

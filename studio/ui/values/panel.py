@@ -9,7 +9,7 @@ from studio.errors import StudioError
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.values import Values
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import LayerShapes
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.values.form import ValuesForm
@@ -58,7 +58,7 @@ class ValuesPanel(QDialog):
         box.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(_WIDTH)
         document.changed.connect(self._follow)
-        telemetry.changed.connect(self._take)
+        telemetry.on(LayerShapes, self._take)
         self._show()
 
     def _follow(self, change: Change) -> None:
@@ -67,7 +67,7 @@ class ValuesPanel(QDialog):
 
     def _show(self) -> None:
         network = self._document.network
-        shape = self._telemetry.shapes.get(network.graph.output)
+        shape = self._telemetry[LayerShapes].shapes.get(network.graph.output)
         if shape is not None:
             self._channels = shape.channels
         elif network.tensors is not self._tensors:
@@ -76,10 +76,10 @@ class ValuesPanel(QDialog):
         self.form.show_graph(network.graph, self._channels)
         self._say("")
 
-    def _take(self, _report: Report) -> None:
+    def _take(self, known: LayerShapes) -> None:
         graph = self._document.graph
-        if self._channels is None and graph.output in self._telemetry.shapes:
-            self._channels = self._telemetry.shapes[graph.output].channels
+        if self._channels is None and graph.output in known.shapes:
+            self._channels = known.shapes[graph.output].channels
             self.form.fit(graph, self._channels)
 
     def _change(self, values: Values) -> None:

@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.engine.gl.shown import Shown
-from studio.engine.gl.view import Look
+from studio.model.display import DisplayTexture, Look
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.gl_context import draws_in_software
 from studio.ui.viewport.opengl import OpenGLSurface
@@ -48,7 +47,7 @@ class Canvas(QWidget):
         """Draw what is newest, soon."""
         self.surface.refresh()
 
-    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """See `Content.compose`."""
         raise NotImplementedError
 

@@ -7,13 +7,12 @@ from typing import Protocol
 
 from PySide6.QtGui import QPainter
 
-from studio.engine.gl.screen import Screen
-from studio.engine.gl.shown import Shown
-from studio.engine.gl.view import Look
+from studio.engine.display import Viewing
+from studio.model.display import DisplayTexture, Look
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part
 
-FindScreen = Callable[[], Screen | None]
+FindScreen = Callable[[], Viewing | None]
 
 
 class Content(Protocol):
@@ -22,7 +21,7 @@ class Content(Protocol):
     look: Look
     """How values become colours."""
 
-    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """What is drawn of the front on so many pixels."""
 
     def question(self) -> Question | None:

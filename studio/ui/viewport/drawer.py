@@ -10,8 +10,9 @@ from queue import SimpleQueue
 import moderngl
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.view import Look, ViewPass
+from studio.engine.gl.view import ViewPass
 from studio.errors import StudioError
+from studio.model.display import Look
 from studio.model.picture import Picture
 from studio.runtime.services.priority import step_back
 from studio.ui.viewport.gl_context import RenderContext
@@ -47,7 +48,7 @@ class Drawn:
 
 
 class Order:
-    """A sketch to be drawn, and a fence behind its drawing: see `studio.engine.gl.screen.Fence`."""
+    """A sketch to be drawn, and a fence behind its drawing: see `studio.engine.display.Fence`."""
 
     def __init__(self, sketch: Sketch, question: Question | None) -> None:
         self.sketch = sketch

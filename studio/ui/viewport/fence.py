@@ -21,7 +21,7 @@ def fence_behind(calls: Calls) -> SyncFence | None:
 
 
 class SyncFence:
-    """See `studio.engine.gl.screen.Fence`."""
+    """See `studio.engine.display.Fence`."""
 
     def __init__(self, calls: Calls, fence: int) -> None:
         self._calls = calls

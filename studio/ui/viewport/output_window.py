@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.engine.gl.shown import Shown
-from studio.engine.gl.view import BLACK, Look
+from studio.model.display import BLACK, DisplayTexture, Look
 from studio.model.view import View
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
@@ -35,7 +34,7 @@ class OutputWindow(Canvas):
         self.resize(640, 640)
         self._camera = Camera()
 
-    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """See `Content.compose`."""
         seen = wanted(View(), front)
         if not seen:

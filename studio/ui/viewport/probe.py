@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from studio.engine.gl.shown import Drawing, Shown, Spot
+from studio.model.display import DisplayTexture, Drawing, Spot
 
 _TEXEL = 16
 
@@ -17,7 +17,7 @@ _TEXEL = 16
 class Question:
     """Which value is asked for."""
 
-    shown: Shown
+    shown: DisplayTexture
     drawing: Drawing
     spot: Spot
 

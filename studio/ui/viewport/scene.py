@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.engine.gl.shown import Drawing, Shown, extent
-from studio.engine.gl.view import Placement
+from studio.model.display import DisplayTexture, Drawing, Placement, extent
 from studio.model.view import View
 from studio.ui.viewport.camera import Camera
 
@@ -16,12 +15,12 @@ _DRAWINGS: dict[str, Drawing] = {"output": "picture", "split": "picture", "layer
 class Part:
     """One texture in a part of the view: as what, and where in pixels of the view."""
 
-    shown: Shown
+    shown: DisplayTexture
     drawing: Drawing
     placement: Placement
 
 
-def wanted(view: View, front: tuple[Shown, ...]) -> tuple[Shown, ...]:
+def wanted(view: View, front: tuple[DisplayTexture, ...]) -> tuple[DisplayTexture, ...]:
     """What this view shows: of "split" the input and the output; empty while it has not come yet."""
     by_role = {each.role: each for each in reversed(front)}
     if view.kind == "output":
@@ -34,12 +33,12 @@ def wanted(view: View, front: tuple[Shown, ...]) -> tuple[Shown, ...]:
     return tuple(each for each in named if (each.role == "sheet") == is_sheet)[:1]
 
 
-def content_size(view: View, seen: tuple[Shown, ...]) -> tuple[int, int]:
+def content_size(view: View, seen: tuple[DisplayTexture, ...]) -> tuple[int, int]:
     """Width and height of the content that the camera looks at: of a split view, the output's."""
     return extent(seen[-1], _DRAWINGS[view.kind])
 
 
-def parts(view: View, seen: tuple[Shown, ...], camera: Camera, divider: float) -> list[Part]:
+def parts(view: View, seen: tuple[DisplayTexture, ...], camera: Camera, divider: float) -> list[Part]:
     """What is drawn, side by side.
 
     Args:

@@ -17,8 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.engine.gl.shown import Shown, spot
-from studio.engine.gl.view import BLACK, GROUND, Look
+from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.viewport import overlay
@@ -125,7 +124,7 @@ class Viewport(Canvas):
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
-    def compose(self, front: tuple[Shown, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """See `Content.compose`."""
         # Another view takes a moment to come; until then the one before stays.
         self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)

@@ -11,10 +11,10 @@ from helpers import EngineFor, branched_network, identity_network, normal, tiny_
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.screen import Screen
-from studio.engine.gl.shown import Shown
 from studio.errors import StudioError
+from studio.model.display import DisplayTexture
 from studio.model.layout import Atlas, Rect, unpack_atlas
 from studio.model.op import Array, Shape
 from studio.model.picture import signed_view, to_picture
@@ -40,7 +40,7 @@ def texels(device: Device, texture: int, size: tuple[int, int], lanes: int) -> A
     return np.frombuffer(wrapped.read(alignment=4), np.float32).reshape(size[1], size[0], lanes)
 
 
-def values(device: Device, shown: Shown) -> Array:
+def values(device: Device, shown: DisplayTexture) -> Array:
     found = texels(device, shown.texture, shown.size, shown.lanes)
     if shown.lanes == 1:
         return found[:, :, 0]
@@ -48,14 +48,14 @@ def values(device: Device, shown: Shown) -> Array:
     return unpack_atlas(found, Atlas(Shape(*shown.shape), shown.columns, rows))
 
 
-def limits(device: Device, shown: Shown) -> Array:
+def limits(device: Device, shown: DisplayTexture) -> Array:
     return texels(device, shown.limits, shown.limits_size, 2)
 
 
 def test_what_is_shown_is_what_the_engine_holds(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 10, 12)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     names = ("input", "join", "out", "mid.weight", "norm.bias")
     screen.show(engine, names)
     front = screen.front()
@@ -77,7 +77,7 @@ def test_a_gpu_copies_what_is_shown_bit_by_bit(device: Device, monkeypatch: pyte
     fed[0, :4, 0] = np.nan, np.inf, -np.inf, -0.0
     engine.run({"input": fed})
     monkeypatch.setattr(device, "is_software", False)
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("input", "join", "mid.weight"))
     picture, join, sheet = screen.front()
 
@@ -91,7 +91,7 @@ def test_a_gpu_copies_what_is_shown_bit_by_bit(device: Device, monkeypatch: pyte
 def test_ranges_are_of_every_channel_and_kernel_and_of_all(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 10, 12)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("join", "enc.weight"), {"join": (7, 5)})
     join, sheet = screen.front()
     seen = engine.activation("join")[:, :7, :5]
@@ -111,7 +111,7 @@ def test_what_is_no_finite_number_does_not_widen_a_range(device: Device, engine_
     fed[0, 1, 2], fed[0, 3, 3], fed[1, 0, 0], fed[2] = np.nan, np.inf, -np.inf, np.nan
     engine = engine_for(tiny_network())
     engine.run({"input": fed})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("input",))
     found = limits(device, screen.front()[0]).reshape(-1, 2)
 
@@ -128,7 +128,7 @@ def run(engine: Engine, level: float, size: tuple[int, int] = (4, 4)) -> None:
 
 def test_the_front_is_the_newest_and_is_never_written(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(identity_network())
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     assert screen.front() == ()
     run(engine, 0)
     screen.show(engine, ("same",))
@@ -147,7 +147,7 @@ def test_the_front_is_the_newest_and_is_never_written(engine_for: EngineFor, dev
 
 def test_fences_are_waited_for_once_before_a_set_is_filled_again(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(identity_network())
-    screen, first, second = Screen(device), Watched(), Watched()
+    screen, first, second = DisplayBuffers(device), Watched(), Watched()
     run(engine, 1)
     screen.show(engine, ("same",))
     screen.front()
@@ -168,7 +168,7 @@ def test_fences_are_waited_for_once_before_a_set_is_filled_again(engine_for: Eng
 def test_a_sheet_is_copied_again_once_it_is_edited(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(tiny_network())
     run(engine, 1)
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     for level in range(7):
         if level % 2:
             engine.replace("enc.weight", Rect(1, 2, 2, 3), np.full((2, 3), level, np.float32))
@@ -189,7 +189,7 @@ def alive(device: Device) -> int:
 
 def test_sizes_may_change_from_frame_to_frame_and_nothing_leaks(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(branched_network())
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     counts = []
     for k in range(36):
         engine.run({"input": normal(3, 8 + 2 * (k % 4), 8 + 2 * (k % 3), seed=k)})
@@ -208,7 +208,7 @@ def test_sizes_may_change_from_frame_to_frame_and_nothing_leaks(engine_for: Engi
 
 def test_an_unknown_name_is_said_and_leaves_what_was_shown(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(identity_network())
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     run(engine, 3)
     screen.show(engine, ("same",))
     with pytest.raises(StudioError, match='no layer "nowhere"'):
@@ -221,7 +221,7 @@ def test_an_unknown_name_is_said_and_leaves_what_was_shown(engine_for: EngineFor
 def test_the_output_is_the_picture_that_a_render_saves(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(tiny_network())
     engine.run({"input": normal(3, 12, 10)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     found = screen.picture(engine, "out", (9, 7))
     wanted = to_picture(engine.output()[:, :9, :7], engine.graph.output_range)
 
@@ -234,7 +234,7 @@ def test_the_output_is_the_picture_that_a_render_saves(engine_for: EngineFor, de
 def test_a_thumbnail_shows_evenly_spaced_values(engine_for: EngineFor, device: Device, size: int) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 20, 32)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     found = screen.thumbnail(engine, "join", size, (18, 30))
     whole = engine.activation("join")[:, :18, :30]
 
@@ -248,7 +248,7 @@ def test_a_thumbnail_shows_evenly_spaced_values(engine_for: EngineFor, device: D
 def test_two_threads_never_see_half_a_picture(engine_for: EngineFor, device: Device) -> None:
     """The window's side without OpenGL: sets that it holds are never those that are being filled."""
     engine = engine_for(identity_network())
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     stop, seen, problems = threading.Event(), set[int](), list[str]()
 
     def look() -> None:
@@ -281,7 +281,7 @@ def test_an_ordered_picture_is_the_one_that_was_there_when_it_was_ordered(
     engine_for: EngineFor, device: Device, drawing: str | None
 ) -> None:
     engine = engine_for(branched_network())
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     assert screen.delivered() is None
     engine.run({"input": normal(3, 10, 12)})
     wanted = screen.picture(engine, "out", (9, 11), drawing)
@@ -303,7 +303,7 @@ def test_an_ordered_picture_is_the_one_that_was_there_when_it_was_ordered(
 def test_ranges_are_found_for_what_is_not_only_drawn_as_a_picture(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 10, 12)})
-    screen = Screen(device)
+    screen = DisplayBuffers(device)
     screen.show(engine, ("out", "join"), None, {"out"})
     assert [(each.name, each.has_ranges) for each in screen.front()] == [("out", False), ("join", True)]
     (_, join) = screen.front()

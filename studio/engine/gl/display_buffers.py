@@ -12,36 +12,26 @@ that has been the front is filled again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import moderngl
 import numpy as np
 
 from studio.engine.base import Engine
+from studio.engine.choose import Choice, open_engine
+from studio.engine.display import Crops, Fence
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copies import Copy, kind_of, plan_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.readback import Readback, rgb_of
-from studio.engine.gl.shown import DRAWINGS, Drawing, Shown, tiling
-from studio.engine.gl.view import Look, ViewPass
+from studio.engine.gl.view import ViewPass
+from studio.model.display import DRAWINGS, DisplayTexture, Drawing, Look, tiling
+from studio.model.network import Network
 from studio.model.picture import Picture, signed_view
-
-Crops = Mapping[str, tuple[int, int]]
 
 # A thumbnail shows so many channels at most; more would be specks.
 _THUMBNAIL_CHANNELS = 16
-
-
-class Fence(Protocol):
-    """What a viewer leaves behind its drawing."""
-
-    def wait(self) -> None:
-        """Wait, with the GIL released, until the drawing is done, and free it; called in the render thread."""
-
-    def drop(self) -> None:
-        """Free it unused; called in the viewer's thread."""
 
 
 @dataclass
@@ -49,11 +39,11 @@ class _Set:
     """Textures of one moment."""
 
     copies: dict[str, Copy] = field(default_factory=dict)
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[DisplayTexture, ...] = ()
     fences: dict[Hashable, Fence] = field(default_factory=dict)
 
 
-class Screen:
+class DisplayBuffers:
     """Carries activations and filter sheets from an engine to viewers in another thread.
 
     `front` and `drawn` belong to the window's thread, everything else to the render thread.
@@ -74,7 +64,16 @@ class Screen:
         self._readback = Readback(device)
         self._ordered: Picture | None = None
 
+    @property
+    def is_software(self) -> bool:
+        """See `Display.is_software`."""
+        return self._device.is_software
+
     # -- the render thread ----------------------------------------------------------------------------------------
+
+    def open_engine(self, network: Network, name: str) -> tuple[Engine, Choice]:
+        """See `Display.open_engine`."""
+        return open_engine(network, name, device=self._device)
 
     def show(
         self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()
@@ -197,7 +196,7 @@ class Screen:
 
     # -- the window's thread --------------------------------------------------------------------------------------
 
-    def front(self) -> tuple[Shown, ...]:
+    def front(self) -> tuple[DisplayTexture, ...]:
         """What is newest, in the order it was asked for; empty before the first `show`.
 
         The textures stay as they are until the next call, and while what was drawn before a `drawn` is under way.

@@ -1,4 +1,4 @@
-"""What the screen was given to look at, and where its values lie when they are shown. No OpenGL call is made here."""
+"""What a display was given to look at, where its values lie when they are shown, and how they become colours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from studio.model.graph import Order
+from studio.model.view import Colours, Scaling
 
 Drawing = Literal["picture", "tiles", "sheet"]
 Role = Literal["input", "output", "layer", "sheet"]
@@ -14,13 +15,17 @@ Role = Literal["input", "output", "layer", "sheet"]
 DRAWINGS: dict[Role, Drawing] = {"input": "picture", "output": "picture", "layer": "tiles", "sheet": "sheet"}
 """How each is drawn where nobody says otherwise."""
 
+# The ground beside and between what is shown, in linear parts of full.
+GROUND = (0.07, 0.07, 0.08)
+BLACK = (0.0, 0.0, 0.0)
+
 # A gap between tiles is this part of their shorter side, but at least a texel; smaller tiles than this have none.
 _GAP_SHARE = 32
 _SMALLEST_WITH_GAP = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class DisplayTexture:
     """A texture that holds a copy of an activation or of a filter sheet, at rest until the front is given back.
 
     Attributes:
@@ -65,6 +70,38 @@ class Shown:
     has_ranges: bool = True
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where content lies on its target, in the target's own pixels from its upper left corner.
+
+    Attributes:
+        rect: x, y, width and height of the part of the target that is drawn into.
+        origin: the content's x and y, in texels, at that part's upper left corner.
+        zoom: pixels a texel.
+    """
+
+    rect: tuple[int, int, int, int]
+    origin: tuple[float, float] = (0.0, 0.0)
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """How values become colours.
+
+    Attributes:
+        colours: "signed", blue below zero and orange above, or "grey", from the smallest to the largest value.
+        scaling: every tile by its own range, or all by one.
+        nan: whether what is not a number is drawn as a magenta checker; else black.
+        ground: colour beside and between tiles, each part 0 to 1.
+    """
+
+    colours: Colours = "signed"
+    scaling: Scaling = "tile"
+    nan: bool = True
+    ground: tuple[float, float, float] = GROUND
+
+
 class Spot(NamedTuple):
     """One value of what is shown.
 
@@ -90,7 +127,7 @@ def gap(crop: tuple[int, int]) -> int:
     return max(1, min(crop) // _GAP_SHARE) if min(crop) >= _SMALLEST_WITH_GAP else 0
 
 
-def extent(shown: Shown, drawing: Drawing) -> tuple[int, int]:
+def extent(shown: DisplayTexture, drawing: Drawing) -> tuple[int, int]:
     """Width and height of the whole content, in texels."""
     height, width = shown.crop
     if drawing != "tiles":
@@ -100,7 +137,7 @@ def extent(shown: Shown, drawing: Drawing) -> tuple[int, int]:
     return columns * (width + between) - between, rows * (height + between) - between
 
 
-def spot(shown: Shown, drawing: Drawing, x: float, y: float) -> Spot | None:
+def spot(shown: DisplayTexture, drawing: Drawing, x: float, y: float) -> Spot | None:
     """The value that lies at a place of the content, in texels; None beside it and between tiles."""
     width, height = extent(shown, drawing)
     if not (0 <= x < width and 0 <= y < height):

@@ -1,0 +1,78 @@
+"""What lives beside the engine in the render thread: recordings, the monitor of layers, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studio.engine.base import Engine
+from studio.model.graph import Graph, Size
+from studio.model.view import View
+from studio.runtime.live.orders import Order
+from studio.runtime.live.report import Part
+
+Handlers = Mapping[type[Order], Callable[[Any], object]]
+"""What is done about an order, by its type."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The picture as it stands after a turn of the loop.
+
+    Attributes:
+        engine: after a run.
+        view: what is on the screen.
+        crops: (height, width) of what belongs to the picture, of the maps that have a border.
+        is_new: whether the network has run in this turn.
+        serial: counts runs.
+    """
+
+    engine: Engine
+    view: View
+    crops: Mapping[str, Size]
+    is_new: bool
+    serial: int
+
+
+class Feature:
+    """Something that lives in the render thread; each does what it needs of the following.
+
+    Whatever a method raises is told to the person; the loop and the other features go on.
+    """
+
+    def handlers(self) -> Handlers:
+        """The orders that it carries out."""
+        return {}
+
+    def opened(self, engine: Engine, graph: Graph) -> None:
+        """Another engine runs.
+
+        Args:
+            engine: before its first run.
+            graph: the open network's, as documents and orders know it.
+        """
+
+    def closing(self) -> None:
+        """The engine is about to be closed."""
+
+    def took(self, frame: Frame) -> None:
+        """A turn is over, and nothing of it is on the screen yet: what is asked of the GPU now costs no wait."""
+
+    def rest(self, frame: Frame) -> None:
+        """The turn's picture is on the screen: do what may wait, a little of it."""
+
+    def blank(self) -> None:
+        """A turn is over in which there is no picture of the open network."""
+
+    def parts(self) -> Iterable[Part]:
+        """What there is to report."""
+        return ()
+
+    @property
+    def period(self) -> float | None:
+        """Seconds in which it must have a turn, though nothing comes in; None where it need not."""
+        return None
+
+    def close(self) -> None:
+        """The thread ends: finish what is under way."""

@@ -1,0 +1,139 @@
+"""Orders for the render thread: frozen records, dispatched by type, each with its own rule for those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.model.graph import Graph
+from studio.model.layout import Rect
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.view import View
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Something that the render thread is to do.
+
+    As it stands an order is an event: all are kept, and carried out as they came.
+    """
+
+    def merge(self, earlier: Order) -> Order | None:
+        """What is left of an earlier order, not yet taken, once this one has come; None where nothing is."""
+        return earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Setting(Order):
+    """An order of which the newest counts."""
+
+    def merge(self, earlier: Order) -> Order | None:
+        """See `Order.merge`."""
+        return None if type(earlier) is type(self) else earlier
+
+
+@dataclass(frozen=True, eq=False)
+class LayerOrder(Order):
+    """An order that names layers or tensors: it is dropped where another network runs when its turn comes.
+
+    Attributes:
+        graph: the one whose layers are named; the very object, as two networks may have layers of one name.
+    """
+
+    graph: Graph
+
+
+@dataclass(frozen=True, eq=False)
+class Open(Order):
+    """Run another network. It carries everything that names layers, so that nothing of it can meet another network.
+
+    Attributes:
+        network: with the weights that it is to have.
+        bypassed: the layers to bypass.
+        view: what is looked at; None for the output.
+    """
+
+    network: Network
+    bypassed: frozenset[str] = frozenset()
+    view: View | None = None
+
+    def merge(self, earlier: Order) -> Order | None:
+        """See `Order.merge`: what was meant for the layers before is void."""
+        return None if isinstance(earlier, Open | Replace | Bypass | LookAt) else earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Replace(LayerOrder):
+    """New values of a rectangle of a tensor's sheet.
+
+    Attributes:
+        tensor: full name.
+        rect: where.
+        values: (rect.height, rect.width) float32, not to be changed any more.
+    """
+
+    tensor: str
+    rect: Rect
+    values: Array
+
+    def merge(self, earlier: Order) -> Order | None:
+        """See `Order.merge`: values that are covered whole are dropped, so that a long drag stays small."""
+        if not isinstance(earlier, Replace) or earlier.graph is not self.graph or earlier.tensor != self.tensor:
+            return earlier
+        return None if _covers(self.rect, earlier.rect) else earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Bypass(LayerOrder, Setting):
+    """Bypass just these layers."""
+
+    layers: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class LookAt(LayerOrder, Setting):
+    """Put something else on the screen."""
+
+    view: View
+
+
+@dataclass(frozen=True)
+class ShowOutputToo(Setting):
+    """Keep the output on the screen whatever else is looked at."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
+class ChooseEngine(Setting):
+    """Run on another engine: one of `studio.engine.choose.ENGINE_NAMES`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class WorkAt(Setting):
+    """Bring pictures to a size, as the command line gives it."""
+
+    size: str
+
+
+@dataclass(frozen=True)
+class Hold(Setting):
+    """Take no new pictures in, or take them in again."""
+
+    held: bool
+
+
+@dataclass(frozen=True)
+class Stop(Setting):
+    """End the render thread."""
+
+
+def _covers(outer: Rect, inner: Rect) -> bool:
+    return (
+        outer.y <= inner.y
+        and outer.x <= inner.x
+        and outer.y + outer.height >= inner.y + inner.height
+        and outer.x + outer.width >= inner.x + inner.width
+    )

@@ -1,0 +1,34 @@
+"""One piece of work in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def aside(work: Callable[[], T], name: str) -> Future[T]:
+    """Do it in a thread of its own.
+
+    Args:
+        work: what to do.
+        name: of the thread, which is no daemon: the process ends when it is done.
+
+    Returns:
+        What becomes the result; whatever `work` raises is its exception, so that nobody waits for ever.
+    """
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is the future's
+            done.set_exception(error)
+        else:
+            done.set_result(result)
+
+    threading.Thread(target=run, name=name).start()
+    return done
