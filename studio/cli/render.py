@@ -20,10 +20,10 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.engine.choose import Choice
     from studio.io.sinks import Sink
-    from studio.io.sources import Source
+    from studio.io.sources import Reading, Source
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
-    from studio.model.picture import Picture
+    from studio.model.picture import DeepPicture
     from studio.runtime.render.frame_runner import FrameRunner
 
 DEFAULT_PRESET = "violet-strokes"
@@ -62,6 +62,14 @@ def render(
             metavar="HOW,KEY=N",
         ),
     ] = "",
+    tone_map: Annotated[
+        str,
+        typer.Option(
+            help="What becomes of light brighter than white in films and pictures of high dynamic range: knee, clip, "
+            "hable or reinhard."
+        ),
+    ] = "knee",
+    deinterlace: Annotated[bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced ones.")] = False,
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
@@ -77,7 +85,7 @@ def render(
     bent = open_preset(preset)
     path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
-        opened = stack.enter_context(open_source(source, fps=rate))
+        opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
         rate = rate or opened.info.fps or _STILL_FPS
         working = parse_size(size, (opened.info.height, opened.info.width))
         runner, choice = open_engine(bent.bent, engine)
@@ -89,12 +97,13 @@ def render(
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
         _record(pictures, bender, output, kind, rate, opened.audio_path if audio else None, (first, end), total)
-        if opened.warning:
-            note(opened.warning)
+        for said in (opened.remark, opened.warning):
+            if said:
+                note(said)
 
 
 def _record(
-    pictures: Iterator[Picture],
+    pictures: Iterator[DeepPicture],
     bender: FrameRunner,
     output: Path,
     codec: str,
@@ -116,7 +125,7 @@ def _record(
     sound_range = (float(start / rate), float(end / rate) if end is not None else None)
     interrupted = False
 
-    def all_pictures() -> Iterator[Picture]:
+    def all_pictures() -> Iterator[DeepPicture]:
         yield first
         yield from pictures
 
@@ -160,7 +169,9 @@ def _report(sink: Sink, rate: Fraction) -> None:
     typer.echo(f"{sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")
 
 
-def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]) -> Iterator[Picture]:
+def _pictures(
+    source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]
+) -> Iterator[DeepPicture]:
     """The frames asked for, at a constant rate, resized. A still is held for as long as frames are asked for."""
     from studio.io.resize import resized
     from studio.io.sources import at_constant_rate
@@ -171,8 +182,17 @@ def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size:
             for _ in range(first, end if end is not None else first + 1):
                 yield still
         return
-    for frame in islice(at_constant_rate(source, rate), first, end):
+    for frame in islice(at_constant_rate(source, rate, first), None if end is None else end - first):
         yield resized(frame.picture, size)
+
+
+def _reading(tone_map: str, deinterlace: bool) -> Reading:
+    from studio.io.sources import TONE_MAPS, Reading
+
+    for known in TONE_MAPS:
+        if tone_map == known:
+            return Reading(known, deinterlace)
+    raise StudioError(f'"{tone_map}" is no tone map; there are {", ".join(TONE_MAPS)}.')
 
 
 def _total(source: Source, rate: Fraction, first: int, end: int | None) -> int | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from studio.model.picture import Picture
+P = TypeVar("P", bound=NDArray[np.uint8 | np.uint16])
 
 
-def resized(picture: Picture, size: tuple[int, int], enlarge: Literal["cubic", "linear"] = "cubic") -> Picture:
-    """The picture at (height, width), the same array when it has that size.
+def resized(picture: P, size: tuple[int, int], enlarge: Literal["cubic", "linear"] = "cubic") -> P:
+    """The picture, of 8 or 16 bits, at (height, width), the same array when it has that size.
 
     Averaged when neither side grows, else interpolated: "cubic" is sharper, "linear" cheaper and without overshoot.
     """
@@ -22,4 +23,4 @@ def resized(picture: Picture, size: tuple[int, int], enlarge: Literal["cubic", "
     shrinks = picture.shape[0] >= height and picture.shape[1] >= width
     # INTER_AREA degenerates to nearest-neighbour blocks when enlarging.
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if enlarge == "cubic" else cv2.INTER_LINEAR
-    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), np.uint8)
+    return np.ascontiguousarray(cv2.resize(picture, (width, height), interpolation=method), picture.dtype)  # type: ignore[return-value]

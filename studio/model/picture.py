@@ -13,6 +13,9 @@ from studio.model.op import Array
 Picture = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB, C-contiguous."""
 
+DeepPicture = NDArray[np.uint8 | np.uint16]
+"""(H, W, 3) RGB, C-contiguous, of 8 bits a value, or of 16 where a source has more: white is 255 or 65535."""
+
 # Luma of ITU-R BT.601, as cv2 and PIL use it.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -22,7 +25,7 @@ _POSITIVE = np.array([255, 150, 50], np.float32)
 
 
 def to_tensor(
-    picture: Picture,
+    picture: DeepPicture,
     channels: int,
     value_range: tuple[float, float],
     mean: tuple[float, ...] = (),
@@ -30,7 +33,7 @@ def to_tensor(
     order: Order = "rgb",
     out: Array | None = None,
 ) -> Array:
-    """(H, W, 3) uint8 RGB to (channels, H, W) float32, 0 and 255 becoming the ends of ``value_range``.
+    """(H, W, 3) RGB of 8 or 16 bits to (channels, H, W) float32, black and white becoming the ends of ``value_range``.
 
     One channel is the luma. Three come in the order that is asked for. Then the mean, where there is one, is taken off
     each channel, and each is divided by its standard deviation. It is made in `out` where that is given.
@@ -41,7 +44,7 @@ def to_tensor(
         scaled = (scaled @ _LUMA)[:, :, None]
     elif channels != 3:
         raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
-    scaled *= np.float32((hi - lo) / 255.0)
+    scaled *= np.float32((hi - lo) / white(picture))
     scaled += np.float32(lo)
     if mean:
         scaled -= np.asarray(mean, np.float32)
@@ -53,10 +56,22 @@ def to_tensor(
     return out
 
 
-def chroma(picture: Picture) -> Array:
+def white(picture: DeepPicture) -> float:
+    """The value of white: 255, or of 16 bits 65535."""
+    return float(np.iinfo(picture.dtype).max)
+
+
+def shallow(picture: DeepPicture) -> Picture:
+    """The picture with 8 bits a value: the same array where it has no more."""
+    if picture.dtype == np.uint8:
+        return picture.view(np.uint8)
+    return ((picture.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+
+
+def chroma(picture: DeepPicture) -> Array:
     """(H, W, 3) float32: how far each colour of a picture is from its luma, in parts of full."""
     levels = picture.astype(np.float32)
-    return np.asarray((levels - (levels @ _LUMA)[:, :, None]) / np.float32(255.0))
+    return np.asarray((levels - (levels @ _LUMA)[:, :, None]) / np.float32(white(picture)))
 
 
 def to_picture(

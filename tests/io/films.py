@@ -32,7 +32,9 @@ def number_of(picture: np.ndarray) -> int:
     """The number that `numbered` wrote."""
     height, width = picture.shape[:2]
     row = picture[height // 8 : height * 3 // 8].mean(axis=(0, 2))
-    return sum(int(row[(2 * bit + 1) * width // (2 * BITS)] > 127) << bit for bit in range(BITS))
+    return sum(
+        int(row[(2 * bit + 1) * width // (2 * BITS)] > np.iinfo(picture.dtype).max / 2) << bit for bit in range(BITS)
+    )
 
 
 def numbers(pictures: Iterable[np.ndarray]) -> list[int]:

@@ -10,12 +10,15 @@ from fractions import Fraction
 from typing import cast
 
 from studio.errors import StudioError
-from studio.io.sources.base import Frame, Source, SourceInfo, SourceKind
+from studio.io.sources._colour import TONE_MAPS
+from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
 from studio.model.registry import declared
 
 __all__ = [
+    "TONE_MAPS",
     "Frame",
+    "Reading",
     "Source",
     "SourceInfo",
     "SourceKind",
@@ -35,7 +38,7 @@ def kinds() -> list[SourceKind]:
     return sorted(found, key=lambda kind: kind.order)
 
 
-def open_source(spec: str, *, fps: Fraction | None = None) -> Source:
+def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | None = None) -> Source:
     """Open what `spec` names.
 
     Args:
@@ -43,6 +46,7 @@ def open_source(spec: str, *, fps: Fraction | None = None) -> Source:
             really called "camera" or "demo" is reached as "./camera".
         fps: frames per second of a folder of pictures (25 when None). A film and a camera have their
             own: see `at_constant_rate`.
+        reading: how pictures are read, where there is a choice.
 
     Raises:
         StudioError: when nothing is there, it is not readable, it holds no picture, or `fps` is not positive.
@@ -51,6 +55,9 @@ def open_source(spec: str, *, fps: Fraction | None = None) -> Source:
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
     for kind in kinds():
         if kind.match(spec):
-            return kind.open(spec, fps)
+            source = kind.open(spec, fps)
+            if reading is not None:
+                source.reading = reading
+            return source
     # Every file and every folder matches some kind, so it is neither.
     raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")

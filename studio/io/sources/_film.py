@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.io.sources.base import MAX_SIDE, orient
-from studio.model.picture import Picture
+from studio.io.sources._other_files import what_else
+from studio.io.sources.base import MAX_SIDE, Turn
 
 if TYPE_CHECKING:
     import av.filter
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-# AVColorSpace -> the scale filter's word for the matrix.
-_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
-_RANGES = {1: "tv", 2: "pc"}
-# Exact and the same on every processor, where swscale's defaults differ between them by a grey level or two.
-_SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+# Quarter turns against the clock -> the turn for `orient`.
+_QUARTERS: dict[int, Turn] = {
+    0: (False, False, False),
+    1: (True, False, True),
+    2: (False, True, True),
+    3: (True, True, False),
+}
 
 
 def open_film(path: Path) -> InputContainer:
@@ -45,29 +49,71 @@ def open_film(path: Path) -> InputContainer:
         raise StudioError(f"{path} may not be read: change its rights or give another film") from error
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
+        other = what_else(path)
         raise StudioError(
-            f"{path} cannot be read as a film or a picture ({reason}): it is damaged, cut off, or something else"
+            f"{path} is {other}"
+            if other
+            else f"{path} cannot be read as a film or a picture ({reason}): it is damaged, cut off, or something else"
         ) from error
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The stream of moving pictures of a film; the cover of a song is none.
+    """The stream of moving pictures of a film; the cover of a song is none, nor are small pictures for browsing.
+
+    Of several the one marked as the usual one is taken, of those one that moves, and then the largest.
 
     Raises:
         StudioError: when there is none, or no decoder for it.
     """
     from av.stream import Disposition
 
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    aside = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.dependent
+    streams = [stream for stream in container.streams.video if not stream.disposition & aside]
     if not streams:
         what = "holds only sound" if container.streams.audio else "holds no pictures"
         raise StudioError(f"{path} {what}; give a film, a picture or a folder of pictures")
-    stream = streams[0]
-    # PyAV leaves it None when no decoder is known, whatever its annotations say.
-    context: object = stream.codec_context
-    if context is None:
-        raise StudioError(f"{path} is coded in a way that cannot be read here; convert it to H.264 first")
+
+    def rank(stream: VideoStream) -> tuple[bool, bool, bool, int, int]:
+        # PyAV leaves it None when no decoder is known, whatever its annotations say.
+        context: VideoCodecContext | None = stream.codec_context
+        area = context.width * context.height if context is not None else 0
+        usual = bool(stream.disposition & Disposition.default)
+        return context is not None, usual, stream.frames > 1, area, -stream.index
+
+    stream = max(streams, key=rank)
+    if not rank(stream)[0]:
+        other = what_else(path) or "coded in a way that cannot be read here; convert it to H.264 first"
+        raise StudioError(f"{path} is {other}")
     return stream
+
+
+def decoder(stream: VideoStream) -> VideoCodecContext:
+    """What decodes a stream: FFmpeg's own decoders leave out the transparency of VP8 and VP9, libvpx does not."""
+    import av
+
+    own = stream.codec_context
+    has_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
+    better = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.codec.canonical_name)
+    if not has_alpha or better not in av.codecs_available:
+        own.thread_type = "AUTO"
+        return own
+    return cast("VideoCodecContext", av.CodecContext.create(better, "r"))
+
+
+def stamps_of(container: InputContainer, stream: VideoStream, most: int) -> list[Fraction]:
+    """Times in seconds of the first packets of a stream, without decoding any."""
+    import av
+
+    base, found = stream.time_base or Fraction(0), []
+    try:
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                found.append(packet.pts * base)
+            if len(found) == most:
+                break
+    except av.FFmpegError:
+        pass
+    return found
 
 
 def nominal_rate(stream: VideoStream) -> Fraction | None:
@@ -90,21 +136,81 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     return Fraction(average)
 
 
-def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
+def orientation(frame: VideoFrame) -> Turn:
     """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
 
     Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
     (a p + c q, b p + d q). Angles between the right ones go to the nearest.
     """
     try:
-        # Annotated as something narrower than the mapping by name that it is.
-        matrix = np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
+        matrix = _matrix(frame)
     except KeyError:
         return False, False, False
+    except ValueError:
+        # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
+        return _QUARTERS[round(frame.rotation / 90) % 4]
     a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, c < 0, b < 0
     return False, a < 0, d < 0
+
+
+def _matrix(frame: VideoFrame) -> NDArray[np.int32]:
+    # Annotated as something narrower than the mapping by name that it is.
+    return np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
+
+
+def is_combed(frame: VideoFrame) -> bool:
+    """Whether the rows of a frame are of two moments: each is likelier the one after next than the next."""
+    rows = frame.to_ndarray(format="gray").astype(np.int16)
+    if rows.shape[0] < 8:
+        return False
+    next_to, after = (float(np.abs(rows[k:] - rows[:-k]).mean()) for k in (1, 2))
+    return next_to > 1.0 and next_to > 1.25 * after
+
+
+def deinterlaced(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """The same number of frames, each made whole of the two fields in it (FFmpeg's bwdif)."""
+    import av
+    import av.filter
+
+    graph: av.filter.Graph | None = None
+    key: tuple[object, ...] = ()
+    for frame in frames:
+        now = (frame.width, frame.height, frame.format.name)
+        if graph is None or now != key:
+            if graph is not None:
+                yield from _drained(graph)
+            graph, key = av.filter.Graph(), now
+            graph.link_nodes(
+                graph.add_buffer(
+                    width=frame.width,
+                    height=frame.height,
+                    format=frame.format,
+                    time_base=frame.time_base or Fraction(1, 1000),
+                ),
+                graph.add("bwdif", "mode=send_frame:deint=all"),
+                graph.add("buffersink"),
+            ).configure()
+        graph.push(frame)
+        yield from _ready(graph)
+    if graph is not None:
+        yield from _drained(graph)
+
+
+def _drained(graph: av.filter.Graph) -> Iterator[VideoFrame]:
+    graph.push(None)
+    yield from _ready(graph)
+
+
+def _ready(graph: av.filter.Graph) -> Iterator[VideoFrame]:
+    import av
+
+    while True:
+        try:
+            yield cast("VideoFrame", graph.pull())
+        except (av.BlockingIOError, av.EOFError):
+            return
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
@@ -114,61 +220,3 @@ def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, 
     wide = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
     # A nonsensical aspect is a damaged header, not a wish.
     return wide if max(wide) <= MAX_SIDE else (width, height)
-
-
-class RgbConverter:
-    """Makes upright RGB pictures of one size from decoded frames of any pixel format.
-
-    The frame's own matrix and range are obeyed. Where it names none: BT.709 from 720 lines on, BT.601 below. Brightness
-    of high dynamic range is not tone-mapped. Transparent pictures are laid over black.
-    """
-
-    def __init__(self, width: int, height: int) -> None:
-        """Prepare for pictures of `width` x `height`, before they are turned upright."""
-        self._size = (width, height)
-        self._key: tuple[object, ...] = ()
-        self._graph: av.filter.Graph | None = None
-
-    def __call__(self, frame: VideoFrame) -> Picture:
-        """Give (H, W, 3) uint8 RGB.
-
-        Raises:
-            av.FFmpegError: when the frame cannot be converted.
-        """
-        alpha = any(component.is_alpha for component in frame.format.components)
-        # A stream may change its size or its colours half-way.
-        key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
-        if self._graph is None or key != self._key:
-            self._graph = self._build(frame, "rgba" if alpha else "rgb24")
-            self._key = key
-        self._graph.push(frame)
-        picture = self._graph.pull().to_ndarray()
-        if alpha:
-            opacity = picture[:, :, 3:].astype(np.uint16)
-            picture = (picture[:, :, :3] * opacity + 127) // 255
-        return orient(np.ascontiguousarray(picture, dtype=np.uint8), *orientation(frame))
-
-    def _build(self, frame: VideoFrame, pixels: str) -> av.filter.Graph:
-        import av
-        import av.filter
-
-        hd = frame.width >= 1280 or frame.height > 576
-        matrix = _MATRICES.get(frame.colorspace, "auto" if frame.format.is_rgb else "bt709" if hd else "bt601")
-        span = "pc" if frame.format.name.startswith("yuvj") else _RANGES.get(frame.color_range, "auto")
-        width, height = self._size
-        graph = av.filter.Graph()
-        graph.link_nodes(
-            graph.add_buffer(
-                width=frame.width,
-                height=frame.height,
-                format=frame.format,
-                time_base=frame.time_base or Fraction(1, 1000),
-            ),
-            graph.add(
-                "scale",
-                f"w={width}:h={height}:flags={_SCALE_FLAGS}:in_color_matrix={matrix}:in_range={span}:out_range=pc",
-            ),
-            graph.add("format", pixels),
-            graph.add("buffersink"),
-        ).configure()
-        return graph

@@ -24,12 +24,23 @@ _EXIF = {
 
 @dataclass(frozen=True)
 class Header:
-    """Kind ("png", "jpeg", ...), stored width and height in pixels, and the turn for `base.orient`."""
+    """What a picture file says of itself.
+
+    Attributes:
+        kind: "png", "jpeg", ...
+        width: of the stored picture, in pixels.
+        height: likewise.
+        turn: for `base.orient`.
+        moves: whether there are several pictures, to be shown one after the other.
+        colours: primaries and transfer by ITU-T H.273; 2 where the file names none.
+    """
 
     kind: str
     width: int
     height: int
     turn: tuple[bool, bool, bool] = (False, False, False)
+    moves: bool = False
+    colours: tuple[int, int] = (2, 2)
 
 
 def read_header(data: bytes) -> Header | None:
@@ -48,14 +59,18 @@ def _png(data: bytes) -> Header | None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return None
     width, height = struct.unpack_from(">II", data, 16)
-    turn = (False, False, False)
+    turn, moves, colours = (False, False, False), False, (2, 2)
     place = 8
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
         if kind == b"eXIf":
             turn = _orientation(data[place + 8 : place + 8 + length])
+        elif kind == b"acTL":
+            moves = int.from_bytes(data[place + 8 : place + 12], "big") > 1
+        elif kind == b"cICP" and length == 4:
+            colours = data[place + 8], data[place + 9]
         place += 12 + length
-    return Header("png", width, height, turn)
+    return Header("png", width, height, turn, moves, colours)
 
 
 def _jpeg(data: bytes) -> Header | None:
@@ -87,8 +102,9 @@ def _webp(data: bytes) -> Header | None:
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         return None
     kind = data[12:16]
-    turn = (False, False, False)
+    turn, moves = (False, False, False), False
     if kind == b"VP8X":
+        moves = bool(data[20] & 2)
         width = 1 + int.from_bytes(data[24:27], "little")
         height = 1 + int.from_bytes(data[27:30], "little")
         place = 12
@@ -102,7 +118,7 @@ def _webp(data: bytes) -> Header | None:
         width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     else:
         width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
-    return Header("webp", width, height, turn)
+    return Header("webp", width, height, turn, moves)
 
 
 def _tiff(data: bytes) -> Header | None:
@@ -111,7 +127,8 @@ def _tiff(data: bytes) -> Header | None:
     tags = _ifd(data)
     if 256 not in tags or 257 not in tags:
         return None
-    return Header("tiff", tags[256], tags[257], _EXIF.get(tags.get(274, 1), (False, False, False)))
+    # OpenCV obeys the orientation of a TIFF by itself, so there is no turn left.
+    return Header("tiff", tags[256], tags[257])
 
 
 def _bmp(data: bytes) -> Header | None:

@@ -12,10 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.picture import Picture
+from studio.io.sources._colour import ToneMap
+from studio.model.picture import DeepPicture
 
 HAIR = 1e-6
 """Seconds, or ticks, by which a time in floating point may fall short of the one that is meant."""
+Turn = tuple[bool, bool, bool]
+"""How to turn a picture upright, for `orient`: exchange rows and columns, mirror left-right, mirror top-bottom."""
 MAX_SIDE = 16384
 MAX_PIXELS = 100_000_000
 """No picture is larger: beyond this no network runs, and one frame alone takes hundreds of megabytes."""
@@ -28,8 +31,9 @@ class SourceInfo:
     Attributes:
         width: columns of every frame as displayed: rotation applied, pixels made square.
         height: rows of every frame as displayed.
-        fps: average rate in frames per second; None for a still picture.
-        frames: exact count when the file says so, else the best estimate; None when unknown or endless (a camera).
+        fps: frames per second, of a variable rate those of its finest passages; None for a still picture.
+        frames: how many there are at `fps`: exact when the file says so, else the best estimate; None when unknown or
+            endless (a camera).
         duration: seconds; None when unknown, endless, or a still picture.
         has_audio: whether `Source.audio_path` holds sound that belongs to the pictures.
         description: for the eye, such as "h264 1280x720 29.97 fps".
@@ -49,16 +53,30 @@ class Frame:
     """One picture of a source.
 
     Attributes:
-        picture: (H, W, 3) uint8 RGB, C-contiguous. Repeated frames share it: do not write into it.
+        picture: (H, W, 3) RGB, C-contiguous; of 16 bits a value where the source has more than 8. Repeated frames share
+            it: do not write into it.
         time: seconds from the start of the source.
         index: position in the source, from 0.
         duration: seconds for which the source shows it, when the source says so.
     """
 
-    picture: Picture
+    picture: DeepPicture
     time: float
     index: int
     duration: float | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How pictures are read, where there is a choice.
+
+    Attributes:
+        tone_map: what becomes of light brighter than the white of ordinary pictures; see `to_ordinary`.
+        deinterlace: whether the two fields of each picture, taken one after the other, are made one.
+    """
+
+    tone_map: ToneMap = "knee"
+    deinterlace: bool = False
 
 
 class Source(Protocol):
@@ -68,11 +86,16 @@ class Source(Protocol):
         info: what is known of it.
         audio_path: the film whose sound belongs to the pictures, else None.
         warning: what was wrong with the source though it could be read, else None. Set while iterating.
+        remark: what was done to its pictures or its clock that a person may want otherwise, else None. Set while
+            iterating.
+        reading: how its pictures are read; may be set before iterating.
     """
 
     info: SourceInfo
     audio_path: Path | None
     warning: str | None
+    remark: str | None
+    reading: Reading
 
     @property
     def status(self) -> str:
@@ -127,6 +150,8 @@ class BaseSource:
     info: SourceInfo
     audio_path: Path | None = None
     warning: str | None = None
+    remark: str | None = None
+    reading: Reading = Reading()
 
     @property
     def status(self) -> str:
@@ -180,7 +205,7 @@ def rate_text(fps: Fraction) -> str:
     return f"{float(fps):.2f}".rstrip("0").rstrip(".") + " fps"
 
 
-def orient(picture: Picture, transpose: bool, flip_x: bool, flip_y: bool) -> Picture:
+def orient(picture: DeepPicture, transpose: bool, flip_x: bool, flip_y: bool) -> DeepPicture:
     """Turn a picture upright: first exchange rows and columns, then mirror left-right, then top-bottom.
 
     All eight orientations of a camera held any way, mirrored or not, are such a triple.
@@ -191,7 +216,7 @@ def orient(picture: Picture, transpose: bool, flip_x: bool, flip_y: bool) -> Pic
         picture = picture[:, ::-1]
     if flip_y:
         picture = picture[::-1]
-    return np.ascontiguousarray(picture)
+    return np.ascontiguousarray(picture, picture.dtype)
 
 
 def file_at(spec: str) -> Path | None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, folder_at, rate_text
-from studio.io.sources.image import SUFFIXES, read_picture
+from studio.io.sources.image import OTHER_SUFFIXES, SUFFIXES, read_any_picture
+from studio.model.picture import DeepPicture
+
+_SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 
 DEFAULT_RATE = Fraction(25)
 """Frames per second when none is asked for."""
@@ -23,63 +28,86 @@ def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(digits), digits) if digits else (1, 0, text.lower()) for digits, text in parts)
 
 
-class FolderSource(BaseSource):
-    """The pictures of a folder in natural order, at a constant rate, each read when it is its turn.
+class PicturesSource(BaseSource):
+    """Picture files in a given order, at a constant rate, each read when it is its turn.
 
-    All are brought to the size of the first. Hidden files and other kinds of file are passed over.
+    All are brought to the size of the first. One that cannot be read is passed over: the one before it stays for its
+    time, and `warning` names it.
     """
 
-    def __init__(self, folder: Path, fps: Fraction) -> None:
-        """List the folder and read its first picture.
+    def __init__(self, paths: Sequence[Path], fps: Fraction) -> None:
+        """Read the first picture that can be read.
 
         Args:
-            folder: an existing folder.
+            paths: at least one.
             fps: frames per second, above 0.
 
         Raises:
-            StudioError: when it cannot be listed, holds no picture, or the first cannot be read.
+            StudioError: when none can be read: what is said of the first.
         """
-        try:
-            found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
-        except OSError as error:
-            raise StudioError(f"the folder {folder} cannot be listed ({error.strerror}); check its rights") from error
-        # The name itself comes last, so that a1 and A1, 1 and 01 have one order everywhere.
-        self._paths = sorted(
-            (path for path in found if not path.name.startswith(".") and path.is_file()),
-            key=lambda path: (natural_key(path), path.name),
-        )
-        if not self._paths:
-            raise StudioError(
-                f"the folder {folder} holds no pictures; it should have files ending in {', '.join(SUFFIXES)}"
-            )
-        height, width = read_picture(self._paths[0]).shape[:2]
-        count = len(self._paths)
-        self._closed = False
-        self._fps = fps
+        self._paths, self._fps, self._closed = paths, fps, False
+        self._begins, first = self._first()
+        height, width = first.shape[:2]
+        count = len(paths)
         self.info = SourceInfo(
             width, height, fps, count, float(count / fps), False, f"{count} pictures {width}x{height} {rate_text(fps)}"
         )
 
+    def _first(self) -> tuple[int, DeepPicture]:
+        refused: StudioError | None = None
+        for place, path in enumerate(self._paths):
+            try:
+                return place, read_any_picture(path)
+            except StudioError as error:
+                refused = refused or error
+        assert refused is not None, "there is at least one path"
+        raise refused
+
     def __iter__(self) -> Iterator[Frame]:
-        """Give the pictures in natural order: see `frames`."""
+        """Give the pictures in order: see `frames`."""
         return self.frames()
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
-        """Give the pictures in natural order from the one shown at `start` seconds; those before are not read.
-
-        Raises:
-            StudioError: when a picture cannot be read; the message names it.
-        """
+        """Give the pictures from the one shown at `start` seconds; those before are not read."""
+        self.warning = None
+        broken: list[str] = []
         first = min(max(0, math.floor(start * float(self._fps) + HAIR)), len(self._paths) - 1)
+        shown: DeepPicture | None = None
         for index, path in enumerate(self._paths[first:], first):
             if self._closed:
                 return
-            picture = resized(read_picture(path), (self.info.height, self.info.width), "linear")
-            yield Frame(picture, float(index / self._fps), index, float(1 / self._fps))
+            try:
+                shown = resized(read_any_picture(path, self.reading), (self.info.height, self.info.width), "linear")
+            except StudioError as error:
+                broken.append(path.name)
+                rest = f", nor can {len(broken) - 1} others" if len(broken) > 1 else ""
+                self.warning = f"{error}; the picture before it stays{rest}"
+                if shown is None:
+                    near = max(index - 1, 0) if index > self._begins else self._begins
+                    shown = self._near(near)
+            yield Frame(shown, float(index / self._fps), index, float(1 / self._fps))
+
+    def _near(self, place: int) -> DeepPicture:
+        """The last picture up to this place that can be read, at the size of all."""
+        for path in (*reversed(self._paths[: place + 1]), self._paths[self._begins]):
+            try:
+                return resized(read_any_picture(path, self.reading), (self.info.height, self.info.width), "linear")
+            except StudioError:
+                continue
+        return np.zeros((self.info.height, self.info.width, 3), np.uint8)
 
     def close(self) -> None:
         """End a running iteration at its next picture."""
         self._closed = True
+
+
+def listed(paths: Iterable[Path]) -> list[Path]:
+    """Those that are files and not hidden, in natural order."""
+    # The name itself comes last, so that a1 and A1, 1 and 01 have one order everywhere.
+    return sorted(
+        (path for path in paths if not path.name.startswith(".") and path.is_file()),
+        key=lambda path: (natural_key(path), path.name),
+    )
 
 
 class FolderKind:
@@ -93,12 +121,21 @@ class FolderKind:
         return folder_at(spec) is not None
 
     def open(self, spec: str, fps: Fraction | None) -> Source:
-        """Open the folder at `fps` frames per second, 25 when None.
+        """Open the folder's pictures at `fps` frames per second, 25 when None; hidden and other files are passed over.
 
         Raises:
-            StudioError: when it cannot be listed, holds no picture, or the first cannot be read.
+            StudioError: when it cannot be listed, or holds no picture that can be read.
         """
-        return FolderSource(Path(spec), fps or DEFAULT_RATE)
+        folder = Path(spec)
+        try:
+            found = listed(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+        except OSError as error:
+            raise StudioError(f"the folder {folder} cannot be listed ({error.strerror}); check its rights") from error
+        if not found:
+            raise StudioError(
+                f"the folder {folder} holds no pictures; it should have files ending in {', '.join(_SUFFIXES)}"
+            )
+        return PicturesSource(found, fps or DEFAULT_RATE)
 
 
 KIND = FolderKind()

@@ -2,116 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._header import read_header
-from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, orient
-from studio.model.picture import Picture
+from studio.io.sources._colour import Colours
+from studio.io.sources._convert import rgb_of
+from studio.io.sources._header import Header, read_header
+from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
+from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
+from studio.io.sources._other_files import what_else
+from studio.io.sources._still import Still, StillSource
+from studio.io.sources.base import Reading, Source, check_size, file_at, orient
+from studio.model.picture import DeepPicture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
-"""Suffixes of pictures; GIF, AVIF and others are read as films, of one frame where they have one."""
+"""Suffixes of pictures of which the first bytes are always understood here."""
+
+OTHER_SUFFIXES = (".heic", ".heif", ".hif", ".avif", ".exr", ".jp2", ".j2k", ".tga", ".pcx", ".dpx", ".hdr", ".sgi")
+"""Suffixes of other pictures that can be read: what a folder of pictures may hold besides."""
 
 _MAX_BYTES = 1 << 30
+# What a file that was cut off at its very end lacks, after which it is whole: all of its picture is there.
+_ENDS = {"jpeg": b"\xff\xd9", "png": b"\0\0\0\0IEND\xaeB`\x82"}
 
 
-def read_picture(path: Path) -> Picture:
-    """Decode the picture file `path`, upright as its EXIF orientation says.
+def read_still(path: Path, reading: Reading | None = None) -> Still:
+    """Decode the picture file `path`, upright, in sRGB.
 
-    Sixteen bits are rounded to eight; floating point is taken as 0 to 1; grey becomes RGB; transparent pictures are
-    laid over black.
+    Orientation, colour profile and curve are obeyed wherever the file says them. Sixteen bits stay; floating point is
+    taken as 0 to 1; grey becomes RGB; transparent pictures are laid over black.
 
-    Returns:
-        (H, W, 3) uint8 RGB.
+    Args:
+        path: a PNG, JPEG, TIFF, BMP, WebP, PNM, HEIC or AVIF file.
+        reading: how it is read.
 
     Raises:
-        StudioError: when it cannot be read, is damaged, is no picture, or is larger than `base.MAX_SIDE` a side or
+        StudioError: when it cannot be read, is damaged, is no such picture, or is larger than `base.MAX_SIDE` a side or
             `base.MAX_PIXELS`; that is found out before it is decoded.
     """
-    import cv2
+    way = reading or Reading()
+    data = _content(path)
+    kind = kind_of(data)
+    if kind == "heic":
+        return read_heic(path, data, way)
+    if kind == "avif":
+        return read_avif(path, data, way)
+    header = read_header(data)
+    if header is None:
+        other = what_else(path) or "not a picture that can be read: it is damaged, cut off, or something else"
+        raise StudioError(f"{path} is {other}")
+    check_size(header.width, header.height, path)
+    stored, warning = _decoded(path, data, header)
+    inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") else None
+    if inks is not None:
+        return Still(orient(inks, *header.turn), None, warning)
+    colours = Colours(*header.colours)
+    picture = rgb_of(_ordered(stored, path), colours, way.tone_map)
+    # Most files have no profile, so that Pillow is not imported for them.
+    profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
+    converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
+    said = colours.remark(way.tone_map)
+    shown = picture if converted is None else converted
+    return Still(orient(shown, *header.turn), f"{path}: {said}" if said else None, warning)
 
+
+def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
+    """The picture of `read_still` alone: (H, W, 3) RGB, of 16 bits a value where the file has more than 8.
+
+    Raises:
+        StudioError: as for `read_still`.
+    """
+    return read_still(path, reading).picture
+
+
+def read_any_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
+    """Decode a picture of any kind, an EXR or a JPEG 2000 too; of a film or an animation its first frame.
+
+    Raises:
+        StudioError: when it cannot be read.
+    """
+    if path.suffix.lower() in SUFFIXES or _is_picture(path):
+        return read_picture(path, reading)
+    from studio.io.sources.video import VideoSource
+
+    return VideoSource(path).still(reading or Reading()).picture
+
+
+def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise StudioError(f"{path} is larger than {_MAX_BYTES >> 20} MiB: scale it down or save it compressed")
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
-    header = read_header(data)
-    if header is None:
-        raise StudioError(f"{path} is not a picture that can be read: it is damaged, cut off, or something else")
-    check_size(header.width, header.height, path)
-    try:
-        # Unchanged, because only so the alpha channel survives; the orientation is then ours to apply.
-        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise StudioError(f"{path} cannot be decoded ({error.err}); save it as PNG first") from error
-    if stored is None:
-        raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
-    return orient(_rgb8(np.asarray(stored), path), *header.turn)
 
 
-def _rgb8(stored: np.ndarray, path: Path) -> Picture:
-    """uint8 RGB from what OpenCV gives: (H, W) or (H, W, 1 | 2 | 3 | 4), BGR order, 8 or 16 bits or floating point."""
-    if stored.dtype == np.uint16:
-        stored = ((stored.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    elif stored.dtype in (np.float32, np.float64):
-        stored = np.round(np.clip(np.nan_to_num(stored), 0.0, 1.0) * 255).astype(np.uint8)
-    elif stored.dtype != np.uint8:
+def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str | None]:
+    """What OpenCV gives, and what was wrong with the file."""
+    import cv2
+
+    end = _ENDS.get(header.kind)
+    for content in (data, data + end) if end and not data.rstrip(b"\0").endswith(end) else (data,):
+        try:
+            # Unchanged, because only so the alpha channel survives; the orientation is then ours to apply.
+            stored = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+        except cv2.error as error:
+            raise StudioError(f"{path} cannot be decoded ({error.err}); save it as PNG first") from error
+        if stored is not None:
+            return np.asarray(stored), None if content is data else f"{path} is cut off at its very end; it is shown"
+    raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+
+
+def _ordered(stored: np.ndarray, path: Path) -> np.ndarray:
+    """(H, W, 3 | 4) RGB from what OpenCV gives: (H, W) or (H, W, 1 | 2 | 3 | 4) BGR, of 8 or 16 bits or float."""
+    if stored.dtype in (np.float32, np.float64):
+        stored = np.rint(np.clip(np.nan_to_num(stored), 0.0, 1.0) * 65535).astype(np.uint16)
+    elif stored.dtype not in (np.uint8, np.uint16):
         raise StudioError(f"{path} has pixels of type {stored.dtype}; save it with 8 or 16 bits a channel")
     planes = stored[:, :, None] if stored.ndim == 2 else stored
-    channels = planes.shape[2]
-    colours = planes[:, :, [0, 0, 0]] if channels < 3 else planes[:, :, 2::-1]
-    if channels in (2, 4):
-        colours = ((colours.astype(np.uint16) * planes[:, :, -1:] + 127) // 255).astype(np.uint8)
-    return np.ascontiguousarray(colours, dtype=np.uint8)
+    places = {1: [0, 0, 0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[min(planes.shape[2], 4)]
+    return planes[:, :, places]
 
 
-class ImageSource(BaseSource):
-    """One picture: iterating gives one frame. Holding it for a while is the caller's business."""
-
-    def __init__(self, path: Path) -> None:
-        """Decode the picture.
-
-        Raises:
-            StudioError: as for `read_picture`.
-        """
-        self._picture = read_picture(path)
-        height, width = self._picture.shape[:2]
-        self.info = SourceInfo(width, height, None, 1, None, False, f"{path.suffix[1:].lower()} {width}x{height}")
-
-    def __iter__(self) -> Iterator[Frame]:
-        """Give the one frame, at time 0."""
-        yield Frame(self._picture, 0.0, 0)
+def _is_picture(path: Path) -> bool:
+    """Whether the first bytes are those of a still picture that `read_still` takes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(1 << 16)
+    except OSError:
+        return False
+    kind = kind_of(data)
+    if kind == "avif":
+        # FFmpeg keeps all bits of a deep one; Pillow knows grids and opacity.
+        return not is_deep(data) and moving(_content(path))[0] == 1
+    header = read_header(data)
+    return kind == "heic" or (header is not None and not header.moves)
 
 
 class ImageKind:
-    """A path to a file with a picture's suffix, or without one but with a picture's first bytes."""
+    """A path to a file with a still picture's first bytes, or with its suffix and nothing else's bytes."""
 
     name = "picture"
     order = 10
 
     def match(self, spec: str) -> bool:
-        """Whether `spec` is a picture file, judged by its suffix, else by its first bytes."""
+        """Whether `spec` is a picture file, judged by its first bytes, and where they say nothing by its suffix."""
         path = file_at(spec)
-        if path is None or path.suffix.lower() in SUFFIXES:
-            return path is not None
-        try:
-            with path.open("rb") as file:
-                return read_header(file.read(1 << 16)) is not None
-        except OSError:
+        if path is None:
             return False
+        if _is_picture(path):
+            return True
+        return path.suffix.lower() in SUFFIXES and not _moves(path)
 
     def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a still has no rate
         """Decode the picture.
 
         Raises:
-            StudioError: as for `read_picture`.
+            StudioError: as for `read_still`.
         """
-        return ImageSource(Path(spec))
+        path = Path(spec)
+        return StillSource(path, lambda reading: read_still(path, reading))
+
+
+def _moves(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            data = file.read(1 << 16)
+    except OSError:
+        return False
+    header = read_header(data)
+    # What is no picture at all may be a film under a picture's name.
+    return header.moves if header is not None else bool(data) and kind_of(data) != ""
 
 
 KIND = ImageKind()

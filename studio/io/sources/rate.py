@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.io.sources.base import HAIR, Frame, Source
 
 
-def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
+def at_constant_rate(source: Source, fps: Fraction, first: int = 0) -> Iterator[Frame]:
     """Give the frames of `source` at exactly `fps`, repeating and dropping so that the duration is kept.
 
     Each frame takes the tick nearest to its time and is shown until the next one's; of several at one tick the nearest
@@ -19,20 +19,28 @@ def at_constant_rate(source: Source, fps: Fraction) -> Iterator[Frame]:
     Args:
         source: any source. Its last frame is shown for as long as it says, else for one period of its own rate.
         fps: frames per second of the result, above 0.
+        first: number of the first frame of the result; what lies far before it is not decoded.
 
     Yields:
-        Frames with `index` n from 0 and `time` n / fps; a repeated frame shares its picture.
+        Frames with `index` n from `first` and `time` n / fps; a repeated frame shares its picture.
 
     Raises:
         StudioError: when `fps` is not positive; and what iterating the source raises.
     """
     if fps <= 0:
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
-    index = 0
+    # A frame may belong to a tick half a frame away, and what was shown before may last until there.
+    index = max(0, first - 2)
+    for frame in _from(source, fps, index):
+        if frame.index >= first:
+            yield frame
+
+
+def _from(source: Source, fps: Fraction, index: int) -> Iterator[Frame]:
     nearest: Frame | None = None  # of those that fall on `tick`
     latest: Frame | None = None  # shown from the tick after
-    tick = 0
-    for frame in source:
+    tick = index
+    for frame in source.frames(float(index / fps)) if index else source:
         place = frame.time * float(fps)
         here = max(0, math.floor(place + 0.5 + HAIR))
         if nearest is None or latest is None:

@@ -4,14 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.sources._film import RgbConverter, nominal_rate, open_film, orientation, picture_stream, square_size
-from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
-from studio.model.picture import Picture
+from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order
+from studio.io.sources._colour import Colours
+from studio.io.sources._convert import RgbConverter
+from studio.io.sources._film import (
+    decoder,
+    deinterlaced,
+    is_combed,
+    nominal_rate,
+    open_film,
+    orientation,
+    picture_stream,
+    square_size,
+    stamps_of,
+)
+from studio.io.sources._header import read_header
+from studio.io.sources._still import Still, StillSource
+from studio.io.sources.base import (
+    HAIR,
+    BaseSource,
+    Frame,
+    Reading,
+    Source,
+    SourceInfo,
+    Turn,
+    check_size,
+    file_at,
+    rate_text,
+)
+from studio.model.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -24,16 +50,23 @@ if TYPE_CHECKING:
 _DEFAULT_RATE = Fraction(25)
 # Seconds before the time wanted to which to seek; what lands too late tries the next. None: from the first frame.
 _STEPS_BACK = (0.0, 2.0, 10.0, None)
+# Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds.
+_LOOKED_AT = 1500
+# Frames that are looked at for combs.
+_TRIED = 10
 
 
 class VideoSource(BaseSource):
     """A film as upright RGB frames with square pixels.
 
     A rotation or mirroring that the file asks for is applied. Where its pixels are not square the picture is enlarged
-    along the short side of a pixel, so that nothing is thrown away. Interlaced films are not de-interlaced. Time 0 is
-    where the film says that its pictures start, so that `audio_path` is in step.
+    along the short side of a pixel, so that nothing is thrown away. Time 0 is where the film says that its pictures
+    start, so that `audio_path` is in step; a clock that jumps within the film is put right.
 
     A damaged film gives the frames that can be decoded, and `warning` then says what was lost.
+
+    Attributes:
+        is_still: whether the file is a picture rather than a film: of a kind for pictures, with a single frame.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,28 +81,56 @@ class VideoSource(BaseSource):
             stream = picture_stream(container, path)
             context = stream.codec_context
             check_size(context.width or 1, context.height or 1, path)
-            first = next(self._decoded(container, stream), None)
-            if first is None:
+            # Decoders overwrite what the container says.
+            self._said = Colours(int(context.color_primaries), int(context.color_trc))
+            flags = int(container.format.flags)
+            self._jumps = bool(flags & 512)  # AVFMT_TS_DISCONT
+            self._disorder = DEPTH if container.format.name == "avi" else 2
+            beginning = list(islice(self._decoded(container, stream), 2))
+            if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
+            first, self._first_turn = beginning[0]
+            self._origin = _origin(container, stream, first)
             check_size(first.width, first.height, path)
             self.warning = None
+            self._stored = (first.width, first.height)
             self._size = square_size(first.width, first.height, stream.sample_aspect_ratio)
-            width, height = self._size[::-1] if orientation(first)[0] else self._size
-            fps = nominal_rate(stream) or _DEFAULT_RATE
+            self.is_still = len(beginning) == 1 and _is_for_pictures(container, stream)
+            width, height = self._size[::-1] if self._first_turn[0] else self._size
             duration = _duration(container, stream)
-            has_audio = bool(container.streams.audio)
+            average = nominal_rate(stream)
+            name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
-            self._period = float(1 / fps)
-            self.info = SourceInfo(
-                width=width,
-                height=height,
-                fps=fps,
-                frames=stream.frames or (round(duration * fps) if duration is not None else None),
-                duration=duration,
-                has_audio=has_audio,
-                description=f"{context.codec.canonical_name} {width}x{height} {rate_text(fps)}",
-            )
+            tick = stream.time_base or Fraction(1, 1000)
+        fine = None if self.is_still else self._fine_rate(tick, average)
+        fps = fine or average or _DEFAULT_RATE
+        frames: int | None = self._promised
+        if duration is not None and (fine or not frames or abs(frames - duration * fps) > 2):
+            # An edit list hides frames that the count still holds; of a variable rate there are more at the fine one.
+            frames = round(duration * fps)
+        self._period = float(1 / fps)
+        self.info = SourceInfo(
+            width=width,
+            height=height,
+            fps=fps,
+            frames=frames or None,
+            duration=duration,
+            has_audio=has_audio,
+            description=f"{name} {width}x{height} {rate_text(fps)}{' (variable)' if fine else ''}",
+        )
         self.audio_path = path if has_audio else None
+        self._begins_anew: float | None = None
+
+    def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
+        """The fine rate of a variable one; None of a constant one."""
+        with open_film(self._path) as container:
+            if container.format.name in ("avi", "gif") or int(container.format.flags) & 128:  # AVFMT_NOTIMESTAMPS
+                return None
+            stamps = stamps_of(container, picture_stream(container, self._path), _LOOKED_AT)
+        clock = Clock(jumps=self._jumps)
+        for stamp in stamps:
+            clock.place(float(stamp), float(1 / (average or _DEFAULT_RATE)))
+        return None if clock.jumped else fine_rate(stamps, tick, average)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start: see `frames`."""
@@ -78,14 +139,15 @@ class VideoSource(BaseSource):
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
         """Give the frames from the one shown at `start` seconds, decoded as they are asked for.
 
-        Decoding begins at the key frame before it. Numbers of frames are then counted from the time and the average
-        rate, which is exact at a constant rate.
+        Decoding begins at the key frame before it. Numbers of frames are then counted from the time and the rate, which
+        is exact at a constant rate.
 
         Raises:
             StudioError: when the film has meanwhile gone away.
         """
-        self.warning = None
-        for back in _STEPS_BACK if start > 0 else (None,):
+        self.warning = self.remark = None
+        sought = start > 0 and not (self._jumps and self._first_jump() < start)
+        for back in _STEPS_BACK if sought else (None,):
             with open_film(self._path) as container:
                 stream = picture_stream(container, self._path)
                 if back is not None and not self._seek(container, stream, start - back):
@@ -95,6 +157,20 @@ class VideoSource(BaseSource):
                 if back is None or (first is not None and first[1] <= start + HAIR):
                     yield from self._from(start, chain((first,), timed) if first is not None else timed)
                     return
+
+    def _first_jump(self) -> float:
+        """The second at which the clock first jumps: seeking finds nothing beyond. Infinite where it never does."""
+        if self._begins_anew is None:
+            with open_film(self._path) as container:
+                stream = picture_stream(container, self._path)
+                clock = Clock(jumps=self._jumps)
+                self._begins_anew = float("inf")
+                for stamp in stamps_of(container, stream, 1 << 40):
+                    time = clock.place(float(stamp), self._period)
+                    if clock.jumped:
+                        self._begins_anew = time
+                        break
+        return self._begins_anew
 
     def _seek(self, container: InputContainer, stream: VideoStream, start: float) -> bool:
         import av
@@ -111,7 +187,13 @@ class VideoSource(BaseSource):
 
     def _from(self, start: float, timed: Iterator[_Timed]) -> Iterator[Frame]:
         """Convert and number the frames from the one shown at `start`."""
-        convert = RgbConverter(*self._size)
+        convert = RgbConverter(
+            *self._size,
+            stored=self._stored,
+            colours=self._said,
+            tone_map=self.reading.tone_map,
+            turn=self._first_turn if self._by_packet else None,
+        )
         passed: _Timed | None = None
         count = 0
         ends = 0.0
@@ -128,6 +210,8 @@ class VideoSource(BaseSource):
                 picture = self._converted(convert, decoded)
                 if picture is None:
                     continue
+                if convert.remark:
+                    self._note(convert.remark)
                 yield Frame(picture, time, count, duration)
                 ends = time + (duration or self._period)
                 count += 1
@@ -138,12 +222,18 @@ class VideoSource(BaseSource):
         if start <= 0:
             self._judge(count, ends)
 
-    def _converted(self, convert: RgbConverter, decoded: VideoFrame) -> Picture | None:
+    def _note(self, what: str) -> None:
+        """Take something up into the remark, once."""
+        said = f"{self._path}: {what}"
+        if self.remark is None or what not in self.remark:
+            self.remark = said if self.remark is None else f"{self.remark}; {what}"
+
+    def _converted(self, convert: RgbConverter, decoded: VideoFrame) -> DeepPicture | None:
         import av
 
         try:
             picture = convert(decoded)
-        except av.FFmpegError:
+        except (av.FFmpegError, ValueError):
             self.warning = f"{self._path} is damaged: some frames of it could not be converted"
             return None
         # A frame that alone claims to be turned is a damaged one.
@@ -151,38 +241,64 @@ class VideoSource(BaseSource):
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; after a seek none, where the film gives no times."""
-        ends = 0.0
-        start: float | None = None
-        if stream.start_time is not None and stream.time_base is not None:
-            start = float(stream.start_time * stream.time_base)
-        for decoded in self._decoded(container, stream):
-            base = decoded.time_base or Fraction(0)
-            if sought and (decoded.pts is None or not base):
-                return
-            time = ends
-            if decoded.pts is not None and base:
-                stamp = float(decoded.pts * base)
-                start = stamp if start is None else start
-                time = stamp - start
-            duration = float(decoded.duration * base) if decoded.duration else None
-            ends = time + (duration or self._period)
+        for time, (decoded, duration) in in_order(self._placed(container, stream, sought), self._disorder):
             yield decoded, time, duration
+
+    def _placed(
+        self, container: InputContainer, stream: VideoStream, sought: bool
+    ) -> Iterator[tuple[float, tuple[VideoFrame, float | None]]]:
+        clock = Clock(jumps=self._jumps)
+        if self._origin is not None:
+            clock.start(self._origin)
+        decoded = (frame for frame, _ in self._decoded(container, stream))
+        tried = 0
+        for frame in deinterlaced(decoded) if self.reading.deinterlace else decoded:
+            base = frame.time_base or Fraction(0)
+            stamp = float(frame.pts * base) if frame.pts is not None and base else None
+            if sought and stamp is None:
+                return
+            duration = float(frame.duration * base) if frame.duration else None
+            time = clock.place(stamp, duration or self._period)
+            if clock.jumped:
+                self._note("its clock jumps; the gap is closed")
+            if not self.reading.deinterlace and frame.interlaced_frame and tried < _TRIED:
+                tried += 1
+                if is_combed(frame):
+                    self._note("its pictures are interlaced and show combs; --deinterlace takes them out")
+            yield time, (frame, duration)
+
+    def still(self, reading: Reading) -> Still:
+        """The first frame, as a picture.
+
+        Raises:
+            StudioError: when it cannot be converted.
+        """
+        self.reading = reading
+        frame = next(iter(self), None)
+        if frame is None:
+            raise StudioError(f"{self._path} cannot be converted to a picture; save it as PNG first")
+        return Still(frame.picture, self.remark, self.warning)
 
     def close(self) -> None:
         """End a running iteration at its next frame."""
         self._closed = True
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[VideoFrame, Turn]]:
+        """Frames as they come out of the decoder, with the turn that each asks for."""
         import av
 
-        stream.thread_type = "AUTO"
+        context = decoder(stream)
+        # PyAV cannot say how a camera's JPEG is held, but its packet does.
+        self._by_packet = stream.codec_context.name == "mjpeg"
         packets = container.demux(stream)
         packet: Packet[VideoStream] | None = None
+        turn: Turn = (False, False, False)
         while True:
             try:
                 packet = next(packets, None)
-                frames = stream.decode(packet)
-            except av.FFmpegError as error:
+                frames = context.decode(packet)
+            # What PyAV does not understand of a file it says by exceptions of Python's own.
+            except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
                 # The end of a flush is an error too, in FFmpeg's eyes.
                 if isinstance(error, av.EOFError):
                     return
@@ -190,24 +306,46 @@ class VideoSource(BaseSource):
                 if packet is None:
                     return
                 continue
-            yield from frames
+            if self._by_packet and packet is not None and packet.size:
+                header = read_header(bytes(packet))
+                turn = header.turn if header is not None else turn
+            for frame in frames:
+                yield frame, turn if self._by_packet else orientation(frame)
             if packet is None:
                 return
 
     def _judge(self, count: int, ends: float) -> None:
-        # A cut-off file often just ends. Edit lists hide a few frames, which is no damage: hence the margin.
-        short = self._promised and count < 0.98 * self._promised - 2
+        """Say so where a film ends sooner than it says; a cut-off file often just ends."""
         duration = self.info.duration or 0.0
-        if short or (not self._promised and ends < duration - max(1.0, 0.02 * duration)):
+        # An edit list hides some of the frames that are counted, so that a count alone proves nothing.
+        short = not self._promised or count < 0.98 * self._promised - 2
+        margin = max(2 * self._period, 0.02 * duration) if self._promised else max(1.0, 0.02 * duration)
+        if short and ends < duration - margin:
             self.warning = (
                 f"{self._path} ends after {count} frames ({ends:.2f} of {duration:.2f} s): it is damaged or cut off"
             )
+
+
+def _origin(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
+    """The stamp, in seconds, at which the pictures of a film begin; None where it has none."""
+    if container.format.name != "avi" and stream.start_time is not None and stream.time_base is not None:
+        return float(stream.start_time * stream.time_base)
+    # AVI's clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
+    return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     return container.duration / 1e6 if container.duration else None
+
+
+def _is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether a file of one frame is a picture: by its container, and where that holds films, too, by its codec."""
+    name = container.format.name
+    return (
+        name.endswith("_pipe") or name in ("image2", "ico", "gif", "apng") or not (stream.duration or stream.frames > 1)
+    )
 
 
 class VideoKind:
@@ -226,7 +364,8 @@ class VideoKind:
         Raises:
             StudioError: when it cannot be read, holds no pictures, or none that decodes.
         """
-        return VideoSource(Path(spec))
+        film = VideoSource(Path(spec))
+        return StillSource(Path(spec), film.still) if film.is_still else film
 
 
 KIND = VideoKind()

@@ -12,7 +12,7 @@ from functools import partial
 from studio.io.resize import resized
 from studio.io.sources import Source, SourceInfo, open_source
 from studio.io.sources.camera import KIND as CAMERA
-from studio.model.picture import Picture
+from studio.model.picture import DeepPicture
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.report import Message, Part
 from studio.runtime.services.failures import told
@@ -20,7 +20,7 @@ from studio.runtime.services.failures import told
 SLOWEST, FASTEST = 0.1, 4.0
 _PATIENCE = 2.0
 
-Fit = Callable[[Picture], Picture]
+Fit = Callable[[DeepPicture], DeepPicture]
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,10 @@ class Player:
         self._ticket = 0
         self._problem: Message | None = None
         self._state = PlayerState()
-        self._newest: tuple[int, Picture] | None = None
+        self._newest: tuple[int, DeepPicture] | None = None
         self._aside: list[threading.Thread] = []
         # Of the capture thread alone:
-        self._raw: Picture | None = None
+        self._raw: DeepPicture | None = None
         self._fit: Fit | None = None
         self._thread = threading.Thread(target=self._capture, name="capture", daemon=True)
         self._thread.start()
@@ -164,7 +164,7 @@ class Player:
         """
         self.set_fit(None if height is None else partial(_sized, height, width))
 
-    def set_fit(self, fit: Callable[[Picture], Picture] | None) -> None:
+    def set_fit(self, fit: Callable[[DeepPicture], DeepPicture] | None) -> None:
         """Pass pictures through `fit`, in the capture thread; the picture shown is passed anew.
 
         Where `fit` raises something, that is a problem, and pictures come unchanged.
@@ -172,7 +172,7 @@ class Player:
         with self._wake:
             self._order(fit=fit)
 
-    def newest(self) -> tuple[int, Picture] | None:
+    def newest(self) -> tuple[int, DeepPicture] | None:
         """The newest picture, with a number that rises with every new one; None before the first.
 
         It is (H, W, 3) uint8 RGB and shared: do not write into it.
@@ -348,7 +348,7 @@ class Player:
     def _source_status(self) -> str:
         return self._source.status if self._source else ""
 
-    def _fitted(self) -> Picture:
+    def _fitted(self) -> DeepPicture:
         assert self._raw is not None
         if self._fit is None:
             return self._raw
@@ -359,7 +359,7 @@ class Player:
             return self._raw
 
 
-def _sized(height: int, width: int | None, picture: Picture) -> Picture:
+def _sized(height: int, width: int | None, picture: DeepPicture) -> DeepPicture:
     if width is None:
         width = max(1, round(picture.shape[1] * height / picture.shape[0]))
     return resized(picture, (height, width))

@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.model.graph import Input, Size
 from studio.model.latent import LatentPath
 from studio.model.op import Array
-from studio.model.picture import Picture, chroma, signed_view, to_tensor
+from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_tensor
 from studio.runtime.render.size import WorkingSize, working_size
 
 
@@ -43,8 +43,8 @@ class FrameRunner:
             self._sizes[picture] = working_size(self._engine.graph, picture)
         return self._sizes[picture]
 
-    def run(self, picture: Picture, time: float = 0.0) -> WorkingSize:
-        """(H, W, 3) uint8 RGB through the network; nothing is read back.
+    def run(self, picture: DeepPicture, time: float = 0.0) -> WorkingSize:
+        """(H, W, 3) RGB of 8 or 16 bits through the network; nothing is read back.
 
         Args:
             picture: of any size; a network that takes vectors alone does not look at it.
@@ -63,12 +63,12 @@ class FrameRunner:
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
         return size
 
-    def _tensor(self, padded: Picture, of: Input) -> Array:
+    def _tensor(self, padded: DeepPicture, of: Input) -> Array:
         memory = self._engine.input_memory(of.name, padded.shape[:2])
         return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)
 
-    def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
-        """(H, W, 3) uint8 RGB through the network, with vectors where they are at this time in seconds.
+    def __call__(self, picture: DeepPicture, time: float = 0.0) -> Picture:
+        """(H, W, 3) RGB of 8 or 16 bits through the network, with vectors where they are at this time in seconds.
 
         Returns:
             The output cropped to the picture's own extent; or with a layer, all its channels as tiles, zero black,
@@ -84,7 +84,7 @@ class FrameRunner:
         return signed_view(activation, self._limits)
 
 
-def _pad(picture: Picture, size: Size) -> Picture:
+def _pad(picture: DeepPicture, size: Size) -> DeepPicture:
     bottom, right = size[0] - picture.shape[0], size[1] - picture.shape[1]
     if not bottom and not right:
         return picture
@@ -92,14 +92,16 @@ def _pad(picture: Picture, size: Size) -> Picture:
         raise StudioError(
             f"A picture of {picture.shape[1]}×{picture.shape[0]} cannot be padded to {size[1]}×{size[0]}."
         )
-    return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT), np.uint8)
+    return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT)).astype(
+        picture.dtype, copy=False
+    )
 
 
-def _scaled(picture: Picture, size: Size) -> Picture:
+def _scaled(picture: DeepPicture, size: Size) -> DeepPicture:
     """The picture at the size of the output, whose colour it gives."""
     if picture.shape[:2] == size:
         return picture
     smaller = size[0] < picture.shape[0]
     return np.asarray(
-        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
-    )
+        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+    ).astype(picture.dtype, copy=False)

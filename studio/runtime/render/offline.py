@@ -9,7 +9,7 @@ from queue import Empty, Full, Queue
 from typing import Generic, TypeVar
 
 from studio.io.sinks import Sink
-from studio.model.picture import Picture
+from studio.model.picture import DeepPicture, Picture
 
 T = TypeVar("T")
 
@@ -119,7 +119,9 @@ class Recorder:
             raise self._error
 
 
-def render(pictures: Iterable[Picture], bend: Callable[[Picture], Picture], sink: Sink) -> Generator[int, None, None]:
+def render(
+    pictures: Iterable[DeepPicture], bend: Callable[[DeepPicture], Picture], sink: Sink
+) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
 
     The network runs in the calling thread, where its engine was made. The sink is neither closed nor aborted here.

@@ -1,0 +1,117 @@
+"""The times of a film's frames, put right: order, jumps of the clock, and the rate that they were meant to have.
+
+decoder  ->  Clock (jumps closed)  ->  in_order (each time once, rising)  ->  at_constant_rate
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Seconds: a clock that a transport stream sets forward by more, or any clock back by more, has begun anew. FFmpeg's own
+# program takes the same 10 s (its option dts_delta_threshold).
+_FORWARD, _BACK = 10.0, 0.5
+DEPTH = 16
+"""Frames among which times may stand in another order than the pictures: H.264's and HEVC's decoders hold no more."""
+_FASTEST = Fraction(240)
+_COMMON = tuple(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240))
+
+
+class Clock:
+    """Seconds from the start of a film, out of the stamps of its packets or frames.
+
+    Args:
+        jumps: whether the container is of a kind whose clock may be set forward within a file, as a transport stream's.
+
+    Attributes:
+        jumped: how often the clock was set anew.
+    """
+
+    def __init__(self, *, jumps: bool) -> None:
+        self._jumps = jumps
+        self._shift: float | None = None
+        self._newest = 0.0
+        self._ends = 0.0
+        self.jumped = 0
+
+    def start(self, stamp: float) -> None:
+        """The stamp that is the film's second 0; without this it is that of the first frame."""
+        self._shift = -stamp
+
+    def place(self, stamp: float | None, length: float) -> float:
+        """Where a frame stands, in seconds.
+
+        Args:
+            stamp: what the film says, in seconds; None where it says nothing: then it follows on the one before.
+            length: how long it is shown, as far as that is known.
+        """
+        if stamp is None:
+            time = self._ends
+        else:
+            if self._shift is None:
+                self._shift = -stamp
+            time = stamp + self._shift
+            if time < self._newest - max(_BACK, DEPTH * length) or (self._jumps and time > self._ends + _FORWARD):
+                self._shift += self._ends - time
+                self.jumped += 1
+                time = self._ends
+        self._newest = max(self._newest, time)
+        self._ends = max(self._ends, time + length)
+        return time
+
+
+def in_order(items: Iterable[tuple[float, T]], depth: int) -> Iterator[tuple[float, T]]:
+    """The same things in the same order, with times that rise: the least that waits goes to the first that waits.
+
+    Some containers keep the times of decoding: a decoder that puts pictures in order puts their times out of it.
+
+    Args:
+        items: times and what has them.
+        depth: among how many that follow on each other times may be exchanged.
+    """
+    times: list[float] = []
+    waiting: deque[T] = deque()
+    for time, item in items:
+        heapq.heappush(times, time)
+        waiting.append(item)
+        if len(waiting) > depth:
+            yield heapq.heappop(times), waiting.popleft()
+    while waiting:
+        yield heapq.heappop(times), waiting.popleft()
+
+
+def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | None) -> Fraction | None:
+    """The rate at which no frame of a film of variable rate is lost, or None where its rate is constant.
+
+    Args:
+        stamps: times of its first frames, in seconds.
+        tick: what they are rounded to.
+        average: frames per second of the whole film.
+    """
+    times = sorted(stamps)
+    steps = [after - before for before, after in pairwise(times) if after > before]
+    if len(steps) < 2:
+        return None
+    mean = (times[-1] - times[0]) / len(steps)
+    strays = max(abs(time - times[0] - place * mean) for place, time in enumerate(times))
+    is_even = len(steps) == len(times) - 1 and strays <= max(2 * tick, mean / 20)
+    if is_even and (not average or abs(average * mean - 1) < Fraction(1, 20)):
+        return None
+    # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
+    steps.sort()
+    short = steps[len(steps) // 10]
+    like = [step for step in steps if step < 3 * short / 2]
+    finest = like[len(like) // 2]
+    rate = min(1 / finest, _FASTEST)
+    ntsc = [common * 1000 / 1001 for common in (24, 30, 48, 60, 120) if common]
+    near = min((*_COMMON, *(Fraction(n) for n in ntsc)), key=lambda common: abs(common - rate) / common)
+    # Stamps in milliseconds say a rate to a few percent.
+    if abs(near - rate) / near <= max(Fraction(1, 25), 2 * tick / finest):
+        return near
+    return rate.limit_denominator(1001)

@@ -1,0 +1,147 @@
+"""Colours of other kinds of screen, brought to those that networks know: BT.709's primaries, sRGB's curve, one white.
+
+Sources: ITU-R BT.2100 (PQ and HLG), BT.2408 (where the white of ordinary pictures lies in them: 203 cd/m²), BT.2087
+(BT.2020 to BT.709), SMPTE RP 431-2 and EG 432-1 (P3). Numbers of curves and primaries are those of ITU-T H.273, which
+films, HEIC and AVIF share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array
+
+ToneMap = Literal["knee", "clip", "hable", "reinhard"]
+TONE_MAPS: tuple[ToneMap, ...] = get_args(ToneMap)
+
+LINEAR, PQ, HLG = 8, 16, 18
+_WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
+# Linear RGB of these primaries to linear RGB of BT.709, both with D65 white (P3 of cinemas is adapted to it).
+_TO_BT709 = {
+    9: ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)),
+    11: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
+    12: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
+}
+# Where the white of ordinary pictures lies, in cd/m², and the brightness that HLG's screen and a mastered film reach.
+_WHITE, _PEAK = 203.0, 1000.0
+# Up to here brightness is as it is; what is brighter shares the rest.
+_KNEE = 0.85
+_SCREEN_GAMMA = 2.4
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What a file says of its colours, by the numbers of ITU-T H.273; 2 where it says nothing.
+
+    Attributes:
+        primaries: of red, green and blue.
+        transfer: from light to values.
+    """
+
+    primaries: int = 2
+    transfer: int = 2
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether values are taken as they are, as those of nearly all films and pictures."""
+        return self.transfer not in (LINEAR, PQ, HLG) and self.primaries not in _WIDE
+
+    def remark(self, tone_map: ToneMap) -> str:
+        """What `to_ordinary` does to them, in one sentence; empty where it does nothing."""
+        if self.is_ordinary:
+            return ""
+        kind = {PQ: "high dynamic range (PQ)", HLG: "high dynamic range (HLG)", LINEAR: "linear light"}
+        said = [kind[self.transfer]] if self.transfer in kind else []
+        said += [_WIDE[self.primaries]] if self.primaries in _WIDE else []
+        done = f", brightness past white by '{tone_map}' (--tone-map)" if self.transfer in (PQ, HLG) else ""
+        return f"its colours ({', '.join(said)}) are brought to BT.709{done}"
+
+
+def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> Array:
+    """RGB of any colours as RGB of BT.709's primaries, for a screen with sRGB's curve.
+
+    Args:
+        values: (H, W, 3) float32, 0 to 1 from black to the largest value; of linear light 1 is white and more is
+            brighter than white.
+        colours: what they are.
+        tone_map: what becomes of light brighter than white: "knee" leaves all up to 0.85 of white as it is and
+            squeezes the rest, "hable" and "reinhard" are the curves of these names, "clip" makes it white.
+
+    Returns:
+        (H, W, 3) float32 from 0 to 1.
+    """
+    if colours.is_ordinary:
+        return values
+    light = _light(values, colours.transfer)
+    if colours.primaries in _WIDE:
+        light = light @ np.array(_TO_BT709[colours.primaries], np.float32).T
+    np.maximum(light, 0.0, out=light)
+    if colours.transfer in (PQ, HLG):
+        light = _squeezed(light, tone_map)
+    np.minimum(light, 1.0, out=light)
+    if colours.transfer in (LINEAR, PQ, HLG):
+        return _srgb(light)
+    return np.asarray(light ** np.float32(1 / _SCREEN_GAMMA), np.float32)
+
+
+def _light(values: Array, transfer: int) -> Array:
+    """Light with 1 as the white of ordinary pictures."""
+    if transfer == LINEAR:
+        return np.maximum(np.nan_to_num(values), 0.0)
+    if transfer in (PQ, HLG):
+        table = _curve(transfer)
+        places = np.rint(np.clip(values, 0.0, 1.0) * (len(table) - 1)).astype(np.int32)
+        light = table[places]
+        if transfer == HLG:
+            # The screen's own curve makes what is bright brighter, by the brightness of the whole pixel.
+            luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
+            light = light * (np.maximum(luminance, 1e-6) ** np.float32(0.2))[:, :, None] * np.float32(_PEAK / _WHITE)
+        return np.asarray(light, np.float32)
+    return np.asarray(np.maximum(values, 0.0) ** np.float32(_SCREEN_GAMMA), np.float32)
+
+
+@cache
+def _curve(transfer: int) -> NDArray[np.float32]:
+    """Light for 65,536 values of PQ (1 is the white of ordinary pictures) or HLG (1 is the brightest)."""
+    values = np.linspace(0.0, 1.0, 65536)
+    if transfer == PQ:
+        root = values ** (1 / 78.84375)
+        light = (np.maximum(root - 0.8359375, 0.0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+        return np.asarray(light * 10000.0 / _WHITE, np.float32)
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    return np.asarray(np.where(values <= 0.5, values**2 / 3, (np.exp((values - c) / a) + b) / 12), np.float32)
+
+
+def _squeezed(light: Array, tone_map: ToneMap) -> Array:
+    """Light past white brought below it, by the largest of the three so that hues stay."""
+    if tone_map == "clip":
+        return light
+    peak = _PEAK / _WHITE
+    largest = light.max(axis=2, keepdims=True)
+    if tone_map == "knee":
+        # The hyperbola that leaves the straight line at the knee and reaches white at the peak.
+        j = _KNEE
+        a = -j * j * (peak - 1) / (j * j - 2 * j + peak)
+        b = (j * j - 2 * j * peak + peak) / (peak - 1)
+        bent = (b * b + 2 * b * j + j * j) / (b - a) * (largest + a) / (largest + b)
+        mapped = np.where(largest <= j, largest, bent)
+    elif tone_map == "reinhard":
+        mapped = largest / (largest + 1) * ((peak + 1) / peak)
+    else:
+        mapped = _hable(largest) / _hable(np.float32(peak))
+    return np.asarray(light * (mapped / np.maximum(largest, 1e-6)), np.float32)
+
+
+def _hable(x: Array | np.float32) -> Array:
+    """The curve of J. Hable, "Uncharted 2: HDR Lighting" (2010)."""
+    return np.asarray((x * (0.15 * x + 0.05) + 0.004) / (x * (0.15 * x + 0.5) + 0.06) - 0.02 / 0.3, np.float32)
+
+
+def _srgb(light: Array) -> Array:
+    high = 1.055 * np.maximum(light, 1e-8) ** np.float32(1 / 2.4) - 0.055
+    return np.asarray(np.where(light <= 0.0031308, light * 12.92, high), np.float32)

@@ -1,0 +1,169 @@
+"""Decoded frames of any pixel format, size and colours as upright RGB pictures of one size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
+from studio.io.sources._film import orientation
+from studio.io.sources.base import Turn, orient
+from studio.model.picture import DeepPicture
+
+if TYPE_CHECKING:
+    import av.filter
+    from av.video.frame import VideoFrame
+
+# AVColorSpace -> the scale filter's word for the matrix.
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_RANGES = {1: "tv", 2: "pc"}
+# Exact and the same on every processor, where swscale's defaults differ between them by a grey level or two.
+_SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+# What says nothing of primaries or curve.
+_UNSAID = (0, 2)
+
+
+class RgbConverter:
+    """Makes upright RGB pictures of one size from decoded frames of any pixel format.
+
+    The frame's own matrix, range, primaries and curve are obeyed, and where it names none, what the container says.
+    Where neither names a matrix: BT.709 from 720 lines on, BT.601 below. Transparent pictures are laid over black.
+    Frames of another shape than the first are shown whole, between black bars.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        *,
+        stored: tuple[int, int] | None = None,
+        colours: Colours | None = None,
+        tone_map: ToneMap = "knee",
+        turn: Turn | None = None,
+    ) -> None:
+        """Prepare for pictures of `width` x `height`, before they are turned upright.
+
+        Args:
+            width: of the pictures.
+            height: of the pictures.
+            stored: (width, height) of frames that fill them whole; None for all.
+            colours: what the container says of them.
+            tone_map: see `to_ordinary`.
+            turn: how to turn them upright; None where each frame says it.
+        """
+        self._turn = turn
+        self._size = (width, height)
+        self._stored = stored
+        self._said = colours or Colours()
+        self._tone_map = tone_map
+        self._key: tuple[object, ...] = ()
+        self._graph: av.filter.Graph | None = None
+        self._colours = Colours()
+
+    @property
+    def remark(self) -> str:
+        """What was done to the colours of the last frame; empty where nothing was."""
+        return self._colours.remark(self._tone_map)
+
+    def __call__(self, frame: VideoFrame) -> DeepPicture:
+        """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
+
+        Raises:
+            av.FFmpegError: when the frame cannot be converted.
+        """
+        # A stream may change its size or its colours half-way.
+        key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
+        if self._graph is None or key != self._key:
+            self._graph = self._build(frame, _pixels(frame))
+            self._key = key
+        said = self._said
+        self._colours = Colours(
+            said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
+            said.transfer if frame.color_trc in _UNSAID else frame.color_trc,
+        )
+        is_float = "f32" in frame.format.name or "f16" in frame.format.name
+        if is_float and self._colours.transfer in _UNSAID:
+            self._colours = Colours(self._colours.primaries, LINEAR)
+        self._graph.push(frame)
+        picture = rgb_of(self._graph.pull().to_ndarray(), self._colours, self._tone_map)
+        return orient(picture, *(orientation(frame) if self._turn is None else self._turn))
+
+    def _build(self, frame: VideoFrame, pixels: str) -> av.filter.Graph:
+        import av
+        import av.filter
+
+        hd = frame.width >= 1280 or frame.height > 576
+        matrix = _MATRICES.get(frame.colorspace, "auto" if frame.format.is_rgb else "bt709" if hd else "bt601")
+        span = "pc" if frame.format.name.startswith("yuvj") else _RANGES.get(frame.color_range, "auto")
+        width, height = self._size
+        fitted = self._fitted(frame)
+        graph = av.filter.Graph()
+        steps = [
+            graph.add_buffer(
+                width=frame.width,
+                height=frame.height,
+                format=frame.format,
+                time_base=frame.time_base or Fraction(1, 1000),
+            ),
+            graph.add(
+                "scale",
+                f"w={fitted[0]}:h={fitted[1]}:flags={_SCALE_FLAGS}"
+                f":in_color_matrix={matrix}:in_range={span}:out_range=pc",
+            ),
+            graph.add("format", pixels),
+        ]
+        if fitted != (width, height):
+            steps.append(graph.add("pad", f"w={width}:h={height}:x=-1:y=-1:color=black"))
+        graph.link_nodes(*steps, graph.add("buffersink")).configure()
+        return graph
+
+    def _fitted(self, frame: VideoFrame) -> tuple[int, int]:
+        width, height = self._size
+        if self._stored is None or (frame.width, frame.height) == self._stored:
+            return width, height
+        # Its pixels are taken to be as wide as those of the first.
+        aspect = Fraction(width * self._stored[1], height * self._stored[0])
+        shown = frame.width * aspect, frame.height
+        zoom = min(width / shown[0], Fraction(height, 1) / shown[1])
+        return max(1, round(shown[0] * zoom)), max(1, round(shown[1] * zoom))
+
+
+def _pixels(frame: VideoFrame) -> str:
+    """The format, with as many bits as the frame's, that its values come out in."""
+    alpha = any(component.is_alpha for component in frame.format.components)
+    name = frame.format.name
+    if "f32" in name or "f16" in name:
+        return "gbrapf32le" if alpha else "gbrpf32le"
+    if any(component.bits > 8 for component in frame.format.components):
+        return "rgba64le" if alpha else "rgb48le"
+    return "rgba" if alpha else "rgb24"
+
+
+def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap) -> DeepPicture:
+    """Colours as stored, to those that networks know, laid over black where they are transparent.
+
+    Args:
+        values: (H, W, 3 | 4) uint8, uint16, or float32 of which 1 is white; the fourth is opacity.
+        colours: what they are.
+        tone_map: see `to_ordinary`.
+
+    Returns:
+        (H, W, 3) uint8, or uint16 of what has more than 8 bits.
+    """
+    opacity = values[:, :, 3:] if values.shape[2] == 4 else None
+    rgb = values[:, :, :3]
+    full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
+    kind = np.dtype(np.uint16 if values.dtype.kind == "f" else values.dtype)
+    if not colours.is_ordinary or values.dtype.kind == "f":
+        top = float(np.iinfo(kind).max)
+        light = to_ordinary(rgb.astype(np.float32) / np.float32(full), colours, tone_map)
+        rgb = np.rint(np.clip(np.nan_to_num(light), 0.0, 1.0) * np.float32(top)).astype(kind)
+    if opacity is not None:
+        if values.dtype.kind == "f":
+            rgb = np.rint(rgb * np.clip(np.nan_to_num(opacity), 0.0, 1.0)).astype(kind)
+        else:
+            top = int(full)
+            rgb = ((rgb.astype(np.uint32 if top < 1 << 15 else np.uint64) * opacity + top // 2) // top).astype(kind)
+    return np.ascontiguousarray(rgb)

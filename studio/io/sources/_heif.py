@@ -1,0 +1,118 @@
+"""HEIC and AVIF: the whole picture of a grid of tiles, with its crop, its turn, its opacity and its colours."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.sources._colour import Colours
+from studio.io.sources._convert import rgb_of
+from studio.io.sources._icc import to_srgb
+from studio.io.sources._still import Still
+from studio.io.sources.base import Reading, check_size
+
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_AVIF = {b"avif", b"avis"}
+
+
+def kind_of(data: bytes) -> str:
+    """Whether a file begins as a HEIC ("heic") or an AVIF ("avif"), by its brands; else nothing."""
+    if data[4:8] != b"ftyp":
+        return ""
+    length = min(int.from_bytes(data[:4], "big"), len(data), 512)
+    brands = {data[8:12], *(data[place : place + 4] for place in range(16, length - 3, 4))}
+    if brands & _AVIF:
+        return "avif"
+    # "mif1" alone says that it holds a picture, of whatever codec; phones write HEVC.
+    return "heic" if brands & _HEIC or data[8:12] in (b"mif1", b"msf1") else ""
+
+
+def read_heic(path: Path, data: bytes, reading: Reading) -> Still:
+    """Decode the primary picture of a HEIC file.
+
+    Raises:
+        StudioError: when it is damaged, or too large.
+    """
+    import pi_heif
+
+    try:
+        file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+        check_size(int(file.size[0]), int(file.size[1]), path)
+        values = np.asarray(file)
+        profile, said = file.info.get("icc_profile"), file.info.get("nclx_profile") or {}
+    except (OSError, ValueError, RuntimeError, SyntaxError, EOFError) as error:
+        raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off, or save it as PNG") from error
+    if values.ndim == 2:
+        values = np.repeat(values[:, :, None], 3, axis=2)
+    elif values.shape[2] == 2:
+        values = values[:, :, [0, 0, 0, 1]]
+    colours = Colours(int(said.get("color_primaries", 2)), int(said.get("transfer_characteristics", 2)))
+    return _shown(path, values, colours, profile, reading)
+
+
+def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
+    """Decode an AVIF picture of 8 bits.
+
+    Raises:
+        StudioError: when it is damaged, or too large.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data), formats=["AVIF"]) as image:
+            check_size(image.width, image.height, path)
+            upright = ImageOps.exif_transpose(image)
+            values = np.array(upright.convert("RGBA" if "A" in upright.getbands() else "RGB"))
+            profile = image.info.get("icc_profile")
+    except (OSError, ValueError, RuntimeError, SyntaxError, EOFError) as error:
+        raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off, or save it as PNG") from error
+    return _shown(path, values, Colours(), profile, reading)
+
+
+def is_deep(data: bytes) -> bool:
+    """Whether the picture at the beginning of an AVIF file has more than 8 bits a value, which Pillow would cut off."""
+    at = data.find(b"pixi", 0, 1 << 16)
+    return at >= 0 and any(bits > 8 for bits in data[at + 9 : at + 9 + min(data[at + 8], 4)])
+
+
+def moving(data: bytes) -> tuple[int, tuple[int, int]]:
+    """How many pictures a WebP, AVIF or PNG file shows in turn, and their (width, height); 0 where it is unreadable."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=["WEBP", "AVIF", "PNG"]) as image:
+            return int(getattr(image, "n_frames", 1)), image.size
+    except Exception:  # noqa: BLE001 - a damaged file may fail in any way; whoever decodes it says how
+        return 0, (0, 0)
+
+
+def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
+    """The pictures of an animated WebP, AVIF or PNG, (H, W, 3 | 4) uint8, and the seconds that each is shown for.
+
+    Raises:
+        OSError: or another of Pillow's, where the file is damaged.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=["WEBP", "AVIF", "PNG"]) as image:
+        opened: Any = image
+        for number in range(opened.n_frames):
+            image.seek(number)
+            image.load()
+            shown = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+            yield np.array(shown), float(image.info.get("duration") or 100) / 1000
+
+
+def _shown(path: Path, values: np.ndarray, colours: Colours, profile: bytes | None, reading: Reading) -> Still:
+    # A profile says more than the numbers beside it, but for pictures of high dynamic range, which have none.
+    if colours.transfer not in (16, 18) and profile:
+        colours = Colours()
+    picture = rgb_of(values, colours, reading.tone_map)
+    converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
+    said = colours.remark(reading.tone_map)
+    return Still(picture if converted is None else converted, f"{path}: {said}" if said else None)

@@ -1,0 +1,83 @@
+"""Colour profiles of pictures: values as they are stored, to those that an sRGB screen needs for the same colours."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.picture import DeepPicture
+
+
+def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
+    """The picture in sRGB, by an ICC profile; None where the profile says nothing new or cannot be read.
+
+    Args:
+        picture: (H, W, 3) RGB of 8 or 16 bits. The profile's curves are followed in 8 bits; what lies below is kept.
+        profile: content of the profile.
+    """
+    table = _changes(profile)
+    if table is None:
+        return None
+    from PIL import Image, ImageCms
+
+    assert isinstance(table, ImageCms.ImageCmsTransform)
+    if picture.dtype == np.uint8:
+        image = Image.fromarray(picture)
+        ImageCms.applyTransform(image, table, inPlace=True)
+        return np.array(image)
+    coarse = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    rest = picture.astype(np.int32) - coarse.astype(np.int32) * 257
+    image = Image.fromarray(coarse)
+    ImageCms.applyTransform(image, table, inPlace=True)
+    return np.clip(np.array(image).astype(np.int32) * 257 + rest, 0, 65535).astype(np.uint16)
+
+
+def cmyk_to_srgb(data: bytes) -> NDArray[np.uint8] | None:
+    """(H, W, 3) uint8 of a picture file of four inks, by the profile in it; None where it is none, or has none."""
+    from PIL import Image, ImageCms
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.mode != "CMYK" or "icc_profile" not in image.info:
+                return None
+            own = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+            shown = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return None if shown is None else np.array(shown)
+    except (ImageCms.PyCMSError, OSError, ValueError, SyntaxError):
+        return None
+
+
+def profile_of(data: bytes) -> bytes | None:
+    """The ICC profile in a PNG, JPEG, TIFF or WebP file, or None."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            found = image.info.get("icc_profile")
+    # Pillow says by many exceptions that a file is not as it should be; OpenCV reads it, or says so.
+    except Exception:  # noqa: BLE001
+        return None
+    return found if isinstance(found, bytes) and found else None
+
+
+@lru_cache(maxsize=8)
+def _changes(profile: bytes) -> object | None:
+    """The transform to sRGB; None where it moves no value by more than two levels, or cannot be made."""
+    from PIL import Image, ImageCms
+
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if str(own.profile.xcolor_space).strip() != "RGB":
+            return None
+        transform = ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+        steps = np.linspace(0, 255, 9).astype(np.uint8)
+        probe = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 9, 3)
+        image = Image.fromarray(probe)
+        ImageCms.applyTransform(image, transform, inPlace=True)
+        moved = int(np.abs(np.array(image).astype(int) - probe).max())
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    return transform if moved > 2 else None

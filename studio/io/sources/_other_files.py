@@ -1,0 +1,39 @@
+"""Files that are neither film nor picture, and what to do with them: told by their first bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_BEGINNINGS = (
+    (b"%PDF", "a PDF document; save its page as a PNG"),
+    (b"8BPS", "a Photoshop document that cannot be read here; save it flattened, as PNG or TIFF"),
+    (b"\xff\x0a", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
+    (b"version https://git-lfs", "a pointer of Git LFS in place of the file; fetch it with: git lfs pull"),
+    (b"PK\x03\x04", "an archive; unpack it first"),
+    (b"gimp xcf", "a GIMP document; export it as PNG"),
+    (b"BLENDER", "a Blender document; render it to a film or to PNG"),
+    (b"\x0e\x03\x13\x01", "a picture in HDF5's container, which cannot be read here; save it as PNG or TIFF"),
+)
+
+
+def what_else(path: Path) -> str:
+    """What a file is that no reader takes, and the way on; nothing where that is not known.
+
+    Args:
+        path: of an existing file.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(4096)
+    except OSError:
+        return ""
+    for start, said in _BEGINNINGS:
+        if data.startswith(start):
+            return said
+    text = data.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in text:
+        return "a drawing (SVG); export it as a PNG of the size that you want"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "a web page, saved in place of the file; download the file itself"
+    return ""

@@ -1,0 +1,96 @@
+"""Animated WebP, AVIF and PNG pictures as films; GIF is read as a film by FFmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.io.sources._clock import fine_rate
+from studio.io.sources._colour import Colours
+from studio.io.sources._convert import rgb_of
+from studio.io.sources._header import read_header
+from studio.io.sources._heif import frames_of, kind_of, moving
+from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
+
+_TICK = Fraction(1, 1000)
+
+
+class AnimationSource(BaseSource):
+    """The pictures of an animation, each for as long as it says."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, and the times of all its pictures.
+
+        Raises:
+            StudioError: when it is damaged or too large.
+        """
+        self._path, self._data = path, path.read_bytes()
+        self._closed = False
+        count, (width, height) = moving(self._data)
+        check_size(width, height, path)
+        lengths: list[Fraction] = []
+        try:
+            lengths = [Fraction(round(length * 1000), 1000) for _, length in frames_of(self._data)]
+        except (OSError, ValueError, EOFError, SyntaxError, RuntimeError) as error:
+            if not lengths:
+                raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off") from error
+        self._lengths = [max(length, _TICK) for length in lengths]
+        self._times = [sum(self._lengths[:place], Fraction(0)) for place in range(len(self._lengths))]
+        duration = sum(self._lengths, Fraction(0))
+        average = count / duration
+        fine = fine_rate([*self._times, duration], _TICK, average)
+        fps = fine or average.limit_denominator(1001)
+        self.info = SourceInfo(
+            width, height, fps, round(duration * fps), float(duration), False,
+            f"{path.suffix[1:].lower()} {width}x{height} {rate_text(fps)}{' (variable)' if fine else ''}",
+        )  # fmt: skip
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the pictures from the start; a damaged end is said in `warning`."""
+        self.warning = None
+        try:
+            for number, (values, _) in enumerate(frames_of(self._data)):
+                if self._closed or number == len(self._times):
+                    return
+                picture = rgb_of(values, Colours(), self.reading.tone_map)
+                yield Frame(picture, float(self._times[number]), number, float(self._lengths[number]))
+        except (OSError, ValueError, EOFError, SyntaxError, RuntimeError):
+            self.warning = f"{self._path} is damaged: it ends early"
+
+    def close(self) -> None:
+        """End a running iteration at its next picture."""
+        self._closed = True
+
+
+class AnimationKind:
+    """A path to an animated WebP, AVIF or PNG."""
+
+    name = "animation"
+    order = 12
+
+    def match(self, spec: str) -> bool:
+        """Whether `spec` is a WebP, AVIF or PNG file of more than one picture."""
+        path = file_at(spec)
+        if path is None:
+            return False
+        try:
+            with path.open("rb") as file:
+                start = file.read(1 << 12)
+            header = read_header(start)
+            may_move = kind_of(start) == "avif" or (header is not None and header.moves)
+            return may_move and moving(path.read_bytes())[0] > 1
+        except OSError:
+            return False
+
+    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - it says its own times
+        """Open it.
+
+        Raises:
+            StudioError: when it is damaged or too large.
+        """
+        return AnimationSource(Path(spec))
+
+
+KIND = AnimationKind()

@@ -1,0 +1,246 @@
+"""Pictures as people bring them: held any way, of any depth, with a profile, in a phone's tiles, moving, broken."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from films import numbered, numbers
+from PIL import Image, ImageCms
+
+from studio.errors import StudioError
+from studio.io.sources import at_constant_rate, open_source
+from studio.io.sources._heif import kind_of
+from studio.io.sources.base import orient
+from studio.model.picture import DeepPicture, shallow
+
+# EXIF's orientation -> how the stored picture is turned upright; see `orient`.
+TURNS = {
+    1: (False, False, False), 2: (False, True, False), 3: (False, True, True), 4: (False, False, True),
+    5: (True, False, False), 6: (True, True, False), 7: (True, True, True), 8: (True, False, True),
+}  # fmt: skip
+
+
+def only(path: Path) -> DeepPicture:
+    with open_source(str(path)) as source:
+        assert source.info.fps is None, "a still picture has no rate"
+        (frame,) = source
+        assert (source.info.height, source.info.width) == frame.picture.shape[:2]
+    return frame.picture
+
+
+def corners(width: int = 48, height: int = 32) -> np.ndarray:
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = (220, 30, 30)
+    picture[: height // 2, width // 2 :] = (30, 200, 40)
+    picture[height // 2 :, : width // 2] = (40, 50, 210)
+    picture[height // 2 :, width // 2 :] = (230, 220, 60)
+    return picture
+
+
+@pytest.mark.parametrize("kind", ["tiff", "tiff-lzw", "tiff-16", "jpeg", "png", "webp", "avif"])
+@pytest.mark.parametrize("value", list(TURNS))
+def test_every_orientation_of_every_format(tmp_path: Path, kind: str, value: int) -> None:
+    stored = corners()
+    exif = Image.Exif()
+    exif[0x0112] = value
+    suffix = kind.partition("-")[0]
+    path = tmp_path / f"a.{suffix}"
+    if kind == "tiff-16":
+        # Pillow writes no 16 bits of three channels: OpenCV's file, with the tag's value put in.
+        cv2.imwrite(str(path), stored[:, :, ::-1].astype(np.uint16) * 257, [cv2.IMWRITE_TIFF_COMPRESSION, 1])
+        if not _set_tiff_orientation(path, value):
+            pytest.skip("this OpenCV writes no orientation to change")
+    elif kind == "tiff-lzw":
+        Image.fromarray(stored).save(path, compression="tiff_lzw", exif=exif)
+    else:
+        Image.fromarray(stored).save(path, exif=exif, **({"quality": 100} if suffix != "png" else {}))
+    wanted = orient(stored, *TURNS[value])
+    found = shallow(only(path))
+    assert found.shape == wanted.shape
+    assert np.abs(found.astype(int) - wanted).mean() < 12
+
+
+def _set_tiff_orientation(path: Path, value: int) -> bool:
+    data = bytearray(path.read_bytes())
+    order = "little" if data[:2] == b"II" else "big"
+    at = int.from_bytes(data[4:8], order)
+    for place in range(at + 2, at + 2 + 12 * int.from_bytes(data[at : at + 2], order), 12):
+        if int.from_bytes(data[place : place + 2], order) == 274:
+            data[place + 8 : place + 10] = value.to_bytes(2, order)
+            path.write_bytes(data)
+            return True
+    return False
+
+
+def _p3() -> bytes:
+    """A profile whose primaries are wider than sRGB's: the Lab space will not do, so Adobe's are built by hand."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_a_profile_of_srgb_changes_nothing(tmp_path: Path) -> None:
+    Image.fromarray(corners()).save(tmp_path / "a.png", icc_profile=_p3())
+    assert np.array_equal(only(tmp_path / "a.png"), corners())
+
+
+def _matrix_profile(primaries: tuple[tuple[float, float, float], ...], gamma: float) -> bytes:
+    """A small ICC profile of version 2: three colorants (XYZ, D50) and one exponent."""
+
+    def fixed(value: float) -> bytes:
+        return round(value * 65536).to_bytes(4, "big", signed=True)
+
+    def xyz(values: tuple[float, float, float]) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
+
+    curve = b"curv\0\0\0\0" + (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big") + b"\0\0"
+    text = b"desc\0\0\0\0" + (5).to_bytes(4, "big") + b"test\0" + bytes(78)
+    text += bytes(-len(text) % 4)
+    tags = [
+        (b"desc", text), (b"cprt", b"text\0\0\0\0none"), (b"wtpt", xyz((0.9642, 1.0, 0.8249))),
+        (b"rXYZ", xyz(primaries[0])), (b"gXYZ", xyz(primaries[1])), (b"bXYZ", xyz(primaries[2])),
+        (b"rTRC", curve), (b"gTRC", curve), (b"bTRC", curve),
+    ]  # fmt: skip
+    at, table, body = 132 + 12 * len(tags), len(tags).to_bytes(4, "big"), b""
+    for name, data in tags:
+        table += name + (at + len(body)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        body += data
+    head = bytearray(128)
+    head[0:4] = (132 + len(table) - 4 + len(body)).to_bytes(4, "big")
+    head[8:12], head[12:16], head[16:20], head[20:24] = b"\x02\x10\0\0", b"mntr", b"RGB ", b"XYZ "
+    head[36:40] = b"acsp"
+    head[68:80] = b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
+    return bytes(head) + table + body
+
+
+P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tiff", "webp", "avif"])
+def test_a_wide_profile_is_brought_to_srgb(tmp_path: Path, suffix: str) -> None:
+    flat = np.full((16, 16, 3), (128, 180, 128), np.uint8)
+    profile = _matrix_profile(P3, 2.2)
+    options = {} if suffix in ("png", "tiff") else {"lossless": True} if suffix == "webp" else {"quality": 100}
+    Image.fromarray(flat).save(tmp_path / f"a.{suffix}", icc_profile=profile, **options)
+    wanted = ImageCms.profileToProfile(
+        Image.fromarray(flat), ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    )
+    assert wanted is not None
+    found = only(tmp_path / f"a.{suffix}")
+    assert np.abs(found.astype(int) - np.array(wanted)).max() <= 3
+    assert np.abs(found.astype(int) - flat).max() > 10
+
+
+def test_sixteen_bits_keep_what_lies_between_the_levels_of_eight(tmp_path: Path) -> None:
+    ramp = np.repeat(np.arange(20000, 20512, dtype=np.uint16)[None, :, None], 3, axis=2)
+    cv2.imwrite(str(tmp_path / "a.png"), ramp)
+    assert np.array_equal(only(tmp_path / "a.png"), ramp)
+    cv2.imwrite(str(tmp_path / "a.tiff"), ramp)
+    assert np.array_equal(only(tmp_path / "a.tiff"), ramp)
+
+
+def test_moving_pictures_are_films(tmp_path: Path) -> None:
+    frames = [Image.fromarray(numbered(index)) for index in range(12)]
+    for suffix, options in (("webp", {"lossless": True}), ("png", {}), ("avif", {"quality": 90}), ("gif", {})):
+        path = tmp_path / f"a.{suffix}"
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=40, loop=0, **options)
+        with open_source(str(path)) as source:
+            assert source.info.fps == 25, suffix
+            assert numbers(frame.picture for frame in at_constant_rate(source, Fraction(25))) == list(range(12)), suffix
+            assert source.info.duration == pytest.approx(0.48, abs=0.05), suffix
+        # What it is, not what it is called, tells a still from a film.
+        renamed = path.with_suffix(".bin")
+        path.rename(renamed)
+        with open_source(str(renamed)) as source:
+            assert source.info.fps == 25, suffix
+
+
+def test_an_animation_of_two_delays_loses_none(tmp_path: Path) -> None:
+    frames = [Image.fromarray(numbered(index)) for index in range(8)]
+    delays = [40, 40, 80, 40, 120, 40, 40, 40]
+    path = tmp_path / "a.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=delays, lossless=True)
+    with open_source(str(path)) as source:
+        assert source.info.fps == 25
+        shown = numbers(frame.picture for frame in at_constant_rate(source, Fraction(25)))
+    assert shown == [0, 1, 2, 2, 3, 4, 4, 4, 5, 6, 7]
+
+
+def test_a_still_of_every_kind_has_no_rate(tmp_path: Path) -> None:
+    picture = Image.fromarray(corners())
+    for suffix in ("webp", "gif", "avif", "jp2", "tga", "ico", "pcx"):
+        path = tmp_path / f"a.{suffix}"
+        picture.save(path)
+        assert only(path).shape[2] == 3, suffix
+
+
+def test_floats_of_light_get_the_curve_of_screens(tmp_path: Path) -> None:
+    path = tmp_path / "a.exr"
+    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+        stream = container.add_stream("exr", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "gbrpf32le"
+        values = np.zeros((16, 32, 3), np.float32)
+        values[:, :8], values[:, 8:16], values[:, 16:24] = 0.18, 1.0, 4.0
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(values, format="gbrpf32le")))
+        container.mux(stream.encode(None))
+    found = shallow(only(path))
+    assert [int(found[8, column, 0]) for column in (4, 12, 20, 28)] == [118, 255, 255, 0]
+
+
+def test_folders_and_patterns_take_every_kind(tmp_path: Path) -> None:
+    for index, suffix in enumerate(("png", "jpg", "webp", "avif", "tga", "jp2")):
+        Image.fromarray(numbered(index)).save(tmp_path / f"f{index}.{suffix}")
+    with open_source(str(tmp_path)) as source:
+        assert numbers(frame.picture for frame in source) == list(range(6))
+    for spec, wanted in (("f%d.*", None), ("f*.png", [0]), ("f[1-3].*", [1, 2, 3])):
+        if wanted is None:
+            continue
+        with open_source(str(tmp_path / spec)) as source:
+            assert numbers(frame.picture for frame in source) == wanted, spec
+    for index in range(9, 12):
+        Image.fromarray(numbered(index)).save(tmp_path / f"g_{index:04d}.png")
+    with open_source(str(tmp_path / "g_%04d.png")) as source:
+        assert numbers(frame.picture for frame in source) == [9, 10, 11]
+    with pytest.raises(StudioError, match="fits the pattern"):
+        open_source(str(tmp_path / "h_%04d.png"))
+
+
+def test_a_file_that_lacks_its_last_bytes_alone_is_shown(tmp_path: Path) -> None:
+    for suffix, cut in (("jpg", 2), ("png", 12)):
+        path = tmp_path / f"a.{suffix}"
+        Image.fromarray(corners()).save(path)
+        whole = only(path)
+        path.write_bytes(path.read_bytes()[:-cut])
+        with open_source(str(path)) as source:
+            assert np.array_equal(next(iter(source)).picture, whole)
+            assert source.warning is not None
+            assert "cut off" in source.warning
+        path.write_bytes(path.read_bytes()[: len(path.read_bytes()) // 2])
+        with pytest.raises(StudioError, match="damaged or cut off"):
+            open_source(str(path))
+
+
+def test_opacity_of_avif_lies_over_black(tmp_path: Path) -> None:
+    pixels = np.full((16, 32, 4), 200, np.uint8)
+    pixels[:, :, 3] = np.where(np.arange(32) < 16, 0, 255)
+    Image.fromarray(pixels).save(tmp_path / "a.avif", quality=100)
+    found = only(tmp_path / "a.avif")
+    assert found[:, :14].max() <= 3
+    assert abs(int(found[8, 24, 0]) - 200) <= 4
+
+
+def test_brands_tell_heic_from_avif_and_films() -> None:
+    def ftyp(major: bytes, *others: bytes) -> bytes:
+        body = major + b"\0\0\0\0" + b"".join(others)
+        return (8 + len(body)).to_bytes(4, "big") + b"ftyp" + body
+
+    assert kind_of(ftyp(b"heic", b"mif1", b"heic")) == "heic"
+    assert kind_of(ftyp(b"mif1", b"heix")) == "heic"
+    assert kind_of(ftyp(b"avif", b"mif1", b"miaf")) == "avif"
+    assert kind_of(ftyp(b"mif1", b"avif")) == "avif"
+    assert kind_of(ftyp(b"isom", b"iso2", b"mp41")) == ""
+    assert kind_of(b"") == ""
