@@ -78,7 +78,9 @@ class Studio:
         say, post = self.messages.say, self._post
         library, worker = Library(home / "presets"), Worker(post)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
-        self._autosave = Autosave(self.document, Recovery(home / "recovery"), worker, say)
+        self._autosave = Autosave(
+            self.document, Recovery(home / "recovery"), worker, say, lambda: self._scene()[0], self.live.play
+        )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
         self.parts = Parts(

@@ -67,6 +67,7 @@ class Workspace:
     held: bool = False
     stands: bool = False
     clipboard: Clipboard | None = None
+    _free_size: str = field(default="", repr=False)
     _selections: dict[str, Selection] = field(default_factory=dict, repr=False)
 
     changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
@@ -74,6 +75,7 @@ class Workspace:
     def __post_init__(self) -> None:
         self.document.changed.connect(self._follow)
         self._settle()
+        self._settle_size()
 
     def __setattr__(self, name: str, value: object) -> None:
         before = self.__dict__.get(name, self)
@@ -135,8 +137,18 @@ class Workspace:
                 self._selections.clear()
                 self.audition = None
             self._settle()
+            self._settle_size()
         elif isinstance(change, BypassChanged) and self.audition is not None:
             self.audition = None
+
+    def _settle_size(self) -> None:
+        """A network of fixed size sets the size; with the next that takes others it is as before."""
+        only = self.document.graph.only_size
+        if only is not None:
+            self._free_size = self._free_size or self.size
+            self.size = f"{only[1]}x{only[0]}"
+        elif self._free_size:
+            self.size, self._free_size = self._free_size, ""
 
     def _settle(self) -> None:
         """Keep to what the network has."""

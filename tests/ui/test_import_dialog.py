@@ -27,6 +27,7 @@ from studio.io.networks import load_network, save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.edit import Patch
 from studio.model.layout import Rect
+from studio.runtime.live.report import LayerShapes
 from studio.ui.importing.dropping import kind_of
 from studio.ui.importing.import_dialog import ImportDialog
 
@@ -131,7 +132,7 @@ def test_enter_imports_what_was_shown(whole: WholeWindow, onnx_file: Path, tmp_p
     assert whole.document.name == "My net, take 2"
     assert written(tmp_path) == ["My-net-take-2"]
     assert load_network(tmp_path / "home" / "weights" / "My-net-take-2").name == "My net, take 2"
-    whole.until(lambda: len(whole.told.shapes) == 3)
+    whole.until(lambda: len(whole.told[LayerShapes].shapes) == 3)
     whole.document.undo()
     assert whole.document.graph == before
 

@@ -19,6 +19,7 @@ from studio.io.networks import save_network
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.workspace import ORIGINALS
+from studio.runtime.live.player import PlayerState
 from studio.ui.kit import theme
 
 pytestmark = pytest.mark.gl
@@ -30,7 +31,7 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     (tmp_path / "weights").mkdir()
     save_network(tiny_network(), tmp_path / "weights" / "tiny")
     made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
-    made.until(lambda: made.told.report.player.info)
+    made.until(lambda: made.told[PlayerState].info)
     yield made
     made.close()
 
@@ -44,7 +45,7 @@ def focus(whole: WholeWindow, widget: QWidget) -> None:
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter])
 def test_space_and_return_press_the_button_that_has_the_keyboard(whole: WholeWindow, key: Qt.Key) -> None:
-    playing = whole.told.report.player.playing
+    playing = whole.told[PlayerState].playing
     pressed: list[QWidget] = []
     window = whole.window
     buttons = [
@@ -69,16 +70,16 @@ def test_space_and_return_press_the_button_that_has_the_keyboard(whole: WholeWin
         whole.qtbot.keyClick(button, key)
         assert pressed == [button], button.accessibleName() or button.text()
         button.clicked.disconnect(slot)
-    assert whole.told.report.player.playing == playing
+    assert whole.told[PlayerState].playing == playing
 
 
 def test_on_a_slider_or_a_list_space_still_plays(whole: WholeWindow) -> None:
     slider = next(slider for slider in whole.window.findChildren(QSlider) if slider.isVisible())
     for widget in (slider, whole.network.list):
-        playing = whole.told.report.player.playing
+        playing = whole.told[PlayerState].playing
         focus(whole, widget)
         whole.qtbot.keyClick(widget, Qt.Key.Key_Space)
-        whole.until(lambda before=playing: whole.told.report.player.playing != before)
+        whole.until(lambda before=playing: whole.told[PlayerState].playing != before)
 
 
 def test_return_opens_a_box(whole: WholeWindow) -> None:
@@ -215,9 +216,9 @@ def test_keys_work_in_the_output_window_which_leaves_the_keyboard_where_it_is(wh
     whole.qtbot.waitExposed(output)
     output.activateWindow()
     whole.until(output.isActiveWindow)
-    playing = whole.told.report.player.playing
+    playing = whole.told[PlayerState].playing
     QTest.keyClick(output, Qt.Key.Key_Space)
-    whole.until(lambda: whole.told.report.player.playing != playing)
+    whole.until(lambda: whole.told[PlayerState].playing != playing)
     rect = Rect(0, 0, 4, 4)
     whole.document.apply("louder", "enc.weight", Patch(rect, np.full((4, 4), 2.0, np.float32)))
     QTest.keyClick(output, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

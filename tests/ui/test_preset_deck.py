@@ -291,7 +291,7 @@ def test_delete_moves_to_the_bin(deck: PresetDeck, at: Running, qtbot: QtBot, mo
     qtbot.waitUntil(lambda: "Mine" not in titles(deck), timeout=3000)
     assert load_preset(trash / "mine").name == "Mine"
     assert at.document.unsaved
-    assert at.said[-1] == Message("“mine” is in the bin.")
+    assert at.said[-1] == Message("“Mine” is in the bin.")
 
 
 def test_the_systems_bin_takes_folders(at: Running, monkeypatch: pytest.MonkeyPatch) -> None:

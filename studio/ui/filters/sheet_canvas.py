@@ -86,6 +86,14 @@ class SheetCanvas(QWidget):
         self.camera.one_to_one()
         self.update()
 
+    def zoom_in(self) -> None:
+        """Zoom in by a step, at the middle."""
+        self._zoom(_ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step, at the middle."""
+        self._zoom(1 / _ZOOM_STEP)
+
     def place(self, at: QPointF) -> tuple[float, float]:
         """Row and column of the sheet, in weights, at a place of the widget."""
         scale = self.devicePixelRatioF()
@@ -230,15 +238,6 @@ class SheetCanvas(QWidget):
             self._point(at)
         event.accept()
 
-    def event(self, event: QEvent) -> bool:
-        """While the sheet has the focus, its own keys come before the window's of the same name."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if plain and event.key() in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1):
-                event.accept()
-                return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """See `QWidget.keyPressEvent`."""
         key, modifiers = event.key(), event.modifiers()
@@ -258,9 +257,7 @@ class SheetCanvas(QWidget):
         elif plain and key == Qt.Key.Key_1:
             self.one_to_one()
         elif key in zooms:
-            view = self.camera.view
-            self.camera.zoom_at(zooms[Qt.Key(key)], view[0] / 2, view[1] / 2)
-            self.update()
+            self._zoom(zooms[Qt.Key(key)])
         elif plain and key in pans:
             self.camera.pan(*pans[Qt.Key(key)])
             self.update()
@@ -294,6 +291,10 @@ class SheetCanvas(QWidget):
         self._tools.cancel()
 
     # -- within ---------------------------------------------------------------------------------------------------
+
+    def _zoom(self, factor: float) -> None:
+        self.camera.zoom_at(factor, self.camera.view[0] / 2, self.camera.view[1] / 2)
+        self.update()
 
     def _point(self, at: QPointF | None) -> None:
         self._mouse = at

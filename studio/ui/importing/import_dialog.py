@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from studio.errors import StudioError
 from studio.io.importers import Options, families
+from studio.model.graph import Input
 from studio.model.values import Values
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
@@ -183,8 +185,9 @@ class ImportDialog(QDialog):
             side.setEnabled(any(i.kind == "picture" for i in read.inputs))
         family = "The file does not say these; they are what its family uses."
         self.guessed.setText(f"{family if read.arch else 'The file does not say these.'} Change what is wrong.")
-        self.remarks.setText("\n\n".join(read.notes))
-        self.remarks.setVisible(bool(read.notes))
+        remarks = [*_cannot_feed(network.graph.inputs), *read.notes]
+        self.remarks.setText("\n\n".join(remarks))
+        self.remarks.setVisible(bool(remarks))
         self._check()
 
     def _show_arch(self, title: str) -> None:
@@ -275,6 +278,16 @@ class ImportDialog(QDialog):
         """What is still being read is not waited for."""
         self._serial += 1
         super().done(result)
+
+
+def _cannot_feed(inputs: Iterable[Input]) -> Iterator[str]:
+    """What keeps the network from running on pictures."""
+    for put in inputs:
+        if put.kind == "picture" and put.channels not in (1, 3):
+            yield (
+                f'Its input "{put.name}" takes {put.channels} channels, but a picture has 3 (or 1, as grey): '
+                "the network can be imported and looked at, but no source here can feed it."
+            )
 
 
 def _table(model: PreviewModel) -> QTreeView:

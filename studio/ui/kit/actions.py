@@ -64,8 +64,7 @@ class Actions:
         action.setObjectName(command.id)
         if command.icon:
             action.setIcon(icon(command.icon))
-        if command.label:
-            action.setIconText(command.label)
+        action.setIconText(command.label or command.text.rstrip("…"))
         action.setShortcuts([QKeySequence(keys) for keys in command.keys])
         action.setToolTip(tip_of(command))
         action.setStatusTip(command.tip)

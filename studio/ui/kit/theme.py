@@ -52,6 +52,7 @@ QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QAbstractSpinBox
     color: #6C717A; background: {PANEL}; border-color: {RAISED}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{
     border-color: {ACCENT}; }}
+QComboBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QPushButton#primary {{ background: {ACCENT}; color: #1A1206; border-color: {ACCENT}; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: {RAISED}; color: #6C717A; border-color: {LINE}; }}

@@ -93,12 +93,13 @@ class PresetDeck(QWidget):
 
     def remove(self, path: Path) -> None:
         """Move a preset to the bin."""
+        title = next((tile.card.title for tile in self.list.tiles if tile.card.path == path), path.name)
         if self._library.is_shipped(path):
-            self._say(Message(f"“{path.name}” is built in and stays."))
+            self._say(Message(f"“{title}” is built in and stays."))
             return
 
         def done(_: None) -> None:
-            self._say(Message(f"“{path.name}” is in the bin."))
+            self._say(Message(f"“{title}” is in the bin."))
             if path == self._document.path:
                 self._document.mark_unsaved()
             self.refresh()

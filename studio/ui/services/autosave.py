@@ -13,6 +13,7 @@ from studio.io.autosave import Kept, Recovery, discard, recovered
 from studio.model.changes import Change, DetailsChanged, HistoryChanged
 from studio.model.document import Document
 from studio.model.preset import Preset
+from studio.model.section import SOURCE
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker
 from studio.ui.services.messages import Action
@@ -33,14 +34,26 @@ class Autosave(QObject):
         recovery: where.
         worker: writes and reads.
         say: takes sentences with buttons, as `MessageBar.say` does.
+        scene: the source that is playing; it is kept with the rest.
+        play: plays it again.
     """
 
-    def __init__(self, document: Document, recovery: Recovery, worker: Worker, say: Say) -> None:
+    def __init__(
+        self,
+        document: Document,
+        recovery: Recovery,
+        worker: Worker,
+        say: Say,
+        scene: Callable[[], str | None] = lambda: None,
+        play: Callable[[str], None] = lambda _: None,
+    ) -> None:
         super().__init__()
         self._document = document
         self._recovery = recovery
         self._worker = worker
         self._say = say
+        self._scene = scene
+        self._play = play
         self._kept: int | None = None
         self._edits = 0
         self._lock: QLockFile | None = None
@@ -106,7 +119,8 @@ class Autosave(QObject):
             return
         document = self._document
         self._kept = document.revision
-        work = partial(self._recovery.keep, document.preset(), document.path)
+        preset = document.preset().with_section(SOURCE, self._scene() or document.source)
+        work = partial(self._recovery.keep, preset, document.path)
         self._worker.do(work, lambda _: then(), self._failed)
 
     def _forget(self) -> None:
@@ -127,6 +141,8 @@ class Autosave(QObject):
     def _restored(self, kept: Kept, preset: Preset) -> None:
         self._document.load(preset, kept.path)
         self._document.mark_unsaved()
+        if preset.source:
+            self._play(preset.source)
         # The old copy goes when the new one is whole.
         self._keep(partial(self._discard, kept))
 

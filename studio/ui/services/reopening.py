@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
+from pydantic import ValidationError
+
+from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.view import View, ViewKind
+from studio.model.view import Colours, Scaling, View, ViewKind
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.loading import Loader
 from studio.ui.services.messages import Action
-from studio.ui.services.session import LastSession, Session
+from studio.ui.services.session import Hand, LastSession, Session
 
 
 class Reopening:
@@ -52,11 +56,20 @@ class Reopening:
             view = workspace.view
             last = LastSession(opened, source, workspace.size, workspace.engine, view.kind, view.name)
             self._session.remember(last)
+        brush = workspace.brush.model_dump_json()
+        self._session.hand = Hand(workspace.colours, workspace.scaling, workspace.protected, workspace.stands, brush)
 
     def offer(self, source: str) -> None:
-        """Ask whether it is to be as it was, where another preset is open or another source plays."""
+        """Take up the tools as they were left; where the same preset is open on the same source, size and engine, too.
+
+        Where another is, ask whether it is to be as it was.
+        """
+        self._take_up(self._session.hand)
         last = self._session.last
-        if last is None or (last.opened, last.source) == (self._opened, source):
+        if last is None:
+            return
+        if (last.opened, last.source) == (self._opened, source):
+            self._workspace.size, self._workspace.engine = last.size, last.engine
             return
         text = f"Last time “{Path(last.opened).name}” was open, on {Path(last.source).name}."
         self._say(Message(text), [("Reopen", partial(self.reopen, last))])
@@ -64,6 +77,17 @@ class Reopening:
     def reopen(self, last: LastSession) -> None:
         """Open what was open, and look at it as before; the preset that is open now comes back by undo."""
         self._loader.open(last.opened, partial(self._restore, last))
+
+    def _take_up(self, hand: Hand) -> None:
+        workspace = self._workspace
+        if hand.colours in get_args(Colours):
+            workspace.colours = cast(Colours, hand.colours)
+        if hand.scaling in get_args(Scaling):
+            workspace.scaling = cast(Scaling, hand.scaling)
+        workspace.protected, workspace.stands = hand.protected, hand.stands
+        # What an earlier or later studio has written may not be a brush of this one's.
+        with contextlib.suppress(ValidationError):
+            workspace.brush = Brush.model_validate_json(hand.brush or "{}")
 
     @property
     def _opened(self) -> str:

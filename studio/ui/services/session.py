@@ -41,6 +41,25 @@ class LastSession:
 
 
 @dataclass(frozen=True)
+class Hand:
+    """How the tools were left, whatever was open; they are as they were at the next start.
+
+    Attributes:
+        colours: of values.
+        scaling: whether each tile has a scale of its own.
+        protected: whether painting keeps to the selection.
+        stands: whether a stroke holds the picture.
+        brush: its settings as JSON.
+    """
+
+    colours: str = "signed"
+    scaling: str = "tile"
+    protected: bool = True
+    stands: bool = False
+    brush: str = ""
+
+
+@dataclass(frozen=True)
 class RecordingChoice:
     """How to record, chosen once.
 
@@ -83,7 +102,7 @@ class RecordingChoice:
         return Path(movies) if movies and Path(movies).is_dir() else Path.home()
 
 
-R = TypeVar("R", LastSession, RecordingChoice)
+R = TypeVar("R", LastSession, RecordingChoice, Hand)
 
 
 class Session:
@@ -133,6 +152,15 @@ class Session:
     def remember(self, last: LastSession) -> None:
         """Note how the studio is left."""
         self._settings.setValue("last", json.dumps(asdict(last)))
+
+    @property
+    def hand(self) -> Hand:
+        """How the tools were left."""
+        return self._record("hand", Hand) or Hand()
+
+    @hand.setter
+    def hand(self, hand: Hand) -> None:
+        self._settings.setValue("hand", json.dumps(asdict(hand)))
 
     @property
     def recording(self) -> RecordingChoice:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from studio.ui.kit.panel import Area, Panel
 
@@ -54,6 +54,29 @@ class Docks(QObject):
                 self._dock(panel, content)
         self._raise_first()
         self._usual = window.saveState()
+        self._wanted: dict[Area, int] = {}
+        self._settling = QTimer(self, singleShot=True, interval=0)
+        self._settling.timeout.connect(self._settle)
+
+    def window_resized(self) -> None:
+        """Panels that a small window has squeezed get their widths back as soon as there is room."""
+        self._settling.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Note the width that the person gives a side with the mouse; what the window's size does to it is no wish."""
+        dragged = bool(QApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+        if event.type() == QEvent.Type.Resize and dragged and isinstance(watched, QWidget):
+            for (area, _), docks in self._stacks.items():
+                if watched in docks and not docks[0].isFloating():
+                    self._wanted[area] = watched.width()
+        return False
+
+    def _settle(self) -> None:
+        for area, wanted in self._wanted.items():
+            docked = [dock for (at, _), docks in self._stacks.items() if at == area for dock in docks]
+            shown = [dock for dock in docked if dock.isVisible() and not dock.isFloating()]
+            if shown and shown[0].width() < wanted:
+                self._window.resizeDocks(shown[:1], [wanted], Qt.Orientation.Horizontal)
 
     def fill(self, menu: QMenu) -> None:
         """Entries that show and hide each panel, and one that puts all back."""
@@ -77,6 +100,7 @@ class Docks(QObject):
             firsts = [docks[0] for (at, _), docks in self._stacks.items() if at == area]
             shares = [_SHARES.get(stack, 1 / 3) for stack in self._stacks if stack[0] == area]
             wide = max(least, min(most, round(width * share)))
+            self._wanted[area] = wide
             self._window.resizeDocks(firsts[:1], [wide], Qt.Orientation.Horizontal)
             high = [round(height * each / sum(shares)) for each in shares]
             self._window.resizeDocks(firsts, high, Qt.Orientation.Vertical)
@@ -101,6 +125,7 @@ class Docks(QObject):
     def _dock(self, panel: Panel, content: QWidget) -> None:
         dock = self.by_name[panel.id] = QDockWidget(panel.title)
         dock.setObjectName(panel.id)
+        dock.installEventFilter(self)
         if panel.scrolled:
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)

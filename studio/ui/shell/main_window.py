@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         files, after = menus["File"], self.actions_["file.open_source"]
         recent = RecentMenu(self.parts.session, opening(self.context).open, self)
         files.insertMenu(files.actions()[files.actions().index(after) + 1], recent)
-        self.addToolBar(ToolBar(self.actions_, self.parts.workspace))
+        self.addToolBar(ToolBar(self.actions_, self.parts.workspace, self.say_error))
         self._status = StatusBar(self.parts.telemetry)
         self.setStatusBar(self._status)
 
@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The first time, give every panel its share."""
         super().resizeEvent(event)
+        self._docks.window_resized()
         if not event.oldSize().isValid():
             # Once the docks have been laid out.
             QTimer.singleShot(0, self, self._docks.sweep if self._is_restored else self._docks.proportion)

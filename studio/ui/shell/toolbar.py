@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QWidget
 
 from studio.engine.choose import ENGINE_NAMES
@@ -10,9 +13,9 @@ from studio.model.workspace import Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command
+from studio.ui.shell.size_box import SizeBox
 
-SIZES = ("128", "192", "256", "384", "512", "768", "1024", "source")
-
+_ROOMY = 1180
 # Groups from here on stand at the right, behind size and engine.
 _RIGHT = 90
 _ENGINE_TIPS = {
@@ -25,13 +28,19 @@ _ENGINE_TIPS = {
 
 
 class ToolBar(QToolBar):
-    """Buttons for the commands that are used all the time, then the size and the engine."""
+    """Buttons for the commands that are used all the time, then the size and the engine.
 
-    def __init__(self, actions: Actions, workspace: Workspace) -> None:
+    Args:
+        actions: those whose commands have a place here are its buttons.
+        workspace: whose size and engine are chosen.
+        say_error: takes what is wrong with a size.
+    """
+
+    def __init__(self, actions: Actions, workspace: Workspace, say_error: Callable[[str], None]) -> None:
         super().__init__("Tools")
         self.setObjectName("tools")
         self.setMovable(False)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.setIconSize(QSize(18, 18))
         self._workspace = workspace
         self._actions, self._group = actions, 0
         commands = [command for command in actions.commands.values() if command.toolbar is not None]
@@ -40,16 +49,26 @@ class ToolBar(QToolBar):
         spring = QWidget()
         spring.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spring)
-        self._size = self._combo("Size", SIZES, "Longer side of the picture in the network, in pixels", 84)
-        self._engine = self._combo("Engine", ENGINE_NAMES, "What runs the network", 112)
+        self._size = SizeBox(workspace, say_error)
+        size = "Of the picture in the network: its longer side in pixels, 640x360, or the source's own; Enter takes it"
+        self._combo("Size", self._size, size, 92)
+        self._engine = QComboBox()
+        self._engine.addItems(ENGINE_NAMES)
+        self._combo("Engine", self._engine, "What runs the network", 96)
         for row, name in enumerate(ENGINE_NAMES):
             self._engine.setItemData(row, _ENGINE_TIPS[name], Qt.ItemDataRole.ToolTipRole)
         self._add([command for command in commands if command.toolbar and command.toolbar.group >= _RIGHT])
-        self._size.textActivated.connect(lambda text: setattr(workspace, "size", text))
         self._engine.textActivated.connect(lambda text: setattr(workspace, "engine", text))
         workspace.changed.connect(self._follow)
-        self._follow("size")
         self._follow("engine")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Texts go where there is no room for them."""
+        super().resizeEvent(event)
+        roomy = event.size().width() >= _ROOMY
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
+        if style != self.toolButtonStyle():
+            self.setToolButtonStyle(style)
 
     def _add(self, commands: list[Command]) -> None:
         """Buttons, with a line between groups."""
@@ -60,11 +79,9 @@ class ToolBar(QToolBar):
             self._group = command.toolbar.group
             self.addAction(self._actions[command.id])
 
-    def _combo(self, name: str, items: tuple[str, ...], tip: str, width: int) -> QComboBox:
+    def _combo(self, name: str, combo: QComboBox, tip: str, width: int) -> None:
         label = QLabel(name)
         label.setStyleSheet(f"color: {theme.FAINT}; padding: 0 2px 0 8px;")
-        combo = QComboBox()
-        combo.addItems(items)
         combo.setToolTip(tip)
         combo.setAccessibleName(name)
         combo.setMinimumWidth(width)
@@ -72,12 +89,7 @@ class ToolBar(QToolBar):
         label.setBuddy(combo)
         self.addWidget(label)
         self.addWidget(combo)
-        return combo
 
     def _follow(self, field: str) -> None:
-        if field == "size":
-            if self._size.findText(self._workspace.size) < 0:
-                self._size.insertItem(0, self._workspace.size)
-            self._size.setCurrentText(self._workspace.size)
-        elif field == "engine":
+        if field == "engine":
             self._engine.setCurrentText(self._workspace.engine)

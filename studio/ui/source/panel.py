@@ -54,7 +54,8 @@ class Transport(QWidget):
         self._live = live
         self._telemetry = telemetry
         self._session = session
-        self._shown = ""
+        self._shown = self._name = ""
+        self._has_time = self._is_fast = False
         self._speed_set = float("-inf")
         self.menu = SourceMenu(self.play, session, worker, find_cameras, self)
         self.source = tool_button("film-strip", "What is played: click to choose", "Source")
@@ -129,17 +130,29 @@ class Transport(QWidget):
         row.addWidget(self.facts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Where there is little room the facts go first."""
+        """Where there is little room the facts go first, then what keys and menus can do as well."""
         super().resizeEvent(event)
-        self.facts.setVisible(self.width() >= _NARROW)
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.width()
+        self.facts.setVisible(width >= _NARROW)
+        for widget in (self.seek, self.place, self.loop):
+            widget.setVisible(self._has_time)
+        self.speed.setVisible(self._has_time and width >= _NARROW - 180)
+        self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
+        for button in (self.back, self.forth):
+            button.setVisible(self._has_time and width >= _NARROW - 280)
+        name = self.source.fontMetrics().elidedText(
+            self._name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH if width >= _NARROW else _NAME_WIDTH // 2
+        )
+        self.source.setText(name)
 
     def _show(self, state: PlayerState) -> None:
         if state.spec != self._shown:
             self._shown = state.spec
             self._session.note_source(state.spec)
         name = _name(state.spec)
-        metrics = self.source.fontMetrics()
-        self.source.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH))
         self.source.setToolTip(f"{state.spec or name}\nClick to choose what is played")
         show_icon(self.source, "camera" if state.is_camera else "film-strip")
         is_still = state.info is not None and state.info.fps is None
@@ -149,9 +162,10 @@ class Transport(QWidget):
         show_icon(self.play_button, "pause-fill" if runs else "play-fill")
         self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
         self.play_button.setAccessibleName("Pause" if runs else "Play")
-        for widget in (self.seek, self.place, self.loop, self.speed, self.back, self.forth):
-            widget.setVisible(has_time)
-        self.reset.setVisible(has_time and state.speed != 1.0)
+        shown = has_time, state.speed != 1.0, name
+        if shown != (self._has_time, self._is_fast, self._name):
+            self._has_time, self._is_fast, self._name = shown
+            self._fit()
         for widget in (self.back, self.forth):
             widget.setEnabled(not state.playing)
         self.loop.setChecked(state.loop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
+from studio.ui.kit.zooming import under_mouse
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
 
@@ -26,16 +27,16 @@ PANELS = (
             Command(
                 "view.fit",
                 "Fit",
-                lambda c: c[Viewport].fit(),
+                lambda c: under_mouse(c[Viewport]).fit(),
                 Place("View", 30, 10),
                 keys=("F",),
                 icon="arrows-out",
-                tip="All of it",
+                tip="All of what the mouse is over: the picture, or the sheet",
             ),
             Command(
                 "view.one_to_one",
                 "Actual size",
-                lambda c: c[Viewport].one_to_one(),
+                lambda c: under_mouse(c[Viewport]).one_to_one(),
                 Place("View", 30, 20),
                 keys=("1",),
                 icon="number-square-one",
@@ -44,7 +45,7 @@ PANELS = (
             Command(
                 "view.zoom_in",
                 "Zoom in",
-                lambda c: c[Viewport].zoom_in(),
+                lambda c: under_mouse(c[Viewport]).zoom_in(),
                 Place("View", 30, 30),
                 keys=("Ctrl++", "Ctrl+="),
                 icon="magnifying-glass-plus",
@@ -52,7 +53,7 @@ PANELS = (
             Command(
                 "view.zoom_out",
                 "Zoom out",
-                lambda c: c[Viewport].zoom_out(),
+                lambda c: under_mouse(c[Viewport]).zoom_out(),
                 Place("View", 30, 40),
                 keys=("Ctrl+-",),
                 icon="magnifying-glass-minus",

@@ -1,0 +1,222 @@
+"""The window's own parts: the size box, the toolbar, docks in small windows, what is remembered of the hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import layer, network, tiny_network
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from running import Running
+from whole_window import WholeWindow
+
+from studio.io.networks import save_network
+from studio.model.brush import Brush
+from studio.model.graph import Input
+from studio.model.network import Network
+from studio.model.preset import Preset
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import EngineState, LayerShapes, Message
+from studio.ui.importing.import_dialog import _cannot_feed
+from studio.ui.services.reopening import Reopening
+from studio.ui.services.session import Session
+from studio.ui.shell.size_box import SIZES, SizeBox
+from studio.ui.shell.toolbar import ToolBar
+
+
+def fixed_network() -> Network:
+    """Takes pictures of 8×8 alone."""
+    return network(
+        layer("conv", "Conv2d", "input", in_channels=3, out_channels=2, kernel_size=2, stride=2),
+        layer("flat", "Flatten", "conv"),
+        layer("lin", "Linear", "flat", in_features=32, out_features=3),
+        seed=1,
+        name="fixed",
+    )
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Iterator[Running]:
+    made = Running(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def box(at: Running, qtbot: QtBot) -> SizeBox:
+    said: list[str] = []
+    made = SizeBox(at.workspace, said.append)
+    made.said = said  # type: ignore[attr-defined]
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("typed", "holds"), [("640x360", "640x360"), ("640 × 360", "640x360"), ("300", "300"), ("Source", "source")]
+)
+def test_a_size_is_typed(at: Running, box: SizeBox, qtbot: QtBot, typed: str, holds: str) -> None:
+    box._line.selectAll()
+    qtbot.keyClicks(box._line, typed)
+    qtbot.keyClick(box._line, Qt.Key.Key_Return)
+    assert at.workspace.size == holds
+    assert box.currentText() == holds
+    assert box.said == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("typed", ["", "big", "0", "99999", "10x", "-5"])
+def test_what_is_no_size_is_said_and_nothing_changes(at: Running, box: SizeBox, qtbot: QtBot, typed: str) -> None:
+    before = at.workspace.size
+    box._line.clear()
+    qtbot.keyClicks(box._line, typed)
+    qtbot.keyClick(box._line, Qt.Key.Key_Return)
+    assert at.workspace.size == before
+    assert box.currentText() == before
+    assert len(box.said) == 1  # type: ignore[attr-defined]
+
+
+def test_escape_leaves_the_size_as_it_was(at: Running, box: SizeBox, qtbot: QtBot) -> None:
+    box._line.selectAll()
+    qtbot.keyClicks(box._line, "51")
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert box.currentText() == at.workspace.size == "256"
+
+
+def test_a_network_of_fixed_size_sets_it_and_the_next_gives_it_back(at: Running, box: SizeBox) -> None:
+    at.workspace.size = "384"
+    at.document.load(Preset("fixed", fixed_network(), {}))
+    assert at.workspace.size == box.currentText() == box.itemText(0) == "8x8"
+    assert box.count() == len(SIZES) + 1
+    at.document.undo()
+    assert at.workspace.size == box.currentText() == "384"
+    assert box.count() == len(SIZES)
+
+
+@pytest.mark.gl
+def test_a_network_of_fixed_size_runs(whole: WholeWindow) -> None:
+    whole.document.load(Preset("fixed", fixed_network(), {}))
+    whole.until(lambda: whole.told[EngineState].size == (8, 8) and "lin" in whole.told[LayerShapes].shapes)
+    assert not [message for message in whole.studio.messages.log if message.kind == "error"]
+
+
+def test_an_import_that_no_source_can_feed_says_so() -> None:
+    found = list(_cannot_feed([Input("rgba", 4), Input("grey", 1), Input("input", 3), Input("z", 32, kind="vector")]))
+    assert len(found) == 1
+    assert "4 channels" in found[0]
+
+
+def reopening(at: Running, session: Session, asked: list[str]) -> Reopening:
+    def say(message: Message, _actions: object) -> None:
+        asked.append(message.text)
+
+    return Reopening(at.document, at.workspace, lambda _: None, at.loader, session, say)
+
+
+def test_the_hand_is_as_it_was_left(at: Running, tmp_path: Path) -> None:
+    session = Session(QSettings(str(tmp_path / "left.ini"), QSettings.Format.IniFormat))
+    workspace = at.workspace
+    brush = workspace.brush = Brush(mode="multiply", radius=7, value=-0.5)
+    workspace.colours, workspace.scaling, workspace.size, workspace.stands = "grey", "all", "384", True
+    reopening(at, session, []).remember("demo")
+    workspace.brush, workspace.colours, workspace.scaling = Brush(), "signed", "tile"
+    workspace.size, workspace.stands = "256", False
+    asked: list[str] = []
+    reopening(at, session, asked).offer("demo")
+    assert (workspace.brush, workspace.colours, workspace.scaling, workspace.stands) == (brush, "grey", "all", True)
+    assert workspace.size == "384"
+    assert asked == []
+    workspace.size = "256"
+    reopening(at, session, asked).offer("film.mp4")
+    assert workspace.size == "256"
+    assert len(asked) == 1
+
+
+def test_a_brush_that_nobody_knows_is_left_alone(at: Running, tmp_path: Path) -> None:
+    settings = QSettings(str(tmp_path / "left.ini"), QSettings.Format.IniFormat)
+    settings.setValue("hand", '{"brush": "{\\"radius\\": -4}", "colours": "purple", "stands": true}')
+    before = at.workspace.brush
+    reopening(at, Session(settings), []).offer("demo")
+    assert (at.workspace.brush, at.workspace.colours, at.workspace.stands) == (before, "signed", True)
+
+
+@pytest.mark.gl
+def test_panels_that_a_small_window_squeezed_get_their_widths_back(whole: WholeWindow) -> None:
+    window = whole.window
+    window.resize(1400, 800)
+    whole.qtbot.wait(50)
+    window._docks.put_back()
+    whole.qtbot.wait(50)
+    before = {name: window.docks[name].width() for name in ("network", "filters")}
+    for width in (960, 1400):
+        window.resize(width, 800)
+        whole.qtbot.wait(100)
+    assert {name: window.docks[name].width() for name in before} == before
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("width", [960, 1280, 1600])
+def test_nothing_of_the_source_bar_is_cut_or_lies_on_something_else(whole: WholeWindow, width: int) -> None:
+    window, bar = whole.window, whole.transport
+    whole.live.play("latent:loop,seed=123456789,seconds=7")
+    whole.until(lambda: whole.told[PlayerState].spec.startswith("latent"))
+    window.resize(width, 700)
+    whole.qtbot.wait(150)
+    assert window.width() == width
+    places = [
+        (child, child.geometry())
+        for child in (bar.source, bar.back, bar.play_button, bar.forth, bar.loop, bar.seek, bar.place, bar.speed)
+        if child.isVisible()
+    ]
+    for child, place in places:
+        assert bar.rect().contains(place), child.accessibleName()
+        assert not [other for other, there in places if other is not child and there.intersects(place)]
+        assert place.width() >= child.minimumSizeHint().width(), child.accessibleName()
+    assert bar.place.width() >= bar.place.sizeHint().width()
+
+
+@pytest.mark.gl
+def test_f_and_1_act_on_what_the_mouse_is_over(whole: WholeWindow) -> None:
+    whole.until(lambda: whole.viewport._parts)
+    sheet, viewport = whole.editor.sheet, whole.viewport
+    viewport.setFocus()
+    QCursor.setPos(sheet.mapToGlobal(sheet.rect().center()))
+    whole.until(lambda: QApplication.widgetAt(QCursor.pos()) is sheet)
+    whole.key(Qt.Key.Key_1, on=viewport)
+    assert sheet.camera.zoom == 1.0
+    assert viewport.camera.fitted
+    whole.key(Qt.Key.Key_F, on=viewport)
+    assert sheet.camera.fitted
+    QCursor.setPos(viewport.mapToGlobal(QPoint(20, 20)))
+    sheet.setFocus()
+    whole.key(Qt.Key.Key_1, on=sheet)
+    assert not viewport.camera.fitted
+    assert sheet.camera.fitted
+
+
+@pytest.mark.gl
+def test_the_toolbar_says_what_its_buttons_are_where_there_is_room(whole: WholeWindow) -> None:
+    (tools,) = whole.window.findChildren(ToolBar)
+    for width, style in (
+        (1280, Qt.ToolButtonStyle.ToolButtonTextUnderIcon),
+        (960, Qt.ToolButtonStyle.ToolButtonIconOnly),
+    ):
+        whole.window.resize(width, 700)
+        whole.qtbot.wait(50)
+        assert tools.toolButtonStyle() == style
+        buttons = [tools.widgetForAction(action) for action in tools.actions()]
+        assert all(button.isVisible() and button.geometry().right() <= tools.width() for button in buttons if button)
+    assert all(action.iconText() for action in tools.actions() if action.objectName())
