@@ -30,6 +30,7 @@ from studio.model.layout import Rect
 from studio.runtime.live.report import LayerShapes
 from studio.ui.importing.dropping import kind_of
 from studio.ui.importing.import_dialog import ImportDialog
+from studio.ui.values.panel import ValuesPanel
 
 pytestmark = pytest.mark.gl
 
@@ -321,8 +322,7 @@ def test_picture_values_change_while_it_runs(whole: WholeWindow, tmp_path: Path)
     whole.document.apply("Bend", "enc.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 2, np.float32)))
     picture, weight, before = whole.picture(), whole.tensor("enc.weight"), whole.document.graph
     whole.key(Qt.Key.Key_V, CTRL | Qt.KeyboardModifier.ShiftModifier, whole.window)
-    panel = whole.window._values
-    assert panel is not None
+    panel = whole.context[ValuesPanel]
     whole.until(panel.isVisible)
     assert not panel.isModal()
     pick(panel.form.range.choice, 1)
