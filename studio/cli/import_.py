@@ -35,6 +35,9 @@ def import_(
     output_range: Annotated[
         str, typer.Option(help="Values of the output that are black and white.", metavar="LO..HI")
     ] = "",
+    taken: Annotated[
+        str, typer.Option("--output", help="Of a model with several outputs, the one to take.", metavar="NAME")
+    ] = "",
     bgr: Annotated[bool, typer.Option("--bgr", help="Its first channel is blue, as in OpenCV and Caffe.")] = False,
     luma: Annotated[
         bool | None, typer.Option("--luma/--grey", help="Put the picture's colour back onto an output of one channel.")
@@ -53,6 +56,7 @@ def import_(
         order="bgr" if bgr else None,
         output_range=_range(output_range),
         colour=None if luma is None else "input" if luma else "own",
+        output=taken,
     )
     imported = open_model(model, options)
     save_imported(imported, output)
@@ -78,6 +82,7 @@ def _facts(imported: Imported, output: Path) -> dict[str, object]:
         "size": imported.size,
         "inputs": [{"name": i.name, "channels": i.channels, "range": i.range, "kind": i.kind} for i in graph.inputs],
         "output": graph.output,
+        "outputs": list(imported.outputs),
         "values": asdict(values_of(graph)),
         "layers": [{"name": n.name, "op": type(n.op).__name__, "inputs": n.inputs} for n in graph.nodes],
         "tensors": {full: list(names) for full, names in imported.names.items()},

@@ -24,7 +24,7 @@ from studio.io.importers import open_model
 from studio.model.op import Array
 
 REFUSED = {
-    r"attention_.*": "Attention|Mod|LessOrEqual",
+    r"attention_.*": "Attention|multiplies",
     r"flexattention_.*": "preview|multiplies",
     r".*deform_conv.*": "DeformConv",
     r"depthtospace_example_expanded|spacetodepth_dcr_mode_example_expanded": "rearranges",

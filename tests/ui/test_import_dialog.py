@@ -148,6 +148,23 @@ def test_escape_leaves_everything_as_it_is(whole: WholeWindow, onnx_file: Path, 
     assert whole.document.history.labels == ()
 
 
+def test_of_several_outputs_another_may_be_chosen(whole: WholeWindow, onnx_file: Path) -> None:
+    import onnx
+
+    made = onnx.load(onnx_file)
+    made.graph.output.append(onnx.helper.make_tensor_value_info("made0", onnx.TensorProto.FLOAT, [1, 4, 32, 32]))
+    onnx.save(made, onnx_file)
+    dialog = begin(whole, onnx_file)
+    assert [dialog.output.itemText(k) for k in range(dialog.output.count())] == ["made1", "made0"]
+    assert dialog.output.isVisible()
+    assert not begin(whole, write_onnx(onnx_file.with_name("one.onnx"), (3, 3))).output.isVisible()
+    dialog = begin(whole, onnx_file)
+    assert len(dialog.preview.layers) == 2
+    pick(dialog.output, 1)
+    whole.until(lambda: len(dialog.preview.layers) == 1)
+    assert dialog.output.currentText() == "made0"
+
+
 def test_what_was_guessed_is_changed_before_importing(whole: WholeWindow, onnx_file: Path) -> None:
     dialog = begin(whole, onnx_file)
     values = dialog.values

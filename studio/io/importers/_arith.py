@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._views import Numbers, Value, as_map, constant, move, reshaped, shown
+from studio.io.importers._views import Numbers, Value, as_map, constant, first, is_last, last, reshaped, shown
 
 _FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "Add": python.add,
@@ -51,7 +51,7 @@ class Arithmetic:
         base, index = value.node, value.index
         if value.is_constant:
             raise StudioError("it works on constants alone, which the studio does not fold.")
-        if index is not None:
+        if index is not None and not is_last(self.draft, value):
             try:
                 base, index = self.map_of(value), None
             except StudioError:
@@ -71,6 +71,8 @@ class Arithmetic:
         if a.constant is not None:
             return self._from_constant(op, a, b)
         shape = np.broadcast_shapes(a.shape, b.shape)
+        if len(a.shape) == len(b.shape) == 4 and (is_last(self.draft, a) or is_last(self.draft, b)):
+            return last(self.draft, self.binary(op, first(self.draft, a), first(self.draft, b)))
         if a.index is None and b.index is None and (one := self._aligned(a)) and (two := self._aligned(b)):
             return shown(self.draft.add(op, one, two, name=self.name), shape)
         return self.layer(op, a, b) if len(shape) == 4 else self._vectors(op, a, b)
@@ -91,6 +93,8 @@ class Arithmetic:
             shift = {"Add": numbers_, "Sub": -numbers_}.get(op, np.zeros_like(numbers_))
         if scalar:
             self._check_broadcast(value, other)
+            if scale.flat[0] == 1 and shift.flat[0] == 0:
+                return value  # x + 0, x / 1: exporters leave such steps behind
             return self.each("Affine", value, scale=float(scale.flat[0]), shift=float(shift.flat[0]))
         return self._per_channel(value, other, scale, shift, "weight" if op in ("Mul", "Div") else "bias", op)
 
@@ -110,12 +114,11 @@ class Arithmetic:
     def _per_channel(self, value: Value, other: Value, scale: Numbers, shift: Numbers, key: str, op: str) -> Value:
         self._check_broadcast(value, other)
         full = (1,) * (len(value.shape) - len(other.shape)) + other.shape
-        if len(full) == 4 and full[:3] == (1, 1, 1) and value.index is not None:
+        are_last = value.index is not None or (len(value.shape) == 4 and value.shape[1:3] == (1, 1))
+        if len(full) == 4 and full[:3] == (1, 1, 1) and are_last:
             # Channels that were moved last: the scale goes before the move.
-            first = move(self.draft, value, lambda a: a.transpose(0, 3, 1, 2))
             row = reshaped(other, (1, full[3], 1, 1))
-            scaled = self._per_channel(first, row, scale, shift, key, op)
-            return move(self.draft, scaled, lambda a: a.transpose(0, 2, 3, 1))
+            return last(self.draft, self._per_channel(first(self.draft, value), row, scale, shift, key, op))
         if len(value.shape) < 2 or any(length != 1 for axis, length in enumerate(full) if axis != 1):
             raise StudioError(f"it reads constants of shape {other.shape}, other than one for every channel.")
         channels = value.shape[1]

@@ -47,8 +47,6 @@ NOT_ONNX = [
     "Loop",
     "LpNormalization",
     "NonMaxSuppression",
-    "QLinearConv",
-    "QuantizeLinear",
     "RandomNormal",
     "ReduceMax",
     "RoiAlign",

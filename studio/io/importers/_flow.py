@@ -12,8 +12,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._arith import Arithmetic
-from studio.io.importers._draft import Weight
-from studio.io.importers._views import Numbers, Value, constant, move, numbers, reshaped, shown
+from studio.io.importers._draft import Draft, Weight
+from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
 from studio.model.op import Shape
 
 Pair = tuple[int, int]
@@ -37,6 +37,10 @@ class Flow(Arithmetic):
             raise StudioError(f"it takes the {op.lower()} of constants alone, which the studio does not fold.")
         rank = len(value.shape)
         over = {axis % rank for axis in axes}
+        if is_last(self.draft, value):
+            moved = self._reduced(op, first(self.draft, value), [(0, 2, 3, 1)[axis] for axis in over], True)
+            made = last(self.draft, moved)
+            return reshaped(made, tuple(made.shape[axis] for axis in range(rank) if keepdim or axis not in over))
         if rank == 4 and (value.index is not None or self.draft.shapes[value.node].channels != value.shape[1]):
             value = shown(self.map_of(value), value.shape)
         shape = tuple(1 if axis in over else length for axis, length in enumerate(value.shape))
@@ -58,6 +62,8 @@ class Flow(Arithmetic):
 
     def softmax(self, value: Value, axis: int) -> Value:
         """Over channels."""
+        if is_last(self.draft, value) and axis % 4 == 3:
+            return last(self.draft, self.softmax(first(self.draft, value), 1))
         if axis % len(value.shape) != 1:
             raise StudioError(f"it takes a softmax over axis {axis} of {value.shape}; only over channels is supported.")
         return self.layer("Softmax2d", value, vector=len(value.shape) == 2)
@@ -76,6 +82,8 @@ class Flow(Arithmetic):
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
             return Value(joined.shape, values[0].node, None if whole else joined)
+        if axis == 3 and any(is_last(self.draft, v) for v in values):
+            return last(self.draft, self.concat([first(self.draft, v) for v in values], 1))
         if axis != 1 or len(values[0].shape) not in (2, 4):
             raise StudioError(f"it joins maps along axis {axis} of {values[0].shape}; only channels are joined.")
         return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
@@ -161,13 +169,18 @@ class Flow(Arithmetic):
         """A matrix of (out, in) on a vector, or at every place of a map whose channels were moved last."""
         if len(weight.shape) == 2 and len(value.shape) == 4:
             taps = reshaped(weight, (*weight.shape, 1, 1))
-            return self._channels_last(self.conv(self._channels_first(value), taps, bias, (1, 1), [0] * 4, (1, 1), 1))
+            return last(self.draft, self.conv(first(self.draft, value), taps, bias, (1, 1), [0] * 4, (1, 1), 1))
         if len(weight.shape) != 2 or len(value.shape) != 2:
             raise StudioError(
                 f"it multiplies {value.shape} by a matrix of {weight.shape}; only vectors of (1, values) and maps of "
                 "(1, height, width, channels) are supported."
             )
         out, count = weight.shape
+        order = _order(self.draft, value)
+        if order is not None:
+            # The vector in another order than its map's, as flattening (H, W, C) gives: the columns are reordered.
+            value = reshaped(shown(value.node, (1, *self.draft.shapes[value.node])), value.shape)
+            weight = Value(weight.shape, constant=np.asarray(weight.constant)[:, order], origin=weight.origin)
         return self.layer(
             "Linear",
             value,
@@ -209,7 +222,7 @@ class Flow(Arithmetic):
         if rank == 4 and over == {1, 2, 3} and not (weight or bias):
             return self.norm("GroupNorm", value, None, None, eps, groups=1)
         if rank == 4 and over == {3}:
-            return self._channels_last(self.norm("LayerNorm2d", self._channels_first(value), weight, bias, eps))
+            return last(self.draft, self.norm("LayerNorm2d", first(self.draft, value), weight, bias, eps))
         if (rank, over) in ((2, {1}), (4, {1})):
             return self.norm("LayerNorm2d", value, weight, bias, eps)
         raise StudioError(
@@ -217,20 +230,12 @@ class Flow(Arithmetic):
             "supported."
         )
 
-    # -- channels last ----------------------------------------------------------------------------------------------
-
-    def _channels_first(self, value: Value) -> Value:
-        """(1, H, W, C) as (1, C, H, W)."""
-        return self.move(value, lambda a: a.transpose(0, 3, 1, 2))
-
-    def _channels_last(self, value: Value) -> Value:
-        """(1, C, H, W) as (1, H, W, C)."""
-        return self.move(value, lambda a: a.transpose(0, 2, 3, 1))
-
     # -- space ----------------------------------------------------------------------------------------------------
 
     def pad(self, value: Value, padding: Sequence[int], mode: str, fill: float = 0.0) -> Value:
         """Left, right, top, bottom; what is negative is cut off."""
+        if is_last(self.draft, value):
+            return last(self.draft, self.pad(first(self.draft, value), padding, mode, fill))
         cut = [max(-border, 0) for border in padding]
         add = [max(border, 0) for border in padding]
         if any(cut):
@@ -260,6 +265,14 @@ class Flow(Arithmetic):
     def move(self, value: Value, how: Callable[[Numbers], Numbers]) -> Value:
         """Rearranged elements."""
         return move(self.draft, value, how)
+
+
+def _order(draft: Draft, value: Value) -> Numbers | None:
+    """Where each value of a map stands in this vector of all of them; None where they are in order, or not all."""
+    if value.index is None or value.index.size != np.prod(draft.shapes[value.node]):
+        return None
+    order = np.argsort(value.index.ravel())
+    return order if np.array_equal(value.index.ravel()[order], np.arange(order.size)) else None
 
 
 def _tensors(weight: Value, bias: Value | None) -> dict[str, Weight]:

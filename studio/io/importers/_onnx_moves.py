@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +10,10 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, known, means
-from studio.io.importers._views import Numbers, Value, constant, reshaped
+from studio.io.importers._views import Value, constant, reshaped
 
 _MOST = 2**24
+_ROUNDED = "The file rounds its output to whole numbers; the studio leaves it as it is."
 
 
 @means("Identity", "Dropout")
@@ -26,15 +26,28 @@ def _same(f: Flow, n: OnnxNode) -> Value:
 
 @means("Cast", "CastLike")
 def _cast(f: Flow, n: OnnxNode) -> Value:
-    del f
     from onnx import TensorProto, helper
 
     kind = n.attributes.get("to", TensorProto.FLOAT)
     if n.x.constant is not None:
         return Value(n.x.shape, constant=n.x.constant.astype(helper.tensor_dtype_to_np_dtype(kind)), origin=n.x.origin)
-    if kind not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16):
-        raise StudioError("it makes whole numbers of a map, which is not supported.")
-    return n.x
+    if n.kind == "CastLike" or kind in (
+        TensorProto.FLOAT,
+        TensorProto.FLOAT16,
+        TensorProto.DOUBLE,
+        TensorProto.BFLOAT16,
+    ):
+        return n.x
+    if not n.closing:
+        raise StudioError("it makes whole numbers of a map in the midst of the model, which is not supported.")
+    return _unrounded(f, n.x)
+
+
+def _unrounded(f: Flow, value: Value) -> Value:
+    """What is rounded at the very end alone is left as it is."""
+    if _ROUNDED not in f.draft.notes:
+        f.draft.notes.append(_ROUNDED)
+    return value
 
 
 @means("Constant")
@@ -79,32 +92,14 @@ def _range(f: Flow, n: OnnxNode) -> Value:
     return constant(np.arange(start, limit, step).astype(known(n.x).dtype))
 
 
-_ON_CONSTANTS: dict[str, Callable[..., Numbers]] = {
-    "Floor": np.floor,
-    "Ceil": np.ceil,
-    "Round": np.rint,
-    "Equal": np.equal,
-    "Greater": np.greater,
-    "Less": np.less,
-    "Not": np.logical_not,
-    "And": np.logical_and,
-    "Or": np.logical_or,
-    "Where": np.where,
-}
+_ROUNDING = {"Floor": "floor", "Ceil": "ceil", "Round": "round"}
+_COMPARING = {"Greater": "gt", "GreaterOrEqual": "ge", "Less": "lt", "LessOrEqual": "le", "Equal": "eq"}
+_TURNED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}
 
 
-@means(*_ON_CONSTANTS)
-def _on_constants(f: Flow, n: OnnxNode) -> Value:
-    del f
-    return constant(_ON_CONSTANTS[n.kind](*(known(n.at(k)) for k in range(len(n.inputs)))))
-
-
-@means("ReduceProd")
-def _reduce_prod(f: Flow, n: OnnxNode) -> Value:
-    del f
-    axes = n.numbers(1, "axes")
-    axis = None if axes is None else tuple(axes)
-    return constant(known(n.x).prod(axis=axis, keepdims=bool(n.attributes.get("keepdims", 1))))
+@means(*_ROUNDING)
+def _round(f: Flow, n: OnnxNode) -> Value:
+    return _unrounded(f, n.x) if n.closing else f.each("Round", n.x, how=_ROUNDING[n.kind])
 
 
 @means("Reshape")

@@ -9,7 +9,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, borders_of, known, means, two
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._views import Value, constant, first, is_last, last, reshaped
 
 _SIMPLE = {
     "Relu": "ReLU",
@@ -79,6 +79,9 @@ def _prelu(f: Flow, n: OnnxNode) -> Value:
     if slope.shape and max(slope.shape) != math.prod(slope.shape):
         raise StudioError(f"its slopes have shape {slope.shape}; one, or one for every channel, is supported.")
     tensors = {"weight": reshaped(slope, (math.prod(slope.shape),)).weight()}
+    if is_last(f.draft, n.x):
+        turned = first(f.draft, n.x)
+        return last(f.draft, f.layer("PReLU", turned, tensors=tensors, num_parameters=math.prod(slope.shape)))
     return f.layer("PReLU", n.x, tensors=tensors, num_parameters=math.prod(slope.shape), vector=len(n.x.shape) == 2)
 
 
@@ -155,10 +158,14 @@ def _reduce_sum(f: Flow, n: OnnxNode) -> Value:
 
 @means("Conv")
 def _conv(f: Flow, n: OnnxNode) -> Value:
-    weight, bias = n.at(1), n.get(2)
+    return conv(f, n, n.x, n.at(1), n.get(2))
+
+
+def conv(f: Flow, n: OnnxNode, value: Value, weight: Value, bias: Value | None) -> Value:
+    """A convolution with the attributes of this node."""
     stride, dilation = two(n.attributes.get("strides")), two(n.attributes.get("dilations"))
     borders = borders_of(n, two(weight.shape[2:]), stride, dilation)
-    return f.conv(n.x, weight, bias, stride, borders, dilation, n.attributes.get("group", 1))
+    return f.conv(value, weight, bias, stride, borders, dilation, n.attributes.get("group", 1))
 
 
 @means("ConvTranspose")
@@ -196,9 +203,14 @@ def _gemm(f: Flow, n: OnnxNode) -> Value:
 
 @means("MatMul")
 def _matmul(f: Flow, n: OnnxNode) -> Value:
-    if not n.at(1).is_constant:
+    return matmul(f, n.x, n.at(1))
+
+
+def matmul(f: Flow, value: Value, matrix: Value) -> Value:
+    """A value times a matrix of (in, out)."""
+    if not matrix.is_constant:
         raise StudioError("it multiplies two maps, as attention does, which is not supported.")
-    return f.linear(n.x, f.move(n.at(1), lambda w: w.T), None)
+    return f.linear(value, f.move(matrix, lambda w: w.T), None)
 
 
 @means("BatchNormalization")

@@ -7,7 +7,9 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, means
-from studio.io.importers._views import Value, constant
+from studio.io.importers._views import Value, constant, is_last
+
+_PADS = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
 
 @means("Pad")
@@ -19,11 +21,14 @@ def _pad(f: Flow, n: OnnxNode) -> Value:
         before[axis], after[axis] = int(pads[place]), int(pads[place + len(axes)])
     if n.x.constant is not None:
         return constant(np.pad(n.x.constant, list(zip(before, after, strict=True))))
+    if rank == 4 and is_last(f.draft, n.x):
+        before, after = ([row[0], row[3], row[1], row[2]] for row in (before, after))
     if rank != 4 or any(before[:2] + after[:2]):
         raise StudioError("it pads channels; only height and width are padded.")
-    mode = {b"constant": "constant", b"reflect": "reflect", b"edge": "replicate"}.get(
-        n.attributes.get("mode", b"constant"), ""
-    )
+    asked = n.attributes.get("mode", b"constant").decode()
+    if asked not in _PADS:
+        raise StudioError(f'it pads by "{asked}", which the studio does not; it pads by {", ".join(_PADS)}.')
+    mode = _PADS[asked]
     fill = n.numbers(2, "value")
     value = float(fill[0]) if fill and mode == "constant" else 0.0
     return f.pad(n.x, (before[3], after[3], before[2], after[2]), mode, value)

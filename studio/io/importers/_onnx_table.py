@@ -16,13 +16,23 @@ from studio.io.importers._views import Numbers, Value
 
 @dataclass(frozen=True)
 class OnnxNode:
-    """One operator of an ONNX graph, its inputs as values; None where an optional one is left out."""
+    """One operator of an ONNX graph.
+
+    Attributes:
+        kind: its name in ONNX.
+        inputs: as values; None where an optional one is left out.
+        attributes: those that are given.
+        opset: the version of ONNX's operators.
+        outputs: how many of its results have names.
+        closing: whether nothing but moves, bounds and roundings lies between it and the output.
+    """
 
     kind: str
     inputs: tuple[Value | None, ...]
     attributes: dict[str, Any]
     opset: int
     outputs: int
+    closing: bool = False
 
     @property
     def x(self) -> Value:
@@ -104,6 +114,6 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("_onnx_moves", "_onnx_ops", "_onnx_pool", "_onnx_resize", "_onnx_space"):
-        importlib.import_module(f"studio.io.importers.{part}")
+    for part in ("moves", "old", "ops", "pool", "quantised", "resize", "space"):
+        importlib.import_module(f"studio.io.importers._onnx_{part}")
     return TABLE

@@ -73,9 +73,31 @@ def move(draft: Draft, value: Value, how: Callable[[Numbers], Numbers]) -> Value
         return Value(moved.shape, constant=moved, origin=value.origin if moved.size == value.constant.size else ())
     before = numbers(draft, value)
     after = np.asarray(how(before), np.int64)
-    if after.size == before.size and np.array_equal(after.ravel(), before.ravel()):
-        return Value(after.shape, value.node, value.index if value.index is None else after)
-    return Value(after.shape, value.node, after)
+    whole = after.size == math.prod(draft.shapes[value.node])
+    return Value(after.shape, value.node, None if whole and _counts_up(after) else after)
+
+
+def _counts_up(index: Index) -> bool:
+    flat = index.ravel()
+    return bool((flat == np.arange(flat.size)).all())
+
+
+def first(draft: Draft, value: Value) -> Value:
+    """(1, H, W, C) as (1, C, H, W)."""
+    return move(draft, value, lambda a: a.transpose(0, 3, 1, 2))
+
+
+def last(draft: Draft, value: Value) -> Value:
+    """(1, C, H, W) as (1, H, W, C)."""
+    return move(draft, value, lambda a: a.transpose(0, 2, 3, 1))
+
+
+def is_last(draft: Draft, value: Value) -> bool:
+    """Whether it is a layer's whole map with its channels moved last."""
+    if value.index is None or len(value.shape) != 4 or value.shape[0] != 1:
+        return False
+    channels, height, width = draft.shapes[value.node]
+    return value.shape[1:] == (height, width, channels) and first(draft, value).index is None
 
 
 def reshaped(value: Value, shape: tuple[int, ...]) -> Value:

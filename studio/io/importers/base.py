@@ -32,6 +32,7 @@ class Options:
         order: of the channels of the input, and of an output of three; guessed from a known mean, else rgb, where None.
         output_range: the values of the output that are black and white; the family's own, else the input's, where None.
         colour: "input" for a network of luma, which keeps its picture's colour; the family's own where None.
+        output: of a model that gives several, the name of the one that is taken; the first picture's where empty.
     """
 
     arch: str = ""
@@ -42,6 +43,7 @@ class Options:
     order: Order | None = None
     output_range: Range | None = None
     colour: Colour | None = None
+    output: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Imported:
         stored: the tensors of the file by name, as they lie there.
         prefix: what all names of the file begin with and ``names`` leave out: "module.".
         complete: whether ``stored`` is a whole state dict, of which nothing may be missing on the way back.
+        outputs: what the file calls its outputs; empty where it does not name them.
+        picked: which of them was taken.
     """
 
     network: Network
@@ -71,6 +75,8 @@ class Imported:
     stored: Mapping[str, Stored] = field(default_factory=dict)
     prefix: str = ""
     complete: bool = False
+    outputs: tuple[str, ...] = ()
+    picked: str = ""
 
 
 class Importer(Protocol):
@@ -103,6 +109,8 @@ class Known:
     prefix: str = ""
     complete: bool = False
     colour: Colour = "own"
+    outputs: tuple[str, ...] = ()
+    picked: str = ""
 
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
@@ -125,6 +133,8 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
         known.stored,
         known.prefix,
         known.complete,
+        known.outputs,
+        known.picked,
     )
 
 

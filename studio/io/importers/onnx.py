@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.folders import contained, is_file, open_regular
-from studio.io.importers._calls import add_input
+from studio.io.folders import is_file
+from studio.io.importers import _onnx_file as file_of
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._onnx_ends import Ends, listed, map_of_output
+from studio.io.importers._onnx_fold import folded
 from studio.io.importers._onnx_table import OnnxNode, table
 from studio.io.importers._simplify import simplify
-from studio.io.importers._views import Numbers, Value, constant
+from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto
 
-_OLDEST = 7
-_SIZE = (256, 256)
-_CONTROL = ("If", "Loop", "Scan")
+_CONTROL = ("Loop", "Scan")
+_OWN = ("", "ai.onnx", "com.microsoft")
+# What TensorFlow calls the main operator of a layer, whose name is the scope before it.
+_TENSORFLOWS = re.compile(
+    r"(separable_|depthwise_?)?conv2d(_transpose)?(backpropinput)?|biasadd|matmul|relu6?|leakyrelu|tanh|sigmoid|"
+    r"fusedbatchnormv3|maxpool|avgpool|conv2dbackpropinput|depthwiseconv2dnative",
+    re.IGNORECASE,
+)
 
 
 class Onnx:
@@ -42,142 +47,119 @@ class Onnx:
 
     def open(self, path: Path, options: Options) -> Imported:
         """Its graph, operator by operator."""
-        model = _parsed(path)
-        opset = _opset(model, path)
+        model = file_of.parsed(path)
+        reading = _Reading(path, options, file_of.opset(model, path), Ends(model.graph, options.output))
         try:
-            draft, output, file = _run(model.graph, opset, path, options)
+            output = reading.run()
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        return finished(draft, simplify(draft, output), path, Known(self.name, stored=file), options)
+        ends, draft = reading.ends, reading.flow.draft
+        known = Known(
+            self.name,
+            stored=reading.file,
+            output_range=ends.output_range,
+            outputs=ends.outputs,
+            picked=ends.output,
+        )
+        return finished(draft, simplify(draft, output), path, known, options)
 
 
 IMPORTER = Onnx()
 
 
-def _parsed(path: Path) -> ModelProto:
-    import onnx
+@dataclass
+class _Reading:
+    """One model while it is read.
 
-    with open_regular(path) as (file, size):
-        check_size(size, path)
-        data = file.read()
-    model = onnx.ModelProto()
-    try:
-        model.ParseFromString(data)
-    # Of protobuf's own error classes, which one comes depends on its build.
-    except Exception as error:
-        raise StudioError(f"{path}: this is no ONNX model, or it is cut short; fetch it anew.") from error
-    if not model.graph.node:
-        raise StudioError(f"{path}: this is no ONNX model, or it has no operators; fetch it anew.")
-    return model
+    Attributes:
+        values: what every name of the graph stands for so far.
+        file: the tensors of the file, as they lie there.
+    """
 
+    path: Path
+    options: Options
+    opset: int
+    ends: Ends
+    flow: Flow = field(default_factory=lambda: Flow(Draft()))
+    values: dict[str, Value | None] = field(default_factory=lambda: {"": None})
+    file: dict[str, Stored] = field(default_factory=dict)
+    _total: int = 0
 
-def _opset(model: ModelProto, path: Path) -> int:
-    found = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
-    if found < _OLDEST:
-        raise StudioError(f"{path}: its operator set {found} is older than {_OLDEST}; export it with a later one.")
-    return int(found)
+    def run(self) -> str:
+        """The layer that is the output."""
+        ends, draft = self.ends, self.flow.draft
+        wanted = ends.output
+        if len(ends.outputs) > 1 and not self.options.output:
+            others = listed([name for name in ends.outputs if name != wanted])
+            count = len(ends.outputs)
+            draft.notes.append(f'It gives {count} outputs; "{wanted}" was taken, --output takes another: {others}.')
+        self._constants(ends.graph)
+        needed = ends.needed
+        read = {name for node in needed for name in node.input} | {wanted}
+        for put in ends.graph.input:
+            if put.name not in self.values and put.name in read:
+                self.values[put.name] = ends.input(draft, put, self.options.input_size)
+        self._nodes(needed)
+        found = self.values.get(wanted)
+        if found is None:
+            raise StudioError(f'none of its operators makes its output "{wanted}".')
+        self.flow.name = "output"
+        return map_of_output(self.flow, found)
 
+    def _constants(self, graph: GraphProto) -> None:
+        for tensor in graph.initializer:
+            array = file_of.array(tensor, self.path)
+            self._total += array.nbytes
+            check_size(self._total, self.path)
+            if (held := stored(array)) is not None:
+                self.file[tensor.name] = held
+            self.values[tensor.name] = constant(array, tensor.name)
 
-def _run(graph: GraphProto, opset: int, path: Path, options: Options) -> tuple[Draft, str, dict[str, Stored]]:
-    draft = Draft()
-    flow = Flow(draft)
-    values: dict[str, Value | None] = {"": None}
-    total, file = 0, {}
-    for tensor in graph.initializer:
-        array = _array(tensor, path)
-        total += array.nbytes
-        check_size(total, path)
-        if (held := stored(array)) is not None:
-            file[tensor.name] = held
-        values[tensor.name] = constant(array, tensor.name)
-    for put in graph.input:
-        if put.name not in values:
-            values[put.name] = add_input(draft, put.name, _input_shape(put, options))
-    if len(graph.output) != 1:
-        raise StudioError(f"the model gives {len(graph.output)} outputs; export one that gives a single map.")
-    for count, node in enumerate(graph.node):
-        flow.name = _layer_name(node, values, count)
-        made = _meaning(flow, node, values, opset)
-        values |= dict(zip(node.output, made if isinstance(made, list) else [made], strict=False))
-    found = values.get(graph.output[0].name)
-    if found is None:
-        raise StudioError(f'none of its operators makes its output "{graph.output[0].name}".')
-    flow.name = "output"
-    return draft, flow.map_of(found), file
+    def _nodes(self, nodes: Sequence[NodeProto]) -> None:
+        for count, node in enumerate(nodes):
+            self.flow.name = _layer_name(node, self.values, count)
+            made = self._branch(node) if node.op_type == "If" else self._meaning(node)
+            self.values |= dict(zip(node.output, made if isinstance(made, list) else [made], strict=False))
 
+    def _branch(self, node: NodeProto) -> list[Value]:
+        """A choice that a constant makes: what the branch gives that is taken."""
+        given = self.values.get(node.input[0])
+        if given is None or given.constant is None:
+            raise StudioError(
+                f'Layer "{self.flow.name}" (If): control flow that depends on the picture is not supported; export the '
+                "model with a fixed way through it."
+            )
+        name = "then_branch" if given.constant.any() else "else_branch"
+        graph = next(a.g for a in node.attribute if a.name == name)
+        self._constants(graph)
+        self._nodes(graph.node)
+        found = [self.values.get(put.name) for put in graph.output]
+        return [value for value in found if value is not None]
 
-def _meaning(flow: Flow, node: NodeProto, values: dict[str, Value | None], opset: int) -> Value | list[Value]:
-    where = f'Layer "{flow.name}" ({node.op_type})'
-    if node.domain not in ("", "ai.onnx"):
-        raise StudioError(f"{where}: it is an operator of {node.domain}'s own, which the studio does not know.")
-    if node.op_type in _CONTROL:
-        raise StudioError(f"{where}: control flow is not supported; export the model with a fixed way through it.")
-    if node.op_type not in table():
-        raise StudioError(f"{where}: this operator is not supported; docs/operators.md lists those that are.")
-    for name in node.input:
-        if name not in values:
-            raise StudioError(f'{where}: it reads "{name}", which nothing before it makes.')
-    try:
-        read = OnnxNode(
-            node.op_type, tuple(values[name] for name in node.input), dict(_attributes(node)), opset, len(node.output)
-        )
-        return table()[node.op_type](flow, read)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise StudioError(f"{where}: its settings do not fit it ({error!r}).") from error
-    except StudioError as error:
-        text = str(error)
-        raise StudioError(text if text.startswith("Layer ") else f"{where}: {text}") from error
-
-
-def _attributes(node: NodeProto) -> Iterator[tuple[str, Any]]:
-    from onnx import helper, numpy_helper
-
-    for attribute in node.attribute:
-        value = helper.get_attribute_value(attribute)
-        yield attribute.name, numpy_helper.to_array(value) if attribute.type == attribute.TENSOR else value
-
-
-def _input_shape(put: Any, options: Options) -> tuple[int, ...]:
-    sizes = [dim.dim_value for dim in put.type.tensor_type.shape.dim]
-    if len(sizes) == 2:
-        return 1, sizes[1]
-    if len(sizes) != 4:
-        raise StudioError(f'its input "{put.name}" has {len(sizes)} dimensions; a picture has 4 of them.')
-    height, width = options.input_size or (0, 0)
-    return 1, sizes[1] or 3, height or sizes[2] or _SIZE[0], width or sizes[3] or _SIZE[1]
-
-
-def _array(tensor: TensorProto, path: Path) -> Numbers:
-    from onnx import TensorProto, helper, numpy_helper
-
-    try:
-        if tensor.data_location != TensorProto.EXTERNAL:
-            return np.asarray(numpy_helper.to_array(tensor))
-        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type))
-    # A damaged tensor may fail in any way within the library of ONNX.
-    except Exception as error:
-        raise StudioError(f'its tensor "{tensor.name}" is damaged; fetch the model anew.') from error
-    place = {entry.key: entry.value for entry in tensor.external_data}
-    return _external(tensor.name, place, tuple(tensor.dims), dtype, path)
-
-
-def _external(
-    name: str, place: dict[str, str], shape: tuple[int, ...], dtype: np.dtype[np.generic], path: Path
-) -> Numbers:
-    location = place.get("location", "")
-    try:
-        file = contained(path.parent, location)
-    except (StudioError, ValueError, OSError) as error:
-        raise StudioError(f'its tensor "{name}" lies at "{location}", outside its folder; it is not read.') from error
-    if not is_file(file):
-        raise StudioError(f'its tensor "{name}" lies in "{location}", which is missing; put that file beside it.')
-    start, count = place.get("offset", "0"), math.prod(shape)
-    with open_regular(file) as (opened, size):
-        if not start.isdigit() or min(shape, default=1) < 0 or int(start) + count * dtype.itemsize > size:
-            raise StudioError(f'its tensor "{name}" reaches beyond the end of "{location}"; fetch both files anew.')
-        check_size(count * dtype.itemsize, file)
-        opened.seek(int(start))
-        return np.frombuffer(opened.read(count * dtype.itemsize), dtype).reshape(shape)
+    def _meaning(self, node: NodeProto) -> Value | list[Value]:
+        where = f'Layer "{self.flow.name}" ({node.op_type})'
+        if node.domain not in _OWN:
+            raise StudioError(f"{where}: it is an operator of {node.domain}'s own, which the studio does not know.")
+        if node.op_type in _CONTROL:
+            raise StudioError(f"{where}: control flow is not supported; export the model with a fixed way through it.")
+        for name in node.input:
+            if name not in self.values:
+                raise StudioError(f'{where}: it reads "{name}", which nothing before it makes.')
+        reads = tuple(self.values[name] for name in node.input)
+        try:
+            if (known := folded(node, reads, self.opset)) is not None:
+                return known
+            if node.op_type not in table():
+                raise StudioError("this operator is not supported; docs/operators.md lists those that are.")
+            attributes = dict(file_of.attributes(node))
+            closing = bool(self.ends.closing.intersection(node.output))
+            read = OnnxNode(node.op_type, reads, attributes, self.opset, len(node.output), closing)
+            return table()[node.op_type](self.flow, read)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise StudioError(f"{where}: its settings do not fit it ({error!r}).") from error
+        except StudioError as error:
+            text = str(error)
+            raise StudioError(text if text.startswith("Layer ") else f"{where}: {text}") from error
 
 
 def _layer_name(node: NodeProto, values: dict[str, Value | None], count: int) -> str:
@@ -188,6 +170,8 @@ def _layer_name(node: NodeProto, values: dict[str, Value | None], count: int) ->
         if origin.endswith(".weight"):
             return origin.removesuffix(".weight")
     parts = [part for part in re.split(r"[/:]+", node.name) if part]
+    if len(parts) > 1 and _TENSORFLOWS.fullmatch(parts[-1]):
+        return parts[-2]
     if len(parts) > 1 and parts[-1].rstrip("_0123456789") == node.op_type:
         scopes = parts[:-1]
         # Old exporters repeat the outer names in every part ("conv1/conv1.0"), newer ones do not.

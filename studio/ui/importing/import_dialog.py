@@ -86,6 +86,10 @@ class ImportDialog(QDialog):
         for name, title in families().items():
             self.arch.addItem(f"{title} ({name})", name)
         self.arch.activated.connect(self._read_anew)
+        self.output = QComboBox()
+        self.output.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.output.addItems(self.preview.imported.outputs)
+        self.output.activated.connect(self._read_anew)
         self.height_, self.width_ = _side("Input height"), _side("Input width")
         for side in (self.height_, self.width_):
             side.editingFinished.connect(self._resize)
@@ -121,6 +125,7 @@ class ImportDialog(QDialog):
         for text, part, tip in (
             ("Name", self.name, "Of the network, and of its folder"),
             ("Architecture", self.arch, "Of which family these tensors are; the file does not say its layers"),
+            ("Output", self.output, "Which of the outputs that the file gives is the picture"),
             ("Input size", sides, "Height × width that the layers are read for; most networks run at others too"),
         ):
             label = QLabel(text)
@@ -130,6 +135,9 @@ class ImportDialog(QDialog):
                 widget.setToolTip(tip)
             form.addWidget(label, form.rowCount(), 0)
             form.addWidget(part, form.rowCount() - 1, 1)
+            if part is self.output and self.output.count() < 2:
+                label.hide()
+                part.hide()
         self.guessed = _text(theme.FAINT)
         column = QWidget()
         beneath = QVBoxLayout(column)
@@ -180,6 +188,7 @@ class ImportDialog(QDialog):
         weights = f"{read.parameters:,}".replace(",", "\u2009")
         self.facts.say(f"{len(network.graph.nodes)} layers, {len(network.tensors)} tensors, {weights} weights")
         self._show_arch(title)
+        self.output.setCurrentText(read.imported.picked)
         for side, length in zip((self.height_, self.width_), read.size, strict=True):
             side.setValue(length)
             side.setEnabled(any(i.kind == "picture" for i in read.inputs))
@@ -237,11 +246,12 @@ class ImportDialog(QDialog):
             self._read_anew()
 
     def _read_anew(self) -> None:
-        """Read the file for another architecture or size, in a thread; the values that were asked for stay."""
+        """Read the file for another architecture, output or size, in a thread; the values that were asked for stay."""
         self._serial += 1
         self._is_reading = True
         size = self._size if self._size != self._found.preview.size else None
-        options = Options(arch=self.arch.currentData(), input_size=size)
+        picked = self.output.currentText() if self.output.count() > 1 else ""
+        options = Options(arch=self.arch.currentData(), input_size=size, output=picked)
         work = partial(look_at, self._found.preview.path, options)
         self._importer.do(work, partial(self._have_read, self._serial), partial(self._cannot, self._serial))
         self._refresh()
