@@ -22,6 +22,7 @@ from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
+from studio.plugin import check
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.player import PlayerState
@@ -109,6 +110,7 @@ class Studio:
         self._autosave.offer()
         for note in preset.notes:
             say(Message(note, "warning"))
+        worker.do(check, self._tell_problems)
         self.telemetry.on(Thumbnails, self._settle)
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)
@@ -116,6 +118,10 @@ class Studio:
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
             self.telemetry.follow(self.document.graph)
+
+    def _tell_problems(self, problems: tuple[str, ...]) -> None:
+        for problem in problems:
+            self.messages.say(Message(problem, "warning"))
 
     def _scene(self) -> tuple[str | None, str | None]:
         """The source that is playing, and the layer that is looked at."""

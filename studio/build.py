@@ -197,7 +197,7 @@ def _graph(output: Layer) -> tuple[Graph, list[Layer]]:
         for node_name, op in zip(layer._nodes, layer._ops, strict=True):
             nodes.append(Node(node_name, op, reads))
             reads = (node_name,)
-    shown = (-1.0, 1.0) if type(output._ops[-1]).__name__ == "Tanh" else (0.0, 1.0)
+    shown = (-1.0, 1.0) if output._ops[-1].bounds() == (-1.0, 1.0) else (0.0, 1.0)
     return Graph(tuple(inputs), tuple(nodes), output._nodes[-1], shown), layers
 
 

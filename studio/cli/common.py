@@ -35,11 +35,12 @@ def note(text: str) -> None:
 
 
 def open_preset(name_or_path: str) -> Preset:
-    """A preset or a network by name or path; what a person should know of it is noted."""
+    """A preset or a network by name or path; what a person should know of it, and of plug-ins, is noted."""
     from studio.io.opening import open_preset as opened
+    from studio.model.plugins import problems
 
     preset = opened(name_or_path)
-    for remark in preset.notes:
+    for remark in (*preset.notes, *problems()):
         note(remark)
     return preset
 

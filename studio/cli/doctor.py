@@ -61,8 +61,20 @@ def _facts() -> dict[str, object]:
         },
         "auto": f"{choice.name}, because {choice.reason}",
         "codecs": {c.name: f"{'works' if c.works else 'does not work'} ({c.description})" for c in codecs()},
+        "plug-ins": _plugins(),
         "cameras": ", ".join(f"camera:{n}" for n in list_cameras()) or "none found",
     }
+
+
+def _plugins() -> dict[str, object] | str:
+    """What is installed, and what is wrong with it."""
+    from studio.model.plugins import loaded
+    from studio.plugin import check
+
+    problems = check()
+    found: dict[str, object] = {str(plugin): "works" for plugin in loaded()}
+    found |= {f"problem {number}": sentence for number, sentence in enumerate(problems, start=1)}
+    return found or "none installed"
 
 
 def _version(package: str) -> str:

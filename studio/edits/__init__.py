@@ -16,13 +16,19 @@ from pydantic import ValidationError
 from studio.errors import StudioError
 from studio.model.edit import Edit
 from studio.model.explain import explain
-from studio.model.registry import scan
+from studio.model.form import fields
+from studio.model.registry import having, scan
 
 
 @cache
 def registry() -> MappingProxyType[str, type[Edit]]:
     """Every edit by its class name."""
-    return scan(Edit, __name__, __path__)
+    return scan(Edit, __name__, __path__, _check)
+
+
+def _check(kind: type[Edit]) -> None:
+    having("label")(kind)
+    fields(kind)
 
 
 def make_edit(name: str, params: Mapping[str, Any]) -> Edit:

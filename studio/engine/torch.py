@@ -17,6 +17,7 @@ from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.plugins import blamed
 
 
 def best_device() -> torch.device:
@@ -108,12 +109,15 @@ class TorchEngine(Engine):
                 except RuntimeError as error:
                     # Of a CPU PyTorch has no exception of its own for this.
                     if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
-                        raise
+                        raise blamed(node.op, error) from error
                     self._activations.clear()
                     self._shapes = {}
                     raise StudioError(
                         f'Layer "{node.name}" needs more memory than there is; work on a smaller --size.'
                     ) from error
+                # A plug-in's operator may fail in any way.
+                except Exception as error:
+                    raise blamed(node.op, error) from error
                 self._times[node.name] = time.perf_counter() - start
 
     def _run(self, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:

@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.model.layout import Rect, kernel_grid, put
 from studio.model.op import Array
 from studio.model.param import Declared
+from studio.model.plugins import guarded
 from studio.model.selection import Mask as Mask
 from studio.model.selection import Selection as Selection
 
@@ -135,6 +136,10 @@ class Edit(Declared):
             StudioError: where nothing is selected, the selection is of another grid, or the edit cannot work on
                 kernels of this size.
         """
+        with guarded(self):
+            return self._applied(tensor, selection)
+
+    def _applied(self, tensor: Array, selection: Selection) -> Patch:
         selection.check(tensor.shape)
         rows, columns = selection.bounds()
         kernels = tensor.reshape(kernel_grid(tensor.shape))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from studio.errors import StudioError
 from studio.model.op import Op, Scale, Shape
+from studio.model.plugins import guarded
 
 Size = tuple[int, int]
 
@@ -155,7 +156,8 @@ class Graph:
         found = {i.name: Shape(i.channels, *(sizes[i.name] if i.kind == "picture" else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
-                found[node.name] = node.op.output_shape(*(found[name] for name in node.inputs))
+                with guarded(node.op):
+                    found[node.name] = node.op.output_shape(*(found[name] for name in node.inputs))
             except StudioError as error:
                 raise StudioError(f'Layer "{node.name}" ({type(node.op).__name__}): {error}') from None
             if min(found[node.name]) < 1:

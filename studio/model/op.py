@@ -47,7 +47,10 @@ class Op(Declared):
     """Which of its inputs its output is as large as, times `size_ratio`; None for the first whose size is known."""
 
     shader: ClassVar[str]
-    """``shaders/ops/<shader>.glsl``."""
+    """``shaders/ops/<shader>.glsl``, or a file in a plug-in's own package: "package:file.glsl"."""
+
+    joins: ClassVar[bool] = False
+    """Whether it lays the channels of its inputs one behind the other, so that each can be written there at once."""
 
     pointwise: ClassVar[bool] = False
     """Whether a value needs its input at the same place alone, so that it can be made where the input is made.
@@ -70,6 +73,10 @@ class Op(Declared):
         """Multiply-accumulates for one output of this shape; zero for what is not a convolution."""
         del output
         return 0
+
+    def bounds(self) -> tuple[float, float] | None:
+        """The smallest and the largest value that it makes, where its inputs push it; None without such limits."""
+        return None
 
     def size_ratio(self) -> Scale | None:
         """Output size over input size (height, width), borders aside; None where the one does not follow the other."""

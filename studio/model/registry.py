@@ -4,77 +4,131 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
 from studio.errors import StudioError
+from studio.model import plugins
+from studio.model.plugins import Plugin
 
 T = TypeVar("T")
 
 
-def scan(base: type[T], package: str, folders: Iterable[str]) -> MappingProxyType[str, type[T]]:
-    """Every public subclass of ``base`` that a package's own modules or other packages define, by class name.
+def _accepts(found: object) -> None:
+    del found
+
+
+def scan(
+    base: type[T], package: str, folders: Iterable[str], check: Callable[[type[T]], object] = _accepts
+) -> MappingProxyType[str, type[T]]:
+    """Every public subclass of ``base`` that a package's own modules or plug-ins define, by class name.
+
+    A plug-in's class whose name is taken, or that does not pass, is left out and told of by `plugins.problems`.
 
     Args:
         base: what they all derive from.
         package: the package's name, ``"studio.ops"``; also the entry point group in which others name a module.
         folders: the package's ``__path__``.
-
-    Raises:
-        StudioError: where another package's module cannot be loaded, or where two modules define one name.
+        check: raises what is wrong with a class of a plug-in.
     """
     found: dict[str, type[T]] = {}
-    for module in modules(package, folders):
+    for module in _own(package, folders):
         for name, value in vars(module).items():
-            declares = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-            if not declares or name.startswith("_"):
-                continue
-            if name in found:
-                raise StudioError(
-                    f'Both {found[name].__module__} and {module.__name__} define "{name}" for {package}; '
-                    "uninstall one of them."
-                )
-            found[name] = value
+            if isinstance(value, type) and issubclass(value, base) and _declares(module, name, value):
+                found[name] = value
+    for plugin, module in plugins.load(_group(package)):
+        theirs = {
+            name: value
+            for name, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, base) and _declares(module, name, value, plugin)
+        }
+        if not theirs:
+            plugins.report(plugin, f"defines no {base.__name__} in {module.__name__}")
+        for name, value in theirs.items():
+            if _passes(plugin, name, value, check) and not _is_taken(plugin, name, found.get(name)):
+                found[name] = value
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def declared(attribute: str, package: str, folders: Iterable[str]) -> Iterator[object]:
-    """What each module of a package, or one that another package adds, holds under this name.
+def declared(
+    attribute: str, package: str, folders: Iterable[str], check: Callable[[object], object] = _accepts
+) -> Iterator[object]:
+    """What each module of a package, or one that a plug-in adds, holds under this name.
 
     Args:
-        attribute: the name; a module without it declares nothing.
+        attribute: the name; a module of the package without it declares nothing.
         package: the package's name, ``"studio.io.sources"``; its last part is the entry point group ``studio.sources``.
         folders: the package's ``__path__``.
-
-    Raises:
-        StudioError: where another package's module cannot be loaded.
+        check: raises what is wrong with what a plug-in declares; `having` makes one.
     """
-    for module in modules(package, folders):
+    for module in _own(package, folders):
         if hasattr(module, attribute):
             yield getattr(module, attribute)
+    for plugin, module in plugins.load(_group(package)):
+        found = getattr(module, attribute, None)
+        if found is None:
+            plugins.report(plugin, f"declares no {attribute} in {module.__name__}")
+        elif _passes(plugin, attribute, found, check):
+            yield found
 
 
 def modules(package: str, folders: Iterable[str], group: str = "") -> Iterator[ModuleType]:
-    """The modules of a package by name, helpers (``_name``) left out, and those that others add by entry points.
+    """The modules of a package by name, helpers (``_name``) left out, and those that plug-ins add.
 
     Args:
         package: the package's name.
         folders: its ``__path__``.
         group: the entry point group, where it is not the last part of the package's name.
-
-    Raises:
-        StudioError: where another package's module cannot be loaded.
     """
+    yield from _own(package, folders)
+    for _, module in plugins.load(group or _group(package)):
+        yield module
+
+
+def having(*attributes: str) -> Callable[[object], None]:
+    """A check that a thing has these attributes."""
+
+    def check(found: object) -> None:
+        if missing := [name for name in attributes if not hasattr(found, name)]:
+            raise StudioError(f"it has no {missing[0]}")
+
+    return check
+
+
+def _own(package: str, folders: Iterable[str]) -> Iterator[ModuleType]:
     for here in sorted(pkgutil.iter_modules(folders), key=lambda found: found.name):
         if not here.name.startswith("_"):
             yield importlib.import_module(f"{package}.{here.name}")
-    for point in entry_points(group=group or f"studio.{package.rpartition('.')[2]}"):
-        try:
-            yield point.load()
-        # Foreign code may fail in any way; whichever it is, the person must learn whose it is.
-        except Exception as error:
-            raise StudioError(
-                f'The plug-in "{point.name}" ({point.value}) cannot be loaded: {error}; update or uninstall it.'
-            ) from error
+
+
+def _group(package: str) -> str:
+    return f"studio.{package.rpartition('.')[2]}"
+
+
+def _declares(module: ModuleType, name: str, value: type, plugin: Plugin | None = None) -> bool:
+    """Whether the module defines the class; a plug-in's may hand on what another module of its package defines."""
+    if name.startswith("_"):
+        return False
+    return value.__module__ == module.__name__ or (plugin is not None and _of_package(value) == _of_package(module))
+
+
+def _of_package(thing: object) -> str:
+    name = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
+    return name.partition(".")[0]
+
+
+def _is_taken(plugin: Plugin, name: str, other: type | None) -> bool:
+    if other is not None:
+        plugins.report(plugin, f'defines "{name}", as {other.__module__} does; it is left out')
+    return other is not None
+
+
+def _passes(plugin: Plugin, name: str, found: T, check: Callable[[T], object]) -> bool:
+    try:
+        check(found)
+    # Looking at a thing may run any code of it.
+    except Exception as error:  # noqa: BLE001
+        plugins.report(plugin, f'declares "{name}", which the studio cannot use: {error}')
+        return False
+    return True

@@ -10,14 +10,22 @@ from functools import cache
 from types import MappingProxyType
 
 from studio.errors import StudioError
+from studio.model.form import fields
 from studio.model.op import Op
-from studio.model.registry import scan
+from studio.model.registry import having, scan
+from studio.model.shader_files import read_shader, shader_file
 
 
 @cache
 def registry() -> MappingProxyType[str, type[Op]]:
     """Every operator by its class name, which is also its name in network.json."""
-    return scan(Op, __name__, __path__)
+    return scan(Op, __name__, __path__, _check)
+
+
+def _check(kind: type[Op]) -> None:
+    having("shader")(kind)
+    read_shader(shader_file("ops", kind.shader))
+    fields(kind)
 
 
 def operator(name: str) -> type[Op]:

@@ -60,6 +60,10 @@ class Sigmoid(Curve):
     shader = "sigmoid"
     pointwise = True
 
+    def bounds(self) -> tuple[float, float]:
+        """See `Op.bounds`."""
+        return 0.0, 1.0
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -78,6 +82,10 @@ class Tanh(Curve):
 
     shader = "tanh"
     pointwise = True
+
+    def bounds(self) -> tuple[float, float]:
+        """See `Op.bounds`."""
+        return -1.0, 1.0
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -22,6 +22,10 @@ class ReLU6(Curve):
         """See `Op.constants`: those of a `Hardtanh` from 0 to 6."""
         return {"MIN_VAL": 0.0, "MAX_VAL": 6.0}
 
+    def bounds(self) -> tuple[float, float]:
+        """See `Op.bounds`."""
+        return 0.0, 6.0
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -50,6 +54,10 @@ class Hardtanh(Curve):
         require(self.min_val <= self.max_val, f"min_val {self.min_val} must not pass max_val {self.max_val}.")
         return inputs[0]
 
+    def bounds(self) -> tuple[float, float]:
+        """See `Op.bounds`."""
+        return self.min_val, self.max_val
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -69,6 +77,10 @@ class Hardsigmoid(Curve):
     """min(max(x + 3, 0), 6) / 6, as ``torch.nn.Hardsigmoid``."""
 
     shader = "hardsigmoid"
+
+    def bounds(self) -> tuple[float, float]:
+        """See `Op.bounds`."""
+        return 0.0, 1.0
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -17,6 +17,7 @@ class Concat(Op):
 
     arity = None
     shader = "concat"
+    joins = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""

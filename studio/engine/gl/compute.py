@@ -19,6 +19,7 @@ from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
 from studio.engine.gl.tune import Job, Tuner
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
+from studio.model.shader_files import shader_file
 
 # Blocks that a software rasteriser works on at once, in the lanes of its vectors; that a workgroup of a GPU does; and
 # that keep a GPU busy.
@@ -142,7 +143,7 @@ class ComputePasses:
     # -- the three kinds of pass ------------------------------------------------------------------------------------
 
     def _texel(self, group: Group, each: Pass) -> Dispatch:
-        files = (f"ops/{each.shader}.glsl", "lib/compute.glsl")
+        files = (shader_file("ops", each.shader), "lib/compute.glsl")
         constants = tuple(each.node.op.constants().items())
         return self._dispatch(group, each, files, constants, self._texel_groups(each.target))
 
@@ -158,7 +159,9 @@ class ComputePasses:
         if in_software:
             # The unit behind those of the maps that are written, and of the one that is read.
             constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
-        return self._dispatch(group, each, (f"ops/{each.shader}.glsl", "lib/convolve_block.glsl"), constants, count)
+        return self._dispatch(
+            group, each, (shader_file("ops", each.shader), "lib/convolve_block.glsl"), constants, count
+        )
 
     def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
         weights = self._weights[each.node.name]
@@ -167,7 +170,7 @@ class ComputePasses:
         count = (*line_of(along_m * along_n), deep)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
         constants = (*each.node.op.constants().items(), *weights.constants, *plan.tile.constants(self._work(each)))
-        files = (f"ops/{each.shader}.glsl", plan.tile.shader)
+        files = (shader_file("ops", each.shader), plan.tile.shader)
         # Nothing follows the parts of sums.
         made = self._dispatch(Group(each.node) if plan.apart else group, each, files, constants, count, grid)
         if plan.parts == 1:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import moderngl
 import numpy as np
@@ -20,7 +20,26 @@ _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic ren
 
 _MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
 
+P = TypeVar("P")
+Compile = Callable[["Device", Source], P]
+
 _FEW_BYTES = 1 << 16
+
+
+def _explained(compiled: Compile[P]) -> Compile[P]:
+    """What a driver's compiler objects to, in a sentence that names the files: a plug-in's package stands there."""
+
+    @wraps(compiled)
+    def explained(self: Device, source: Source) -> P:
+        try:
+            return compiled(self, source)
+        except moderngl.Error as error:
+            self.context.clear_errors()
+            wrong = next((line for line in str(error).splitlines() if "error" in line.lower()), "no reason given")
+            files = ", ".join(dict.fromkeys((*source.files, *(e.shader for e in source.extras if e.shader))))
+            raise StudioError(f"The driver cannot compile {files}: {wrong}; choose the engine torch.") from error
+
+    return explained
 
 
 class Device:
@@ -92,6 +111,7 @@ class Device:
         made.repeat_x = made.repeat_y = False
         return made
 
+    @_explained
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
         if source not in self._draws:
@@ -99,6 +119,7 @@ class Device:
             self._draws[source] = self.context.vertex_array(program, [])
         return self._draws[source]
 
+    @_explained
     def compute(self, source: Source) -> moderngl.ComputeShader:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:

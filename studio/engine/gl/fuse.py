@@ -83,7 +83,7 @@ def _parents(
     """Where a layer can be made besides: each group, the number of what it follows there, and its first tile."""
     if node.op.pointwise:
         return [(group, number, 0) for group, number in made.get(node.inputs[0], [])]
-    if type(node.op).__name__ != "Concat":
+    if not node.op.joins:
         return []
     parents, channels = [], 0
     for name in node.inputs:

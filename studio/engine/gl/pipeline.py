@@ -23,6 +23,7 @@ from studio.model.graph import Node, Size
 from studio.model.layout import pack_atlas
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.shader_files import shader_file
 
 Map = tuple[moderngl.Texture, tuple[int, int, int, int]]
 """A texture and its shape as shaders are told it."""
@@ -216,7 +217,7 @@ class GLFragmentEngine(AtlasEngine):
         for each in self._plan[node.name]:
             weights = self._bound[node.name]
             constants: Constants = tuple(node.op.constants().items())
-            shader = f"ops/{each.shader}.glsl"
+            shader = shader_file("ops", each.shader)
             maps = [(self._textures[name], self._shader_shape(name)) for name in each.inputs]
             if not each.is_last or weights.kernel is None:
                 self._draw(each, (shader, "lib/fragment.glsl"), constants, maps)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from studio.paths import SHADERS
+from studio.model.shader_files import read_shader, shader_file
 
 Stage = Literal["fragment", "compute"]
 Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
@@ -91,7 +91,7 @@ class Source:
             parts += [_uniforms(self.inputs)]
         parts += _defines(self.constants)
         parts += [_reading(self.inputs, self.stage if self.software else None)] if self.inputs else []
-        parts += [_expand(name, seen) for name in self.files]
+        parts += [_expand(name, seen, once=name.startswith("lib/")) for name in self.files]
         return "\n".join(parts) + "\n"
 
 
@@ -219,7 +219,7 @@ def _body(n: int, extra: Extra, seen: set[str]) -> str:
     lines += [
         "vec4 read0(int tile, ivec2 p) { return g_texel; }",
         f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
-        _expand(f"ops/{extra.shader}.glsl", seen),
+        _expand(shader_file("ops", extra.shader), seen, once=False),
     ]
     lines += [f"#undef {name}" for name in (*names, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
@@ -231,18 +231,21 @@ HANDLES_TRIAL = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), input
 
 @cache
 def include_file(name: str) -> str:
-    """The text of a file under ``shaders/``."""
-    return (SHADERS / name).read_text("utf-8")
+    """The text of a file under ``shaders/``, or of a plug-in's package."""
+    return read_shader(name)
 
 
-def _expand(name: str, seen: set[str]) -> str:
-    """A file with its includes, each at most once; ``#line`` keeps a compiler's line numbers those of the file."""
+def _expand(name: str, seen: set[str], *, once: bool) -> str:
+    """A file with its includes, each at most once; ``#line`` keeps a compiler's line numbers those of the file.
+
+    The body of an operator is taken not just ``once``: it may follow several times, under several names.
+    """
     if name in seen:
         return ""
-    if not name.startswith("ops/"):  # the body of an operator may follow several times, under several names
+    if once:
         seen.add(name)
     lines = []
     for number, line in enumerate(include_file(name).splitlines(), start=1):
         found = _INCLUDE.match(line)
-        lines.append(f"{_expand(found[1], seen)}\n#line {number + 1}" if found else line)
+        lines.append(f"{_expand(found[1], seen, once=True)}\n#line {number + 1}" if found else line)
     return "\n".join(["#line 1", *lines])

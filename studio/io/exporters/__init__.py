@@ -11,15 +11,18 @@ from typing import cast
 
 from studio.errors import StudioError
 from studio.io.exporters.base import Exporter, ExportOptions
+from studio.model.plugins import guarding
 from studio.model.preset import Preset
-from studio.model.registry import declared
+from studio.model.registry import declared, having
 
 __all__ = ["ExportOptions", "Exporter", "export_preset", "exporter_for", "formats"]
 
 
 def formats() -> list[Exporter]:
     """All formats, built in and plugged in."""
-    return [cast(Exporter, exporter) for exporter in declared("EXPORTER", __name__, __path__)]
+    check = having("name", "description", "suffixes", "export")
+    found = declared("EXPORTER", __name__, __path__, check)
+    return [guarding(cast(Exporter, exporter)) for exporter in found]
 
 
 def exporter_for(path: Path, name: str = "") -> Exporter:

@@ -6,20 +6,23 @@ A module of this folder that declares ``IMPORTER`` is a format; others add their
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
-from studio.model.registry import declared
+from studio.model.plugins import answer, guarded
+from studio.model.registry import declared, having
 
 __all__ = ["Imported", "Importer", "Options", "families", "formats", "open_model", "save_imported"]
 
 
 def formats() -> list[Importer]:
     """All formats, built in and plugged in."""
-    return [cast(Importer, importer) for importer in declared("IMPORTER", __name__, __path__)]
+    check = having("name", "suffixes", "match", "open")
+    return [cast(Importer, importer) for importer in declared("IMPORTER", __name__, __path__, check)]
 
 
 def families() -> dict[str, str]:
@@ -38,9 +41,10 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
     if not path.exists():
         raise StudioError(f"{path} does not exist; check the name.")
     for importer in formats():
-        if importer.match(path):
+        if answer(importer, partial(importer.match, path), otherwise=False):
             try:
-                return importer.open(path, options or Options())
+                with guarded(importer):
+                    return importer.open(path, options or Options())
             except MemoryError as error:
                 raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from studio.errors import StudioError
 from studio.io.importers import architectures as package
@@ -11,6 +13,7 @@ from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
 from studio.io.stored import Stored
+from studio.model.plugins import answer, guarded
 from studio.model.registry import declared
 
 _SHOWN = 24
@@ -19,11 +22,15 @@ _SHOWN = 24
 def architectures() -> list[Architecture]:
     """All that are known; where several fit, the first of those that build is taken, guesses last."""
     found = [
-        known
-        for known in declared("ARCHITECTURE", package.__name__, package.__path__)
-        if isinstance(known, Architecture)
+        cast(Architecture, known)
+        for known in declared("ARCHITECTURE", package.__name__, package.__path__, _check_architecture)
     ]
     return sorted(found, key=lambda known: (known.partial, known.name == "autoencoder", known.name))
+
+
+def _check_architecture(found: object) -> None:
+    if not isinstance(found, Architecture):
+        raise StudioError("it is no Architecture")
 
 
 def matched(
@@ -49,7 +56,7 @@ def matched(
     for prefix, bare in _bare(tensors):
         for architecture in known:
             asked = options.arch == architecture.name
-            if (options.arch and not asked) or not architecture.matches(bare):
+            if (options.arch and not asked) or not _may_be(architecture, bare):
                 continue
             try:
                 known_of_it = Known(
@@ -73,6 +80,10 @@ def matched(
     )
 
 
+def _may_be(architecture: Architecture, tensors: Tensors) -> bool:
+    return answer(architecture.matches, partial(architecture.matches, tensors), otherwise=False)
+
+
 def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
     """The tensors under their names, then without what all names begin with, "module.", "generator."; and that."""
     prefix, bare = "", dict(tensors)
@@ -91,7 +102,8 @@ def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
 
 def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
     sketch = Sketch(tensors, options.input_size or architecture.size, architecture.input_range)
-    output = architecture.build(sketch)
+    with guarded(architecture.build):
+        output = architecture.build(sketch)
     unused = sorted(tensors.keys() - sketch.used)
     if unused and not architecture.partial:
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")

@@ -11,6 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
 
+from studio.errors import StudioError
 from studio.io.sections._base import SectionFile as SectionFile
 from studio.model.registry import declared
 
@@ -18,6 +19,11 @@ from studio.model.registry import declared
 @cache
 def registry() -> Mapping[str, SectionFile[Any]]:
     """All sections by name, in the order in which they are written."""
-    found = [cast(SectionFile[Any], each) for each in declared("SECTION", __name__, __path__)]
+    found = [cast(SectionFile[Any], each) for each in declared("SECTION", __name__, __path__, _check)]
     ordered = sorted(found, key=lambda each: (each.place, each.section.name))
     return MappingProxyType({each.section.name: each for each in ordered})
+
+
+def _check(found: object) -> None:
+    if not isinstance(found, SectionFile):
+        raise StudioError("it is no SectionFile")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,9 +17,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sinks.base import Codec, CodecInfo, Sink
-from studio.model.registry import declared
+from studio.model.plugins import answer, guarded, guarding
+from studio.model.registry import declared, having
 
-__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "open_sink", "suffix_of"]
+__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "known", "open_sink", "suffix_of"]
 
 
 def open_sink(
@@ -47,7 +49,9 @@ def open_sink(
     """
     # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
-    return _named(codec).open(path, size, fps, audio, audio_range)
+    found = _named(codec)
+    with guarded(found):
+        return guarding(found.open(path, size, fps, audio, audio_range), found)
 
 
 def suffix_of(codec: str) -> str:
@@ -60,43 +64,37 @@ def suffix_of(codec: str) -> str:
 
 
 def codec_for(path: Path) -> str | None:
-    """The codec that a path asks for by its suffix, or None when it asks for none that is known.
-
-    Raises:
-        StudioError: when a plug-in cannot be loaded.
-    """
-    return next((codec.name for codec in _known() if codec.match(path)), None)
+    """The codec that a path asks for by its suffix, or None when it asks for none that is known."""
+    wanted = (codec for codec in known() if answer(codec, partial(codec.match, path), otherwise=False))
+    return next((codec.name for codec in wanted), None)
 
 
 def codecs() -> list[CodecInfo]:
-    """All codecs, each tried by recording two small pictures to a temporary folder (in all about half a second).
-
-    Raises:
-        StudioError: when a plug-in cannot be loaded.
-    """
-    found = [(codec, _problem(codec)) for codec in _known()]
+    """All codecs, each tried by recording two small pictures to a temporary folder (in all about half a second)."""
+    found = [(codec, _problem(codec)) for codec in known()]
     return [CodecInfo(codec.name, codec.description, codec.suffixes[0], not why, why) for codec, why in found]
 
 
-def _known() -> list[Codec]:
-    found = [cast(Codec, codec) for codec in declared("CODEC", __name__, __path__)]
+def known() -> list[Codec]:
+    """All codecs, built in and plugged in, in the order in which they are asked."""
+    check = having("name", "description", "suffixes", "order", "match", "open")
+    found = [cast(Codec, codec) for codec in declared("CODEC", __name__, __path__, check)]
     return sorted(found, key=lambda codec: codec.order)
 
 
 def _named(name: str) -> Codec:
-    known = _known()
-    for codec in known:
+    found = known()
+    for codec in found:
         if codec.name == name:
             return codec
-    raise StudioError(f"there is no codec {name!r}; choose one of {', '.join(codec.name for codec in known)}")
+    raise StudioError(f"there is no codec {name!r}; choose one of {', '.join(codec.name for codec in found)}")
 
 
 def _problem(codec: Codec) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            with codec.open(
-                Path(folder) / f"trial{codec.suffixes[0]}", (32, 32), Fraction(25), None, (0, None)
-            ) as sink:
+            trial = Path(folder) / f"trial{codec.suffixes[0]}"
+            with guarded(codec), codec.open(trial, (32, 32), Fraction(25), None, (0, None)) as sink:
                 for level in (0, 255):
                     sink.write(np.full((32, 32, 3), level, np.uint8))
         except (StudioError, ImportError) as error:

@@ -7,13 +7,15 @@ Nothing heavy is imported until a source is opened.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import cast
 
 from studio.errors import StudioError
 from studio.io.sources._colour import TONE_MAPS
 from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
-from studio.model.registry import declared
+from studio.model.plugins import answer, guarded, guarding
+from studio.model.registry import declared, having
 
 __all__ = [
     "TONE_MAPS",
@@ -29,12 +31,9 @@ __all__ = [
 
 
 def kinds() -> list[SourceKind]:
-    """Give all kinds of source, built in and plugged in, in the order in which they are asked.
-
-    Raises:
-        StudioError: when a plug-in cannot be loaded.
-    """
-    found = [cast(SourceKind, kind) for kind in declared("KIND", __name__, __path__)]
+    """Give all kinds of source, built in and plugged in, in the order in which they are asked."""
+    check = having("name", "order", "match", "open")
+    found = [cast(SourceKind, kind) for kind in declared("KIND", __name__, __path__, check)]
     return sorted(found, key=lambda kind: kind.order)
 
 
@@ -54,10 +53,11 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
     if fps is not None and fps <= 0:
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
     for kind in kinds():
-        if kind.match(spec):
-            source = kind.open(spec, fps)
-            if reading is not None:
-                source.reading = reading
-            return source
+        if answer(kind, partial(kind.match, spec), otherwise=False):
+            with guarded(kind):
+                source = kind.open(spec, fps)
+                if reading is not None:
+                    source.reading = reading
+                return guarding(source, kind)
     # Every file and every folder matches some kind, so it is neither.
     raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")

@@ -7,7 +7,6 @@ import math
 from studio.engine.base import Engine, Stats
 from studio.model.graph import Node
 
-_BOUNDED = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Hardsigmoid": (0.0, 1.0), "ReLU6": (0.0, 6.0)}
 _SATURATED = 0.95
 _NEAR = 1e-3
 
@@ -24,17 +23,10 @@ def judge(node: Node, stats: Stats) -> str:
         return f"{stats.infinite} values are infinite"
     if stats.minimum == stats.maximum == 0.0:
         return "all values are zero"
-    ends = _ends(node)
+    ends = node.op.bounds()
     if ends is not None and _saturated(stats, *ends):
         return f"saturated: {_SATURATED:.0%} of the values or more are at {ends[0]:g} or {ends[1]:g}"
     return ""
-
-
-def _ends(node: Node) -> tuple[float, float] | None:
-    kind = type(node.op).__name__
-    if kind == "Hardtanh":
-        return float(getattr(node.op, "min_val", -1.0)), float(getattr(node.op, "max_val", 1.0))
-    return _BOUNDED.get(kind)
 
 
 def _saturated(stats: Stats, low: float, high: float) -> bool:

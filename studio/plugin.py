@@ -1,0 +1,104 @@
+"""What a plug-in may build on: the names below, which stay what they are while `VERSION` does.
+
+A plug-in is a package that names a module of its own as an entry point of one of the groups in ``docs/plugins.md``.
+Names are imported when they are first asked for, so that a plug-in for the window costs the command line nothing. What
+is not here may change with any release.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from studio.model.plugins import VERSION as VERSION
+
+if TYPE_CHECKING:
+    from studio.errors import StudioError as StudioError
+    from studio.io.exporters.base import Exporter as Exporter
+    from studio.io.exporters.base import ExportOptions as ExportOptions
+    from studio.io.importers.architectures.base import Architecture as Architecture
+    from studio.io.importers.architectures.base import Sketch as Sketch
+    from studio.io.importers.architectures.base import Tensors as Tensors
+    from studio.io.importers.base import Imported as Imported
+    from studio.io.importers.base import Importer as Importer
+    from studio.io.importers.base import Options as ImportOptions
+    from studio.io.sections import SectionFile as SectionFile
+    from studio.io.sinks.base import BaseSink as BaseSink
+    from studio.io.sinks.base import Codec as Codec
+    from studio.io.sinks.base import Sink as Sink
+    from studio.io.sources.base import BaseSource as BaseSource
+    from studio.io.sources.base import Frame as Frame
+    from studio.io.sources.base import Source as Source
+    from studio.io.sources.base import SourceInfo as SourceInfo
+    from studio.io.sources.base import SourceKind as SourceKind
+    from studio.model.address import Number as Number
+    from studio.model.bend import Bend as Bend
+    from studio.model.bend import Given as Given
+    from studio.model.bend import Memory as Memory
+    from studio.model.bend import Scratch as Scratch
+    from studio.model.edit import Edit as Edit
+    from studio.model.edit import Kernels as Kernels
+    from studio.model.edit import Mask as Mask
+    from studio.model.edit import Selection as Selection
+    from studio.model.graph import Graph as Graph
+    from studio.model.graph import Input as Input
+    from studio.model.graph import Node as Node
+    from studio.model.network import Network as Network
+    from studio.model.numbers import Knob as Knob
+    from studio.model.op import Array as Array
+    from studio.model.op import Elementwise as Elementwise
+    from studio.model.op import Op as Op
+    from studio.model.op import Shape as Shape
+    from studio.model.param import param as param
+    from studio.model.param import seed as seed
+    from studio.model.picture import Picture as Picture
+    from studio.model.preset import Preset as Preset
+    from studio.model.section import Section as Section
+
+_WHERE = {
+    "studio.errors": ("StudioError",),
+    "studio.io.exporters.base": ("Exporter", "ExportOptions"),
+    "studio.io.importers.architectures.base": ("Architecture", "Sketch", "Tensors"),
+    "studio.io.importers.base": ("Imported", "Importer"),
+    "studio.io.sections": ("SectionFile",),
+    "studio.io.sinks.base": ("BaseSink", "Codec", "Sink"),
+    "studio.io.sources.base": ("BaseSource", "Frame", "Source", "SourceInfo", "SourceKind"),
+    "studio.model.address": ("Number",),
+    "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),
+    "studio.model.edit": ("Edit", "Kernels", "Mask", "Selection"),
+    "studio.model.graph": ("Graph", "Input", "Node"),
+    "studio.model.network": ("Network",),
+    "studio.model.numbers": ("Knob",),
+    "studio.model.op": ("Array", "Elementwise", "Op", "Shape"),
+    "studio.model.param": ("param", "seed"),
+    "studio.model.picture": ("Picture",),
+    "studio.model.preset": ("Preset",),
+    "studio.model.section": ("Section",),
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = ["VERSION", "ImportOptions", "check", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ImportOptions":
+        return import_module("studio.io.importers.base").Options
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'studio.plugin' has no attribute {name!r}; it offers {', '.join(__all__)}")
+
+
+def check() -> tuple[str, ...]:
+    """Load every plug-in but those of the window; what is wrong with them, a sentence each."""
+    from studio import edits, ops
+    from studio.io import exporters, importers, sections, sinks, sources
+    from studio.model import numbers
+    from studio.model.plugins import problems
+
+    ops.registry()
+    edits.registry()
+    sections.registry()
+    numbers.owners()
+    for ask in (sources.kinds, sinks.known, importers.formats, importers.families, exporters.formats):
+        ask()
+    return problems()

@@ -1,0 +1,3 @@
+"""Written for a later studio."""
+
+STUDIO_PLUGIN = 999

@@ -1,0 +1,8 @@
+"""Half a codec."""
+
+
+class Codec:
+    name = "half"
+
+
+CODEC = Codec()

@@ -1,0 +1,23 @@
+"""An importer: ``.wave``, a text file with one number, a network of one `Ripple`."""
+
+from studio.plugin import Graph, Imported, Input, Network, Node, StudioError
+from wave_pack.op import Ripple
+
+
+class WaveImporter:
+    name = "wave text"
+    suffixes = (".wave",)
+
+    def match(self, path):
+        return path.suffix == ".wave"
+
+    def open(self, path, options):
+        try:
+            times = float(path.read_text("utf-8"))
+        except ValueError as error:
+            raise StudioError(f"{path}: it holds no number; write one.") from error
+        graph = Graph((Input("picture"),), (Node("ripple", Ripple(times=times), ("picture",)),), "ripple")
+        return Imported(Network(path.stem, graph, {}), self.name, (64, 64), {})
+
+
+IMPORTER = WaveImporter()

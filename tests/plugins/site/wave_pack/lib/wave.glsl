@@ -1,0 +1,3 @@
+vec4 wave(vec4 x) {
+    return sin(x);
+}
