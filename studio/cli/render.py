@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import count, islice
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from studio.io.sources import Reading, Source
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
-    from studio.model.picture import DeepPicture
-    from studio.runtime.render.frame_runner import FrameRunner
+    from studio.model.picture import DeepPicture, Picture
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -70,6 +69,12 @@ def render(
         ),
     ] = "knee",
     deinterlace: Annotated[bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced ones.")] = False,
+    tile: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Bend pictures by tiles of this many pixels a side, so that they may be larger than memory."
+        ),
+    ] = 0,
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
@@ -77,7 +82,10 @@ def render(
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.size import parse_size
+    from studio.runtime.render.tiles import TiledRunner
 
+    if tile and layer:
+        raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
     first, end = _range(frames)
     rate = _rate(fps)
     kind = _codec(codec, output)
@@ -94,9 +102,10 @@ def render(
         runner.bypass(bent.bypassed)
         bender = FrameRunner(runner, layer or None, path)
         _say(choice, runner.device, bender.size_for(working).note)
+        bend = TiledRunner(bender, tile) if tile else bender
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
-        _record(pictures, bender, output, kind, rate, opened.audio_path if audio else None, (first, end), total)
+        _record(pictures, bend, output, kind, rate, opened.audio_path if audio else None, (first, end), total)
         for said in (opened.remark, opened.warning):
             if said:
                 note(said)
@@ -104,7 +113,7 @@ def render(
 
 def _record(
     pictures: Iterator[DeepPicture],
-    bender: FrameRunner,
+    bend: Callable[[DeepPicture, float], Picture],
     output: Path,
     codec: str,
     rate: Fraction,
@@ -120,7 +129,7 @@ def _record(
     if first is None:
         raise StudioError(f"The source has no frame {frames[0]}; choose an earlier one with --frames.")
     start, end = frames
-    height, width = bender(first, float(start / rate)).shape[:2]
+    height, width = bend(first, float(start / rate)).shape[:2]
     times = (float(number / rate) for number in count(start))
     sound_range = (float(start / rate), float(end / rate) if end is not None else None)
     interrupted = False
@@ -132,7 +141,7 @@ def _record(
     with open_sink(output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with closing(run(all_pictures(), lambda picture: bender(picture, next(times)), sink)) as counts:
+            with closing(run(all_pictures(), lambda picture: bend(picture, next(times)), sink)) as counts:
                 _progress(counts, total)
         except KeyboardInterrupt:
             interrupted = True

@@ -7,7 +7,7 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.graph import Input, Size
+from studio.model.graph import Graph, Input, Size
 from studio.model.latent import LatentPath
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_tensor
@@ -37,6 +37,11 @@ class FrameRunner:
         self._limits: Array | None = None
         self._sizes: dict[Size, WorkingSize] = {}
 
+    @property
+    def graph(self) -> Graph:
+        """The network that pictures go through."""
+        return self._engine.graph
+
     def size_for(self, picture: Size) -> WorkingSize:
         """How pictures of this (height, width) pass through the network."""
         if picture not in self._sizes:
@@ -54,7 +59,7 @@ class FrameRunner:
             How it passed through: what of the engine's output belongs to the picture.
         """
         size = self.size_for((picture.shape[0], picture.shape[1]))
-        padded = _pad(picture, size.padded)
+        padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
         fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
         self._engine.run(fed | self.path.feeds(inputs, time))
@@ -66,6 +71,11 @@ class FrameRunner:
     def _tensor(self, padded: DeepPicture, of: Input) -> Array:
         memory = self._engine.input_memory(of.name, padded.shape[:2])
         return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)
+
+    def raw(self, picture: DeepPicture, time: float = 0.0) -> Array:
+        """(C, H', W') float32: the network's whole output for a picture, its values as they are."""
+        self.run(picture, time)
+        return self._engine.output()
 
     def __call__(self, picture: DeepPicture, time: float = 0.0) -> Picture:
         """(H, W, 3) RGB of 8 or 16 bits through the network, with vectors where they are at this time in seconds.
@@ -84,7 +94,12 @@ class FrameRunner:
         return signed_view(activation, self._limits)
 
 
-def _pad(picture: DeepPicture, size: Size) -> DeepPicture:
+def padded_picture(picture: DeepPicture, size: Size) -> DeepPicture:
+    """The picture at (height, width), its right and bottom edges continued by reflection.
+
+    Raises:
+        StudioError: where it is larger.
+    """
     bottom, right = size[0] - picture.shape[0], size[1] - picture.shape[1]
     if not bottom and not right:
         return picture

@@ -1,0 +1,162 @@
+"""Pictures larger than a texture or than memory, bent tile by tile, with the borders that they have in the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.model.graph import Size
+from studio.model.picture import DeepPicture, Picture
+from studio.runtime.render.frame_runner import FrameRunner, padded_picture
+
+# Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.
+_TRIED = (256, 512, 1024)
+_BLOCKS = 2
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture along one axis, in pixels of what the network is fed.
+
+    Attributes:
+        start: of what is fed.
+        stop: likewise, exclusive.
+        first: of what of its result is kept.
+        last: likewise, exclusive.
+    """
+
+    start: int
+    stop: int
+    first: int
+    last: int
+
+
+def tiles(length: int, core: int, reach: int, step: int) -> list[Tile]:
+    """Cut an axis into tiles that see as much around them as the network does.
+
+    ::
+
+        start       first          last        stop
+          |- reach -|----- core -----|- reach -|      tiles at an end of the axis have it as their own border
+
+    Args:
+        length: of the axis.
+        core: what each tile gives of the result, at least; made a multiple of `step`.
+        reach: how far the network looks beyond what it gives.
+        step: what starts must be multiples of, so that strides fall on the same pixels as in the whole.
+    """
+    core, reach = (max(step, -(-size // step) * step) for size in (core, reach))
+    if length <= core + 2 * reach:
+        return [Tile(0, length, 0, length)]
+    firsts = range(0, length, core)
+    # All windows are of one size, so that an engine makes room for one alone; those at an end move inwards.
+    window = core + 2 * reach
+    latest = (length - window + step - 1) // step * step
+    found = []
+    for first in firsts:
+        start = min(max(0, first - reach), latest)
+        found.append(Tile(start, min(length, start + window), first, min(length, first + core)))
+    return found
+
+
+class TiledRunner:
+    """Bends pictures as `FrameRunner` does, a tile at a time, so that no map is larger than a tile's.
+
+    Args:
+        runner: runs the network on each tile.
+        side: pixels of a tile along each axis, without what it sees around it.
+    """
+
+    def __init__(self, runner: FrameRunner, side: int) -> None:
+        if side < 1:
+            raise StudioError(f"A tile of {side} pixels is too small; give one of 64 or more.")
+        self._runner, self._side = runner, side
+        self._reach: Size | None = None
+
+    def __call__(self, picture: DeepPicture, time: float = 0.0) -> Picture:
+        """(H, W, 3) RGB through the network, (H', W', 3) uint8 out, as the whole picture would be at once.
+
+        Raises:
+            StudioError: for a network that looks at the whole picture at once, or keeps what it saw before.
+        """
+        graph = self._runner.graph
+        scale = graph.scales[graph.output]
+        if scale is None:
+            raise StudioError(
+                "The size of this network's output does not follow its picture's, so there are no tiles of it; "
+                "leave --tile out."
+            )
+        size = self._runner.size_for((picture.shape[0], picture.shape[1]))
+        if self._reach is None:
+            self._reach = reach(self._runner)
+        padded = padded_picture(picture, size.padded)
+        height, width = (int(side * s) for side, s in zip(size.padded, scale, strict=True))
+        whole = np.empty((height, width, 3), np.uint8)
+        down, across = (
+            tiles(side, self._side, far, step)
+            for side, far, step in zip(size.padded, self._reach, graph.multiple, strict=True)
+        )
+        for y in down:
+            for x in across:
+                bent = self._runner(np.ascontiguousarray(padded[y.start : y.stop, x.start : x.stop]), time)
+                (top, bottom), (left, right) = (_scaled(t, s) for t, s in zip((y, x), scale, strict=True))
+                above, before = (int(t.start * s) for t, s in zip((y, x), scale, strict=True))
+                whole[top:bottom, left:right] = bent[top - above : bottom - above, left - before : right - before]
+        return whole[: size.output[0], : size.output[1]]
+
+
+def _scaled(tile: Tile, scale: Fraction) -> tuple[int, int]:
+    return int(tile.first * scale), int(tile.last * scale)
+
+
+def reach(runner: FrameRunner) -> Size:
+    """How many pixels beyond a place a network looks, down and across, found by trying what a change of a place moves.
+
+    Raises:
+        StudioError: where that is more than half of 1,024 pixels, or all of the picture.
+    """
+    step = runner.graph.multiple
+    for tried in _TRIED:
+        side = (max(tried // step[0], 4) * step[0], max(tried // step[1], 4) * step[1])
+        found = [_moved(runner, side, block) for block in _blocks(side, step)]
+        if all(far is not None for far in found):
+            return max(far[0] for far in found if far), max(far[1] for far in found if far)
+    raise StudioError(
+        "This network looks at the whole picture at once (a norm or a mean over the picture, a bend that moves it), "
+        "so its tiles would not fit together; leave --tile out."
+    )
+
+
+def _blocks(side: Size, step: Size) -> Iterator[tuple[int, int]]:
+    """Where blocks of one step begin: in the middle, so that every phase of the strides is in them."""
+    for place in range(_BLOCKS):
+        yield (side[0] // step[0] // 2 + place) * step[0], (side[1] // step[1] // 2 - place) * step[1]
+
+
+def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | None:
+    """How far from a block the output moves with it; None where that is up to the border."""
+    step, scale = runner.graph.multiple, runner.graph.scales[runner.graph.output]
+    assert scale is not None, "asked before"
+    random = np.random.default_rng(0)
+    before = random.integers(0, 256, (*side, 3), np.uint8)
+    after = before.copy()
+    (top, left), (high, wide) = block, step
+    after[top : top + high, left : left + wide] = 255 - before[top : top + high, left : left + wide]
+    one, other = (runner.raw(picture) for picture in (before, after))
+    change = np.abs(one - other).max(axis=0)
+    # Far off, what a network of many layers still sees of a place is less than a float tells.
+    places = np.argwhere(change > 1e-5 * max(float(np.abs(one).max()), 1e-6))
+    if not len(places):
+        return 0, 0
+    lo, hi = places.min(axis=0), places.max(axis=0) + 1
+    far = []
+    for axis, (start, length) in enumerate(((top, high), (left, wide))):
+        first, last = int(lo[axis] / scale[axis]), -(-int(hi[axis]) // scale[axis])
+        if lo[axis] == 0 or hi[axis] == change.shape[axis]:
+            return None
+        far.append(max(0, start - first, int(last) - start - length))
+    return far[0], far[1]
