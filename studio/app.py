@@ -30,11 +30,13 @@ from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
+from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.hooks import Hooks
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.parts import Parts
 from studio.ui.services.posting import Post
@@ -76,6 +78,7 @@ class Studio:
             self.workspace.view = View("layer", preset.view_layer)
         self._link = DocumentSync(self.document, self.workspace, self.live)
         self.messages = MessageBar()
+        self._hooks = Hooks(self._post, self.messages.say)
         say, post = self.messages.say, self._post
         library, worker = Library(home / "presets"), Worker(post)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
@@ -150,6 +153,7 @@ class Studio:
         self.live.close()
         self.parts.worker.close(5.0)
         self.parts.importer.close(0.0)
+        self._hooks.remove()
         self._post.close()
         self._collector.timer.stop()
         gc.enable()
@@ -171,12 +175,14 @@ def run(preset: str, source: str) -> int:
     _end_on_interrupt(application)
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     home = Path(data) / application.applicationName()
+    log = open_log()
     studio = Studio(*find_and_open(preset), source, Session(), home)
     studio.window.show()
     try:
         return application.exec()
     finally:
         studio.close()
+        close_log(log)
 
 
 def _end_on_interrupt(application: QApplication) -> None:

@@ -11,5 +11,17 @@ class StudioError(Exception):
     """
 
 
+class DefectError(StudioError):
+    """What is no mistake of the person's, told in a sentence all the same; see `studio.runtime.services.failures`.
+
+    Attributes:
+        details: the traceback.
+    """
+
+    def __init__(self, sentence: str, details: str) -> None:
+        super().__init__(sentence)
+        self.details = details
+
+
 class EngineError(StudioError):
     """This engine cannot run here, where another may: a driver refuses a shader, say."""

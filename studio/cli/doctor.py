@@ -40,6 +40,7 @@ def _facts() -> dict[str, object]:
     from studio.engine.torch import best_device
     from studio.io.sinks import codecs
     from studio.io.sources.camera import list_cameras
+    from studio.runtime.services.log import log_path
 
     probe = probe_gl()
     choice = choose(probe)
@@ -50,6 +51,7 @@ def _facts() -> dict[str, object]:
         "system": f"{platform.platform()}, Python {platform.python_version()}",
         "packages": {name: _version(name) for name in _PACKAGES},
         "data": str(paths.DATA),
+        "log": str(log_path()),
         "OpenGL": probe.problem
         or f"{probe.renderer}, {probe.version}, textures up to {probe.max_texture}"
         + (" (software)" if probe.is_software else ""),

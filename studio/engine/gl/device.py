@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.engine.gl.calls import Calls, Load
 from studio.engine.gl.shaders import HANDLES_TRIAL, VERTEX_SHADER, Source
-from studio.errors import StudioError
+from studio.errors import EngineError, StudioError
 from studio.model.op import Array
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
@@ -27,7 +27,9 @@ _FEW_BYTES = 1 << 16
 
 
 def _explained(compiled: Compile[P]) -> Compile[P]:
-    """What a driver's compiler objects to, in a sentence that names the files: a plug-in's package stands there."""
+    """What a driver's compiler objects to, in a sentence that names layer and files: a plug-in's package
+    stands there.
+    """
 
     @wraps(compiled)
     def explained(self: Device, source: Source) -> P:
@@ -37,7 +39,8 @@ def _explained(compiled: Compile[P]) -> Compile[P]:
             self.context.clear_errors()
             wrong = next((line for line in str(error).splitlines() if "error" in line.lower()), "no reason given")
             files = ", ".join(dict.fromkeys((*source.files, *(e.shader for e in source.extras if e.shader))))
-            raise StudioError(f"The driver cannot compile {files}: {wrong}; choose the engine torch.") from error
+            of, self.layer = f"Layer {self.layer}: the" if self.layer else "The", ""
+            raise EngineError(f"{of} driver cannot compile {files}: {wrong}; choose the engine torch.") from error
 
     return explained
 
@@ -52,6 +55,9 @@ class Device:
         standalone: whether the context is ours, so that we make it current; a window's is made current by its owner.
         load: gives the address of an OpenGL function by its name, as ``QOpenGLContext.getProcAddress`` does; None asks
             moderngl's own loader.
+
+    Attributes:
+        layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
     """
 
     def __init__(self, context: moderngl.Context, *, standalone: bool = False, load: Load | None = None) -> None:
@@ -68,6 +74,7 @@ class Device:
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
+        self.layer = ""
         self._draws: dict[Source, moderngl.VertexArray] = {}
         self._computes: dict[Source, moderngl.ComputeShader] = {}
 

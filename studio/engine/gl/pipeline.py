@@ -123,7 +123,11 @@ class GLEngine(AtlasEngine):
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
         groups = grouped(nodes, self._shapes, self._settings.most_outputs, whole)
-        made = [self._passes.group(group, self._plan[group.head.name]) for group in groups]
+        made = []
+        for group in groups:
+            self._device.layer = group.head.name
+            made.append(self._passes.group(group, self._plan[group.head.name]))
+        self._device.layer = ""
         ready = iter(in_a_row([dispatch for passes in made for dispatch in passes]))
         steps = []
         for group, passes in zip(groups, made, strict=True):
@@ -214,6 +218,7 @@ class GLFragmentEngine(AtlasEngine):
         return [Step(node.name, (node.name,), partial(self._run_layer, node)) for node in nodes]
 
     def _run_layer(self, node: Node) -> None:
+        self._device.layer = node.name
         for each in self._plan[node.name]:
             weights = self._bound[node.name]
             constants: Constants = tuple(node.op.constants().items())

@@ -262,7 +262,7 @@ class Player:
     def _fail(self, error: Exception, doing: str) -> None:
         message = told(error, doing)
         with self._wake:
-            self._problem = message
+            self._problem = replace(message, attempt=self._ticket)
         self._on_change()
 
     def _capture(self) -> None:

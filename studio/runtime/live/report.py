@@ -25,11 +25,13 @@ class Message:
         text: the sentence.
         kind: how grave it is.
         details: what led to it, a traceback say, for whoever mends it; empty where the sentence says all.
+        attempt: tells the same sentence about another attempt apart.
     """
 
     text: str
     kind: MessageKind = "note"
     details: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 
-from studio.errors import StudioError
+from studio.errors import DefectError, StudioError
 from studio.runtime.live.report import Message
 
 LOG = logging.getLogger("studio")
+
+_LONGEST = 200
+_NOT_AGAIN = 10.0
+"""Seconds in which the same is not noted twice: a picture may fail thirty times in one."""
+
+_noted: dict[str, float] = {}
 
 
 def told(error: BaseException, doing: str = "") -> Message:
@@ -19,18 +26,34 @@ def told(error: BaseException, doing: str = "") -> Message:
             is noted in the log, and its traceback is kept behind the sentence.
         doing: what failed, in words that begin a sentence: "Opening demo".
     """
-    if isinstance(error, StudioError):
-        return Message(str(error), "error")
+    found = as_told(error, doing)
+    return Message(str(found), "error", found.details if isinstance(found, DefectError) else "")
+
+
+def as_told(error: BaseException, doing: str = "") -> StudioError:
+    """The same as an exception, for those who expect to be told in a sentence."""
+    cause = _first(error)
+    if isinstance(cause, StudioError):
+        return cause
     trace = "".join(traceback.format_exception(error))
-    LOG.error("%s failed\n%s", doing or "Something", trace)
-    why = "there is not enough memory" if isinstance(error, MemoryError) else f"{type(error).__name__}: {_line(error)}"
-    return Message(f"{doing or 'Something'} failed: {why}", "error", trace)
+    doing = doing or "Something"
+    now = time.monotonic()
+    if now - _noted.get(trace, -_NOT_AGAIN) >= _NOT_AGAIN:
+        _noted.clear()
+        _noted[trace] = now
+        LOG.error("%s failed\n%s", doing, trace)
+    why = "there is not enough memory" if isinstance(cause, MemoryError) else f"{type(cause).__name__}: {_line(cause)}"
+    return DefectError(f"{doing} failed: {why}", trace)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What a signal that was told of it has wrapped."""
+    while type(error).__name__ == "EmitLoopError" and error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _line(error: BaseException) -> str:
     """The first line of what it says, as far as one reads it at a glance."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "nothing more is known")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-_LONGEST = 200

@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.io.opening import find_and_open
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker
 
 Then = Callable[[Preset, Path | None], None]
@@ -51,6 +52,7 @@ class Loader:
             partial(self._read, name, number),
             partial(self._opened, number, then),
             partial(self._failed, number, failed),
+            f"Opening {name}",
         )
 
     def cancel(self) -> None:
@@ -79,5 +81,5 @@ class Loader:
     def _failed(self, number: int, failed: Callable[[], None], error: StudioError) -> None:
         if number == self._newest:
             self.opening = ""
-            self._report(Message(str(error), "error"))
+            self._report(told(error))
             failed()

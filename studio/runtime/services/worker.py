@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import NoReturn, TypeVar
 
 from studio.errors import StudioError
+from studio.runtime.services.failures import as_told
 
 T = TypeVar("T")
 
@@ -31,21 +32,24 @@ class Worker:
         self._thread: threading.Thread | None = None
 
     def do(
-        self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[StudioError], None] | None = None
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[StudioError], None] | None = None,
+        doing: str = "Work in the background",
     ) -> None:
         """Call `work` in the thread; then, in the window's thread, `then` with its result, or `failed`.
 
-        An exception that is no `StudioError`, or that nobody wants to hear of, is raised in the window's thread.
+        Whatever it raises comes as a `StudioError`, so that nobody waits for ever; what nobody wants to hear of is
+        raised in the window's thread.
         """
 
         def job() -> None:
             answer: Callable[[], None]
             try:
                 answer = partial(then, work())
-            except StudioError as error:
-                answer = partial(failed or _throw, error)
-            except Exception as error:  # noqa: BLE001 - raised again where somebody looks
-                answer = partial(_throw, error)
+            except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+                answer = partial(failed, as_told(error, doing)) if failed is not None else partial(_throw, error)
             self._post(answer)
 
         if self._thread is None:

@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.importing import ImportPreview, import_model
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.import_dialog import ImportDialog
@@ -79,7 +80,7 @@ class Importing:
     def _refused(self, reading: Message, error: StudioError) -> None:
         if reading is self._reading:
             self.cancel()
-            self._messages.say(Message(str(error), "error"))
+            self._messages.say(told(error))
 
     def _import(self, dialog: ImportDialog, preview: ImportPreview, name: str) -> None:
         work = partial(_written, preview, self._networks, name)
@@ -93,7 +94,7 @@ class Importing:
         self._messages.note(f"Imported {path.name} into {preset.weights_path}.")
 
     def _cannot(self, dialog: ImportDialog, error: StudioError) -> None:
-        self._messages.say(Message(str(error), "error"))
+        self._messages.say(told(error))
         dialog.offer_again(str(error))
 
     def _closed(self, dialog: ImportDialog, _result: int) -> None:

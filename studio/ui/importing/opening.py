@@ -12,6 +12,7 @@ from studio.io.exporters import export_preset
 from studio.io.networks import MANIFEST
 from studio.model.document import Document
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.dropping import MODEL_SUFFIXES, kind_of, model_at
 from studio.ui.importing.import_reading import Importing
@@ -101,4 +102,4 @@ class Opening:
             self._messages.say(Message(remark))
 
     def _failed(self, error: Exception) -> None:
-        self._messages.say(Message(str(error), "error"))
+        self._messages.say(told(error))

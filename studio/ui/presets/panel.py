@@ -15,6 +15,7 @@ from studio.io.library import Library
 from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
 from studio.model.document import Document
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
@@ -238,7 +239,7 @@ class PresetDeck(QWidget):
         self.list.viewport().update()
 
     def _failed(self, error: StudioError) -> None:
-        self._say(Message(str(error), "error"))
+        self._say(told(error))
         self._show_open()
 
     def _reveal_own(self) -> None:

@@ -25,6 +25,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
+from studio.ui.services.message_details import MessageDetails
 
 NOTE_SECONDS = 6.0
 """So long a note is shown; warnings three times as long, notes with buttons five times."""
@@ -74,6 +75,8 @@ class MessageBar(QWidget):
         row.addWidget(self._more)
         row.addWidget(self._close)
         self._popup: MessageLog | None = None
+        self.details: MessageDetails | None = None
+        """The newest window with details, which closes by itself."""
         self._show_newest()
 
     @property
@@ -115,7 +118,8 @@ class MessageBar(QWidget):
         """
         entry = _Entry(message, datetime.now().astimezone(), tuple(actions))
         same = [old for old in self._open if old.message == message]
-        superseded = [old for old in self._open if _is_error(old) and _is_error(entry)]
+        standing = self._problems.values()
+        superseded = [old for old in self._open if _is_error(old) and _is_error(entry) and old.message not in standing]
         self._open = [old for old in self._open if old not in same and old not in superseded]
         self._open.append(entry)
         if not same:
@@ -169,6 +173,16 @@ class MessageBar(QWidget):
             button = tool_button("", label, label, partial(self._answer, entry, act))
             button.setText(label)
             self._buttons.addWidget(button)
+        if entry.message.details:
+            button = tool_button("", "What led to it, for whoever is to mend it", "Details", self.show_details)
+            button.setText("Details")
+            self._buttons.addWidget(button)
+
+    def show_details(self) -> None:
+        """Show what stands behind the sentence that is shown, to be copied by one click."""
+        if self._open and self._open[-1].message.details:
+            self.details = MessageDetails(self._open[-1].message, self.window())
+            self.details.show()
 
     def _answer(self, entry: _Entry, act: Callable[[], None]) -> None:
         self._drop(entry)

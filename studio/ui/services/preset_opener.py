@@ -14,6 +14,7 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.loading import Loader
 from studio.ui.services.session import Session
 
@@ -62,7 +63,7 @@ class PresetOpener(QObject):
         try:
             self._document.load(preset, path)
         except StudioError as error:
-            self._say(Message(str(error), "error"))
+            self._say(told(error))
             self.changed.emit()
             return
         self._look(preset)

@@ -17,6 +17,7 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.section import SOURCE, VIEW
 from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker
 
 PATIENCE = 1000
@@ -102,7 +103,7 @@ class PresetSaver(QObject):
                 raise StudioError(f"There is a preset called “{name}” already; choose another name.")
             folder = self._library.new_folder(name)
         except StudioError as error:
-            self._say(Message(str(error), "error"))
+            self._say(told(error))
             return False
         self._begin(name, folder, then)
         return True
@@ -133,4 +134,4 @@ class PresetSaver(QObject):
             job.then()
 
     def _failed(self, error: StudioError) -> None:
-        self._say(Message(str(error), "error"))
+        self._say(told(error))

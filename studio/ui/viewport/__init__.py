@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from studio.runtime.live.report import EngineState
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.kit.zooming import under_mouse
@@ -12,7 +14,9 @@ _WINDOWS = frozenset({"windows"})
 
 
 def _make(context: Context) -> Viewport:
-    return Viewport(context.workspace, lambda: context.live.screen)
+    made = Viewport(context.workspace, lambda: context.live.screen)
+    context[Telemetry].on(EngineState, made.take_state)
+    return made
 
 
 PANELS = (

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.model.display import DisplayTexture, Look
+from studio.runtime.live.report import EngineState
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.gl_context import draws_in_software
 from studio.ui.viewport.opengl import OpenGLSurface
@@ -31,6 +32,7 @@ class Canvas(QWidget):
     def __init__(self, find_screen: FindScreen, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.look = look
+        self._stands = ""
         kind = RasterSurface if draws_in_software() else OpenGLSurface
         self.surface: RasterSurface | OpenGLSurface = kind(self, find_screen, self)
         self.surface.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -40,8 +42,14 @@ class Canvas(QWidget):
 
     @property
     def problem(self) -> str:
-        """Why nothing can be drawn, in a sentence; empty where it can."""
-        return self.surface.problem
+        """Why nothing can be drawn, or what is drawn is an old picture, in a sentence; empty where all is well."""
+        return self.surface.problem or self._stands
+
+    def take_state(self, state: EngineState) -> None:
+        """Note why the open network makes no picture: that of the one before is not to be taken for its own."""
+        if state.problem != self._stands:
+            self._stands = state.problem
+            self.refresh()
 
     def refresh(self) -> None:
         """Draw what is newest, soon."""

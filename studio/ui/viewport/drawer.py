@@ -11,9 +11,10 @@ import moderngl
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.view import ViewPass
-from studio.errors import StudioError
 from studio.model.display import Look
 from studio.model.picture import Picture
+from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
 from studio.ui.viewport.gl_context import RenderContext
 from studio.ui.viewport.probe import Probe, Question
@@ -39,12 +40,12 @@ class Drawn:
     Attributes:
         picture: (H, W, 4) blue, green, red and nothing.
         said: the value asked for, in words.
-        problem: why nothing can be drawn, in a sentence; empty where it can.
+        problem: why nothing can be drawn; None where it can.
     """
 
     picture: Picture | None = None
     said: str = ""
-    problem: str = ""
+    problem: Message | None = None
 
 
 class Order:
@@ -93,18 +94,23 @@ class Drawer:
         self._thread.join()
 
     def _run(self) -> None:
-        step_back()
         try:
-            easel = Easel(self._context.open())
-        except StudioError as error:
-            problem = Drawn(problem=str(error))
+            step_back()
+            device = self._context.open()
+        except Exception as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
+            problem = Drawn(problem=told(error, "Drawing"))
             while (order := self._orders.get()) is not None:
                 order.end()
                 self._then(problem)
             return
+        easel: Easel | None = None
         while (order := self._orders.get()) is not None:
             try:
+                easel = easel or Easel(device)
                 drawn = easel.draw(order)
+            except Exception as error:  # noqa: BLE001 - a driver's; the picture before stands
+                # What it held may be what is broken.
+                easel, drawn = None, Drawn(problem=told(error, "Drawing"))
             finally:
                 order.end()
             self._then(drawn)

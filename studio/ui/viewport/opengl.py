@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.gl.adopted import current_device
 from studio.engine.gl.view import ViewPass
-from studio.errors import StudioError
+from studio.runtime.services.failures import told
 from studio.ui.viewport.content import Content, FindScreen
 from studio.ui.viewport.fence import fence_behind
 from studio.ui.viewport.probe import Probe
@@ -42,23 +42,27 @@ class OpenGLSurface(QOpenGLWidget):
 
     def initializeGL(self) -> None:  # noqa: N802 - Qt's name
         """Make everything anew in the context that Qt has just made."""
+        self._context = None
         try:
             device = current_device()
-        except StudioError as error:
-            self.problem = str(error)
-            self._context = None
+            self._pass = ViewPass(device, hurried=True)
+            self._pass.prepare()
+            self._calls = device.calls
+            self._probe = Probe(device.context)
+        except Exception as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
+            self.problem = told(error, "Drawing").text
             return
         self.problem = ""
         self._context = device.context
-        self._pass = ViewPass(device, hurried=True)
-        self._pass.prepare()
-        self._calls = device.calls
-        self._probe = Probe(device.context)
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
         """Draw the front, leave a fence behind it, and paint over it."""
         if self._context is not None:
-            self._draw(self._context)
+            try:
+                self._draw(self._context)
+                self.problem = ""
+            except Exception as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
+                self.problem = told(error, "Drawing").text
         painter = QPainter(self)
         self._content.decorate(painter)
         painter.end()

@@ -8,12 +8,27 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from studio.ui.kit.theme import ACCENT, FAINT, PANEL, TEXT
 
 _MARGIN = 8
+_AROUND = 24
 _HANDLE = 7.0
 
 
 def empty_text(painter: QPainter, area: QRect, text: str) -> None:
     """A sentence in the middle of an empty view."""
     painter.setPen(QColor(FAINT))
+    _write(painter, area, text)
+
+
+def greyed(painter: QPainter, area: QRect, text: str) -> None:
+    """Why the picture below is not the network's that is open; it is still there to be seen, as what it is."""
+    veil = QColor(PANEL)
+    veil.setAlpha(205)
+    painter.fillRect(area, veil)
+    painter.setPen(QColor(TEXT))
+    _write(painter, area, text)
+
+
+def _write(painter: QPainter, area: QRect, text: str) -> None:
+    area = area.adjusted(_AROUND, _AROUND, -_AROUND, -_AROUND)
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 

@@ -83,7 +83,7 @@ class RasterSurface(QWidget):
 
     def _take(self, drawn: Drawn) -> None:
         self._waits = False
-        self.problem = drawn.problem
+        self.problem = drawn.problem.text if drawn.problem is not None else ""
         if drawn.picture is not None:
             # The image does not keep what it is made of.
             self._picture = drawn.picture

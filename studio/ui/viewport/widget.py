@@ -155,7 +155,9 @@ class Viewport(Canvas):
         """See `Content.decorate`."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._parts:
-            overlay.empty_text(painter, self.rect().adjusted(24, 24, -24, -24), self.problem or _WAITING)
+            overlay.empty_text(painter, self.rect(), self.problem or _WAITING)
+        elif self.problem:
+            overlay.greyed(painter, self.rect(), self.problem)
         else:
             self._decorate(painter)
 

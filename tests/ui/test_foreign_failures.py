@@ -1,0 +1,252 @@
+"""Whatever an operator, a driver, a source, an encoder, drawing or a worker throws: the window says so and goes on."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.engine.gl.shaders import Source
+from studio.io.networks import save_network
+from studio.io.sinks import open_sink
+from studio.io.sources import Frame, SourceInfo
+from studio.io.sources.base import BaseSource
+from studio.model.view import View
+from studio.ops import operator
+from studio.runtime.live import recorder
+from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.player import PlayerState
+from studio.runtime.live.report import EngineState, Progress
+from studio.runtime.services.log import close_log, open_log
+from studio.ui.services.hooks import Hooks
+from studio.ui.services.posting import Post
+from studio.ui.viewport.drawer import Easel
+
+pytestmark = pytest.mark.gl
+
+ODD = "a plug-in did something odd"
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
+    yield made
+    made.close()
+
+
+def shows_another_size(whole: WholeWindow, size: str) -> None:
+    """The next action works: a picture of another size comes, which no picture of before has."""
+    whole.workspace.size = size
+    whole.until(lambda: max(whole.told[EngineState].size or (0,)) == int(size))
+    assert max(whole.picture().shape) == int(size)
+    assert not whole.viewport.problem
+
+
+def says(whole: WholeWindow, *words: str) -> Callable[[], bool]:
+    return lambda: any(all(word in text for word in words) for text in whole.said)
+
+
+def test_an_operator(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    act = type(whole.document.graph.node("act").op)
+    assert act is operator(act.__name__)
+
+    def fail(*_: object) -> None:
+        raise KeyError(ODD)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(act, "torch", fail)
+        whole.workspace.size = "32"
+        whole.until(says(whole, "Engine torch", ODD))
+        # What is on the screen is said to be an old picture, with the reason.
+        whole.until(lambda: ODD in whole.viewport.problem)
+        # Bypassing the layer is a way out.
+        whole.document.set_bypassed("act", True)
+        whole.until(lambda: not whole.told[EngineState].problem)
+        whole.document.undo()
+        whole.until(lambda: whole.told[EngineState].problem)
+    shows_another_size(whole, "48")
+    assert whole.studio.messages.text == ""
+
+
+def test_an_operator_that_fails_once(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    act = type(whole.document.graph.node("act").op)
+    works, failed = act.torch, []
+
+    def fail_once(*arguments: object) -> object:
+        if not failed:
+            failed.append(True)
+            raise MemoryError
+        return works(*arguments)
+
+    monkeypatch.setattr(act, "torch", fail_once)
+    shows_another_size(whole, "32")
+    assert failed
+    assert whole.told[EngineState].name == "torch"
+
+
+def test_the_drivers_compiler(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = Source.text
+
+    def broken(self: Source) -> str:
+        found = text(self)
+        return f"{found}\n nonsense" if any(name.startswith("ops/") for name in self.files) else found
+
+    with monkeypatch.context() as driver:
+        driver.setattr(Source, "text", broken)
+        whole.workspace.engine = "gl"
+        whole.until(says(whole, "Layer enc: the driver cannot compile ops/conv2d.glsl"))
+        whole.until(lambda: whole.told[EngineState].name == "torch")
+        shows_another_size(whole, "32")
+    whole.workspace.engine = "gl-fragment"
+    whole.until(lambda: whole.told[EngineState].name == "gl-fragment")
+    shows_another_size(whole, "48")
+
+
+class Odd(BaseSource):
+    """Shows one picture, then fails."""
+
+    info = SourceInfo(64, 48, Fraction(25), 9, 1.0, False, "odd")
+
+    def __iter__(self) -> Iterator[Frame]:
+        yield Frame(np.full((48, 64, 3), 200, np.uint8), 0.0, 0)
+        raise KeyError(ODD)
+
+
+def test_a_source(whole: WholeWindow, tmp_path: Path) -> None:
+    serial = whole.told[Progress].serial
+    whole.live.player.play_source(Odd(), "odd")
+    whole.until(says(whole, "Playing odd", ODD))
+    assert whole.told[Progress].serial > serial
+    whole.live.play(str(tmp_path / "still.png"))
+    whole.until(lambda: whole.told[PlayerState].spec.endswith("still.png"))
+    shows_another_size(whole, "32")
+    assert whole.studio.messages.text == ""
+
+
+def test_a_source_that_cannot_be_opened(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError(ODD)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("studio.runtime.live.player.open_source", fail)
+        for _ in range(2):
+            whole.live.play("odd")
+            whole.until(lambda: ODD in whole.studio.messages.text)
+            assert whole.told[PlayerState].opening == ""
+            # Said again where it is tried again.
+            whole.studio.messages.dismiss()
+            assert whole.studio.messages.text == ""
+    whole.live.play(str(tmp_path / "still.png"))
+    whole.until(lambda: whole.studio.messages.text == "")
+    shows_another_size(whole, "32")
+
+
+def test_the_encoder(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*arguments: object, **named: object) -> object:
+        sink = open_sink(*arguments, **named)  # type: ignore[arg-type]
+
+        def fail(_: object) -> None:
+            raise KeyError(ODD)
+
+        sink.write = fail  # type: ignore[method-assign]
+        return sink
+
+    whole.recorder.choose_folder(str(tmp_path))
+    with monkeypatch.context() as broken:
+        defaults = recorder.LiveRecorder.__init__.__kwdefaults__
+        broken.setattr(recorder.LiveRecorder.__init__, "__kwdefaults__", {**defaults, "opener": opened})
+        whole.command("file.record")
+        whole.until(says(whole, "The recording of", ODD))
+        whole.until(lambda: not whole.recorder.is_recording)
+    whole.command("file.record")
+    whole.until(lambda: (status := whole.told[Recording].status) is not None and status.frames > 2)
+    whole.command("file.record")
+    whole.until(lambda: (status := whole.told[Recording].status) is not None and status.finished)
+    assert whole.told[Recording].status.error == ""  # type: ignore[union-attr]
+    assert list(tmp_path.glob("*.mp4"))
+    shows_another_size(whole, "32")
+
+
+def test_the_drawing_thread(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError(ODD)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Easel, "_draw", fail)
+        whole.workspace.view = View("layer", "enc")
+        whole.until(lambda: ODD in whole.viewport.problem)
+    whole.workspace.view = View()
+    whole.until(lambda: not whole.viewport.problem)
+    shows_another_size(whole, "32")
+
+
+@pytest.mark.qt_no_exception_capture
+def test_a_worker(whole: WholeWindow) -> None:
+    def fail() -> None:
+        raise KeyError(ODD)
+
+    told: list[str] = []
+    whole.studio.parts.worker.do(fail, lambda _: None, lambda error: told.append(str(error)), "Counting")
+    whole.until(lambda: told)
+    assert told == [f"Counting failed: KeyError: {ODD!r}"]
+    whole.studio.parts.worker.do(fail, lambda _: None)
+    whole.until(says(whole, "Something in the window failed", ODD))
+    bar = whole.studio.messages
+    bar.show_details()
+    assert bar.details is not None
+    bar.details.copy_button.click()
+    copied = QApplication.clipboard().text()
+    assert copied.startswith("Something in the window failed")
+    assert "in fail" in copied
+    bar.details.close()
+    shows_another_size(whole, "32")
+
+
+def test_hooks_take_threads_and_destructors_and_are_put_back(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+    said: list[str] = []
+    log = open_log(tmp_path / "log" / "studio.log")
+    hooks = Hooks(Post(), lambda message: said.append(message.text))
+
+    class Dying:
+        def __del__(self) -> None:
+            raise KeyError("late")
+
+    def fail() -> None:
+        raise KeyError("beside")
+
+    try:
+        thread = threading.Thread(target=fail, name="odd")
+        thread.start()
+        thread.join()
+        Dying()
+        qtbot.waitUntil(lambda: len(said) == 2)
+    finally:
+        hooks.remove()
+        close_log(log)
+    assert said == [
+        "The thread odd failed: KeyError: 'beside'",
+        "Something that was being freed failed: KeyError: 'late'",
+    ]
+    assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
+    noted = (tmp_path / "log" / "studio.log").read_text()
+    assert len(re.findall("^KeyError", noted, re.MULTILINE)) == 2
