@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import operator as python
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._views import Numbers, Value, as_map, constant, first, is_last, last, reshaped, shown
+from studio.io.importers._axes import Axes
+from studio.io.importers._draft import Weight
+from studio.io.importers._views import Numbers, Value, as_map, constant, move, seen, shown, target_shape
 
-_FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
+_MOST = 3e38
+
+FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "Add": python.add,
     "Sub": python.sub,
     "Mul": python.mul,
@@ -21,86 +26,126 @@ _FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
 }
 
 
-class Arithmetic:
-    """Adds what an operator means to a draft.
-
-    Attributes:
-        name: what the layers that come next are to be called.
-    """
-
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.name = ""
+class Arithmetic(Axes):
+    """Adds what an operator means to a draft."""
 
     def map_of(self, value: Value) -> str:
         """The layer whose map this value is."""
-        if value.is_constant:
-            raise StudioError("it works on a map of constants, which the studio's layers cannot hold.")
+        if value.constant is not None:
+            return self.given(value.constant.reshape(target_shape(value)))
         return as_map(self.draft, value, self.name)
 
+    def given(self, numbers_: Numbers, origin: tuple[str, ...] = (), like: str = "") -> str:
+        """A layer that holds a constant map; repeated until it is as large as another one, where that is named."""
+        channels, height, width = numbers_.shape
+        held = Weight(np.ascontiguousarray(numbers_, np.float32)[:, None], origin)
+        return self.draft.add(
+            "GivenMap",
+            like or self.draft.inputs[0].name,
+            name=self.name if origin else f"{self.name}.given",
+            tensors={"map": held},
+            channels=channels,
+            height=height,
+            width=width,
+            repeat=bool(like),
+        )
+
     def layer(
-        self, op: str, *reads: Value, tensors: dict[str, Weight] | None = None, vector: bool = False, **params: object
+        self,
+        op: str,
+        *reads: Value,
+        tensors: Mapping[str, Weight] | None = None,
+        vector: bool = False,
+        **params: object,
     ) -> Value:
         """A layer on whole maps; a ``vector`` comes out as (1, values)."""
         made = self.draft.add(op, *(self.map_of(read) for read in reads), name=self.name, tensors=tensors, **params)
         shape = self.draft.shapes[made]
         return shown(made, (1, shape.channels) if vector else (1, *shape))
 
-    def each(self, op: str, value: Value, tensors: dict[str, Weight] | None = None, **params: object) -> Value:
+    def each(self, op: str, value: Value, /, tensors: Mapping[str, Weight] | None = None, **params: Any) -> Value:
         """A layer on every element by itself; it may look at a map in any shape."""
-        base, index = value.node, value.index
         if value.is_constant:
             raise StudioError("it works on constants alone, which the studio does not fold.")
-        if index is not None and not is_last(self.draft, value):
-            try:
-                base, index = self.map_of(value), None
-            except StudioError:
-                # In a shape that is no map, what comes after must tell what it was: the layer goes before the move.
-                base = value.node
-        return Value(value.shape, self.draft.add(op, base, name=self.name, tensors=tensors, **params), index)
+        base = value.node
+        return Value(value.shape, self.draft.add(op, base, name=self.name, tensors=tensors, **params), value.index)
 
-    # -- two operands ---------------------------------------------------------------------------------------------
+    # -- several operands -----------------------------------------------------------------------------------------
 
-    def binary(self, op: str, a: Value, b: Value) -> Value:
-        """Add, Sub, Mul, Div, Maximum or Minimum, with PyTorch's broadcasting."""
-        if a.constant is not None and b.constant is not None:
+    def binary(self, op: str, a: Value, b: Value, **params: Any) -> Value:
+        """An operator of two maps, such as Add, with PyTorch's broadcasting."""
+        if a.constant is not None and b.constant is not None and op in FOLDED:
             with np.errstate(all="ignore"):
-                return constant(_FOLDED[op](a.constant, b.constant))
-        if b.constant is not None:
+                return constant(FOLDED[op](a.constant, b.constant))
+        if op in FOLDED and b.constant is not None:
             return self._with_constant(op, a, b)
-        if a.constant is not None:
+        if op in FOLDED and a.constant is not None:
             return self._from_constant(op, a, b)
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        if len(a.shape) == len(b.shape) == 4 and (is_last(self.draft, a) or is_last(self.draft, b)):
-            return last(self.draft, self.binary(op, first(self.draft, a), first(self.draft, b)))
-        if a.index is None and b.index is None and (one := self._aligned(a)) and (two := self._aligned(b)):
-            return shown(self.draft.add(op, one, two, name=self.name), shape)
-        return self.layer(op, a, b) if len(shape) == 4 else self._vectors(op, a, b)
+        return self.several(op, a, b, **params)
 
-    def _vectors(self, op: str, a: Value, b: Value) -> Value:
-        return self.layer(op, a, b, vector=True)
+    def several(self, op: str, *values: Value, **params: Any) -> Value:
+        """An operator of maps place by place, each of the whole size or of one along some axes."""
+        shape = np.broadcast_shapes(*(value.shape for value in values))
+        maps = [value for value in values if not value.is_constant]
+        if len(maps) == len(values) and all(value.index is None for value in values):
+            aligned = [self._aligned(value) for value in values]
+            if all(aligned):
+                return shown(self.draft.add(op, *aligned, name=self.name, **params), shape)
+        first = max(maps, key=lambda value: math.prod(value.shape))
+        if first.shape != shape:
+            first = move(self.draft, first, lambda n: np.broadcast_to(n, shape))
+        first = self.settled(first)
+        reads = [first.node if value is first else self._like(value, first) for value in values]
+        return Value(shape, self.draft.add(op, *reads, name=self.name, **params), first.index)
+
+    def _like(self, value: Value, first: Value) -> str:
+        """The layer that holds a value as the first one's map lies, but for sides of one."""
+        if value.node == first.node and value.shape == first.shape and value.index is first.index:
+            return value.node
+        laid = self.laid_like(value, first)
+        if value.constant is not None:
+            return self._given_like(laid, first.node, value.origin)
+        have = self.draft.shapes[value.node]
+        if laid.shape == have and laid.size and np.array_equal(laid.ravel(), np.arange(laid.size)):
+            return value.node
+        return seen(self.draft, value.node, laid, self.name)
+
+    def _given_like(self, laid: Numbers, node: str, origin: tuple[str, ...]) -> str:
+        """A constant map, told by as little of it as repeats."""
+        own = tuple(_period(laid, axis) for axis in (1, 2))
+        if own != laid.shape[1:] and laid.shape[1:] == self.draft.shapes[node][1:]:
+            return self.given(laid[:, : own[0], : own[1]], origin, like=node)
+        return self.given(laid, origin)
 
     def _with_constant(self, op: str, value: Value, other: Value) -> Value:
         numbers_ = np.asarray(other.constant, np.float64)
         scalar = numbers_.size == 1 or bool((numbers_ == numbers_.flat[0]).all() and not other.origin)
+        if scalar and np.broadcast_shapes(value.shape, other.shape) == value.shape:
+            return self._with_number(op, value, float(numbers_.flat[0]))
         if op in ("Maximum", "Minimum"):
-            if not scalar:
-                raise StudioError("it takes the maximum or minimum with many constants; only one is supported.")
-            low, high = (float(numbers_.flat[0]), 3e38) if op == "Maximum" else (-3e38, float(numbers_.flat[0]))
-            return self.each("Hardtanh", value, min_val=low, max_val=high)
+            return self.several(op, value, other)
         with np.errstate(all="ignore"):
             scale = {"Mul": numbers_, "Div": 1 / numbers_}.get(op, np.ones_like(numbers_))
             shift = {"Add": numbers_, "Sub": -numbers_}.get(op, np.zeros_like(numbers_))
-        if scalar:
-            self._check_broadcast(value, other)
-            if scale.flat[0] == 1 and shift.flat[0] == 0:
-                return value  # x + 0, x / 1: exporters leave such steps behind
-            return self.each("Affine", value, scale=float(scale.flat[0]), shift=float(shift.flat[0]))
-        return self._per_channel(value, other, scale, shift, "weight" if op in ("Mul", "Div") else "bias", op)
+        whole = np.broadcast_shapes(value.shape, other.shape)
+        if value.shape != whole:
+            value = move(self.draft, value, lambda n: np.broadcast_to(n, whole))
+        value = self.settled(value)
+        scales, shifts = (self.laid_like(constant(each), value) for each in (scale, shift))
+        if scales.shape[1:] != (1, 1) or shifts.shape[1:] != (1, 1):
+            return self.several(op, value, other)
+        return self._per_channel(value, other, scales, shifts, op)
 
-    def _check_broadcast(self, value: Value, other: Value) -> None:
-        if np.broadcast_shapes(value.shape, other.shape) != value.shape:
-            raise StudioError(f"it spreads {value.shape} over a constant of {other.shape}, which is not supported.")
+    def _with_number(self, op: str, value: Value, number: float) -> Value:
+        if op in ("Maximum", "Minimum"):
+            low, high = (number, _MOST) if op == "Maximum" else (-_MOST, number)
+            return self.each("Hardtanh", value, min_val=low, max_val=high)
+        with np.errstate(all="ignore"):
+            scale = {"Mul": number, "Div": float(np.divide(1.0, number))}.get(op, 1.0)
+        shift = {"Add": number, "Sub": -number}.get(op, 0.0)
+        if (scale, shift) == (1, 0):
+            return value  # x + 0, x / 1: exporters leave such steps behind
+        return self.each("Affine", value, scale=scale, shift=shift)
 
     def _from_constant(self, op: str, number: Value, value: Value) -> Value:
         if op in ("Add", "Mul", "Maximum", "Minimum"):
@@ -111,29 +156,19 @@ class Arithmetic:
         inverse = self.each("Pow", value, exponent=-1.0)
         return self._with_constant("Mul", inverse, number)
 
-    def _per_channel(self, value: Value, other: Value, scale: Numbers, shift: Numbers, key: str, op: str) -> Value:
-        self._check_broadcast(value, other)
-        full = (1,) * (len(value.shape) - len(other.shape)) + other.shape
-        are_last = value.index is not None or (len(value.shape) == 4 and value.shape[1:3] == (1, 1))
-        if len(full) == 4 and full[:3] == (1, 1, 1) and are_last:
-            # Channels that were moved last: the scale goes before the move.
-            row = reshaped(other, (1, full[3], 1, 1))
-            return last(self.draft, self._per_channel(first(self.draft, value), row, scale, shift, key, op))
-        if len(value.shape) < 2 or any(length != 1 for axis, length in enumerate(full) if axis != 1):
-            raise StudioError(f"it reads constants of shape {other.shape}, other than one for every channel.")
-        channels = value.shape[1]
-        base = self._aligned(value) if value.index is None else ""
-        read = base or self.map_of(value)
-        if self.draft.shapes[read].channels != channels:
-            raise StudioError(f"it reads one constant for each of {channels} parts of a map, which are not channels.")
+    def _per_channel(self, value: Value, other: Value, scale: Numbers, shift: Numbers, op: str) -> Value:
+        key, channels = "weight" if op in ("Mul", "Div") else "bias", self.draft.shapes[value.node].channels
+        if scale.size == shift.size == 1 and not other.origin:
+            return self.each("Affine", value, scale=float(scale.flat[0]), shift=float(shift.flat[0]))
         origin = other.origin if op in ("Add", "Mul") else ()
         rows = {"weight": scale.reshape(-1), "bias": shift.reshape(-1)}
         tensors = {
-            name: Weight(np.ascontiguousarray(row, np.float32), origin if name == key else ())
+            name: Weight(
+                np.ascontiguousarray(np.broadcast_to(row, channels), np.float32), origin if name == key else ()
+            )
             for name, row in rows.items()
         }
-        made = self.draft.add("ScaleShift", read, name=self.name, tensors=tensors, num_features=channels)
-        return shown(made, value.shape if base else (1, *self.draft.shapes[made]))
+        return self.each("ScaleShift", value, tensors=tensors, num_features=channels)
 
     def _aligned(self, value: Value) -> str:
         """The layer a value shows whole, channels being its second axis; empty where they are not."""
@@ -143,4 +178,15 @@ class Arithmetic:
         fits = len(value.shape) > 2 and value.shape[:2] == (1, shape.channels)
         if len(value.shape) == 4:
             return value.node if fits and value.shape[1:] == shape else ""
-        return value.node if fits else ""
+        return ""
+
+
+def _period(laid: Numbers, axis: int) -> int:
+    """After how many rows or columns a map repeats itself; its whole side where it does not."""
+    side = int(laid.shape[axis])
+    for period in range(1, side // 2 + 1):
+        if side % period == 0:
+            folded = np.moveaxis(laid, axis, 0).reshape(side // period, period, -1)
+            if (folded == folded[:1]).all():
+                return period
+    return side

@@ -70,6 +70,12 @@ def _hardtanh(f: Flow, a: Args) -> Value:
 @means("clamp", "clip", "clamp_min", "clamp_max")
 def _clamp(f: Flow, a: Args) -> Value:
     low, high = a.get("min"), a.get("max")
+    for op, bound in (("Maximum", low), ("Minimum", high)):
+        if isinstance(bound, Value) and (bound.constant is None or bound.constant.size > 1):
+            rest = {**a, "min" if op == "Maximum" else "max": None}
+            return _clamp(f, {**rest, "self": f.binary(op, operand(a), bound)})
+    if low is None and high is None:
+        return operand(a)
     least, most = -3e38 if low is None else number(low), 3e38 if high is None else number(high)
     return f.each("Hardtanh", operand(a), min_val=least, max_val=most)
 
@@ -185,11 +191,6 @@ def _rsub(f: Flow, a: Args) -> Value:
 @means("neg")
 def _neg(f: Flow, a: Args) -> Value:
     return f.binary("Mul", operand(a), constant(np.float32(-1)))
-
-
-@means("pow")
-def _pow(f: Flow, a: Args) -> Value:
-    return f.each("Pow", operand(a), exponent=number(a["exponent"]))
 
 
 def _power(name: str, exponent: float) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._aten_table import means, operand
+from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Numbers, Value, constant, reshaped
-from studio.model.op import Array
 
 
 def whole_shape(shape: Sequence[int], value: Value) -> tuple[int, ...]:
@@ -158,45 +158,126 @@ def _dropout(f: Flow, a: Args) -> Value:
     return operand(a)
 
 
-@means(
-    "contiguous", "clone", "detach", "alias", "to", "_to_copy", "lift_fresh_copy", "lift_fresh", "type_as", "positive"
-)
+@means("contiguous", "clone", "detach", "alias", "lift_fresh_copy", "lift_fresh", "type_as", "positive")
 def _same(f: Flow, a: Args) -> Value:
     del f
     return operand(a)
 
 
-def _filled(value: float, a: Args) -> Value:
-    shape = tuple(a.get("size", ()))
-    if math.prod(shape) > 2**24:
-        raise StudioError("it makes a constant too large to be a weight.")
-    return constant(np.full(shape, value, np.float32))
+@means("to", "_to_copy")
+def _to(f: Flow, a: Args) -> Value:
+    """Another type of numbers: maps are float32 throughout, but whole numbers are cut, and truths are 0 and 1."""
+    kind = str(a.get("dtype", "")).removeprefix("torch.")
+    kind = {"1": "uint8", "2": "int8", "3": "int16", "4": "int32", "5": "int64", "12": "bool"}.get(kind, kind)
+    if operand(a).is_constant or not (kind == "bool" or "int" in kind):
+        return operand(a)
+    if kind == "bool":
+        return f.each("Compare", operand(a), how="ne", value=0.0)
+    return f.each("Round", operand(a), how="trunc")
 
 
-means("zeros")(lambda _, a: _filled(0.0, a))
-means("ones")(lambda _, a: _filled(1.0, a))
-means("full")(lambda _, a: _filled(a["fill_value"], a))
-means("scalar_tensor")(lambda _, a: _filled(a["s"], a))
+@means("roll")
+def _roll(f: Flow, a: Args) -> Value:
+    value, shifts, dims = operand(a), a["shifts"], a.get("dims") or []
+    shifts, dims = ([each] if isinstance(each, int) else list(each) for each in (shifts, dims))
+    if not dims:
+        flat = f.rolled(reshaped(value, (math.prod(value.shape),)), shifts[0], 0)
+        return reshaped(flat, value.shape)
+    for shift, axis in zip(shifts, dims, strict=True):
+        value = f.rolled(value, shift, axis)
+    return value
 
 
-def _known(value: Value) -> Array:
-    if value.constant is None:
-        raise StudioError("it reckons with matrices that depend on the picture, which is not supported.")
-    return np.asarray(value.constant, np.float32)
+@means("flip")
+def _flip(f: Flow, a: Args) -> Value:
+    value = operand(a)
+    for axis in a["dims"]:
+        value = f.flipped(value, axis)
+    return value
 
 
-@means("mv", "dot", "vdot")
-def _product(f: Flow, a: Args) -> Value:
-    """Of a weight's spectral norm, which is worked out here."""
+@means("rot90")
+def _rot90(f: Flow, a: Args) -> Value:
+    value, (one, two) = operand(a), a.get("dims", [0, 1])
+    for _ in range(a.get("k", 1) % 4):
+        value = f.flipped(f.move(value, lambda n: n.swapaxes(one, two)), one)
+    return value
+
+
+@means("movedim")
+def _movedim(f: Flow, a: Args) -> Value:
+    return f.move(operand(a), lambda n: np.moveaxis(n, a["source"], a["destination"]))
+
+
+@means("unbind")
+def _unbind(f: Flow, a: Args) -> list[Value]:
+    axis = a.get("dim", 0)
+    return [f.move(operand(a), lambda n, k=k: n.take(k, axis)) for k in range(operand(a).shape[axis])]  # type: ignore[misc]
+
+
+@means("view_as", "reshape_as")
+def _view_as(f: Flow, a: Args) -> Value:
     del f
-    other = next(a[key] for key in ("vec", "tensor", "other") if key in a)
-    return constant(np.matmul(_known(a["self"]), _known(other)))
+    return reshaped(operand(a), a["other"].shape)
+
+
+@means("tile")
+def _tile(f: Flow, a: Args) -> Value:
+    return f.move(operand(a), lambda n: np.tile(n, a["dims"]))
+
+
+@means("index", "_unsafe_index")
+def _index(f: Flow, a: Args) -> Value:
+    """By constant places along some axes."""
+    places: list[Any] = [slice(None) if at is None else at for at in a["indices"]]
+    if any(isinstance(at, Value) and not at.is_constant for at in places):
+        raise StudioError("it takes values from places that depend on the picture, which is not supported.")
+    cut = tuple(at.constant if isinstance(at, Value) else at for at in places)
+    return f.move(operand(a), lambda n: n[cut])
+
+
+@means("index_select")
+def _index_select(f: Flow, a: Args) -> Value:
+    return f.move(operand(a), lambda n: n.take(np.asarray(a["index"].constant), a["dim"]))
+
+
+@means("slice_scatter", "select_scatter")
+def _scatter(f: Flow, a: Args) -> Value:
+    """A map with a part of it replaced: what lies before, the part, what lies behind."""
+    value, part, axis = operand(a), a["src"], a.get("dim", 0)
+    length = value.shape[axis]
+    if "index" in a:
+        start = a["index"] % length
+        end, step = start + 1, 1
+        part = reshaped(part, tuple(1 if k == axis % len(value.shape) else n for k, n in enumerate(value.shape)))
+    else:
+        start, end, step = slice(a.get("start"), a.get("end"), a.get("step", 1)).indices(length)
+    if step != 1:
+        raise StudioError("it writes into every other row of a map, which is not supported.")
+    pieces = [_within_value(f, value, axis, slice(0, start)), part, _within_value(f, value, axis, slice(end, length))]
+    return f.concat([piece for piece in pieces if math.prod(piece.shape)], axis)
+
+
+def _within_value(f: Flow, value: Value, axis: int, cut: slice) -> Value:
+    return f.move(value, lambda n: _within(n, axis, cut))
+
+
+@means("fill", "full_like", "zeros_like", "ones_like", "new_zeros", "new_ones", "new_full", "zero")
+def _like(f: Flow, a: Args, name: str = "") -> Value:
+    del f, name
+    shape = tuple(a["size"]) if "size" in a else operand(a).shape
+    value = a.get("value", a.get("fill_value"))
+    return constant(np.full(shape, number(value) if value is not None else 0.0, np.float32))
+
+
+means("ones_like", "new_ones")(lambda f, a: _like(f, {**a, "value": 1.0}))
+means("copy")(lambda f, a: _expand(f, {"self": a["src"], "size": list(operand(a).shape)}))
 
 
 @means("_weight_norm")
 def _weight_norm(f: Flow, a: Args) -> Value:
     """A weight as direction times length, which is worked out here."""
-    v, g = _known(a["v"]), _known(a["g"])
+    v, g = (np.asarray(a[key].weight().values) for key in ("v", "g"))
     axes = tuple(axis for axis in range(v.ndim) if axis != a.get("dim", 0) % v.ndim)
     length = np.sqrt(np.square(v.astype(np.float64)).sum(axis=axes, keepdims=True))
     return f.binary("Mul", constant(v), constant((g / length).astype(np.float32)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand, pair
 from studio.io.importers._calls import Args, Handler
@@ -80,9 +82,23 @@ def _pixel_unshuffle(f: Flow, a: Args) -> Value:
 
 @means("pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d")
 def _pad(f: Flow, a: Args) -> Value:
-    borders = [*(a["pad"] if "pad" in a else a["padding"]), 0, 0, 0, 0]
-    if any(borders[4:]):
-        raise StudioError("only height and width can be padded.")
-    mode = a.get("mode", "constant")
-    fill = a.get("value")
-    return f.pad(operand(a), borders[:4], mode, 0.0 if fill is None else number(fill))
+    given = list(a["pad"] if "pad" in a else a["padding"])
+    mode, fill = a.get("mode", "constant"), a.get("value")
+    value = operand(a)
+    # Pairs from the last axis on; those that are padded are brought to the end, and back.
+    rank, borders = len(value.shape), {}
+    for k in range(len(given) // 2):
+        if any(given[2 * k : 2 * k + 2]):
+            borders[rank - 1 - k] = given[2 * k : 2 * k + 2]
+    if not borders:
+        return value
+    if rank == 4 and 0 not in borders and len(borders) <= 2:
+        behind = [*(axis for axis in range(1, 4) if axis in borders)]
+        behind = [3 if behind == [2] else 2, *behind] if len(behind) == 1 and behind[0] != 3 else behind
+        behind = [2, 3] if behind == [3] else behind
+        order = [0, *(axis for axis in range(1, 4) if axis not in behind), *behind]
+        turned = f.move(value, lambda n: n.transpose(order)) if order != [0, 1, 2, 3] else value
+        (top, bottom), (left, right) = (borders.get(axis, [0, 0]) for axis in order[2:])
+        made = f.pad(turned, [left, right, top, bottom], mode, 0.0 if fill is None else number(fill))
+        return f.move(made, lambda n: n.transpose(np.argsort(order))) if order != [0, 1, 2, 3] else made
+    raise StudioError("only two axes of a map can be padded at once.")

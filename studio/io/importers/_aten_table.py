@@ -10,11 +10,21 @@ from studio.errors import StudioError
 from studio.io.importers._calls import Args, Handler
 from studio.io.importers._flow import Pair
 from studio.io.importers._views import Value
+from studio.io.importers._words import words
 
 H = TypeVar("H", bound=Handler)
 
 TABLE: dict[str, Handler] = {}
 """By ATen name, "aten.conv2d"; the one in docs/operators.md is made from it."""
+
+
+KEEPS = words(
+    """
+    view reshape _unsafe_view flatten unflatten squeeze unsqueeze permute transpose swapaxes t contiguous clone detach
+    alias lift_fresh lift_fresh_copy _weight_norm
+    """
+)
+"""What leaves a weight its numbers, so that it keeps its name in the file as well."""
 
 
 def means(*names: str) -> Callable[[H], H]:
@@ -55,6 +65,6 @@ def number(value: Any) -> float:
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("_aten", "_aten_moves", "_aten_space"):
+    for part in ("_aten", "_aten_values", "_aten_moves", "_aten_space", "_aten_matrices"):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

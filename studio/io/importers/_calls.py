@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,42 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value, shown
+from studio.io.importers._words import words
 from studio.model.op import Shape
 
+# What stands in for an operator that there is not.
+_INSTEAD = {
+    "aten.sort": "amax or amin, where only the ends are needed",
+    "aten.topk": "amax",
+    "aten.grid_sampler": "F.interpolate, where the grid is a plain one",
+    "aten.rand_like": "a second input",
+    "aten.randn_like": "a second input",
+    "aten.bernoulli": "module.eval()",
+    "aten.conv1d": "a Conv2d with a kernel of one row",
+    "aten.lstm": "convolutions, or a network that is fed its own output",
+    "aten.gru": "convolutions, or a network that is fed its own output",
+    "aten.fft_fft2": "the network without its Fourier part",
+    "aten.nonzero": "torch.where with a mask",
+    "aten.masked_select": "torch.where with a mask",
+    "aten.argmax": "softmax with a large factor",
+}
+
+
+def unsupported(operator: str) -> str:
+    """The sentence for an operator that the studio has none for."""
+    instead = _INSTEAD.get(operator.removesuffix("_"))
+    way = f"put {instead} in its place" if instead else "write it with operators that docs/operators.md lists"
+    return f"the studio has no operator for it; {way}."
+
+
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+
+_VIEWS = words(
+    """
+    view reshape flatten unflatten squeeze unsqueeze permute transpose swapaxes t slice narrow select expand detach
+    alias contiguous to unbind split chunk split_with_sizes view_as movedim
+    """
+)
 
 Args = dict[str, Any]
 Handler = Callable[[Flow, Args], "Value | list[Value]"]
@@ -36,6 +69,7 @@ class Call:
         results: what it calls the parts of a result that is a list.
         path: the module that made the call, "down.0.conv"; empty for the outermost.
         kind: the class of that module where it is one of torch.nn's own layers, "Conv2d".
+        line: the line of the model's own code that made the call, "net.py:12: y = x.sort()[0]"; empty where not known.
     """
 
     target: str
@@ -44,6 +78,27 @@ class Call:
     results: tuple[str, ...] = ()
     path: str = ""
     kind: str = ""
+    line: str = ""
+
+    @property
+    def at(self) -> str:
+        """Where in the model's code, for messages."""
+        return f", {self.line}," if self.line else ""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of what it reads."""
+        return frozenset(_names(list(self.args.values())))
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it writes into its first argument."""
+        return self.operator.endswith("_") and not self.operator.endswith("__")
+
+    @property
+    def keeps_memory(self) -> bool:
+        """Whether its result is, or may be, its first argument's memory."""
+        return self.in_place or self.operator.removeprefix("aten.") in _VIEWS
 
     @property
     def operator(self) -> str:
@@ -75,26 +130,26 @@ def run(
     values: dict[str, Value | list[Value]] = dict(constants)
     for name, shape in inputs.items():
         values[name] = add_input(draft, name, shape)
-    for call in calls:
+    calls = list(calls)
+    for call in _needed(calls, output):
         args = {key: _looked_up(values, value) for key, value in call.args.items()}
         flow.name = _layer_name(call, args)
-        handler = table.get(call.operator)
         if call.target == "getitem":
             values[call.result] = _item(args)
             continue
-        if handler is None:
-            raise StudioError(f'Layer "{flow.name}": the operator {call.operator} is not supported; leave it out.')
         try:
-            made = handler(flow, args)
+            made = _made(flow, call, args, table)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
             raise StudioError(
-                f'Layer "{flow.name}": {call.operator} is called in a way that is not supported ({error!r}).'
+                f'Layer "{flow.name}": {call.operator}{call.at} is called in a way that is not supported ({error!r}).'
             ) from error
         except StudioError as error:
-            raise _naming(error, flow.name, call.operator) from error
+            raise _naming(error, flow.name, call) from error
         values[call.result] = made
         if isinstance(made, list):
             values |= dict(zip(call.results, made, strict=False))
+        if call.in_place and isinstance(made, Value):
+            _write_back(values, call.args, made)
     found = values.get(output)
     if not isinstance(found, Value):
         raise StudioError("The model gives no single map as its output; wrap it in a module that returns one tensor.")
@@ -113,6 +168,50 @@ def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
     return shown(made, tuple(shape))
 
 
+def _needed(calls: Sequence[Call], output: str) -> list[Call]:
+    """The calls that the output needs, in order: what checks, or makes what nobody reads, is left out.
+
+    What writes into a tensor is needed where that tensor, or any that shares its memory, is.
+    """
+    shares: dict[str, str] = {}
+    for call in calls:
+        read = next(iter(call.reads), "")
+        shares[call.result] = shares.get(read, read) if call.keeps_memory else call.result
+    needed, kept = {output}, []
+    for call in reversed(calls):
+        made = {call.result, *call.results}
+        written = shares.get(call.result) if call.in_place else None
+        if made & needed or (written and any(shares.get(name, name) == written for name in needed)):
+            needed |= call.reads
+            kept.append(call)
+    return kept[::-1]
+
+
+def _made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:
+    from studio.io.importers._aten_table import KEEPS
+    from studio.io.importers._folding import can_fold, folded
+
+    handler = table.get(call.operator)
+    if can_fold(call, args) and call.operator.removeprefix("aten.").removesuffix("_") not in KEEPS:
+        return folded(call, args)
+    if handler is None:
+        raise StudioError(unsupported(call.operator))
+    return handler(flow, args)
+
+
+def _write_back(values: dict[str, Value | list[Value]], args: Args, made: Value) -> None:
+    """Have what an operator wrote into be what it made; StudioError where it wrote into a part of a map."""
+    written = args.get("self")
+    before = values.get(written.text) if isinstance(written, Name) else None
+    if not isinstance(before, Value) or before.is_constant or made.is_constant:
+        return
+    for name, value in values.items():
+        if value is before:
+            values[name] = made
+        elif isinstance(value, Value) and value.node == before.node and value.index is not before.index:
+            raise StudioError("it writes into a part of a map in place; write torch.cat or torch.where instead.")
+
+
 def _item(args: Args) -> Value:
     found = args["self"][args["index"]] if isinstance(args["self"], list) else None
     if not isinstance(found, Value):
@@ -120,9 +219,19 @@ def _item(args: Args) -> Value:
     return found
 
 
-def _naming(error: StudioError, layer: str, kind: str) -> StudioError:
+def _naming(error: StudioError, layer: str, call: Call) -> StudioError:
     text = str(error)
-    return error if text.startswith(("Layer ", "The model")) else StudioError(f'Layer "{layer}" ({kind}): {text}')
+    if text.startswith(("Layer ", "The model")):
+        return error
+    return StudioError(f'Layer "{layer}" ({call.operator}{call.at}): {text}')
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, Name):
+        yield value.text
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _names(item)
 
 
 def _looked_up(values: Mapping[str, Value | list[Value]], value: Any) -> Any:

@@ -12,27 +12,23 @@ from studio.io.importers._onnx_table import table as onnx
 from studio.ops import registry
 
 NOT_ATEN = [
-    "bmm",
+    "argmax",
     "conv1d",
     "conv3d",
     "cumsum",
-    "einsum",
-    "embedding",
     "fft_fft2",
-    "flip",
+    "gather",
     "grid_sampler",
     "gru",
-    "index_put",
-    "log",
     "lstm",
-    "matmul",
     "max_unpool2d",
     "multi_head_attention_forward",
+    "nonzero",
+    "prod",
     "rand_like",
     "randn_like",
-    "roll",
-    "scaled_dot_product_attention",
-    "sin",
+    "scatter",
+    "sort",
     "topk",
     "upsample_linear1d",
 ]
@@ -101,8 +97,9 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _names(NOT_ONNX)
     yield ""
-    yield "Reshapes, transpositions, slices, joins and repetitions are supported where they amount to PixelShuffle,"
-    yield "PixelUnshuffle, nearest Upsample, Crop, SliceChannels, Concat, Flatten or Unflatten."
+    yield "Reshapes, transpositions, slices, joins and repetitions are read as what they amount to: PixelShuffle,"
+    yield "PixelUnshuffle, nearest Upsample, ChannelShuffle, Crop, SliceChannels, Concat, Flatten or Rearrange."
+    yield "What a model works out of its weights and constants alone is worked out when it is opened, by PyTorch."
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

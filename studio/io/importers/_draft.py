@@ -39,6 +39,7 @@ class Draft:
         weights: every tensor by its full name, ``layer.tensor``.
         shapes: shape of every input and layer for the size that the file was made for.
         notes: remarks for the person who imports.
+        views: layers that hold places of another layer's map, by that layer and what tells the places apart.
     """
 
     inputs: list[Input] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Draft:
     weights: dict[str, Weight] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    views: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
     _owners: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = field(default_factory=dict)
 
     def add_input(self, name: str, shape: Shape, value_range: tuple[float, float] = (0.0, 1.0)) -> str:

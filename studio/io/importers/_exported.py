@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import re
 import warnings
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 _LONGEST_REASON = 300
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
 
 
 def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> ExportedProgram:
@@ -28,7 +31,11 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            return torch.export.export(module, example)
+            # Modules may write into what they are given.
+            program = torch.export.export(module, tuple(tensor.clone() for tensor in example))
+            if any(_writes(node) for node in program.graph.nodes):
+                program = program.run_decompositions({})
+            return program
     # Whatever the module's own code or the tracer raises, it is this module that cannot be traced.
     except Exception as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
@@ -36,6 +43,12 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             f"The module cannot be traced by torch.export ({type(error).__name__}: {reason}); "
             "its forward must not decide by the values of tensors, nor depend on their size."
         ) from error
+
+
+def _writes(node: Node) -> bool:
+    """Whether an operator writes into a tensor, which then must be made one that gives a new tensor."""
+    schema = getattr(node.target, "_schema", None)
+    return bool(node.op == "call_function" and schema is not None and schema.is_mutable)
 
 
 def read(program: ExportedProgram) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str]:
@@ -103,7 +116,19 @@ def _call(node: Node) -> Call:
         )
     names = [argument.name for argument in schema.arguments]
     args = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
-    return Call(str(node.target), {k: _argument(v) for k, v in args.items()}, node.name, (), path, layer)
+    given = {key: _argument(value) for key, value in args.items()}
+    return Call(str(node.target), given, node.name, (), path, layer, _line(node.meta.get("stack_trace") or ""))
+
+
+def _line(trace: str) -> str:
+    """The innermost line of a module's own code in a stack trace: "net.py:12: y = x.sort()"."""
+    lines = [line.strip() for line in trace.strip().splitlines()]
+    for number in range(len(lines) - 1, -1, -1):
+        found = _FRAME.match(lines[number])
+        if found and "site-packages/torch/" not in found[1].replace("\\", "/"):
+            code = lines[number + 1] if number + 1 < len(lines) else ""
+            return f"{PurePath(found[1]).name}:{found[2]}: {code}".rstrip(": ")
+    return ""
 
 
 def _argument(value: Any) -> Any:

@@ -11,82 +11,83 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._arith import Arithmetic
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
+from studio.io.importers._matrices import Matrices
+from studio.io.importers._views import (
+    Numbers,
+    Value,
+    constant,
+    first,
+    is_last,
+    last,
+    move,
+    numbers,
+    reshaped,
+    seen,
+    shown,
+)
 from studio.model.op import Shape
 
 Pair = tuple[int, int]
 
 
-class Flow(Arithmetic):
+class Flow(Matrices):
     """Adds what any operator means to a draft."""
 
     # -- over axes ------------------------------------------------------------------------------------------------
 
     def mean(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
-        """Mean over all pixels, or over all channels."""
-        return self._reduced("Mean", value, axes, keepdim)
+        """Mean over any axes."""
+        return self.reduced("Mean", value, axes, keepdim)
 
     def total(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
-        """Sum over all pixels, or over all channels."""
-        return self._reduced("Sum", value, axes, keepdim)
-
-    def _reduced(self, op: str, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
-        if value.is_constant:
-            raise StudioError(f"it takes the {op.lower()} of constants alone, which the studio does not fold.")
-        rank = len(value.shape)
-        over = {axis % rank for axis in axes}
-        if is_last(self.draft, value):
-            moved = self._reduced(op, first(self.draft, value), [(0, 2, 3, 1)[axis] for axis in over], True)
-            made = last(self.draft, moved)
-            return reshaped(made, tuple(made.shape[axis] for axis in range(rank) if keepdim or axis not in over))
-        if rank == 4 and (value.index is not None or self.draft.shapes[value.node].channels != value.shape[1]):
-            value = shown(self.map_of(value), value.shape)
-        shape = tuple(1 if axis in over else length for axis, length in enumerate(value.shape))
-        channels = self.draft.shapes[value.node].channels
-        whole = value.index is None and value.shape[:2] == (1, channels)
-        if whole and rank > 2 and all(axis in over or value.shape[axis] == 1 for axis in range(2, rank)):
-            result = shown(self.draft.add(op, value.node, name=self.name, dim="space"), shape)
-            if 1 in over:
-                result = shown(self.draft.add(op, result.node, name=self.name, dim="channels"), shape)
-        elif over == {1} and rank == 4:
-            result = shown(self.draft.add(op, self.map_of(value), name=self.name, dim="channels"), shape)
-        else:
-            raise StudioError(
-                f"it takes the {op.lower()} over axes {sorted(over)} of {value.shape}; "
-                "only over all pixels or channels."
-            )
-        kept = tuple(length for axis, length in enumerate(shape) if keepdim or axis not in over)
-        return reshaped(result, kept)
+        """Sum over any axes."""
+        return self.reduced("Sum", value, axes, keepdim)
 
     def softmax(self, value: Value, axis: int) -> Value:
-        """Over channels."""
-        if is_last(self.draft, value) and axis % 4 == 3:
-            return last(self.draft, self.softmax(first(self.draft, value), 1))
-        if axis % len(value.shape) != 1:
-            raise StudioError(f"it takes a softmax over axis {axis} of {value.shape}; only over channels is supported.")
-        return self.layer("Softmax2d", value, vector=len(value.shape) == 2)
+        """Over any axis."""
+        return self.along(value, axis, lambda node: self.draft.add("Softmax2d", node, name=self.name))
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
-        """Behind each other, along any axis where the pieces come from one map, else along channels."""
+        """Behind each other, along any axis."""
         values = [v for v in values if v.shape != (0,)]
         if len(values) == 1:
             return values[0]
         axis %= len(values[0].shape)
         if all(v.constant is not None for v in values):
             return constant(np.concatenate([np.asarray(v.constant) for v in values], axis))
-        if any(v.is_constant for v in values):
-            raise StudioError("it joins a map with constants, which the studio's layers cannot hold.")
         if len({v.node for v in values}) == 1:
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
             return Value(joined.shape, values[0].node, None if whole else joined)
-        if axis == 3 and any(is_last(self.draft, v) for v in values):
-            return last(self.draft, self.concat([first(self.draft, v) for v in values], 1))
-        if axis != 1 or len(values[0].shape) not in (2, 4):
-            raise StudioError(f"it joins maps along axis {axis} of {values[0].shape}; only channels are joined.")
-        return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
+        if axis == 1 and len(values[0].shape) in (2, 4) and values[0].shape[0] == 1:
+            return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
+        return self._joined(values, axis)
+
+    def _joined(self, values: Sequence[Value], axis: int) -> Value:
+        """Along an axis that is made the channels of every piece, whose places lie as those of the first."""
+        node, places = self.channels_along(next(v for v in values if not v.is_constant), axis)
+        each = self.draft.shapes[node][1:]
+        count = each[0] * each[1]
+        if places.size != count or not np.array_equal(np.sort(places, None), np.arange(count)):
+            node, places, each = (
+                "",
+                np.arange(places.size, dtype=np.int32).reshape(places.shape),
+                self._sides(places.shape),
+            )
+        reads = []
+        for value in values:
+            held = np.asarray(value.constant) if value.constant is not None else numbers(self.draft, value)
+            rows = np.moveaxis(held, axis, 0).reshape(value.shape[axis], -1)
+            flat = np.empty_like(rows)
+            flat[:, places.ravel()] = rows
+            laid: Any = flat.reshape(value.shape[axis], *each)
+            made = self.given(laid) if value.is_constant else seen(self.draft, value.node, laid, self.name)
+            reads.append(made)
+        made = self.draft.add("Concat", *reads, name=self.name)
+        channels = self.draft.shapes[made].channels
+        index = np.arange(channels, dtype=np.int32).reshape(-1, *[1] * places.ndim) * (each[0] * each[1]) + places
+        return self.shown(made, np.moveaxis(index, 0, axis))
 
     # -- with weights ---------------------------------------------------------------------------------------------
 
@@ -166,29 +167,23 @@ class Flow(Arithmetic):
         return made
 
     def linear(self, value: Value, weight: Value, bias: Value | None) -> Value:
-        """A matrix of (out, in) on a vector, or at every place of a map whose channels were moved last."""
-        if len(weight.shape) == 2 and len(value.shape) == 4:
-            taps = reshaped(weight, (*weight.shape, 1, 1))
-            return last(self.draft, self.conv(first(self.draft, value), taps, bias, (1, 1), [0] * 4, (1, 1), 1))
-        if len(weight.shape) != 2 or len(value.shape) != 2:
-            raise StudioError(
-                f"it multiplies {value.shape} by a matrix of {weight.shape}; only vectors of (1, values) and maps of "
-                "(1, height, width, channels) are supported."
-            )
+        """A matrix of (out, in) on a vector, or on the last axis of whatever else, at every place of the others."""
+        if len(weight.shape) != 2:
+            raise StudioError(f"it multiplies by a weight of {weight.shape}; only matrices are supported.")
         out, count = weight.shape
-        order = _order(self.draft, value)
-        if order is not None:
-            # The vector in another order than its map's, as flattening (H, W, C) gives: the columns are reordered.
-            value = reshaped(shown(value.node, (1, *self.draft.shapes[value.node])), value.shape)
-            weight = Value(weight.shape, constant=np.asarray(weight.constant)[:, order], origin=weight.origin)
-        return self.layer(
-            "Linear",
-            value,
-            tensors=_tensors(weight, bias),
-            vector=True,
-            in_features=count,
-            out_features=out,
-            bias=bias is not None,
+        sizes: dict[str, Any] = {"bias": bias is not None}
+        if len(value.shape) == 2 and value.shape[0] == 1:
+            order = _order(self.draft, value)
+            if order is not None:
+                # The vector in another order than its map's, as flattening (H, W, C) gives: columns are reordered.
+                value = reshaped(shown(value.node, (1, *self.draft.shapes[value.node])), value.shape)
+                weight = Value(weight.shape, constant=np.asarray(weight.constant)[:, order], origin=weight.origin)
+            sizes |= {"in_features": count, "out_features": out}
+            return self.layer("Linear", value, tensors=_tensors(weight, bias), vector=True, **sizes)
+        tensors = _tensors(reshaped(weight, (out, count, 1, 1)), bias)
+        sizes |= {"in_channels": count, "out_channels": out, "kernel_size": 1}
+        return self.along(
+            value, -1, lambda node: self.draft.add("Conv2d", node, name=self.name, tensors=tensors, **sizes)
         )
 
     def norm(
@@ -216,18 +211,33 @@ class Flow(Arithmetic):
     def layer_norm(
         self, value: Value, weight: Value | None, bias: Value | None, eps: float, axes: Sequence[int]
     ) -> Value:
-        """LayerNorm2d over channels that were moved last, or of a vector; GroupNorm of one group over a whole map."""
+        """LayerNorm2d over the one axis that is normalised; GroupNorm of one group over several, then its weights."""
         rank = len(value.shape)
-        over = {axis % rank for axis in axes}
-        if rank == 4 and over == {1, 2, 3} and not (weight or bias):
-            return self.norm("GroupNorm", value, None, None, eps, groups=1)
-        if rank == 4 and over == {3}:
-            return last(self.draft, self.norm("LayerNorm2d", first(self.draft, value), weight, bias, eps))
-        if (rank, over) in ((2, {1}), (4, {1})):
-            return self.norm("LayerNorm2d", value, weight, bias, eps)
-        raise StudioError(
-            f"it normalises axes {sorted(over)} of {value.shape}; only channels, or a whole map without weights, are "
-            "supported."
+        over = sorted({axis % rank for axis in axes})
+        sides = [axis for axis in over if value.shape[axis] > 1] or over[-1:]
+        if len(sides) == 1 and (len(over) == 1 or not (weight or bias)):
+            return self._layer_norm(value, weight, bias, eps, sides[0])
+        if rank == 4 and over == [1, 2, 3]:
+            made = self.norm("GroupNorm", value, None, None, eps, groups=1)
+        else:
+            mean = self.mean(value, over, keepdim=True)
+            centred = self.binary("Sub", value, mean)
+            variance = self.mean(self.binary("Mul", centred, centred), over, keepdim=True)
+            made = self.binary(
+                "Mul", centred, self.each("Pow", self.each("Affine", variance, scale=1.0, shift=eps), exponent=-0.5)
+            )
+        made = made if weight is None else self.binary("Mul", made, weight)
+        return made if bias is None else self.binary("Add", made, bias)
+
+    def _layer_norm(self, value: Value, weight: Value | None, bias: Value | None, eps: float, axis: int) -> Value:
+        channels = value.shape[axis]
+        tensors = {}
+        if affine := (weight is not None or bias is not None):
+            tensors["weight"] = weight.weight() if weight else Weight(np.ones(channels, np.float32))
+            tensors["bias"] = bias.weight() if bias else Weight(np.zeros(channels, np.float32))
+        sizes: dict[str, Any] = {"num_channels": channels, "eps": eps, "affine": affine}
+        return self.along(
+            value, axis, lambda node: self.draft.add("LayerNorm2d", node, name=self.name, tensors=tensors, **sizes)
         )
 
     # -- space ----------------------------------------------------------------------------------------------------

@@ -6,18 +6,21 @@ such moves are run on the numbers of the pixels instead of on their values; what
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
+from studio.io.importers._patterns import move_of
 from studio.model.op import Shape
 
-Index = NDArray[np.int64]
+Index = NDArray[np.int32]
 Numbers = NDArray[np.generic]
 
 _MOST_PIECES = 64
@@ -72,14 +75,14 @@ def move(draft: Draft, value: Value, how: Callable[[Numbers], Numbers]) -> Value
         # Of a weight that was only turned round, the file's name stays.
         return Value(moved.shape, constant=moved, origin=value.origin if moved.size == value.constant.size else ())
     before = numbers(draft, value)
-    after = np.asarray(how(before), np.int64)
+    after = np.asarray(how(before), np.int32)
     whole = after.size == math.prod(draft.shapes[value.node])
     return Value(after.shape, value.node, None if whole and _counts_up(after) else after)
 
 
 def _counts_up(index: Index) -> bool:
     flat = index.ravel()
-    return bool((flat == np.arange(flat.size)).all())
+    return np.array_equal(flat, _places(flat.size))
 
 
 def first(draft: Draft, value: Value) -> Value:
@@ -116,7 +119,14 @@ def numbers(draft: Draft, value: Value) -> Index:
     count = math.prod(draft.shapes[value.node])
     if count > _MOST_ELEMENTS:
         raise StudioError("its input is too large to be traced; give a smaller --input-size.")
-    return np.arange(count, dtype=np.int64).reshape(value.shape)
+    return _places(count).reshape(value.shape)
+
+
+@lru_cache(4)
+def _places(count: int) -> Index:
+    places = np.arange(count, dtype=np.int32)
+    places.flags.writeable = False
+    return places
 
 
 def target_shape(value: Value) -> Shape:
@@ -139,14 +149,30 @@ def as_map(draft: Draft, value: Value, name: str) -> str:
     have = draft.shapes[value.node]
     if value.index is None:
         return _refolded(draft, value.node, have, wanted, name)
-    index = value.index.reshape(wanted)
-    found = _shuffled(draft, value.node, index, name) or _cut(draft, value.node, index, name)
-    found = found or _gathered(draft, value.node, index, name)
+    return seen(draft, value.node, value.index.reshape(wanted), name)
+
+
+def seen(draft: Draft, node: str, index: Index, name: str) -> str:
+    """The layer whose map holds these places of another layer's, (C, H, W); layers that move them there are added.
+
+    Raises:
+        StudioError: where no operator of the studio moves them so.
+    """
+    have = draft.shapes[node]
+    if index.shape == have and np.array_equal(index.ravel(), _places(index.size)):
+        return node
+    known = (node, index.shape, hashlib.blake2b(np.ascontiguousarray(index).data, digest_size=16).digest())
+    if known in draft.views:
+        return draft.views[known]
+    found = _shuffled(draft, node, index, name) or _cut(draft, node, index, name)
+    found = found or _dealt(draft, node, index, name) or _rearranged(draft, node, index, name)
+    found = found or _gathered(draft, node, index, name)
     if not found:
         raise StudioError(
-            f"it rearranges a map of {have} to {wanted} in a way that no operator of the studio does "
-            "(there are PixelShuffle, PixelUnshuffle, Upsample, Crop, SliceChannels, Concat, Flatten and Unflatten)."
+            f"it rearranges a map of {have} to {Shape(*index.shape)} in a way that no operator of the studio does; "
+            "docs/operators.md lists those that move values, such as Rearrange, Roll, Flip and Concat."
         )
+    draft.views[known] = found
     return found
 
 
@@ -163,7 +189,7 @@ def _refolded(draft: Draft, node: str, have: Shape, wanted: Shape, name: str) ->
 
 def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
     have = draft.shapes[node]
-    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    base = np.arange(math.prod(have), dtype=np.int32).reshape(have)
     c, h, w = index.shape
     up, across = max(h // have.height, 1), max(w // have.width, 1)
     down = max(have.height // h, 1)
@@ -182,7 +208,7 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
 
 def _cut(draft: Draft, node: str, index: Index, name: str) -> str:
     have = draft.shapes[node]
-    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    base = np.arange(math.prod(have), dtype=np.int32).reshape(have)
     c0, y0, x0 = (int(i) for i in np.unravel_index(int(index.flat[0]), have))
     c1, y1, x1 = (start + length for start, length in zip((c0, y0, x0), index.shape, strict=True))
     if not np.array_equal(index, base[c0:c1, y0:y1, x0:x1]):
@@ -193,12 +219,39 @@ def _cut(draft: Draft, node: str, index: Index, name: str) -> str:
     return draft.add("Crop", node, name=f"{name}.crop", **borders) if any(borders.values()) else node
 
 
+def _dealt(draft: Draft, node: str, index: Index, name: str) -> str:
+    """Channels dealt from groups."""
+    have = draft.shapes[node]
+    if index.shape != have:
+        return ""
+    places = have.height * have.width
+    order = index[:, 0, 0] // places
+    groups = int(np.argmax(order == 1)) if have.channels > 1 else 0
+    if groups < 2 or have.channels % groups:
+        return ""
+    wanted = np.arange(have.channels).reshape(groups, -1).T.ravel()
+    if not np.array_equal(order, wanted) or not np.array_equal(index, _places(index.size).reshape(have)[order]):
+        return ""
+    return draft.add("ChannelShuffle", node, name=f"{name}.shuffle", groups=groups)
+
+
+def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
+    """Axes taken apart and joined in another order, some of them repeated or left out."""
+    move_ = move_of(index, draft.shapes[node])
+    if move_ is None:
+        return ""
+    made = draft.add("Rearrange", node, name=f"{name}.rearrange", pattern=move_.pattern)
+    if move_.count == move_.whole.channels:
+        return made
+    return draft.add("SliceChannels", made, name=f"{name}.slice", start=move_.start, end=move_.start + move_.count)
+
+
 def _gathered(draft: Draft, node: str, index: Index, name: str) -> str:
     """Whole channels in another order, or several times: slices, joined."""
     have = draft.shapes[node]
     if index.shape[1:] != have[1:]:
         return ""
-    base = np.arange(math.prod(have), dtype=np.int64).reshape(have)
+    base = np.arange(math.prod(have), dtype=np.int32).reshape(have)
     order = index[:, 0, 0] // (have.height * have.width)
     if not np.array_equal(index, base[order]):
         return ""

@@ -129,7 +129,7 @@ def _error(module: torch.nn.Module, examples: tuple[torch.Tensor, ...], network:
     from studio.ops._reference import reference
 
     with torch.no_grad():
-        wanted = module(*examples)[0].double().numpy()
+        wanted = module(*(tensor.clone() for tensor in examples))[0].double().numpy()
     feeds = {
         put.name: tensor.reshape(1, put.channels, *_pixels(tensor))
         for put, tensor in zip(network.graph.inputs, examples, strict=True)

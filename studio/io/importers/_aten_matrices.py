@@ -1,0 +1,109 @@
+"""PyTorch's operators that multiply matrices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._aten_table import means, number, operand
+from studio.io.importers._calls import Args
+from studio.io.importers._flow import Flow
+from studio.io.importers._views import Numbers, Value, constant, reshaped
+
+
+def _turned(n: Numbers) -> Numbers:
+    return np.swapaxes(n, -1, -2)
+
+
+@means("matmul", "mm", "bmm")
+def _matmul(f: Flow, a: Args) -> Value:
+    one, two = operand(a), a["other"] if "other" in a else a["mat2"]
+    return product(f, one, two)
+
+
+def product(f: Flow, one: Value, two: Value) -> Value:
+    """``one @ two``, where either may be a weight or a vector."""
+    if len(one.shape) == 1:
+        return _dropped(product(f, reshaped(one, (1, *one.shape)), two), -2)
+    if len(two.shape) == 1:
+        return _dropped(product(f, one, reshaped(two, (*two.shape, 1))), -1)
+    if two.is_constant and len(two.shape) == 2:
+        return f.linear(one, f.move(two, _turned), None)
+    if one.is_constant and len(one.shape) == 2:
+        return f.move(f.linear(f.move(two, _turned), one, None), _turned)
+    return f.product(one, two)
+
+
+def _dropped(value: Value, axis: int) -> Value:
+    shape = list(value.shape)
+    del shape[axis]
+    return reshaped(value, tuple(shape))
+
+
+@means("mv", "dot", "vdot")
+def _vector(f: Flow, a: Args) -> Value:
+    other = next(a[key] for key in ("vec", "tensor", "other") if key in a)
+    return product(f, operand(a), other)
+
+
+@means("addmm", "baddbmm")
+def _addmm(f: Flow, a: Args) -> Value:
+    made = product(f, a["mat1"] if "mat1" in a else a["batch1"], a["mat2"] if "mat2" in a else a["batch2"])
+    for key, value in (("alpha", made), ("beta", None)):
+        if number(a.get(key, 1)) != 1 and value is not None:
+            made = f.binary("Mul", made, constant(np.float32(number(a[key]))))
+    given, beta = operand(a), number(a.get("beta", 1))
+    given = given if beta == 1 else f.binary("Mul", given, constant(np.float32(beta)))
+    return f.binary("Add", made, given)
+
+
+@means("scaled_dot_product_attention")
+def _attention(f: Flow, a: Args) -> Value:
+    query, mask = a["query"], a.get("attn_mask")
+    if a.get("is_causal") or number(a.get("dropout_p", 0.0)):
+        raise StudioError("attention that is causal, or drops values at random, is not supported.")
+    scale = a.get("scale")
+    if mask is not None and mask.constant is not None and mask.constant.dtype == bool:
+        mask = constant(np.where(mask.constant, 0.0, -1e9).astype(np.float32))
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else number(scale)
+    return f.attention(query, a["key"], a["value"], mask, factor)
+
+
+@means("tensordot")
+def _tensordot(f: Flow, a: Args) -> Value:
+    one, two = operand(a), a["other"]
+    over = [[axis % len(v.shape) for axis in axes] for v, axes in ((one, a["dims_self"]), (two, a["dims_other"]))]
+    rest = [
+        [axis for axis in range(len(v.shape)) if axis not in gone] for v, gone in zip((one, two), over, strict=True)
+    ]
+    kept = [tuple(v.shape[axis] for axis in axes) for v, axes in zip((one, two), rest, strict=True)]
+    depth = math.prod(one.shape[axis] for axis in over[0])
+    left = reshaped(f.move(one, lambda n: n.transpose(*rest[0], *over[0])), (math.prod(kept[0]), depth))
+    right = reshaped(f.move(two, lambda n: n.transpose(*over[1], *rest[1])), (depth, math.prod(kept[1])))
+    return reshaped(product(f, left, right), kept[0] + kept[1])
+
+
+@means("einsum")
+def _einsum(f: Flow, a: Args) -> Value:
+    """By one matrix product: axes of both, of the first alone, of the second alone, and those summed over."""
+    text, values = a["equation"].replace(" ", ""), a["tensors"]
+    reads, _, made = text.partition("->")
+    names = reads.split(",")
+    if "." in text or not made or len(names) != 2:
+        raise StudioError(f"einsum of {text} is not supported; give two operands and name every axis.")
+    one, two = values
+    size = {axis: n for name, v in zip(names, values, strict=True) for axis, n in zip(name, v.shape, strict=True)}
+    batch = [axis for axis in names[0] if axis in names[1] and axis in made]
+    summed = [axis for axis in names[0] if axis in names[1] and axis not in made]
+    left, right = ([x for x in n if x not in other] for n, other in ((names[0], names[1]), (names[1], names[0])))
+    if any(axis not in made for axis in left + right):
+        raise StudioError(f"einsum of {text} is not supported; sum over axes of one operand beforehand.")
+    length = [math.prod(size[axis] for axis in axes) for axes in (batch, left, right, summed)]
+    first = f.move(one, lambda n: n.transpose([names[0].index(axis) for axis in batch + left + summed]))
+    second = f.move(two, lambda n: n.transpose([names[1].index(axis) for axis in batch + summed + right]))
+    first = reshaped(first, ((length[0],) if batch else ()) + (length[1], length[3]))
+    second = reshaped(second, ((length[0],) if batch else ()) + (length[3], length[2]))
+    found = reshaped(product(f, first, second), tuple(size[axis] for axis in batch + left + right))
+    return f.move(found, lambda n: n.transpose([(batch + left + right).index(axis) for axis in made]))

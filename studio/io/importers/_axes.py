@@ -1,0 +1,247 @@
+"""Values of any number of axes, worked on where they lie: which of a map's axes is which of a value's.
+
+A value of a traced model may show a map in any shape: as tokens, in windows, with its channels last. What works along
+one axis alone is done on the map itself where that axis is the map's channels, whatever became of the places; else the
+map is rearranged first, so that it is. What comes out is shown as the value was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._draft import Draft
+from studio.io.importers._views import Index, Value, move, numbers, reshaped, seen
+from studio.model.op import Shape
+
+_WIDEST = 16384
+
+
+class Axes:
+    """Finds and makes the maps on which a draft's layers work.
+
+    Attributes:
+        draft: what layers are added to.
+        name: what the layers that come next are to be called.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.name = ""
+
+    # -- one axis as channels -------------------------------------------------------------------------------------
+
+    def along(self, value: Value, axis: int, work: Callable[[str], str]) -> Value:
+        """What a layer makes that works along one axis, at every place by itself.
+
+        Args:
+            value: a map, in any shape.
+            axis: which of its axes is worked on; its length may change.
+            work: adds the layer to a map whose channels are that axis.
+        """
+        node, places = self.channels_along(value, axis)
+        made = work(node)
+        count, each = self.draft.shapes[made].channels, math.prod(self.draft.shapes[made][1:])
+        index = np.arange(count, dtype=np.int32).reshape(-1, *[1] * places.ndim) * each + places
+        index = np.moveaxis(index, 0, axis % len(value.shape))
+        return self.shown(made, index)
+
+    def channels_along(self, value: Value, axis: int) -> tuple[str, Index]:
+        """A map whose channels are this axis, and where in it, row by row, each of the other axes' places lies."""
+        have, index = self.draft.shapes[value.node], np.moveaxis(numbers(self.draft, value), axis, 0)
+        each = have.height * have.width
+        places = index[0]
+        if (
+            value.index is None
+            and math.prod(value.shape[: axis % len(value.shape)]) == 1
+            and len(index) == have.channels
+        ):
+            return value.node, places
+        if index.shape[0] == have.channels and _is_major(index, each):
+            return value.node, places
+        rest = index.shape[1:]
+        height, width = self._sides(rest)
+        node = seen(self.draft, value.node, index.reshape(index.shape[0], height, width), self.name)
+        return node, np.arange(height * width, dtype=np.int32).reshape(rest)
+
+    def _sides(self, rest: tuple[int, ...]) -> tuple[int, int]:
+        """Height and width for the other axes of a value: the last one is a row, unless it is that of all pixels."""
+        sides = [side for side in rest if side != 1]
+        count = math.prod(sides)
+        if len(sides) <= 1:
+            # Tokens: as a picture, where they are as many as a picture's pixels.
+            for shape in reversed(self.draft.shapes.values()):
+                if shape.height * shape.width == count and shape.height > 1 and shape.width > 1:
+                    return shape.height, shape.width
+            return (1, count) if count <= _WIDEST else (count, 1)
+        return count // sides[-1], sides[-1]
+
+    def shown(self, node: str, index: Index) -> Value:
+        """Places of a layer's map in a shape of one's own; the whole map where they are all, in order."""
+        flat = index.ravel()
+        whole = math.prod(self.draft.shapes[node])
+        in_order = flat.size == whole and bool((flat[:-1] < flat[1:]).all())
+        return Value(index.shape, node, None if in_order else index)
+
+    # -- one layout for several -------------------------------------------------------------------------------------
+
+    def settled(self, value: Value) -> Value:
+        """A value that shows every element of its map once: where it does not, of a map that is made so."""
+        count = math.prod(value.shape)
+        if value.index is None or (count == math.prod(self.draft.shapes[value.node]) and _is_whole(value.index)):
+            return value
+        if len(value.shape) == 4 and value.shape[0] == 1:
+            node = seen(self.draft, value.node, value.index[0], self.name)
+            return Value(value.shape, node)
+        node, places = self.channels_along(value, -1)
+        each = math.prod(self.draft.shapes[node][1:])
+        if places.size < each:
+            height, width = self._sides(places.shape)
+            rows = np.moveaxis(value.index, -1, 0).reshape(value.shape[-1], height, width)
+            node = seen(self.draft, value.node, rows, self.name)
+            places = np.arange(height * width, dtype=np.int32).reshape(places.shape)
+            each = height * width
+        index = np.arange(value.shape[-1], dtype=np.int32) * each + places[..., None]
+        return self.shown(node, index)
+
+    def laid_like(self, other: Value, first: Value) -> np.ndarray:
+        """The places, or the numbers, of one value where the first one's map has its own; sides of one where alike.
+
+        ``first`` is settled. The result broadcasts to its map's shape.
+        """
+        held = np.asarray(other.constant) if other.constant is not None else numbers(self.draft, other)
+        spread = np.broadcast_to(held, first.shape)
+        have = self.draft.shapes[first.node]
+        if first.index is None:
+            laid = spread.reshape(have)
+        else:
+            flat = np.empty(math.prod(have), held.dtype)
+            flat[first.index.ravel()] = spread.ravel()
+            laid = flat.reshape(have)
+        for axis in range(3):
+            one = laid.take([0], axis)
+            if laid.shape[axis] > 1 and (laid == one).all():
+                laid = one
+        return laid
+
+    # -- reductions -------------------------------------------------------------------------------------------------
+
+    def reduced(self, op: str, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
+        """A ``Mean``, ``Sum``, ``Amax`` or ``Amin`` over any axes."""
+        if value.is_constant:
+            raise StudioError(f"it takes the {op.lower()} of constants alone, which the studio does not fold.")
+        rank = len(value.shape)
+        over = sorted({axis % rank for axis in axes})
+        shape = tuple(1 if axis in over else length for axis, length in enumerate(value.shape))
+        kept = tuple(length for axis, length in enumerate(shape) if keepdim or axis not in over)
+        sides = [axis for axis in over if value.shape[axis] > 1]
+        if not sides:
+            return reshaped(value, kept)
+        rest = [axis for axis in range(rank) if axis not in sides]
+        index = numbers(self.draft, value).transpose(*rest, *sides)
+        index = index.reshape(math.prod(value.shape[axis] for axis in rest), -1)
+        made = self._reduced(op, value.node, index)
+        if made is None and rank == 4 and value.shape[0] == 1 and value.index is not None:
+            # A part of a map, or one turned round, is made a map first.
+            node = seen(self.draft, value.node, value.index[0], self.name)
+            return self.reduced(op, Value(value.shape, node), axes, keepdim)
+        if made is None:
+            moved = Value(index.shape, value.node, index)
+            made = self.along(moved, 1, lambda read: self.draft.add(op, read, name=self.name, dim="channels"))
+        return reshaped(made, kept)
+
+    def _reduced(self, op: str, node: str, index: Index) -> Value | None:
+        """Over the second axis of (kept, reduced) places, where that is a whole axis of the map or all its pixels."""
+        have = self.draft.shapes[node]
+        each = have.height * have.width
+        channel, place = index // each, index % each
+        if (channel == channel[:, :1]).all() and _covers(place, each):
+            made = self.draft.add(op, node, name=self.name, dim="space")
+            return self.shown(made, np.ascontiguousarray(channel[:, 0]))
+        if index.shape[1] == have.channels and (place == place[:, :1]).all() and _covers(channel, have.channels):
+            made = self.draft.add(op, node, name=self.name, dim="channels")
+            return self.shown(made, np.ascontiguousarray(place[:, 0]))
+        if index.shape[1] == each * have.channels and index.shape[0] == 1 and _covers(index, index.size):
+            made = self.draft.add(op, node, name=self.name, dim="space")
+            return self.shown(self.draft.add(op, made, name=self.name, dim="channels"), np.zeros(1, np.int32))
+        row, column = place // have.width, place % have.width
+        if _alike(channel) and _alike(column) and _covers(row, have.height):
+            made = self.draft.add(op, node, name=self.name, dim="height")
+            return self.shown(made, (channel * have.width + column)[:, 0])
+        if _alike(channel) and _alike(row) and _covers(column, have.width):
+            made = self.draft.add(op, node, name=self.name, dim="width")
+            return self.shown(made, (channel * have.height + row)[:, 0])
+        return None
+
+    # -- moves that go round ----------------------------------------------------------------------------------------
+
+    def rolled(self, value: Value, shift: int, axis: int) -> Value:
+        """`Roll` along one axis of a value, which is the height or the width of its map, or comes to be."""
+        if value.is_constant:
+            return move(self.draft, value, lambda n: np.roll(n, shift, axis))
+        return self._turned(value, axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
+
+    def flipped(self, value: Value, axis: int) -> Value:
+        """`Flip` along one axis."""
+        if value.is_constant:
+            return move(self.draft, value, lambda n: np.flip(n, axis))
+        return self._turned(value, axis, lambda n: np.flip(n, axis), "Flip", 0)
+
+    def _turned(self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int) -> Value:
+        value = self.settled(value)
+        have = self.draft.shapes[value.node]
+        index = numbers(self.draft, value)
+        wanted = how(index)
+        for side in (1, 2):
+            if value.shape[axis] != have[side]:
+                continue
+            places = np.arange(math.prod(have), dtype=np.int32).reshape(have)
+            turned = np.roll(places, shift, side) if op == "Roll" else np.flip(places, side)
+            if np.array_equal(turned.ravel()[index], wanted):
+                along: dict[str, Any] = {"shifts": (shift, 0) if side == 1 else (0, shift)}
+                if op == "Flip":
+                    along = {"vertical": side == 1, "horizontal": side == 2}
+                made = self.draft.add(op, value.node, name=self.name, **along)
+                return Value(value.shape, made, value.index)
+        if value.shape[axis] == have.channels and np.array_equal(np.sort(wanted, axis), np.sort(index, axis)):
+            return Value(value.shape, value.node, wanted)
+        # That axis as rows of a map: all others before it are channels, all behind it columns.
+        before, behind = math.prod(value.shape[: axis % len(value.shape)]), value.shape[axis % len(value.shape) + 1 :]
+        rows = Shape(before, value.shape[axis], math.prod(behind))
+        node = seen(self.draft, value.node, index.reshape(rows), self.name)
+        return self._turned(Value(value.shape, node), axis, how, op, shift)
+
+
+def _is_major(index: Index, each: int) -> bool:
+    """Whether each of the first axis is a channel of its own, at the same places."""
+    places = index[0]
+    if places.size == 0 or int(places.max()) >= each:
+        return False
+    # A few first: most that are not are seen there.
+    for channel in (1, len(index) - 1):
+        if channel < len(index) and not np.array_equal(index[channel], places + channel * each):
+            return False
+    return all(np.array_equal(index[channel], places + channel * each) for channel in range(2, len(index) - 1))
+
+
+def _is_whole(index: Index) -> bool:
+    """Whether every place stands there once."""
+    seen_ = np.zeros(index.size, bool)
+    flat = index.ravel()
+    if int(flat.max()) >= index.size:
+        return False
+    seen_[flat] = True
+    return bool(seen_.all())
+
+
+def _alike(part: Index) -> bool:
+    return bool((part == part[:, :1]).all())
+
+
+def _covers(part: Index, count: int) -> bool:
+    """Whether every row holds each number below the count once."""
+    return part.shape[1] == count and bool((np.sort(part, 1) == np.arange(count)).all())

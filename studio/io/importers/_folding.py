@@ -1,0 +1,125 @@
+"""What a traced model works out of constants alone, worked out here by PyTorch's own operators.
+
+Only operators of the list below are called, each a pure function of its arguments, whatever a file asks for.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._views import Value, constant
+from studio.io.importers._words import words
+
+if TYPE_CHECKING:
+    from studio.io.importers._calls import Call
+
+FOLDED = words(
+    """
+    _softmax _to_copy _unsafe_view _weight_norm abs add addmm alias all amax amin any arange argsort as_strided
+    atan bitwise_and bitwise_not bitwise_or bitwise_xor bmm broadcast_to cat ceil chunk clamp clamp_max
+    clamp_min clip clone concat constant_pad_nd contiguous copy cos cosh cumsum detach diff div divide dot
+    einsum embedding eq erf exp expand expand_as expm1 eye fill flatten flip floor floor_divide fmod full
+    full_like gather ge gelu gt hamming_window hann_window index index_put index_select le leaky_relu
+    lift_fresh lift_fresh_copy linalg_vector_norm linear linspace log log10 log1p log2 logical_and logical_not
+    logical_or logical_xor logspace lt masked_fill matmul max maximum mean meshgrid min minimum mm movedim mul
+    multiply mv narrow ne neg new_full new_ones new_zeros norm ones ones_like outer pad permute positive pow
+    prod reciprocal relu remainder repeat repeat_interleave reshape roll round rsqrt rsub scalar_tensor scatter
+    select select_scatter sigmoid sign sin sinh slice slice_scatter softmax softplus sort split
+    split_with_sizes sqrt square squeeze stack std sub subtract sum t tan tanh tile to transpose tril triu
+    true_divide trunc type_as unbind unflatten unsqueeze var vdot view view_as where zero zeros zeros_like
+    """
+)
+"""Their ATen names, in place or not."""
+
+_LARGEST = 2**25
+_DTYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64"}
+_DTYPES |= {12: "bool", 13: "float32"}
+_PLACES = ("device", "layout", "pin_memory", "memory_format")
+
+
+def can_fold(call: Call, args: dict[str, Any]) -> bool:
+    """Whether a call reads constants alone, or nothing, and is one of those that are worked out here."""
+    name = call.operator.removeprefix("aten.").removesuffix("_")
+    known = call.operator.startswith("aten.") and name in FOLDED
+    return known and all(value.is_constant for value in _values(args))
+
+
+def _values(args: Any) -> list[Value]:
+    if isinstance(args, Value):
+        return [args]
+    if isinstance(args, dict):
+        args = list(args.values())
+    return [found for item in args for found in _values(item)] if isinstance(args, (list, tuple)) else []
+
+
+def folded(call: Call, args: dict[str, Any]) -> Value | list[Value]:
+    """The result of a call that `can_fold` has passed.
+
+    Raises:
+        StudioError: where it is too large to be a weight, or PyTorch refuses it.
+    """
+    import torch
+
+    name, _, overload = call.target.removeprefix("torch.ops.").removeprefix("aten.").partition(".")
+    try:
+        function = getattr(getattr(torch.ops.aten, name), overload or "default")
+        given = _given(function._schema, args)
+        with torch.no_grad():
+            result = function(*given[0], **given[1])
+    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise StudioError(f"PyTorch cannot work it out of its constants ({reason}).") from error
+    if isinstance(result, (list, tuple)):
+        return [_value(part) for part in result]
+    return _value(result)
+
+
+def _given(schema: Any, args: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    positional, keyword = [], {}
+    for argument in schema.arguments:
+        if argument.name not in args or argument.name in _PLACES:
+            # What follows by name is given by name.
+            if not argument.kwarg_only and argument.name not in _PLACES and argument.has_default_value():
+                positional.append(argument.default_value)
+            continue
+        value = _tensors(args[argument.name])
+        if argument.name == "dtype" and isinstance(value, int):
+            import torch
+
+            value = getattr(torch, _DTYPES[value])
+        if argument.name in ("size", "repeats", "sizes", "shape") and isinstance(value, list):
+            _check(math.prod(abs(length) for length in value if isinstance(length, int)))
+        if argument.kwarg_only:
+            keyword[argument.name] = value
+        else:
+            positional.append(value)
+    return positional, keyword
+
+
+def _tensors(value: Any) -> Any:
+    import torch
+
+    if isinstance(value, Value):
+        held = np.asarray(value.constant)
+        # Not a copy where that can be helped: what writes into a part of a constant writes into the constant.
+        return torch.from_numpy(held if held.flags.writeable else held.copy())
+    if isinstance(value, list):
+        return [_tensors(item) for item in value]
+    return value
+
+
+def _value(tensor: Any) -> Value:
+    _check(tensor.numel())
+    if tensor.dtype.is_complex:
+        raise StudioError("it works with complex numbers, which is not supported.")
+    held = tensor.detach()
+    return constant(held.float().numpy() if held.dtype.itemsize == 2 and held.is_floating_point() else held.numpy())
+
+
+def _check(count: int) -> None:
+    if count > _LARGEST:
+        raise StudioError("it makes a constant too large to be a weight.")
