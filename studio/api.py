@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,12 +26,16 @@ from studio.errors import StudioError
 from studio.io.opening import open_preset as open_preset  # the studio opens by name from here, too
 from studio.io.presets import save_preset
 from studio.model.edit import Edit, Selection
+from studio.model.layout import Rect, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
 from studio.runtime.render.frame_runner import FrameRunner
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Step
 
 
 class LiveLayer:
@@ -192,6 +197,49 @@ class LiveNetwork:
         for name, values in self.network.tensors.items():
             self.engine.set_tensor(name, values)
         self.engine.bypass(())
+
+    def learn(self, source: str = "demo", **asked: object) -> Iterator[Step]:
+        """Teach the network; each step is in the engine when it is given, and an edit made meanwhile is learnt on from.
+
+        ::
+
+            for step in net.learn("film.mp4", wanted="damage:blur=2", losses="l1=1,edges=0.2", size=64):
+                print(step.number, step.loss)
+                if step.number == 200:
+                    break
+
+        Args:
+            source: what it is shown: a film, a picture, a folder, "camera" or "demo".
+            **asked: the other fields of `studio.learn.prepare.Asked`.
+
+        Yields:
+            What each step came to, without end.
+
+        Raises:
+            StudioError: for whatever does not fit, or a step that is not finite.
+        """
+        from studio.learn.prepare import Asked, prepare
+
+        now = {name: self.engine.tensor(name) for name in self.network.tensors}
+        try:
+            wanted = Asked(source, **asked)  # type: ignore[arg-type]
+        except TypeError as error:
+            raise StudioError(f"A lesson has no such thing: {error}.") from None
+        learner, _ = prepare(self.network.with_tensors(now), wanted, self.engine.name)
+        try:
+            seen = {name: self.engine.revision(name) for name in now}
+            for step in learner:
+                for name in learner.backend.changing():
+                    if name in seen:
+                        self.engine.set_tensor(name, learner.tensor(name))
+                seen = {name: self.engine.revision(name) for name in now}
+                yield step
+                for name, revision in seen.items():
+                    if self.engine.revision(name) != revision:
+                        sheet = to_sheet(self.engine.tensor(name))
+                        learner.replace(name, Rect(0, 0, *sheet.shape), sheet)
+        finally:
+            learner.close()
 
     def save(
         self, path: str | Path, *, name: str = "", description: str = "", thumbnail: Picture | None = None

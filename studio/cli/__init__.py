@@ -17,6 +17,7 @@ from studio.cli.info import info
 from studio.cli.open_ import open_
 from studio.cli.presets import presets
 from studio.cli.render import render
+from studio.cli.train import train
 from studio.errors import StudioError
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
-for command in (render, info, presets, export, doctor, bench):
+for command in (render, train, info, presets, export, doctor, bench):
     app.command()(command)
 app.command("open")(open_)
 app.command("import")(import_)

@@ -1,0 +1,272 @@
+"""``studio train``."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from studio.cli.common import EngineOption, Exit, note
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Learner, Step
+    from studio.learn.prepare import Asked
+
+    Show = Callable[[Step, float], None]
+
+_AUTOSAVE = 120.0
+"""Seconds between two checkpoints that are kept for the case of a crash."""
+
+
+def train(
+    weights: Annotated[
+        str,
+        typer.Argument(
+            help='A network or a preset, by name or path, or a new one: "new:autoencoder,seed=1", "new:unet", '
+            '"new:painter", "new:upscaler", "new:generator", each with width=N and more.'
+        ),
+    ],
+    source: Annotated[str, typer.Argument(help='What it is shown: a film, a picture, a folder, "camera" or "demo".')],
+    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],
+    wanted: Annotated[
+        str,
+        typer.Option(
+            help='"same"; "damage:blur=2,noise=0.1" to undo that, "effect:..." to do it; "as:NAME" for what another '
+            "network or preset makes; or a film or folder whose pictures belong to the source's one by one.",
+            metavar="same|damage:...|as:NAME|PATH",
+        ),
+    ] = "same",
+    loss: Annotated[
+        str,
+        typer.Option(
+            help="What is made small: l1, l2, charbonnier, edges, ssim, tv, features, style, adversarial, each with "
+            "its weight.",
+            metavar="NAME=WEIGHT,...",
+        ),
+    ] = "l2=1",
+    steps: Annotated[int, typer.Option(help="Steps to take; 1000 where no time is given.", min=0)] = 0,
+    minutes: Annotated[float, typer.Option(help="Minutes to learn at most.", min=0.0)] = 0.0,
+    size: Annotated[int, typer.Option(help="Side of the crops that it is shown.", min=1, max=4096)] = 128,
+    zoom: Annotated[
+        float,
+        typer.Option(help="How many crops fit along a picture's shorter side: more shows details.", min=1, max=64),
+    ] = 1.0,
+    batch: Annotated[int, typer.Option(help="Crops a step.", min=1, max=4096)] = 8,
+    at_once: Annotated[
+        int, typer.Option(help="Crops reckoned together, to save memory; a step stays the same.", min=0, max=4096)
+    ] = 0,
+    optimiser: Annotated[str, typer.Option(help="sgd, adam, adamw or adadelta.")] = "adam",
+    rate: Annotated[float, typer.Option(help="How far a step goes; the optimiser's usual one by default.")] = 0.0,
+    warmup: Annotated[int, typer.Option(help="Steps over which the rate rises.", min=0)] = 0,
+    cosine: Annotated[bool, typer.Option("--cosine", help="Let the rate fall to nothing over --steps.")] = False,
+    decay: Annotated[float, typer.Option(help="Weight decay.", min=0.0, max=1.0)] = 0.0,
+    clip: Annotated[float, typer.Option(help="Bring the gradients' norm down to this; 0 for never.", min=0.0)] = 0.0,
+    learn: Annotated[str, typer.Option(help="Layers or tensors that learn: dec*,enc1.bias; all by default.")] = "",
+    freeze: Annotated[str, typer.Option(help="Layers or tensors that do not learn.")] = "",
+    fixed_norms: Annotated[
+        bool, typer.Option("--fixed-norms", help="Batch norms keep the statistics that they have.")
+    ] = False,
+    flips: Annotated[bool, typer.Option("--flips/--no-flips", help="Mirror crops at random.")] = True,
+    style: Annotated[str, typer.Option(help="A picture whose style is wanted.")] = "",
+    extractor: Annotated[
+        str, typer.Option(help="The network that features and style are seen through.")
+    ] = "autoencoder-transposed",
+    engine: EngineOption = "auto",
+    seed: Annotated[int, typer.Option(help="What everything random follows from.", min=0)] = 0,
+    resume: Annotated[Path | None, typer.Option(help="A checkpoint to go on from.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep a checkpoint beside the weights, to go on.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
+) -> None:
+    """Teach a network; Ctrl-C ends it and keeps what was learnt."""
+    from studio.learn.prepare import Asked, open_network, prepare
+
+    network = open_network(weights)
+    _require_new(output)
+    most = steps or (0 if minutes else 1000)
+    asked = Asked(
+        source=source,
+        wanted=wanted,
+        losses=loss,
+        size=size,
+        zoom=zoom,
+        batch=batch,
+        at_once=at_once,
+        optimiser=optimiser,
+        optimiser_numbers={"weight_decay": decay} if decay else {},
+        rate=rate or None,
+        warmup=warmup,
+        cosine=cosine,
+        steps=most or 1000,
+        clip=clip or math.inf,
+        learns=_patterns(learn),
+        frozen=_patterns(freeze),
+        statistics=not fixed_norms,
+        flips=flips,
+        style=style,
+        extractor=extractor,
+        seed=seed,
+    )
+    learner, remarks = prepare(network, asked, engine)
+    for remark in remarks:
+        note(remark)
+    try:
+        if resume is not None:
+            from studio.learn.checkpoint import load_checkpoint
+
+            learner.restore(load_checkpoint(resume, network))
+        _teach(learner, asked, weights, output, most, minutes * 60, keep=keep, as_json=as_json)
+    finally:
+        learner.close()
+
+
+def _teach(
+    learner: Learner,
+    asked: Asked,
+    weights: str,
+    output: Path,
+    most: int,
+    seconds: float,
+    *,
+    keep: bool,
+    as_json: bool,
+) -> None:
+    from studio.learn.checkpoint import save_checkpoint
+
+    safe = output.with_name(f"{output.name}.learning.safetensors")
+    began = saved = time.monotonic()
+    last, problem = None, ""
+    with _interruptible() as stopped, _shown(as_json, most, seconds) as show:
+        while not stopped():
+            try:
+                last = learner.step()
+            except StudioError as error:
+                problem = str(error)
+                break
+            passed = time.monotonic() - began
+            show(last, passed)
+            if (most and last.number >= most) or (seconds and passed >= seconds):
+                break
+            if time.monotonic() - saved > _AUTOSAVE:
+                save_checkpoint(learner.checkpoint(), safe)
+                saved = time.monotonic()
+    interrupted = stopped()
+    if last is None:
+        raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
+    _save(learner, asked, weights, output, last, time.monotonic() - began)
+    if keep:
+        save_checkpoint(learner.checkpoint(), output / "learning.safetensors")
+    safe.unlink(missing_ok=True)
+    if not as_json:
+        typer.echo(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")
+    if problem:
+        raise StudioError(f"{problem} What was learnt until then is in {output}.")
+    if interrupted:
+        note("Interrupted: what was learnt until here is kept.")
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _save(learner: Learner, asked: Asked, weights: str, output: Path, last: Step, seconds: float) -> None:
+    from dataclasses import replace
+
+    from studio.io.atomic import write_bytes
+    from studio.io.networks import save_network
+    from studio.learn.prepare import described
+
+    network = learner.result()
+    save_network(replace(network, name=output.name), output)
+    facts: dict[str, object] = {"script": "studio train", **described(asked, weights), "steps": last.number}
+    facts |= {"seconds": round(seconds, 1), "engine": learner.backend.name, "final_loss": last.loss, "psnr": last.psnr}
+    if not math.isfinite(last.psnr):
+        facts.pop("psnr")
+    write_bytes(output / "training.json", (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _require_new(output: Path) -> None:
+    from studio.io.atomic import exists, require_parent
+
+    require_parent(output)
+    if exists(output):
+        raise StudioError(f"{output} is there already; choose a new folder for what is learnt.")
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
+
+
+@contextmanager
+def _interruptible() -> Iterator[_Flag]:
+    """Ctrl-C ends the loop behind the step that is under way; a second one ends the program."""
+    flag = _Flag()
+    try:
+        before = signal.signal(signal.SIGINT, flag.raised)
+    except ValueError:  # not in the main thread, where nobody presses keys either
+        yield flag
+        return
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Flag:
+    def __init__(self) -> None:
+        self._set = False
+
+    def __call__(self) -> bool:
+        return self._set
+
+    def raised(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self._set:
+            raise KeyboardInterrupt
+        self._set = True
+
+
+@contextmanager
+def _shown(as_json: bool, most: int, seconds: float) -> Iterator[Show]:
+    if as_json:
+        yield _print_line
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=1.0, said="")
+
+        def show(step: Step, passed: float) -> None:
+            parts = [step.number / most if most else 0.0, passed / seconds if seconds else 0.0]
+            speed = step.number / passed if passed else 0.0
+            said = f"step {step.number}  loss {step.loss:.5f}  {step.psnr:.2f} dB  {speed:.1f} steps/s"
+            progress.update(task, completed=min(max(parts), 1.0), said=said)
+
+        yield show
+
+
+def _print_line(step: Step, passed: float) -> None:
+    facts = {
+        "step": step.number,
+        "loss": step.loss,
+        "parts": dict(step.parts),
+        "psnr": step.psnr if math.isfinite(step.psnr) else None,
+        "norm": step.norm,
+        "rate": step.rate,
+        "seconds": round(passed, 3),
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,131 @@
+"""What an engine does for learning: gradients of some crops, summed up, and the step that they add up to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.learn.lesson import Batch
+from studio.learn.objective import Objective
+from studio.learn.optimisers import Optimiser
+from studio.model.layout import Rect
+from studio.model.op import Array
+
+MOMENTUM = 0.1
+"""What a step counts in running statistics, as in PyTorch."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What learning goes on from, the same on every engine.
+
+    Attributes:
+        tensors: every tensor of the network, and its critic's, each in its own shape.
+        slots: what the optimiser remembers, by ``tensor/slot``, and ``tensor/steps``, how often it moved.
+        steps: how many were taken.
+    """
+
+    tensors: Mapping[str, Array]
+    slots: Mapping[str, Array]
+    steps: int
+
+
+@dataclass
+class Outcome:
+    """What a step came to.
+
+    Attributes:
+        parts: every loss by its name, unweighted, as the mean over the crops.
+        total: their weighted sum, or with a critic the network's own.
+        norm: of all gradients together.
+    """
+
+    parts: dict[str, float] = field(default_factory=dict)
+    total: float = 0.0
+    norm: float = 0.0
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether weights may be moved by this."""
+        return bool(np.isfinite([self.total, self.norm, *self.parts.values()]).all())
+
+
+class Backend(ABC):
+    """Holds the tensors while they learn.
+
+    Args:
+        objective: what is learnt.
+        optimiser: how.
+
+    Attributes:
+        name: of the engine that it learns on.
+        rates: by tensor, in its own shape, what its rate is multiplied by; 0 keeps a weight bit for bit.
+        steps: how many have been taken.
+    """
+
+    name: str
+
+    def __init__(self, objective: Objective, optimiser: Optimiser) -> None:
+        if not objective.learns:
+            raise StudioError("There is no tensor to learn; unfreeze one.")
+        self.objective = objective
+        self.optimiser = optimiser
+        self.rates: dict[str, Array] = {}
+        self.steps = 0
+
+    @abstractmethod
+    def accumulate(self, batch: Batch, share: float) -> None:
+        """Add the gradients of these crops, which are such a part of the step."""
+
+    @abstractmethod
+    def apply(self, rate: float, clip: float) -> Outcome:
+        """Take the step, unless it is not finite, and begin the next.
+
+        Args:
+            rate: how far.
+            clip: what the norm of all gradients is brought down to where it is larger; infinity for never.
+        """
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Forget the gradients of a step that was not finished."""
+
+    @abstractmethod
+    def tensor(self, name: str) -> Array:
+        """A copy of a tensor as it is now."""
+
+    @abstractmethod
+    def gradient(self, name: str) -> Array | None:
+        """A copy of a tensor's gradient in the last step; None before it, or where there is none."""
+
+    @abstractmethod
+    def replace(self, name: str, rect: Rect, values: Array) -> None:
+        """Put values into a rectangle of a tensor's sheet: a stroke."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Copies of everything that learning goes on from."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Go on from there; slots that are missing begin anew."""
+
+    def close(self) -> None:  # noqa: B027 - not every backend holds something
+        """Free what it holds on the device."""
+
+    def kept(self) -> tuple[str, ...]:
+        """Tensors that a checkpoint has: all of the network, for strokes reach every one, and its critic's."""
+        own = [name for name in self.objective.network.tensors if "~" not in name]
+        return (*own, *(name for name in self.objective.learns if "~" in name))
+
+    def changing(self) -> tuple[str, ...]:
+        """Tensors that a step changes: those that learn, and running statistics."""
+        own = self.objective.network.tensors
+        running = [
+            name for layer in self.objective.statistics for name in (f"{layer}.running_mean", f"{layer}.running_var")
+        ]
+        return (*self.objective.learns, *(name for name in running if name in own))

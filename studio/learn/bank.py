@@ -1,0 +1,103 @@
+"""Pictures kept in memory, of which crops are cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.resize import resized
+from studio.io.sources import open_source
+from studio.model.graph import Size
+from studio.model.picture import Picture, shallow
+
+MOST_PICTURES = 600
+MOST_BYTES = 400 * 2**20
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a crop lies: the picture's number, the corner in parts of what is free, and whether it is mirrored."""
+
+    number: int
+    y: float
+    x: float
+    mirrored: bool
+
+
+@dataclass
+class Bank:
+    """Pictures that a network learns from.
+
+    Attributes:
+        pictures: each (H, W, 3) uint8, the shorter side as long as crops are, or longer.
+        name: of where they came from, for messages.
+    """
+
+    pictures: list[Picture] = field(default_factory=list)
+    name: str = ""
+
+    def offer(self, picture: Picture, size: Size, rng: np.random.Generator) -> None:
+        """Take a new picture in, as from a camera; where the bank is full it takes the place of any other."""
+        fitting = covering(picture, size)
+        if len(self.pictures) < MOST_PICTURES and self._size + fitting.nbytes <= MOST_BYTES:
+            self.pictures.append(fitting)
+        else:
+            self.pictures[int(rng.integers(len(self.pictures)))] = fitting
+
+    @property
+    def _size(self) -> int:
+        return sum(picture.nbytes for picture in self.pictures)
+
+    def choose(self, rng: np.random.Generator, *, flips: bool) -> Cut:
+        """A crop of any of the pictures, anywhere."""
+        number, y, x = int(rng.integers(len(self.pictures))), float(rng.random()), float(rng.random())
+        return Cut(number, y, x, bool(rng.random() < 0.5) and flips)
+
+    def cut(self, where: Cut, size: Size) -> Picture:
+        """That crop, (height, width, 3) uint8."""
+        picture = self.pictures[where.number]
+        top, left = (
+            round(part * (length - wanted))
+            for part, length, wanted in zip((where.y, where.x), picture.shape[:2], size, strict=True)
+        )
+        found = picture[top : top + size[0], left : left + size[1]]
+        return np.ascontiguousarray(found[:, ::-1] if where.mirrored else found)
+
+
+def covering(picture: Picture, size: Size, zoom: float = 1.0) -> Picture:
+    """The picture as small as it can be and still hold a crop of this size, or so many times larger."""
+    scale = zoom * max(wanted / length for wanted, length in zip(size, picture.shape[:2], strict=True))
+    height, width = (max(wanted, round(n * scale)) for wanted, n in zip(size, picture.shape[:2], strict=True))
+    return resized(picture, (height, width))
+
+
+def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
+    """The pictures of a source, evenly spread over it where it has more than fit.
+
+    Args:
+        spec: as `studio.io.sources.open_source` takes it.
+        size: of the crops, height and width.
+        zoom: how many times larger than a crop the shorter side is: 1 learns whole pictures, more learns details.
+
+    Raises:
+        StudioError: where it cannot be opened or holds no picture.
+    """
+    kept: list[Picture] = []
+    every, room = 1, MOST_PICTURES
+    with open_source(spec) as source:
+        is_endless = source.info.frames is None and source.info.fps is not None and source.info.duration is None
+        for number, frame in enumerate(source):
+            if number % every:
+                continue
+            kept.append(covering(shallow(frame.picture), size, zoom))
+            room = min(room, max(2, MOST_BYTES // max(kept[0].nbytes, 1)))
+            if len(kept) >= room:
+                if is_endless:
+                    break
+                # Every second one goes, so that what is left stays evenly spread however long the source is.
+                kept, every = kept[::2], every * 2
+    if not kept:
+        raise StudioError(f"There is no picture in {spec}; nothing can be learnt from it.")
+    return Bank(kept, spec)

@@ -1,0 +1,74 @@
+"""Checkpoints as files: what learning goes on from tomorrow, as .safetensors with the random state in its header."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.atomic import write_bytes
+from studio.io.safetensors_file import read_tensors
+from studio.learn.backend import State
+from studio.learn.learner import Checkpoint
+from studio.model.network import Network
+
+KIND = "studio-checkpoint"
+VERSION = 1
+_LARGEST = 16 * 2**30
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        StudioError: where it cannot be written.
+    """
+    from safetensors.numpy import save
+
+    state = checkpoint.state
+    arrays = {f"tensor:{name}": value for name, value in state.tensors.items()}
+    arrays |= {f"slot:{name}": value for name, value in state.slots.items()}
+    # The random state and the number of the step travel as bytes, so that the tensors' reader reads everything.
+    said = {"format": KIND, "version": VERSION, "steps": state.steps, "random": checkpoint.random}
+    arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
+    write_bytes(path, save({name: np.ascontiguousarray(value) for name, value in arrays.items()}))
+
+
+def load_checkpoint(path: Path, network: Network) -> Checkpoint:
+    """A checkpoint of this network.
+
+    Raises:
+        StudioError: where it is none, or another network's.
+    """
+    found = {name: stored.values for name, stored in read_tensors(path, _LARGEST).items()}
+    said = _said(path, found.pop("said", None))
+    tensors = {name.partition(":")[2]: value for name, value in found.items() if name.startswith("tensor:")}
+    slots = {name.partition(":")[2]: value for name, value in found.items() if name.startswith("slot:")}
+    for name, value in tensors.items():
+        own = network.tensors.get(name)
+        if own is None and "~" not in name:
+            raise StudioError(
+                f'{path}: it has a tensor "{name}" that "{network.name}" has not; it is another network\'s.'
+            )
+        if own is not None and own.shape != value.shape:
+            raise StudioError(
+                f'{path}: its "{name}" has shape {value.shape}, not {own.shape}; it is another network\'s.'
+            )
+    return Checkpoint(State(tensors, slots, said["steps"]), said["random"])
+
+
+def _said(path: Path, held: np.ndarray | None) -> dict[str, Any]:
+    try:
+        said = json.loads(held.tobytes()) if held is not None and held.dtype == np.uint8 else None
+        if not isinstance(said, dict) or said["format"] != KIND or int(said["steps"]) < 0:
+            raise ValueError
+        # A generator of the same kind takes nothing else for its state.
+        np.random.default_rng(0).bit_generator.state = said["random"]
+    except (ValueError, KeyError, TypeError):
+        raise StudioError(f"{path} is no checkpoint of learning.") from None
+    if said["version"] > VERSION:
+        raise StudioError(f"{path} was written by a newer studio; update this one.")
+    return said

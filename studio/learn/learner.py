@@ -1,0 +1,267 @@
+"""A network that learns, step by step, in whatever time there is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.learn.backend import Outcome, State
+from studio.learn.lesson import Lesson
+from studio.learn.settings import SQUARED, Settings, objective_of, open_backend
+from studio.model.graph import Size
+from studio.model.layout import Rect, sheet_size
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.picture import Picture
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step came to.
+
+    Attributes:
+        number: counted from 1.
+        loss: the weighted sum of all parts, as the mean over the crops.
+        parts: every loss by its name, unweighted.
+        psnr: of what was made against what was wanted, in decibels.
+        norm: of all gradients together, before clipping.
+        rate: how far the step went.
+        seconds: how long it took.
+    """
+
+    number: int
+    loss: float
+    parts: Mapping[str, float]
+    psnr: float
+    norm: float
+    rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What learning goes on from, exactly.
+
+    Attributes:
+        state: of the weights and the optimiser.
+        random: of what chooses crops, as numpy gives it.
+    """
+
+    state: State
+    random: Mapping[str, Any]
+
+
+class Learner:
+    """Teaches one network one lesson; belongs to the thread that made it.
+
+    Args:
+        network: what it begins with.
+        lesson: what it is shown, and what is wanted.
+        settings: how.
+        engine: one of `studio.engine.choose.ENGINE_NAMES`.
+
+    Attributes:
+        network: what it began with.
+        settings: how it learns; numbers of the schedule, batch and clip may be changed between steps (`turn`).
+        pictures: what was shown and wanted in the last crop.
+
+    Raises:
+        StudioError: where the size, a loss or the lesson does not fit the network, or nothing of it learns.
+    """
+
+    def __init__(self, network: Network, lesson: Lesson, settings: Settings, engine: str = "auto") -> None:
+        self.network = network
+        self.lesson = lesson
+        self.settings = settings
+        self.objective = objective_of(network, settings)
+        self.backend = open_backend(self.objective, settings.optimiser, engine)
+        self._random = np.random.default_rng(settings.seed)
+        self._begun: Mapping[str, Any] = self._random.bit_generator.state
+        self._waiting = 0
+        self._seconds = 0.0
+        self.pictures: tuple[Picture, Picture] | None = None
+
+    @property
+    def made(self) -> Size:
+        """Height and width of what the network makes."""
+        shape = self.objective.shapes[self.network.graph.output]
+        return shape.height, shape.width
+
+    @property
+    def steps(self) -> int:
+        """How many have been taken."""
+        return self.backend.steps
+
+    def step(self) -> Step:
+        """Take a whole step.
+
+        Raises:
+            StudioError: where it is not finite; weights are then as they were before it.
+        """
+        found = self.advance(math.inf)
+        while not found:
+            found = self.advance(math.inf)
+        return found[-1]
+
+    def advance(self, seconds: float) -> list[Step]:
+        """Learn for about so long, at least one part of a step, and at most the rest of one.
+
+        A step that is not finished goes on with the next call.
+
+        Returns:
+            The steps that were finished.
+
+        Raises:
+            StudioError: as `step`.
+        """
+        start, found = time.perf_counter(), []
+        while True:
+            begun = time.perf_counter()
+            if not self._waiting:
+                self._begun, self._waiting = self._random.bit_generator.state, self.settings.batch
+            self._part()
+            took = time.perf_counter() - begun
+            self._seconds += took
+            if not self._waiting:
+                found.append(self._finish())
+            if found and math.isinf(seconds):
+                return found
+            if time.perf_counter() - start + took > seconds:
+                return found
+
+    def _part(self) -> None:
+        count = min(self.settings.at_once or self.settings.batch, self._waiting)
+        batch = self.lesson.batch(self._random, count, self.network.graph, self.settings.size, self.made)
+        self.pictures = batch.pictures
+        self.backend.accumulate(batch, count / self.settings.batch)
+        self._waiting -= count
+
+    def _finish(self) -> Step:
+        number = self.steps + 1
+        rate = self.settings.schedule.at(number)
+        begun = time.perf_counter()
+        outcome = self.backend.apply(rate, self.settings.clip)
+        seconds, self._seconds = self._seconds + time.perf_counter() - begun, 0.0
+        if not outcome.is_finite:
+            raise StudioError(
+                f"Step {number} came to {_said(outcome)}, and was not taken: weights are as after step {number - 1}. "
+                f"Lower the rate of {rate:g}, clip gradients, or go back to a checkpoint."
+            )
+        squared = outcome.parts.pop(SQUARED)
+        lo, hi = self.network.graph.output_range
+        psnr = 10 * math.log10((hi - lo) ** 2 / squared) if squared > 0 else math.inf
+        return Step(number, outcome.total, outcome.parts, psnr, outcome.norm, rate, seconds)
+
+    def turn(self, settings: Settings) -> None:
+        """Go on with other settings from the next step; what is remembered of every weight is kept where it still fits.
+
+        Raises:
+            StudioError: where they do not fit the network; learning goes on as before.
+        """
+        old = self.settings
+        same = (old.size, old.losses, old.learns, old.frozen, old.statistics, old.optimiser)
+        if same != (
+            settings.size,
+            settings.losses,
+            settings.learns,
+            settings.frozen,
+            settings.statistics,
+            settings.optimiser,
+        ):
+            network = self.result()
+            objective = objective_of(network, settings)
+            state = self.backend.state()
+            backend = open_backend(objective, settings.optimiser, self.backend.name)
+            kept = settings.optimiser.name == old.optimiser.name
+            known = {name: value for name, value in state.tensors.items() if name in objective.network.tensors}
+            backend.restore(State(known, state.slots if kept else {}, state.steps))
+            backend.rates = {name: rate for name, rate in self.backend.rates.items() if name in objective.learns}
+            self.backend.close()
+            self.objective, self.backend = objective, backend
+        self._forget_part()
+        self.settings = settings
+
+    def _forget_part(self) -> None:
+        if self._waiting:
+            self.backend.drop()
+            self._random.bit_generator.state = dict(self._begun)
+        self._waiting, self._seconds = 0, 0.0
+
+    def replace(self, tensor: str, rect: Rect, values: Array) -> None:
+        """Put values into a rectangle of a tensor's sheet: a stroke, an edit, an undo."""
+        self._require(tensor)
+        self.backend.replace(tensor, rect, values)
+
+    def set_rate(self, tensor: str, rate: Array | None) -> None:
+        """Multiply the rate of every weight of a tensor: 0 keeps it bit for bit, 1 is as usual; None for all as usual.
+
+        Args:
+            tensor: full name.
+            rate: in the tensor's own shape, 0 to 100.
+        """
+        self._require(tensor)
+        if rate is None:
+            self.backend.rates.pop(tensor, None)
+            return
+        shape = self.network.tensors[tensor].shape
+        if rate.shape != shape or not ((rate >= 0) & (rate <= 100)).all():
+            raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to 100.')
+        self.backend.rates[tensor] = np.array(rate, np.float32, order="C")
+
+    def _require(self, tensor: str) -> None:
+        if tensor not in self.network.tensors:
+            raise StudioError(f'There is no tensor "{tensor}"; this network has {", ".join(self.network.tensors)}.')
+
+    def tensor(self, name: str) -> Array:
+        """A copy of a tensor as it is now, in PyTorch's layout."""
+        self._require(name)
+        return self.backend.tensor(name)
+
+    def gradient(self, name: str) -> Array | None:
+        """A copy of its gradient in the last step; None where it has none."""
+        self._require(name)
+        return self.backend.gradient(name)
+
+    def result(self) -> Network:
+        """The network as it is now."""
+        return self.network.with_tensors({name: self.backend.tensor(name) for name in self.network.tensors})
+
+    def checkpoint(self) -> Checkpoint:
+        """What the next step goes on from; a part of a step that is under way is begun anew from there."""
+        random = self._begun if self._waiting else self._random.bit_generator.state
+        return Checkpoint(self.backend.state(), dict(random))
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from there: the same lesson makes the same weights on the same engine."""
+        self._forget_part()
+        self.backend.restore(checkpoint.state)
+        self._random.bit_generator.state = dict(checkpoint.random)
+
+    def close(self) -> None:
+        """Free what it holds on the device."""
+        self.backend.close()
+
+    def __iter__(self) -> Iterator[Step]:
+        while True:
+            yield self.step()
+
+
+def pinned(shape: tuple[int, ...], rect: Rect) -> Array:
+    """Rates of a tensor that keep a rectangle of its sheet, and let the rest learn."""
+    from studio.model.layout import from_sheet
+
+    sheet = np.ones(sheet_size(shape), np.float32)
+    sheet[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = 0.0
+    return from_sheet(sheet, shape)
+
+
+def _said(outcome: Outcome) -> str:
+    if not math.isfinite(outcome.total):
+        return f"a loss of {outcome.total}"
+    return "gradients that are not finite"

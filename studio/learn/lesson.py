@@ -1,0 +1,168 @@
+"""What a network is shown, and what is wanted of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.resize import resized
+from studio.learn.bank import Bank, load_bank
+from studio.learn.damage import Damaging, damaged, parse_damage
+from studio.model.graph import Graph, Size
+from studio.model.op import Array
+from studio.model.picture import Picture, to_tensor
+
+Teacher = Callable[[Picture], Picture]
+"""Makes what is wanted of what is shown, both (H, W, 3) uint8."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some crops of a step.
+
+    Attributes:
+        shown: by the name of each of the network's inputs, (N, C, h, w) float32 in its own values.
+        wanted: (N, C, h', w') float32 in the values of its output.
+        pictures: what is shown and what is wanted of the last crop, as pictures.
+    """
+
+    shown: Mapping[str, Array]
+    wanted: Array
+    pictures: tuple[Picture, Picture]
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+
+class Lesson(ABC):
+    """Where crops come from.
+
+    Attributes:
+        bank: what is wanted, or where it is made from.
+        flips: whether crops are mirrored at random.
+    """
+
+    bank: Bank
+    flips: bool = True
+
+    @abstractmethod
+    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """One crop: what is shown, of ``size``, and what is wanted, of ``made``."""
+
+    def batch(self, rng: np.random.Generator, count: int, graph: Graph, size: Size, made: Size) -> Batch:
+        """So many crops, as the network's inputs and its output hold them.
+
+        Args:
+            rng: what chooses them.
+            count: how many.
+            graph: the network.
+            size: height and width of what it is shown.
+            made: height and width of what it makes.
+        """
+        pairs = [self.pair(rng, size, made) for _ in range(count)]
+        shown: dict[str, Array] = {}
+        for fed in graph.inputs:
+            if fed.kind == "vector":
+                shown[fed.name] = rng.standard_normal((count, fed.channels, 1, 1), np.float32)
+                continue
+            values = [to_tensor(one, fed.channels, fed.range, fed.mean, fed.std, fed.order) for one, _ in pairs]
+            shown[fed.name] = np.stack(values)
+        channels = _output_channels(graph, size)
+        wanted = [to_tensor(other, channels, graph.output_range, order=graph.output_order) for _, other in pairs]
+        return Batch(shown, np.stack(wanted), pairs[-1])
+
+
+def _output_channels(graph: Graph, size: Size) -> int:
+    return graph.shapes({i.name: size for i in graph.inputs})[graph.output].channels
+
+
+@dataclass
+class Same(Lesson):
+    """What is shown is wanted back, whole or through a damage, or the damage is wanted of what is whole.
+
+    Attributes:
+        how: what is done to pictures.
+        undo: whether the network is shown what is damaged; else it is to do the damage.
+    """
+
+    bank: Bank
+    how: Damaging = ()
+    undo: bool = True
+    flips: bool = True
+
+    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair`."""
+        whole = self.bank.cut(self.bank.choose(rng, flips=self.flips), made)
+        shown, wanted = resized(whole, size), whole
+        if self.how and self.undo:
+            shown = damaged(shown, self.how, rng)
+        elif self.how:
+            wanted = damaged(wanted, self.how, rng)
+        return shown, wanted
+
+
+@dataclass
+class Pairs(Lesson):
+    """Two sources of as many pictures, of which each belongs to the one of the same number."""
+
+    bank: Bank
+    others: Bank
+    flips: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.bank.pictures) != len(self.others.pictures):
+            raise StudioError(
+                f"{self.others.name} has {len(self.others.pictures)} pictures and {self.bank.name} "
+                f"{len(self.bank.pictures)}; pairs need as many of both, in the same order."
+            )
+
+    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair`."""
+        where = self.bank.choose(rng, flips=self.flips)
+        return resized(self.bank.cut(where, made), size), self.others.cut(where, made)
+
+
+@dataclass
+class Taught(Lesson):
+    """What another network or preset makes of what is shown."""
+
+    bank: Bank
+    teacher: Teacher
+    flips: bool = True
+
+    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair`."""
+        shown = self.bank.cut(self.bank.choose(rng, flips=self.flips), size)
+        return shown, resized(self.teacher(shown), made)
+
+
+def open_lesson(
+    source: str, wanted: str, size: Size, zoom: float = 1.0, teach: Callable[[str], Teacher] | None = None
+) -> Lesson:
+    """A lesson by what the command line says of it.
+
+    Args:
+        source: what is shown: a film, a picture, a folder, "camera" or "demo".
+        wanted: "same"; "damage:blur=2,noise" to undo that; "effect:edges" to do it; "as:NAME" for what another network
+            or preset makes; else a film or folder whose pictures belong to the source's one by one.
+        size: of the larger of what is shown and made, height and width.
+        zoom: see `studio.learn.bank.load_bank`.
+        teach: opens what stands behind "as:".
+
+    Raises:
+        StudioError: where something of this is not there or does not fit.
+    """
+    kind, _, rest = wanted.partition(":")
+    if wanted == "same":
+        return Same(load_bank(source, size, zoom))
+    if kind in ("damage", "effect"):
+        how = parse_damage(rest)
+        return Same(load_bank(source, size, zoom), how, undo=kind == "damage")
+    if kind == "as" and teach is not None:
+        teacher = teach(rest)
+        return Taught(load_bank(source, size, zoom), teacher)
+    return Pairs(load_bank(source, size, zoom), load_bank(wanted, size, zoom))

@@ -1,0 +1,165 @@
+"""What is learnt, as a graph: the network, how far off it is behind it, and which tensors each aim moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studio.errors import StudioError
+from studio.model.graph import Graph, Input, Node, Size
+from studio.model.network import Network
+from studio.model.op import Array, Op, Shape
+from studio.ops._backward.sums import SumOfProducts
+from studio.ops._training import as_it_learns
+from studio.ops.arithmetic import Add, Sub
+from studio.ops.functions import Affine
+from studio.ops.norm import BatchNorm2d
+from studio.ops.total import Mean
+
+WANTED = "wanted~"
+"""The input that holds what is wanted."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One number that is to become small, and what moves for it.
+
+    Attributes:
+        total: the layer that holds it, 1 × 1 × 1.
+        learns: full names of tensors.
+    """
+
+    total: str
+    learns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """Statistics of one normalisation: the layers that hold a picture's own, and how many values these are of."""
+
+    mean: str
+    variance: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The graph that one picture is learnt by.
+
+    Attributes:
+        network: layers of the network as they learn and of its losses, with all their tensors.
+        shapes: of every input and layer.
+        aims: what is made small, one for the network and one for its critic, where it has one.
+        parts: the layers that hold every loss by itself, unweighted, by its name.
+        statistics: by the name of the layer.
+    """
+
+    network: Network
+    shapes: Mapping[str, Shape]
+    aims: tuple[Aim, ...]
+    parts: Mapping[str, str]
+    statistics: Mapping[str, Statistic]
+
+    @property
+    def learns(self) -> tuple[str, ...]:
+        """Every tensor that an aim moves."""
+        return tuple(dict.fromkeys(name for aim in self.aims for name in aim.learns))
+
+
+@dataclass
+class Sketch:
+    """An objective in the making, to which losses add their layers.
+
+    Attributes:
+        network: what learns.
+        shapes: of every map so far.
+        inputs: what is fed.
+        nodes: the layers so far.
+        tensors: every tensor so far.
+        output: the layer that is compared.
+        wanted: the input that it is compared with.
+    """
+
+    network: Network
+    shapes: dict[str, Shape]
+    inputs: list[Input]
+    nodes: list[Node]
+    tensors: dict[str, Array]
+    output: str
+    wanted: str
+    _made: dict[tuple[Op, tuple[str, ...]], str] = field(default_factory=dict)
+
+    def add(self, op: Op, *reads: str, tensors: Mapping[str, Array] | None = None, of: str = "loss") -> str:
+        """Add a layer, or give the one that does the same already; its tensors are fixed."""
+        if not tensors and (op, reads) in self._made:
+            return self._made[op, reads]
+        node = Node(f"{of}~{len(self.nodes)}", op, reads)
+        try:
+            self.shapes[node.name] = op.output_shape(*(self.shapes[name] for name in reads))
+        except StudioError as error:
+            raise StudioError(f"The {of} cannot be reckoned: {error}") from None
+        self.nodes.append(node)
+        self.tensors |= {f"{node.name}.{key}": value for key, value in (tensors or {}).items()}
+        if not tensors:
+            self._made[op, reads] = node.name
+        return node.name
+
+    def join(self, graph: Graph, tensors: Mapping[str, Array], fed: Mapping[str, str], prefix: str) -> dict[str, str]:
+        """Add another network, fed these maps; the names of its layers here, by its own.
+
+        A second call with the same prefix adds it again with the same tensors.
+        """
+        again = any(node.name.startswith(f"{prefix}~") for node in self.nodes)
+        use = f"{prefix}~" if not again else f"{prefix}~{len(self.nodes)}~"
+        names = dict(fed)
+        for node in graph.nodes:
+            names[node.name] = f"{use}{node.name}"
+            owner = f"{prefix}~{node.owner}" if again or node.tensors_of else None
+            reads = tuple(names[name] for name in node.inputs)
+            self.nodes.append(Node(names[node.name], node.op, reads, owner if node.op.tensor_shapes() else None))
+            self.shapes[names[node.name]] = node.op.output_shape(*(self.shapes[name] for name in reads))
+        self.tensors |= {f"{prefix}~{name}": value for name, value in tensors.items()}
+        return names
+
+    def mean(self, name: str) -> str:
+        """The mean of all values of a map, 1 × 1 × 1."""
+        shape = self.shapes[name]
+        over_space = name if shape[1:] == (1, 1) else self.add(Mean(dim="space"), name)
+        return over_space if shape.channels == 1 else self.add(Mean(dim="channels"), over_space)
+
+    @property
+    def difference(self) -> str:
+        """What is made, less what is wanted."""
+        return self.add(Sub(), self.output, self.wanted)
+
+    def weighted(self, parts: Sequence[tuple[str, float]]) -> str:
+        """The sum of these numbers, each times its weight."""
+        scaled = [self.add(Affine(scale=weight), name) for name, weight in parts]
+        return scaled[0] if len(scaled) == 1 else self.add(Add(), *scaled)
+
+
+def sketch(network: Network, size: Size, *, statistics: bool) -> tuple[Sketch, dict[str, Statistic]]:
+    """A network as it learns from pictures of this size, and the statistics that it takes.
+
+    Args:
+        network: what learns.
+        size: height and width of what it is shown.
+        statistics: whether batch norms normalise by the picture's own statistics, and learn them; else by those that
+            they have.
+    """
+    graph = network.graph
+    shapes = graph.shapes({i.name: size for i in graph.inputs})
+    nodes = [as_it_learns(node) if statistics else node for node in graph.nodes]
+    made = shapes[graph.output]
+    inputs = [*graph.inputs, Input(WANTED, made.channels, graph.output_range, order=graph.output_order)]
+    draft = Sketch(network, shapes, inputs, nodes, dict(network.tensors), graph.output, WANTED)
+    draft.shapes[WANTED] = made
+    found = {}
+    for node in graph.nodes:
+        if statistics and isinstance(node.op, BatchNorm2d) and node.tensors_of is None:
+            (read,) = node.inputs
+            mean = draft.add(Mean(dim="space"), read, of=node.name)
+            rest = draft.add(Sub(), read, mean, of=node.name)
+            variance = draft.add(SumOfProducts(mean=True), rest, rest, of=node.name)
+            found[node.name] = Statistic(mean, variance, shapes[read].height * shapes[read].width)
+    return draft, found

@@ -1,0 +1,188 @@
+"""Losses that a second network takes part in: features, style, and a critic that learns along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.learn.losses import gram_distance
+from studio.learn.networks import initial_tensors
+from studio.learn.objective import Aim, Sketch
+from studio.model.graph import Graph, Input, Node
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.picture import Picture, to_tensor
+from studio.ops._backward.slope import Curve
+from studio.ops.activation import LeakyReLU
+from studio.ops.arithmetic import Mul, Sub
+from studio.ops.combine import Concat
+from studio.ops.conv import Conv2d
+from studio.ops.functions import Affine
+
+_MOST_LAYERS = 4
+
+
+@dataclass(frozen=True)
+class Features:
+    """Mean squared difference of what a fixed network sees in what is made and in what is wanted.
+
+    Source: J. Johnson, A. Alahi and L. Fei-Fei, "Perceptual losses for real-time style transfer", 2016.
+
+    Attributes:
+        extractor: the fixed network, which takes pictures of three channels.
+        layers: whose maps are compared.
+        weight: what it counts beside the other losses.
+    """
+
+    extractor: Network
+    layers: Sequence[str]
+    weight: float = 1.0
+    name: ClassVar[str] = "features"
+
+    def build(self, at: Sketch) -> str:
+        """See `studio.learn.losses.Loss.build`."""
+        made, wanted = (_seen(at, self.extractor, name) for name in (at.output, at.wanted))
+        parts = []
+        for layer in self.layers:
+            rest = at.add(Sub(), made[layer], wanted[layer])
+            parts.append((at.mean(at.add(Mul(), rest, rest)), 1 / len(self.layers)))
+        return at.weighted(parts)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How far the Gram matrices of what a fixed network sees are from those of one picture.
+
+    Source: L. Gatys, A. Ecker and M. Bethge, "Image style transfer using convolutional neural networks", 2016.
+
+    Attributes:
+        extractor: the fixed network.
+        grams: (C, C) by the name of the layer, from `grams_of`.
+        weight: what it counts beside the other losses.
+    """
+
+    extractor: Network
+    grams: Mapping[str, Array]
+    weight: float = 1.0
+    name: ClassVar[str] = "style"
+
+    def build(self, at: Sketch) -> str:
+        """See `studio.learn.losses.Loss.build`."""
+        seen = _seen(at, self.extractor, at.output)
+        # As a part of what the picture's own matrices hold, so that layers and networks count alike.
+        parts = [
+            (gram_distance(at, seen[layer], wanted), 1 / (len(self.grams) * max(float((wanted**2).mean()), 1e-20)))
+            for layer, wanted in self.grams.items()
+        ]
+        return at.weighted(parts)
+
+
+def looking_layers(extractor: Network) -> tuple[str, ...]:
+    """Which layers of a network are looked at where nobody says: its first activations, before it paints again."""
+    graph = extractor.graph
+    found = [node.name for node in graph.nodes if isinstance(node.op, Curve) and node.name != graph.output]
+    if not found:
+        raise StudioError(f'The network "{extractor.name}" has no activation to compare; choose another extractor.')
+    return tuple(found[:_MOST_LAYERS])
+
+
+def grams_of(extractor: Network, picture: Picture, layers: Sequence[str]) -> dict[str, Array]:
+    """(C, C) float32 of every layer, over the number of values: what `Style` brings a picture's own to."""
+    import torch
+
+    from studio.ops._reference import reference
+
+    (fed,) = extractor.graph.inputs
+    height, width = extractor.graph.fitting_size((picture.shape[0], picture.shape[1]))
+    padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
+    values = to_tensor(padded, fed.channels, fed.range, fed.mean, fed.std, fed.order)
+    maps = reference(extractor, {fed.name: torch.from_numpy(values)[None]})
+    found = {}
+    for layer in layers:
+        flat = maps[layer][0].flatten(1)
+        found[layer] = ((flat @ flat.T) / maps[layer].numel()).numpy()
+    return found
+
+
+def _seen(at: Sketch, extractor: Network, name: str) -> dict[str, str]:
+    """What the extractor makes of a map in the values of the network's output, by the names of its layers."""
+    inputs, graph = extractor.graph.inputs, at.network.graph
+    if len(inputs) != 1 or inputs[0].kind != "picture" or at.shapes[name].channels != inputs[0].channels:
+        raise StudioError(
+            f'"{extractor.name}" cannot look at what "{at.network.name}" makes: it must be fed one picture of '
+            f"{at.shapes[name].channels} channels."
+        )
+    fed = inputs[0]
+    if fed.mean or fed.std or (fed.order != graph.output_order and fed.channels == 3):
+        raise StudioError(f'"{extractor.name}" normalises each colour by itself; choose an extractor that does not.')
+    (lo, hi), (low, high) = graph.output_range, fed.range
+    if (lo, hi) != (low, high):
+        scale = (high - low) / (hi - lo)
+        name = at.add(Affine(scale=scale, shift=low - lo * scale), name)
+    return at.join(extractor.graph, extractor.tensors, {fed.name: name}, f"seen{extractor.sha256()[:6]}")
+
+
+@dataclass(frozen=True)
+class Adversarial:
+    """A critic that learns to tell what is made from what is wanted, patch by patch, and what it says of what is made.
+
+    Both by least squares: the critic is to say 1 of what is wanted and 0 of what is made, the network to be told 1. The
+    critic is shown what the network is shown beside it, where that is a picture as large.
+
+    Sources: P. Isola et al., "Image-to-image translation with conditional adversarial networks", 2017; X. Mao et al.,
+    "Least squares generative adversarial networks", 2017.
+
+    Attributes:
+        weight: what it counts beside the other losses.
+        width: channels of the critic's first layer.
+        depth: how often it halves the picture.
+        seed: what its weights begin with.
+    """
+
+    weight: float = 1.0
+    width: int = 32
+    depth: int = 3
+    seed: int = 0
+    name: ClassVar[str] = "adversarial"
+
+    def build(self, at: Sketch) -> str:
+        """See `studio.learn.losses.Loss.build`."""
+        return self._judged(at, at.output, 1.0)
+
+    def aim(self, at: Sketch) -> Aim:
+        """What the critic itself makes small."""
+        parts = [(self._judged(at, at.wanted, 1.0), 0.5), (self._judged(at, at.output, 0.0), 0.5)]
+        total = at.weighted(parts)
+        return Aim(total, tuple(name for name in at.tensors if name.startswith("critic~")))
+
+    def _judged(self, at: Sketch, name: str, right: float) -> str:
+        beside = [
+            i.name
+            for i in at.network.graph.inputs
+            if i.kind == "picture" and at.shapes[i.name][1:] == at.shapes[name][1:]
+        ]
+        shown = at.add(Concat(), name, *beside) if beside else name
+        graph = critic(at.shapes[shown].channels, self.width, self.depth)
+        tensors = initial_tensors(graph, self.seed)
+        said = at.join(graph, tensors, {"picture": shown}, "critic")[graph.output]
+        wrong = at.add(Affine(shift=-right), said)
+        return at.mean(at.add(Mul(), wrong, wrong))
+
+
+def critic(channels: int, width: int, depth: int) -> Graph:
+    """A network that says of every patch of a picture how real it looks, as a map of one channel."""
+    nodes, reads, before = [], "picture", channels
+    for k in range(depth):
+        made = width * 2 ** min(k, 3)
+        op = Conv2d(in_channels=before, out_channels=made, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1))
+        nodes += [
+            Node(f"conv{k + 1}", op, (reads,)),
+            Node(f"conv{k + 1}_act", LeakyReLU(negative_slope=0.2), (f"conv{k + 1}",)),
+        ]
+        reads, before = f"conv{k + 1}_act", made
+    last = Conv2d(in_channels=before, out_channels=1, kernel_size=(3, 3), padding=(1, 1))
+    return Graph((Input("picture", channels),), (*nodes, Node("said", last, (reads,))), "said")

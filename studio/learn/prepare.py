@@ -1,0 +1,232 @@
+"""A learner by what people write: on the command line, in Python, in a form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.opening import open_preset
+from studio.io.sources import open_source
+from studio.learn.bank import covering
+from studio.learn.learner import Learner
+from studio.learn.lesson import Lesson, Teacher, open_lesson
+from studio.learn.losses import LOSSES, parse_weights
+from studio.learn.networks import parse_new
+from studio.learn.optimisers import Schedule, optimiser
+from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
+from studio.learn.settings import Settings, Term
+from studio.model.graph import Size
+from studio.model.network import Network
+from studio.model.picture import Picture, shallow, to_picture, to_tensor
+
+EXTRACTOR = "autoencoder-transposed"
+LOSS_NAMES = (*LOSSES, "features", "style", "adversarial")
+_STYLE_SIDE = 256
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for; every field as its option of ``studio train`` says it.
+
+    Attributes:
+        source: what is shown.
+        wanted: "same", "damage:...", "effect:...", "as:NAME", or a film or folder that belongs to the source.
+        losses: weights by name, "l1=1,edges=0.2".
+        size: side of the crops.
+        zoom: how many times larger than a crop the shorter side of a picture is.
+        batch: crops a step.
+        at_once: crops whose gradients are taken together; 0 for all.
+        optimiser: by name.
+        optimiser_numbers: its parameters by name.
+        rate: None takes the optimiser's usual one.
+        warmup: steps over which the rate rises.
+        cosine: whether it falls to nothing over ``steps``.
+        steps: how many there will be, for the cosine.
+        clip: of the norm of the gradients; infinity for never.
+        learns: patterns of layers or tensors.
+        frozen: patterns of layers or tensors.
+        statistics: whether batch norms learn theirs.
+        flips: whether crops are mirrored.
+        style: the picture whose style is wanted.
+        extractor: the network or preset that features and style are seen through.
+        seed: of everything random.
+    """
+
+    source: str = "demo"
+    wanted: str = "same"
+    losses: str = "l2=1"
+    size: int = 128
+    zoom: float = 1.0
+    batch: int = 8
+    at_once: int = 0
+    optimiser: str = "adam"
+    optimiser_numbers: Mapping[str, float] = field(default_factory=dict)
+    rate: float | None = None
+    warmup: int = 0
+    cosine: bool = False
+    steps: int = 1000
+    clip: float = math.inf
+    learns: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    statistics: bool = True
+    flips: bool = True
+    style: str = ""
+    extractor: str = EXTRACTOR
+    seed: int = 0
+
+
+def open_network(name: str) -> Network:
+    """What learns: "new:autoencoder,seed=1" and the like made anew, else a network or a preset, with its bends.
+
+    Raises:
+        StudioError: where there is no such thing.
+    """
+    return parse_new(name[4:]).make() if name.startswith("new:") else open_preset(name).bent
+
+
+def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learner, tuple[str, ...]]:
+    """A learner, and remarks on what was not taken as it was asked for.
+
+    Raises:
+        StudioError: for whatever does not fit, in one sentence.
+    """
+    notes: list[str] = []
+    size = _fitting(network, asked.size, notes)
+    terms = _terms(asked)
+    settings = Settings(
+        size,
+        terms,
+        optimiser(asked.optimiser, **asked.optimiser_numbers),
+        schedule_of(asked),
+        asked.batch,
+        asked.at_once,
+        asked.clip,
+        asked.learns,
+        asked.frozen,
+        asked.statistics,
+        asked.seed,
+    )
+    lesson = _lesson(network, asked, size)
+    return Learner(network, lesson, settings, engine), tuple(notes)
+
+
+def schedule_of(asked: Asked) -> Schedule:
+    """The rate of every step as it is asked for."""
+    usual = optimiser(asked.optimiser).usual_rate
+    rate = usual if asked.rate is None else asked.rate
+    kind = "cosine" if asked.cosine else "constant"
+    return Schedule.model_validate({"rate": rate, "warmup": asked.warmup, "kind": kind, "steps": asked.steps})
+
+
+def _fitting(network: Network, side: int, notes: list[str]) -> Size:
+    graph = network.graph
+    if all(i.kind == "vector" for i in graph.inputs):
+        shape = graph.shapes({})[graph.output]
+        return shape.height, shape.width
+    size = graph.fitting_size((side, side))
+    try:
+        graph.shapes({i.name: size for i in graph.inputs})
+    except StudioError:
+        if graph.only_size is None:
+            raise
+        size = graph.only_size
+    if size != (side, side):
+        notes.append(f'"{network.name}" takes crops of {size[0]}×{size[1]} (height × width) instead of {side}×{side}.')
+    return size
+
+
+def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
+    made = network.graph.shapes({i.name: size for i in network.graph.inputs})[network.graph.output]
+    larger = max(size[0], made.height), max(size[1], made.width)
+    lesson = open_lesson(asked.source, asked.wanted, larger, asked.zoom, _teacher)
+    lesson.flips = asked.flips
+    return lesson
+
+
+def _teacher(name: str) -> Teacher:
+    """What another network or preset makes, through PyTorch."""
+    import torch
+
+    from studio.ops._reference import reference
+
+    taught = open_preset(name)
+    network, graph = taught.bent, taught.bent.graph
+    if taught.bypassed:
+        raise StudioError(f'"{name}" bypasses layers; teach with a preset that does not.')
+
+    def make(picture: Picture) -> Picture:
+        height, width = graph.fitting_size((picture.shape[0], picture.shape[1]))
+        padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
+        fed = {
+            i.name: torch.from_numpy(to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order))[None]
+            for i in graph.inputs
+        }
+        made = reference(network, fed)[graph.output][0].numpy()
+        rows, columns = graph.output_size((picture.shape[0], picture.shape[1]))
+        return to_picture(made, graph.output_range, graph.output_order)[:rows, :columns]
+
+    if any(i.kind == "vector" for i in graph.inputs):
+        raise StudioError(f'"{name}" is fed vectors, and so cannot be shown what the network is shown.')
+    return make
+
+
+def _terms(asked: Asked) -> tuple[Term, ...]:
+    weights = parse_weights(asked.losses, LOSS_NAMES)
+    if asked.style and "style" not in weights:
+        weights["style"] = 1.0
+    makers: Mapping[str, Callable[[float], Term]] = {
+        "features": lambda weight: _features(asked, weight),
+        "style": lambda weight: _style(asked, weight),
+        "adversarial": lambda weight: Adversarial(weight, seed=asked.seed + 1),
+    }
+    return tuple(
+        makers[name](weight) if name in makers else LOSSES[name](weight=weight) for name, weight in weights.items()
+    )
+
+
+def _features(asked: Asked, weight: float) -> Term:
+    extractor = open_preset(asked.extractor).bent
+    return Features(extractor, looking_layers(extractor), weight)
+
+
+def _style(asked: Asked, weight: float) -> Term:
+    if not asked.style:
+        raise StudioError("The style loss needs a picture; give one with --style.")
+    extractor = open_preset(asked.extractor).bent
+    with open_source(asked.style) as source:
+        frame = next(iter(source), None)
+    if frame is None:
+        raise StudioError(f"There is no picture in {asked.style}; give another for its style.")
+    picture = covering(shallow(frame.picture), (_STYLE_SIDE, _STYLE_SIDE))
+    return Style(extractor, grams_of(extractor, picture, looking_layers(extractor)), weight)
+
+
+def described(asked: Asked, network: str) -> dict[str, object]:
+    """What was asked for, for training.json beside the weights: names of files, never their folders."""
+    found = {"network": network if network.startswith("new:") else Path(network).name}
+    given: dict[str, object] = {
+        "source": Path(asked.source).name,
+        "wanted": asked.wanted if ":" in asked.wanted or asked.wanted == "same" else Path(asked.wanted).name,
+        "loss": asked.losses,
+        "size": asked.size,
+        "zoom": asked.zoom,
+        "batch": asked.batch,
+        "optimiser": asked.optimiser,
+        "rate": schedule_of(asked).rate,
+        "warmup": asked.warmup,
+        "schedule": "cosine" if asked.cosine else "constant",
+        "seed": asked.seed,
+    }
+    if math.isfinite(asked.clip):
+        given["clip"] = asked.clip
+    for key, patterns in (("learn", asked.learns), ("freeze", asked.frozen)):
+        if patterns:
+            given[key] = list(patterns)
+    if asked.style:
+        given["style"] = Path(asked.style).name
+    return found | given

@@ -1,0 +1,129 @@
+"""How a network learns, and the graph that it learns by."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from studio.errors import StudioError
+from studio.learn.backend import Backend
+from studio.learn.losses import L2
+from studio.learn.objective import Aim, Objective, Sketch, sketch
+from studio.learn.optimisers import Adam, Optimiser, Schedule
+from studio.learn.others import Adversarial
+from studio.model.graph import Graph, Size
+from studio.model.network import Network
+
+SQUARED = "~squared"
+"""The part that PSNR is reckoned from, whatever is made small."""
+
+
+class Term(Protocol):
+    """One loss: what it is called, what it counts, and its layers."""
+
+    @property
+    def name(self) -> str:
+        """What curves call it."""
+
+    @property
+    def weight(self) -> float:
+        """What it counts beside the others."""
+
+    def build(self, at: Sketch) -> str:
+        """Add its layers; the one that holds the number."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network learns.
+
+    Attributes:
+        size: height and width of the crops that it is shown.
+        losses: what is made small.
+        optimiser: how weights move.
+        schedule: how far.
+        batch: crops a step.
+        at_once: crops whose gradients are taken together; 0 takes a step's whole. What a step does is the same.
+        clip: what the norm of the gradients is brought down to; infinity for never.
+        learns: patterns of tensors or layers that learn ("dec*", "enc1.bias"); empty for all.
+        frozen: patterns of those that do not.
+        statistics: whether batch norms take and learn each picture's own statistics, or keep those that they have.
+        seed: what crops, damages and vectors follow from.
+    """
+
+    size: Size
+    losses: tuple[Term, ...]
+    optimiser: Optimiser = field(default_factory=Adam)
+    schedule: Schedule = field(default_factory=Schedule)
+    batch: int = 8
+    at_once: int = 0
+    clip: float = math.inf
+    learns: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    statistics: bool = True
+    seed: int = 0
+
+
+def objective_of(network: Network, settings: Settings) -> Objective:
+    """The graph that a network learns by.
+
+    Raises:
+        StudioError: where the size or a loss does not fit, or nothing learns.
+    """
+    graph = network.graph
+    if not settings.losses:
+        raise StudioError("Without a loss nothing is learnt; give one.")
+    fitting = graph.fitting_size(settings.size)
+    if fitting != settings.size and any(i.kind == "picture" for i in graph.inputs):
+        raise StudioError(
+            f'"{network.name}" takes crops of {fitting[0]}×{fitting[1]} (height × width), not '
+            f"{settings.size[0]}×{settings.size[1]}."
+        )
+    draft, statistics = sketch(network, settings.size, statistics=settings.statistics)
+    parts = {term.name: term.build(draft) for term in settings.losses}
+    total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
+    chosen = learning(graph, settings.learns, settings.frozen)
+    if not chosen:
+        raise StudioError("There is no tensor to learn; unfreeze one.")
+    aims = [Aim(total, chosen), *(t.aim(draft) for t in settings.losses if isinstance(t, Adversarial))]
+    parts[SQUARED] = L2().build(draft)
+    whole = Graph(tuple(draft.inputs), tuple(draft.nodes), graph.output, graph.output_range, graph.output_order)
+    made = Network(network.name, whole, draft.tensors)
+    return Objective(made, draft.shapes, tuple(aims), parts, statistics)
+
+
+def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
+    """Full names of the tensors that patterns of layers or tensors choose; running statistics never learn so.
+
+    Raises:
+        StudioError: for a pattern that fits nothing.
+    """
+    names = [name for name in graph.tensor_shapes if name.rpartition(".")[2] not in ("running_mean", "running_var")]
+    for pattern in (*learns, *frozen):
+        if not any(_fits(name, pattern) for name in names):
+            raise StudioError(f'"{pattern}" fits no tensor; there are {", ".join(names)}.')
+    return tuple(
+        name
+        for name in names
+        if (not learns or any(_fits(name, p) for p in learns)) and not any(_fits(name, p) for p in frozen)
+    )
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.rpartition(".")[0], pattern)
+
+
+def open_backend(objective: Objective, optimiser: Optimiser, engine: str) -> Backend:
+    """What learns on this engine; "auto" takes the engine that runs networks fastest here.
+
+    Raises:
+        StudioError: for an engine that cannot learn here.
+    """
+    if engine in ("auto", "torch"):
+        from studio.learn.on_torch import TorchBackend
+
+        return TorchBackend(objective, optimiser)
+    raise StudioError(f'Learning runs on --engine torch so far, not on "{engine}".')
