@@ -8,9 +8,12 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.edit import Patch
-from studio.model.layout import put
-from studio.model.network import Network, same_bits
+from studio.model.layout import crop, put
+from studio.model.network import Network
 from studio.model.op import Array
+
+_SMALL = 1 << 16
+"""Weights in a rectangle up to which it is compared at once; what is larger, when it is asked for."""
 
 
 class BentTensors:
@@ -27,7 +30,8 @@ class BentTensors:
         self._tensors |= {name: np.array(tensor, np.float32, order="C") for name, tensor in changed.items()}
         # Arrays that belong to the history, too, and must be copied before they are written to.
         self._shared: set[str] = set()
-        self._is_bent: dict[str, bool] = {}
+        # How many weights of a tensor differ from the trained ones, where that is known: a dab need not compare all.
+        self._differing: dict[str, int] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
@@ -44,10 +48,10 @@ class BentTensors:
 
     def is_bent(self, name: str) -> bool:
         """Whether a tensor differs from its trained values in any bit."""
-        if name not in self._is_bent:
+        if name not in self._differing:
             now, trained = self[name], self._network.tensors[name]
-            self._is_bent[name] = now is not trained and not same_bits(now, trained)
-        return self._is_bent[name]
+            self._differing[name] = 0 if now is trained else _differing(now, trained)
+        return self._differing[name] > 0
 
     def names(self) -> frozenset[str]:
         """The tensors that are bent."""
@@ -59,17 +63,31 @@ class BentTensors:
 
     def put(self, name: str, patch: Patch) -> None:
         """Write new values into a rectangle of a tensor's sheet; StudioError where they do not fit it."""
-        own = self[name]
-        is_own = own is not self._network.tensors[name] and name not in self._shared
+        own, trained = self[name], self._network.tensors[name]
+        known = 0 if own is trained else self._differing.get(name)
+        is_own = own is not trained and name not in self._shared
         if not (is_own and own.flags.c_contiguous and own.flags.writeable):
             own = np.array(own, order="C")
-        put(own, patch.rect, patch.values)
+        is_small = patch.rect.height * patch.rect.width <= _SMALL and trained.dtype == np.float32
+        if known is not None and is_small:
+            was = crop(trained, patch.rect)
+            known -= _differing(crop(own, patch.rect), was)
+            put(own, patch.rect, patch.values)
+            self._differing[name] = known + _differing(crop(own, patch.rect), was)
+        else:
+            put(own, patch.rect, patch.values)
+            self._differing.pop(name, None)
         self._shared.discard(name)
         self._tensors[name] = own
-        self._is_bent.pop(name, None)
 
     def swap(self, name: str, tensor: Array) -> None:
         """Take another array in place of a tensor; it belongs to the history, too, and is not written to."""
         self._tensors[name] = tensor
         self._shared.add(name)
-        self._is_bent.pop(name, None)
+        self._differing.pop(name, None)
+
+
+def _differing(one: Array, other: Array) -> int:
+    """In how many places two tensors of one shape differ in any bit: NaN is what it is, and -0 is not 0."""
+    words = (np.ascontiguousarray(each, np.float32).view(np.uint32) for each in (one, other))
+    return int(np.count_nonzero(np.not_equal(*words)))

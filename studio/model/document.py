@@ -253,7 +253,7 @@ class Document(Opened):
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _travel(self, position: int) -> bool:
-        if not 0 <= position <= len(self.history.labels):
+        if not 0 <= position <= len(self.history):
             return False
         self.history.go(position)
         self.changed.emit(HistoryChanged())

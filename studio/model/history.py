@@ -27,19 +27,27 @@ class Command:
 
 
 class History:
-    """The commands done so far, and those undone since.
+    """The commands done so far, and those undone since; noting one costs the same however many there are.
 
     Past its limit the oldest commands are forgotten; the newest is kept however large it is.
 
     Args:
         limit: bytes that all commands together may keep alive.
+
+    Attributes:
+        nbytes: memory that they keep alive.
+        pushed: how many commands were ever noted: where it is another, the list is another.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
+        self.nbytes = 0
+        self.pushed = 0
         self._limit = limit
-        self._commands: list[Command] = []
-        self._done = 0
+        # The forgotten ones are let go of at once, their places when they are many.
+        self._places: list[Command | None] = []
+        self._first = 0
         self._has_forgotten = False
+        self._done = 0
 
     @property
     def has_forgotten(self) -> bool:
@@ -49,48 +57,64 @@ class History:
     @property
     def labels(self) -> tuple[str, ...]:
         """What each command is called, oldest first; those that were undone last."""
-        return tuple(command.label for command in self._commands)
+        return tuple(self.label(number) for number in range(len(self)))
+
+    def __len__(self) -> int:
+        """How many commands there are, done and undone."""
+        return len(self._places) - self._first
+
+    def label(self, number: int) -> str:
+        """What a command is called; 0 is the oldest."""
+        return self._command(number).label
 
     @property
     def position(self) -> int:
         """How many of them are done."""
         return self._done
 
-    @property
-    def nbytes(self) -> int:
-        """Memory that they keep alive."""
-        return sum(command.nbytes for command in self._commands)
-
     def push(self, command: Command) -> None:
         """Note a command that has just been done; what was undone can no longer be redone."""
-        del self._commands[self._done :]
-        self._commands.append(command)
-        held = self.nbytes
-        while held > self._limit and len(self._commands) > 1:
-            held -= self._commands.pop(0).nbytes
+        for number in range(self._done, len(self)):
+            self.nbytes -= self._command(number).nbytes
+        del self._places[self._first + self._done :]
+        self._places.append(command)
+        self.nbytes += command.nbytes
+        self.pushed += 1
+        while self.nbytes > self._limit and len(self) > 1:
+            self.nbytes -= self._command(0).nbytes
+            self._places[self._first] = None
+            self._first += 1
             self._has_forgotten = True
-        self._done = len(self._commands)
+        if self._first > len(self):
+            del self._places[: self._first]
+            self._first = 0
+        self._done = len(self)
+
+    def _command(self, number: int) -> Command:
+        found = self._places[self._first + number]
+        assert found is not None, "what is forgotten lies before the first"
+        return found
 
     def undo(self) -> bool:
         """Take back the last command; False where there is none."""
         if not self._done:
             return False
         self._done -= 1
-        self._commands[self._done].undo()
+        self._command(self._done).undo()
         return True
 
     def redo(self) -> bool:
         """Do the next command again; False where there is none."""
-        if self._done == len(self._commands):
+        if self._done == len(self):
             return False
-        self._commands[self._done].redo()
+        self._command(self._done).redo()
         self._done += 1
         return True
 
     def go(self, position: int) -> None:
         """Undo or redo until so many commands are done; ValueError for a place that there is not."""
-        if not 0 <= position <= len(self._commands):
-            raise ValueError(f"there are {len(self._commands)} commands, so no position {position}")
+        if not 0 <= position <= len(self):
+            raise ValueError(f"there are {len(self)} commands, so no position {position}")
         while self._done > position:
             self.undo()
         while self._done < position:

@@ -23,7 +23,7 @@ from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
 from studio.model.layout import Rect, crop, put, sheet_size
-from studio.model.network import Network
+from studio.model.network import Network, same_bits
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, SOURCE
 from studio.model.values import Values
@@ -350,3 +350,21 @@ def test_a_patch_that_does_not_fit_leaves_what_undo_owns_shared() -> None:
     of.redo()
     of.go(1)
     assert of.tensor("a.bias").tolist() == bent
+
+
+@given(st.data())
+def test_what_is_bent_is_known_after_any_changes(data: st.DataObject) -> None:
+    """It is reckoned with each change, so it must be what a comparison of all weights gives."""
+    of = document()
+    name = next(iter(of.graph.tensor_shapes))
+    trained = of.original(name)
+    height, width = sheet_size(trained.shape)
+    for _ in range(data.draw(st.integers(1, 6))):
+        y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+        rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
+        back = data.draw(st.booleans())
+        values = crop(trained, rect) if back else np.full((rect.height, rect.width), 5.0, np.float32)
+        of.apply("Change", name, Patch(rect, values))
+        if data.draw(st.booleans()):
+            of.undo()
+        assert of.is_bent(name) == (not same_bits(of.tensor(name), trained))

@@ -51,3 +51,17 @@ def test_bytes_are_bounded_and_the_newest_is_kept(sizes: list[int]) -> None:
 def test_going_to_a_place_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="no position 3"):
         History().go(3)
+
+
+def test_noting_the_fifty_thousandth_costs_what_the_first_did() -> None:
+    """Every one of them goes through a fixed number of steps: to look through all would be a thousand million."""
+    history, log = History(limit=40_000), list[str]()
+    for number in range(50_000):
+        history.push(counting(log, str(number)))
+    assert (len(history), history.position, history.nbytes, history.pushed) == (40_000, 40_000, 40_000, 50_000)
+    assert (history.label(0), history.label(39_999)) == ("10000", "49999")
+    history.go(0)
+    assert log[0] == "undo 49999"
+    assert log[-1] == "undo 10000"
+    history.push(counting(log, "new"))
+    assert (history.labels, history.nbytes) == (("new",), 1)

@@ -103,7 +103,7 @@ def test_the_foot_says_what_is_held(panel: HistoryPanel, document: Document) -> 
 def test_bypass_and_loading_are_items_too(qtbot: QtBot, panel: HistoryPanel, document: Document) -> None:
     document.set_bypassed("a", True)
     document.load(Preset("other", network(1), {}))
-    assert rows(panel) == ["As opened", "Bypass: a", "Open other"]
+    assert rows(panel) == ["As opened", "Bypass a", "Open other"]
     click(qtbot, panel, 0)
     assert document.bypassed == frozenset()
     assert document.name == "small"
@@ -117,3 +117,25 @@ def test_the_first_row_says_what_is_forgotten(qtbot: QtBot) -> None:
     assert rows(panel)[0] == "As opened"
     paint(document, 6.0)
     assert rows(panel) == ["Earliest that is kept", "Paint 6"]
+
+
+def test_a_long_history_lists_what_is_near_and_reaches_all_of_it(
+    qtbot: QtBot, panel: HistoryPanel, document: Document
+) -> None:
+    for number in range(700):
+        paint(document, float(number + 1))
+    assert panel.model.rowCount() == 201
+    assert rows(panel)[0] == "500 earlier"
+    assert rows(panel)[-1] == "Paint 700"
+    click(qtbot, panel, 0)
+    assert document.history.position == 500
+    assert panel.list.currentIndex().data() == "Paint 500"
+    assert rows(panel)[0] == "400 earlier"
+    while document.history.position:
+        before = document.history.position
+        click(qtbot, panel, 0)
+        assert document.history.position < before
+    assert rows(panel)[0] == "As opened"
+    assert panel.list.currentIndex().row() == 0
+    document.go(700)
+    assert panel.list.currentIndex().data() == "Paint 700"

@@ -18,8 +18,9 @@ class Mailbox:
     def put(self, order: Order) -> None:
         """An order, behind what it leaves of those that wait: see `Order.merge`."""
         with self._ready:
-            left = (order.merge(earlier) for earlier in self._orders)
-            self._orders = [*(earlier for earlier in left if earlier is not None), order]
+            far = 0 if order.reach is None else max(0, len(self._orders) - order.reach)
+            left = [order.merge(earlier) for earlier in self._orders[far:]]
+            self._orders[far:] = [*(earlier for earlier in left if earlier is not None), order]
             self._wake()
 
     def wake(self) -> None:

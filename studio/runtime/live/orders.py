@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from studio.model.graph import Graph
 from studio.model.layout import Rect
@@ -16,7 +17,13 @@ class Order:
     """Something that the render thread is to do.
 
     As it stands an order is an event: all are kept, and carried out as they came.
+
+    Attributes:
+        reach: how many of those that wait it may merge with, the newest; None for all. What comes by the thousand,
+            when a long history is undone, say, must not look through all that wait.
     """
+
+    reach: ClassVar[int | None] = None
 
     def merge(self, earlier: Order) -> Order | None:
         """What is left of an earlier order, not yet taken, once this one has come; None where nothing is."""
@@ -71,6 +78,8 @@ class Replace(LayerOrder):
         rect: where.
         values: (rect.height, rect.width) float32, not to be changed any more.
     """
+
+    reach: ClassVar[int | None] = 32
 
     tensor: str
     rect: Rect

@@ -14,52 +14,82 @@ from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.layers.network_text import bytes_text
 
+_ICON = QSize(10, 10)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
 
+_MOST = 200
+"""Items that are listed; a list view's time goes with the number of its rows. Others come where one goes there."""
+
+
 class HistoryModel(QAbstractListModel):
-    """The state before the first item, then one row for each item."""
+    """The state before the first item listed, then one row for each item: the newest, or those around the present."""
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
-        self._labels = document.history.labels
-        self._here = icon("caret-right-fill", theme.ACCENT)
-        self._none = icon("caret-right-fill", "#00000000")
+        self._start = 0  # the number of the first item listed
+        self._count = 0
+        self._pushed = -1  # so that the first look is one at something new
+        # As pixmaps: an icon of the font is drawn anew for every row of every picture.
+        self._here = icon("caret-right-fill", theme.ACCENT).pixmap(_ICON)
+        self._none = icon("caret-right-fill", "#00000000").pixmap(_ICON)
+        self._row = 0
+        self.renew()
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802 - Qt's name
         """See Qt."""
-        return 0 if parent.isValid() else len(self._labels) + 1
+        return 0 if parent.isValid() else self._count + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """See Qt."""
-        row, position = index.row(), self._document.history.position
-        label = self._labels[row - 1] if row else self._first()
+        row, here = index.row(), self.row
         if role == Qt.ItemDataRole.DisplayRole:
-            return label
+            return self._label(row)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(theme.TEXT if row <= position else "#6C717A")
+            return QColor(theme.TEXT if row <= here else "#6C717A")
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._here if row == position else self._none
+            return self._here if row == here else self._none
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{label}\n{_WHERE[(row > position) - (row < position)]}"
+            return f"{self._label(row)}\n{_WHERE[(row > here) - (row < here)]}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{label}, undone" if row > position else label
+            return f"{self._label(row)}, undone" if row > here else self._label(row)
         return None
 
-    def _first(self) -> str:
-        return "Earliest that is kept" if self._document.history.has_forgotten else "As opened"
+    @property
+    def row(self) -> int:
+        """Of the present state."""
+        return self._document.history.position - self._start
+
+    def position(self, row: int) -> int:
+        """How many items of the history are done in the state of a row."""
+        return row + self._start
+
+    def _label(self, row: int) -> str:
+        history = self._document.history
+        if row:
+            return history.label(self._start + row - 1)
+        if self._start:
+            return f"{self._start:,} earlier"
+        return "Earliest that is kept" if history.has_forgotten else "As opened"
 
     def renew(self) -> None:
         """The history has changed."""
-        labels = self._document.history.labels
-        if labels != self._labels:
+        history = self._document.history
+        start = max(0, len(history) - _MOST)
+        if history.position <= start:
+            # One goes back past what is listed: as much before it as behind.
+            start = max(0, history.position - _MOST // 2)
+        count = min(len(history) - start, _MOST)
+        if (history.pushed, start, count) != (self._pushed, self._start, self._count):
             self.beginResetModel()
-            self._labels = labels
+            self._pushed, self._start, self._count = history.pushed, start, count
             self.endResetModel()
-        else:
-            self.dataChanged.emit(self.index(0), self.index(len(labels)))
+        elif self._row != self.row:
+            first, last = sorted((self._row, self.row))
+            self.dataChanged.emit(self.index(first), self.index(last))
+        self._row = self.row
 
 
 _WHERE = {-1: "Click to undo everything after this", 0: "You are here", 1: "Undone: click to redo up to here"}
@@ -80,7 +110,7 @@ class HistoryPanel(QWidget):
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)
-        self.list.setIconSize(QSize(10, 10))
+        self.list.setIconSize(_ICON)
         self.list.setFrameShape(QListView.Shape.NoFrame)
         self.list.setStyleSheet("QListView { border: none; } QListView::item { padding: 2px; }")
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
@@ -102,8 +132,8 @@ class HistoryPanel(QWidget):
         self._show()
 
     def _go(self, index: QModelIndex) -> None:
-        if index.row() != self._document.history.position:
-            self._document.go(index.row())
+        if index.row() != self.model.row:
+            self._document.go(self.model.position(index.row()))
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, HistoryChanged | NetworkChanged):
@@ -112,8 +142,8 @@ class HistoryPanel(QWidget):
     def _show(self) -> None:
         history = self._document.history
         self.model.renew()
-        here = self.model.index(history.position)
+        here = self.model.index(self.model.row)
         self.list.setCurrentIndex(here)
         self.list.scrollTo(here)
-        count = len(history.labels)
+        count = len(history)
         self._foot.setText(f"{count} item{'s' * (count != 1)} · {bytes_text(history.nbytes)}")

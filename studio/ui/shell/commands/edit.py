@@ -21,7 +21,7 @@ def _redo(context: Context) -> None:
 
 def _can_redo(context: Context) -> bool:
     history = context.document.history
-    return history.position < len(history.labels)
+    return history.position < len(history)
 
 
 COMMANDS = (
