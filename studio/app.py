@@ -25,6 +25,7 @@ from studio.model.workspace import Workspace
 from studio.plugin import check
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.player import PlayerState
 from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
@@ -36,6 +37,7 @@ from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.parts import Parts
@@ -48,6 +50,12 @@ from studio.ui.shell.main_window import MainWindow
 from studio.ui.viewport import gl_context
 
 DEFAULT_SOURCE = "demo"
+
+_PATIENCE = 60.0
+"""Seconds that the end waits for what is being written, where nobody has given up on it: after Ctrl+C, say."""
+
+_UNASKED = 5.0
+"""Seconds that it waits for what nobody would miss."""
 
 
 class Studio:
@@ -104,9 +112,10 @@ class Studio:
             library=library,
             networks=home / "weights",
         )
-        self.window = MainWindow(
-            self.parts, Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked)).may_close
-        )
+        closing = Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked))
+        workers = worker, self.parts.importer
+        self._finishing = finishing = Finishing(workers, self.live, self.telemetry, lambda: self.window)
+        self.window = MainWindow(self.parts, lambda close: closing.may_close(close) and finishing.may_close(close))
         self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
@@ -150,9 +159,11 @@ class Studio:
         self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()
-        self.live.close()
-        self.parts.worker.close(5.0)
-        self.parts.importer.close(0.0)
+        patience = 0.0 if self._finishing.has_given_up else _PATIENCE
+        status = self.telemetry[Recording].status
+        self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))
+        for worker, unasked in ((self.parts.worker, _UNASKED), (self.parts.importer, 0.0)):
+            worker.close(patience if worker.pending else min(unasked, patience))
         self._hooks.remove()
         self._post.close()
         self._collector.timer.stop()

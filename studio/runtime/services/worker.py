@@ -30,6 +30,14 @@ class Worker:
         self._name = name
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._pending: dict[object, str] = {}
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """What it is to write and has not written yet, in words."""
+        with self._lock:
+            return tuple(self._pending.values())
 
     def do(
         self,
@@ -37,12 +45,25 @@ class Worker:
         then: Callable[[T], None],
         failed: Callable[[StudioError], None] | None = None,
         doing: str = "Work in the background",
+        *,
+        writes: bool = False,
     ) -> None:
         """Call `work` in the thread; then, in the window's thread, `then` with its result, or `failed`.
 
         Whatever it raises comes as a `StudioError`, so that nobody waits for ever; what nobody wants to hear of is
         raised in the window's thread.
+
+        Args:
+            work: what to do.
+            then: takes what comes of it.
+            failed: takes what it raises.
+            doing: what it is, in words that begin a sentence: "Exporting to a.onnx".
+            writes: whether something is lost where it is cut off.
         """
+        key = object()
+        if writes:
+            with self._lock:
+                self._pending[key] = doing
 
         def job() -> None:
             answer: Callable[[], None]
@@ -50,6 +71,9 @@ class Worker:
                 answer = partial(then, work())
             except Exception as error:  # noqa: BLE001 - it is told to whoever asked
                 answer = partial(failed, as_told(error, doing)) if failed is not None else partial(_throw, error)
+            finally:
+                with self._lock:
+                    self._pending.pop(key, None)
             self._post(answer)
 
         if self._thread is None:

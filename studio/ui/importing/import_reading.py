@@ -58,7 +58,7 @@ class Importing:
         reading = self._reading = Message(f"Reading {path.name} …")
         self._messages.say(reading, [("Cancel", self.cancel)])
         work = partial(look_at, path)
-        self._importer.do(work, partial(self._show, reading), partial(self._refused, reading))
+        self._importer.do(work, partial(self._show, reading), partial(self._refused, reading), f"Reading {path.name}")
 
     def cancel(self) -> None:
         """Take no notice of what is being read."""
@@ -84,7 +84,8 @@ class Importing:
 
     def _import(self, dialog: ImportDialog, preview: ImportPreview, name: str) -> None:
         work = partial(_written, preview, self._networks, name)
-        self._importer.do(work, partial(self._open, dialog, preview.path), partial(self._cannot, dialog))
+        then, doing = partial(self._open, dialog, preview.path), f"Importing {preview.path.name}"
+        self._importer.do(work, then, partial(self._cannot, dialog), doing, writes=True)
 
     def _open(self, dialog: ImportDialog, path: Path, imported: tuple[Preset, tuple[str, ...]]) -> None:
         preset, _ = imported

@@ -76,7 +76,8 @@ class Opening:
         """Write the network as it is bent now, in the format that the suffix asks for."""
         preset = self._document.preset()
         self._messages.note(f"Exporting to {path.name} …")
-        self._exporter.do(partial(export_preset, preset, path), partial(self._exported, path), self._failed)
+        work, then = partial(export_preset, preset, path), partial(self._exported, path)
+        self._exporter.do(work, then, self._failed, f"Exporting to {path.name}", writes=True)
 
     def ask_source(self) -> None:
         """Choose a film or a picture."""

@@ -26,10 +26,11 @@ class Closing:
         self._document = document
         self._saver = saver
         self._ask = ask
+        self._let_go: int | None = None
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now. Where it is to be saved first, `close` is called when it is."""
-        if not self._document.unsaved:
+        if not self._document.unsaved or self._let_go == self._document.revision:
             return True
         name, line = self._document.name, "Undo history is not saved with it."
         if self._saver.needs_name:
@@ -37,6 +38,8 @@ class Closing:
         answer = self._ask(f"Save the changes to “{name}”?", line)
         if answer == _Button.Save and not self._saver.save(close):
             self._saver.save_as(self._saver.proposal, close)
+        # Where closing takes a while, it is not asked again.
+        self._let_go = self._document.revision if answer == _Button.Discard else None
         return answer == _Button.Discard
 
 

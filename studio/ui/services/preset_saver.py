@@ -120,9 +120,8 @@ class PresetSaver(QObject):
     def _write(self, job: _Job, picture: Picture | None) -> None:
         if not job.begun:
             job.begun = True
-            self._worker.do(
-                partial(save_preset, job.preset, job.folder, picture), lambda _: self._saved(job), self._failed
-            )
+            work, doing = partial(save_preset, job.preset, job.folder, picture), f"Saving “{job.preset.name}”"
+            self._worker.do(work, lambda _: self._saved(job), self._failed, doing, writes=True)
 
     def _saved(self, job: _Job) -> None:
         # Where something else has been opened meanwhile, that is not what was saved.

@@ -1,0 +1,132 @@
+"""Closing the window: what is being written is finished, which is shown, and nothing is given up on unasked."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.exporters import export_preset
+from studio.io.networks import load_network, save_network
+from studio.io.sources import open_source
+from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.recorder import LiveRecorder
+from studio.ui.services.closing import Closing
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    cv2.imwrite(str(tmp_path / "still.png"), np.full((48, 64, 3), 90, np.uint8))
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
+    made.window._may_close = made.studio._finishing.may_close
+    yield made
+    made.close()
+
+
+def test_an_export_under_way_is_finished(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def slow(*arguments: object) -> object:
+        assert go_on.wait(30)
+        return export_preset(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sys.modules["studio.ui.importing.opening"], "export_preset", slow)
+    whole.opening.export(tmp_path / "out")
+    finishing = whole.studio._finishing
+    assert finishing.pending == ("Exporting to out",)
+    whole.window.close()
+    assert whole.window.isVisible()
+    assert finishing.dialog is not None
+    assert "Exporting to out" in finishing.dialog.text.text()
+    # Asked twice, it waits once.
+    first = finishing.dialog
+    whole.window.close()
+    assert finishing.dialog is first
+    go_on.set()
+    whole.until(lambda: not whole.window.isVisible())
+    assert load_network(tmp_path / "out").graph == whole.document.graph
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_one_may_stay_and_one_may_give_up_when_asked(
+    whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(*arguments: object) -> object:
+        assert go_on.wait(30)
+        return export_preset(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sys.modules["studio.ui.importing.opening"], "export_preset", slow)
+    whole.opening.export(tmp_path / "out")
+    finishing = whole.studio._finishing
+    whole.window.close()
+    assert finishing.dialog is not None
+    whole.click(finishing.dialog.stay)
+    assert finishing.dialog is None
+    assert whole.window.isVisible()
+    whole.window.close()
+    assert finishing.dialog is not None
+    whole.click(finishing.dialog.give_up)
+    question = finishing.dialog.question
+    whole.click(question.button(QMessageBox.StandardButton.Cancel))
+    assert whole.window.isVisible()
+    assert finishing.dialog is not None
+    whole.click(finishing.dialog.give_up)
+    whole.click(finishing.dialog.question.button(QMessageBox.StandardButton.Discard))
+    whole.until(lambda: not whole.window.isVisible())
+    go_on.set()
+
+
+def test_a_recording_is_finished_however_long_that_takes(
+    whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole.recorder.choose_folder(str(tmp_path))
+    go_on, record = threading.Event(), LiveRecorder._record
+
+    def slow(self: LiveRecorder) -> None:
+        record(self)
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(LiveRecorder, "_record", slow)
+    whole.command("file.record")
+    whole.until(lambda: (status := whole.told[Recording].status) is not None and status.frames > 2)
+    whole.window.close()
+    assert whole.window.isVisible()
+    whole.qtbot.wait(300)
+    assert whole.window.isVisible()
+    go_on.set()
+    whole.until(lambda: not whole.window.isVisible())
+    [film] = tmp_path.glob("*.mp4")
+    with open_source(str(film)) as source:
+        assert len(list(source)) > 2
+
+
+def test_what_is_not_saved_is_asked_about_once(whole: WholeWindow) -> None:
+    asked: list[str] = []
+
+    def ask(question: str, _: str) -> QMessageBox.StandardButton:
+        asked.append(question)
+        return QMessageBox.StandardButton.Discard
+
+    closing = Closing(whole.document, whole.studio.parts.saver, ask)
+    whole.document.set_bypassed("act", True)
+    assert closing.may_close(lambda: None)
+    assert closing.may_close(lambda: None)
+    assert len(asked) == 1
+    whole.document.set_bypassed("act", False)
+    assert closing.may_close(lambda: None)
+    assert len(asked) == 2
