@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
 
 from studio.engine.base import BINS, Engine, Places, Stats
 from studio.engine.packed import can_pack, convolve, pack
+from studio.engine.ring import kept_of, ring_of
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
+from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.plugins import blamed
+from studio.model.stage import layer_of
+from studio.model.staged import Staged
+from studio.ops._staged import bent_and_mixed
 
 
 def best_device() -> torch.device:
@@ -55,10 +60,12 @@ class TorchEngine(Engine):
             name: torch.from_numpy(t) if name in shared else self._on_device(torch.from_numpy(t))
             for name, t in self._tensors.items()
         }
-        self._of_node = {
+        self._of_layer = {
             node.name: {key: self._weights[name] for key, name in node.tensor_names.items()}
             for node in self.graph.nodes
         }
+        # Of every stage with memory, the maps of its ring.
+        self._kept: dict[str, list[torch.Tensor | None]] = {}
         self._activations: dict[str, torch.Tensor] = {}
         self._times: dict[str, float] = {}
 
@@ -80,16 +87,33 @@ class TorchEngine(Engine):
         """See `Engine.close`."""
         self._weights.clear()
         self._packed.clear()
-        self._of_node.clear()
+        self._of_layer.clear()
+        self._kept.clear()
         self._activations.clear()
 
-    def times(self) -> dict[str, float]:
-        """See `Engine.times`."""
+    def _node_times(self) -> dict[str, float]:
         return dict(self._times)
 
-    def _resize(self) -> None:
-        self._activations.clear()
-        self._packed.clear()
+    def _adopt(self, before: Running, *, anew: bool) -> None:
+        del before
+        if anew:
+            self._packed.clear()
+        kept = {} if anew else self._activations
+        self._activations = {name: kept[name] for name in kept if name in self._running.shapes}
+        self._times = {name: seconds for name, seconds in self._times.items() if name in self._running.places}
+        rings: dict[str, list[torch.Tensor | None]] = {}
+        for node in self._running.nodes:
+            if kept_of(node) is not None:
+                ring = self._rings[ring_of(node)]
+                known = self._kept.get(ring_of(node), [])
+                rings[ring_of(node)] = known if len(known) == ring.size else [None] * ring.size
+        self._kept = rings
+
+    def _retouch(self, names: Collection[str]) -> None:
+        pass  # The operators themselves hold what has changed.
+
+    def _hand_in(self, name: str, values: Array) -> None:
+        self._feed(name, values)
 
     def _feed(self, name: str, picture: Array) -> None:
         # PyTorch warns of arrays that cannot be written to, though here it only copies them.
@@ -102,7 +126,7 @@ class TorchEngine(Engine):
                 # The old activation goes first, so that the allocator can give its memory to the new one.
                 self._activations.pop(node.name, None)
                 start = time.perf_counter()
-                inputs = [self._activations[name] for name in node.inputs]
+                inputs = [self._map(name, node.inputs[0]) for name in node.inputs]
                 try:
                     self._activations[node.name] = self._run(node, inputs)
                     self._wait()
@@ -121,13 +145,35 @@ class TorchEngine(Engine):
                 self._times[node.name] = time.perf_counter() - start
 
     def _run(self, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
-        tensors = self._of_node[node.name]
+        op = self._numbers.ops[node.name]
+        if isinstance(op, Staged):
+            return self._run_staged(node, op, inputs)
+        layer = layer_of(node.name)
         # What takes a bypassed layer's place has no weights.
-        if node.name not in self._packable or node is not self.graph.node(node.name):
-            return node.op.torch(inputs, tensors)
-        if node.name not in self._packed:
-            self._packed[node.name] = pack(node.op, tensors["weight"], inputs[0].shape)
-        return convolve(node.op, inputs[0], self._packed[node.name], tensors.get("bias"))
+        tensors = self._of_layer[layer] if node.op is self.graph.node(layer).op else {}
+        if layer not in self._packable or not tensors:
+            return op.torch(inputs, tensors)
+        if layer not in self._packed:
+            self._packed[layer] = pack(op, tensors["weight"], inputs[0].shape)
+        return convolve(op, inputs[0], self._packed[layer], tensors.get("bias"))
+
+    def _run_staged(self, node: Node, op: Staged, inputs: list[torch.Tensor]) -> torch.Tensor:
+        bent, handed_on = bent_and_mixed(op, inputs)
+        memory = op.stage.bend.memory()
+        if memory is not None:
+            kept = {"input": inputs[0], "bent": bent, "output": handed_on}[memory.kept]
+            self._kept[ring_of(node)][self._rings[ring_of(node)].now] = kept
+        return handed_on
+
+    def _map(self, name: str, first: str) -> torch.Tensor:
+        """A map that a node reads; in the first frame its first input stands for earlier ones."""
+        key, is_past, delay = name.partition("~past")
+        if not is_past:
+            return self._activations[name]
+        place = self._rings[key].place(int(delay))
+        found = self._activations[first] if place is None else self._kept[key][place]
+        assert found is not None, "a frame has been before"
+        return found
 
     def _wait(self) -> None:
         if self._device.type == "cuda":

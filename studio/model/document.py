@@ -17,6 +17,7 @@ import numpy as np
 from psygnal import Signal
 
 from studio.model import stages
+from studio.model.address import joined
 from studio.model.bend import Bend
 from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Patch
@@ -27,6 +28,7 @@ from studio.model.network import Network, same_bits
 from studio.model.op import Array
 from studio.model.opened import Opened
 from studio.model.preset import Preset
+from studio.model.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.section import BYPASSED, Section
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
@@ -159,9 +161,11 @@ class Document(Opened):
         self.set_section(STAGES, stages.changed(self.stages, number, **settings), what)
 
     def remove_stage(self, number: int) -> None:
-        """Take a stage away; StudioError where there is none of this number."""
+        """Take a stage away, and what moves its numbers; StudioError where there is none of this number."""
         label = f"Remove {stages.stage_of(self.stages, number).bend.label}"
-        self.set_section(STAGES, stages.without(self.stages, number), label)
+        routes, macros = kept_for(self.section(ROUTES), self.section(MACRO_BANK), [joined("bend", number)])
+        left = stages.without(self.stages, number)
+        self._set_sections({STAGES: left, ROUTES: routes, MACRO_BANK: macros}, label)
 
     def set_section(self, section: Section[T], value: T, label: str) -> None:
         """Give a section of the preset another value; where it is the same nothing happens.

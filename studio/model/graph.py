@@ -273,22 +273,35 @@ class Graph:
 def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     if not inputs:
         raise StudioError("The network has no input.")
-    known = {i.name for i in inputs}
     names = [i.name for i in inputs] + [n.name for n in nodes]
     if len(set(names)) < len(names):
         doubled = next(name for name in names if names.count(name) > 1)
         raise StudioError(f'Two layers or inputs are called "{doubled}"; each needs a name of its own.')
     for node in nodes:
         _check_inputs(node, set(names))
-    waiting, order = list(nodes), []
+    return in_order((i.name for i in inputs), nodes)
+
+
+def in_order(known: Iterable[str], nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """These layers, each after what it reads; as they were given wherever that already runs.
+
+    Args:
+        known: what there is before any of them.
+        nodes: the layers; all that they read is known or among them.
+
+    Raises:
+        StudioError: for layers that read each other in a circle.
+    """
+    made, waiting = set(known), list(nodes)
+    order: list[Node] = []
     while waiting:
-        ready = [node for node in waiting if known.issuperset(node.inputs)]
-        if not ready:
+        ready = next((node for node in waiting if made.issuperset(node.inputs)), None)
+        if ready is None:
             raise StudioError(f"These layers read each other in a circle: {', '.join(n.name for n in waiting)}.")
         # One at a time keeps the given order wherever it already runs.
-        order.append(ready[0])
-        known.add(ready[0].name)
-        waiting.remove(ready[0])
+        order.append(ready)
+        made.add(ready.name)
+        waiting.remove(ready)
     return tuple(order)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.param import Declared
+from studio.model.param import Shaded
+from studio.model.shader_files import shader_file
 from studio.model.taps import Taps
 
 if TYPE_CHECKING:
@@ -33,7 +34,22 @@ class Shape(NamedTuple):
         return f"{self.channels}×{self.height}×{self.width}"
 
 
-class Op(Declared):
+class Scratch(NamedTuple):
+    """A pass before a shader's own.
+
+    Attributes:
+        shader: as `Op.shader`; several of one shader, in order, are joined by "+", and a folder may stand before each.
+        shape: of what it makes.
+        reads: which maps it reads as ``read0``, ``read1`` and so on, by number: the operator's inputs, and behind them
+            the scratch made so far; None is all of them.
+    """
+
+    shader: str
+    shape: Shape
+    reads: tuple[int, ...] | None = None
+
+
+class Op(Shaded):
     """One operator of a network, with its hyper-parameters under PyTorch's own names.
 
     A subclass in ``studio/ops`` is all there is to an operator: the importer, the file format, both kinds of engine
@@ -57,9 +73,6 @@ class Op(Declared):
 
     The shader of such an operator defines `texel` and nothing else; what it needs besides it includes from lib/.
     """
-
-    uncompiled: ClassVar[frozenset[str]] = frozenset()
-    """Parameters that only size tensors, so that layers differing in them alone share one shader program."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Shape of the output; raises StudioError where the inputs do not fit."""
@@ -106,29 +119,22 @@ class Op(Declared):
             f'the operator "{type(self).__name__}" has no rule for its derivative, so that nothing before it learns.'
         )
 
-    def constants(self) -> dict[str, int | float]:
-        """Constants of the shader program: by default every parameter, pairs as ``_H`` and ``_W``."""
-        found: dict[str, int | float] = {}
-        for name in type(self).model_fields:
-            if name in self.uncompiled:
-                continue
-            value = getattr(self, name)
-            if isinstance(value, tuple) and len(value) == 2:
-                found[f"{name.upper()}_H"], found[f"{name.upper()}_W"] = value
-            elif isinstance(value, str):
-                found[f"{name.upper()}_{value.upper()}"] = 1
-            elif isinstance(value, (int, float)):
-                found[name.upper()] = int(value) if isinstance(value, bool) else value
-        return found
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape] | Scratch, ...]:
+        """Passes before the shader's own, each a `Scratch`, or a shader and the shape of what it makes.
 
-    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
-        """Passes before the shader's own, each a shader and the shape of what it makes.
-
-        Each reads the inputs and, behind them, the scratch made so far: ``read1`` is the first scratch of an operator
-        of one input. For operators that need a sum over a whole map before they can begin.
+        For operators that need a sum over a whole map before they can begin.
         """
         del inputs
         return ()
+
+    def files(self) -> tuple[str, ...]:
+        """The files under ``shaders/`` of its own pass."""
+        return (shader_file("ops", self.shader),)
+
+    def reads(self, scratch: int) -> tuple[int, ...] | None:
+        """What its own pass reads, by number as in `Scratch`, with so many passes before; None is everything."""
+        del scratch
+        return None
 
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic] | None:
         """View of the weight as (O, I / groups, kh, kw) for the convolution shaders; None without one."""

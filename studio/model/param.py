@@ -62,6 +62,14 @@ class Shaded(Declared):
         """
         return {live.name.upper(): float(getattr(self, live.name)) for live in lives(type(self))}
 
+    def live_params(self) -> tuple[Live, ...]:
+        """The parameters that can be turned while a network runs."""
+        return lives(type(self))
+
+    def live_value(self, name: str) -> float:
+        """The value of a live parameter."""
+        return float(getattr(self, name))
+
     def turned(self, values: Mapping[str, float]) -> Self:
         """This with other values of live parameters, which are within their limits: nothing is checked."""
         kinds = {live.name: live.kind for live in lives(type(self))}

@@ -37,7 +37,7 @@ class LeakyReLU(Curve):
     shader = "leaky_relu"
     pointwise = True
 
-    negative_slope: float = param(0.01, doc="Slope below zero")
+    negative_slope: float = param(0.01, live=True, doc="Slope below zero")
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -18,8 +18,8 @@ class ReLU6(Curve):
 
     shader = "hardtanh"
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: those of a `Hardtanh` from 0 to 6."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: those of a `Hardtanh` from 0 to 6."""
         return {"MIN_VAL": 0.0, "MAX_VAL": 6.0}
 
     def bounds(self) -> tuple[float, float]:
@@ -46,8 +46,8 @@ class Hardtanh(Curve):
 
     shader = "hardtanh"
 
-    min_val: float = param(-1.0, doc="Smallest value let through")
-    max_val: float = param(1.0, doc="Largest value let through")
+    min_val: float = param(-1.0, live=True, doc="Smallest value let through")
+    max_val: float = param(1.0, live=True, doc="Largest value let through")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`: the input's."""
@@ -61,9 +61,8 @@ class Hardtanh(Curve):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        from torch.nn import functional as F
-
-        return F.hardtanh(inputs[0], self.min_val, self.max_val)
+        # Unlike torch.nn.functional.hardtanh it takes limits that have been turned past each other.
+        return inputs[0].clamp(self.min_val, self.max_val)
 
     def slope(self, x: Tensor, grad: Tensor) -> Tensor:
         """See `Curve.slope`."""

@@ -35,8 +35,8 @@ class PReLU(Elementwise):
         """See `Op.tensor_shapes`."""
         return {"weight": (self.num_parameters,)}
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"SHARED": int(self.num_parameters == 1)}
 
     def gradient(self, at: Backward) -> Gradients:

@@ -20,7 +20,7 @@ class ELU(Curve):
 
     shader = "elu"
 
-    alpha: float = param(1.0, doc="How far below zero it goes")
+    alpha: float = param(1.0, live=True, doc="How far below zero it goes")
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -92,8 +92,8 @@ class Softplus(Curve):
 
     shader = "softplus"
 
-    beta: float = param(1.0, lo=1e-6, doc="How sharply it bends")
-    threshold: float = param(20.0, doc="Where beta * x is above this it is ``x`` itself")
+    beta: float = param(1.0, lo=1e-6, live=True, doc="How sharply it bends")
+    threshold: float = param(20.0, live=True, doc="Where beta * x is above this it is ``x`` itself")
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

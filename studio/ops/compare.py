@@ -24,7 +24,7 @@ class Compare(Elementwise):
     shader = "compare"
 
     how: How = param("gt", doc=_DOC)
-    value: float = param(0.0, doc="What every value is compared with")
+    value: float = param(0.0, live=True, doc="What every value is compared with")
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`: a step, which is flat wherever it does not jump."""

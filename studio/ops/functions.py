@@ -23,8 +23,8 @@ class Affine(Elementwise):
 
     shader = "affine"
 
-    scale: float = param(1.0, doc="What every value is multiplied by")
-    shift: float = param(0.0, doc="What is added then")
+    scale: float = param(1.0, live=True, doc="What every value is multiplied by")
+    shift: float = param(0.0, live=True, doc="What is added then")
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -41,15 +41,18 @@ class Pow(Elementwise):
 
     shader = "pow"
 
-    exponent: float = param(doc="The power that every value is raised to")
+    exponent: float = param(live=True, doc="The power that every value is raised to")
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: a whole exponent as ``WHOLE``, else its magnitude, and whether it is negative."""
+    def numbers(self) -> dict[str, float]:
+        """See `Op.numbers`: its magnitude, whether it is negative, and which way it is worked out."""
         magnitude = abs(self.exponent)
-        negative = {"NEGATIVE": int(self.exponent < 0)}
-        if magnitude.is_integer() and magnitude <= _LARGEST_WHOLE:
-            return {"WHOLE": int(magnitude), **negative}
-        return {"MAGNITUDE": magnitude, "ROOT": int(magnitude == 0.5), **negative}
+        is_whole = magnitude.is_integer() and magnitude <= _LARGEST_WHOLE
+        return {
+            "WHOLE": magnitude if is_whole else -1.0,
+            "MAGNITUDE": magnitude,
+            "ROOT": float(magnitude == 0.5),
+            "NEGATIVE": float(self.exponent < 0),
+        }
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""

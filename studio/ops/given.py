@@ -75,8 +75,8 @@ class Coordinates(Op):
     shader = "coordinates"
 
     axis: Literal["height", "width"] = param("width", doc="Whether rows or columns are counted")
-    start: float = param(0.0, doc="The value of the first")
-    step: float = param(1.0, doc="What every next one has more")
+    start: float = param(0.0, live=True, doc="The value of the first")
+    step: float = param(1.0, live=True, doc="What every next one has more")
     per: Literal["pixel", "side", "gap"] = param(
         "pixel", doc="What the step is divided by: 1, the side's length, or that less one"
     )

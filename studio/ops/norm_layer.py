@@ -40,8 +40,8 @@ class LayerNorm2d(Elementwise):
         """See `Op.tensor_shapes`."""
         return dict.fromkeys(("weight", "bias"), (self.num_channels,)) if self.affine else {}
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"EPS": self.eps, "AFFINE": int(self.affine)}
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:

@@ -74,8 +74,8 @@ class InstanceNorm2d(Elementwise):
         """See `Op.tensor_shapes`."""
         return dict.fromkeys(("weight", "bias"), (self.num_features,)) if self.affine else {}
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"EPS": self.eps, "AFFINE": int(self.affine)}
 
     def scratch(self, *inputs: Shape) -> Scratch:
@@ -129,8 +129,8 @@ class GroupNorm(Elementwise):
         """See `Op.tensor_shapes`."""
         return dict.fromkeys(("weight", "bias"), (self.num_channels,)) if self.affine else {}
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"EPS": self.eps, "AFFINE": int(self.affine), "GROUP_SIZE": self.num_channels // self.num_groups}
 
     def scratch(self, *inputs: Shape) -> Scratch:

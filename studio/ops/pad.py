@@ -26,7 +26,7 @@ class Pad(Op):
 
     padding: tuple[_Border, _Border, _Border, _Border] = param(doc="Left, right, top, bottom", unit="px")
     mode: Literal["constant", "reflect", "replicate", "circular"] = param("constant", doc="What the border holds")
-    value: float = param(0.0, doc="The value of a constant border")
+    value: float = param(0.0, live=True, doc="The value of a constant border")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
@@ -42,10 +42,10 @@ class Pad(Op):
         )
         return Shape(shape.channels, shape.height + top + bottom, shape.width + left + right)
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         left, _, top, _ = self.padding
-        return {"LEFT": left, "TOP": top, f"MODE_{self.mode.upper()}": 1, "VALUE": self.value}
+        return {"LEFT": left, "TOP": top, f"MODE_{self.mode.upper()}": 1}
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""

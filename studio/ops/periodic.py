@@ -17,8 +17,8 @@ class Sin(Elementwise):
 
     shader = "sin"
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: no quarter turn ahead."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: no quarter turn ahead."""
         return {"AHEAD": 0}
 
     def gradient(self, at: Backward) -> Gradients:
@@ -38,8 +38,8 @@ class Cos(Elementwise):
 
     shader = "sin"
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"AHEAD": 1}
 
     def gradient(self, at: Backward) -> Gradients:

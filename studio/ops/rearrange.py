@@ -156,8 +156,8 @@ class _Rearranged(Op):
         height, width = (math.prod(self.both.sizes.get(a, 1) for a in group) for group in self.both.left[1:])
         return height, width
 
-    def constants(self) -> dict[str, int | float | tuple[int, ...]]:  # type: ignore[override]
-        """See `Op.constants`: for every axis its length, 0 where it follows, and its places on both sides."""
+    def structure(self) -> dict[str, int | float | tuple[int, ...]]:  # type: ignore[override]
+        """See `Op.structure`: for every axis its length, 0 where it follows, and its places on both sides."""
         axes = self.both.axes
         number = {axis: k for k, axis in enumerate(axes)}
         found: dict[str, int | float | tuple[int, ...]] = {"AXES": len(axes)}

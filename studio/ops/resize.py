@@ -50,7 +50,7 @@ class Resize(Op):
     rounding: Literal["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"] = param(
         "round_prefer_floor", doc="Which pixel is the nearest (of that mode alone)"
     )
-    cubic_a: float = param(-0.75, lo=-4.0, hi=4.0, doc="Slope of the bicubic kernel")
+    cubic_a: float = param(-0.75, live=True, lo=-4.0, hi=4.0, doc="Slope of the bicubic kernel")
     exclude_outside: bool = param(False, doc="Whether pixels beyond the edge count nothing, instead of as the edge's")
     antialias: bool = param(False, doc="Whether kernels widen where the map shrinks")
 
@@ -90,14 +90,13 @@ class Resize(Op):
         y, x = (factor.limit_denominator(_COARSE_FRACTION) for factor in factors)
         return y, x
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         found: dict[str, int | float] = {f"MODE_{self.mode.upper()}": 1, f"AT_{self.coordinates.upper()}": 1}
         if self.mode == "nearest":
             found |= {f"BY_{self.rounding.upper()}": 1}
         else:
             found |= {"ANTIALIAS": int(self.antialias), "EXCLUDE_OUTSIDE": int(self.exclude_outside)}
-            found |= {"CUBIC_A": self.cubic_a}
         for axis, factor in zip("HW", self.factors() or (), strict=False):
             found |= {f"FACTOR_{axis}": factor.numerator, f"OVER_{axis}": factor.denominator}
         return found

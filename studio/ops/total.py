@@ -110,9 +110,9 @@ class Amax(_Reduction):
 
     dim: _Dim = param("space", doc="Over what the largest value is taken")
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
-        return super().constants() | {"SIGN": 1.0}
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
+        return super().structure() | {"SIGN": 1.0}
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`: shared evenly among values that are equally far out."""
@@ -132,9 +132,9 @@ class Amin(_Reduction):
 
     dim: _Dim = param("space", doc="Over what the smallest value is taken")
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: the largest of what is turned round."""
-        return super().constants() | {"SIGN": -1.0}
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: the largest of what is turned round."""
+        return super().structure() | {"SIGN": -1.0}
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`: shared evenly among values that are equally far out."""

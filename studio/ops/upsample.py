@@ -84,8 +84,8 @@ class Upsample(Op):
         y, x = (Fraction(factor).limit_denominator(_FINEST_FRACTION) for factor in self.scale_factor)
         return y, x
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: whole factors as they are for nearest, else input pixels per output pixel."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: whole factors as they are for nearest, else input pixels per output pixel."""
         found: dict[str, int | float] = {f"MODE_{self.mode.upper()}": 1, "ALIGN_CORNERS": int(self.align_corners)}
         if self.scale_factor is None:
             return found
@@ -130,8 +130,8 @@ class UpsampleLike(Op):
         )
         return Shape(inputs[0].channels, *inputs[1][1:])
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: those of an `Upsample` to a size."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: those of an `Upsample` to a size."""
         return {f"MODE_{self.mode.upper()}": 1, "ALIGN_CORNERS": int(self.align_corners)}
 
     def gradient(self, at: Backward) -> Gradients:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from moving import modulators
 from small_networks import small_network
 
 from studio import paths
@@ -21,8 +22,12 @@ from studio.io import preset_file, sections
 from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
+from studio.model.curve import Lag, Quantise, Range
+from studio.model.modulator import Modulator
 from studio.model.preset import Preset
+from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route
 from studio.model.section import BYPASSED, SOURCE, VIEW
+from studio.model.tempo import TEMPO, Tempo
 
 Document = dict[str, Any]
 NETWORK = small_network()
@@ -418,6 +423,46 @@ def test_sections_stand_in_the_order_in_which_they_always_stood(folder: Path) ->
     said = json.loads((folder / "preset.json").read_text("utf-8"))
     assert list(said)[5:] == ["weights", "source", "view", "bypassed", "tensors"]
     assert said["bypassed"] == ["act", "dec"]
+
+
+ROUTES_WRONG = [
+    ([{"id": 1, "source": "LFO", "target": "/bend/1/amount", "depth": 1e6}], "Route 1: its depth goes from"),
+    ([{"id": 1, "source": "Wobble", "target": "/x"}], 'There is no source of movement "Wobble"'),
+    ([{"id": 1, "source": "LFO", "params": {"rate": -1}, "target": "/x"}], 'LFO: the field "rate" should be greater'),
+    ([{"id": 1, "source": "LFO", "target": "x"}], '"x" is no address'),
+    ([{"id": 1, "source": "LFO", "target": "/x"}] * 2, "must name each of them once"),
+    ([{"id": 0, "source": "LFO", "target": "/x"}], r'the field "routes\[0\]\.id" should be greater'),
+    (
+        [{"id": 1, "source": "LFO", "target": "/x", "curves": [{"kind": "wild"}]}],
+        r'"routes\[0\]\.curves\[0\]" is wrong',
+    ),
+    ([{"id": 1, "source": "LFO", "target": "/x", "speed": 1}], "is not one that belongs there"),
+]
+
+
+@pytest.mark.parametrize(("routes", "sentence"), ROUTES_WRONG)
+def test_routes_that_are_wrong_are_named(folder: Path, routes: list[Document], sentence: str) -> None:
+    rewrite(folder, lambda d: d.update(routes=routes))
+    with pytest.raises(StudioError, match=sentence) as caught:
+        load_preset(folder)
+    assert str(folder / "preset.json") in str(caught.value)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(modulators(), max_size=4), st.floats(20, 400))
+def test_what_moves_is_saved_and_loaded_as_it_was(folder: Path, sources: list[Modulator], bpm: float) -> None:
+    curves = (Range(lo=0.25), Lag(seconds=0.5), Quantise())
+    routes = tuple(
+        Route(k + 1, source, f"/bend/{k}/amount", -0.5, k or None, None, 2.0, curves[:k], k != 2)
+        for k, source in enumerate(sources)
+    )
+    bank = (Macro(0.5, (Aim("/bend/1/amount", 1.0, -1.0),), "Storm"), *(Macro() for _ in range(7)))
+    preset = load_preset(folder).with_section(ROUTES, routes).with_section(TEMPO, Tempo(bpm=bpm))
+    save_preset(preset.with_section(MACRO_BANK, bank), folder)
+    again = load_preset(folder)
+    assert again.section(ROUTES) == routes
+    assert again.section(TEMPO).bpm == bpm
+    assert again.section(MACRO_BANK) == bank
 
 
 # Lists.

@@ -19,8 +19,10 @@ from studio.model.latent_offset import LATENT, moved
 from studio.model.network import Network
 from studio.model.param import param
 from studio.model.preset import Preset
+from studio.model.route import ROUTES, added
 from studio.model.stage import ChannelRange, Guard, Luma
 from studio.model.stages import STAGES
+from studio.modulators import make_modulator
 from studio.ops.conv import Conv2d
 
 
@@ -204,3 +206,17 @@ def test_another_preset_brings_its_stages_and_undo_the_earlier_ones(document: Do
     document.undo()
     assert document.stages == earlier
     assert document.preset().section(STAGES) == earlier
+
+
+def test_removing_a_stage_takes_what_moves_it_along_and_undo_brings_both_back(document: Document) -> None:
+    routes, _ = added((), make_modulator("lfo", {}), "/bend/1/size")
+    routes, other = added(routes, make_modulator("lfo", {}), "/bend/2/size")
+    document.set_section(ROUTES, routes, "Routes")
+    assert document.get("/route/1/rate") == 0.5
+    document.set("/route/1/rate", 3)
+    document.remove_stage(1)
+    assert document.section(ROUTES) == (other,)
+    assert document.history.labels[-2:] == ("LFO rate", "Remove Wave")
+    document.undo()
+    assert document.get("/route/1/rate") == 3.0
+    assert [stage.id for stage in document.stages] == [1, 2]

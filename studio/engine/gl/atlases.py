@@ -11,15 +11,21 @@ import moderngl
 
 from studio.engine.base import Engine, Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
+from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.plan import Pass, passes
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
+from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
+from studio.engine.ring import kept_of, ring_of
 from studio.errors import StudioError
 from studio.model.graph import Node
-from studio.model.layout import Atlas, Rect, atlas_for, crop, sheet_size, to_sheet, unpack_atlas
+from studio.model.layout import Atlas, Rect, atlas_for, crop, pack_atlas, sheet_size, to_sheet, unpack_atlas
+from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array, Op
+from studio.model.stage import layer_of
+from studio.model.staged import Staged
 
 # Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
 # layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
@@ -57,12 +63,16 @@ class AtlasEngine(Engine):
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
         self._queries: dict[str, moderngl.Query] = {}
-        self._running: dict[str, moderngl.Query] = {}
+        self._asked_of: dict[str, moderngl.Query] = {}
         self._times: dict[str, float] = {}
         self._steps: dict[tuple[tuple[str, ...], frozenset[str]], list[Step]] = {}
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
         self._bound: dict[str, LayerWeights] = {}
+        # What stages choose of every channel, by number and channels; and the earlier maps of those with memory.
+        self._chosen: dict[tuple[int, int], LayerWeights] = {}
+        self._kept: dict[str, Kept] = {}
+        self._told = Told(self._device)
         # What is packed of every tensor, and under which name.
         self._packings: dict[str, list[tuple[LayerWeights, str]]] = {}
         # Layers whose maps still hold what they made when they were bypassed, or the other way round.
@@ -123,23 +133,26 @@ class AtlasEngine(Engine):
             self._sheets,
             self._queries,
             self._steps,
-            self._running,
+            self._asked_of,
+            self._chosen,
+            self._kept,
         ):
             held.clear()
+        self._told.close()
         for name in ("_stats", "_passes", "_feeds", "_targets", "_banks"):
             self.__dict__.pop(name, None)
         self._context.gc()
         if self._owns_device:
             self._device.close()
 
-    def times(self) -> dict[str, float]:
-        """See `Engine.times`: GPU time, by timer queries; a layer made in another's pass took none."""
+    def _node_times(self) -> dict[str, float]:
+        """GPU time, by timer queries; a layer made in another's pass took none."""
         self._begin()
-        if self._running:
+        if self._asked_of:
             self._device.finish()
-        for name, query in self._running.items():
+        for name, query in self._asked_of.items():
             self._times[name] = query.elapsed / 1e9
-        self._running.clear()
+        self._asked_of.clear()
         return dict(self._times)
 
     def texture_of(self, name: str) -> tuple[moderngl.Texture, Atlas]:
@@ -147,10 +160,10 @@ class AtlasEngine(Engine):
 
         It is the engine's own: the next run writes into it.
         """
-        self._require_run(name)
+        node = self._require_run(name)
         self._begin()
         self._settle()
-        return self._textures[name], self._atlases[name]
+        return self._textures[node], self._atlases[node]
 
     def sheet_texture(self, tensor: str) -> moderngl.Texture:
         """The R32F texture of a tensor's filter sheet, which is the engine's own and follows every edit."""
@@ -161,24 +174,31 @@ class AtlasEngine(Engine):
     def _begin(self) -> None:
         self._device.use()
 
-    def _resize(self) -> None:
-        plan = {node.name: passes(node, self._shapes) for node in self.graph.nodes}
-        shapes = {i.name: self._shapes[i.name] for i in self.graph.inputs}
-        shapes |= {each.target: each.shape for steps in plan.values() for each in steps}
+    def _adopt(self, before: Running, *, anew: bool) -> None:
+        running = self._running
+        self._plan = {node.name: passes(node, running.shapes) for node in running.nodes}
+        shapes = dict(running.shapes)
+        shapes |= {each.target: each.shape for steps in self._plan.values() for each in steps}
         atlases = {}
         for name, shape in shapes.items():
+            known = self._atlases.get(name)
             try:
-                atlases[name] = atlas_for(shape, self._device.max_texture)
+                atlases[name] = known if known and known.shape == shape else atlas_for(shape, self._device.max_texture)
             except StudioError as error:
-                raise StudioError(f'Layer "{name.partition("~")[0]}": {error}') from None
-        self._textures.clear()
+                raise StudioError(f'Layer "{layer_of(name.partition("~")[0])}": {error}') from None
+        for name in list(self._textures):
+            if anew or name not in atlases or atlases[name] is not self._atlases[name]:
+                del self._textures[name]
         self._steps.clear()
         self._context.gc()
-        self._atlases = atlases
-        self._outdated.clear()
+        self._atlases.clear()
+        self._atlases.update(atlases)
+        self._outdated = set() if anew else self._outdated & self._plan.keys()
+        known_nodes = {node.name: node for node in before.nodes}
+        self._outdated |= {node.name for node in running.nodes if known_nodes.get(node.name) != node}
         self._connect()
         try:
-            self._make_room()
+            self._make_room([name for name in atlases if name not in self._textures and "~past" not in name], anew=anew)
             is_short = self._device.is_out_of_memory
         except moderngl.Error:  # a framebuffer of a texture without memory
             self._context.clear_errors()
@@ -193,29 +213,64 @@ class AtlasEngine(Engine):
                 "work on a smaller --size, or use --engine torch."
             )
 
-    def _make_room(self) -> None:
-        """Make the textures of ``self._atlases``, and what goes with them."""
-        for name, atlas in self._atlases.items():
-            self._textures[name] = self._device.texture(atlas.size, half=self._is_half(name))
+    def _make_room(self, names: Collection[str], *, anew: bool) -> None:
+        """Make the textures of these maps, and what goes with them."""
+        del anew
+        for name in names:
+            self._textures[name] = self._device.texture(self._atlases[name].size, half=self._is_half(name))
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """Have textures for the earlier maps of stages with memory; those that stay as they are keep what they hold."""
+        found: dict[str, Kept] = {}
+        for node in self._running.nodes:
+            kept = kept_of(node)
+            if kept is None:
+                continue
+            key, size = ring_of(node), self._atlases[kept].size
+            known = self._kept.get(key)
+            fits = known is not None and known.ring is self._rings[key] and known.size == size
+            found[key] = known if known is not None and fits else Kept(self._device, self._rings[key], size)
+            found[key].keep_from(self._textures[kept])
+        self._kept = found
+
+    def _map(self, name: str, first: str) -> moderngl.Texture | Past:
+        """The texture of a map that a node reads; of an earlier one what stands for it, with the node's first input."""
+        key, is_past, delay = name.partition("~past")
+        return Past(self._kept[key], int(delay), self._textures[first]) if is_past else self._textures[name]
 
     def _is_half(self, name: str) -> bool:
         """Whether this texture is of float16."""
         del name
         return False
 
-    def _rewire(self, changed: frozenset[str]) -> None:
-        self._outdated |= changed
-        self._steps.clear()
-        self._connect()
-
     def _connect(self) -> None:
-        """Plan the passes of every layer as it is, or of what takes its place."""
+        """Say what the passes of every node bind besides maps."""
         # Times are those of other passes.
         self._timed_at = -math.inf
-        self._plan = {name: passes(node, self._shapes) for name, node in self._effective.items()}
-        for name, node in self._effective.items():
-            is_bypassed = node is not self.graph.node(name)
-            self._bound[name] = LayerWeights(self._device, node, {}, None) if is_bypassed else self._weights[name]
+        self._times = {name: seconds for name, seconds in self._times.items() if name in self._plan}
+        self._told.adopt(self._numbers)
+        self._bound.clear()
+        chosen: dict[tuple[int, int], LayerWeights] = {}
+        for node in self._running.nodes:
+            layer = self.graph.node(layer_of(node.name))
+            if isinstance(node.op, Staged):
+                key = node.op.stage.id, node.op.channels
+                chosen[key] = self._chosen.get(key) or LayerWeights(self._device, node, {}, None)
+                self._bound[node.name] = chosen[key]
+            elif node.op is layer.op:
+                self._bound[node.name] = self._weights[layer.name]
+            else:
+                self._bound[node.name] = LayerWeights(self._device, node, {}, None)
+        self._chosen = chosen
+
+    def _retouch(self, names: Collection[str]) -> None:
+        for node in self._running.nodes:
+            if node.name in names:
+                self._bound[node.name].retouched(node)
+
+    def _hand_in(self, name: str, values: Array) -> None:
+        self._device.calls.write(self._textures[name], pack_atlas(values, self._atlases[name]))
 
     def _execute(self, nodes: Sequence[Node]) -> None:
         names = tuple(node.name for node in nodes)
@@ -228,6 +283,7 @@ class AtlasEngine(Engine):
         if is_timed:
             self._timed_at = now
         steps = self._steps[names, whole]
+        self._told.write(self._numbers)
         for number, step in enumerate(steps, 1):
             if is_timed:
                 self._run_timed(step)
@@ -235,11 +291,21 @@ class AtlasEngine(Engine):
                 step.run()
             if not self._device.is_software and (number in _SENT_AFTER or number == len(steps)):
                 self._device.calls.flush()
+        self._keep(names)
         self._context.gc()
+
+    def _keep(self, names: Collection[str]) -> None:
+        """Keep the maps of this frame for bends with memory."""
+        if not self._kept:
+            return
+        self._settle()
+        for node in self._running.nodes:
+            if node.name in names and kept_of(node) is not None:
+                self._kept[ring_of(node)].keep()
 
     def _run_timed(self, step: Step) -> None:
         for name in step.covers:
-            self._running.pop(name, None)
+            self._asked_of.pop(name, None)
             self._times[name] = 0.0
         if self._device.is_software:
             # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
@@ -252,7 +318,7 @@ class AtlasEngine(Engine):
             self._queries[step.name] = self._context.query(time=True)
         with self._queries[step.name]:
             step.run()
-        self._running[step.name] = self._queries[step.name]
+        self._asked_of[step.name] = self._queries[step.name]
 
     def _settle(self) -> None:
         """Called before shaders or this process read maps: what shaders wrote into them is there then."""

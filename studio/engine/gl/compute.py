@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -12,14 +12,16 @@ import moderngl
 from studio.engine.gl.blocks import block_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, block_of, line_of
-from studio.engine.gl.fuse import MOST_OUTPUTS, Group
+from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
+from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Extra, Source
 from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
+from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuner
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
-from studio.model.shader_files import shader_file
+from studio.model.stage import layer_of
 
 # Blocks that a software rasteriser works on at once, in the lanes of its vectors; that a workgroup of a GPU does; and
 # that keep a GPU busy.
@@ -82,7 +84,9 @@ class ComputePasses:
         settings: how they are made.
         atlases: where every map's channels lie.
         textures: every map.
-        weights: of every layer.
+        weights: what every node's passes bind of tensors.
+        maps: gives the texture of a map that a node reads, and of an earlier one, by its name and the node's first.
+        told: the numbers of every node.
     """
 
     def __init__(
@@ -92,12 +96,16 @@ class ComputePasses:
         atlases: Mapping[str, Atlas],
         textures: Mapping[str, moderngl.Texture],
         weights: Mapping[str, LayerWeights],
+        maps: Callable[[str, str], moderngl.Texture | Past],
+        told: Told,
     ) -> None:
         self._device = device
         self._settings = settings
         self._atlases = atlases
         self._textures = textures
         self._weights = weights
+        self._maps = maps
+        self._told = told
         self._plans: dict[str, Plan] = {}
         self._parts: moderngl.Buffer | None = None
         self._counts: moderngl.Buffer | None = None
@@ -107,16 +115,16 @@ class ComputePasses:
         tiled = [layer for layer in layers if self._is_tiled(layer)]
         tuner = self._settings.tuner
         if self._settings.plan is not None:
-            self._plans = {layer.target: self._settings.plan for layer in tiled}
+            self._plans = {layer_of(layer.target): self._settings.plan for layer in tiled}
         elif tuner is None:
-            self._plans = {layer.target: usual(self._work(layer)) for layer in tiled}
+            self._plans = {layer_of(layer.target): usual(self._work(layer)) for layer in tiled}
         else:
             jobs = {self._key(layer): self._job(layer) for layer in tiled}
             chosen = tuner.choose(jobs)
-            self._plans = {layer.target: chosen[self._key(layer)] for layer in tiled}
+            self._plans = {layer_of(layer.target): chosen[self._key(layer)] for layer in tiled}
         self._parts = self._counts = None
         for layer in tiled:
-            self._reserve_parts(layer, self._plans[layer.target])
+            self._reserve_parts(layer, self._plans[layer_of(layer.target)])
 
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
@@ -132,7 +140,7 @@ class ComputePasses:
         if self._weights[last.node.name].kernel is None:
             return [*made, self._texel(group, last)]
         if self._is_tiled(last):
-            return made + self._tiled(group, last, self._plans[last.target])
+            return made + self._tiled(group, last, self._plans[layer_of(last.target)])
         return [*made, self._blocked(group, last)]
 
     def shader_shape(self, name: str) -> Ivec4:
@@ -143,9 +151,8 @@ class ComputePasses:
     # -- the three kinds of pass ------------------------------------------------------------------------------------
 
     def _texel(self, group: Group, each: Pass) -> Dispatch:
-        files = (shader_file("ops", each.shader), "lib/compute.glsl")
-        constants = tuple(each.node.op.constants().items())
-        return self._dispatch(group, each, files, constants, self._texel_groups(each.target))
+        files = (*each.files, "lib/compute.glsl")
+        return self._dispatch(group, each, files, each.structure, self._texel_groups(each.target))
 
     def _blocked(self, group: Group, each: Pass) -> Dispatch:
         weights = self._weights[each.node.name]
@@ -155,13 +162,11 @@ class ComputePasses:
         block = block_for(each.shape, weights, _LANES if in_software else _BUSY)
         blocks = block.across(each.shape.width, len(weights.taps[1].phases)) * each.shape.height
         count = (*line_of(-(-blocks // lanes)), block.groups(each.shape.channels))
-        constants = (*each.node.op.constants().items(), *weights.constants, *block.constants, ("LANES", lanes))
+        constants = (*each.structure, *weights.constants, *block.constants, ("LANES", lanes))
         if in_software:
             # The unit behind those of the maps that are written, and of the one that is read.
             constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
-        return self._dispatch(
-            group, each, (shader_file("ops", each.shader), "lib/convolve_block.glsl"), constants, count
-        )
+        return self._dispatch(group, each, (*each.files, "lib/convolve_block.glsl"), constants, count)
 
     def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
         weights = self._weights[each.node.name]
@@ -169,8 +174,8 @@ class ComputePasses:
         along_m, along_n, deep = groups(self._work(each), plan)
         count = (*line_of(along_m * along_n), deep)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
-        constants = (*each.node.op.constants().items(), *weights.constants, *plan.tile.constants(self._work(each)))
-        files = (shader_file("ops", each.shader), plan.tile.shader)
+        constants = (*each.structure, *weights.constants, *plan.tile.constants(self._work(each)))
+        files = (*each.files, plan.tile.shader)
         # Nothing follows the parts of sums.
         made = self._dispatch(Group(each.node) if plan.apart else group, each, files, constants, count, grid)
         if plan.parts == 1:
@@ -198,42 +203,44 @@ class ComputePasses:
         sizes = [self.shader_shape(each.target), grid, layout, *(self.shader_shape(name) for name in each.inputs)]
         for follower in followers:
             sizes += [self.shader_shape(follower.node.name), (follower.tile, 0, 0, 0)]
-        extras = tuple(
-            Extra(f.parent, "" if f.is_copy else f.node.op.shader, tuple(f.node.op.constants().items()))
-            for f in followers
-        )
+        extras = tuple(_extra(f) for f in followers)
         in_blocks = isinstance(weights.kernel, moderngl.Texture)
         half = self._is_half(each.target)
-        source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half)
-        inputs = [self._textures[name] for name in each.inputs]
+        source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
+        inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
+        told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
         if isinstance(weights.kernel, moderngl.Texture):
             made = self._ready(source, count, sizes, (*(None for _ in inputs), *vectors), outputs)
-            return replace(made, images=(*inputs, weights.kernel))
-        return replace(self._ready(source, count, sizes, (*inputs, *vectors), outputs), buffers=(weights.kernel,))
+            images = [texture for texture in inputs if isinstance(texture, moderngl.Texture)]
+            return replace(made, images=(*images, weights.kernel), numbers=told)
+        made = self._ready(source, count, sizes, (*inputs, *vectors), outputs)
+        return replace(made, buffers=(weights.kernel,), numbers=told)
 
     def _ready(
         self,
         source: Source,
         count: tuple[int, int, int],
         sizes: Sequence[Ivec4],
-        textures: Sequence[moderngl.Texture | None],
+        textures: Sequence[moderngl.Texture | Past | None],
         outputs: Sequence[moderngl.Texture],
     ) -> Dispatch:
         """A pass that finds these textures at their units, or by handles."""
         handles: list[int] = []
-        if self._settings.handles:
+        # An earlier map is another texture in each frame.
+        by_handle = self._settings.handles and not any(isinstance(texture, Past) for texture in textures)
+        if by_handle:
             calls = self._device.calls
-            handles = [calls.handle(texture) if texture is not None else 0 for texture in textures]
+            handles = [calls.handle(texture) if isinstance(texture, moderngl.Texture) else 0 for texture in textures]
             handles += [calls.image_handle(texture) for texture in outputs]
         return Dispatch(
-            self._device.compute(replace(source, handles=self._settings.handles)),
+            self._device.compute(replace(source, handles=by_handle)),
             count,
             block_of(self._device.context, sizes, handles),
             tuple(textures),
             tuple(outputs),
-            by_handle=self._settings.handles,
+            by_handle=by_handle,
         )
 
     def _is_half(self, name: str) -> bool:
@@ -297,6 +304,13 @@ class ComputePasses:
             self._parts = context.buffer(reserve=size)
         if self._counts is None or self._counts.size < counts:
             self._counts = context.buffer(bytes(counts))
+
+
+def _extra(follower: Follower) -> Extra:
+    op = follower.node.op
+    if follower.is_copy:
+        return Extra(follower.parent, "")
+    return Extra(follower.parent, op.shader, tuple(op.structure().items()), tuple(op.numbers()))
 
 
 def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from typing import Any, TypeVar
@@ -20,19 +21,25 @@ _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic ren
 
 _MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
 
-P = TypeVar("P")
-Compile = Callable[["Device", Source], P]
-
 _FEW_BYTES = 1 << 16
 
+NUMBERS = 1
+"""Where fragment shaders find the block of their numbers; compute shaders have those of the maps that follow behind."""
 
-def _explained(compiled: Compile[P]) -> Compile[P]:
+_PROGRAMS = 512
+"""Compiled ones that are remembered: several times what the largest network needs."""
+
+Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
+Compile = Callable[["Device", Source], Program]
+
+
+def _explained(compiled: Compile[Program]) -> Compile[Program]:
     """What a driver's compiler objects to, in a sentence that names layer and files: a plug-in's package
     stands there.
     """
 
     @wraps(compiled)
-    def explained(self: Device, source: Source) -> P:
+    def explained(self: Device, source: Source) -> Program:
         try:
             return compiled(self, source)
         except moderngl.Error as error:
@@ -49,6 +56,9 @@ class Device:
     """One moderngl context, its limits, and the shader programs compiled on it.
 
     Everything made on it belongs to the thread in which its context is current.
+
+    Attributes:
+        compiled: how many programs have been compiled on it.
 
     Args:
         context: of moderngl.
@@ -75,8 +85,9 @@ class Device:
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
         self.layer = ""
-        self._draws: dict[Source, moderngl.VertexArray] = {}
-        self._computes: dict[Source, moderngl.ComputeShader] = {}
+        self._draws: OrderedDict[Source, moderngl.VertexArray] = OrderedDict()
+        self._computes: OrderedDict[Source, moderngl.ComputeShader] = OrderedDict()
+        self.compiled = 0
 
     @cached_property
     def has_handles(self) -> bool:
@@ -122,15 +133,22 @@ class Device:
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
         if source not in self._draws:
+            self.compiled += 1
             program = self.context.program(VERTEX_SHADER, source.text())
-            self._draws[source] = self.context.vertex_array(program, [])
+            block = program.get("Numbers0", None)
+            if isinstance(block, moderngl.UniformBlock):
+                block.binding = NUMBERS
+            _keep(self._draws, source, self.context.vertex_array(program, []))
+        self._draws.move_to_end(source)
         return self._draws[source]
 
     @_explained
     def compute(self, source: Source) -> moderngl.ComputeShader:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:
-            self._computes[source] = self.context.compute_shader(source.text())
+            self.compiled += 1
+            _keep(self._computes, source, self.context.compute_shader(source.text()))
+        self._computes.move_to_end(source)
         return self._computes[source]
 
     def write_buffer(self, buffer: moderngl.Buffer, values: Array, offset: int = 0) -> None:
@@ -156,6 +174,13 @@ class Device:
         self._computes.clear()
         self.context.gc()
         self.context.release()
+
+
+def _keep(programs: OrderedDict[Source, Program], source: Source, program: Program) -> None:
+    """Remember a program, and forget the one that has not been asked for longest; whoever runs it keeps it."""
+    programs[source] = program
+    if len(programs) > _PROGRAMS:
+        programs.popitem(last=False)
 
 
 def open_device() -> Device:

@@ -9,6 +9,8 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.device import Device
+from studio.engine.gl.kept import Past
+from studio.engine.gl.told import Region
 
 # A dimension of workgroups may count no more in any GL 4.3 driver.
 _LONGEST = 65535
@@ -28,23 +30,28 @@ class Dispatch:
         buffers: the storage buffers, by binding; None leaves one as it is.
         barrier: what to wait for before it runs, of what passes before it wrote.
         by_handle: whether its block holds handles of all textures, so that none is bound to a unit.
+        numbers: what its layers' numbers are, by the bindings behind its block's.
     """
 
     program: moderngl.ComputeShader
     groups: tuple[int, int, int]
     block: moderngl.Buffer
-    textures: tuple[moderngl.Texture | None, ...] = ()
+    textures: tuple[moderngl.Texture | Past | None, ...] = ()
     outputs: tuple[moderngl.Texture, ...] = ()
     images: tuple[moderngl.Texture, ...] = ()
     buffers: tuple[moderngl.Buffer | None, ...] = ()
     barrier: int = 0
     by_handle: bool = False
+    numbers: tuple[Region | None, ...] = ()
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""
         if self.barrier:
             device.context.memory_barrier(self.barrier)
         self.block.bind_to_uniform_block(0)
+        for binding, region in enumerate(self.numbers, start=1):
+            if region is not None:
+                region.bind(binding)
         if not self.by_handle:
             self._bind_to_units()
         for binding, buffer in enumerate(self.buffers):

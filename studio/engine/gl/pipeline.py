@@ -10,9 +10,10 @@ import moderngl
 from studio.engine.gl.atlases import AtlasEngine, Step
 from studio.engine.gl.blocks import Banks
 from studio.engine.gl.compute import ComputePasses, Settings, in_a_row
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import NUMBERS, Device, set_uniforms
 from studio.engine.gl.dispatch import Dispatch
 from studio.engine.gl.fuse import grouped
+from studio.engine.gl.kept import Past
 from studio.engine.gl.mapped import Feed
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Source
@@ -21,11 +22,12 @@ from studio.engine.gl.strips import Strips
 from studio.errors import StudioError
 from studio.model.graph import Node, Size
 from studio.model.layout import pack_atlas
+from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
-from studio.model.shader_files import shader_file
+from studio.model.stage import layer_of
 
-Map = tuple[moderngl.Texture, tuple[int, int, int, int]]
+Map = tuple[moderngl.Texture | Past, tuple[int, int, int, int]]
 """A texture and its shape as shaders are told it."""
 
 
@@ -77,17 +79,22 @@ class GLEngine(AtlasEngine):
         # Software rasterisers fetch texels faster than they check the bounds of a buffer.
         return None if self._settings.kernels == "tiles" else self._device.max_texture
 
-    def _resize(self) -> None:
-        super()._resize()
-        self._passes = ComputePasses(self._device, self._settings, self._atlases, self._textures, self._bound)
-        self._choose()
-        self._feeds = {
-            name: [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
-            for name, feed in self._planes.items()
-        }
+    def _adopt(self, before: Running, *, anew: bool) -> None:
+        super()._adopt(before, anew=anew)
+        if anew:
+            self._passes = ComputePasses(
+                self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
+            )
+            self._feeds = {
+                name: [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
+                for name, feed in self._planes.items()
+            }
+        self._passes.choose([passes[-1] for passes in self._plan.values()])
 
-    def _make_room(self) -> None:
-        super()._make_room()
+    def _make_room(self, names: Collection[str], *, anew: bool) -> None:
+        super()._make_room(names, anew=anew)
+        if not anew:
+            return
         self._drop_planes()
         for name in (i.name for i in self.graph.inputs):
             channels, height, width = self._shapes[name]
@@ -97,13 +104,6 @@ class GLEngine(AtlasEngine):
         for planes in self._planes.values():
             planes.drop_fences()
         self._planes.clear()
-
-    def _rewire(self, changed: frozenset[str]) -> None:
-        super()._rewire(changed)
-        self._choose()
-
-    def _choose(self) -> None:
-        self._passes.choose([passes[-1] for passes in self._plan.values()])
 
     def input_memory(self, name: str, size: Size) -> Array | None:
         """See `Engine.input_memory`."""
@@ -122,10 +122,10 @@ class GLEngine(AtlasEngine):
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
-        groups = grouped(nodes, self._shapes, self._settings.most_outputs, whole)
+        groups = grouped(nodes, self._running.shapes, self._settings.most_outputs, whole)
         made = []
         for group in groups:
-            self._device.layer = group.head.name
+            self._device.layer = layer_of(group.head.name)
             made.append(self._passes.group(group, self._plan[group.head.name]))
         self._device.layer = ""
         ready = iter(in_a_row([dispatch for passes in made for dispatch in passes]))
@@ -173,6 +173,8 @@ class GLFragmentEngine(AtlasEngine):
 
     def __init__(self, network: Network, device: Device | None = None, blocks: bool | None = None) -> None:
         self._asked = blocks
+        self._targets: dict[str, moderngl.Framebuffer] = {}
+        self._banks: Banks | None = None
         super().__init__(network, device)
 
     @cached_property
@@ -189,19 +191,21 @@ class GLFragmentEngine(AtlasEngine):
     def _strips(self) -> Strips:
         return Strips(self._device)
 
-    def _make_room(self) -> None:
-        self._strips.clear()
-        # They would keep the textures of the size before.
-        self._targets: dict[str, moderngl.Framebuffer] = {}
-        self._banks: Banks | None = None
+    def _make_room(self, names: Collection[str], *, anew: bool) -> None:
+        if anew:
+            self._strips.clear()
+            self._banks = None
+        # They would keep the textures that are gone.
+        known = {} if anew else self._targets
+        self._targets = {name: known[name] for name in known if name in self._textures}
         self._device.unbind()
         self._context.gc()
-        super()._make_room()
-        self._targets = {
-            name: self._context.framebuffer([texture])
-            for name, texture in self._textures.items()
-            if name not in {i.name for i in self.graph.inputs}
-        }
+        super()._make_room(names, anew=anew)
+        made = {each.target for passes in self._plan.values() for each in passes}
+        for name in made.intersection(names):
+            self._targets[name] = self._context.framebuffer([self._textures[name]])
+        if not anew:
+            return
         layers = {
             node.name: (self._shapes[node.name], weights)
             for node in self.graph.nodes
@@ -218,27 +222,27 @@ class GLFragmentEngine(AtlasEngine):
         return [Step(node.name, (node.name,), partial(self._run_layer, node)) for node in nodes]
 
     def _run_layer(self, node: Node) -> None:
-        self._device.layer = node.name
+        self._device.layer = layer_of(node.name)
         for each in self._plan[node.name]:
             weights = self._bound[node.name]
-            constants: Constants = tuple(node.op.constants().items())
-            shader = shader_file("ops", each.shader)
-            maps = [(self._textures[name], self._shader_shape(name)) for name in each.inputs]
+            constants: Constants = each.structure
+            maps = [(self._map(name, node.inputs[0]), self._shader_shape(name)) for name in each.inputs]
             if not each.is_last or weights.kernel is None:
-                self._draw(each, (shader, "lib/fragment.glsl"), constants, maps)
+                self._draw(each, (*each.files, "lib/fragment.glsl"), constants, maps)
                 continue
             constants += (*weights.constants, ("KERNEL_FOLDS", weights.folds))
             if self._banks is None:
-                self._draw(each, (shader, "lib/convolve.glsl", "lib/fragment.glsl"), constants, maps)
+                self._draw(each, (*each.files, "lib/convolve.glsl", "lib/fragment.glsl"), constants, maps)
             else:
-                self._draw_blocks(each, self._banks, shader, constants, maps)
+                self._draw_blocks(each, self._banks, constants, maps)
 
-    def _draw_blocks(self, each: Pass, banks: Banks, shader: str, constants: Constants, maps: Sequence[Map]) -> None:
-        atlas = banks.atlases[each.target]
+    def _draw_blocks(self, each: Pass, banks: Banks, constants: Constants, maps: Sequence[Map]) -> None:
+        layer = layer_of(each.target)
+        atlas = banks.atlases[layer]
         lying = (*atlas.shape, atlas.columns)
-        constants += (*banks.blocks[each.target].constants, ("KERNEL_SAMPLED", 1))
-        self._draw(each, (shader, "lib/convolve_bank.glsl"), constants, maps, banks.target(each.target), lying)
-        filled = [(texture, lying) for texture in banks.textures(each.target)]
+        constants += (*banks.blocks[layer].constants, ("KERNEL_SAMPLED", 1))
+        self._draw(each, (*each.files, "lib/convolve_bank.glsl"), constants, maps, banks.target(layer), lying)
+        filled: list[Map] = [(texture, lying) for texture in banks.textures(layer)]
         self._draw(each, ("lib/banks.glsl", "lib/fragment.glsl"), constants, filled)
 
     def _draw(
@@ -252,10 +256,14 @@ class GLFragmentEngine(AtlasEngine):
     ) -> None:
         """Draw a map, or banks of blocks that lie so, with a shader that reads these maps."""
         weights = self._bound[each.node.name]
-        source = Source("fragment", files, constants, len(maps), software=self._in_blocks)
+        source = Source("fragment", files, constants, len(maps), software=self._in_blocks, numbers=each.numbers)
+        region = self._told.region(each.node.name)
+        if region is not None:
+            region.bind(NUMBERS)
         triangle = self._device.fragment(source)
         uniforms: dict[str, object] = {"u_shape": self._shader_shape(each.target), "u_blocks": lying}
-        for k, (texture, shape) in enumerate(maps):
+        for k, (found, shape) in enumerate(maps):
+            texture = found.texture if isinstance(found, Past) else found
             texture.use(k)
             uniforms |= {f"u_input{k}": k, f"u_shape{k}": shape, f"u_texel{k}": _texel(texture)}
         for unit, (uniform, held) in enumerate((("u_kernel", weights.kernel), ("u_vectors", weights.vectors))):

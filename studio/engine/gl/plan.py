@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio.model.graph import Node
-from studio.model.op import Shape
+from studio.model.op import Scratch, Shape
+from studio.model.shader_files import shader_file
+
+Structure = tuple[tuple[str, int | float], ...]
 
 
 @dataclass(frozen=True)
@@ -14,30 +17,45 @@ class Pass:
     """One texture made from others.
 
     Attributes:
-        node: the layer that it belongs to.
-        target: the texture that it makes: the layer's name for its last pass, ``layer~0``, ``layer~1`` before.
+        node: what it belongs to.
+        target: the texture that it makes: the node's name for its last pass, ``layer~0``, ``layer~1`` before.
         shape: of the target.
-        inputs: the textures that it reads: the layer's inputs, then its scratch so far.
-        shader: ``shaders/ops/<shader>.glsl``.
+        inputs: the textures that it reads.
+        files: names under ``shaders/``.
+        structure: what is compiled into them.
+        numbers: names of the numbers that they are told.
     """
 
     node: Node
     target: str
     shape: Shape
     inputs: tuple[str, ...]
-    shader: str
+    files: tuple[str, ...]
+    structure: Structure
+    numbers: tuple[str, ...]
 
     @property
     def is_last(self) -> bool:
-        """Whether this makes the layer's own output; only there are its kernels read."""
+        """Whether this makes the node's own output; only there are its kernels read."""
         return self.target == self.node.name
 
 
 def passes(node: Node, shapes: Mapping[str, Shape]) -> tuple[Pass, ...]:
-    """The passes of one layer, in order, with its inputs and itself of these shapes."""
-    found: list[Pass] = []
-    reads = node.inputs
-    for k, (shader, shape) in enumerate(node.op.scratch(*(shapes[name] for name in node.inputs))):
-        found.append(Pass(node, f"{node.name}~{k}", shape, reads, shader))
-        reads = (*reads, found[-1].target)
-    return (*found, Pass(node, node.name, shapes[node.name], reads, node.op.shader))
+    """The passes of one node, in order, with its inputs and itself of these shapes."""
+    op, found = node.op, []
+    structure, numbers = tuple(op.structure().items()), tuple(op.numbers())
+    maps = list(node.inputs)
+    for k, each in enumerate(op.scratch(*(shapes[name] for name in node.inputs))):
+        scratch = Scratch(*each)
+        files = tuple(_file(name) for name in scratch.shader.split("+"))
+        reads = tuple(maps if scratch.reads is None else (maps[n] for n in scratch.reads))
+        found.append(Pass(node, f"{node.name}~{k}", scratch.shape, reads, files, structure, numbers))
+        maps.append(found[-1].target)
+    chosen = op.reads(len(found))
+    reads = tuple(maps if chosen is None else (maps[n] for n in chosen))
+    return (*found, Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers))
+
+
+def _file(name: str) -> str:
+    folder, _, own = name.partition("/") if name.startswith(("lib/", "bends/")) else ("ops", "", name)
+    return shader_file(folder, own)

@@ -40,11 +40,13 @@ class Extra:
         parent: which map it is made from: 0 is the shader's own, 1 the first extra one, and so on.
         shader: ``shaders/ops/<shader>.glsl``, whose body takes the parent's texel; empty where it is copied.
         constants: what that body has ``#define``-d.
+        numbers: what it is told besides, by name.
     """
 
     parent: int
     shader: str
     constants: Constants = ()
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Source:
             is made of it, so that it is the same whether one pass makes both or two.
         handles: whether a compute shader finds its textures by handles (ARB_bindless_texture) that its uniform block
             holds: nothing but the block is then bound for a pass, which takes drivers half the time.
+        numbers: what its own body is told in a uniform block, by name: what may change from frame to frame.
     """
 
     stage: Stage
@@ -74,6 +77,7 @@ class Source:
     software: bool = False
     half: bool = False
     handles: bool = False
+    numbers: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The whole GLSL text."""
@@ -89,6 +93,7 @@ class Source:
             parts += [_storing(self.extras, self.half, seen), *_defines((("FIRST_IN_MAP", int(not self.half)),))]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
+        parts += _told(0, self.numbers, self.stage)
         parts += _defines(self.constants)
         parts += [_reading(self.inputs, self.stage if self.software else None)] if self.inputs else []
         parts += [_expand(name, seen, once=name.startswith("lib/")) for name in self.files]
@@ -97,6 +102,15 @@ class Source:
 
 def _defines(constants: Constants) -> list[str]:
     return [f"#define {name} {_literal(value)}" for name, value in constants]
+
+
+def _told(n: int, numbers: Sequence[str], stage: Stage) -> list[str]:
+    """The numbers of a map's body, as `studio.engine.gl.told` lays them out; read where they lie, by these names."""
+    if not numbers:
+        return []
+    layout = "std140" if stage == "fragment" else f"std140, binding = {n + 1}"
+    block = f"layout({layout}) uniform Numbers{n} {{ vec4 u_numbers{n}[{-(-len(numbers) // 4)}]; }};"
+    return [block, *(f"#define {name} u_numbers{n}[{k // 4}].{'xyzw'[k % 4]}" for k, name in enumerate(numbers))]
 
 
 def _literal(value: int | float | tuple[int, ...]) -> str:
@@ -215,13 +229,13 @@ def _body(n: int, extra: Extra, seen: set[str]) -> str:
     names = {name: f"{name}_{n}" for name in ("texel", "read0", "vectors")}
     names["texel"] = f"texel{n}"
     lines = [f"#define {name} {new}" for name, new in names.items()]
-    lines += _defines(extra.constants)
+    lines += [*_told(n, extra.numbers, "compute"), *_defines(extra.constants)]
     lines += [
         "vec4 read0(int tile, ivec2 p) { return g_texel; }",
         f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
         _expand(shader_file("ops", extra.shader), seen, once=False),
     ]
-    lines += [f"#undef {name}" for name in (*names, *(name for name, _ in extra.constants))]
+    lines += [f"#undef {name}" for name in (*names, *extra.numbers, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
 
 

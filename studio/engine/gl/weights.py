@@ -106,6 +106,11 @@ class LayerWeights:
         first_group, last_group = out_tile * 4 // self._out_per_group, last_channel // self._out_per_group
         return first_group * self._in_per_group // 4, tile_count((last_group + 1) * self._in_per_group)
 
+    def retouched(self, node: Node) -> None:
+        """Bring over what an operator without tensors says of every channel, when that has changed."""
+        self._node = node
+        self._write_vectors()
+
     def changed(self, tensor: str, rect: Rect) -> None:
         """Bring over a rectangle of a tensor's sheet: only the tiles it touches are packed and uploaded again."""
         if self.kernel is None or tensor != "weight":

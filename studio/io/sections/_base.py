@@ -60,4 +60,8 @@ class SectionFile(Generic[T]):
                 raise StudioError(
                     f'{where}: the section "{self.section.name}" of version {step} is damaged and cannot be updated.'
                 ) from error
-        return self.from_document(checked_value(TypeAdapter(self.form), document, self.section.name, where))
+        found = checked_value(TypeAdapter(self.form), document, self.section.name, where)
+        try:
+            return self.from_document(found)
+        except StudioError as error:
+            raise StudioError(f'{where}: the section "{self.section.name}": {error}') from error

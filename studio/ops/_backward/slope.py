@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Op, Shape
-from studio.model.param import param
+from studio.model.param import Live, param
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:
@@ -46,9 +46,25 @@ class Slope(BackwardOp):
         """See `Op.output_shape`: that of both inputs."""
         return inputs[0]
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: the operator's."""
-        return self.of.constants()
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: the operator's."""
+        return self.of.structure()
+
+    def numbers(self) -> dict[str, float]:
+        """See `Op.numbers`: the operator's."""
+        return self.of.numbers()
+
+    def live_params(self) -> tuple[Live, ...]:
+        """See `Op.live_params`: the operator's."""
+        return self.of.live_params()
+
+    def live_value(self, name: str) -> float:
+        """See `Op.live_value`."""
+        return self.of.live_value(name)
+
+    def turned(self, values: Mapping[str, float]) -> Self:
+        """See `Op.turned`."""
+        return self.model_copy(update={"of": self.of.turned(values)})
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -74,8 +90,8 @@ class PReLUSlope(BackwardOp):
         """See `Op.tensor_shapes`."""
         return {"weight": (self.num_parameters,)}
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"SHARED": int(self.num_parameters == 1)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

@@ -29,8 +29,8 @@ class FoldBorder(BackwardOp):
         (channels, height, width), (left, right, top, bottom) = inputs[0], self.padding
         return Shape(channels, height - top - bottom, width - left - right)
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         left, right, top, bottom = self.padding
         return {"LEFT": left, "RIGHT": right, "TOP": top, "BOTTOM": bottom, f"MODE_{self.mode.upper()}": 1}
 
@@ -73,9 +73,13 @@ class ResizeGradient(BackwardOp):
         """See `Op.output_shape`."""
         return Shape(inputs[0].channels, self.height, self.width)
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`: those of the resizing."""
-        return self.of.constants()
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`: those of the resizing."""
+        return self.of.structure()
+
+    def numbers(self) -> dict[str, float]:
+        """See `Op.numbers`: those of the resizing."""
+        return self.of.numbers()
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`."""

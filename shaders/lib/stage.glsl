@@ -1,0 +1,52 @@
+// The same for all bends: what a bend makes is held to the guard and mixed with what it was, by amount, channel and mask.
+#include "lib/nan.glsl"
+
+#if MASK != 0
+// Of the mask, which is at most as large as the map: between the centres of its pixels, as PyTorch's bilinear resizing.
+float mask_at(ivec2 p) {
+    ivec4 shape = input_shape(MASK_AT);
+    vec2 at = max((vec2(p) + 0.5) * vec2(shape.zy) / vec2(u_shape.zy) - 0.5, vec2(0.0));
+    ivec2 near = min(ivec2(at), shape.zy - 1);
+    ivec2 far = min(near + 1, shape.zy - 1);
+    vec2 part = at - vec2(near);
+    return mix(mix(read(MASK_AT, 0, near).x, read(MASK_AT, 0, ivec2(far.x, near.y)).x, part.x),
+               mix(read(MASK_AT, 0, ivec2(near.x, far.y)).x, read(MASK_AT, 0, far).x, part.x), part.y);
+}
+#endif
+
+vec4 held(int tile, vec4 value) {
+#ifdef GUARD_NONE
+    return value;
+#else
+    value = mix(value, vec4(0.0), is_not_finite(value));
+#ifdef GUARD_DEVIATION
+    vec4 rest = read(MOMENTS_AT, tile, ivec2(0));
+    vec4 mean = read(MEAN_AT, tile, ivec2(0)) + rest;
+    vec4 reach = GUARD_TIMES * sqrt(max(read(MOMENTS_AT, tile, ivec2(1, 0)) - rest * rest, vec4(0.0)));
+    vec4 within = min(max(value, mean - reach), mean + reach);
+    value = mix(within, value, is_not_finite(mean + reach));
+#endif
+#ifdef GUARD_NORM
+    vec4 scale = sqrt(read(SQUARES_AT, tile, ivec2(0)) / read(BENT_SQUARES_AT, tile, ivec2(0)));
+    value = mix(value * scale, value, is_not_finite(scale));
+#endif
+    return value;
+#endif
+}
+
+vec4 texel(int tile, ivec2 p) {
+    vec4 was = read0(tile, p);
+    vec4 share = vectors(0, tile) * AMOUNT;
+#if MASK != 0
+    share *= mask_at(p);
+#endif
+    if (all(equal(share, vec4(0.0)))) return was;
+#ifdef BENT_AT
+    vec4 value = held(tile, read(BENT_AT, tile, p));
+#else
+    vec4 value = held(tile, bent(tile, p));
+#endif
+    // Neither side may spoil what it has no share in.
+    vec4 mixed = was * (1.0 - share) + value * share;
+    return mix(mix(mixed, value, equal(share, vec4(1.0))), was, equal(share, vec4(0.0)));
+}

@@ -1,0 +1,1 @@
+"""What turns numbers besides a hand in the window: routes, macros, OSC, MIDI, sound, performances; no Qt."""

@@ -1,0 +1,116 @@
+"""What an engine is made of, and what each kind of engine has to do for it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.numbers import Numbers
+from studio.engine.ring import Ring
+from studio.engine.stats import Stats
+from studio.model.graph import Graph, Node, Size
+from studio.model.layout import Rect
+from studio.model.lowering import Running
+from studio.model.network import Network
+from studio.model.op import Array, Shape
+from studio.model.stage import Stage
+
+Places = NDArray[np.int64]
+
+
+class Backend(ABC):
+    """The state of an engine, and the calls that differ from kind to kind."""
+
+    name: ClassVar[str]
+
+    def __init__(self, network: Network) -> None:
+        self.graph: Graph = network.graph
+        self._tensors: dict[str, Array] = {
+            name: np.array(tensor, np.float32, order="C") for name, tensor in network.tensors.items()
+        }
+        self._sizes: dict[str, Size] = {}
+        self._shapes: dict[str, Shape] = {}
+        self._stale: set[str] = set()
+        self._revisions: dict[str, int] = dict.fromkeys(self._tensors, 0)
+        self._bypassed: frozenset[str] = frozenset()
+        self._stages: tuple[Stage, ...] = ()
+        # Maps that stages are lent, by their numbers, and those that were handed in.
+        self._lent: dict[int, Array] = {}
+        self._handed: dict[int, Array] = {}
+        self._running = Running()
+        self._numbers = Numbers()
+        # Of every stage with memory, by the name of what it hands on.
+        self._rings: dict[str, Ring] = {}
+        # What runs again after edits of one layer, by its name, and of several, by the place of the first.
+        self._after: dict[str | int, tuple[Node, ...]] = {}
+        self.colour: Array | None = None
+        self.time_every = 0.0
+
+    # -- what a backend does ------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def device(self) -> str:
+        """What it runs on, for people: "llvmpipe (software)", "cpu, 2 threads"."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free everything it holds on the device."""
+
+    @abstractmethod
+    def _node_times(self) -> dict[str, float]:
+        """Seconds that each node took when it was last timed; waits for the device. Empty before the first run."""
+
+    def _begin(self) -> None:  # noqa: B027 - not every backend has something to do
+        """Called before any of what follows: make the device ready for calls from this thread."""
+
+    @abstractmethod
+    def _adopt(self, before: Running, *, anew: bool) -> None:
+        """Get ready to run ``self._running`` in place of what ran before.
+
+        Args:
+            before: what ran before. Maps whose names and shapes are the same keep what they hold.
+            anew: whether the sizes are others, so that nothing of before is of use.
+
+        Raises:
+            StudioError: where there is no room; what ran before may be lost then, and ``self._shapes`` is cleared.
+        """
+
+    @abstractmethod
+    def _retouch(self, names: Collection[str]) -> None:
+        """Called when of these stages the channels are others, in what is otherwise the same to run."""
+
+    @abstractmethod
+    def _hand_in(self, name: str, values: Array) -> None:
+        """Take over a map of (C, H, W) that is no input: a mask, or what a stage is lent."""
+
+    @abstractmethod
+    def _feed(self, name: str, picture: Array) -> None:
+        """Take over an input of (C, H, W)."""
+
+    @abstractmethod
+    def _execute(self, nodes: Sequence[Node]) -> None:
+        """Run these layers, in this order."""
+
+    @abstractmethod
+    def _upload(self, tensor: str, rect: Rect) -> None:
+        """Carry the rectangle of a tensor's sheet over to the device."""
+
+    @abstractmethod
+    def _read_activation(self, name: str) -> Array: ...
+
+    @abstractmethod
+    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array: ...
+
+    @abstractmethod
+    def _read_sheet(self, tensor: str) -> Array: ...
+
+    @abstractmethod
+    def _activation_stats(self, name: str) -> Stats: ...
+
+    @abstractmethod
+    def _tensor_stats(self, tensor: str) -> Stats: ...

@@ -1,0 +1,66 @@
+"""The earlier maps of bends with memory, as textures."""
+
+from __future__ import annotations
+
+import moderngl
+
+from studio.engine.gl.device import Device
+from studio.engine.ring import Ring
+
+
+class Kept:
+    """The textures of one ring.
+
+    Args:
+        device: on which they are made.
+        ring: says which is which.
+        size: width and height in texels.
+    """
+
+    def __init__(self, device: Device, ring: Ring, size: tuple[int, int]) -> None:
+        self._context = device.context
+        self.ring = ring
+        self.size = size
+        self._slots = [device.texture(size) for _ in range(ring.size)]
+        self._targets = [self._context.framebuffer([slot]) for slot in self._slots]
+        self._source: moderngl.Framebuffer | None = None
+
+    def keep_from(self, texture: moderngl.Texture) -> None:
+        """Say which map is kept from now on."""
+        self._source = self._context.framebuffer([texture])
+
+    def keep(self) -> None:
+        """Copy the map of this frame to where it is kept."""
+        assert self._source is not None
+        self._context.copy_framebuffer(self._targets[self.ring.now], self._source)
+
+    def slot(self, delay: int) -> moderngl.Texture | None:
+        """The map that is so many frames old, or the oldest; None in the first frame."""
+        place = self.ring.place(delay)
+        return None if place is None else self._slots[place]
+
+
+class Past:
+    """Stands for the texture of an earlier map, which is another in each frame.
+
+    Args:
+        kept: where it lies.
+        delay: how many frames old it is.
+        first: what stands in for it in the first frame.
+    """
+
+    dtype = "f4"
+
+    def __init__(self, kept: Kept, delay: int, first: moderngl.Texture) -> None:
+        self._kept = kept
+        self._delay = delay
+        self._first = first
+
+    @property
+    def texture(self) -> moderngl.Texture:
+        """The texture as it is in this frame."""
+        return self._kept.slot(self._delay) or self._first
+
+    def use(self, unit: int) -> None:
+        """Bind it to a texture unit."""
+        self.texture.use(unit)

@@ -1,0 +1,93 @@
+"""The block of numbers that shaders are told: one buffer for a network, written once in a frame that changes some."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.mapped import Feed, Mapped
+from studio.engine.numbers import Numbers
+from studio.model.op import Array
+
+_UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
+
+
+class Region(NamedTuple):
+    """The part of the block that one node's shaders see.
+
+    Attributes:
+        told: the block.
+        offset: in bytes.
+        size: in bytes, a multiple of four numbers.
+    """
+
+    told: Told
+    offset: int
+    size: int
+
+    def bind(self, binding: int) -> None:
+        """Let shaders see it as the uniform block at this binding."""
+        self.told.current.buffer.bind_to_uniform_block(binding, offset=self.offset, size=self.size)
+
+
+class Told:
+    """Buffers in turn, in which each node's numbers begin where the driver lets a block begin.
+
+    Args:
+        device: on which they are made.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._step = max(16, device.calls.integer(_UNIFORM_BUFFER_OFFSET_ALIGNMENT))
+        self._feed: Feed | None = None
+        self._memory: Array = np.zeros(0, np.float32)
+        self._to = np.zeros(0, np.intp)
+        self._version = -1
+        self._current: Mapped | None = None
+        self._regions: dict[str, Region] = {}
+
+    def adopt(self, numbers: Numbers) -> None:
+        """Lay out the numbers of what runs from now on."""
+        at, to = 0, []
+        self._regions.clear()
+        for name, span in numbers.spans.items():
+            count = span.stop - span.start
+            self._regions[name] = Region(self, at, -(-count // 4) * 16)
+            to.append(np.arange(count) + at // 4)
+            at += -(-count * 4 // self._step) * self._step
+        self._to = np.concatenate(to) if to else np.zeros(0, np.intp)
+        if at // 4 != self._memory.size:
+            self.close()
+            self._memory = np.zeros(at // 4, np.float32)
+            self._feed = Feed(self._device, at) if at else None
+        self._version = -1
+
+    def region(self, node: str) -> Region | None:
+        """The numbers of this node; None where it has none."""
+        return self._regions.get(node)
+
+    @property
+    def current(self) -> Mapped:
+        """The buffer that holds the numbers of this frame."""
+        assert self._current is not None, "numbers are written before a pass is told them"
+        return self._current
+
+    def write(self, numbers: Numbers) -> None:
+        """Bring over what has changed since the last time."""
+        if numbers.version == self._version or self._feed is None:
+            return
+        self._version = numbers.version
+        self._memory[self._to] = numbers.told
+        if self._current is not None:
+            self._current.leave_fence()
+        _, self._current = self._feed.take()
+        self._current.fill(self._memory)
+
+    def close(self) -> None:
+        """Free the buffers."""
+        if self._feed is not None:
+            self._feed.drop_fences()
+        self._feed = self._current = None

@@ -1,0 +1,105 @@
+"""What can be read from an engine: maps, tensors, pictures, statistics and times."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.engine.backend import Backend
+from studio.engine.stats import Stats
+from studio.errors import StudioError
+from studio.model.graph import Size
+from studio.model.op import Array, Shape
+from studio.model.picture import Picture, to_picture
+from studio.model.stage import layer_of, made
+
+
+class Reading(Backend):
+    """The half of an engine that changes nothing."""
+
+    def times(self) -> dict[str, float]:
+        """Seconds that each layer took when it was last timed; waits for the device. Empty before the first run.
+
+        The time of a layer with stages is that of all together; those of its own and of each stage are there as well.
+        """
+        found: dict[str, float] = {}
+        for name, seconds in self._node_times().items():
+            layer = layer_of(name)
+            found[layer] = found.get(layer, 0.0) + seconds
+        own = self._node_times()
+        for alias, node in self._running.names.items():
+            if node in own and self._running.node_of(made(layer_of(alias))) != layer_of(alias):
+                found[alias] = own[node]
+        return found
+
+    def activation(self, name: str) -> Array:
+        """(C, H, W) float32 of a layer or an input, read from the device."""
+        node = self._require_run(name)
+        self._begin()
+        return self._read_activation(node)
+
+    def sample(self, name: str, channels: int, size: Size, crop: Size) -> Array:
+        """Evenly spaced values of a layer's or an input's activation, for a small picture of it.
+
+        Args:
+            name: of the layer or input.
+            channels: how many of its channels, from the first.
+            size: rows and columns of values.
+            crop: height and width of the part of the map, from its upper left corner, that they are spread over.
+
+        Returns:
+            (channels, *size) float32.
+        """
+        node = self._require_run(name)
+        self._begin()
+        ys, xs = ((2 * np.arange(count) + 1) * side // (2 * count) for count, side in zip(size, crop, strict=True))
+        return self._read_sample(node, channels, ys, xs)
+
+    def output(self) -> Array:
+        """The activation of the network's output layer."""
+        return self.activation(self.graph.output)
+
+    def picture(self) -> Picture:
+        """(H, W, 3) uint8 RGB: the output as it is shown."""
+        graph = self.graph
+        return to_picture(self.output(), graph.output_range, graph.output_order, self.colour)
+
+    def tensor(self, name: str) -> Array:
+        """A copy of a tensor in PyTorch's layout, as it is now."""
+        return self._tensor(name).copy()
+
+    def sheet(self, name: str) -> Array:
+        """(rows * kh, columns * kw) float32: a tensor's filter sheet, read from the device."""
+        self._tensor(name)
+        self._begin()
+        return self._read_sheet(name)
+
+    def revision(self, tensor: str) -> int:
+        """How often this tensor has been changed: equal numbers, equal weights."""
+        self._tensor(tensor)
+        return self._revisions[tensor]
+
+    def stats(self, name: str) -> Stats:
+        """Statistics of a layer's or an input's activation, or of a tensor ("layer.tensor")."""
+        self._begin()
+        if name in self._tensors:
+            return self._tensor_stats(name)
+        return self._activation_stats(self._require_run(name))
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a layer's or an input's activation in the last run."""
+        return self._running.shapes[self._require_run(name)]
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _tensor(self, name: str) -> Array:
+        if name not in self._tensors:
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
+        return self._tensors[name]
+
+    def _require_run(self, name: str) -> str:
+        """The node or input whose map this name means."""
+        if name not in self._running.names and name not in {i.name for i in self.graph.inputs}:
+            self.graph.node(name)
+        if not self._shapes:
+            raise StudioError(f'"{name}" has no activation before the first run.')
+        return self._running.node_of(name)

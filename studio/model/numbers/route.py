@@ -1,0 +1,64 @@
+"""Numbers of routes: ``/route/ID/depth``, ``/route/ID/on``, and the live parameters of their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from studio.model.address import Number, joined, number_of
+from studio.model.form import field_of
+from studio.model.numbers._base import Knob
+from studio.model.param import lives
+from studio.model.preset import Preset
+from studio.model.route import ROUTES, Route, changed, route_of
+
+OWNER = "route"
+
+
+def knobs(preset: Preset) -> Iterator[Knob]:
+    """The numbers of every route."""
+    for route in preset.section(ROUTES):
+        yield from _of_route(route)
+
+
+def _of_route(route: Route) -> Iterator[Knob]:
+    number, what = route.id, route.source.label
+    depth = Number(
+        joined(OWNER, number, "depth"),
+        f"{what} depth",
+        "number",
+        0.3,
+        -100.0,
+        100.0,
+        doc="How far it moves",
+        safe=(-1.0, 1.0),
+    )
+    yield Knob(depth, partial(_get, number, "depth"), partial(_turn, number, "depth"))
+    on = Number(joined(OWNER, number, "on"), f"{what} on", "switch", 1.0, 0.0, 1.0, "", "Whether the route moves")
+    yield Knob(on, partial(_get, number, "on"), partial(_turn, number, "on"))
+    for live in lives(type(route.source)):
+        field = field_of(type(route.source), live.name)
+        each = number_of(joined(OWNER, number, live.name), field, f"{what} {field.label.lower()}")
+        yield Knob(each, partial(_get_source, number, live.name), partial(_turn_source, number, live.name))
+
+
+def _get(number: int, name: str, preset: Preset) -> float:
+    return float(getattr(route_of(preset.section(ROUTES), number), name))
+
+
+def _turn(number: int, name: str, preset: Preset, value: float) -> Preset:
+    kept: Any = value >= 0.5 if name == "on" else value
+    return preset.with_section(ROUTES, changed(preset.section(ROUTES), number, **{name: kept}))
+
+
+def _get_source(number: int, name: str, preset: Preset) -> float:
+    return float(getattr(route_of(preset.section(ROUTES), number).source, name))
+
+
+def _turn_source(number: int, name: str, preset: Preset, value: float) -> Preset:
+    routes = preset.section(ROUTES)
+    source = route_of(routes, number).source
+    kinds = {live.name: live.kind for live in lives(type(source))}
+    turned = source.model_copy(update={name: kinds[name](value)})
+    return preset.with_section(ROUTES, changed(routes, number, source=turned))

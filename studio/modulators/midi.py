@@ -1,0 +1,32 @@
+"""What a MIDI controller says."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.param import param
+
+
+class Midi(Modulator):
+    """A controller, a note's velocity, the pitch wheel or the pressure, from 0 to 1; the wheel from -1 to 1."""
+
+    label: ClassVar[str] = "MIDI"
+    group: ClassVar[str] = "Controllers"
+
+    of: Literal["cc", "cc14", "note", "pitch", "pressure"] = param("cc", doc="What is read")
+    channel: int = param(1, lo=1, hi=16, doc="Of which channel")
+    number: int = param(1, lo=0, hi=127, doc="Which controller, or which note")
+
+    def value(self, when: Moment, heard: Heard) -> float:
+        """See `Modulator.value`."""
+        del when
+        return heard.values.get(self._signal(), 0.0)
+
+    def signals(self) -> tuple[str, ...]:
+        """See `Modulator.signals`."""
+        return (self._signal(),)
+
+    def _signal(self) -> str:
+        single = self.of in ("pitch", "pressure")
+        return f"midi/{self.channel}/{self.of}" + ("" if single else f"/{self.number}")

@@ -1,0 +1,26 @@
+"""Where the mouse or the pen is."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.param import param
+
+
+class Mouse(Modulator):
+    """Where the mouse or the pen is over the viewport, from 0 at its left or upper edge to 1; or the pen's pressure."""
+
+    label: ClassVar[str] = "Mouse"
+    group: ClassVar[str] = "Controllers"
+
+    of: Literal["x", "y", "pressure"] = param("x", doc="What is read")
+
+    def value(self, when: Moment, heard: Heard) -> float:
+        """See `Modulator.value`."""
+        del when
+        return heard.values.get(f"mouse/{self.of}", 0.0)
+
+    def signals(self) -> tuple[str, ...]:
+        """See `Modulator.signals`."""
+        return (f"mouse/{self.of}",)

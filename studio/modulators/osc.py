@@ -1,0 +1,30 @@
+"""What comes by OSC."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.param import param
+
+
+class Osc(Modulator):
+    """The newest number that came to a path of its own, ``/studio/in/NAME``."""
+
+    label: ClassVar[str] = "OSC"
+    group: ClassVar[str] = "Controllers"
+
+    name: str = param("fader", doc="What stands behind /studio/in/")
+    lo: float = param(0.0, live=True, doc="The value that becomes 0")
+    hi: float = param(1.0, live=True, doc="The value that becomes 1")
+
+    def value(self, when: Moment, heard: Heard) -> float:
+        """See `Modulator.value`."""
+        del when
+        width = self.hi - self.lo
+        part = (heard.values.get(f"osc/{self.name}", self.lo) - self.lo) / width if width else 0.0
+        return min(1.0, max(0.0, part))
+
+    def signals(self) -> tuple[str, ...]:
+        """See `Modulator.signals`."""
+        return (f"osc/{self.name}",)
