@@ -25,7 +25,7 @@ ifneq ($(HAS_DISPLAY),)
 else
 	@mkdir -p $(OUT)
 	@echo "There is no display: the demo film goes through the default preset instead of a window."
-	$(BIN)/studio render demo $(OUT)/demo.mp4 --size 256
+	$(BIN)/studio render demo $(OUT)/demo.mp4 --size 256 --overwrite
 endif
 
 test: system lint

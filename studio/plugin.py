@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from studio.io.sections import SectionFile as SectionFile
     from studio.io.sinks.base import BaseSink as BaseSink
     from studio.io.sinks.base import Codec as Codec
+    from studio.io.sinks.base import Recording as Recording
     from studio.io.sinks.base import Sink as Sink
     from studio.io.sources.base import BaseSource as BaseSource
     from studio.io.sources.base import Frame as Frame
@@ -61,7 +62,7 @@ _WHERE = {
     "studio.io.importers.architectures.base": ("Architecture", "Sketch", "Tensors"),
     "studio.io.importers.base": ("Imported", "Importer"),
     "studio.io.sections": ("SectionFile",),
-    "studio.io.sinks.base": ("BaseSink", "Codec", "Sink"),
+    "studio.io.sinks.base": ("BaseSink", "Codec", "Recording", "Sink"),
     "studio.io.sources.base": ("BaseSource", "Frame", "Source", "SourceInfo", "SourceKind"),
     "studio.model.address": ("Number",),
     "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 
 import typer
-from rich.console import Console
 
 from studio.cli.bench import bench
-from studio.cli.common import Exit
+from studio.cli.common import Exit, ReaderGoneError, Reporter, let_go_of_output
 from studio.cli.doctor import doctor
 from studio.cli.export import export
 from studio.cli.import_ import import_
@@ -56,14 +55,19 @@ def _studio(
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe of an old encoding gets a question mark for what it lacks, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except StudioError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {_escaped(str(error))}", soft_wrap=True, highlight=False)
+        notes = getattr(error, "__notes__", ())
+        text = "".join(f"\n{_escaped(line)}" for line in notes)
+        Reporter().print(f"[bold red]Error:[/] {_escaped(str(error))}{text}", soft_wrap=True)
         sys.exit(Exit.BAD_INPUT)
-    except BrokenPipeError:
-        # Whoever read our output has gone ("studio info x | head"); there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ReaderGoneError, BrokenPipeError):
+        let_go_of_output()
         sys.exit(Exit.BAD_INPUT)
 
 

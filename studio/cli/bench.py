@@ -10,11 +10,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import EngineOption, open_preset, print_json
+from studio.cli.common import EngineOption, Facts, open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
@@ -81,7 +80,7 @@ def bench(
         }
         print_json(facts | ({"layers": [asdict(layer) for layer in layers]} if profile else {}))
         return
-    console = Console(highlight=False)
+    console = Facts()
     console.print(
         f"{escape(preset)} at {width}×{height}, engine {choice.name} on {escape(device)}: "
         f"{1 / frame:.1f} frames a second, {frame * 1e3:.2f} ms a frame ({fastest:.2f} to {slowest:.2f} over {_RUNS}).",

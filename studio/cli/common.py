@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+from contextlib import suppress
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,9 +32,49 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class ReaderGoneError(Exception):
+    """Whoever read standard output has gone ("studio info x | head")."""
+
+
+class Facts(Console):
+    """Standard output."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """End the command: there is nobody to tell."""
+        raise ReaderGoneError
+
+
+class Reporter(Console):
+    """Standard error. Where whoever read it has gone, the work goes on unheard: nobody's recording ends for that."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, highlight=False)
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing more, to nobody."""
+        self.quiet = True
+
+
 def note(text: str) -> None:
     """A remark on standard error, where it does not mix with facts on standard output."""
-    Console(stderr=True).print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
+    Reporter().print(text, style="dim", soft_wrap=True, markup=False)
+
+
+def say(text: str) -> None:
+    """What a command has done, on standard output; where nobody reads that any more, it is done all the same."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        let_go_of_output()
+
+
+def let_go_of_output() -> None:
+    """Send what is still to be said on standard output nowhere, so that the end of the program meets no closed pipe."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def open_preset(name_or_path: str) -> Preset:
@@ -46,8 +89,26 @@ def open_preset(name_or_path: str) -> Preset:
 
 
 def print_json(facts: object) -> None:
-    """Facts for programs, on standard output."""
-    sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    """Facts for programs, on standard output; in ASCII where it is of an encoding that lacks letters."""
+    lacking = not (sys.stdout.encoding or "").lower().startswith("utf")
+    try:
+        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=lacking) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise StudioError where something would be replaced unasked; an empty folder is nothing."""
+    try:
+        taken = any(path.iterdir()) if path.is_dir() else path.exists()
+    except OSError:
+        return  # what is wrong with it is said when it is written
+    if taken and not overwrite:
+        raise StudioError(f"{path} exists already; give another name, or --overwrite to replace it.")
+
+
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what stands there already.")]
 
 
 def human_count(n: float) -> str:

@@ -6,11 +6,10 @@ import platform
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import print_json
+from studio.cli.common import Facts, print_json
 
 _PACKAGES = ("torch", "numpy", "moderngl", "av", "opencv-python-headless", "PySide6-Essentials")
 
@@ -29,7 +28,7 @@ def doctor(
     for name, value in facts.items():
         shown = "\n".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(name, escape(shown))
-    Console(highlight=False).print(table)
+    Facts().print(table)
 
 
 def _facts() -> dict[str, object]:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.common import height_by_width, human_count, note, open_preset, print_json
+from studio.cli.common import (
+    OverwriteOption,
+    height_by_width,
+    human_count,
+    note,
+    open_preset,
+    print_json,
+    refuse_existing,
+    say,
+)
 
 
 def export(
@@ -21,12 +30,14 @@ def export(
     size: Annotated[
         str, typer.Option(help="Input size of an .onnx; the network's own by default.", metavar="HxW")
     ] = "",
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Give a network back, bends and all, under the names of the file that it came from."""
     from studio.io.exporters import ExportOptions, exporter_for
 
     exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size))
+    refuse_existing(output, overwrite)
     opened = open_preset(preset)
     remarks = exporter.export(opened, output, options)
     written = sum(file.stat().st_size for file in ([output] if output.is_file() else output.iterdir()))
@@ -35,6 +46,6 @@ def export(
         print_json(facts | {"bent": sorted(opened.changed), "bypassed": sorted(opened.bypassed)})
         return
     bends = f"{len(opened.changed)} bent tensor{'' if len(opened.changed) == 1 else 's'}"
-    typer.echo(f"{output}: {exporter.description}, {bends}, {human_count(written)}B")
+    say(f"{output}: {exporter.description}, {bends}, {human_count(written)}B")
     for remark in remarks:
         note(remark)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.cli.common import height_by_width, note, print_json
+from studio.cli.common import OverwriteOption, height_by_width, note, print_json, refuse_existing, say
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def import_(
     luma: Annotated[
         bool | None, typer.Option("--luma/--grey", help="Put the picture's colour back onto an output of one channel.")
     ] = None,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """Make a network of somebody else's model; nothing of it is executed."""
@@ -58,6 +59,7 @@ def import_(
         colour=None if luma is None else "input" if luma else "own",
         output=taken,
     )
+    refuse_existing(output, overwrite)
     imported = open_model(model, options)
     save_imported(imported, output)
     if as_json:
@@ -65,7 +67,7 @@ def import_(
         return
     network, graph = imported.network, imported.network.graph
     kind = f"{imported.format}, {imported.arch}" if imported.arch else imported.format
-    typer.echo(f"{output}: {len(graph.nodes)} layers, {len(network.tensors)} tensors ({kind})")
+    say(f"{output}: {len(graph.nodes)} layers, {len(network.tensors)} tensors ({kind})")
     for remark in imported.notes:
         note(remark)
     note(f"studio info {output}")

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import human_count, open_preset, print_json
+from studio.cli.common import Facts, human_count, open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.model.preset import Preset
@@ -134,7 +133,7 @@ def _table(layers: list[_Layer], inputs: list[str]) -> Table:
 
 
 def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> None:
-    console = Console(highlight=False)
+    console = Facts()
     network = preset.network
     title = preset.name if preset.name == network.name else f"{preset.name}, a bend of {network.name}"
     console.print(f"[bold]{escape(title)}[/]  {escape(preset.description)}", soft_wrap=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import note, print_json
+from studio.cli.common import Facts, note, print_json
 
 
 def presets(
@@ -40,5 +39,5 @@ def presets(
     for card in cards:
         cells = (card.name, card.weights.rpartition("/")[2], card.description or card.problem)
         table.add_row(*map(escape, cells))
-    Console().print(table)
+    Facts().print(table)
     note("studio render demo out.mp4 --preset NAME")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from studio.cli.common import EngineOption, Exit, human_count, note, open_preset
+from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
+from studio.cli.progress import show_progress
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -76,9 +76,11 @@ def render(
         ),
     ] = 0,
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
+    from studio.io.places import refuse_overlap
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.size import parse_size
@@ -89,7 +91,7 @@ def render(
     first, end = _range(frames)
     rate = _rate(fps)
     kind = _codec(codec, output)
-    _refuse_own_source(source, output)
+    refuse_overlap(source, output)
     bent = open_preset(preset)
     path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
@@ -105,10 +107,13 @@ def render(
         bend = TiledRunner(bender, tile) if tile else bender
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
-        _record(pictures, bend, output, kind, rate, opened.audio_path if audio else None, (first, end), total)
-        for said in (opened.remark, opened.warning):
-            if said:
-                note(said)
+        sound = opened.audio_path if audio else None
+        try:
+            _record(pictures, bend, output, kind, rate, sound, (first, end), total, overwrite)
+        finally:
+            for said in (opened.remark, opened.warning):
+                if said:
+                    note(said)
 
 
 def _record(
@@ -120,6 +125,7 @@ def _record(
     sound: Path | None,
     frames: tuple[int, int | None],
     total: int | None,
+    overwrite: bool,
 ) -> None:
     from studio.io.sinks import open_sink
     from studio.runtime.render.offline import render as run
@@ -138,44 +144,30 @@ def _record(
         yield first
         yield from pictures
 
-    with open_sink(output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range) as sink:
+    with open_sink(
+        output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range, overwrite=overwrite
+    ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
             with closing(run(all_pictures(), lambda picture: bend(picture, next(times)), sink)) as counts:
-                _progress(counts, total)
+                show_progress(counts, total)
         except KeyboardInterrupt:
             interrupted = True
             if not sink.frames:
                 raise  # nothing to keep: the sink removes its part file
+            sink.keep()
     _report(sink, rate)
     if interrupted:
-        note("Interrupted: the recording ends here.")
+        older = "" if sink.kept == sink.path else f" {sink.path} is the older one, as it was."
+        note(f"Interrupted: the recording ends here.{older}")
         raise typer.Exit(Exit.INTERRUPTED)
-
-
-def _progress(counts: Iterator[int], total: int | None) -> None:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("frames"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=total, rate="")
-        for count in counts:
-            speed = progress.tasks[0].speed
-            progress.update(task, completed=count, rate=f"{speed:.1f} fps" if speed else "")
 
 
 def _report(sink: Sink, rate: Fraction) -> None:
     if sink.warning:
         note(sink.warning)
     frames = "1 frame" if sink.frames == 1 else f"{sink.frames} frames"
-    typer.echo(f"{sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")
+    say(f"{sink.kept or sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")
 
 
 def _pictures(
@@ -265,18 +257,14 @@ def _rate(text: str) -> Fraction | None:
     return rate
 
 
-def _refuse_own_source(source: str, output: Path) -> None:
-    try:
-        same = output.samefile(source)
-    except OSError:
-        return  # one of them is no file, or not yet
-    if same:
-        raise StudioError(f'The recording "{output}" would replace its own source; give another name.')
-
-
 def _codec(name: str, output: Path) -> str:
     from studio.io.sinks import codec_for, codecs
 
+    if str(output) == "-":
+        raise StudioError(
+            'A recording cannot go to a pipe ("-"), because it is completed at its start when it ends; give the name '
+            "of a file, or ./- for one that is called so."
+        )
     found = name or codec_for(output)
     if found is None:
         suffixes = ", ".join(codec.suffix for codec in codecs() if codec.suffix)

@@ -1,6 +1,12 @@
-"""Files and folders that are never half-written: write beside, fsync, rename.
+"""Files and folders that are never half-written: write beside, sync, rename.
 
 A reader sees the old content or the new one, whole; never a mixture, whatever is killed or pulled out meanwhile.
+
+    .NAME.1f2e3d4c.new   grows; locked by the process that writes it, so that what a killed one left is told apart
+    .NAME.1f2e3d4c.old   where two folders cannot be exchanged in one step: the old one, for microseconds
+
+A folder is read file by file, so a reader may begin with the old one and end with the new one: `folders.steadily`
+notices.
 """
 
 from __future__ import annotations
@@ -8,13 +14,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.io._leftovers import beside_of, let_go, locked, real_path, recover_folder, sweep
+from studio.io._rename import exchange, patiently, take_free
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and try again",
@@ -25,6 +33,9 @@ _REASONS = {
     errno.EPERM: "the operation is not permitted there; write to another folder",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EIO: "the disk reports an input/output error; write to another one",
+    errno.ENOENT: "its folder has been removed meanwhile; create it again",
+    errno.EEXIST: "something of that name has come to be there meanwhile; give another name",
+    errno.EBUSY: "something else uses it; close that first",
 }
 
 
@@ -49,11 +60,27 @@ def require_parent(path: Path) -> None:
         raise StudioError(f"cannot write {path}: {parent} is not a folder; choose another place")
 
 
+def require_file_or_nothing(path: Path) -> None:
+    """Check that a file may take the place of what stands at `path`: a file, or nothing.
+
+    Raises:
+        StudioError: when it is a folder, a pipe or a device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if stat.S_ISDIR(mode):
+        raise StudioError(f"cannot write {path}: it is a folder; give the name of a file")
+    if not stat.S_ISREG(mode):
+        raise StudioError(f"cannot write {path}: it is a pipe or a device; give the name of a file")
+
+
 def is_folder(path: Path) -> bool:
     """Whether `path` is a folder; a name too long for the disk is none, which `Path.is_dir` would raise for."""
     try:
         return path.is_dir()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -61,42 +88,76 @@ def exists(path: Path) -> bool:
     """Whether something is at `path`; nothing is at a name too long for the disk."""
     try:
         return path.exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes | memoryview, *, overwrite: bool = True) -> None:
     """Make `data` the whole content of the file `path`, atomically.
 
     Raises:
-        StudioError: when the folder is missing or not writable, the disk is full, or `path` is a folder.
+        FileExistsError: without `overwrite`, when something stands at `path` already; it stays as it is.
+        StudioError: when the folder is missing or not writable, the disk is full, or `path` is no file.
     """
-    with replacing(path) as beside:
+    with replacing(path, overwrite=overwrite) as beside:
         beside.write_bytes(data)
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write a file to; on leaving, that file is synced and takes the place of `path`.
-
-    The path given keeps the suffix of `path`. When the body raises, the new file is removed and `path` is untouched.
+def write_free(path: Path, data: bytes) -> Path:
+    """Write a file at `path`, or where something stands there at "NAME 2" and so on; what it was then called.
 
     Raises:
-        StudioError: when the folder is missing or not writable, the disk is full, or `path` is a folder. An `OSError`
-            of the body that concerns the new file, or the disk, becomes one too; others pass through.
+        StudioError: as for `write_bytes`.
     """
-    real = _real(path)
+    number, free = 1, path
+    while True:
+        try:
+            if not exists(free):
+                write_bytes(free, data, overwrite=False)
+                return free
+        except FileExistsError:
+            pass  # it has come to be meanwhile
+        number += 1
+        free = path.with_name(f"{path.stem} {number}{path.suffix}")
+
+
+@contextmanager
+def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a path beside `path` to write a file to; on leaving, that file is synced and takes the place of `path`.
+
+    The path given keeps the suffix of `path`, and the new file the rights of the old one. When the body raises, the
+    new file is removed and `path` is untouched.
+
+    Args:
+        path: the file.
+        overwrite: whether one that stands there may be replaced.
+
+    Raises:
+        FileExistsError: without `overwrite`, when something stands at `path` by the end of the body.
+        StudioError: when the folder is missing or not writable, the disk is full, or `path` is a folder, a pipe or a
+            device. An `OSError` of the body that concerns the new file, or the disk, becomes one too; others pass.
+    """
+    real = real_path(path)
     require_parent(real)
-    if is_folder(real):
-        raise StudioError(f"cannot write {path}: it is a folder; give the name of a file")
-    beside = _beside(real, "new")
+    require_file_or_nothing(real)
+    sweep(real.parent, real.stem)
+    beside = beside_of(real, "new")
+    lock = None
     try:
+        with _explained(path):
+            lock = locked(beside, os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, _mode(real, 0o666)))
         with _explained(path, beside):
             yield beside
+        with _explained(path, passing=() if overwrite else (errno.EEXIST,)):
+            if exists(real):
+                beside.chmod(_mode(real, 0o666))
             sync(beside)
-            beside.replace(real)
+            let_go(lock)
+            lock = None
+            put_in_place(beside, real, overwrite)
             sync(real.parent)
     finally:
+        let_go(lock)
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
 
@@ -106,40 +167,73 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder beside `path` to fill; on leaving, it is synced and takes the place of the folder `path`.
 
     The folder that stood there is gone afterwards, with all that was in it; when anything fails it stands there still.
-    Between two renames, for microseconds, `path` does not exist: `recover_folder` mends a process killed just then.
+    Files of the same name keep their rights.
 
     Raises:
         StudioError: as for `replacing`; and when `path` exists and is no folder.
     """
-    real = _real(path)
+    real = real_path(path)
     require_parent(real)
     if exists(real) and not is_folder(real):
         raise StudioError(f"cannot write the folder {path}: a file of that name exists; remove it or choose another")
     recover_folder(real)
-    beside = _beside(real, "new")
+    sweep(real.parent, real.stem)
+    beside = beside_of(real, "new")
+    lock = None
     try:
-        with _explained(path, beside):
+        with _explained(path):
             beside.mkdir()
+            lock = locked(beside, None)
+        with _explained(path, beside):
             yield beside
+        with _explained(path):
+            _keep_rights(real, beside)
             for folder, _, names in os.walk(beside):
                 for name in names:
                     sync(Path(folder) / name)
                 sync(Path(folder))
             swap_folder(beside, real)
     finally:
+        let_go(lock)
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def recover_folder(path: Path) -> None:
-    """Put back the folder that a process killed between the two renames of `replacing_folder` left under another name.
+def swap_folder(new: Path, real: Path) -> None:
+    """Put the folder `new` in the place of the folder `real`, which goes away, or back there when that fails.
 
-    Does nothing when `path` exists or when there is nothing to put back.
+    Raises:
+        OSError: when a rename fails.
     """
-    real = _real(path)
-    old = _old(real)
-    with contextlib.suppress(OSError):
-        if not real.exists() and old.is_dir():
-            old.rename(real)
+    old = exchange_folder(new, real)
+    sync(real.parent)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange_folder(new: Path, real: Path) -> Path | None:
+    """Put the folder `new` in the place of `real`; give where the one that stood there is now, None where none did.
+
+    Where the system can, both names are exchanged in one step. Else there are two renames, and between them, for
+    microseconds, nothing is at `real`: `recover_folder` mends a process killed just then.
+
+    Raises:
+        OSError: when a rename fails; everything is then where it was.
+    """
+    if not real.exists():
+        patiently(lambda: new.rename(real))
+        return None
+    if exchange(new, real):
+        return new
+    old = beside_of(real, "old")
+    # Its age then tells `recover_folder` that somebody is at work.
+    os.utime(real)
+    patiently(lambda: real.rename(old))
+    try:
+        patiently(lambda: new.rename(real))
+    except OSError:
+        patiently(lambda: old.rename(real))
+        raise
+    return old
 
 
 def sync(path: Path) -> None:
@@ -164,49 +258,49 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def swap_folder(new: Path, real: Path) -> None:
-    """Put the folder `new` in the place of the folder `real`, which goes away, or back there when that fails.
+def put_in_place(part: Path, path: Path, overwrite: bool) -> None:
+    """Let a file take its name.
 
     Raises:
-        OSError: when a rename fails.
+        FileExistsError: without `overwrite`, when something has come to be there.
+        OSError: when the rename fails.
     """
-    old = _old(real)
-    if not real.exists():
-        new.rename(real)
+    if overwrite:
+        patiently(lambda: part.replace(path))
     else:
-        shutil.rmtree(old, ignore_errors=True)
-        real.rename(old)
-        try:
-            new.rename(real)
-        except OSError:
-            old.rename(real)
-            raise
-    sync(real.parent)
-    shutil.rmtree(old, ignore_errors=True)
+        take_free(part, path)
 
 
-def _real(path: Path) -> Path:
-    # Through a symbolic link: the thing it points to is replaced, and the new file lies on the same disk as the old.
-    return Path(os.path.realpath(path))
+def _mode(path: Path, default: int) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return default
 
 
-def _beside(real: Path, role: str) -> Path:
-    # The token lets two processes write the same name at once; the later rename wins, whole.
-    return real.with_name(f".{real.stem}.{secrets.token_hex(4)}.{role}{real.suffix}")
-
-
-def _old(real: Path) -> Path:
-    return real.with_name(f".{real.name}.old")
+def _keep_rights(old: Path, new: Path) -> None:
+    if not old.is_dir():
+        return
+    for folder, folders, names in os.walk(new):
+        for name in (*folders, *names):
+            made = Path(folder) / name
+            before = old / made.relative_to(new)
+            if before.exists() and not before.is_symlink() and not made.is_symlink():
+                made.chmod(_mode(before, 0o644))
+    new.chmod(_mode(old, 0o755))
 
 
 @contextmanager
-def _explained(path: Path, beside: Path) -> Iterator[None]:
+def _explained(path: Path, beside: Path | None = None, passing: tuple[int, ...] = ()) -> Iterator[None]:
+    """Say in a sentence what went wrong with `path`: all of it, or with `beside` what concerns that or the disk."""
     try:
         yield
     except OSError as error:
         named = error.filename
-        concerns_new = isinstance(named, str | os.PathLike) and Path(named).is_relative_to(beside)
+        ours = beside is None or (isinstance(named, str | os.PathLike) and Path(named).is_relative_to(beside))
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        if not (concerns_new or full or (named is None and error.errno in _REASONS)):
+        if error.errno in passing:
+            raise
+        if not (ours or full or (named is None and error.errno in _REASONS)):
             raise
         raise cannot_write(path, error) from error

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import re
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from studio.errors import StudioError
-from studio.io.atomic import recover_folder
+from studio.io._leftovers import being_replaced, is_leftover, recover_folder, sweep_leftovers
+
+T = TypeVar("T")
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+# Savings come milliseconds apart at most; a reader meets a quiet moment soon.
+_READS, _PAUSE = 100, 0.002
 
 
 @contextmanager
@@ -70,13 +78,44 @@ def manifest_in(path: Path, manifest: str) -> Path:
     return path / manifest
 
 
+def steadily(folder: Path, read: Callable[[], T]) -> T:
+    """What `read` gives of a folder that others may replace meanwhile: all of one version, never of two.
+
+    Args:
+        folder: the folder, or a file in it.
+        read: reads it, briefly; called again where the folder was replaced under its hands.
+
+    Raises:
+        StudioError: what `read` raises of a folder that stood still, or that it never stands still.
+    """
+    home = folder if is_folder(folder) or not folder.suffix else folder.parent
+    for _ in range(_READS):
+        before = _version(home)
+        try:
+            found = read()
+        except StudioError:
+            if _version(home) == before and not (before is None and being_replaced(home)):
+                raise
+        else:
+            if _version(home) == before:
+                return found
+        time.sleep(_PAUSE)
+    raise StudioError(f"{home} is written again and again while it is read; try again when that is done.")
+
+
+def _version(folder: Path) -> tuple[int, ...] | None:
+    try:
+        found = folder.stat()
+    except (OSError, ValueError):
+        return None
+    # A file that is replaced inside changes the folder's own times.
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+
 def subfolders(home: Path, manifest: str) -> list[Path]:
     """The folders in ``home`` that hold such a manifest, by name; none where ``home`` is missing."""
+    sweep_leftovers(home, lambda folder: is_file(folder / manifest))
     try:
-        for entry in list(home.iterdir()):
-            # What a process killed while it saved has left under another name.
-            if interrupted := re.fullmatch(r"\.(.+)\.old", entry.name):
-                recover_folder(home / interrupted[1])
         return sorted(entry for entry in home.iterdir() if not entry.name.startswith(".") and is_file(entry / manifest))
     except OSError:
         return []
@@ -127,11 +166,13 @@ def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
         return
     try:
         for entry in sorted(old.iterdir()):
-            if owned(entry.name) or entry.name.startswith("."):
+            if owned(entry.name) or is_leftover(entry.name):
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.copytree(entry, new / entry.name, symlinks=True)
             else:
                 shutil.copy2(entry, new / entry.name, follow_symlinks=False)
     except OSError as error:
+        if error.errno in _DISK:
+            raise  # of where it is written to, which those who write tell of
         raise StudioError(f"{old} cannot be copied: {error.strerror or error}; nothing was changed.") from error

@@ -19,6 +19,7 @@ from studio.io.folders import (
     is_file,
     manifest_in,
     require_replaceable,
+    steadily,
     subfolders,
 )
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
@@ -128,8 +129,12 @@ def load_network(path: Path) -> Network:
         StudioError: naming the file, and the layer, field or tensor at fault.
     """
     file = manifest_in(path, MANIFEST)
-    document = read_manifest(file, KIND, VERSION, MIGRATIONS)
-    return assembled(document, file, lambda name, shape: _tensor(file, name, shape))
+
+    def read() -> Network:
+        document = read_manifest(file, KIND, VERSION, MIGRATIONS)
+        return assembled(document, file, lambda name, shape: _tensor(file, name, shape))
+
+    return steadily(file.parent, read)
 
 
 def assembled(document: Document, file: Path, tensor: Callable[[str, tuple[int, ...]], Array]) -> Network:
@@ -153,7 +158,7 @@ def save_network(network: Network, path: Path) -> None:
     """
     require_replaceable(path, MANIFEST, "network")
     with replacing_folder(path) as folder:
-        carry_over(path, folder, belongs)
+        carry_over(path, folder, owned_by(path))
         write_network_files(network, folder)
 
 
@@ -169,9 +174,18 @@ def write_network_files(network: Network, folder: Path) -> None:
     (folder / MANIFEST).write_bytes(to_json(document))
 
 
-def belongs(name: str) -> bool:
-    """Whether a file of this name is the format's own, as against a licence or a note beside it."""
-    return name == MANIFEST or name.endswith(".npy")
+def owned_by(path: Path) -> Callable[[str], bool]:
+    """Whether a file of this name in the network's folder is one that its network.json tells of, or that file itself.
+
+    A .npy that no network.json tells of is somebody else's, and is never taken for the format's own.
+    """
+    try:
+        file = path / MANIFEST
+        tensors = _graph(_described(file), file).tensor_shapes
+    except StudioError:
+        tensors = {}
+    names = {MANIFEST, *(f"{name}.npy" for name in tensors)}
+    return lambda name: name in names
 
 
 def find_network(name_or_path: str) -> Path:

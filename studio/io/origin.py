@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from studio.io.atomic import replacing_folder
 from studio.io.folders import carry_over, contained, is_file, require_replaceable
 from studio.io.manifest import Line, Part, checked, read_manifest, to_json
-from studio.io.networks import MANIFEST, belongs, write_network_files
+from studio.io.networks import MANIFEST, owned_by, write_network_files
 from studio.io.safetensors_file import encode_tensors, read_tensors
 from studio.io.stored import DTYPES, LIMIT, Stored
 from studio.model.op import Array
@@ -100,8 +100,9 @@ def save_imported(imported: Imported, path: Path) -> None:
         computed=computed if imported.complete else {},
     )
     rest = {tensor.name: imported.stored[tensor.name] for tensor in tensors if _is_kept(tensor, imported)}
+    owned = owned_by(path)
     with replacing_folder(path) as folder:
-        carry_over(path, folder, lambda name: belongs(name) or name in (ORIGIN, REST))
+        carry_over(path, folder, lambda name: owned(name) or name in (ORIGIN, REST))
         write_network_files(imported.network, folder)
         (folder / ORIGIN).write_bytes(to_json(origin.model_dump(mode="json")))
         if rest:

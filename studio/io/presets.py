@@ -6,8 +6,9 @@ then in the folder that holds its ``presets/``, then among the studio's own data
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,11 @@ from studio.io.folders import (
     is_file,
     manifest_in,
     require_replaceable,
+    steadily,
     subfolders,
 )
 from studio.io.manifest import Migration
-from studio.io.networks import belongs as belongs_to_network
-from studio.io.networks import load_network, write_network_files
+from studio.io.networks import load_network, owned_by, write_network_files
 from studio.io.npy import encode_npy, read_npy
 from studio.io.preset_file import (
     KIND,
@@ -82,6 +83,12 @@ def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, ve
             the preset was made on.
     """
     file = manifest_in(path, MANIFEST)
+    networks: dict[str, Network] = {}
+    return steadily(file.parent, lambda: _read(file, networks, migrations, version))
+
+
+def _read(file: Path, networks: dict[str, Network], migrations: Mapping[int, Migration], version: int) -> Preset:
+    """The preset; networks read on the way are kept by hash, so that to read it again takes little time."""
     described = read_preset_file(file, migrations, version)
     core = described.core
     weights = resolve(core.weights.path, file.parent)
@@ -90,8 +97,9 @@ def load_preset(path: Path, migrations: Mapping[int, Migration] = MIGRATIONS, ve
             f'{file}: the network "{core.weights.path}" that this preset bends is not there; put it into one of '
             f"{', '.join(str(root) for root in roots(file.parent))}."
         )
-    network = load_network(weights)
+    network = networks.get(core.weights.sha256) or load_network(weights)
     found = network.sha256()
+    networks[found] = network
     if found != core.weights.sha256:
         raise StudioError(
             f"{file}: this preset was made on weights {core.weights.sha256[:12]}, but {weights} holds "
@@ -137,7 +145,7 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
     described.check(preset.network, what)
     picture = None if thumbnail is None else encode_thumbnail(thumbnail)
     with replacing_folder(path) as folder:
-        carry_over(path, folder, lambda name: _belongs(name) or (name == THUMBNAIL and picture is not None))
+        carry_over(path, folder, _owned_by(path, picture is not None))
         if outside is None:
             _copy_network(preset, folder / described.core.weights.path)
         for name, tensor in changed.items():
@@ -183,12 +191,16 @@ def _copy_network(preset: Preset, folder: Path) -> None:
     folder.mkdir(parents=True)
     if preset.weights_path is not None:
         # The licence goes where the weights go.
-        carry_over(preset.weights_path, folder, belongs_to_network)
+        carry_over(preset.weights_path, folder, owned_by(preset.weights_path))
     write_network_files(preset.network, folder)
 
 
-def _belongs(name: str) -> bool:
-    return name in (MANIFEST, "weights") or name.endswith(".npy")
+def _owned_by(path: Path, thumbnail: bool) -> Callable[[str], bool]:
+    # As with networks: a file that the old preset.json does not tell of is somebody else's, and stays.
+    names = {MANIFEST, "weights", *((THUMBNAIL,) if thumbnail else ())}
+    with contextlib.suppress(StudioError):
+        names.update(f"{name}.npy" for name in read_preset_file(path / MANIFEST).core.tensors)
+    return lambda name: name in names
 
 
 def _changed(preset: Preset) -> dict[str, Array]:

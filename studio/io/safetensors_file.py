@@ -49,10 +49,18 @@ def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
 
 
 def encode_tensors(tensors: Mapping[str, Stored], metadata: Mapping[str, str] | None = None) -> bytes:
-    """The content of a file that holds these tensors, and these remarks in its header."""
+    """The content of a file that holds these tensors, and these remarks in its header; the same ones every time."""
     from safetensors.torch import save
 
-    return save({name: to_torch(tensor) for name, tensor in tensors.items()}, dict(metadata or {}))
+    written = save({name: to_torch(tensor) for name, tensor in tensors.items()}, dict(metadata or {}))
+    # The library writes remarks in the order of a hash that changes from run to run.
+    length = int.from_bytes(written[:8], "little")
+    header = json.loads(written[8 : 8 + length])
+    if "__metadata__" in header:
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # as the library does, so that tensors stand at multiples of eight bytes
+    return len(text).to_bytes(8, "little") + text + written[8 + length :]
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap:

@@ -25,7 +25,14 @@ def studio(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "studio", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=120,
+            check=False,
         )
 
     return run

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,7 +82,7 @@ def test_a_network_goes_into_a_folder_or_a_format_that_is_named(studio_here: Stu
         (("louder", "nowhere/out.pt"), "does not exist; create it first"),
         (("louder", "out.onnx", "--size", "huge"), '"huge" is no input size'),
         (("louder", "out.onnx", "--size", "1x1"), "leaves it no output"),
-        (("mine", "mine"), "is the network itself"),
+        (("mine", "mine", "--overwrite"), "is the network itself"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -92,3 +94,41 @@ def test_bad_input_is_one_sentence(
     assert err.startswith("Error: ")
     assert said in err
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["a.pt", "a.safetensors", "a.onnx", "a"])
+def test_an_export_replaces_nothing_unasked(
+    studio_here: StudioHere, tmp_path: Path, bent: nn.Module, name: str
+) -> None:
+    del bent
+    assert studio_here("export", "louder", name)[0] == 0
+
+    def held() -> dict[str, bytes]:
+        files = tmp_path.glob(f"{name}*/*") if "." not in name else [tmp_path / name]
+        return {file.name: file.read_bytes() for file in files}
+
+    before = held()
+    status, _, err = studio_here("export", "mine", name)
+    assert status == 2
+    assert f"{name} exists already; give another name, or --overwrite" in err
+    assert held() == before
+    assert studio_here("export", "mine", name, "--overwrite")[0] == 0
+    assert held() != before
+    assert studio_here("export", "louder", name, "--overwrite")[0] == 0
+    assert held() == before, "the same network gives the same bytes"
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors", ".onnx", ""])
+def test_a_full_disk_is_one_sentence(studio_here: StudioHere, tmp_path: Path, bent: nn.Module, suffix: str) -> None:
+    del bent
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        status, _, err = studio_here("export", "louder", f"x{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert status == 2
+    assert "larger than this disk allows" in err
+    assert not (tmp_path / f"x{suffix}").exists()

@@ -164,3 +164,44 @@ def test_large_numbers_are_shortened(number: int, text: str) -> None:
     from studio.cli.common import human_count
 
     assert human_count(number) == text
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+@pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_display_that_does_not_answer_is_one_sentence(
+    studio: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for other in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, ":4242" if name == "DISPLAY" else "wayland-4242")
+    found = studio("open")
+    assert found.returncode == 2
+    assert "4242" in found.stderr
+    assert "does not answer: log in to a desktop" in found.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp437", "latin-1", "ascii"])
+@pytest.mark.parametrize("command", [("info", "negative-space"), ("info", "negative-space", "--json"), ("presets",)])
+def test_a_pipe_of_an_old_encoding_gets_what_it_can_hold(
+    studio: Callable[..., subprocess.CompletedProcess[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    encoding: str,
+    command: tuple[str, ...],
+) -> None:
+    if encoding in ("cp437", "latin-1") and command[0] == "presets":
+        pytest.skip("the other encodings show it")
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    found = studio(*command)
+    assert found.returncode == 0, found.stderr
+    if "--json" in command:
+        json.loads(found.stdout)
+
+
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_a_reader_that_has_gone_is_no_defect(made: Path, tmp_path: Path, option: str) -> None:
+    command = f"{sys.executable} -m studio info {made}/tiny {option} | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"
+    found = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert found.returncode in (0, 2)
+    assert "Traceback" not in found.stderr

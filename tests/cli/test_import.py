@@ -59,7 +59,7 @@ def test_order_and_luma_are_said_on_the_command_line(studio_here: StudioHere, tm
     assert (values["order"], values["output_order"], values["output_range"]) == ("bgr", "bgr", [-1.0, 1.0])
     torch.save(autoencoder(1), tmp_path / "grey.pth")
     for flag, colour in (("--luma", "input"), ("--grey", "own")):
-        status, _, err = studio_here("import", tmp_path / "grey.pth", "grey", flag)
+        status, _, err = studio_here("import", tmp_path / "grey.pth", "grey", flag, "--overwrite")
         assert status == 0, err
         assert load_network(tmp_path / "grey").graph.colour == colour
     status, _, err = studio_here("render", "demo", "out.png", "--preset", "grey", "--size", "32", "--frames", "0:1")
@@ -87,3 +87,20 @@ def test_bad_options_are_one_sentence_and_leave_what_is_there(studio_here: Studi
     assert studio_here("import", tmp_path / "nothing.onnx", "mine")[0] == 2
     assert studio_here("import", tmp_path / "mine" / "network.json", "other")[0] == 2
     assert load_network(tmp_path / "mine").sha256() == before
+
+
+def test_an_import_replaces_nothing_unasked_and_leaves_what_is_not_the_network_s(
+    studio_here: StudioHere, tmp_path: Path
+) -> None:
+    assert studio_here("import", model(tmp_path), "mine")[0] == 0
+    (tmp_path / "mine" / "mask.npy").write_bytes(b"a person's")
+    (tmp_path / "mine" / ".notes").write_bytes(b"a person's")
+    before = (tmp_path / "mine" / "network.json").stat()
+    status, _, err = studio_here("import", model(tmp_path), "mine")
+    assert status == 2
+    assert "mine exists already; give another name, or --overwrite" in err
+    assert (tmp_path / "mine" / "network.json").stat() == before
+    assert studio_here("import", model(tmp_path), "mine", "--overwrite")[0] == 0
+    assert (tmp_path / "mine" / "mask.npy").read_bytes() == b"a person's"
+    assert (tmp_path / "mine" / ".notes").read_bytes() == b"a person's"
+    assert (tmp_path / "mine" / "network.json").stat() != before

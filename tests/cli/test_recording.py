@@ -13,9 +13,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from commands import FPS, FRAMES, HEIGHT, WIDTH, environment
+from commands import FPS, FRAMES, HEIGHT, WIDTH, environment, flat
 from helpers import on_torch, tiny_network
 
+from studio.cli import progress
+from studio.errors import StudioError
 from studio.runtime.render.frame_runner import FrameRunner
 
 StudioHere = Callable[..., tuple[int, str, str]]
@@ -160,7 +162,7 @@ def test_sound_is_kept_unless_it_is_not_wanted(
 @pytest.mark.parametrize("source", ["still.png", "pixel.png"])
 def test_a_still_picture_becomes_a_picture(studio_here: StudioHere, made: Path, tmp_path: Path, source: str) -> None:
     said = rendered(studio_here, made, "out.png", source=source)
-    assert "1 frames" in said
+    assert "out.png: 1 frame, " in said
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "out.png")), cv2.imread(str(made / source)))
 
 
@@ -176,26 +178,150 @@ def test_a_still_picture_is_held_for_as_long_as_is_asked(studio_here: StudioHere
     assert all((picture == recorded[0]).all() for picture in recorded)
 
 
-def test_an_earlier_recording_is_replaced_and_survives_a_failure(
+def test_an_earlier_recording_is_replaced_only_when_asked_and_survives_a_failure(
     studio_here: StudioHere, made: Path, tmp_path: Path
 ) -> None:
     rendered(studio_here, made, "out.mkv", "--frames", ":3")
-    status, _, _ = studio_here("render", made / "film.mp4", "out.mkv", "--preset", made / "identity", "--layer", "no")
+    options = ("--preset", made / "identity", "--engine", "torch")
+    status, _, err = studio_here("render", made / "film.mp4", "out.mkv", *options)
+    assert status == 2
+    assert "out.mkv exists already; give another name, or --overwrite" in err
+    status, _, _ = studio_here("render", made / "film.mp4", "out.mkv", "--overwrite", *options, "--layer", "no")
     assert status == 2
     assert len(pictures_of(tmp_path / "out.mkv")) == 3
-    rendered(studio_here, made, "out.mkv")
+    rendered(studio_here, made, "out.mkv", "--overwrite")
     assert len(pictures_of(tmp_path / "out.mkv")) == FRAMES
+    assert [file.name for file in tmp_path.iterdir()] == ["out.mkv"]
 
 
-@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
-def test_an_interrupt_leaves_a_finished_recording_and_status_130(made: Path, tmp_path: Path, name: str) -> None:
-    options = ["--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch"]
+def shots(folder: Path, count: int = 6) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"frame_{number:05d}.png"), flat(number))
+    return folder
+
+
+@pytest.mark.parametrize("overwrite", [(), ("--overwrite",)])
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("fr/frame_00001.png", "fr"),
+        ("fr", "fr"),
+        ("fr", "fr/frame_00003.png"),
+        ("fr", "fr/bent"),
+        ("fr", "fr/bent_%04d.png"),
+        ("fr/frame_%05d.png", "fr/bent"),
+        ("fr/*.png", "fr"),
+        ("link", "fr"),
+        ("fr", "link/new"),
+        ("elsewhere.png", "fr"),
+    ],
+)
+def test_no_recording_touches_a_person_s_pictures(
+    studio_here: StudioHere, made: Path, tmp_path: Path, source: str, output: str, overwrite: tuple[str, ...]
+) -> None:
+    shots(tmp_path / "fr")
+    (tmp_path / "link").symlink_to("fr")
+    cv2.imwrite(str(tmp_path / "elsewhere.png"), flat(3))
+    before = {file.name: file.read_bytes() for file in (tmp_path / "fr").iterdir()}
+    options = ("--preset", made / "identity", "--engine", "torch", *overwrite)
+    status, _, err = studio_here("render", source, output, *options)
+    assert status == 2
+    assert "lies in the folder" in err or "own source" in err or "the studio did not write" in err
+    assert {file.name: file.read_bytes() for file in (tmp_path / "fr").iterdir()} == before
+    assert {file.name for file in tmp_path.iterdir()} == {"fr", "link", "elsewhere.png"}
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_broken_picture_in_a_folder_is_passed_over_and_named(
+    studio_here: StudioHere, made: Path, tmp_path: Path, place: int
+) -> None:
+    broken = shots(tmp_path / "fr") / f"frame_{place:05d}.png"
+    broken.write_bytes(broken.read_bytes()[:50])
+    said = rendered(studio_here, made, "out.mkv", source=str(tmp_path / "fr"))
+    assert "passed over" in said
+    assert broken.name in said
+    # The one before stands in its place, or at the start the one after.
+    wanted = [0, 1, 2, 2, 4, 5] if place else [1, 1, 2, 3, 4, 5]
+    assert numbers_of(tmp_path / "out.mkv") == wanted
+
+
+@pytest.mark.parametrize("pattern", ["frame_%05d.png", "frame_%d.png", "*.png", "frame_0000?.png", "frame_[0-9]*.png"])
+def test_pictures_that_are_named_alike_are_a_film(
+    studio_here: StudioHere, made: Path, tmp_path: Path, pattern: str
+) -> None:
+    shots(tmp_path / "fr")
+    cv2.imwrite(str(tmp_path / "fr" / "other.jpg"), flat(9))
+    rendered(studio_here, made, "out.mkv", source=str(tmp_path / "fr" / pattern))
+    assert numbers_of(tmp_path / "out.mkv") == list(range(6))
+
+
+def test_what_was_recorded_before_a_failure_is_kept(
+    studio_here: StudioHere, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when OpenGL fails half-way."""
+    run, count = FrameRunner.run, 0
+
+    def failing(self: FrameRunner, *arguments: object) -> object:
+        nonlocal count
+        count += 1
+        if count == 9:
+            raise StudioError("The graphics card is gone.")
+        return run(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FrameRunner, "run", failing)
+    options = ("--preset", made / "identity", "--engine", "torch")
+    status, _, err = studio_here("render", made / "film.mp4", "out.mkv", *options)
+    assert status == 2
+    assert "The graphics card is gone." in err
+    # The first picture, which tells the size, is run twice.
+    assert "What was recorded until then, 7 pictures, is kept in out.mkv." in err
+    assert numbers_of(tmp_path / "out.mkv") == list(range(7))
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr", "both"])
+def test_a_recording_goes_on_where_nobody_reads_what_is_said(made: Path, tmp_path: Path, stream: str) -> None:
+    ends = {"stdout": ">&-", "stderr": "2>&-", "both": "2>&1 | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}"}
+    command = f"{sys.executable} -m studio render {made}/film.mp4 out.mkv --preset {made}/identity --engine torch"
+    found = subprocess.run(
+        ["bash", "-c", f"{command} {ends[stream]}"], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert numbers_of(tmp_path / "out.mkv") == list(range(FRAMES))
+    assert found.returncode == 0
+
+
+def test_a_log_has_lines_of_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter(range(0, 400, 1))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    progress.show_progress(iter(range(1, 41)), 40)
+    assert capsys.readouterr().err.splitlines() == [
+        "2 of 40 frames, 1.0 fps, 38 s left",
+        "12 of 40 frames, 1.0 fps, 28 s left",
+        "22 of 40 frames, 1.0 fps, 18 s left",
+        "32 of 40 frames, 1.0 fps, 8 s left",
+    ]
+
+
+def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    status, _, err = studio_here("render", made / "film.mp4", "-", "--preset", made / "identity")
+    assert status == 2
+    assert 'cannot go to a pipe ("-")' in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "older"), [("out.mp4", False), ("out.mkv", True)])
+def test_an_interrupt_leaves_a_finished_recording_and_status_130(
+    made: Path, tmp_path: Path, name: str, older: bool
+) -> None:
+    if older:
+        (tmp_path / name).write_bytes(b"older")
+    options = ["--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch", "--overwrite"]
     command = [sys.executable, "-m", "studio", "render", str(made / "still.png"), name, *options]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         deadline = time.monotonic() + 60
-        while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+        while not any(tmp_path.glob("*.part.*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.7)
         process.send_signal(signal.SIGINT)
@@ -207,7 +333,11 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(made: Path, tmp
     assert process.returncode == 130, err
     assert "Interrupted: the recording ends here." in err
     assert "Traceback" not in err
-    recorded = pictures_of(tmp_path / name)
-    assert out.startswith(f"{name}: {len(recorded)} frames")
+    kept = "out.part.mkv" if older else name
+    recorded = pictures_of(tmp_path / kept)
+    assert out.startswith(f"{kept}: {len(recorded)} frames")
     assert len(recorded) > 1
-    assert [file.name for file in tmp_path.iterdir()] == [name]
+    if older:
+        assert (tmp_path / name).read_bytes() == b"older"
+        assert f"{name} is the older one, as it was." in err
+    assert {file.name for file in tmp_path.iterdir()} == {name, kept}

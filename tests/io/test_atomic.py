@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from studio.errors import StudioError
-from studio.io.atomic import recover_folder, replacing, replacing_folder, write_bytes
+from studio.io import _rename, atomic
+from studio.io.atomic import recover_folder, replacing, replacing_folder, write_bytes, write_free
+from studio.io.folders import steadily, subfolders
 
 
 def names(folder: Path) -> list[str]:
@@ -58,6 +69,32 @@ def test_a_failing_body_leaves_the_old_folder(tmp_path: Path) -> None:
     assert names(tmp_path) == ["p"]
 
 
+@pytest.fixture(params=["exchange", "two renames"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Linux and macOS do it, and as any other system."""
+    if request.param == "two renames":
+        monkeypatch.setattr(_rename, "_call", lambda: None)
+    elif not exchange_works():
+        pytest.skip("this system cannot exchange two names")
+
+
+def exchange_works() -> bool:
+    with tempfile.TemporaryDirectory() as name:
+        one, other = Path(name) / "one", Path(name) / "other"
+        one.mkdir()
+        other.touch()
+        return _rename.exchange(one, other) and other.is_dir()
+
+
+@pytest.mark.usefixtures("_way")
+def test_a_folder_that_is_not_there_yet_or_is(tmp_path: Path) -> None:
+    for content in ("one", "two"):
+        with replacing_folder(tmp_path / "p") as beside:
+            (beside / content).touch()
+        assert names(tmp_path / "p") == [content]
+        assert names(tmp_path) == ["p"]
+
+
 def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "old").write_bytes(b"x")
@@ -68,6 +105,7 @@ def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: py
             raise OSError(28, "No space left on device", str(self))
         return rename(self, target)
 
+    monkeypatch.setattr(_rename, "_call", lambda: None)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(StudioError, match="disk is full"), replacing_folder(tmp_path / "p") as beside:
         (beside / "new").write_bytes(b"y")
@@ -75,11 +113,203 @@ def test_a_failing_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: py
     assert names(tmp_path) == ["p"]
 
 
+def long_ago(path: Path) -> Path:
+    os.utime(path, (0, 0))
+    return path
+
+
 def test_a_process_killed_between_the_renames_is_mended(tmp_path: Path) -> None:
     (tmp_path / ".p.old").mkdir()
     (tmp_path / ".p.old" / "kept").write_bytes(b"x")
+    with replacing_folder(tmp_path / "q") as beside:
+        os.rename(beside, tmp_path / ".p.0123abcd.new")  # noqa: PTH104 - as if "p" were being saved
+        recover_folder(tmp_path / "p")
+        assert not (tmp_path / "p").exists(), "another process is between its two renames"
+        os.rename(tmp_path / ".p.0123abcd.new", beside)  # noqa: PTH104
     recover_folder(tmp_path / "p")
     assert names(tmp_path / "p") == ["kept"]
+
+
+def preset_like(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "preset.json").touch()
+    return folder
+
+
+def test_what_a_killed_process_left_goes_and_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
+    kept = preset_like(tmp_path / "mine")
+    for left in (".mine.old", ".mine.0123abcd.old", ".other.0123abcd.new"):
+        long_ago(preset_like(tmp_path / left))
+    (tmp_path / ".hers.old").mkdir()
+    assert subfolders(tmp_path, "preset.json") == [kept]
+    assert names(tmp_path) == [".hers.old", "mine"]
+    shutil.rmtree(kept)
+    assert subfolders(tmp_path, "preset.json") == []
+
+
+def test_what_is_being_written_is_no_leftover(tmp_path: Path) -> None:
+    with replacing_folder(tmp_path / "p") as beside, replacing(tmp_path / "f.txt") as file:
+        (beside / "preset.json").touch()
+        long_ago(beside)
+        long_ago(file)
+        subfolders(tmp_path, "preset.json")
+        write_bytes(tmp_path / "f.txt", b"x")
+        assert beside.is_dir()
+        assert file.exists()
+    assert names(tmp_path) == ["f.txt", "p"]
+
+
+SAVE_FOR_EVER = """
+    import sys
+    from pathlib import Path
+    from studio.io.atomic import replacing_folder, write_bytes
+    home = Path(sys.argv[1])
+    print("begun", flush=True)
+    for number in range(10**9):
+        with replacing_folder(home / "p") as folder:
+            for part in range(5):
+                (folder / f"{part}.npy").write_bytes(b"%08d" % number * 2000)
+            (folder / "preset.json").write_text(str(number))
+        write_bytes(home / "f.txt", b"%08d" % number * 2000)
+"""
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_whole_things_and_no_rest(tmp_path: Path) -> None:
+    for trial in range(20):
+        child = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(SAVE_FOR_EVER), str(tmp_path)], stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        while not (tmp_path / "f.txt").exists():
+            time.sleep(0.01)
+        time.sleep(0.05 + 0.013 * trial)
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        contents = {(tmp_path / "p" / f"{part}.npy").read_bytes() for part in range(5)}
+        assert len(contents) == 1
+        assert contents == {b"%08d" % int((tmp_path / "p" / "preset.json").read_text()) * 2000}
+        assert len({(tmp_path / "f.txt").read_bytes()[k : k + 8] for k in range(0, 16000, 8)}) == 1
+    time.sleep(1.1)
+    subfolders(tmp_path, "preset.json")
+    write_bytes(tmp_path / "f.txt", b"x")
+    assert names(tmp_path) == ["f.txt", "p"]
+
+
+@pytest.mark.usefixtures("_way")
+def test_five_hundred_saves_beside_a_lister_that_never_rests(tmp_path: Path) -> None:
+    target, stop, seen, problems = tmp_path / "p", threading.Event(), set[bool](), list[str]()
+    (tmp_path / "q").mkdir()
+
+    def read() -> tuple[str, str]:
+        try:
+            return (target / "preset.json").read_text(), (target / "v").read_text()
+        except OSError as error:
+            raise StudioError(str(error)) from error
+
+    def look() -> None:
+        while not stop.is_set():
+            subfolders(tmp_path, "preset.json")
+            try:
+                one, other = steadily(target, read)
+                seen.add(one == other)
+            except StudioError as error:
+                problems.append(str(error))
+
+    with replacing_folder(target) as folder:
+        (folder / "preset.json").write_text("first")
+        (folder / "v").write_text("first")
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    lister = threading.Thread(target=look)
+    lister.start()
+    try:
+        for number in range(500):
+            with replacing_folder(target) as folder:
+                (folder / "preset.json").write_text(str(number))
+                (folder / "v").write_text(str(number))
+    finally:
+        stop.set()
+        lister.join()
+        sys.setswitchinterval(switching)
+    assert (target / "v").read_text() == "499"
+    assert names(tmp_path) == ["p", "q"]
+    assert seen == {True}
+    assert problems == []
+
+
+def test_a_sharing_violation_is_tried_five_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SharedError(PermissionError):
+        winerror = 32
+
+    tries = 0
+    replace = Path.replace
+
+    def shared(self: Path, target: Path) -> Path:
+        nonlocal tries
+        tries += 1
+        if tries % 5:
+            raise SharedError(13, "used by another process", str(self))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", shared)
+    write_bytes(tmp_path / "a", b"x")
+    assert tries == 5
+    assert (tmp_path / "a").read_bytes() == b"x"
+
+    def never(_: Path, target: Path) -> Path:
+        raise SharedError(13, "used by another process", str(target))
+
+    monkeypatch.setattr(Path, "replace", never)
+    with pytest.raises(StudioError, match=r"cannot write .*a: permission is denied"):
+        write_bytes(tmp_path / "a", b"y")
+    assert (tmp_path / "a").read_bytes() == b"x"
+    assert names(tmp_path) == ["a"]
+
+
+def test_an_error_at_the_old_folder_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "p").mkdir()
+
+    def denied(_: Path, other: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(other))
+
+    monkeypatch.setattr(atomic, "exchange", denied)
+    with pytest.raises(StudioError, match=r"cannot write .*p: permission is denied"), replacing_folder(tmp_path / "p"):
+        pass
+    assert names(tmp_path) == ["p"]
+
+
+def test_rights_are_kept(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a", b"x")
+    (tmp_path / "a").chmod(0o600)
+    write_bytes(tmp_path / "a", b"y")
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+    with replacing_folder(tmp_path / "p") as beside:
+        (beside / "b").touch()
+    (tmp_path / "p").chmod(0o700)
+    (tmp_path / "p" / "b").chmod(0o640)
+    with replacing_folder(tmp_path / "p") as beside:
+        (beside / "b").touch()
+    assert stat.S_IMODE((tmp_path / "p").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "p" / "b").stat().st_mode) == 0o640
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StudioError, match="it is a pipe or a device"):
+        write_bytes(tmp_path / "pipe", b"x")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_nothing_is_replaced_unasked(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a b.png", b"one", overwrite=False)
+    with pytest.raises(FileExistsError):
+        write_bytes(tmp_path / "a b.png", b"two", overwrite=False)
+    assert write_free(tmp_path / "a b.png", b"three") == tmp_path / "a b 2.png"
+    assert (tmp_path / "a b.png").read_bytes() == b"one"
+    assert names(tmp_path) == ["a b 2.png", "a b.png"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import deep_network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_networks import small_network
@@ -97,12 +98,14 @@ def test_saving_replaces_the_tensors_and_keeps_the_licence(folder: Path) -> None
     (folder / "LICENSE").write_text("terms", encoding="utf-8")
     (folder / "notes").mkdir()
     (folder / "notes" / "a.txt").write_text("note", encoding="utf-8")
-    write_npy(folder / "old.weight.npy", np.zeros(1, np.float32))
+    write_npy(folder / "mask.npy", np.zeros(1, np.float32))
+    save_network(deep_network(1), folder)
+    assert not any(folder.glob("norm.*")), "the tensors of the network before go"
     save_network(small_network(seed=5), folder)
     assert_same(load_network(folder), small_network(seed=5))
     assert (folder / "LICENSE").read_text(encoding="utf-8") == "terms"
     assert (folder / "notes" / "a.txt").read_text(encoding="utf-8") == "note"
-    assert not (folder / "old.weight.npy").exists()
+    assert (folder / "mask.npy").exists(), "no network.json has ever told of it: it is somebody else's"
 
 
 def test_saving_over_something_else_is_refused(tmp_path: Path) -> None:

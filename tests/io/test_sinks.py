@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,9 +27,14 @@ ALL = FILMS | {"png": "a"}
 
 
 def record(
-    path: Path, codec: str, count: int = 40, fps: Fraction = NTSC, size: tuple[int, int] = (WIDTH, HEIGHT)
+    path: Path,
+    codec: str,
+    count: int = 40,
+    fps: Fraction = NTSC,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    overwrite: bool = False,
 ) -> Sink:
-    with open_sink(path, codec=codec, size=size, fps=fps) as sink:
+    with open_sink(path, codec=codec, size=size, fps=fps, overwrite=overwrite) as sink:
         for number in range(count):
             sink.write(numbered(number, *size))
     return sink
@@ -161,23 +168,96 @@ def test_one_picture_and_patterns(tmp_path: Path) -> None:
     assert names(tmp_path / "new") == ["x000.png", "x001.png", "x002.png"]
     with pytest.raises(StudioError, match="exist already"):
         record(tmp_path / "new" / "x%03d.png", "png", 1)
-    record(tmp_path / "frames", "png", 3)
-    record(tmp_path / "frames", "png", 2)
-    assert names(tmp_path / "frames") == ["frame_00000.png", "frame_00001.png"]
-    (tmp_path / "frames" / "mine.txt").touch()
-    with pytest.raises(StudioError, match="holds other files"):
-        record(tmp_path / "frames", "png", 1)
-    assert names(tmp_path) == ["frames", "new", "one.png"]
+    assert names(tmp_path) == ["new", "one.png"]
+
+
+def frames(folder: Path) -> list[str]:
+    return [name for name in names(folder) if name != "recording.json"]
 
 
 @pytest.mark.parametrize("codec", ALL)
-def test_an_exception_leaves_nothing_and_keeps_the_old(tmp_path: Path, codec: str) -> None:
+def test_nothing_is_replaced_unasked(tmp_path: Path, codec: str) -> None:
     path = tmp_path / ALL[codec]
-    record(path, codec, 2)
-    with pytest.raises(ZeroDivisionError), open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC) as sink:
-        write_then_fail(sink)
-    assert names(tmp_path) == [path.name]
+    record(path, codec, 3)
+    before = path.stat()
+    with pytest.raises(StudioError, match="--overwrite"):
+        record(path, codec, 2)
+    assert path.stat() == before
+    record(path, codec, 2, overwrite=True)
     assert numbers(pictures(path)) == [0, 1]
+    assert names(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_what_comes_to_be_meanwhile_is_not_replaced(tmp_path: Path, codec: str) -> None:
+    path = tmp_path / ALL[codec]
+    sink = open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    sink.write(numbered(7))
+    if codec == "png":
+        path.mkdir()
+        (path / "frame_00000.png").write_bytes(b"mine")
+    else:
+        path.write_bytes(b"mine")
+    with pytest.raises(StudioError, match="is kept in"):
+        sink.close()
+    assert (path / "frame_00000.png" if codec == "png" else path).read_bytes() == b"mine"
+    assert sink.kept == sink.part
+    assert numbers(pictures(sink.part)) == [7]
+
+
+def test_a_folder_s_own_recording_alone_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    record(folder, "png", 3)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "sub").mkdir()
+    sink = record(folder, "png", 2, overwrite=True)
+    assert "notes.txt, sub, which the studio did not write" in (sink.warning or "")
+    assert frames(folder) == ["frame_00000.png", "frame_00001.png", "notes.txt", "sub"]
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert names(tmp_path) == ["frames"]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_pictures_of_others_are_never_replaced_whatever_they_are_called(
+    tmp_path: Path, listed: bool, overwrite: bool
+) -> None:
+    folder = tmp_path / "frames"
+    if listed:
+        record(folder, "png", 3)
+    else:
+        folder.mkdir()
+    (folder / "frame_00001.png").write_bytes(b"retouched")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(StudioError, match=r"frame_00001\.png, which the studio did not write"):
+        record(folder, "png", 1, overwrite=overwrite)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert names(tmp_path) == ["frames"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    record(tmp_path / "frames", "png", 2)
+    assert frames(tmp_path / "frames") == ["frame_00000.png", "frame_00001.png"]
+
+
+@pytest.mark.parametrize("codec", ALL)
+@pytest.mark.parametrize("older", [False, True])
+def test_an_exception_keeps_what_there_is_and_the_old(tmp_path: Path, codec: str, older: bool) -> None:
+    path = tmp_path / ALL[codec]
+    if older:
+        record(path, codec, 2)
+    with (
+        pytest.raises(ZeroDivisionError) as raised,
+        open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC, overwrite=older) as sink,
+    ):
+        write_then_fail(sink)
+    assert sink.kept == (sink.part if older else path)
+    assert raised.value.__notes__ == [f"What was recorded until then, 50 pictures, is kept in {sink.kept}."]
+    assert numbers(pictures(sink.kept)) == list(range(5, 55))
+    if older:
+        assert numbers(pictures(path)) == [0, 1]
+    assert len(names(tmp_path)) == (2 if older else 1)
     with pytest.raises(StudioError, match="has ended"):
         sink.write(numbered(1))
 
@@ -209,6 +289,8 @@ def test_wrong_pictures(tmp_path: Path, codec: str) -> None:
 def test_bad_places(tmp_path: Path) -> None:
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    os.mkfifo(tmp_path / "pipe.png")
     cases = [
         ("nowhere/a.mp4", "h264", "nowhere does not exist"),
         ("nowhere/deep/%d.png", "png", "nowhere does not exist"),
@@ -219,6 +301,8 @@ def test_bad_places(tmp_path: Path) -> None:
         ("a", "ffv1", "end its name in .mkv"),
         ("a.mp4", "h265", "there is no codec 'h265'; choose one of h264, prores"),
         ("file", "png", "is not a folder"),
+        ("pipe.mp4", "h264", "it is a pipe or a device"),
+        ("pipe.png", "png", "it is a pipe or a device"),
         ("a%d_%d.png", "png", "one number"),
         ("x" * 300 + ".mp4", "h264", "too long"),
         ("x" * 300 + ".png", "png", "too long"),
@@ -236,7 +320,7 @@ def test_bad_places(tmp_path: Path) -> None:
         open_sink(tmp_path / "a.mp4", codec="h264", size=(0, 32), fps=NTSC)
     with pytest.raises(StudioError, match="no such file"):
         open_sink(tmp_path / "a.mp4", codec="h264", size=(32, 32), fps=NTSC, audio=tmp_path / "missing.mp4")
-    assert names(tmp_path) == ["file", "folder.mp4"]
+    assert names(tmp_path) == ["file", "folder.mp4", "pipe.mp4", "pipe.png"]
 
 
 @pytest.mark.parametrize("codec", ALL)
@@ -266,7 +350,6 @@ RECORD_NOISE = """
 @pytest.mark.parametrize("codec", ALL)
 def test_a_killed_process_leaves_a_film(tmp_path: Path, codec: str) -> None:
     path = tmp_path / ALL[codec]
-    path.touch() if codec in FILMS else None
     sound = make_film(tmp_path / "sound.mp4", count=150, audio="aac") if codec in ("h264", "ffv1") else ""
     child = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(RECORD_NOISE), str(path), codec, str(sound), "200"], check=False
@@ -274,8 +357,7 @@ def test_a_killed_process_leaves_a_film(tmp_path: Path, codec: str) -> None:
     assert child.returncode == -signal.SIGKILL
     part = next(found for found in tmp_path.iterdir() if ".part" in found.name)
     assert len(pictures(part)) >= 50
-    if codec in FILMS:
-        assert path.stat().st_size == 0
+    assert not path.exists()
     if sound:
         assert sound_length(part) > 1
     # The next recording keeps that one.
@@ -325,11 +407,34 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("codec", ALL)
 def test_a_really_full_disk(tiny_disk: Path, codec: str) -> None:
     sink = open_sink(tiny_disk / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
-    with pytest.raises(StudioError, match=r"the disk is full.*are kept in"):
+    with pytest.raises(StudioError, match=r"the disk is full.*are kept in") as raised:
         write_noise(sink)
     sink.abort()
     assert sink.part.exists()
-    assert len(pictures(sink.part)) >= 3
+    told = int(re.search(r"(\d+) pictures are kept", str(raised.value))[1])  # type: ignore[index]
+    assert told == len(pictures(sink.part)) >= 3
+
+
+def test_a_full_disk_promises_no_picture_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = open_sink(tmp_path / "one.png", codec="png", size=(WIDTH, HEIGHT), fps=NTSC)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StudioError, match="nothing of it could be kept"):
+        sink.write(noise(0))
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("codec", ALL)
+def test_a_folder_that_is_removed_is_noticed_and_promises_nothing(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "out").mkdir()
+    sink = open_sink(tmp_path / "out" / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    sink.write(numbered(0))
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(StudioError, match=r"has been removed meanwhile.*nothing of it could be kept"):
+        sink.write(numbered(1))
 
 
 def write_noise(sink: Sink) -> None:
@@ -345,11 +450,12 @@ def test_a_disk_full_only_at_the_end_still_plays(tmp_path: Path, monkeypatch: py
     for number in range(90):
         sink.write(numbered(number))
     monkeypatch.setattr("studio.io.sinks._film.sync", full)
-    with pytest.raises(StudioError, match=r"the disk is full.*about 90 pictures are kept in .*a\.part\.mp4"):
+    with pytest.raises(StudioError, match=r"the disk is full.*pictures are kept in .*a\.part\.mp4") as raised:
         sink.close()
     sink.abort()
     assert names(tmp_path) == ["a.part.mp4"]
-    assert len(pictures(tmp_path / "a.part.mp4")) >= 60
+    told = int(re.search(r"(\d+) pictures are kept", str(raised.value))[1])  # type: ignore[index]
+    assert told == len(pictures(tmp_path / "a.part.mp4")) >= 60
 
 
 @pytest.mark.parametrize(
@@ -395,7 +501,7 @@ def test_the_sound_ends_where_it_is_told_to(tmp_path: Path) -> None:
                 sink.write(np.zeros((32, 32, 3), np.uint8))
         assert sound_length(path) == pytest.approx(1.5, abs=0.05)
     with pytest.raises(StudioError, match="is empty; give a start before the end"):
-        open_sink(path, codec="ffv1", size=(32, 32), fps=NTSC, audio=source, audio_range=(2.0, 1.0))
+        open_sink(tmp_path / "b.mkv", codec="ffv1", size=(32, 32), fps=NTSC, audio=source, audio_range=(2.0, 1.0))
 
 
 @pytest.mark.parametrize("kind", ["damaged", "silent film", "no film", "gif"])
@@ -460,7 +566,7 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
     (elsewhere / "film.mp4").write_bytes(b"old")
     link = tmp_path / "link.mp4"
     link.symlink_to(elsewhere / "film.mp4")
-    with open_sink(link, codec="h264", size=(32, 32), fps=NTSC) as sink:
+    with open_sink(link, codec="h264", size=(32, 32), fps=NTSC, overwrite=True) as sink:
         assert sink.part.parent == elsewhere
         sink.write(np.zeros((32, 32, 3), np.uint8))
     assert link.is_symlink()

@@ -71,7 +71,7 @@ def test_what_is_wrong_is_said_and_what_stood_there_stays(
     def full(path: Path, data: bytes) -> None:
         raise StudioError(f"cannot write {path}: {len(data)} bytes are too many")
 
-    monkeypatch.setattr(contact_sheet, "write_bytes", full)
+    monkeypatch.setattr(contact_sheet, "write_free", full)
     with pytest.raises(StudioError, match="too many"):
         write_sheet(engine, screen, tmp_path / "sheet.png").result(20)
     assert (tmp_path / "sheet.png").read_bytes() == b"old"

@@ -42,6 +42,7 @@ class FakeSink:
         self.fails_at = -1
         self.ended = ""
         self.warning = None
+        self.kept = None
         self.bytes_written = 0
 
     def write(self, picture: np.ndarray) -> None:
@@ -55,8 +56,8 @@ class FakeSink:
     def close(self) -> None:
         self.ended = "closed"
 
-    def abort(self) -> None:
-        self.ended = self.ended or "aborted"
+    def keep(self) -> None:
+        self.ended = self.ended or "kept"
 
 
 class Bench:

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.io.atomic import replacing_folder
 from studio.io.exporters.base import ExportOptions, refuse_own_network, without_bypass
 from studio.io.folders import carry_over, require_replaceable
-from studio.io.networks import MANIFEST, belongs, write_network_files
+from studio.io.networks import MANIFEST, owned_by, write_network_files
 from studio.model.preset import Preset
 
 
@@ -29,7 +29,7 @@ class Npy:
             network = replace(network, name=preset.name, description=preset.description)
         with replacing_folder(path) as folder:
             # What lies beside another network tells of that one: a licence, an origin.
-            carry_over(preset.weights_path or path, folder, belongs)
+            carry_over(preset.weights_path or path, folder, owned_by(preset.weights_path or path))
             write_network_files(network, folder)
         return without_bypass(preset, "A folder of .npy")
 

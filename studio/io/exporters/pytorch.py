@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from studio.io.atomic import replacing
+from studio.io.atomic import write_bytes
 from studio.io.exporters._named import named_tensors, shared
 from studio.io.exporters.base import ExportOptions, normalising, without_bypass
 from studio.io.stored import to_torch
@@ -28,8 +29,11 @@ class PyTorch:
         for name, first in shared(named):
             # Tensors that share a storage in the module share it in the file.
             state[name] = state[first] if first in state else to_torch(named[name])
-        with replacing(path) as beside:
-            torch.save(state, beside)
+        # In memory first: given a path, PyTorch writes its name into the file, so that no two exports are alike, and
+        # its errors of a full disk are none of the system's.
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_bytes(path, buffer.getbuffer())
         return *without_bypass(preset, "A state dict"), *normalising(preset)
 
 

@@ -16,11 +16,11 @@ from typing import cast
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sinks.base import Codec, CodecInfo, Sink
+from studio.io.sinks.base import Codec, CodecInfo, Recording, Sink
 from studio.model.plugins import answer, guarded, guarding
 from studio.model.registry import declared, having
 
-__all__ = ["Codec", "CodecInfo", "Sink", "codec_for", "codecs", "known", "open_sink", "suffix_of"]
+__all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "known", "open_sink", "suffix_of"]
 
 
 def open_sink(
@@ -31,27 +31,31 @@ def open_sink(
     fps: Fraction,
     audio: Path | None = None,
     audio_range: tuple[float, float | None] = (0, None),
+    overwrite: bool = False,
 ) -> Sink:
     """Begin a recording.
 
     Args:
         path: the file; for png a folder, a pattern such as out/%05d.png, or one .png for one picture. The folder that
-            is to hold it must exist. A film that stands there is replaced when the recording is closed, not before.
+            is to hold it must exist.
         codec: a name out of `codecs`, such as "h264"; `codec_for` guesses it from the path.
         size: (width, height) in pixels of every picture. H.264 and ProRes need even sides: a last column or row is
             doubled where they are odd.
         fps: frames per second, exact: Fraction(30000, 1001).
         audio: a film or sound file whose sound is kept, else None. PNG and GIF hold no sound.
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start; end None: to its end.
+        overwrite: whether a file that stands there may be replaced, when the recording is closed and not before. Of a
+            folder only an earlier recording of the studio's is ever replaced; other files in it stay.
 
     Raises:
-        StudioError: when there is no such codec, or the recording cannot be begun there.
+        StudioError: when there is no such codec, something stands there that may not be replaced, or the recording
+            cannot be begun there.
     """
     # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
     found = _named(codec)
     with guarded(found):
-        return guarding(found.open(path, size, fps, audio, audio_range), found)
+        return guarding(found.open(Recording(path, size, fps, audio, audio_range, overwrite)), found)
 
 
 def suffix_of(codec: str) -> str:
@@ -93,8 +97,8 @@ def _named(name: str) -> Codec:
 def _problem(codec: Codec) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            trial = Path(folder) / f"trial{codec.suffixes[0]}"
-            with guarded(codec), codec.open(trial, (32, 32), Fraction(25), None, (0, None)) as sink:
+            trial = Recording(Path(folder) / f"trial{codec.suffixes[0]}", (32, 32), Fraction(25))
+            with guarded(codec), codec.open(trial) as sink:
                 for level in (0, 255):
                     sink.write(np.full((32, 32, 3), level, np.uint8))
         except (StudioError, ImportError) as error:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io.sinks._film import FilmSink
 from studio.io.sinks._format import FilmFormat
-from studio.io.sinks.base import Range, Sink, Size
+from studio.io.sinks.base import Recording, Sink
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,15 @@ class FilmCodec:
         """Whether the suffix is one of this codec's."""
         return path.suffix.lower() in self.suffixes
 
-    def open(self, path: Path, size: Size, fps: Fraction, audio: Path | None, audio_range: Range) -> Sink:
+    def open(self, recording: Recording) -> Sink:
         """Begin a recording.
 
         Raises:
-            StudioError: when it cannot be begun there, or `fps` is above `fastest`.
+            StudioError: when it cannot be begun there, or its rate is above `fastest`.
         """
-        if self.fastest is not None and fps > self.fastest:
+        if self.fastest is not None and recording.fps > self.fastest:
             raise StudioError(
-                f"{self.name} cannot show {float(fps):g} frames a second: record it at {self.fastest} fps or fewer"
+                f"{self.name} cannot show {float(recording.fps):g} frames a second: record it at {self.fastest} fps "
+                "or fewer"
             )
-        return FilmSink(path, self.form, size, fps, audio, audio_range)
+        return FilmSink(recording, self.form)

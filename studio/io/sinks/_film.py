@@ -8,20 +8,21 @@ MOV are then ordinary films with a duration, not fragmented ones, without having
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from studio.errors import StudioError
-from studio.io.atomic import sync
+from studio.io.atomic import put_in_place, sync
 from studio.io.sinks._audio import AudioTrack
 from studio.io.sinks._format import CONTAINERS, FilmFormat, check, claim_part, conversion
-from studio.io.sinks.base import BaseSink, Range, Size, cannot_record
+from studio.io.sinks.base import BaseSink, Recording, cannot_record
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -37,24 +38,23 @@ _TV_RANGE = 1
 class FilmSink(BaseSink):
     """A film being recorded at a constant rate; memory does not grow with its length."""
 
-    def __init__(
-        self, path: Path, form: FilmFormat, size: Size, fps: Fraction, audio: Path | None, audio_range: Range
-    ) -> None:
+    def __init__(self, recording: Recording, form: FilmFormat) -> None:
         """Create the part file and begin.
 
         Raises:
-            StudioError: when the suffix, the size or the rate does not fit, nothing can be written there, or `audio`
-                does not exist. Sound that cannot be read only sets `warning`.
+            StudioError: when the suffix, the size or the rate does not fit, nothing can be written there, or the film
+                whose sound is wanted does not exist. Sound that cannot be read only sets `warning`.
         """
         import av
 
-        check(path, form, size, fps)
+        check(recording, form)
+        path, audio = recording.path, recording.audio
         container, options = CONTAINERS[path.suffix.lower()]
-        super().__init__(path, claim_part(path), size)
+        super().__init__(recording, claim_part(path))
         self._form = form
-        self._fps = fps
-        self._tick = form.tick or 1 / fps
-        width, height = size
+        self._fps = recording.fps
+        self._tick = form.tick or 1 / self._fps
+        width, height = recording.size
         self._padding = (height % 2, width % 2) if form.even else (0, 0)
         self._audio: AudioTrack | None = None
         with self._opening():
@@ -64,7 +64,7 @@ class FilmSink(BaseSink):
             self._stream = self._add_stream(self._container, width + self._padding[1], height + self._padding[0])
             self._graph = conversion(form, width + self._padding[1], height + self._padding[0], self._tick)
             if audio is not None and form.sound:
-                self._audio = AudioTrack(self._container, audio, audio_range)
+                self._audio = AudioTrack(self._container, audio, recording.audio_range)
             elif audio is not None:
                 self._warning = f"{path}: {form.name} holds no sound; it was left out"
             # The encoder is tried now; the header waits for the first packet: FFmpeg's GIF dies of a film without one.
@@ -94,6 +94,8 @@ class FilmSink(BaseSink):
         return stream
 
     def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+        if not self.part.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.part))
         if any(self._padding):
             picture = np.pad(picture, ((0, self._padding[0]), (0, self._padding[1]), (0, 0)), mode="edge")
         frame = _frame_of(picture)
@@ -129,7 +131,7 @@ class FilmSink(BaseSink):
         # When a tick is no frame, frames last unequally many of them.
         return round((round(pts * self._tick * self._fps) + 1) / (self._fps * self._tick))
 
-    def _finish(self) -> None:
+    def _complete(self) -> None:
         assert self._container is not None
         with self.part.open("rb") as file:
             head = file.read(4096)
@@ -148,11 +150,24 @@ class FilmSink(BaseSink):
             self._restore(head)
             raise
         self._container = None
-        self.part.replace(self.path)
-        with contextlib.suppress(OSError):
-            sync(self.path.parent)
         if self._audio:
             self._audio.close()
+
+    def _place(self, overwrite: bool) -> None:
+        put_in_place(self.part, self.path, overwrite)
+        with contextlib.suppress(OSError):
+            sync(self.path.parent)
+
+    def _count(self) -> int:
+        import av
+
+        try:
+            with av.open(f"file:{self.part.absolute()}") as container:
+                stream = container.streams.video[0]
+                # What has no time was cut through.
+                return sum(not packet.is_corrupt and packet.pts is not None for packet in container.demux(stream))
+        except (av.FFmpegError, OSError, IndexError, ValueError):
+            return 0
 
     def _restore(self, head: bytes) -> None:
         self._release()
@@ -192,9 +207,10 @@ class FilmSink(BaseSink):
                 raise
             if isinstance(error, OSError):
                 raise cannot_record(self.path, error) from error
+            width, height = self._recording.size
             raise StudioError(
-                f"cannot record {self.path}: the {self._form.encoder} encoder refuses "
-                f"{self._size[0]}x{self._size[1]} at {self._fps} fps ({error}); choose another codec or size"
+                f"cannot record {self.path}: the {self._form.encoder} encoder refuses {width}x{height} at {self._fps} "
+                f"fps ({error}); choose another codec or size"
             ) from error
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.atomic import is_folder, require_parent
-from studio.io.sinks.base import Size, cannot_record
+from studio.io.sinks._place import check_place
+from studio.io.sinks.base import Recording, cannot_record
 
 if TYPE_CHECKING:
     import av.filter
@@ -61,21 +61,20 @@ class FilmFormat:
     sound: bool = True
 
 
-def check(path: Path, form: FilmFormat, size: Size, fps: Fraction) -> None:
+def check(recording: Recording, form: FilmFormat) -> None:
     """Refuse what cannot be recorded.
 
     Raises:
-        StudioError: when the suffix, the size or the rate does not fit, or the place is none.
+        StudioError: when the suffix, the size or the rate does not fit, or the place is none, or taken.
     """
+    path, size, fps = recording.path, recording.size, recording.fps
     suffix = path.suffix.lower()
     if suffix not in form.suffixes:
         raise StudioError(
             f"{form.name} cannot be recorded to {path}: end its name in {' or '.join(form.suffixes)}, "
             "or choose another codec"
         )
-    if is_folder(path):
-        raise StudioError(f"cannot record to {path}: it is a folder; give the name of a file in it")
-    require_parent(path)
+    check_place(recording)
     # Far below one in a hundred seconds FFmpeg's time bases overflow, and take the process with them.
     if not Fraction(1, 100) <= fps <= 1000:
         raise StudioError(f"a frame rate of {fps} cannot be recorded: give 0.01 to 1000")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.errors import StudioError
+from studio.io.atomic import cannot_write, put_in_place
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -20,14 +22,34 @@ Range = tuple[float, float | None]
 """(start, end) in seconds from the start of the film whose sound is taken; end None means to its end."""
 
 
-class Sink(Protocol):
-    """A recording that grows picture by picture. As a context manager it closes; after an exception it aborts.
+@dataclass(frozen=True)
+class Recording:
+    """What is to be recorded, and where.
 
-    Someone who interrupts by hand wants what there is: catch `KeyboardInterrupt` inside, and let the body end.
+    Attributes:
+        path: the file; of some codecs a folder or a pattern such as out/%05d.png.
+        size: (width, height) in pixels of every picture.
+        fps: frames per second, exact: Fraction(30000, 1001).
+        audio: a film or sound file whose sound is kept, else None.
+        audio_range: (start, end) in seconds of the sound, from where the film's pictures start.
+        overwrite: whether what stands at `path` may be replaced.
+    """
+
+    path: Path
+    size: Size
+    fps: Fraction
+    audio: Path | None = None
+    audio_range: Range = (0, None)
+    overwrite: bool = False
+
+
+class Sink(Protocol):
+    """A recording that grows picture by picture. As a context manager it closes; after an exception it keeps.
 
     Attributes:
         path: where the recording will be.
         part: where it is while it grows: playable at any moment, should the process be killed.
+        kept: where it is after `close` or `keep`: `path` or `part`; None before, and where nothing is kept.
         frames: how many pictures have been written.
         bytes_written: how large the recording is on the disk so far.
         warning: what went wrong though the recording goes on (its sound, say), else None.
@@ -35,6 +57,7 @@ class Sink(Protocol):
 
     path: Path
     part: Path
+    kept: Path | None
     frames: int
 
     @property
@@ -57,7 +80,18 @@ class Sink(Protocol):
         """Finish, and put the recording at `path` in one step. A second call does nothing.
 
         Raises:
-            StudioError: when nothing was written, or the disk is full or fails.
+            StudioError: when nothing was written, the disk is full or fails, or something has come to be at `path`
+                that may not be replaced; the recording is then kept at `part`.
+        """
+
+    def keep(self) -> None:
+        """Finish what there is of a recording that was broken off. It takes its name where nothing has that name;
+        an older recording is not replaced by a piece of a new one, which then stays at `part`, whole in itself.
+
+        Does nothing after `close`, and removes all where no picture was written.
+
+        Raises:
+            StudioError: when the disk is full or fails.
         """
 
     def abort(self) -> None:
@@ -72,7 +106,7 @@ class Sink(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close, or abort after an exception."""
+        """Close; after an exception keep what there is, and say so in a note of the exception."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +146,7 @@ class Codec(Protocol):
     def match(self, path: Path) -> bool:
         """Whether a recording to `path` is meant to be in this codec when none is named."""
 
-    def open(self, path: Path, size: Size, fps: Fraction, audio: Path | None, audio_range: Range) -> Sink:
+    def open(self, recording: Recording) -> Sink:
         """Begin a recording.
 
         Raises:
@@ -121,26 +155,27 @@ class Codec(Protocol):
 
 
 class BaseSink:
-    """The part of `Sink` that all share: checking the pictures, counting them, closing once.
+    """The part of `Sink` that all share: checking the pictures, counting them, ending once.
 
-    A subclass gives `_put` (one picture), `_finish` (close in place) and `_discard` (remove all).
+    A subclass gives `_put` (one picture) and `_complete` (all is on the disk at `part`). Where `part` is more than one
+    file: `_place` (it takes its name), `_discard` (remove it) and `_count` (pictures in it that can be read), too.
     """
 
-    def __init__(self, path: Path, part: Path, size: Size) -> None:
-        """Prepare to record pictures of `size` to `path`, by way of `part`."""
-        self.path = path
+    def __init__(self, recording: Recording, part: Path) -> None:
+        """Prepare to record, by way of `part`."""
+        self.path = recording.path
         self.part = part
+        self.kept: Path | None = None
         self.frames = 0
-        self._size = size
+        self._recording = recording
         self._warning: str | None = None
         self._state = "open"
 
     @property
     def bytes_written(self) -> int:
         """Bytes on the disk so far."""
-        place = self.path if self._state == "closed" else self.part
         try:
-            return place.stat().st_size
+            return (self.kept or self.part).stat().st_size
         except OSError:
             return 0
 
@@ -157,7 +192,7 @@ class BaseSink:
         """
         if self._state != "open":
             raise StudioError(f"the recording to {self.path} has ended; start a new one")
-        width, height = self._size
+        width, height = self._recording.size
         if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
             raise StudioError(
                 f"a picture of shape {picture.shape} and type {picture.dtype} does not fit the recording to "
@@ -170,15 +205,32 @@ class BaseSink:
         """Finish, and put the recording at `path`.
 
         Raises:
-            StudioError: when nothing was written, or the disk is full or fails.
+            StudioError: when nothing was written, the disk is full or fails, or `path` is taken meanwhile.
         """
         if self._state != "open":
             return
         if not self.frames:
             self.abort()
             raise StudioError(f"nothing was recorded to {self.path}: no picture arrived; check the source")
-        self._attempt(self._finish)
+        self._attempt(self._complete)
         self._state = "closed"
+        self._take_name(self._recording.overwrite)
+
+    def keep(self) -> None:
+        """Finish what there is, at `path` where nothing stands there, else at `part`; see `Sink.keep`.
+
+        Raises:
+            StudioError: when the disk is full or fails.
+        """
+        if self._state != "open":
+            return
+        if not self.frames:
+            self.abort()
+            return
+        self._attempt(self._complete)
+        self._state = "closed"
+        with contextlib.suppress(StudioError):
+            self._take_name(overwrite=False)
 
     def abort(self) -> None:
         """Remove what was recorded, unless the recording has been closed or the disk has failed."""
@@ -186,17 +238,32 @@ class BaseSink:
             self._state = "aborted"
             self._discard()
 
+    def _take_name(self, overwrite: bool) -> None:
+        self.kept = self.part
+        try:
+            self._place(overwrite)
+        except OSError as error:
+            raise StudioError(f"{cannot_record(self.path, error)}; the recording is kept in {self.part}") from error
+        self.kept = self.path
+
     def _put(self, picture: npt.NDArray[np.uint8]) -> None:
         raise NotImplementedError
 
-    def _finish(self) -> None:
+    def _complete(self) -> None:
         raise NotImplementedError
 
+    def _place(self, overwrite: bool) -> None:
+        put_in_place(self.part, self.path, overwrite)
+
     def _discard(self) -> None:
-        raise NotImplementedError
+        with contextlib.suppress(OSError):
+            self.part.unlink(missing_ok=True)
 
     def _failed(self) -> None:
         """Let go of what is held, leaving at `part` what plays."""
+
+    def _count(self) -> int:
+        return self.frames if self.part.exists() else 0
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
@@ -204,22 +271,26 @@ class BaseSink:
         except OSError as error:
             self._state = "failed"
             self._failed()
+            count = self._count()
+            self.kept = self.part if count else None
+            some = f"{count} picture{'s are' if count > 1 else ' is'} kept in {self.part}"
             raise StudioError(
-                f"{cannot_record(self.path, error)}; about {self.frames} pictures are kept in {self.part}"
+                f"{cannot_record(self.path, error)}; {some if count else 'nothing of it could be kept'}"
             ) from error
 
     def __enter__(self) -> Sink:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        if kind is None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: Any) -> None:
+        if error is None:
             self.close()
-        else:
-            self.abort()
+            return
+        with contextlib.suppress(StudioError):  # the error that is under way says more
+            self.keep()
+        if self.kept is not None and self._state == "closed":
+            error.add_note(f"What was recorded until then, {self.frames} pictures, is kept in {self.kept}.")
 
 
 def cannot_record(path: Path, error: OSError) -> StudioError:
     """The sentence for `error`, met while recording to `path`; FFmpeg's own errors count as well."""
-    from studio.io.atomic import cannot_write
-
     return cannot_write(path, error)

@@ -223,7 +223,7 @@ def file_at(spec: str) -> Path | None:
     """The file that `spec` is the path of, or None. A spec that can be no path at all is none."""
     try:
         return Path(spec) if spec and Path(spec).is_file() else None
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
@@ -231,5 +231,5 @@ def folder_at(spec: str) -> Path | None:
     """The folder that `spec` is the path of, or None."""
     try:
         return Path(spec) if spec and Path(spec).is_dir() else None
-    except OSError:
+    except (OSError, ValueError):
         return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.engine.display import PictureMaker
-from studio.io.atomic import require_parent, write_bytes
+from studio.io.atomic import require_parent, write_free
 from studio.io.resize import resized
 from studio.model.graph import Input, Size
 from studio.model.op import Array, Shape
@@ -54,7 +54,7 @@ def write_sheet(
     Args:
         engine: after a run.
         display: gives the picture of the output.
-        path: the file; one that is there is replaced, when the new one is whole.
+        path: the file; where something stands there, a number is put behind its name.
         crops: height and width to show of inputs and layers that have a border of padding.
 
     Returns:
@@ -67,8 +67,7 @@ def write_sheet(
     tiles = grab(engine, display, crops or {})
 
     def work() -> Path:
-        write_bytes(path, _png(compose(tiles)))
-        return path
+        return write_free(path, _png(compose(tiles)))
 
     return aside(work, "write sheet")
 

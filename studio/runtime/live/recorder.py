@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.atomic import exists, write_bytes
+from studio.io.atomic import exists, write_free
 from studio.io.resize import resized
 from studio.io.sinks import Sink, open_sink, suffix_of
 from studio.model.picture import Picture
@@ -267,9 +267,10 @@ class LiveRecorder:
                 shown = self._next(sink.frames, shown)
             sink.close()
         except BaseException:
-            # What a full disk has left is kept; only what cannot be used is removed.
+            # What was recorded until then is kept, whatever it was.
             with contextlib.suppress(Exception):
-                sink.abort()
+                sink.keep()
+            self._note(sink, size)
             raise
         self._note(sink, size)
 
@@ -289,7 +290,7 @@ class LiveRecorder:
         with self._wake:
             self._status = replace(
                 self._status,
-                path=sink.path,
+                path=sink.kept or sink.path,
                 frames=sink.frames,
                 bytes=written,
                 size=size,
@@ -298,7 +299,7 @@ class LiveRecorder:
 
 
 def still(picture: Picture, path: Path) -> Future[Path]:
-    """Write (H, W, 3) uint8 RGB as a PNG, in a thread; a file that stands at `path` is replaced in one step.
+    """Write (H, W, 3) uint8 RGB as a PNG, in a thread; where something stands at `path`, with a number behind its name.
 
     Returns:
         What becomes the path when it is written; its `exception()` is a `StudioError` where that cannot be.
@@ -309,7 +310,6 @@ def still(picture: Picture, path: Path) -> Future[Path]:
 
         good, data = cv2.imencode(".png", np.ascontiguousarray(picture[:, :, ::-1]))
         assert good, "the PNG encoder takes every 8-bit picture"
-        write_bytes(path, data.tobytes())
-        return path
+        return write_free(path, data.tobytes())
 
     return aside(work, "write still")

@@ -4,20 +4,19 @@ from studio.plugin import BaseSink
 
 
 class RawSink(BaseSink):
-    def __init__(self, path, size):
-        super().__init__(path, path.with_name(path.name + ".part"), size)
+    def __init__(self, recording):
+        super().__init__(recording, recording.path.with_name(recording.path.name + ".part"))
         self._file = self.part.open("wb")
 
     def _put(self, picture):
         self._file.write(picture.tobytes())
 
-    def _finish(self):
+    def _complete(self):
         self._file.close()
-        self.part.replace(self.path)
 
     def _discard(self):
         self._file.close()
-        self.part.unlink()
+        super()._discard()
 
 
 class RawCodec:
@@ -29,8 +28,8 @@ class RawCodec:
     def match(self, path):
         return path.suffix == ".raw"
 
-    def open(self, path, size, fps, audio, audio_range):
-        return RawSink(path, size)
+    def open(self, recording):
+        return RawSink(recording)
 
 
 CODEC = RawCodec()

@@ -1,0 +1,172 @@
+"""What processes that were killed while they saved have left behind, told apart from what others write just now.
+
+Whoever writes keeps a lock on the new file or folder, which ends with its process, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from studio.io._rename import take_free
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+_NEW = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.new(?P<suffix>\.[^.]*)?")
+_OLD = re.compile(r"\.(?P<name>.+?)(?:\.[0-9a-f]{8})?\.old(?P<suffix>\.[^.]*)?")
+# Seconds. What has just come to be may not be locked yet; what another process has moved away it is about to replace;
+# and where nothing can be locked, only a day is sure.
+_JUST_MADE, _AT_WORK, _SURELY_LEFT = 1.0, 60.0, 86400.0
+
+
+def real_path(path: Path) -> Path:
+    """The path through all links: what a link points to is replaced, by a file that lies on the same disk."""
+    return Path(os.path.realpath(path))
+
+
+def beside_of(real: Path, role: str) -> Path:
+    """A name beside `real` that no other process has, so that two may write at once; the later rename wins, whole."""
+    return real.with_name(f".{real.stem}.{secrets.token_hex(4)}.{role}{real.suffix}")
+
+
+def locked(path: Path, handle: int | None = None) -> int | None:
+    """Mark what is being written as such for as long as this process lives; what `let_go` takes.
+
+    Args:
+        path: a file or a folder.
+        handle: of the file, open already; a folder is opened here, where the system can.
+    """
+    if handle is None:
+        if fcntl is None:
+            return None
+        handle = os.open(path, os.O_RDONLY)
+    if fcntl is not None:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return handle
+
+
+def let_go(handle: int | None) -> None:
+    """End a lock; None is none."""
+    if handle is not None:
+        with contextlib.suppress(OSError):
+            os.close(handle)
+
+
+def sweep(parent: Path, stem: str) -> None:
+    """Remove what killed processes have left half-written of a file or folder of this name."""
+    with contextlib.suppress(OSError):
+        for name in _names(parent):
+            found = _NEW.fullmatch(name)
+            if found and found["name"] == stem:
+                _remove_left(parent / name)
+
+
+def recover_folder(path: Path) -> None:
+    """Put back the folder that a process killed between the two renames of `exchange_folder` left under another name.
+
+    Does nothing when `path` exists, when there is nothing to put back, or when another process is between its two
+    renames just now.
+    """
+    real = real_path(path)
+    with contextlib.suppress(OSError):
+        if os.path.lexists(real):
+            return
+        for entry in real.parent.iterdir():
+            if _moved_away(entry.name) == real.name and not _at_work(real, entry):
+                take_free(entry, real)
+                return
+
+
+def sweep_leftovers(home: Path, belongs: Callable[[Path], bool]) -> None:
+    """Remove what killed processes have left half-written in a folder, and put back what they had just moved away.
+
+    Args:
+        home: the folder.
+        belongs: whether a folder is a whole one of the kind that is saved there; nothing else is removed as "old".
+    """
+    with contextlib.suppress(OSError):
+        for name in _names(home):
+            here = home / name
+            if _NEW.fullmatch(name):
+                _remove_left(here)
+            elif (standing := _moved_away(name)) is None or not belongs(here):
+                continue
+            elif belongs(home / standing):
+                # It has been replaced already, and would come back should that one be deleted.
+                shutil.rmtree(here, ignore_errors=True)
+            else:
+                recover_folder(home / standing)
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file or folder of this name is, or was, on its way to another name."""
+    return bool(_NEW.fullmatch(name))
+
+
+def being_replaced(path: Path) -> bool:
+    """Whether another process has just moved this folder away to put another there."""
+    real = real_path(path)
+    try:
+        return any(_moved_away(name) == real.name for name in _names(real.parent))
+    except OSError:
+        return False
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
+def _moved_away(name: str) -> str | None:
+    found = _OLD.fullmatch(name)
+    return f"{found['name']}{found['suffix'] or ''}" if found else None
+
+
+def _at_work(real: Path, old: Path) -> bool:
+    """Whether the process lives that has moved the folder away: it has the lock of the new one."""
+    if fcntl is None:
+        return time.time() - old.stat().st_mtime < _AT_WORK
+    for name in _names(real.parent):
+        found = _NEW.fullmatch(name)
+        if found and f"{found['name']}{found['suffix'] or ''}" == real.name and _is_locked(real.parent / name):
+            return True
+    return False
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _remove_left(path: Path) -> None:
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:
+        return
+    if age < (_JUST_MADE if fcntl is not None else _SURELY_LEFT) or (fcntl is not None and _is_locked(path)):
+        return
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
