@@ -9,6 +9,7 @@ from studio import paths
 from studio.errors import StudioError
 from studio.io.sources.base import file_at, folder_at
 from studio.io.sources.pattern import KIND as PATTERN
+from studio.io.sources.pattern import matching
 
 
 def refuse_overlap(source: str, output: Path) -> None:
@@ -43,4 +44,6 @@ def _place(source: str) -> Path | None:
     if source == "demo":
         return paths.DEMO_CLIP
     found = file_at(source) or folder_at(source)
-    return Path(source).parent if found is None and PATTERN.match(source) else found
+    if found is None and PATTERN.match(source) and matching(Path(source)):
+        return Path(source).parent
+    return found

@@ -20,6 +20,7 @@ from films import HEIGHT, WIDTH, loud_times, make_film, numbered, numbers, sound
 from studio.errors import StudioError
 from studio.io.sinks import Sink, codec_for, codecs, open_sink
 from studio.io.sources import at_constant_rate, open_source
+from studio.model.picture import shallow
 
 NTSC = Fraction(30000, 1001)
 FILMS = {"h264": "a.mp4", "prores": "a.mov", "ffv1": "a.mkv", "gif": "a.gif"}
@@ -42,7 +43,7 @@ def record(
 
 def pictures(path: Path) -> list[np.ndarray]:
     with open_source(str(path)) as source:
-        return [frame.picture for frame in source]
+        return [shallow(frame.picture) for frame in source]
 
 
 def names(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
-from studio.io.sources._header import Header, read_header
+from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._other_files import what_else
@@ -55,6 +55,8 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
         other = what_else(path) or "not a picture that can be read: it is damaged, cut off, or something else"
         raise StudioError(f"{path} is {other}")
     check_size(header.width, header.height, path)
+    if claims_more(data):
+        raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
     stored, warning = _decoded(path, data, header)
     inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") else None
     if inks is not None:
@@ -104,6 +106,8 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str |
     """What OpenCV gives, and what was wrong with the file."""
     import cv2
 
+    # What is wrong is said in a sentence of our own.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     end = _ENDS.get(header.kind)
     for content in (data, data + end) if end and not data.rstrip(b"\0").endswith(end) else (data,):
         try:

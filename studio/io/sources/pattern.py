@@ -14,6 +14,26 @@ from studio.io.sources.folder import DEFAULT_RATE, PicturesSource, listed
 _NUMBER = re.compile(r"%0?(\d{0,2})d")
 
 
+def matching(pattern: Path) -> list[Path]:
+    """The files that fit a pattern, in the order of their numbers.
+
+    Raises:
+        StudioError: when the folder cannot be listed.
+    """
+    parts = _NUMBER.split(pattern.name)
+    if len(parts) > 1:
+        # Texts and widths in turn; a number may have more digits than its width.
+        rule = "".join(
+            re.escape(part) if place % 2 == 0 else rf"\d{{{int(part or 1)},}}" for place, part in enumerate(parts)
+        )
+    else:
+        rule = fnmatch.translate(pattern.name)
+    try:
+        return listed(path for path in pattern.parent.iterdir() if re.fullmatch(rule, path.name))
+    except OSError as error:
+        raise StudioError(f"the folder {pattern.parent} cannot be listed ({error.strerror})") from error
+
+
 class PatternKind:
     """The name of a file with ``%04d``, ``*``, ``?`` or ``[...]`` in it, where there is no file of just that name."""
 
@@ -33,18 +53,7 @@ class PatternKind:
             StudioError: when none fits, or none can be read.
         """
         pattern = Path(spec)
-        parts = _NUMBER.split(pattern.name)
-        if len(parts) > 1:
-            # Texts and widths in turn; a number may have more digits than its width.
-            rule = "".join(
-                re.escape(part) if place % 2 == 0 else rf"\d{{{int(part or 1)},}}" for place, part in enumerate(parts)
-            )
-        else:
-            rule = fnmatch.translate(pattern.name)
-        try:
-            found = listed(path for path in pattern.parent.iterdir() if re.fullmatch(rule, path.name))
-        except OSError as error:
-            raise StudioError(f"the folder {pattern.parent} cannot be listed ({error.strerror})") from error
+        found = matching(pattern)
         if not found:
             raise StudioError(f'no file in {pattern.parent} fits the pattern "{pattern.name}"; check its digits')
         return PicturesSource(found, fps or DEFAULT_RATE)

@@ -1,0 +1,55 @@
+"""Files that lie about themselves in their first bytes: refused at once, whatever they claim."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from studio.errors import StudioError
+from studio.io.sources._header import read_header
+from studio.io.sources.image import read_picture
+
+
+def chunk(kind: bytes, data: bytes, length: int | None = None) -> bytes:
+    claimed = len(data) if length is None else length
+    return struct.pack(">I", claimed) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+HEAD = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 48, 8, 2, 0, 0, 0))
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"tEXt", b"iCCP", b"eXIf"])
+@pytest.mark.parametrize("length", [0xFA000000, 0xFFFFFFFF, 1 << 20])
+def test_a_small_png_takes_no_gigabytes(tmp_path: Path, kind: bytes, length: int) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(HEAD + chunk(kind, b"x" * 20, length))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    with pytest.raises(StudioError, match="damaged or cut off"):
+        read_picture(path)
+    assert time.process_time() - began < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P6" + b" " * 4000 + b"x",
+        b"P6" + b" #\n" * 1300 + b"x",
+        b"P6 " + b"#" * 4000,
+        HEAD + chunk(b"tEXt", b"") * 2_000_000,
+        b"\xff\xd8" + b"\xff\xe0\0\0" * 4_000_000,
+        b"\xff\xd8\xff" + b"x" * 20_000_000,
+        b"RIFF\0\0\0\0WEBPVP8X" + bytes(18) + bytes(16_000_000),
+    ],
+    ids=["blanks", "comments", "comment", "png parts", "jpeg parts", "jpeg without parts", "webp parts"],
+)
+def test_no_header_takes_a_second(data: bytes) -> None:
+    began = time.process_time()
+    read_header(data)
+    assert time.process_time() - began < 1
