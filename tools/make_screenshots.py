@@ -64,7 +64,7 @@ def _tour(studio: Studio) -> None:
     _key(studio, Qt.Key.Key_W)
     _paint(studio)
     _grab(window, "paint")
-    _grab(window.context[Viewport], "sheet")
+    _grab(window.context[FilterEditor].sheet, "sheet")
     _key(studio, Qt.Key.Key_I)
     _slide(studio)
     _grab(window, "edits")
@@ -127,21 +127,21 @@ def _key(studio: Studio, key: Qt.Key) -> None:
 
 def _paint(studio: Studio) -> None:
     """Zoom into the filter sheet and paint a wave on it."""
-    viewport = studio.window.context[Viewport]
+    sheet = studio.window.context[FilterEditor].sheet
     brush = studio.workspace.brush
-    studio.workspace.brush = brush.model_copy(update={"radius": 5.0, "value": 0.6, "hardness": 0.3})
-    for _ in range(11):
-        QTest.keyClick(studio.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    studio.workspace.brush = brush.model_copy(update={"radius": 10.0, "value": 0.6, "hardness": 0.3})
+    for _ in range(5):
+        sheet.zoom_in()
     spin(0.5)
-    width, height = viewport.width(), viewport.height()
+    width, height = sheet.width(), sheet.height()
     way = [
         QPoint(round(width * (0.15 + 0.6 * k / 80)), round(height * (0.5 + 0.22 * np.sin(k / 11)))) for k in range(81)
     ]
-    press(viewport, way[0])
+    press(sheet, way[0])
     for at in way:
-        move(viewport, at)
+        move(sheet, at)
         spin(0.015)
-    release(viewport, way[-1])
+    release(sheet, way[-1])
     _wait(studio)
 
 

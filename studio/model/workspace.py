@@ -17,6 +17,8 @@ from studio.model.op import Array
 from studio.model.view import Colours, Scaling, View, ViewKind
 
 Tool = Literal["paint", "select", "move"]
+RowOrder = Literal["index", "norm", "likeness", "cluster"]
+BrushUnit = Literal["screen", "weights"]
 
 ORIGINALS = "*"
 """What `Workspace.audition` holds while every layer is heard as it was trained."""
@@ -40,8 +42,12 @@ class Workspace:
         key: which of its tensors: "weight", "bias", "running_mean".
         tool: what the mouse does on a filter sheet.
         brush: how it paints.
+        brush_unit: whether its radius counts pixels of the screen, so that a stroke is seen at every zoom, or weights.
         protected: whether painting keeps to the selection.
         view: what the viewport shows.
+        stage: whether the filter sheet is large, and the viewport small beside it.
+        row_order: in which order the rows of the sheet are shown.
+        kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
         colours: how values become colours.
         scaling: whether every tile has a scale of its own.
         audition: None to hear the bends; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
@@ -56,9 +62,13 @@ class Workspace:
     layer: str = ""
     key: str = "weight"
     tool: Tool = "paint"
-    brush: Brush = field(default_factory=Brush)
+    brush: Brush = field(default_factory=lambda: Brush(radius=12.0))
+    brush_unit: BrushUnit = "screen"
     protected: bool = True
     view: View = field(default_factory=View)
+    stage: bool = False
+    row_order: RowOrder = "index"
+    kernel_scaling: Scaling = "all"
     colours: Colours = "signed"
     scaling: Scaling = "tile"
     audition: str | None = None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.network import Network
@@ -49,6 +50,8 @@ class Desk:
         self.qtbot = qtbot
         self.document = Document(Preset("small", small_network(), {}))
         self.workspace = Workspace(self.document)
+        # Where a brush reaches is told in weights here.
+        self.workspace.brush, self.workspace.brush_unit = Brush(), "weights"
         self.said: list[str] = []
         self._post = Post()
         self.editing = Editing(self.document, self._post, self.said.append)

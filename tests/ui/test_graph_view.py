@@ -215,7 +215,7 @@ def test_keys(bench: Bench) -> None:
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_Return)
     assert bench.workspace.view == View("layer", "down2")
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_F)
-    assert bench.workspace.view == View("filters", "down2.weight")
+    assert (bench.workspace.tensor, bench.workspace.stage) == ("down2.weight", True)
     before = bench.view.zoom
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_Plus)
     assert bench.view.zoom > before

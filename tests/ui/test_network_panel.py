@@ -155,10 +155,12 @@ def test_solo_is_switched_on_and_off(bench: Bench) -> None:
 
 def test_the_filters_button_shows_filters(bench: Bench) -> None:
     bench.click("layer4", "filters")
-    assert (bench.workspace.layer, bench.workspace.view) == ("layer4", View("filters", "layer4.weight"))
+    assert (bench.workspace.layer, bench.workspace.tensor, bench.workspace.stage) == ("layer4", "layer4.weight", True)
     bench.click("layer3")
     bench.key(Qt.Key.Key_F)  # a ReLU has none
-    assert bench.workspace.view == View("filters", "layer4.weight")
+    assert bench.workspace.layer == "layer3"
+    bench.key(Qt.Key.Key_Return)
+    assert (bench.workspace.view, bench.workspace.stage) == (View("layer", "layer3"), False)
 
 
 def test_an_input_can_be_neither_bypassed_nor_soloed(bench: Bench) -> None:
@@ -193,7 +195,7 @@ def test_the_context_menu_does_it_all(bench: Bench) -> None:
         choose(text)
         if text == "Show activation":
             assert bench.workspace.view == View("layer", "layer2")
-    assert bench.workspace.view == View("filters", "layer2.weight")
+    assert (bench.workspace.tensor, bench.workspace.stage) == ("layer2.weight", True)
     assert bench.document.bypassed == {"layer2"}
     assert bench.workspace.audition == "layer2"
 

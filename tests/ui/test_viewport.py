@@ -260,6 +260,11 @@ class Noted:
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
+    def lie(self, arrangement: None, pixels: float) -> None:
+        """Viewports show the tensor's own sheet."""
+        assert arrangement is None
+        assert pixels > 0
+
     def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         self.told.append(("press", y, x, pressure, modifiers))
 

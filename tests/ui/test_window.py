@@ -123,7 +123,7 @@ def test_a_painted_stroke_changes_weight_picture_and_histogram_and_undo_restores
 
 def test_painting_in_the_viewport_is_painting_in_the_editor(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
-    whole.command("view.filters")
+    whole.workspace.show("filters")
     viewport = whole.viewport
     screen = whole.live.screen
     assert screen is not None

@@ -8,6 +8,7 @@ from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
 from studio.ui.kit.panel import Panel
+from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
 
 __all__ = ["PANELS", "FilterEditor", "SheetTools", "edit_groups"]
@@ -17,6 +18,17 @@ def _make(context: Context) -> FilterEditor:
     made = FilterEditor(context.document, context.workspace, context.editing)
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
+    stage, workspace = context[Stage], context.workspace
+
+    def swap(field: str = "stage") -> None:
+        if field == "stage":
+            stage.show_large(made.give_sheet() if workspace.stage else None)
+            if not workspace.stage:
+                made.take_sheet()
+
+    workspace.changed.connect(swap)
+    stage.swapped.connect(lambda: setattr(workspace, "stage", False))
+    swap()
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from studio.model.brush import Brush
 from studio.model.workspace import Workspace
@@ -29,6 +29,10 @@ class BrushPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
         column.addWidget(self.form)
+        self.on_screen = QCheckBox("Radius in pixels of the screen")
+        self.on_screen.setToolTip("The brush is as large on the screen at every zoom; else its radius counts weights")
+        self.on_screen.toggled.connect(lambda on: setattr(workspace, "brush_unit", "screen" if on else "weights"))
+        column.addWidget(self.on_screen)
         column.addStretch(1)
         self.form.changed.connect(self._take)
         workspace.changed.connect(self._listen)
@@ -38,11 +42,12 @@ class BrushPanel(QWidget):
         self._workspace.brush = brush
 
     def _listen(self, field: str) -> None:
-        if field == "brush":
+        if field in ("brush", "brush_unit"):
             self._show()
 
     def _show(self) -> None:
         brush = self._workspace.brush
+        self.on_screen.setChecked(self._workspace.brush_unit == "screen")
         if self.form.record() != brush:
             self.form.show_record(brush)
         self.form.set_shown("seed", brush.mode == "noise")

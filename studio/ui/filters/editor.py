@@ -36,7 +36,7 @@ from studio.ui.kit import theme
 _WIDE = 640
 _PANELS = 320
 _PANELS_HIGH = 284
-_PANELS_SHARE = 0.45
+_PANELS_SHARE = 0.4
 _INVERT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
@@ -59,6 +59,7 @@ class FilterEditor(QWidget):
         self._editing = editing
         self._pointed: object = None
         self._shared_out = False
+        self._sizes: list[int] = []
         self.tools = tools or SheetTools(document, workspace, editing)
         self.header = Header(document, workspace)
         self.tool_row = ToolRow(workspace)
@@ -82,8 +83,8 @@ class FilterEditor(QWidget):
         self.panels.tabBar().setDrawBase(False)
         for name, panel in (("Brush", self.brush), ("Selection", self.selection), ("Edits", self.edits)):
             self.panels.addTab(_scrolling(panel), name)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
+        self._upper = QWidget()
+        column = QVBoxLayout(self._upper)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.tool_row)
@@ -95,7 +96,7 @@ class FilterEditor(QWidget):
         column.addLayout(below)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(upper)
+        self.splitter.addWidget(self._upper)
         self.splitter.addWidget(self.panels)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
@@ -120,6 +121,19 @@ class FilterEditor(QWidget):
         """See `QWidget.minimumSizeHint`."""
         return QSize(280, 320)
 
+    def give_sheet(self) -> QWidget:
+        """The sheet with its tools, for whoever shows it larger; `take_sheet` brings it back."""
+        self._sizes = self.splitter.sizes()
+        return self._upper
+
+    def take_sheet(self) -> None:
+        """Show the sheet here again."""
+        if self.splitter.indexOf(self._upper) < 0:
+            self.splitter.insertWidget(0, self._upper)
+            self.splitter.setStretchFactor(0, 1)
+            self._upper.show()
+            self.splitter.setSizes(self._sizes)
+
     def show_edit(self, name: str) -> None:
         """Bring the form of an edit to the front, by the edit's class name; KeyError where there is none."""
         self.edits.choose(name)
@@ -133,11 +147,17 @@ class FilterEditor(QWidget):
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self.splitter.orientation() != wanted or not self._shared_out:
             self.splitter.setOrientation(wanted)
-            size = self.splitter.width() if wide else self.splitter.height()
-            panels = _PANELS if wide else min(_PANELS_HIGH, round(size * _PANELS_SHARE))
-            self.splitter.setSizes([size - panels, panels])
+            self._share_out()
             # From now on it is the person's.
             self._shared_out = self.isVisible()
+
+    def _share_out(self) -> None:
+        if self.splitter.count() < 2:
+            return
+        wide = self.splitter.orientation() == Qt.Orientation.Horizontal
+        size = self.splitter.width() if wide else self.splitter.height()
+        panels = _PANELS if wide else min(_PANELS_HIGH, round(size * _PANELS_SHARE))
+        self.splitter.setSizes([size - panels, panels])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Escape takes a preview back; copy, paste and select all work on kernels."""

@@ -11,12 +11,15 @@ from studio.edits.stroke import Stroke
 from studio.errors import StudioError
 from studio.model.brush import Brush
 from studio.model.document import Document
-from studio.model.edit import Selection
+from studio.model.edit import Patch, Selection
 from studio.model.gesture import Gesture
 from studio.model.layout import around
+from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
+from studio.ui.filters.arrangement import Arrangement
 
+_REACHES = 0.75
 _LABELS = {
     "add": "Paint",
     "set": "Paint a value",
@@ -25,6 +28,15 @@ _LABELS = {
     "smooth": "Smooth",
     "noise": "Paint noise",
 }
+
+
+def brush_of(workspace: Workspace, pixels: float) -> Brush:
+    """The brush with its radius in weights, where a weight has so many logical pixels."""
+    brush = workspace.brush
+    if workspace.brush_unit == "weights":
+        return brush
+    # On a corner between four large weights it still reaches them.
+    return brush.model_copy(update={"radius": min(max(brush.radius / pixels, _REACHES), 1024.0)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +49,33 @@ class _Line:
     selection: Selection
     stroke: Stroke
     start: tuple[float, float, float] | None
+    before: Array
+    arrangement: Arrangement | None
+
+    def put(self, patch: Patch) -> None:
+        """Add a part of the stroke."""
+        for part in (patch,) if self.arrangement is None else self.arrangement.patches_of(patch):
+            self.gesture.put(self.tensor, part)
+
+    def renew(self, patch: Patch) -> None:
+        """Put it in the place of all that was put so far."""
+        if self.arrangement is None:
+            self.gesture.preview(self.tensor, patch)
+            return
+        known = self.gesture.patches.get(self.tensor)
+        if known is not None:
+            self.gesture.put(self.tensor, known)
+        self.put(patch)
 
 
 class PaintTool:
-    """Paints with the workspace's brush, within the selection where that is protected; Shift draws straight lines."""
+    """Paints with the workspace's brush, within the selection where that is protected; Shift draws straight lines.
+
+    Attributes:
+        arrangement: how the sheet lies on which the mouse is; None for the tensor's own. What lies side by side is
+            painted at once, though it be far apart in the tensor.
+        pixels: logical pixels of a weight there.
+    """
 
     def __init__(self, document: Document, workspace: Workspace, editing: Editing) -> None:
         self._document = document
@@ -48,7 +83,9 @@ class PaintTool:
         self._editing = editing
         self._line: _Line | None = None
         self._at = (0.0, 0.0, 1.0)
-        self._ended: tuple[str, tuple[float, float, float]] | None = None
+        self._ended: tuple[str, Arrangement | None, tuple[float, float, float]] | None = None
+        self.arrangement: Arrangement | None = None
+        self.pixels = 1.0
 
     def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.press`."""
@@ -58,16 +95,26 @@ class PaintTool:
         if not self._workspace.protected:
             selection = Selection.everything(self._document.tensor(name).shape)
         self._editing.pause()
+        brush = brush_of(self._workspace, self.pixels)
+        arrangement = self.arrangement
+        # What is repeated over rows and columns is repeated over those of the tensor.
+        laid = None if arrangement is None or arrangement.is_plain or brush.repeat != "none" else arrangement
         gesture = self._document.begin(f"{_LABELS[self._workspace.brush.mode]} on {name}")
         try:
-            stroke = Stroke(self._workspace.brush, gesture.before(name), selection)
+            before = gesture.before(name)
+            if laid is not None:
+                selection.check(before.shape)
+                before = laid.lay(before.reshape(laid.grid))
+                selection = Selection(laid.lay_mask(selection.mask))
+            stroke = Stroke(brush, before, selection)
         except StudioError as error:
             self._end(gesture.cancel)
             self._editing.report(str(error))
             return
         straight = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        start = (y, x, pressure) if straight else None
-        self._line = _Line(name, gesture, self._workspace.brush, selection, stroke, start)
+        here = self._place(laid, y, x)
+        start = (*here, pressure) if straight and here is not None else None
+        self._line = _Line(name, gesture, brush, selection, stroke, start, before, laid)
         self.move(y, x, pressure, modifiers)
 
     def move(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
@@ -76,11 +123,14 @@ class PaintTool:
         line = self._line
         if line is None or not line.gesture.is_open:
             return
-        self._at = y, x, pressure
+        here = self._place(line.arrangement, y, x)
+        if here is None:
+            return
+        self._at = (*here, pressure)
         if line.start is None:
-            patch = line.stroke.to(y, x, pressure)
+            patch = line.stroke.to(*self._at)
             if patch is not None:
-                line.gesture.put(line.tensor, patch)
+                line.put(patch)
             return
         self._draw(line, line.start)
 
@@ -94,10 +144,10 @@ class PaintTool:
         if line is None:
             return
         if line.start is not None and line.start[:2] == self._at[:2] and self._ended is not None:
-            tensor, end = self._ended
-            if tensor == line.tensor:
+            tensor, arrangement, end = self._ended
+            if (tensor, arrangement) == (line.tensor, line.arrangement):
                 self._draw(line, end)
-        self._ended = line.tensor, self._at
+        self._ended = line.tensor, line.arrangement, self._at
         self._end(line.gesture.commit)
 
     def cancel(self) -> None:
@@ -108,10 +158,16 @@ class PaintTool:
 
     def _draw(self, line: _Line, start: tuple[float, float, float]) -> None:
         """The whole straight line anew, from there to where the mouse is now."""
-        stroke = Stroke(line.brush, line.gesture.before(line.tensor), line.selection)
+        stroke = Stroke(line.brush, line.before, line.selection)
         reached = around(rect for rect in (stroke.extend(*start), stroke.extend(*self._at)) if rect is not None)
         if reached is not None:
-            line.gesture.preview(line.tensor, stroke.patch(reached))
+            line.renew(stroke.patch(reached))
+
+    def _place(self, laid: Arrangement | None, y: float, x: float) -> tuple[float, float] | None:
+        """Where the mouse is, as the stroke counts; None where that is beside the kernels."""
+        if laid is not None or self.arrangement is None:
+            return y, x
+        return self.arrangement.to_sheet(y, x) if not self.arrangement.is_plain else (y, x)
 
     def _end(self, end: Callable[[], None]) -> None:
         end()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from studio.model.edit import Selection
+from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.selecting import combined
-from studio.ui.filters.sheet_overlay import Grid, seen_kernels
+from studio.ui.filters.sheet_painter import seen_cells
 from studio.ui.kit import theme
 from studio.ui.viewport.camera import Camera
 
@@ -26,38 +28,53 @@ class RulerDrag:
     Args:
         before: the selection until then.
         side: "row" or "column".
-        grid: rows, columns, kernel height and width.
+        arrangement: where kernels lie. Of a folded sheet a ruler's line is that of the first block.
     """
 
-    def __init__(self, before: Selection, side: str, grid: Grid) -> None:
+    def __init__(self, before: Selection, side: str, arrangement: Arrangement) -> None:
         self._before = before
         self._across = side == "column"
-        self._size = grid[3] if self._across else grid[2]
-        self._count = grid[1] if self._across else grid[0]
+        self._arrangement = arrangement
         self._start: int | None = None
 
     def to(self, place: tuple[float, float], how: str) -> Selection:
-        """The selection with all rows up to a place of the sheet, (y, x); for ``how`` see `selecting.combined`."""
-        here = int(place[self._across] // self._size)
+        """The selection with all rows up to a place, (y, x) as laid out; for ``how`` see `selecting.combined`."""
+        here = int(place[self._across] // self._arrangement.grid[3 if self._across else 2])
         start = self._start = here if self._start is None else self._start
+        lines = line_numbers(self._arrangement, self._across)
+        some = lines[max(0, min(start, here)) : max(start, here) + 1]
         mask = np.zeros_like(self._before.mask)
         line = mask.T if self._across else mask
-        line[max(0, min(start, here)) : min(max(start, here), self._count - 1) + 1] = True
+        line[some[some >= 0]] = True
         return combined(self._before, mask, how)
+
+
+def line_numbers(arrangement: Arrangement, across: bool) -> NDArray[np.int32]:
+    """Which column (or row) of the tensor lies in each column (or row) of cells, -1 for none: of the first block."""
+    if across:
+        blank = arrangement.blank[0]
+        return np.asarray(np.where(blank, -1, arrangement.columns[0]), np.int32)
+    return arrangement.rows[:, 0]
 
 
 class Rulers:
     """Draws both rulers; channels with a selected kernel are in the accent colour where not all are selected."""
 
     def draw(
-        self, painter: QPainter, camera: Camera, grid: Grid, selection: Selection, size: QSize, scale: float
+        self,
+        painter: QPainter,
+        camera: Camera,
+        arrangement: Arrangement,
+        selection: Selection,
+        size: QSize,
+        scale: float,
     ) -> None:
         """Draw them.
 
         Args:
             painter: in logical pixels.
             camera: where the sheet lies, in pixels of the screen.
-            grid: rows, columns, kernel height and width.
+            arrangement: where kernels lie.
             selection: which numbers to stress.
             size: of the whole canvas.
             scale: pixels of the screen in a logical one.
@@ -67,24 +84,25 @@ class Rulers:
         font = QFont(painter.font())
         font.setPixelSize(10)
         painter.setFont(font)
-        rows, columns = seen_kernels(camera, grid)
+        grid, (rows, columns) = arrangement.grid, seen_cells(camera, arrangement)
+        row_of, column_of = line_numbers(arrangement, False), line_numbers(arrangement, True)
         whole = selection.mask.all()
         chosen = np.atleast_1d(selection.mask.any(axis=1)), np.atleast_1d(selection.mask.any(axis=0))
         pens = QPen(QColor(theme.FAINT)), QPen(QColor(theme.ACCENT))
         tall, wide = grid[2] * camera.zoom / scale, grid[3] * camera.zoom / scale
         for row in _numbers(rows, tall, 13):
             middle = (camera.to_view(0, row * grid[2])[1] + grid[2] * camera.zoom / 2) / scale + TOP
-            if middle < TOP + 4:
+            if middle < TOP + 4 or row_of[row] < 0:
                 continue
-            painter.setPen(pens[not whole and bool(chosen[0][row])])
+            painter.setPen(pens[not whole and bool(chosen[0][row_of[row]])])
             box = QRectF(0, middle - 7, LEFT - 5, 14)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row))
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row_of[row]))
         for column in _numbers(columns, wide, 26):
             middle = (camera.to_view(column * grid[3], 0)[0] + grid[3] * camera.zoom / 2) / scale + LEFT
-            if middle < LEFT + 4:
+            if middle < LEFT + 4 or column_of[column] < 0:
                 continue
-            painter.setPen(pens[not whole and bool(chosen[1][column])])
-            painter.drawText(QRectF(middle - 20, 0, 40, TOP), Qt.AlignmentFlag.AlignCenter, str(column))
+            painter.setPen(pens[not whole and bool(chosen[1][column_of[column]])])
+            painter.drawText(QRectF(middle - 20, 0, 40, TOP), Qt.AlignmentFlag.AlignCenter, str(column_of[column]))
         painter.fillRect(QRectF(0, 0, LEFT, TOP), QColor(theme.PANEL))
 
 

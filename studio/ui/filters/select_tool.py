@@ -9,11 +9,16 @@ from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
 from studio.model.workspace import Workspace
+from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.selecting import combined
 
 
 class SelectTool:
-    """A click selects a kernel, a drag a rectangle of them; Ctrl adds, Shift takes away."""
+    """A click selects a kernel, a drag a rectangle of them; Ctrl adds, Shift takes away.
+
+    Attributes:
+        arrangement: how the sheet lies on which the mouse is; None for the tensor's own.
+    """
 
     def __init__(self, document: Document, workspace: Workspace) -> None:
         self._document = document
@@ -22,6 +27,7 @@ class SelectTool:
         self._tensor = ""
         self._start = (0, 0)
         self._how = "replace"
+        self.arrangement: Arrangement | None = None
 
     def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.press`; begun outside the sheet it selects all."""
@@ -37,11 +43,14 @@ class SelectTool:
         del pressure, modifiers
         if self._before is None or self._tensor != self._workspace.tensor:
             return
-        end, mask = self._kernel(y, x), np.zeros_like(self._before.mask)
+        arrangement = self.arrangement
+        end = self._kernel(y, x)
+        mask = np.zeros(self._before.mask.shape if arrangement is None else arrangement.cells, np.bool_)
         top, bottom = sorted((self._start[0], end[0]))
         left, right = sorted((self._start[1], end[1]))
         mask[max(0, top) : max(0, bottom + 1), max(0, left) : max(0, right + 1)] = True
-        self._workspace.select(combined(self._before, mask, self._how))
+        kernels = mask if arrangement is None else arrangement.kernels_of(mask)
+        self._workspace.select(combined(self._before, kernels, self._how))
 
     def release(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.release`."""
@@ -55,8 +64,10 @@ class SelectTool:
             self._workspace.select(before)
 
     def _kernel(self, y: float, x: float) -> tuple[int, int]:
-        """Row and column of the kernel there, one beside the grid where it is outside."""
+        """Row and column of the kernel, or cell, there; one beside the grid where it is outside."""
         rows, columns, kh, kw = kernel_grid(self._document.tensor(self._workspace.tensor or "").shape)
+        if self.arrangement is not None:
+            rows, columns = self.arrangement.cells
         return min(max(int(np.floor(y / kh)), -1), rows), min(max(int(np.floor(x / kw)), -1), columns)
 
 

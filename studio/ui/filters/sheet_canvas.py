@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -18,15 +18,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
 from studio.model.document import Document
-from studio.model.layout import kernel_grid, sheet_size
 from studio.model.op import Array
 from studio.model.workspace import Workspace
-from studio.ui.filters import sheet_overlay
+from studio.ui.filters import sheet_painter
+from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.rulers import LEFT, TOP, RulerDrag, Rulers
 from studio.ui.filters.select_tool import way
-from studio.ui.filters.sheet_image import SheetImage
+from studio.ui.filters.sheet_scene import SheetScene
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit import theme
 from studio.ui.viewport.camera import Camera
@@ -34,13 +33,15 @@ from studio.ui.viewport.camera import Camera
 _NOTCH = 120.0
 _ZOOM_STEP = 1.2
 _PAN = 48
+_GLOW_EVERY = 40
 
 
 class SheetCanvas(QWidget):
     """Shows the workspace's tensor as a sheet, and hands the mouse, a pen and keys to the tools.
 
-    The wheel zooms at the mouse; the middle button, Space or the move tool drag. ``pointed`` brings the place under
-    the mouse, (y, x) in weights, or None.
+    The wheel zooms at the mouse; the middle button, Space or the move tool drag. Where the sheet is folded to the
+    panel's shape, places are those of the tensor's own sheet all the same. ``pointed`` brings the place under the
+    mouse, (y, x) in weights, or None.
     """
 
     pointed = Signal(object)
@@ -48,23 +49,23 @@ class SheetCanvas(QWidget):
     def __init__(self, document: Document, workspace: Workspace, tools: SheetTools) -> None:
         super().__init__()
         self.camera = Camera()
-        self._document = document
         self._workspace = workspace
         self._tools = tools
+        self._scene = SheetScene(document, workspace, self._view, self._changed)
         self._rulers = Rulers()
-        self._image = SheetImage()
         self._mouse: QPointF | None = None
         self._panned_from: QPointF | None = None
         self._ruled: RulerDrag | None = None
         self._space = False
+        self._fading = QTimer(self, interval=_GLOW_EVERY)
+        self._fading.timeout.connect(self._fade)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 120)
         self.setAccessibleName("Filter sheet")
-        document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        self._look()
+        self._changed(is_other=True)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """See `QWidget.sizeHint`."""
@@ -73,13 +74,17 @@ class SheetCanvas(QWidget):
     @property
     def tensor(self) -> Array | None:
         """What is shown; None where the layer has no tensor."""
-        name = self._workspace.tensor
-        return None if name is None else self._document.tensor(name)
+        return self._scene.tensor
+
+    @property
+    def arrangement(self) -> Arrangement | None:
+        """Where its kernels lie; None where there is none."""
+        return self._scene.arrangement
 
     def fit(self) -> None:
-        """Show the whole sheet."""
-        self.camera.fit()
-        self.update()
+        """Show the whole sheet, folded to the panel's shape."""
+        self.camera.fitted = True
+        self._scene.arrange()
 
     def one_to_one(self) -> None:
         """A pixel for each weight."""
@@ -95,42 +100,51 @@ class SheetCanvas(QWidget):
         self._zoom(1 / _ZOOM_STEP)
 
     def place(self, at: QPointF) -> tuple[float, float]:
-        """Row and column of the sheet, in weights, at a place of the widget."""
-        scale = self.devicePixelRatioF()
-        x, y = self.camera.to_content((at.x() - LEFT) * scale, (at.y() - TOP) * scale)
-        return y, x
+        """Row and column of the tensor's sheet, in weights, at a place of the widget."""
+        here = self._here(at)
+        arrangement = self.arrangement
+        if arrangement is None or arrangement.is_plain:
+            return here
+        # Beside the kernels it is beside the sheet.
+        return arrangement.to_sheet(*here) or (-1.0, -1.0)
 
     def at(self, y: float, x: float) -> QPointF:
         """The inverse of `place`."""
+        if self.arrangement is not None and not self.arrangement.is_plain:
+            y, x = self.arrangement.from_sheet(y, x)
         scale = self.devicePixelRatioF()
         left, top = self.camera.to_view(x, y)
         return QPointF(left / scale + LEFT, top / scale + TOP)
 
+    def _here(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget in weights of the sheet as it is laid out."""
+        scale = self.devicePixelRatioF()
+        x, y = self.camera.to_content((at.x() - LEFT) * scale, (at.y() - TOP) * scale)
+        return y, x
+
     # -- what changes ---------------------------------------------------------------------------------------------
 
-    def _follow(self, change: Change) -> None:
-        if isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
-            self._image.forget()
-            self.update()
-        elif isinstance(change, NetworkChanged):
-            self._look()
-
     def _listen(self, field: str) -> None:
-        if field in ("layer", "key"):
-            self._look()
-        elif field in ("selection", "brush", "tool", "colours", "scaling"):
+        if field in ("selection", "brush", "brush_unit", "tool"):
             self._show_cursor()
             self.update()
 
-    def _look(self) -> None:
-        self._image.forget()
-        tensor = self.tensor
-        if tensor is not None:
-            height, width = sheet_size(tensor.shape)
-            if self.camera.content != (width, height):
+    def _changed(self, *, is_other: bool = False) -> None:
+        """The scene has changed; where it is another sheet, it is shown whole."""
+        arrangement = self.arrangement
+        if arrangement is not None:
+            height, width = arrangement.size
+            if is_other:
                 self.camera.fitted = True
             self.camera.see((width, height), self._view())
         self._show_cursor()
+        if self._scene.glow.lasts and not self._fading.isActive():
+            self._fading.start()
+        self.update()
+
+    def _fade(self) -> None:
+        if not self._scene.glow.lasts:
+            self._fading.stop()
         self.update()
 
     def _view(self) -> tuple[int, int]:
@@ -138,8 +152,10 @@ class SheetCanvas(QWidget):
         return max(1, round((self.width() - LEFT) * scale)), max(1, round((self.height() - TOP) * scale))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """See `QWidget.resizeEvent`."""
+        """See `QWidget.resizeEvent`: what is shown whole is folded anew."""
         super().resizeEvent(event)
+        if self.camera.fitted and not self._tools.is_held:
+            self._scene.arrange()
         self.camera.see(self.camera.content, self._view())
 
     # -- drawing --------------------------------------------------------------------------------------------------
@@ -149,8 +165,8 @@ class SheetCanvas(QWidget):
         del event
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.GROUND))
-        tensor, selection = self.tensor, self._workspace.selection
-        if tensor is None or selection is None:
+        arrangement, selection = self.arrangement, self._workspace.selection
+        if arrangement is None or selection is None:
             return
         # The scale may be another since the window moved to another screen.
         self.camera.see(self.camera.content, self._view())
@@ -159,16 +175,22 @@ class SheetCanvas(QWidget):
         scale = self.devicePixelRatioF()
         painter.translate(LEFT, TOP)
         painter.scale(1 / scale, 1 / scale)
-        self._image.draw(painter, self.camera, tensor, self._workspace.colours, self._workspace.scaling)
-        grid = kernel_grid(tensor.shape)
-        sheet_overlay.draw_borders(painter, self.camera, grid)
-        sheet_overlay.draw_selection(painter, self.camera, grid, selection, scale)
-        radius = self._tools.radius
-        if radius is not None and self._mouse is not None and self._panned_from is None and not self._on_ruler():
-            y, x = self.place(self._mouse)
-            sheet_overlay.draw_brush(painter, self.camera, (y, x), radius, self._workspace.brush.hardness, scale)
+        self._scene.draw(painter, self.camera, selection, scale)
+        self._draw_brush(painter, scale)
         painter.restore()
-        self._rulers.draw(painter, self.camera, grid, selection, self.size(), self.devicePixelRatioF())
+        self._rulers.draw(painter, self.camera, arrangement, selection, self.size(), scale)
+
+    def _draw_brush(self, painter: QPainter, scale: float) -> None:
+        radius = self._tools.radius(self._pixels)
+        if radius is None or self._mouse is None or self._panned_from is not None or self._on_ruler():
+            return
+        at = QPointF((self._mouse.x() - LEFT) * scale, (self._mouse.y() - TOP) * scale)
+        sheet_painter.draw_brush(painter, at, radius * self.camera.zoom, self._workspace.brush.hardness, scale)
+
+    @property
+    def _pixels(self) -> float:
+        """Logical pixels of a weight."""
+        return self.camera.zoom / self.devicePixelRatioF()
 
     # -- mouse, pen and keys --------------------------------------------------------------------------------------
 
@@ -184,8 +206,12 @@ class SheetCanvas(QWidget):
         elif button == Qt.MouseButton.LeftButton and self._on_ruler(at):
             self._rule(at, event.modifiers())
         elif button == Qt.MouseButton.LeftButton:
-            self._tools.press(*self.place(at), 1.0, event.modifiers())
+            self._press(at, 1.0, event.modifiers())
         self._point(at)
+
+    def _press(self, at: QPointF, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
+        self._tools.lie(self.arrangement, self._pixels)
+        self._tools.press(*self._here(at), pressure, modifiers)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """See `QWidget.mouseMoveEvent`."""
@@ -197,7 +223,7 @@ class SheetCanvas(QWidget):
         elif self._ruled is not None:
             self._rule(at, event.modifiers())
         else:
-            self._tools.move(*self.place(at), 1.0, event.modifiers())
+            self._tools.move(*self._here(at), 1.0, event.modifiers())
         self._point(at)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -207,25 +233,28 @@ class SheetCanvas(QWidget):
             self._show_cursor()
         elif event.button() == Qt.MouseButton.LeftButton:
             self._ruled = None
-            self._tools.release(*self.place(event.position()), 1.0, event.modifiers())
+            self._tools.release(*self._here(event.position()), 1.0, event.modifiers())
         self._point(event.position())
 
     def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802
         """Like the mouse, with the pen's pressure."""
         kinds = {
-            QEvent.Type.TabletPress: self._tools.press,
             QEvent.Type.TabletMove: self._tools.move,
             QEvent.Type.TabletRelease: self._tools.release,
         }
+        is_press = event.type() == QEvent.Type.TabletPress
         plain = event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton) and not self._space
-        held = event.type() != QEvent.Type.TabletPress or (plain and not self._on_ruler(event.position()))
+        held = not is_press or (plain and not self._on_ruler(event.position()))
         if not held or self._workspace.tool == "move" or self._panned_from is not None:
             # What comes as a mouse event then pans, picks or selects.
             event.ignore()
             return
         with_pressure = event.pointingDevice().capabilities() & QPointingDevice.Capability.Pressure
         pressure = event.pressure() if with_pressure else 1.0
-        kinds[event.type()](*self.place(event.position()), pressure, event.modifiers())
+        if is_press:
+            self._press(event.position(), pressure, event.modifiers())
+        else:
+            kinds[event.type()](*self._here(event.position()), pressure, event.modifiers())
         self._point(event.position())
         event.accept()
 
@@ -306,12 +335,12 @@ class SheetCanvas(QWidget):
         return at is not None and (at.x() < LEFT or at.y() < TOP) and not self._tools.is_held
 
     def _rule(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        tensor, before = self.tensor, self._workspace.selection
-        if tensor is None or before is None:
+        arrangement, before = self.arrangement, self._workspace.selection
+        if arrangement is None or before is None:
             return
         if self._ruled is None:
-            self._ruled = RulerDrag(before, "row" if at.x() < LEFT else "column", kernel_grid(tensor.shape))
-        self._workspace.select(self._ruled.to(self.place(at), way(modifiers)))
+            self._ruled = RulerDrag(before, "row" if at.x() < LEFT else "column", arrangement)
+        self._workspace.select(self._ruled.to(self._here(at), way(modifiers)))
 
     def _show_cursor(self) -> None:
         if self._panned_from is not None:

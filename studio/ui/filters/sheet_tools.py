@@ -9,7 +9,8 @@ from studio.model.document import Document
 from studio.model.layout import sheet_size
 from studio.model.workspace import Tool, Workspace
 from studio.runtime.editing.previews import Editing
-from studio.ui.filters.paint_tool import PaintTool
+from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.paint_tool import PaintTool, brush_of
 from studio.ui.filters.select_tool import SelectTool
 from studio.ui.viewport.tool import SheetTool
 
@@ -26,12 +27,11 @@ class SheetTools:
     def __init__(self, document: Document, workspace: Workspace, editing: Editing) -> None:
         self._document = document
         self._workspace = workspace
-        self._tools: dict[Tool, SheetTool] = {
-            "paint": PaintTool(document, workspace, editing),
-            "select": SelectTool(document, workspace),
-        }
+        self._paint, self._select = PaintTool(document, workspace, editing), SelectTool(document, workspace)
+        self._tools: dict[Tool, SheetTool] = {"paint": self._paint, "select": self._select}
         self._held: SheetTool | None = None
         self._stands = False
+        self._arrangement: Arrangement | None = None
 
     @property
     def is_held(self) -> bool:
@@ -43,10 +43,24 @@ class SheetTools:
         """Whether a press would do something: the tool is one for sheets, and there is a sheet."""
         return self._workspace.tool in self._tools and self._workspace.tensor is not None
 
-    @property
-    def radius(self) -> float | None:
-        """Radius of the brush in weights, to be drawn around the mouse; None where another tool is held."""
-        return self._workspace.brush.radius if self._workspace.tool == "paint" else None
+    def radius(self, pixels: float) -> float | None:
+        """Radius of the brush in weights, to be drawn around the mouse; None where another tool is held.
+
+        Args:
+            pixels: logical ones of a weight.
+        """
+        return brush_of(self._workspace, pixels).radius if self._workspace.tool == "paint" else None
+
+    def lie(self, arrangement: Arrangement | None, pixels: float) -> None:
+        """How the sheet lies on which the next press comes: places are then those of the arrangement.
+
+        Args:
+            arrangement: of its kernels; None for the tensor's own sheet.
+            pixels: logical ones of a weight.
+        """
+        if not self.is_held:
+            self._arrangement = self._paint.arrangement = self._select.arrangement = arrangement
+            self._paint.pixels = pixels
 
     def press(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.press`."""
@@ -54,7 +68,7 @@ class SheetTools:
         if not self.works:
             return
         if modifiers & Qt.KeyboardModifier.AltModifier and self._workspace.tool == "paint":
-            self.pick(y, x)
+            self.pick(*(self._arrangement.to_sheet(y, x) or (-1.0, -1.0) if self._arrangement else (y, x)))
             return
         self._held = self._tools[self._workspace.tool]
         if self._workspace.tool == "paint" and self._workspace.stands and not self._workspace.held:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from studio.model.workspace import Tool, Workspace
+from studio.model.workspace import RowOrder, Tool, Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 
@@ -21,6 +21,14 @@ _TOOLS: tuple[tuple[Tool, str, str], ...] = (
     ("select", "selection", "Select kernels (S). Ctrl adds, Shift takes away"),
     ("move", "hand", "Move the sheet (V), as does the middle button"),
 )
+
+
+_ORDERS: dict[RowOrder, str] = {
+    "index": "In order",
+    "norm": "Largest first",
+    "likeness": "By likeness",
+    "cluster": "In groups",
+}
 
 
 class ToolRow(QWidget):
@@ -49,9 +57,19 @@ class ToolRow(QWidget):
         self.protect.clicked.connect(lambda on: setattr(workspace, "protected", on))
         row.addWidget(self.protect)
         row.addStretch(1)
+        self.order = QComboBox()
+        self.order.setAccessibleName("Order of rows")
+        self.order.setToolTip("In which order the rows of the sheet are shown; the tensor stays as it is")
+        self.order.setMinimumContentsLength(4)
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.order.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        for how, text in _ORDERS.items():
+            self.order.addItem(text, how)
+        self.order.activated.connect(lambda: setattr(workspace, "row_order", self.order.currentData()))
+        row.addWidget(self.order)
         self.own_scale = _button("grid-four", "Each kernel has the full range of colours, however faint it is")
         self.own_scale.setCheckable(True)
-        self.own_scale.clicked.connect(lambda on: setattr(workspace, "scaling", "tile" if on else "all"))
+        self.own_scale.clicked.connect(lambda on: setattr(workspace, "kernel_scaling", "tile" if on else "all"))
         row.addWidget(self.own_scale)
         fit, one = _button("corners-out", "Show the whole sheet (F)"), _button("", "A pixel for each weight (1)")
         one.setText("1:1")
@@ -66,13 +84,14 @@ class ToolRow(QWidget):
         return lambda: setattr(self._workspace, "tool", tool)
 
     def _listen(self, field: str) -> None:
-        if field in ("tool", "protected", "scaling"):
+        if field in ("tool", "protected", "kernel_scaling", "row_order"):
             self._show()
 
     def _show(self) -> None:
         self.tools[self._workspace.tool].setChecked(True)
         self.protect.setChecked(self._workspace.protected)
-        self.own_scale.setChecked(self._workspace.scaling == "tile")
+        self.order.setCurrentIndex(self.order.findData(self._workspace.row_order))
+        self.own_scale.setChecked(self._workspace.kernel_scaling == "tile")
 
 
 def _button(name: str, tip: str) -> QToolButton:

@@ -33,6 +33,7 @@ class LayerActions:
 
     def view(self, name: str) -> None:
         """Show a layer's activation in the viewport; of an input, the picture beside the output."""
+        self._workspace.stage = False
         if name in self._document.graph:
             self.choose(name)
             self._workspace.view = View("layer", name)
@@ -40,11 +41,11 @@ class LayerActions:
             self._workspace.view = View("split")
 
     def view_filters(self, name: str) -> None:
-        """Select a layer and show the filters that are selected of it; nothing where it has none."""
+        """Select a layer and show its filters large; nothing where it has none."""
         self.choose(name)
         tensor = self._workspace.tensor
         if name == self._workspace.layer and tensor is not None:
-            self._workspace.view = View("filters", tensor)
+            self._workspace.stage = True
 
     def has_filters(self, name: str) -> bool:
         """Whether a layer has tensors."""

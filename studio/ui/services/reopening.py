@@ -14,7 +14,7 @@ from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.view import Colours, Scaling, View, ViewKind
-from studio.model.workspace import Workspace
+from studio.model.workspace import BrushUnit, RowOrder, Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.loading import Loader
 from studio.ui.services.messages import Action
@@ -57,7 +57,16 @@ class Reopening:
             last = LastSession(opened, source, workspace.size, workspace.engine, view.kind, view.name)
             self._session.remember(last)
         brush = workspace.brush.model_dump_json()
-        self._session.hand = Hand(workspace.colours, workspace.scaling, workspace.protected, workspace.stands, brush)
+        self._session.hand = Hand(
+            workspace.colours,
+            workspace.scaling,
+            workspace.protected,
+            workspace.stands,
+            brush,
+            workspace.brush_unit,
+            workspace.row_order,
+            workspace.kernel_scaling,
+        )
 
     def offer(self, source: str) -> None:
         """Take up the tools as they were left; where the same preset is open on the same source, size and engine, too.
@@ -87,7 +96,13 @@ class Reopening:
         workspace.protected, workspace.stands = hand.protected, hand.stands
         # What an earlier or later studio has written may not be a brush of this one's.
         with contextlib.suppress(ValidationError):
-            workspace.brush = Brush.model_validate_json(hand.brush or "{}")
+            workspace.brush = Brush.model_validate_json(hand.brush)
+        if hand.brush_unit in get_args(BrushUnit):
+            workspace.brush_unit = cast(BrushUnit, hand.brush_unit)
+        if hand.row_order in get_args(RowOrder):
+            workspace.row_order = cast(RowOrder, hand.row_order)
+        if hand.kernel_scaling in get_args(Scaling):
+            workspace.kernel_scaling = cast(Scaling, hand.kernel_scaling)
 
     @property
     def _opened(self) -> str:

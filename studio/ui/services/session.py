@@ -50,6 +50,9 @@ class Hand:
         protected: whether painting keeps to the selection.
         stands: whether a stroke holds the picture.
         brush: its settings as JSON.
+        brush_unit: what its radius counts.
+        row_order: of the filter sheet.
+        kernel_scaling: whether each kernel of the sheet has a scale of its own.
     """
 
     colours: str = "signed"
@@ -57,6 +60,9 @@ class Hand:
     protected: bool = True
     stands: bool = False
     brush: str = ""
+    brush_unit: str = "screen"
+    row_order: str = "index"
+    kernel_scaling: str = "all"
 
 
 @dataclass(frozen=True)

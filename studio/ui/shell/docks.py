@@ -15,8 +15,8 @@ _AREAS: dict[Area, Qt.DockWidgetArea] = {"left": LEFT, "right": RIGHT}
 _SHARES: dict[tuple[Area, int], float] = {
     ("left", 10): 0.56,
     ("left", 20): 0.44,
-    ("right", 10): 0.62,
-    ("right", 20): 0.38,
+    ("right", 10): 0.68,
+    ("right", 20): 0.32,
 }
 # Parts of the window's width, and the least and most pixels.
 _WIDTHS: dict[Area, tuple[float, int, int]] = {"left": (0.2, 250, 380), "right": (0.27, 310, 560)}

@@ -8,15 +8,16 @@ from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.kit.zooming import under_mouse
 from studio.ui.viewport.projection import Projection
+from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
 
 _WINDOWS = frozenset({"windows"})
 
 
-def _make(context: Context) -> Viewport:
-    made = Viewport(context.workspace, lambda: context.live.screen)
-    context[Telemetry].on(EngineState, made.take_state)
-    return made
+def _make(context: Context) -> Stage:
+    viewport = context.add(Viewport(context.workspace, lambda: context.live.screen))
+    context[Telemetry].on(EngineState, viewport.take_state)
+    return Stage(viewport)
 
 
 PANELS = (

@@ -25,3 +25,15 @@ class SheetTool(Protocol):
 
     def cancel(self) -> None:
         """What was begun by the last press is not wanted."""
+
+
+class StageTool(SheetTool, Protocol):
+    """A tool that is told first how the sheet lies."""
+
+    def lie(self, arrangement: None, pixels: float) -> None:
+        """How the sheet lies on which the next press comes.
+
+        Args:
+            arrangement: None for the tensor's own sheet, which is what the viewport shows.
+            pixels: logical ones of a weight.
+        """

@@ -26,7 +26,7 @@ from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
-from studio.ui.viewport.tool import SheetTool
+from studio.ui.viewport.tool import StageTool
 
 _WAITING = "The first picture is on its way."
 
@@ -62,7 +62,7 @@ class Viewport(Canvas):
     def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
         self._workspace = workspace
-        self._tool: SheetTool | None = None
+        self._tool: StageTool | None = None
         self._cameras: dict[View, Camera] = {}
         self._view = self._drawn = workspace.view
         self._parts: list[Part] = []
@@ -86,7 +86,7 @@ class Viewport(Canvas):
 
     # -- what others call -----------------------------------------------------------------------------------------
 
-    def set_tool(self, tool: SheetTool | None) -> None:
+    def set_tool(self, tool: StageTool | None) -> None:
         """Hand the mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
         self._cancel()
         self._tool = tool
@@ -166,7 +166,9 @@ class Viewport(Canvas):
             overlay.divider(painter, self.rect(), self.width() * self._divider)
             overlay.side_names(painter, self.rect(), self.width() * self._divider)
         if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
-            radius = self._workspace.brush.radius * self.camera.zoom / self.devicePixelRatioF()
+            radius = self._workspace.brush.radius
+            if self._workspace.brush_unit == "weights":
+                radius *= self.camera.zoom / self.devicePixelRatioF()
             overlay.brush(painter, self._cursor.x(), self._cursor.y(), radius)
         if self._label and not self._alone:
             overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
@@ -320,6 +322,7 @@ class Viewport(Canvas):
                 self._drag = "tool"
                 if button == Qt.MouseButton.RightButton:
                     keys |= Qt.KeyboardModifier.AltModifier
+                self._tool.lie(None, self.camera.zoom / self.devicePixelRatioF())
                 self._tool.press(*self._sheet_place(at), pressure, keys)
         else:
             self._drag = "pan"

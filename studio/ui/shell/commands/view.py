@@ -7,15 +7,23 @@ from collections.abc import Callable
 from studio.model.view import ViewKind
 from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
 
-_VIEW = frozenset({"workspace.view", "network"})
+_VIEW = frozenset({"workspace.view", "workspace.stage", "network"})
 
 
 def _show(kind: ViewKind) -> Callable[[Context], None]:
-    return lambda context: context.workspace.show(kind)
+    def run(context: Context) -> None:
+        context.workspace.show(kind)
+        context.workspace.stage = False
+
+    return run
 
 
 def _shows(kind: ViewKind) -> Callable[[Context], bool]:
-    return lambda context: context.workspace.view.kind == kind
+    return lambda context: context.workspace.view.kind == kind and not context.workspace.stage
+
+
+def _swap(context: Context) -> None:
+    context.workspace.stage = not context.workspace.stage
 
 
 COMMANDS = (
@@ -58,14 +66,15 @@ COMMANDS = (
     ),
     Command(
         "view.filters",
-        "Filters",
-        _show("filters"),
+        "Filters large",
+        _swap,
         Place("View", 10, 40),
         Slot(20, 40),
         ("W",),
         "grid-four",
-        "The selected layer's weights, a kernel in each cell; paint on them",
-        is_on=_shows("filters"),
+        "The sheet to paint on takes the middle, and the picture goes beside it",
+        label="Filters",
+        is_on=holds("stage", True),
         enabled=has_tensor,
         follows=_VIEW | LAYER,
     ),

@@ -1,0 +1,251 @@
+"""Where the kernels of a tensor lie on the stage: in which order, and folded to the shape of the panel.
+
+A sheet of 256 × 64 kernels is four times as high as wide. Folded once it lies in two blocks side by side, a blank
+column of cells between them, and each kernel is drawn twice as large::
+
+    0 ......... 63            0 ......... 63    0 ......... 63
+    row 0                     row 0             row 128
+    row 1                     row 1             row 129
+    ...                ->     ...               ...
+    row 255                   row 127           row 255
+
+Wide sheets are folded the other way, one block below the other. A cell holds one kernel or is blank. What is painted
+in cells side by side, though their kernels lie far apart in the tensor, is one stroke.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.edit import Mask, Patch
+from studio.model.layout import Rect
+from studio.model.op import Array
+
+Grid = tuple[int, int, int, int]
+"""Rows and columns of kernels, height and width of a kernel."""
+Numbers = NDArray[np.int32]
+
+_MOST_BLOCKS = 48
+_WORTH = 1.2
+"""So many times as large as unfolded a kernel must become for a sheet to be folded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """Cells in rows and columns; each knows the row and the column of its kernel, -1 where it is blank.
+
+    Attributes:
+        grid: of the tensor.
+        rows: (R, C) the row of the kernel in each cell.
+        columns: (R, C) its column.
+        blocks: how many blocks there are.
+        across: whether blocks lie side by side; else one below the other.
+    """
+
+    grid: Grid
+    rows: Numbers
+    columns: Numbers
+    blocks: int = 1
+    across: bool = True
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every kernel lies where it lies in the tensor."""
+        return self.blocks == 1 and bool((self.rows[:, 0] == np.arange(self.grid[0])).all())
+
+    @cached_property
+    def blank(self) -> Mask:
+        """(R, C), true for cells without a kernel."""
+        return np.asarray(self.rows < 0)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of cells."""
+        return self.rows.shape[0], self.rows.shape[1]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, in weights."""
+        return self.cells[0] * self.grid[2], self.cells[1] * self.grid[3]
+
+    @property
+    def cell_rows(self) -> Numbers:
+        """(rows, columns) the row of the cell in which each kernel lies."""
+        return self._cell_of[0]
+
+    @property
+    def cell_columns(self) -> Numbers:
+        """(rows, columns) the column of the cell in which each kernel lies."""
+        return self._cell_of[1]
+
+    @cached_property
+    def _cell_of(self) -> tuple[Numbers, Numbers]:
+        found = tuple(np.zeros(self.grid[:2], np.int32) for _ in range(2))
+        there = np.nonzero(~self.blank)
+        for axis, into in enumerate(found):
+            into[self.rows[there], self.columns[there]] = there[axis]
+        return found[0], found[1]
+
+    # -- places ---------------------------------------------------------------------------------------------------
+
+    def to_sheet(self, y: float, x: float) -> tuple[float, float] | None:
+        """The place on the tensor's own sheet, in weights, of a place here; None beside the kernels."""
+        cell = self.cell_at(y, x)
+        if cell is None or self.blank[cell]:
+            return None
+        _, _, kh, kw = self.grid
+        return (
+            y + (int(self.rows[cell]) - cell[0]) * kh,
+            x + (int(self.columns[cell]) - cell[1]) * kw,
+        )
+
+    def from_sheet(self, y: float, x: float) -> tuple[float, float]:
+        """The inverse of `to_sheet`; places beside the sheet go with the nearest kernel."""
+        rows, columns, kh, kw = self.grid
+        row, column = (
+            min(max(math.floor(at / size), 0), count - 1) for at, size, count in ((y, kh, rows), (x, kw, columns))
+        )
+        down, right = (int(found[row, column]) for found in self._cell_of)
+        return y + (down - row) * kh, x + (right - column) * kw
+
+    def cell_at(self, y: float, x: float) -> tuple[int, int] | None:
+        """Row and column of the cell at a place, in weights; None where there is none."""
+        cell = math.floor(y / self.grid[2]), math.floor(x / self.grid[3])
+        inside = 0 <= cell[0] < self.cells[0] and 0 <= cell[1] < self.cells[1]
+        return cell if inside else None
+
+    # -- arrays ---------------------------------------------------------------------------------------------------
+
+    def lay(self, kernels: Array) -> Array:
+        """(rows, columns, kh, kw) as cells, (R, C, kh, kw); blank ones are zero."""
+        if self.is_plain:
+            return kernels
+        laid: Array = kernels[self.rows, self.columns]
+        laid[self.blank] = 0
+        return laid
+
+    def lay_mask(self, mask: Mask) -> Mask:
+        """Something true or false of each kernel as cells; false of blank ones."""
+        return mask if self.is_plain else np.asarray(mask[self.rows, self.columns] & ~self.blank)
+
+    def lay_numbers(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """One number for each kernel as cells; blank ones have that of the last kernel."""
+        return numbers if self.is_plain else np.asarray(numbers[self.rows, self.columns])
+
+    def kernels_of(self, cells: Mask) -> Mask:
+        """The kernels in cells, (rows, columns); the inverse of `lay_mask`."""
+        found = np.zeros(self.grid[:2], np.bool_)
+        there = np.nonzero(cells & ~self.blank)
+        found[self.rows[there], self.columns[there]] = True
+        return found
+
+    def rects_of(self, rect: Rect) -> Iterator[tuple[Rect, Rect]]:
+        """The parts of a rectangle of cells' weights that lie together in the tensor: (here, on its sheet)."""
+        if self.is_plain:
+            yield rect, rect
+            return
+        _, _, kh, kw = self.grid
+        down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
+        right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
+        rows, columns = self.rows[down, right], self.columns[down, right]
+        for top, bottom, left, stop in _runs(rows, columns):
+            y, x = max(rect.y, (down.start + top) * kh), max(rect.x, (right.start + left) * kw)
+            height = min(rect.y + rect.height, (down.start + bottom) * kh) - y
+            width = min(rect.x + rect.width, (right.start + stop) * kw) - x
+            up = (int(rows[top, left]) - down.start - top) * kh
+            over = (int(columns[top, left]) - right.start - left) * kw
+            yield Rect(y, x, height, width), Rect(y + up, x + over, height, width)
+
+    def patches_of(self, patch: Patch) -> Iterator[Patch]:
+        """What a patch of cells' weights is for the tensor."""
+        for here, there in self.rects_of(patch.rect):
+            y, x = here.y - patch.rect.y, here.x - patch.rect.x
+            values = patch.values[y : y + here.height, x : x + here.width]
+            yield Patch(there, np.ascontiguousarray(values))
+
+    def cells_of(self, rect: Rect) -> tuple[Numbers, Numbers]:
+        """Rows and columns of the cells whose kernels a rectangle of the tensor's own sheet touches."""
+        _, _, kh, kw = self.grid
+        down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
+        right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
+        return self._cell_of[0][down, right], self._cell_of[1][down, right]
+
+
+def arranged(grid: Grid, view: tuple[int, int], order: NDArray[np.int64] | None = None) -> Arrangement:
+    """The arrangement in which kernels are largest in a view, folded only where that is worth it.
+
+    Args:
+        grid: rows and columns of kernels, height and width of a kernel.
+        view: width and height of the view, in any unit.
+        order: the rows of the tensor as they are to follow each other; None as they are.
+    """
+    rows, columns, _, _ = grid
+    best, zoom = (1, True), _zoom(grid, view, 1, True)
+    plain = zoom
+    for across in (True, False):
+        for blocks in range(2, min(rows if across else columns, _MOST_BLOCKS) + 1):
+            larger = _zoom(grid, view, blocks, across)
+            if larger > max(zoom, plain * _WORTH) * 1.001:
+                best, zoom = (blocks, across), larger
+    return folded(grid, *best, order)
+
+
+def folded(grid: Grid, blocks: int, across: bool, order: NDArray[np.int64] | None = None) -> Arrangement:
+    """The arrangement in so many blocks, side by side or one below the other."""
+    rows, columns, _, _ = grid
+    order = np.arange(rows) if order is None else order
+    if across:
+        each = -(-rows // blocks)
+        numbers = np.concatenate([order, np.full(blocks * each - rows, -1)]).reshape(blocks, each)
+        wide = columns + 1
+        row_of = np.full((each, blocks * wide - 1), -1, np.int32)
+        column_of = np.zeros_like(row_of)
+        for block in range(blocks):
+            place = slice(block * wide, block * wide + columns)
+            row_of[:, place] = numbers[block][:, None]
+            column_of[:, place] = np.arange(columns)
+    else:
+        each = -(-columns // blocks)
+        row_of = np.full((blocks * (rows + 1) - 1, each), -1, np.int32)
+        column_of = np.zeros_like(row_of)
+        for block in range(blocks):
+            count = min(each, columns - block * each)
+            down = slice(block * (rows + 1), block * (rows + 1) + rows)
+            row_of[down, :count] = order[:, None]
+            column_of[down, :count] = block * each + np.arange(count)
+    return Arrangement(grid, row_of, column_of, blocks, across)
+
+
+def _zoom(grid: Grid, view: tuple[int, int], blocks: int, across: bool) -> float:
+    rows, columns, kh, kw = grid
+    if across:
+        tall, wide = -(-rows // blocks), blocks * (columns + 1) - 1
+    else:
+        tall, wide = blocks * (rows + 1) - 1, -(-columns // blocks)
+    return min(view[0] / (wide * kw), view[1] / (tall * kh))
+
+
+def _runs(rows: Numbers, columns: Numbers) -> Iterator[tuple[int, int, int, int]]:
+    """Rectangles of cells, (top, bottom, left, right), within which both numbers go on by one from cell to cell."""
+    # Blocks are told by a row that has kernels in all of them.
+    full = int(np.argmax((rows >= 0).sum(axis=1)))
+    edges = np.flatnonzero((np.diff(columns[full]) != 1) | (np.diff(rows[full]) != 0)) + 1
+    bounds = [0, *(int(edge) for edge in edges), rows.shape[1]]
+    for left, right in pairwise(bounds):
+        first, second = rows[:, left], columns[:, left]
+        # A block that is not full ends sooner in its last row or column.
+        breaks = (np.diff(first) != 1) | (np.diff(second) != 0) | (first[1:] < 0) | (first[:-1] < 0)
+        tops = [0, *(int(k) + 1 for k in np.flatnonzero(breaks)), len(first)]
+        for top, bottom in pairwise(tops):
+            if first[top] < 0:
+                continue
+            stop = left + int((rows[top, left:right] >= 0).sum())
+            yield top, bottom, left, stop

@@ -1,0 +1,78 @@
+"""A tensor laid out as an arrangement says, in colours, kept up to date rectangle by rectangle."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from studio.model.layout import Rect
+from studio.model.op import Array
+from studio.model.view import Colours, Scaling
+from studio.ui.filters import sheet_colours
+from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices, Scale
+
+
+class LaidSheet:
+    """The colours of every weight, and of every kernel as a whole.
+
+    Args:
+        kernels: (rows, columns, kh, kw), which is read anew wherever it `changed`.
+        arrangement: where they lie.
+        colours: how values become colours.
+        scaling: "tile" for a scale of its own for each kernel.
+    """
+
+    def __init__(self, kernels: Array, arrangement: Arrangement, colours: Colours, scaling: Scaling) -> None:
+        self.arrangement = arrangement
+        self.colours, self.scaling = colours, scaling
+        self.scale = sheet_colours.scale_of(kernels)
+        own = scaling == "tile" and kernels.shape[2] * kernels.shape[3] > 1
+        self._table = sheet_colours.table_of(UNIT if own else self.scale, colours)
+        self._own = own
+        rows, columns = arrangement.cells
+        _, _, kh, kw = arrangement.grid
+        self._weights: Indices = np.full((rows, columns, kh, kw), 127, np.uint8)
+        sizes = _sizes(kernels)
+        whole = float(np.quantile(np.abs(sizes), 0.995)) if sizes.size else 0.0
+        # Kernels are seldom much smaller than others, so theirs is an even scale, but for the smallest.
+        self._size_table = sheet_colours.table_of(Scale(whole or 1.0, (whole or 1.0) * 0.4), colours)
+        self._cells: Indices = np.full((rows, columns), 127, np.uint8)
+        self._take(kernels, slice(None), slice(None))
+
+    def changed(self, kernels: Array, rect: Rect) -> None:
+        """A rectangle of the tensor's own sheet has other values."""
+        _, _, kh, kw = self.arrangement.grid
+        down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
+        right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
+        self._take(kernels[down, right], down, right)
+
+    def _take(self, kernels: Array, down: slice, right: slice) -> None:
+        scaled = sheet_colours.of_each(kernels) if self._own else kernels
+        places = self.arrangement.cell_rows[down, right], self.arrangement.cell_columns[down, right]
+        self._weights[places] = sheet_colours.indices(scaled, self._table)
+        self._cells[places] = sheet_colours.indices(_sizes(kernels), self._size_table)
+
+    def weights(self, rows: slice, columns: slice) -> QImage:
+        """A pixel for each weight of these rows and columns of cells."""
+        some = self._weights[rows, columns].transpose(0, 2, 1, 3)
+        return self._image(some.reshape(some.shape[0] * some.shape[1], -1))
+
+    def cells(self, rows: slice, columns: slice) -> QImage:
+        """A pixel for each kernel of these rows and columns of cells: its size, with the sign of its mean."""
+        return self._image(self._cells[rows, columns])
+
+    def _image(self, places: Indices) -> QImage:
+        places = np.ascontiguousarray(places)
+        height, width = places.shape
+        image = QImage(places.data, width, height, width, QImage.Format.Format_Indexed8)
+        image.setColorTable(TABLES[self.colours])
+        return image.copy()
+
+
+def _sizes(kernels: Array) -> Array:
+    """(rows, columns) root of the mean square of each kernel, with the sign of its mean."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = np.sqrt(np.mean(np.square(kernels, dtype=np.float32), axis=(2, 3)))
+        mean = np.mean(kernels, axis=(2, 3), dtype=np.float32)
+    return np.asarray(np.where(mean < 0, -size, size), np.float32)

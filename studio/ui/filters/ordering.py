@@ -1,0 +1,58 @@
+"""In which order the rows of a filter sheet are shown."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array
+from studio.model.workspace import RowOrder
+
+_MOST = 4096
+"""Weights of a row that are looked at; rows are compared by evenly spaced ones where they have more."""
+_CLUSTERS = 8
+
+
+def row_order(kernels: Array, how: RowOrder) -> NDArray[np.int64] | None:
+    """The rows as they follow each other; None as they are.
+
+    Args:
+        kernels: (rows, columns, kh, kw).
+        how: "index"; "norm", largest first; "likeness", such that rows that are alike lie side by side, along the first
+            principal component; "cluster", groups of rows that are alike (k-means), the largest group first.
+    """
+    rows = kernels.shape[0]
+    if how == "index" or rows < 3:
+        return None
+    flat = kernels.reshape(rows, -1)
+    flat = np.nan_to_num(flat[:, :: max(1, flat.shape[1] // _MOST)], posinf=0, neginf=0).astype(np.float64)
+    norms = np.linalg.norm(flat, axis=1)
+    if how == "norm":
+        return np.argsort(-norms, kind="stable")
+    unit = (flat / np.maximum(norms, 1e-30)[:, None]).astype(np.float32)
+    if how == "likeness":
+        return np.argsort(_first_component(unit), kind="stable")
+    return _clustered(unit)
+
+
+def _first_component(unit: Array) -> Array:
+    """Where each row lies along the direction in which they differ most."""
+    centred = unit - unit.mean(axis=0)
+    # Of rows and weights the fewer are squared.
+    if centred.shape[0] <= centred.shape[1]:
+        _, vectors = np.linalg.eigh(centred @ centred.T)
+        return np.asarray(vectors[:, -1], np.float32)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    return np.asarray(centred @ vectors[:, -1], np.float32)
+
+
+def _clustered(unit: Array) -> NDArray[np.int64]:
+    count = min(_CLUSTERS, unit.shape[0] - 1)
+    cv2.setRNGSeed(1)
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-4)
+    _, labels, centres = cv2.kmeans(unit, count, None, criteria, 2, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    labels = labels.ravel()
+    sizes = np.bincount(labels, minlength=count)
+    near = (unit * centres[labels]).sum(axis=1)
+    return np.lexsort((-near, labels, -sizes[labels]))

@@ -1,0 +1,97 @@
+"""Weights as places in a table of 256 colours: symmetric about zero, by a logarithm, so that small weights are seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from studio.model.op import Array
+from studio.model.view import Colours
+from studio.ui.kit import theme
+
+Indices = NDArray[np.uint8]
+
+BAD = 255
+"""The place of what is no number, or infinite."""
+_SAMPLE = 65536
+_OUTSIDE = 0.005
+_LINEAR = 0.05
+"""Of the deviation: up to here the scale is linear."""
+_POWER = 0.75
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the ends of the colours stand for.
+
+    Attributes:
+        limit: the magnitude that has the full colour, as have those beyond.
+        linear: the magnitude up to which colours grow evenly; beyond they grow by the logarithm.
+    """
+
+    limit: float = 1.0
+    linear: float = 1.0
+
+
+def scale_of(values: Array) -> Scale:
+    """For these values: a two-hundredth of the finite ones lies beyond the limit, found among some, evenly spread."""
+    flat = values.ravel()
+    some = np.abs(flat[:: max(1, flat.size // _SAMPLE)].astype(np.float64))
+    some = some[np.isfinite(some)]
+    deviation = float(np.sqrt(np.mean(some**2))) if some.size else 0.0
+    if not deviation:
+        return Scale()
+    limit = float(np.quantile(some, 1 - _OUTSIDE))
+    # Of a tensor that is zero nearly everywhere the limit would be zero, too.
+    return Scale(max(limit, deviation), _LINEAR * deviation)
+
+
+def table_of(scale: Scale, colours: Colours) -> Indices:
+    """(65536,) the place in the colour table of every float32, by the upper half of its bits.
+
+    Sign, exponent and seven bits tell a value to half a hundredth of itself, which is finer than colours are.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = ((np.arange(65536, dtype=np.uint32) << 16) | 0x8000).view(np.float32).astype(np.float64)
+        finite = np.isfinite(values)
+        share = np.arcsinh(np.abs(np.where(finite, values, 0)) / scale.linear) / np.arcsinh(scale.limit / scale.linear)
+    share = np.minimum(share, 1.0) ** _POWER
+    place = np.round(127 + np.sign(np.where(finite, values, 0)) * 127 * share)
+    del colours  # grey has the same places: zero in the middle
+    return np.where(finite, place, BAD).astype(np.uint8)
+
+
+def indices(values: Array, table: Indices) -> Indices:
+    """Values as places in the colour table."""
+    return np.asarray(table[np.ascontiguousarray(values, np.float32).view(np.uint32) >> 16])
+
+
+def of_each(kernels: Array) -> Array:
+    """Kernels, (..., kh, kw), each scaled such that its largest magnitude is one."""
+    with np.errstate(invalid="ignore"):
+        peaks = np.abs(np.where(np.isfinite(kernels), kernels, 0)).max(axis=(-2, -1), keepdims=True)
+        return np.asarray(kernels / np.where(peaks > 0, peaks, 1), np.float32)
+
+
+UNIT = Scale(1.0, 0.15)
+"""For what `of_each` gives."""
+
+
+def _table(low: str, middle: str, high: str) -> list[int]:
+    ends, zero = [QColor(end) for end in (low, high)], QColor(middle)
+    colours = []
+    for place in range(255):
+        end, share = (ends[0], 1 - place / 127) if place < 127 else (ends[1], place / 127 - 1)
+        parts = ((zero.red(), end.red()), (zero.green(), end.green()), (zero.blue(), end.blue()))
+        colours.append(QColor(*(round(start + (stop - start) * share) for start, stop in parts)).rgb())
+    return [*colours, QColor("#FF00FF").rgb()]
+
+
+TABLES: dict[Colours, list[int]] = {
+    "signed": _table(theme.NEGATIVE, theme.GROUND, theme.POSITIVE),
+    "grey": _table("#000000", "#6A6A6A", "#FFFFFF"),
+}
+"""256 colours each; the last for what is no number. Zero is the ground's colour, or grey in the middle."""

@@ -1,0 +1,151 @@
+"""What there is to see of the selected tensor: laid out, in colours, with what was touched; kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from PySide6.QtGui import QPainter
+
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
+from studio.model.edit import Mask, Selection
+from studio.model.layout import Rect, kernel_grid
+from studio.model.op import Array
+from studio.model.workspace import Workspace
+from studio.ui.filters import sheet_painter
+from studio.ui.filters.arrangement import Arrangement, arranged
+from studio.ui.filters.glow import Glow
+from studio.ui.filters.laid_sheet import LaidSheet
+from studio.ui.filters.ordering import row_order
+from studio.ui.viewport.camera import Camera
+
+
+class Changed(Protocol):
+    """Told of every change."""
+
+    def __call__(self, *, is_other: bool = False) -> None:
+        """Something is to be drawn anew; ``is_other`` where it is another sheet, or lies otherwise."""
+
+
+class SheetScene:
+    """The selected tensor as it is drawn.
+
+    Args:
+        document: whose tensors they are.
+        workspace: says which is selected, in which colours and order it is shown.
+        view: width and height that there is room for.
+        changed: told of every change.
+    """
+
+    def __init__(
+        self, document: Document, workspace: Workspace, view: Callable[[], tuple[int, int]], changed: Changed
+    ) -> None:
+        self.glow = Glow()
+        self.arrangement: Arrangement | None = None
+        self._document = document
+        self._workspace = workspace
+        self._view = view
+        self._changed = changed
+        self._sheet: LaidSheet | None = None
+        self._bent: Mask = np.zeros((1, 1), np.bool_)
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        self._lay_out()
+
+    @property
+    def tensor(self) -> Array | None:
+        """The selected tensor; None where the layer has none."""
+        name = self._workspace.tensor
+        return None if name is None else self._document.tensor(name)
+
+    @property
+    def kernels(self) -> Array | None:
+        """It as (rows, columns, kh, kw)."""
+        tensor = self.tensor
+        return None if tensor is None else tensor.reshape(kernel_grid(tensor.shape))
+
+    def arrange(self) -> None:
+        """Fold it to the room that there is now."""
+        before = self.arrangement
+        if before is not None:
+            after = arranged(before.grid, self._view(), self._order)
+            if (after.blocks, after.across) != (before.blocks, before.across):
+                self._show(after)
+        self._changed(is_other=before is not None)
+
+    def draw(self, painter: QPainter, camera: Camera, selection: Selection, scale: float) -> None:
+        """Draw what a camera sees, in pixels of the screen."""
+        arrangement, kernels = self.arrangement, self.kernels
+        if arrangement is None or kernels is None:
+            return
+        if self._sheet is None:
+            self._sheet = LaidSheet(kernels, arrangement, self._workspace.colours, self._workspace.kernel_scaling)
+        sheet_painter.draw_sheet(painter, camera, self._sheet, kernels, scale)
+        rows, columns = sheet_painter.seen_cells(camera, arrangement)
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        target = sheet_painter.target_of(camera, arrangement, rows, columns)
+        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._bent)[rows, columns], scale)
+        if not selection.mask.all():
+            selected = arrangement.lay_mask(selection.mask)[rows, columns]
+            sheet_painter.draw_selection(painter, target, selected, arrangement.blank[rows, columns], scale)
+        self.glow.draw(painter, target, rows, columns)
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        """Another tensor, or another order of its rows."""
+        kernels = self.kernels
+        if kernels is None:
+            self.arrangement = self._sheet = None
+            return
+        self._order = row_order(kernels, self._workspace.row_order)
+        grid = kernel_grid(kernels.shape)
+        self._show(arranged(grid, self._view(), self._order))
+        self._bent = np.zeros(grid[:2], np.bool_)
+        self._compare(Rect(0, 0, grid[0] * grid[2], grid[1] * grid[3]))
+
+    def _show(self, arrangement: Arrangement) -> None:
+        self.arrangement, self._sheet = arrangement, None
+        self.glow.forget(arrangement.cells)
+
+    def _compare(self, rect: Rect) -> None:
+        """See which kernels that a rectangle touches are not as they were trained."""
+        name, kernels = self._workspace.tensor, self.kernels
+        if name is None or kernels is None:
+            return
+        _, _, kh, kw = kernels.shape
+        down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
+        right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
+        now, trained = kernels[down, right], self._document.original(name).reshape(kernels.shape)[down, right]
+        # Bits rather than values: a NaN is equal to itself then.
+        self._bent[down, right] = (
+            False if now is trained else (now.view(np.uint32) != trained.view(np.uint32)).any(axis=(2, 3))
+        )
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
+            self._touched(change.rect)
+        elif isinstance(change, NetworkChanged):
+            self._lay_out()
+            self._changed(is_other=True)
+
+    def _touched(self, rect: Rect) -> None:
+        kernels, arrangement = self.kernels, self.arrangement
+        if kernels is None or arrangement is None:
+            return
+        if self._sheet is not None:
+            self._sheet.changed(kernels, rect)
+        self._compare(rect)
+        self.glow.touch(arrangement, rect)
+        self._changed()
+
+    def _listen(self, field: str) -> None:
+        if field in ("layer", "key", "row_order"):
+            self._lay_out()
+            self._changed(is_other=True)
+        elif field in ("colours", "kernel_scaling"):
+            self._sheet = None
+            self._changed()

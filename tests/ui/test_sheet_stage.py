@@ -1,0 +1,348 @@
+"""The stage: how sheets are folded and coloured, that strokes are seen where they are made, that it can be large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filter_editor_desk import Desk, move
+from helpers import layer, network, tiny_network
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.networks import load_network, save_network
+from studio.model.brush import Brush
+from studio.model.document import Document
+from studio.model.edit import Patch, Selection
+from studio.model.layout import Rect, kernel_grid, put, to_sheet
+from studio.model.preset import Preset
+from studio.model.workspace import Workspace
+from studio.paths import DATA
+from studio.runtime.editing.previews import Editing
+from studio.ui.filters import FilterEditor, sheet_colours
+from studio.ui.filters.arrangement import arranged, folded
+from studio.ui.filters.ordering import row_order
+from studio.ui.kit import theme
+from studio.ui.services.posting import Post
+from studio.ui.viewport.stage import Stage
+
+grids = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3))
+
+
+@given(grids, st.integers(1, 6), st.booleans(), st.randoms(use_true_random=False), st.data())
+def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
+    grid: tuple[int, int, int, int], blocks: int, across: bool, random: object, data: st.DataObject
+) -> None:
+    del random
+    rows, columns, kh, kw = grid
+    blocks = min(blocks, rows if across else columns)
+    order = np.array(data.draw(st.permutations(range(rows))))
+    made = folded(grid, blocks, across, order)
+    assert made.lay_mask(np.ones((rows, columns), np.bool_)).sum() == rows * columns
+    tensor = np.arange(rows * columns * kh * kw, dtype=np.float32).reshape(grid) + 1
+    height, width = made.size
+    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+    rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
+    laid = to_sheet(np.array(made.lay(tensor)))
+    assert ((laid == 0) == np.repeat(np.repeat(made.blank, kh, 0), kw, 1)).all()
+    painted = -laid[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+    for patch in made.patches_of(Patch(rect, painted)):
+        put(tensor, patch.rect, patch.values)
+    after = to_sheet(np.array(made.lay(tensor)))
+    wanted = laid.copy()
+    wanted[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] *= -1
+    np.testing.assert_array_equal(after, wanted)
+    # Every place goes there and back.
+    place = made.to_sheet(y + 0.5, x + 0.5)
+    if place is not None:
+        assert made.from_sheet(*place) == (y + 0.5, x + 0.5)
+
+
+@given(
+    grids.map(lambda grid: (grid[0] * 40, grid[1], *grid[2:])), st.tuples(st.integers(50, 900), st.integers(50, 900))
+)
+def test_folding_makes_kernels_larger_or_is_left(grid: tuple[int, int, int, int], view: tuple[int, int]) -> None:
+    made, plain = arranged(grid, view), folded(grid, 1, True)
+
+    def zoom(size: tuple[int, int]) -> float:
+        return min(view[1] / size[0], view[0] / size[1])
+
+    assert made.blocks == 1 or zoom(made.size) > 1.19 * zoom(plain.size)
+
+
+def test_the_largest_tensor_of_the_shipped_autoencoder_is_folded_to_three_times_its_size() -> None:
+    made = arranged((256, 64, 4, 4), (330, 240))
+    assert min(240 / made.size[0], 330 / made.size[1]) > 1.7 * 240 / 1024
+
+
+@pytest.mark.parametrize("how", ["norm", "likeness", "cluster"])
+def test_rows_are_ordered(how: str) -> None:
+    rng = np.random.default_rng(2)
+    kinds = rng.standard_normal((3, 1, 4, 3, 3)).astype(np.float32)
+    kernels = np.concatenate(list(kinds + 0.05 * rng.standard_normal((3, 10, 4, 3, 3)).astype(np.float32)))
+    shuffled = rng.permutation(30)
+    order = row_order(kernels[shuffled], how)  # type: ignore[arg-type]
+    assert order is not None
+    assert sorted(order.tolist()) == list(range(30))
+    kind = shuffled[order] // 10
+    if how == "norm":
+        norms = np.linalg.norm(kernels[shuffled][order].reshape(30, -1), axis=1)
+        assert (np.diff(norms) <= 1e-6).all()
+    elif how == "cluster":
+        # Each kind's rows lie together, in one group or in several.
+        assert (np.diff(kind) != 0).sum() < 10
+    else:
+        assert (np.diff(kind) != 0).sum() == 2
+
+
+def test_rows_are_as_they_are_where_there_is_nothing_to_order() -> None:
+    assert row_order(np.zeros((9, 2, 1, 1), np.float32), "index") is None
+    assert row_order(np.zeros((2, 2, 1, 1), np.float32), "norm") is None
+    for how in ("norm", "likeness", "cluster"):
+        found = row_order(np.full((5, 2, 3, 3), np.nan, np.float32), how)  # type: ignore[arg-type]
+        assert found is not None
+        assert sorted(found.tolist()) == list(range(5))
+
+
+# -- painting --------------------------------------------------------------------------------------------------------
+
+
+class TallDesk(Desk):
+    """A desk on a sheet that is folded."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        super().__init__(qtbot)
+        tall = network(
+            layer("enc", "Conv2d", "input", in_channels=3, out_channels=64, kernel_size=3, padding=1),
+            layer("dec", "Conv2d", "enc", in_channels=64, out_channels=3, kernel_size=3, padding=1),
+            name="tall",
+        )
+        self.document.load(Preset("tall", tall, {}))
+        QApplication.processEvents()
+        self.trained = self.tensor()
+
+
+@pytest.fixture
+def tall(qtbot: QtBot) -> TallDesk:
+    return TallDesk(qtbot)
+
+
+def changed_rows(desk: Desk) -> list[int]:
+    differs = (desk.tensor() != desk.trained).any(axis=(1, 2, 3))
+    return np.flatnonzero(differs).tolist()
+
+
+def test_a_stroke_over_a_fold_paints_what_lies_under_it(tall: TallDesk) -> None:
+    sheet = tall.editor.sheet
+    arrangement = sheet.arrangement
+    assert arrangement is not None
+    assert arrangement.blocks > 1
+    tall.workspace.brush = Brush(radius=2, hardness=1, value=5.0)
+    each = arrangement.cells[0]
+    # From the last column of the first block to the first of the second, in the same row of cells.
+    here, there = tall.at(3 * 3 + 1.5, 7.5), tall.at((each + 3) * 3 + 1.5, 1.5)
+    assert abs(here.y() - there.y()) <= 1
+    assert here.x() < there.x()
+    before = tall.canvas.grab().toImage()
+    tall.qtbot.mousePress(tall.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, here)
+    move(tall.canvas, there)
+    tall.qtbot.mouseRelease(tall.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, there)
+    rows = changed_rows(tall)
+    assert {3, each + 3} <= set(rows)
+    assert all(min(abs(row - 3), abs(row - each - 3)) <= 1 for row in rows)
+    after = tall.canvas.grab().toImage()
+    for place in (here, there):
+        assert before.pixelColor(place + QPoint(3, 3)) != after.pixelColor(place + QPoint(3, 3))
+    assert len(tall.document.history.labels) == 2, "the opening, and one stroke"
+    tall.document.undo()
+    assert changed_rows(tall) == []
+
+
+def test_a_straight_line_over_a_fold_is_drawn_anew_with_each_move(tall: TallDesk) -> None:
+    tall.workspace.brush = Brush(radius=1, hardness=1, value=5.0)
+    shift = Qt.KeyboardModifier.ShiftModifier
+    arrangement = tall.editor.sheet.arrangement
+    assert arrangement is not None
+    each = arrangement.cells[0]
+    tall.drag((4.5, 4.5), ((each + 9) * 3 + 1.5, 4.5), (7.5, 4.5), modifiers=shift)
+    assert set(changed_rows(tall)) <= {0, 1, 2, 3}
+    assert len(tall.document.history.labels) == 2, "the opening, and one stroke"
+
+
+def test_on_a_folded_sheet_what_is_repeated_is_repeated_over_rows_of_the_tensor(tall: TallDesk) -> None:
+    tall.workspace.brush = Brush(radius=0.5, repeat="row", value=1.0)
+    arrangement = tall.editor.sheet.arrangement
+    assert arrangement is not None
+    row = arrangement.cells[0] + 2
+    tall.drag((row * 3 + 1.5, 1.5), (row * 3 + 1.6, 1.5))
+    assert changed_rows(tall) == [row]
+
+
+def test_what_is_selected_on_a_folded_sheet_is_what_was_enclosed(tall: TallDesk) -> None:
+    tall.workspace.tool = "select"
+    arrangement = tall.editor.sheet.arrangement
+    assert arrangement is not None
+    each = arrangement.cells[0]
+    tall.drag((1.5, 7.5), ((each + 1) * 3 + 1.5, 1.5))
+    assert tall.workspace.selection is not None
+    assert np.argwhere(tall.workspace.selection.mask).tolist() == [[0, 2], [1, 2], [each, 0], [each + 1, 0]]
+
+
+def test_ordered_by_norm_a_stroke_paints_the_largest(tall: TallDesk) -> None:
+    tall.workspace.row_order = "norm"
+    largest = int(np.argmax(np.linalg.norm(tall.trained.reshape(64, -1), axis=1)))
+    tall.workspace.brush = Brush(radius=0.5, value=3.0)
+    sheet = tall.editor.sheet
+    place = sheet.at(largest * 3 + 1.5, 4.5).toPoint()
+    assert place.y() < sheet.at(0, 0).y() + sheet.height()
+    tall.qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    assert changed_rows(tall) == [largest]
+    assert place.y() < 60
+
+
+@pytest.mark.parametrize("steps", [-6, 0, 6, 14])
+def test_at_every_zoom_a_stroke_is_seen_where_it_was_made(tall: TallDesk, steps: int) -> None:
+    tall.workspace.brush, tall.workspace.brush_unit = Brush(radius=12.0, value=0.5), "screen"
+    sheet = tall.editor.sheet
+    at = tall.at(31.5, 4.5)
+    tall.wheel(at, steps)
+    at = tall.at(31.5, 4.5)
+    tall.qtbot.wait(10)
+    before = sheet.grab().toImage()
+    tall.qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    move(sheet, QPoint(40, 30), button=Qt.MouseButton.NoButton)
+    after = sheet.grab().toImage()
+    near = [
+        (before.pixelColor(at + QPoint(x, y)), after.pixelColor(at + QPoint(x, y)))
+        for x in range(-5, 6, 2)
+        for y in range(-5, 6, 2)
+    ]
+    differ = sum(old != new and contrast(old, new) > 1.2 for old, new in near)
+    assert differ > len(near) * 0.4
+
+
+def test_a_kernel_that_is_not_as_trained_has_a_mark(tall: TallDesk) -> None:
+    sheet = tall.editor.sheet
+    tall.document.apply("Dab", "enc.weight", Patch(Rect(6, 3, 1, 1), np.full((1, 1), 0.01, np.float32)))
+    assert np.argwhere(sheet._scene._bent).tolist() == [[2, 1]]
+    tall.document.undo()
+    assert not sheet._scene._bent.any()
+
+
+# -- colours ---------------------------------------------------------------------------------------------------------
+
+
+def luminance(colour: QColor) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_table_places_every_kind_of_value() -> None:
+    table = sheet_colours.table_of(sheet_colours.Scale(2.0, 0.05), "signed")
+    values = np.array([0.0, -0.0, 1e-9, 0.1, -0.1, 2, -2, 9, -9, np.inf, -np.inf, np.nan], np.float32)
+    found = sheet_colours.indices(values, table)
+    assert found[:3].tolist() == [127] * 3
+    assert found[3] - 127 == 127 - found[4] > 30
+    assert found[5:9].tolist() == [254, 0, 254, 0]
+    assert found[9:].tolist() == [255] * 3
+
+
+NETWORKS = sorted(path.name for path in (DATA / "weights").iterdir() if (path / "network.json").is_file())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_on_every_shipped_network_weights_stand_out_against_the_ground(qtbot: QtBot, name: str) -> None:
+    document = Document(Preset(name, load_network(DATA / "weights" / name), {}))
+    workspace, post = Workspace(document), Post()
+    editor = FilterEditor(document, workspace, Editing(document, post, lambda _: None))
+    qtbot.addWidget(editor)
+    editor.resize(700, 700)
+    editor.show()
+    layers = [node.name for node in document.graph.nodes if len(node.op.tensor_shapes().get("weight", ())) == 4]
+    for chosen in dict.fromkeys((layers[0], layers[len(layers) // 2], layers[-1])):
+        workspace.choose(chosen, "weight")
+        sheet = editor.sheet
+        # Weights of six pixels at least; what of the sheet the view has then is looked at.
+        while sheet.camera.zoom < 8:
+            sheet.zoom_in()
+        QApplication.processEvents()
+        _stand_out(sheet.grab().toImage(), sheet, document.tensor(workspace.tensor or ""), name)
+
+
+def _stand_out(image: QImage, sheet: QWidget, tensor: np.ndarray, name: str) -> None:
+    rows, columns, kh, kw = kernel_grid(tensor.shape)
+    deviation, flat = float(tensor.std()), to_sheet(tensor)
+    seen = good = 0
+    ground = QColor(theme.GROUND)
+    rng = np.random.default_rng(0)
+    for _ in range(4000):
+        y, x = int(rng.integers(rows * kh)), int(rng.integers(columns * kw))
+        at = sheet.at(y + 0.4, x + 0.6)  # type: ignore[attr-defined]
+        if not (32 < at.x() < sheet.width() - 2 and 18 < at.y() < sheet.height() - 2):
+            continue
+        if abs(flat[y, x]) > 0.1 * deviation:
+            seen += 1
+            good += contrast(image.pixelColor(at.toPoint()), ground) >= 1.5
+    if seen > 20:
+        assert good >= 0.9 * seen, (name, good, seen)
+
+
+# -- the stage -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+@pytest.mark.gl
+def test_one_key_swaps_picture_and_sheet(whole: WholeWindow) -> None:
+    whole.workspace.choose("enc", "weight")
+    stage, sheet, viewport = whole.context[Stage], whole.editor.sheet, whole.viewport
+    small, large = sheet.size(), viewport.size()
+    whole.key(Qt.Key.Key_W, on=viewport)
+    assert whole.workspace.stage
+    assert stage.isAncestorOf(sheet)
+    assert sheet.isVisible()
+    assert viewport.isVisible()
+    assert sheet.width() > 1.3 * small.width()
+    assert viewport.width() < 0.6 * large.width()
+    assert not sheet.geometry().intersects(viewport.geometry())
+    picture = whole.picture()
+    before = whole.tensor("enc.weight")
+    whole.stroke((2.0, 2.0), (14.0, 6.0))
+    assert (whole.tensor("enc.weight") != before).any()
+    assert (whole.picture() != picture).any()
+    whole.key(Qt.Key.Key_W, on=sheet)
+    assert whole.window.docks["filters"].isAncestorOf(sheet)
+    assert sheet.size() == small
+    assert viewport.size() == large
+
+
+@pytest.mark.gl
+def test_looking_at_the_output_or_a_double_click_on_it_makes_it_large(whole: WholeWindow) -> None:
+    whole.command("view.filters")
+    whole.command("view.output")
+    assert not whole.workspace.stage
+    whole.command("view.filters")
+    QTest.mouseDClick(whole.viewport, Qt.MouseButton.LeftButton)
+    assert not whole.workspace.stage
+    whole.workspace.select(Selection.everything(whole.tensor("enc.weight").shape))
