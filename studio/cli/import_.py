@@ -19,7 +19,8 @@ def import_(
     model: Annotated[
         Path,
         typer.Argument(
-            help="A model: .onnx, .pt2, .safetensors, a state dict (.pt .pth .model .ckpt), a folder of .npy."
+            help="A model: .onnx, .pt2, .safetensors, a state dict (.pt .pth .model .ckpt), .keras, .h5, a model.json "
+            "of TensorFlow.js, a folder of .npy."
         ),
     ],
     output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
 from studio.model.plugins import answer, guarded
@@ -36,10 +37,12 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
     """The network in a file or a folder.
 
     Raises:
-        StudioError: where nothing is there, the format is not known, or it holds what the studio cannot run.
+        StudioError: where nothing is there, the format is not known, or it holds what the studio cannot run; of files
+            of other programs with the way to one that opens.
     """
     if not path.exists():
         raise StudioError(f"{path} does not exist; check the name.")
+    refuse_foreign(path)
     for importer in formats():
         if answer(importer, partial(importer.match, path), otherwise=False):
             try:

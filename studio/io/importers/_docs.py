@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from studio.io.importers import formats
 from studio.io.importers._aten_table import table as aten
+from studio.io.importers._keras.table import table as keras
 from studio.io.importers._match import architectures
 from studio.io.importers._onnx_table import table as onnx
 from studio.ops import registry
@@ -96,6 +97,13 @@ def _lines() -> Iterator[str]:
     yield "Not supported, among others:"
     yield ""
     yield from _names(NOT_ONNX)
+    yield ""
+    yield "## Keras and TensorFlow.js, layers"
+    yield ""
+    yield from _names(keras())
+    yield ""
+    yield "Sequential and Functional models, models in models, shared layers, channels last. Activations by name or as"
+    yield "layers. Layers that act in training alone do nothing. A Lambda carries code, and is refused."
     yield ""
     yield "Reshapes, transpositions, slices, joins and repetitions are read as what they amount to: PixelShuffle,"
     yield "PixelUnshuffle, nearest Upsample, ChannelShuffle, Crop, SliceChannels, Concat, Flatten or Rearrange."

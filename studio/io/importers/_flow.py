@@ -272,6 +272,17 @@ class Flow(Matrices):
             return self.layer("Upsample", value, scale_factor=factor, mode=mode, **extra)
         return self.layer("Upsample", value, size=size, mode=mode, **extra)
 
+    def depth_to_space(self, value: Value, block: int) -> Value:
+        """PixelShuffle as TensorFlow has it: all channels of one place of the square lie behind each other."""
+        order = np.arange(value.shape[1]).reshape(block * block, -1).T.ravel()
+        return self.layer("PixelShuffle", self.move(value, lambda x: x[:, order]), upscale_factor=block)
+
+    def space_to_depth(self, value: Value, block: int) -> Value:
+        """PixelUnshuffle as TensorFlow has it; the inverse of `depth_to_space`."""
+        made = self.layer("PixelUnshuffle", value, downscale_factor=block)
+        order = np.arange(made.shape[1]).reshape(-1, block * block).T.ravel()
+        return self.move(made, lambda x: x[:, order])
+
     def move(self, value: Value, how: Callable[[Numbers], Numbers]) -> Value:
         """Rearranged elements."""
         return move(self.draft, value, how)

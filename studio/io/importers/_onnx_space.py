@@ -36,19 +36,11 @@ def _pad(f: Flow, n: OnnxNode) -> Value:
 
 @means("DepthToSpace")
 def _depth_to_space(f: Flow, n: OnnxNode) -> Value:
-    block, channels = n.attributes["blocksize"], n.x.shape[1]
-    value = n.x
-    if n.attributes.get("mode", b"DCR") == b"DCR":
-        order = np.arange(channels).reshape(block * block, -1).T.ravel()
-        value = f.move(value, lambda x: x[:, order])
-    return f.layer("PixelShuffle", value, upscale_factor=block)
+    block, depth_first = n.attributes["blocksize"], n.attributes.get("mode", b"DCR") == b"DCR"
+    return f.depth_to_space(n.x, block) if depth_first else f.layer("PixelShuffle", n.x, upscale_factor=block)
 
 
 @means("SpaceToDepth")
 def _space_to_depth(f: Flow, n: OnnxNode) -> Value:
-    block, channels = n.attributes["blocksize"], n.x.shape[1]
-    made = f.layer("PixelUnshuffle", n.x, downscale_factor=block)
-    if n.attributes.get("mode", b"DCR") == b"CRD":
-        return made
-    order = np.arange(channels * block * block).reshape(channels, -1).T.ravel()
-    return f.move(made, lambda x: x[:, order])
+    block, depth_first = n.attributes["blocksize"], n.attributes.get("mode", b"DCR") == b"DCR"
+    return f.space_to_depth(n.x, block) if depth_first else f.layer("PixelUnshuffle", n.x, downscale_factor=block)

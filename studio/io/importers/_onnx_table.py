@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._borders import same
 from studio.io.importers._flow import Flow, Pair
 from studio.io.importers._views import Numbers, Value
 
@@ -98,14 +99,7 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
     if automatic == "VALID":
         return [0, 0, 0, 0]
     if automatic in ("SAME_UPPER", "SAME_LOWER"):
-        found = []
-        for axis in (1, 0):
-            size = n.x.shape[2 + axis]
-            span = (-(-size // stride[axis]) - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1
-            total = max(span - size, 0)
-            small, large = total // 2, total - total // 2
-            found += [small, large] if automatic == "SAME_UPPER" else [large, small]
-        return found
+        return same(n.x.shape[2:], kernel, stride, dilation, upper=automatic == "SAME_UPPER")
     if automatic != "NOTSET":
         raise StudioError(f'it pads by "{automatic}", which is not known.')
     top, left, bottom, right = n.attributes.get("pads") or (0, 0, 0, 0)

@@ -32,8 +32,8 @@ class NpyFolder:
     suffixes = ("a folder",)
 
     def match(self, path: Path) -> bool:
-        """Any folder."""
-        return is_folder(path)
+        """Any folder that is not one of another format."""
+        return is_folder(path) and (is_file(path / MANIFEST) or not is_file(path / "model.json"))
 
     def open(self, path: Path, options: Options) -> Imported:
         """By its network.json, as a chain of Keras kernels, or by the names of its tensors."""

@@ -11,7 +11,12 @@ from studio.io.preset_file import MANIFEST as PRESET
 
 Kind = Literal["preset", "model", "source"]
 
-MODEL_SUFFIXES = (".pt", ".pth", ".ckpt", ".model", ".pt2", ".onnx", ".safetensors", ".bin", ".t7")
+MODEL_SUFFIXES = (
+    ".pt", ".pth", ".ckpt", ".model", ".pt2", ".onnx", ".safetensors", ".bin", ".t7", ".keras", ".h5", ".hdf5", ".json"
+)  # fmt: skip
+
+# Refused as models, in a sentence that says the way on, rather than as pictures.
+_FOREIGN = (".pb", ".tflite", ".caffemodel", ".pkl", ".npz", ".mlmodel", ".pdmodel", ".engine")
 
 
 _LARGEST_MANIFEST = 2**22
@@ -30,8 +35,9 @@ def kind_of(path: Path) -> Kind:
             return "preset"
         if (path / NETWORK).is_file():
             return kind_of(path / NETWORK)
-        return "model" if any(next(path.glob(where), None) for where in ("*.npy", "*/*.npy")) else "source"
-    return "model" if path.suffix.lower() in (*MODEL_SUFFIXES, ".npy") else "source"
+        held = ("*.npy", "*/*.npy", "model.json", "saved_model.pb")
+        return "model" if any(next(path.glob(where), None) for where in held) else "source"
+    return "model" if path.suffix.lower() in (*MODEL_SUFFIXES, *_FOREIGN, ".npy") else "source"
 
 
 def model_at(path: Path) -> Path:

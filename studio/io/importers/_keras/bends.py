@@ -1,0 +1,150 @@
+"""What Keras's activations mean, as layers of their own and as settings of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._flow import Flow
+from studio.io.importers._keras.table import Held, KerasLayer, Order, means, picked
+from studio.io.importers._views import Value, constant, reshaped
+
+_LARGEST = 3e38
+_SIMPLE = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "softplus": "Softplus",
+    "swish": "SiLU",
+    "silu": "SiLU",
+    "exponential": "Exp",
+    "hard_swish": "Hardswish",
+    "hard_silu": "Hardswish",
+    "hard_sigmoid": "Hardsigmoid",
+}
+
+
+def activated(f: Flow, n: KerasLayer, value: Value, order: Order | None = None) -> Held:
+    """A layer's value after the activation that its settings name."""
+    own, f.name = f.name, f"{f.name}_act"
+    made = bent(f, value, n.config.get("activation"), n.version)
+    f.name = own
+    return Held(made, order)
+
+
+def bent(f: Flow, value: Value, activation: Any, version: int = 3) -> Value:
+    """A value after an activation by its Keras name, or by what Keras writes of an activation layer.
+
+    Raises:
+        StudioError: where it is not known.
+    """
+    if isinstance(activation, dict):
+        config = activation.get("config")
+        named = config if isinstance(config, str) else activation.get("class_name")
+        if (kind := str(named).rpartition(">")[2]) in _LAYERS:
+            return _LAYERS[kind](f, value, config if isinstance(config, dict) else {})
+        activation = named
+    name = "linear" if activation is None else str(activation).rpartition(">")[2]
+    if name == "hard_sigmoid" and version < 3:
+        return f.each("Hardtanh", f.each("Affine", value, scale=0.2, shift=0.5), min_val=0.0, max_val=1.0)
+    if name in _SIMPLE:
+        return f.each(_SIMPLE[name], value)
+    if name in _SPELLED_OUT:
+        return _SPELLED_OUT[name](f, value)
+    raise StudioError(f'its activation "{name}" is not supported.')
+
+
+def _selu(f: Flow, value: Value) -> Value:
+    return f.each("Affine", f.each("ELU", value, alpha=1.6732632423543772), scale=1.0507009873554805, shift=0.0)
+
+
+def _softsign(f: Flow, value: Value) -> Value:
+    return f.binary("Div", value, f.each("Affine", f.each("Abs", value), scale=1.0, shift=1.0))
+
+
+_SPELLED_OUT: dict[str, Callable[[Flow, Value], Value]] = {
+    "linear": lambda f, value: value,  # noqa: ARG005
+    "softmax": lambda f, value: f.softmax(value, 1),
+    "selu": _selu,
+    "mish": lambda f, value: f.binary("Mul", value, f.each("Tanh", f.each("Softplus", value))),
+    "softsign": _softsign,
+    "leaky_relu": lambda f, value: f.each("LeakyReLU", value, negative_slope=0.2),
+}
+
+
+def _relu(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
+    most = settings.get("max_value")
+    slope = float(settings.get("negative_slope") or 0.0)
+    if settings.get("threshold"):
+        raise StudioError("a ReLU with a threshold is not supported.")
+    if slope and most is not None:
+        return f.each("Hardtanh", f.each("LeakyReLU", value, negative_slope=slope), min_val=-_LARGEST, max_val=most)
+    if slope:
+        return f.each("LeakyReLU", value, negative_slope=slope)
+    if most is None:
+        return f.each("ReLU", value)
+    return f.each("ReLU6", value) if most == 6 else f.each("Hardtanh", value, min_val=0.0, max_val=float(most))
+
+
+def _leaky_relu(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
+    slope = settings.get("negative_slope", settings.get("alpha", 0.3))
+    slope = slope.get("value", 0.3) if isinstance(slope, dict) else slope
+    return f.each("LeakyReLU", value, negative_slope=float(np.asarray(slope).reshape(-1)[0]))
+
+
+def _elu(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
+    return f.each("ELU", value, alpha=float(settings.get("alpha", 1.0)))
+
+
+def _softmax(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
+    if settings.get("axis", -1) not in (-1, len(value.shape) - 1):
+        raise StudioError("it takes a softmax over another axis than the channels.")
+    return f.softmax(value, 1)
+
+
+_LAYERS: dict[str, Callable[[Flow, Value, dict[str, Any]], Value]] = {
+    "ReLU": _relu,
+    "LeakyReLU": _leaky_relu,
+    "ELU": _elu,
+    "Softmax": _softmax,
+}
+
+
+@means("Activation")
+def _activation(f: Flow, n: KerasLayer) -> Held:
+    return Held(bent(f, n.x.value, n.config.get("activation"), n.version), n.x.order)
+
+
+@means(*_LAYERS)
+def _layer(f: Flow, n: KerasLayer) -> Held:
+    return Held(_LAYERS[n.kind](f, n.x.value, dict(n.config)), n.x.order)
+
+
+@means("PReLU")
+def _prelu(f: Flow, n: KerasLayer) -> Held:
+    slopes, x = n.need("alpha"), n.x
+    if max(slopes.shape, default=1) != np.prod(slopes.shape):
+        raise StudioError(
+            f"its slopes have shape {slopes.shape}; one for every channel is supported (shared_axes 1, 2)."
+        )
+    weight = picked(reshaped(slopes, (int(np.prod(slopes.shape)),)), x.order)
+    made = f.layer(
+        "PReLU", x.value, tensors={"weight": weight.weight()}, num_parameters=weight.shape[0], vector=not x.is_map
+    )
+    return Held(made, x.order)
+
+
+@means("Rescaling")
+def _rescaling(f: Flow, n: KerasLayer) -> Held:
+    value = n.x.value
+    for op, name in (("Mul", "scale"), ("Add", "offset")):
+        numbers = np.asarray(n.config.get(name, 1.0 if op == "Mul" else 0.0), np.float32)
+        shaped = constant(numbers.reshape(-1, 1, 1) if numbers.size > 1 else numbers.reshape(()))
+        value = f.binary(op, value, shaped)
+    return Held(value, n.x.order)

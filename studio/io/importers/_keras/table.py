@@ -1,0 +1,143 @@
+"""The table of what Keras's layers mean, and what the files that fill it share.
+
+Maps are held with their channels first, as the studio's layers have them; a flattened map keeps the order of its
+values beside it, since Keras flattens (height, width, channels).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.io.importers._flow import Flow, Pair
+from studio.io.importers._views import Numbers, Value, constant
+
+Order = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What a layer of Keras gives.
+
+    Attributes:
+        value: a map of (1, C, H, W), a vector of (1, N), or another shape in Keras's own order of axes.
+        order: of a vector: which of Keras's values each of its values is; None where they are in order.
+    """
+
+    value: Value
+    order: Order | None = None
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map of (1, C, H, W)."""
+        return len(self.value.shape) == 4
+
+
+@dataclass(frozen=True)
+class KerasLayer:
+    """One layer with its settings and tensors.
+
+    Attributes:
+        kind: its class.
+        config: its settings.
+        reads: what it is given; numbers where it is given such.
+        tensors: by Keras's names: kernel, bias, gamma.
+        wanted: of a Dense layer the order that its values are to have, since they become a map; see `Held`.
+        version: of Keras, 2 or 3.
+    """
+
+    kind: str
+    config: Mapping[str, Any]
+    reads: tuple[Held | float, ...]
+    tensors: Mapping[str, Value]
+    wanted: Order | None = None
+    version: int = 3
+
+    @property
+    def x(self) -> Held:
+        """The first input."""
+        if not self.reads or not isinstance(self.reads[0], Held):
+            raise StudioError("it is given no map.")
+        return self.reads[0]
+
+    def need(self, *names: str) -> Value:
+        """A tensor under the first of these names that there is."""
+        found = self.get(*names)
+        if found is None:
+            raise StudioError(f"its {names[0]} is missing from the weights.")
+        return found
+
+    def get(self, *names: str) -> Value | None:
+        """A tensor, if it is there."""
+        return next((self.tensors[name] for name in names if name in self.tensors), None)
+
+    def pair(self, name: str, default: Any = 1) -> Pair:
+        """Height and width of a setting."""
+        found = self.config.get(name)
+        found = default if found is None else found
+        if isinstance(found, (int, float)):
+            found = (found, found)
+        if len(found) != 2:
+            raise StudioError(f'its "{name}" has {len(found)} numbers; only two dimensions are supported.')
+        return int(found[0]), int(found[1])
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it pads as TensorFlow's SAME."""
+        padding = self.config.get("padding", "valid")
+        if padding not in ("same", "valid"):
+            raise StudioError(f'it pads by "{padding}", which is not supported.')
+        return bool(padding == "same")
+
+
+Handler = Callable[[Flow, KerasLayer], Held]
+H = TypeVar("H", bound=Handler)
+
+TABLE: dict[str, Handler] = {}
+"""By Keras's class name; the one in docs/operators.md is made from it."""
+
+
+def means(*kinds: str) -> Callable[[H], H]:
+    """Enter a function as the meaning of these layers."""
+
+    def add(handler: H) -> H:
+        TABLE.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return add
+
+
+def table() -> dict[str, Handler]:
+    """All of it; the files that fill it are loaded now."""
+    for part in ("bends", "layers", "moves"):
+        importlib.import_module(f"studio.io.importers._keras.{part}")
+    return TABLE
+
+
+def turned(value: Value, *axes: int) -> Value:
+    """A tensor of the file with its axes in another order."""
+    array = np.asarray(value.constant)
+    if array.ndim != len(axes):
+        raise StudioError(f"its tensor of shape {array.shape} has not the {len(axes)} dimensions that it should have.")
+    return Value(tuple(array.shape[a] for a in axes), constant=array.transpose(axes), origin=value.origin)
+
+
+def picked(value: Value, order: Order | None, axis: int = 0) -> Value:
+    """A tensor's slices in another order."""
+    if order is None:
+        return value
+    array = np.asarray(value.constant)
+    if array.shape[axis] != order.size:
+        raise StudioError(f"its tensor of shape {array.shape} does not fit the {order.size} values that it is given.")
+    return Value(array.shape, constant=array.take(order, axis), origin=value.origin)
+
+
+def rows(numbers: Numbers) -> Value:
+    """One number for each channel, to be spread over a map."""
+    return constant(np.asarray(numbers, np.float32).reshape(-1, 1, 1))

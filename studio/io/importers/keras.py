@@ -1,0 +1,175 @@
+"""Keras models: .keras, .h5, and weights beside the JSON of their architecture. No code of theirs is run."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.errors import StudioError
+from studio.io.folders import is_file, open_regular
+from studio.io.importers._archive import check_archive, is_zip, member
+from studio.io.importers._keras.plan import Json, plan_of
+from studio.io.importers._keras.run import Reading
+from studio.io.importers._keras.weights import Weights, from_hdf5
+from studio.io.importers._onnx_ends import listed
+from studio.io.importers._simplify import simplify
+from studio.io.importers.base import Imported, Known, Options, check_size, finished
+from studio.io.stored import stored
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_LONGEST = 64 * 2**20
+
+
+class Keras:
+    """What ``model.save`` and ``model.save_weights`` write, of Keras 2 and 3."""
+
+    name = "Keras"
+    suffixes = (".keras", ".h5", ".hdf5")
+
+    def match(self, path: Path) -> bool:
+        """By what it begins with, or its suffix; the JSON of an architecture by what it holds."""
+        if not is_file(path):
+            return False
+        with open_regular(path) as (file, _):
+            begins = file.read(len(_HDF5))
+        return begins == _HDF5 or path.suffix.lower() in self.suffixes or _is_architecture(path)
+
+    def open(self, path: Path, options: Options) -> Imported:
+        """Its layers by the JSON in it, and their weights."""
+        try:
+            model, data, version = _parts(path)
+            with _hdf5(data, path) as file:
+                weights = from_hdf5(file, path)
+            return opened(model, weights, version, path, options, self.name)
+        # The file's word is taken for its form; where that was wrong, or HDF5 stumbles, it is damaged.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OSError, RuntimeError) as error:
+            raise StudioError(f"{path}: it is damaged or cut short ({str(error)[:100]}); save it anew.") from error
+        except StudioError as error:
+            text = str(error)
+            raise StudioError(text if text.startswith(str(path)) else f"{path}: {text}") from error
+
+
+IMPORTER = Keras()
+
+
+def opened(model: Json, weights: Weights, version: int, path: Path, options: Options, kind: str) -> Imported:
+    """The network of a model's JSON and its weights.
+
+    Raises:
+        StudioError: naming the layer that is at fault.
+    """
+    reading = Reading(plan_of(model), weights, options, version)
+    output, outputs, picked = reading.run()
+    draft = reading.flow.draft
+    held = {name: tensor for name, values in weights.all.items() if (tensor := stored(values)) is not None}
+    known = Known(kind, stored=held, outputs=outputs, picked=picked)
+    return finished(draft, simplify(draft, output), path, known, options)
+
+
+def _parts(path: Path) -> tuple[Json, Path | bytes, int]:
+    """The model's JSON, its HDF5 file, and Keras's version."""
+    if is_zip(path):
+        names = check_archive(path)
+        if "config.json" not in names or "model.weights.h5" not in names:
+            raise StudioError("the archive holds no Keras model (config.json, model.weights.h5); save it anew.")
+        said = json.loads(member(path, "metadata.json")) if "metadata.json" in names else {}
+        return json.loads(member(path, "config.json")), member(path, "model.weights.h5"), _version(said)
+    if _is_architecture(path):
+        return _json(path), _weights_beside(path), _version(_json(path))
+    with _hdf5(path, path) as file:
+        said = {key: _text(file.attrs[key]) for key in ("model_config", "keras_version") if key in file.attrs}
+        inner = [] if said or "model_weights" in file else sorted({_first(name) for name in _names(file)})
+    if "model_config" in said:
+        return json.loads(said["model_config"]), path, _version(said)
+    beside = _architecture_beside(path)
+    if beside is None:
+        shown = f" ({listed(inner)})" if inner else ""
+        raise StudioError(
+            f"it holds weights alone{shown}, not what their layers are; save the whole model, model.save('x.keras'), "
+            f"or put its architecture beside it: open('{_stem(path)}.json', 'w').write(model.to_json())."
+        )
+    model = _json(beside)
+    return model, path, _version(model)
+
+
+def _hdf5(data: Path | bytes, path: Path) -> Any:
+    import h5py
+
+    if isinstance(data, bytes):
+        return h5py.File(io.BytesIO(data), "r")
+    with open_regular(data) as (file, size):
+        check_size(size, path)
+        if file.read(len(_HDF5)) != _HDF5:
+            raise StudioError(f"{data}: this is no file of Keras, or it is cut short; fetch it anew.")
+    return h5py.File(data, "r")
+
+
+def _names(file: Any) -> list[str]:
+    found: list[str] = []
+    file.visit(found.append)
+    return found
+
+
+def _first(name: str) -> str:
+    parts = name.split("/")
+    return parts[1] if parts[0] in ("layers", "_layer_checkpoint_dependencies") and len(parts) > 1 else parts[0]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _version(said: Mapping[str, Any]) -> int:
+    """3 where the file says so, or is written as only 3 does; else 2."""
+    if "keras_version" in said:
+        return 3 if str(said["keras_version"]).startswith("3") else 2
+    return 3 if '"batch_shape"' in json.dumps(said) else 2
+
+
+def _stem(path: Path) -> str:
+    return path.stem.removesuffix(".weights")
+
+
+def _is_architecture(path: Path) -> bool:
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        said = _json(path)
+    except StudioError:
+        return False
+    return "class_name" in said and "config" in said
+
+
+def _json(path: Path) -> Json:
+    with open_regular(path) as (file, size):
+        check_size(size, path)
+        data = file.read(_LONGEST + 1)
+    try:
+        said = json.loads(data) if len(data) <= _LONGEST else None
+    except (ValueError, RecursionError) as error:
+        raise StudioError(f"{path}: this is no JSON, or it is cut short; fetch it anew.") from error
+    if not isinstance(said, dict):
+        raise StudioError(f"{path}: this is no description of a model.")
+    return said
+
+
+def _architecture_beside(path: Path) -> Path | None:
+    """The JSON that lies beside weights: under their name, else the only one that is an architecture."""
+    own = path.with_name(f"{_stem(path)}.json")
+    if is_file(own) and _is_architecture(own):
+        return own
+    others = [other for other in sorted(path.parent.glob("*.json"))[:64] if is_file(other) and _is_architecture(other)]
+    return others[0] if len(others) == 1 else None
+
+
+def _weights_beside(path: Path) -> Path:
+    stems = (f"{path.stem}.weights.h5", f"{path.stem}.h5", f"{path.stem}.hdf5", f"{path.stem}_weights.h5")
+    named = [path.with_name(stem) for stem in stems]
+    found = next((other for other in named if is_file(other)), None)
+    others = sorted(path.parent.glob("*.h5"))
+    if found is None and len(others) != 1:
+        raise StudioError(f"this is the architecture of a Keras model; put its weights beside it, as {stems[0]}.")
+    return found or others[0]

@@ -1,0 +1,131 @@
+"""TensorFlow.js: a Keras model as model.json, its weights in .bin files beside it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.folders import contained, is_file, is_folder, open_regular
+from studio.io.importers._keras.weights import ByName
+from studio.io.importers._views import Numbers
+from studio.io.importers.base import Imported, Options, check_size
+from studio.io.importers.keras import opened
+
+_MODEL = "model.json"
+_PARTS = {"modelTopology", "weightsManifest"}
+_LONGEST = 64 * 2**20
+_TYPES = {"float32": "<f4", "int32": "<i4", "bool": "u1", "uint8": "u1", "uint16": "<u2", "float16": "<f2"}
+_MOST_FILES = 4096
+
+Json = dict[str, Any]
+
+
+class TensorFlowJs:
+    """What ``tf.LayersModel.save`` and tensorflowjs_converter write of Keras models."""
+
+    name = "TensorFlow.js"
+    suffixes = ("model.json",)
+
+    def match(self, path: Path) -> bool:
+        """A model.json by what it holds, or the folder that it lies in."""
+        file = path / _MODEL if is_folder(path) else path
+        if not is_file(file) or file.suffix.lower() != ".json":
+            return False
+        try:
+            return not _PARTS.isdisjoint(_read(file))
+        except StudioError:
+            return False
+
+    def open(self, path: Path, options: Options) -> Imported:
+        """Its layers, and their weights."""
+        file = path / _MODEL if is_folder(path) else path
+        said = _read(file)
+        try:
+            topology = said.get("modelTopology")
+            if not topology:
+                raise StudioError("it says no layers (its modelTopology is missing); save the whole model.")
+            if said.get("format") == "graph-model" or "node" in topology:
+                raise StudioError(
+                    "this is a graph of TensorFlow's own operations (a graph-model), not one of layers; tf2onnx makes "
+                    f"an ONNX model of it: python -m tf2onnx.convert --tfjs {file.name} --output model.onnx."
+                )
+            weights = ByName(dict(_tensors(said, file)))
+            model = topology.get("model_config", topology)
+            version = 3 if str(topology.get("keras_version", "2")).startswith("3") else 2
+            named = file.parent if file.name == _MODEL else file
+            return opened(model, weights, version, named, options, self.name)
+        # The file's word is taken for its form; where that was wrong, it is damaged.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise StudioError(f"{file}: it is damaged, or not what TensorFlow.js writes ({error!r}).") from error
+        except StudioError as error:
+            text = str(error)
+            raise StudioError(text if text.startswith(str(file)) else f"{file}: {text}") from error
+
+
+IMPORTER = TensorFlowJs()
+
+
+def _read(file: Path) -> Json:
+    with open_regular(file) as (opened_, size):
+        check_size(size, file)
+        data = opened_.read(_LONGEST + 1)
+    try:
+        said = json.loads(data) if len(data) <= _LONGEST else None
+    except (ValueError, RecursionError) as error:
+        raise StudioError(f"{file}: this is no JSON, or it is cut short; fetch it anew.") from error
+    if not isinstance(said, dict):
+        raise StudioError(f"{file}: this is no description of a model.")
+    return said
+
+
+def _tensors(said: Json, file: Path) -> Iterator[tuple[str, Numbers]]:
+    total = 0
+    for group in said.get("weightsManifest", []):
+        paths = [str(name) for name in group["paths"]][: _MOST_FILES + 1]
+        if len(paths) > _MOST_FILES:
+            raise StudioError("its weights lie in more files than any model's.")
+        data = bytearray()
+        for name in paths:
+            data += _bytes(file.parent, name, total + len(data))
+        total += len(data)
+        start = 0
+        for entry in group["weights"]:
+            values, start = _tensor(entry, data, start)
+            yield str(entry["name"]), values
+
+
+def _bytes(folder: Path, name: str, so_far: int) -> bytes:
+    try:
+        path = contained(folder, name)
+    except (StudioError, ValueError, OSError) as error:
+        raise StudioError(f'its weights lie in "{name}", outside its folder; that is not read.') from error
+    if not is_file(path):
+        raise StudioError(f'its weights lie in "{name}", which is missing; put that file beside it.')
+    with open_regular(path) as (opened_, size):
+        check_size(so_far + size, path)
+        return opened_.read()
+
+
+def _tensor(entry: Json, data: bytearray, start: int) -> tuple[Numbers, int]:
+    """One tensor, and where the next one begins."""
+    name, shape = str(entry["name"]), [int(side) for side in entry["shape"]]
+    rounded = entry.get("quantization") or {}
+    kind = str(rounded.get("dtype", entry.get("dtype", "float32")))
+    if kind not in _TYPES:
+        raise StudioError(f'its tensor "{name}" is of type {kind}, which is not supported.')
+    dtype, count = np.dtype(_TYPES[kind]), math.prod(shape)
+    end = start + count * dtype.itemsize
+    if min(shape, default=1) < 0 or end > len(data):
+        raise StudioError(f'its tensor "{name}" reaches beyond the end of the weights; fetch all files anew.')
+    values: Numbers = np.frombuffer(data, dtype, count, start).reshape(shape)
+    if "scale" in rounded:
+        values = values.astype(np.float32) * np.float32(rounded["scale"]) + np.float32(rounded.get("min", 0.0))
+    elif dtype.kind == "f":
+        values = values.astype(np.float32)
+    return values, end
