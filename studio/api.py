@@ -15,24 +15,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.control.move import move
 from studio.edits import make_edit
 from studio.engine.base import Stats
 from studio.engine.choose import Choice, open_engine
 from studio.errors import StudioError
 from studio.io.opening import open_preset as open_preset  # the studio opens by name from here, too
 from studio.io.presets import save_preset
+from studio.model import numbers
+from studio.model.address import Number
 from studio.model.edit import Edit, Selection
 from studio.model.layout import Rect, to_sheet
+from studio.model.modulator import Modulator
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.route import ROUTES, Route
 from studio.model.section import BYPASSED
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
 
 if TYPE_CHECKING:
     from studio.learn.learner import Step
@@ -137,11 +143,10 @@ class LiveNetwork:
 
     def __init__(self, network: Network, *, engine: str = "auto", preset: Preset | None = None) -> None:
         self.network = network
-        self._preset = preset
-        self.engine, self.choice = open_engine(preset.bent if preset else network, engine)
-        if preset is not None:
-            self.engine.bypass(preset.bypassed)
-        self._bender = FrameRunner(self.engine)
+        self._preset = preset or Preset(network.name, network, {})
+        self.engine, self.choice = open_engine(self._preset.bent, engine)
+        self._mover = Mover(self._preset, self.engine, FrameRunner(self.engine))
+        self._frame = 0
 
     choice: Choice
 
@@ -157,13 +162,67 @@ class LiveNetwork:
         """Free what the engine holds."""
         self.engine.close()
 
-    def __call__(self, picture: Picture) -> Picture:
-        """(H, W, 3) uint8 RGB through the network, at the picture's own size."""
+    def __call__(self, picture: Picture, time: float = 0.0) -> Picture:
+        """(H, W, 3) uint8 RGB through the network, at the picture's own size.
+
+        Args:
+            picture: uint8 RGB.
+            time: in seconds, for what moves: see `move`.
+        """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
             raise StudioError(
                 f"A picture is an array of (height, width, 3) uint8, not {tuple(picture.shape)} {picture.dtype}."
             )
-        return self._bender(np.ascontiguousarray(picture))
+        self._frame += 1
+        return self._mover(np.ascontiguousarray(picture), time, self._frame - 1)
+
+    # -- numbers --------------------------------------------------------------------------------------------------
+
+    def addresses(self) -> tuple[Number, ...]:
+        """Every number that can be turned or moved: its address, range, unit and meaning."""
+        return tuple(knob.number for knob in numbers.knobs(self._preset))
+
+    def get(self, address: str) -> float:
+        """Where a number is turned to; StudioError where there is none at this address."""
+        return numbers.get(self._preset, address)
+
+    def set(self, address: str, value: float) -> None:
+        """Turn a number; the next `update` or call shows it.
+
+        Raises:
+            StudioError: where there is none at this address, or the value is out of range.
+        """
+        self._show(numbers.turned(self._preset, address, value))
+
+    def move(self, address: str, source: str | Modulator, **settings: Any) -> Route:
+        """Let a number move: ``net.move("/bend/1/amount", "lfo", rate=0.5, depth=0.3)``.
+
+        Args:
+            address: of the number.
+            source: the name of a source of movement, or one.
+            settings: of the route (``depth``, ``base``, ``lo``, ``hi``), of its curves (``lag``, ``power``, ``steps``,
+                ``quantise``), and parameters of the source.
+
+        Raises:
+            StudioError: naming what is wrong.
+        """
+        numbers.knob(self._preset, address)
+        routes, route = move(self._preset.section(ROUTES), address, source, **settings)
+        self._show(self._preset.with_section(ROUTES, routes))
+        return route
+
+    def still(self) -> None:
+        """Let nothing move any more."""
+        self._show(self._preset.with_section(ROUTES, ()))
+
+    def rewind(self) -> None:
+        """Begin anew: what curves, delays and feedback remember is forgotten."""
+        self._frame = 0
+        self._mover.begin()
+
+    def _show(self, preset: Preset) -> None:
+        self._preset = preset.with_section(BYPASSED, self.engine.bypassed)
+        self._mover.show(self._preset)
 
     def run(self, *inputs: Array) -> Array:
         """Feature maps through the network: float32 (C, H, W) for each input, in its own value range; the output."""
@@ -252,7 +311,7 @@ class LiveNetwork:
             description: one line.
             thumbnail: (H, W, 3) uint8 RGB, shrunk to 256 pixels.
         """
-        before = self._preset or Preset(self.network.name, self.network, {})
+        before = self._preset
         preset = replace(
             before.with_section(BYPASSED, self.engine.bypassed),
             name=name or Path(path).name,

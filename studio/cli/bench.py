@@ -42,6 +42,7 @@ def bench(
     import numpy as np
 
     from studio.engine.choose import open_engine
+    from studio.model.stages import STAGES
     from studio.runtime.render.size import parse_size, working_size
 
     opened = open_preset(preset)
@@ -52,6 +53,7 @@ def bench(
     inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}
     running, choice = open_engine(network, engine)
     running.bypass(opened.bypassed)
+    running.set_stages(opened.section(STAGES))
     try:
         running.time_every = math.inf
         seconds = []

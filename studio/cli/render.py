@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import count, islice
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
+from studio.cli.moving import BpmOption, MoveOption, with_movement
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture, Picture
+    from studio.runtime.render.mover import Mover
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -77,12 +79,15 @@ def render(
     ] = 0,
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
     overwrite: OverwriteOption = False,
+    move: MoveOption = [],  # noqa: B006 - typer copies it
+    bpm: BpmOption = 0.0,
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
     from studio.io.places import refuse_overlap
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
+    from studio.runtime.render.mover import Mover
     from studio.runtime.render.size import parse_size
     from studio.runtime.render.tiles import TiledRunner
 
@@ -92,7 +97,7 @@ def render(
     rate = _rate(fps)
     kind = _codec(codec, output)
     refuse_overlap(source, output)
-    bent = open_preset(preset)
+    bent = with_movement(open_preset(preset), move, bpm)
     path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
@@ -101,10 +106,9 @@ def render(
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
-        runner.bypass(bent.bypassed)
-        bender = FrameRunner(runner, layer or None, path)
-        _say(choice, runner.device, bender.size_for(working).note)
-        bend = TiledRunner(bender, tile) if tile else bender
+        feeder = FrameRunner(runner, layer or None, path)
+        _say(choice, runner.device, feeder.size_for(working).note)
+        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
         sound = opened.audio_path if audio else None
@@ -118,7 +122,7 @@ def render(
 
 def _record(
     pictures: Iterator[DeepPicture],
-    bend: Callable[[DeepPicture, float], Picture],
+    bend: Mover,
     output: Path,
     codec: str,
     rate: Fraction,
@@ -136,9 +140,14 @@ def _record(
         raise StudioError(f"The source has no frame {frames[0]}; choose an earlier one with --frames.")
     start, end = frames
     height, width = bend(first, float(start / rate)).shape[:2]
-    times = (float(number / rate) for number in count(start))
+    bend.begin()
+    numbers = count()
     sound_range = (float(start / rate), float(end / rate) if end is not None else None)
     interrupted = False
+
+    def bent(picture: DeepPicture) -> Picture:
+        number = next(numbers)
+        return bend(picture, float((start + number) / rate), number)
 
     def all_pictures() -> Iterator[DeepPicture]:
         yield first
@@ -149,7 +158,7 @@ def _record(
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with closing(run(all_pictures(), lambda picture: bend(picture, next(times)), sink)) as counts:
+            with closing(run(all_pictures(), bent, sink)) as counts:
                 show_progress(counts, total)
         except KeyboardInterrupt:
             interrupted = True

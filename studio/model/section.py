@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from studio.model.changes import BypassChanged, SectionChanged
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,7 +48,7 @@ def network(seed: int = 0) -> Network:
 @pytest.fixture
 def document() -> Document:
     made = Document(Preset("p", network(), {}))
-    made.add_stage("a", Wave(), mask=Luma(source="picture"))
+    made.add_stage("a", Wave(), mask=Luma(source="picture"), guard=Guard(kind="deviation"))
     made.add_stage("b", Wave(size=5.0))
     return made
 

@@ -37,7 +37,8 @@ def _of_stage(stage: Stage) -> Iterator[Knob]:
     yield Knob(on, partial(_get, number, "on"), partial(_turn, number, "on"))
     for part, path in (("bend", ()), ("mask", ("mask",)), ("guard", ("guard",))):
         record = getattr(stage, part)
-        if isinstance(record, Shaded):
+        # A guard's number counts for one kind of guard alone.
+        if isinstance(record, Shaded) and (part != "guard" or stage.guard.kind == "deviation"):
             yield from _of_record(number, what, part, path, record)
 
 

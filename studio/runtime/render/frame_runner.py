@@ -9,8 +9,10 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.graph import Graph, Input, Size
 from studio.model.latent import LatentPath
+from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_tensor
+from studio.model.tick import START
 from studio.runtime.render.size import WorkingSize, working_size
 
 
@@ -26,6 +28,8 @@ class FrameRunner:
 
     Attributes:
         path: how vectors move; the next picture follows it.
+        offsets: what is added to them on the way.
+        tick: when the next picture's run takes place, for bends that move and those with memory.
     """
 
     def __init__(self, engine: Engine, layer: str | None = None, path: LatentPath | None = None) -> None:
@@ -34,6 +38,8 @@ class FrameRunner:
         self._engine = engine
         self._layer = layer
         self.path = path or LatentPath()
+        self.offsets: Offsets = {}
+        self.tick = START
         self._limits: Array | None = None
         self._sizes: dict[Size, WorkingSize] = {}
 
@@ -62,7 +68,7 @@ class FrameRunner:
         padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
         fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
-        self._engine.run(fed | self.path.feeds(inputs, time))
+        self._engine.run(fed | moved(self.path.feeds(inputs, time), self.offsets), self.tick)
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))

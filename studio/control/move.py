@@ -1,0 +1,107 @@
+"""A movement in one line, for the command line and Python: ``/bend/1/amount=lfo,rate=0.5,depth=0.3``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio.errors import StudioError
+from studio.model.curve import Curve, Lag, Power, Quantise, Steps
+from studio.model.form import Field, fields
+from studio.model.modulator import Modulator
+from studio.model.route import Route, Routes, added
+from studio.modulators import make_modulator, registry
+
+_OF_ROUTES = ("depth", "base", "lo", "hi")
+_CURVES: dict[str, tuple[type[Curve], str]] = {
+    "power": (Power, "exponent"),
+    "steps": (Steps, "count"),
+    "lag": (Lag, "seconds"),
+    "quantise": (Quantise, "beats"),
+}
+
+
+def move(routes: Routes, target: str, source: str | Modulator, **settings: Any) -> tuple[Routes, Route]:
+    """The routes with one more, and that route.
+
+    Args:
+        routes: those there are.
+        target: the address of the number that it moves.
+        source: a source, or the name of one, "lfo".
+        settings: ``depth``, ``base``, ``lo``, ``hi`` of the route, and ``curves``, or ``power``, ``steps``, ``lag`` and
+            ``quantise`` for one each; all others are parameters of the source.
+
+    Raises:
+        StudioError: naming what is wrong.
+    """
+    own = {key: settings.pop(key) for key in _OF_ROUTES if key in settings}
+    curves: list[Curve] = list(settings.pop("curves", ()))
+    for name, (kind, parameter) in _CURVES.items():
+        if name in settings:
+            curves.append(_made(kind, name, parameter, settings.pop(name)))
+    if isinstance(source, str):
+        source = make_modulator(source, settings)
+    elif settings:
+        raise StudioError(f'"{next(iter(settings))}" is no setting of a route; set it on the source.')
+    for key, value in own.items():
+        if not isinstance(value, (int, float)):
+            raise StudioError(f"{key} takes a number, not {value!r}.")
+    return added(routes, source, target, curves=tuple(curves), **own)
+
+
+def parse_move(text: str) -> tuple[str, str, dict[str, Any]]:
+    """Target, source and settings of a movement in one line.
+
+    Tuples are written with slashes, their parts with colons: ``values=1/0/0.5``, ``keys=0:-1/2:1:hold``.
+
+    Raises:
+        StudioError: naming what is not understood.
+    """
+    target, is_one, rest = text.partition("=")
+    name, *parts = rest.split(",")
+    if not is_one or not target.startswith("/") or not name:
+        raise StudioError(f'"{text}" is no movement; they look like "/bend/1/amount=lfo,rate=0.5,depth=0.3".')
+    known = {each.lower(): kind for each, kind in registry().items()}
+    kind = known.get(name.lower())
+    declared = {field.name: field for field in fields(kind)} if kind is not None else {}
+    settings: dict[str, Any] = {}
+    for part in parts:
+        key, given, value = part.partition("=")
+        if not given or key in settings:
+            raise StudioError(f'"{part}" of the movement "{text}" is not understood; give each as KEY=VALUE, once.')
+        settings[key] = _read(declared.get(key), key, value)
+    return target, name, settings
+
+
+def _read(field: Field | None, key: str, value: str) -> Any:
+    if field is None:
+        return _number(key, value)
+    if field.kind in ("number", "integer", "seed"):
+        return _number(key, value)
+    if field.kind == "boolean":
+        if value not in ("yes", "no", "true", "false", "1", "0"):
+            raise StudioError(f"{key} takes yes or no, not {value}.")
+        return value in ("yes", "true", "1")
+    if field.kind == "points":
+        rows = [row.split(":") for row in value.split("/")]
+        if all(len(row) == 1 for row in rows):
+            return tuple(_number(key, row[0]) for row in rows)
+        return tuple((*(_number(key, each) for each in row[:2]), *row[2:]) for row in rows)
+    return value.replace("_", " ") if field.kind == "choice" and value not in field.choices else value
+
+
+def _number(key: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise StudioError(f"{key} takes a number, not {value!r}.") from None
+
+
+def _made(kind: type[Curve], name: str, parameter: str, value: Any) -> Curve:
+    from pydantic import ValidationError
+
+    from studio.model.explain import explain
+
+    try:
+        return kind.model_validate({parameter: value})
+    except ValidationError as error:
+        raise StudioError(f"{name}: {explain(error)}.") from error

@@ -1,0 +1,107 @@
+"""A preset that moves by itself, frame by frame, without a window: what is measured, what moves, what is bent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from studio.control.matrix import Matrix
+from studio.control.measuring import PREFIX, PictureMeter
+from studio.engine.base import Engine
+from studio.model.modulator import NOTHING, Heard
+from studio.model.numbers import knobs
+from studio.model.picture import DeepPicture, Picture
+from studio.model.preset import Preset
+from studio.model.route import MACRO_BANK, ROUTES
+from studio.model.tempo import TEMPO
+from studio.model.tick import START, Tick
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.turner import Turner
+
+Bend = Callable[[DeepPicture, float], Picture]
+Listen = Callable[[float], Heard]
+
+
+def matrix_of(preset: Preset) -> Matrix:
+    """What moves in a preset."""
+    numbers = ((knob.number, knob.get(preset)) for knob in knobs(preset))
+    return Matrix(numbers, preset.section(ROUTES), preset.section(MACRO_BANK), preset.section(TEMPO))
+
+
+class Mover:
+    """Moves the numbers of a preset before each picture is bent.
+
+    The same pictures at the same times, from `begin` on, give the same pictures.
+
+    Args:
+        preset: what is bent, how, and what moves.
+        engine: with the preset's network loaded; its stages and numbers are set.
+        runner: what feeds it.
+        bend: makes a picture of a picture at a time; the runner itself where it works on whole pictures.
+        listen: what else was measured until a time: of sound, of controllers.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        engine: Engine,
+        runner: FrameRunner,
+        bend: Bend | None = None,
+        listen: Listen = lambda _: NOTHING,
+    ) -> None:
+        self._engine = engine
+        self._runner = runner
+        self._bend = bend or runner
+        self._listen = listen
+        self._turner = Turner(engine, runner)
+        self._meter = PictureMeter()
+        self._before: dict[str, float] = {}
+        self.show(preset)
+
+    def show(self, preset: Preset) -> None:
+        """Take another preset of the same network: its stages, numbers and movements."""
+        self._turner.show(preset)
+        self._matrix = matrix_of(preset)
+        self._signals = self._matrix.signals
+
+    def begin(self) -> None:
+        """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
+        self._engine.forget()
+        self._matrix.reset()
+        self._meter.reset()
+        self._before = {}
+        self._runner.tick = START
+
+    def __call__(self, picture: DeepPicture, time: float, frame: int = 0) -> Picture:
+        """(H, W, 3) RGB bent, with everything where it is at this time.
+
+        Args:
+            picture: of 8 or 16 bits.
+            time: in seconds, rising from call to call.
+            frame: how many frames came before it, for bends that go by frames.
+        """
+        if self._matrix:
+            self._turner.turn(self._matrix.values(time, self._heard(picture, time)))
+        self._runner.tick = Tick(frame, Fraction(time).limit_denominator(10**6))
+        bent = self._bend(picture, time)
+        if self._turner.catch_up():
+            self._engine.forget()
+            bent = self._bend(picture, time)
+        self._look_at_layers()
+        return bent
+
+    def _heard(self, picture: DeepPicture, time: float) -> Heard:
+        heard = self._listen(time)
+        values = dict(heard.values) | self._before
+        if any(name.startswith(PREFIX) for name in self._signals):
+            values |= self._meter.measure(picture)
+        return Heard(values, heard.began, heard.ended)
+
+    def _look_at_layers(self) -> None:
+        """Measure the maps that routes go by; they move in the next frame."""
+        for name in self._signals:
+            owner, _, rest = name.partition("/")
+            layer, _, what = rest.rpartition("/")
+            if owner == "layer" and layer in self._engine.graph:
+                stats = self._engine.stats(layer)
+                self._before[name] = stats.mean if what == "mean" else stats.maximum - stats.minimum

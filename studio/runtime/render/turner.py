@@ -1,0 +1,91 @@
+"""Turns the numbers of what runs: those of stages and layers in the engine, those of vectors where they are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.engine.base import Engine
+from studio.engine.numbers import Place
+from studio.model.address import joined, split
+from studio.model.latent_offset import LATENT
+from studio.model.numbers import knobs
+from studio.model.preset import Preset
+from studio.model.stages import STAGES
+from studio.runtime.render.frame_runner import FrameRunner
+
+Values = Mapping[str, float]
+
+
+class Turner:
+    """Gives numbers values by their addresses, for the run that comes next; nothing is compiled or made for it.
+
+    Addresses of what does not run here, such as ``/view/zoom``, are left to others.
+
+    Args:
+        engine: what runs.
+        runner: what feeds it.
+    """
+
+    def __init__(self, engine: Engine, runner: FrameRunner) -> None:
+        self._engine = engine
+        self._runner = runner
+        self._places: tuple[Place, ...] = ()
+        self._index: dict[str, int] = {}
+        self._waiting: dict[str, float] = {}
+
+    def show(self, preset: Preset) -> None:
+        """Bypass the layers that a preset bypasses, bend by its stages, and turn its numbers to where it has them.
+
+        Raises:
+            StudioError: naming the stage that does not fit.
+        """
+        self._engine.bypass(preset.bypassed)
+        self._engine.set_stages(preset.section(STAGES))
+        self._runner.offsets = preset.section(LATENT)
+        own = {each.number.address: each.get(preset) for each in knobs(preset)}
+        self.turn({address: value for address, value in own.items() if address.startswith(("/bend/", "/layer/"))})
+
+    def turn(self, values: Values) -> None:
+        """Turn numbers; each must be within its range."""
+        offsets = {address: value for address, value in values.items() if address.startswith("/latent/")}
+        if offsets:
+            self._move(offsets)
+        self._waiting.update({address: value for address, value in values.items() if address not in offsets})
+        if self._engine.places is not self._places:
+            self._places = self._engine.places
+            self._index = {address_of(place): k for k, place in enumerate(self._places)}
+        if not self._waiting or not self._index:
+            # Before its first run an engine has no numbers; see `catch_up`.
+            return
+        numbers = self._engine.numbers
+        for address, value in self._waiting.items():
+            if address in self._index:
+                numbers[self._index[address]] = value
+        self._waiting.clear()
+        self._engine.set_numbers(numbers)
+
+    def catch_up(self) -> bool:
+        """Turn the numbers that waited for the first run; whether there were any, so that it must run again."""
+        if not self._waiting or not self._engine.places:
+            return False
+        self.turn({})
+        return True
+
+    def _move(self, values: Values) -> None:
+        offsets = {name: list(held) for name, held in self._runner.offsets.items()}
+        for address, value in values.items():
+            _, name, channel = split(address)
+            row = offsets.setdefault(name, [])
+            row += [0.0] * (int(channel) + 1 - len(row))
+            row[int(channel)] = value
+        self._runner.offsets = {name: tuple(row) for name, row in offsets.items()}
+
+
+def address_of(place: Place) -> str:
+    """The address of an engine's number: ``/bend/1/guard/times``, ``/layer/act1/negative_slope``."""
+    if isinstance(place.owner, str):
+        return joined("layer", place.owner, place.name)
+    for part in ("guard", "mask"):
+        if place.name.startswith(f"{part}_"):
+            return joined("bend", place.owner, part, place.name.removeprefix(f"{part}_"))
+    return joined("bend", place.owner, place.name)
