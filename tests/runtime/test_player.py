@@ -312,14 +312,30 @@ def test_what_cannot_be_opened_leaves_what_plays(player: Player) -> None:
     assert (player.state().spec, player.state().opening, film.closed) == ("film", "", False)
 
 
-def test_a_source_that_breaks_stands_and_says_so(player: Player, tmp_path: Path) -> None:
+def test_a_source_that_breaks_stands_and_says_so(player: Player) -> None:
+    def break_at_three(_: float) -> None:
+        if film.entered and film.reached == 3:
+            raise StudioError("picture 3 is broken")
+        film.reached += 1
+
+    film = Film(5, sleep=break_at_three)
+    film.reached = 0  # type: ignore[attr-defined]
+    player.play_source(film, "film")
+    until(lambda: problem(player) == "picture 3 is broken")
+    assert value(player) == 2
+    assert player.state().ended
+
+
+def test_a_broken_picture_of_a_folder_is_passed_over_and_said(player: Player, tmp_path: Path) -> None:
     for number in range(5):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((4, 6, 3), number, np.uint8))
     (tmp_path / "3.png").write_bytes(b"broken")
+    player.set_loop(False)
     player.play(str(tmp_path))
-    until(lambda: "3.png" in problem(player))
-    assert value(player) == 2
-    assert player.state().ended
+    until(lambda: value(player) == 4)
+    assert player.state().warning is not None
+    assert "3.png" in str(player.state().warning)
+    assert not problem(player)
 
 
 def test_a_camera_that_dies_comes_back(player: Player) -> None:

@@ -39,7 +39,7 @@ class PlayerState(Part):
         status: of a camera, "live" or "lost: ..." with the reason; else "".
         is_camera: it has no length, cannot be gone through, and comes as it comes.
         opening: the spec that is being opened meanwhile, else "".
-        warning: what is wrong with the source though it plays, else None.
+        warning: what is wrong with the source though it plays, or was done to its pictures, else None.
         dropped: frames that were passed over because decoding, or the speed, left no time to show them.
         problem: why what was asked for last does not play; None where it does.
     """
@@ -192,7 +192,7 @@ class Player:
                 opening=self._opening,
                 problem=self._problem,
                 status=source.status if source else "",
-                warning=source.warning if source else None,
+                warning=(source.warning or source.remark) if source else None,
             )
 
     def close(self) -> None:

@@ -155,9 +155,9 @@ class Form(QWidget, Generic[D]):
 
 def _control(field: Field) -> Control:
     if field.kind == "number":
-        return Number(field.lo, field.hi, field.default, field.unit)
+        return Number(field.lo, field.hi, field.default, field.unit, field.safe)
     if field.kind == "integer":
-        return Whole(field.lo, field.hi, field.default, field.unit)
+        return Whole(field.lo, field.hi, field.default, field.unit, field.safe)
     if field.kind == "seed":
         return Seed(field.lo, field.hi, field.default)
     if field.kind == "choice":

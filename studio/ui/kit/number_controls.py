@@ -6,18 +6,35 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider
 
+from studio.ui.kit import theme
 from studio.ui.kit.controls import SPIN_WIDTH, Control
 from studio.ui.kit.scales import scale_for
 
 _STEPS = 1000
 _UNBOUND = 1e6
+# Half of a slider's handle, in pixels: its way is so much shorter at both ends.
+_HANDLE = 7
 
 
 class _Slider(QSlider):
-    """A slider that leaves the wheel to what it lies in, unless it has the focus."""
+    """A slider that leaves the wheel to what it lies in, unless it has the focus, and marks a part of its way.
+
+    Attributes:
+        safe: where the marked part begins and ends, from 0 to 1 along the slider; None for no mark.
+    """
+
+    safe: tuple[float, float] | None = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if self.safe is not None:
+            painter, room = QPainter(self), self.width() - 2 * _HANDLE
+            left, right = (_HANDLE + round(place * room) for place in self.safe)
+            painter.fillRect(left, self.height() // 2 + 5, max(2, right - left), 2, QColor(theme.FAINT))
+            painter.end()
+        super().paintEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if self.hasFocus():
@@ -55,7 +72,16 @@ class _Spin(QDoubleSpinBox):
 class _Ranged(Control):
     """A slider with a spin box beside it: dragging tells of changes, letting go that they have settled."""
 
-    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str, *, whole: bool) -> None:
+    def __init__(
+        self,
+        lo: float | None,
+        hi: float | None,
+        default: float | None,
+        unit: str,
+        safe: tuple[float, float] | None,
+        *,
+        whole: bool,
+    ) -> None:
         super().__init__()
         self._whole = whole
         self._quiet = False
@@ -64,6 +90,8 @@ class _Ranged(Control):
         self._scale = scale_for(low, high, start)
         self.slider = _Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, min(_STEPS, int(high - low)) if whole else _STEPS)
+        if safe is not None:
+            self.slider.safe = self._scale.place(safe[0]), self._scale.place(safe[1])
         self.spin = _Spin()
         self.spin.setRange(low, high)
         if whole:
@@ -117,17 +145,31 @@ class _Ranged(Control):
 
 
 class Number(_Ranged):
-    """A number between two limits; ``lo`` and ``hi`` None for none."""
+    """A number between two limits, None for none; ``safe`` is marked along the slider, and may be left."""
 
-    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str = "") -> None:
-        super().__init__(lo, hi, default, unit, whole=False)
+    def __init__(
+        self,
+        lo: float | None,
+        hi: float | None,
+        default: float | None,
+        unit: str = "",
+        safe: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(lo, hi, default, unit, safe, whole=False)
 
 
 class Whole(_Ranged):
-    """A whole number between two limits; ``lo`` and ``hi`` None for none."""
+    """A whole number between two limits, None for none; ``safe`` is marked along the slider, and may be left."""
 
-    def __init__(self, lo: float | None, hi: float | None, default: float | None, unit: str = "") -> None:
-        super().__init__(lo, hi, default, unit, whole=True)
+    def __init__(
+        self,
+        lo: float | None,
+        hi: float | None,
+        default: float | None,
+        unit: str = "",
+        safe: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(lo, hi, default, unit, safe, whole=True)
 
 
 def _rounded(number: float) -> float:
