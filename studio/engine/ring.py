@@ -70,4 +70,14 @@ def signature(node: Node, shape: Shape) -> tuple[object, ...]:
         return node.inputs, tuple(node.tensor_names.items()), node.op, shape
     op = node.op
     memory = op.stage.bend.memory()
-    return (node.inputs, op.files(), tuple(op.structure().items()), memory, op.other, op.mask, op.stage.id, shape)
+    return (
+        node.inputs,
+        type(op.stage.bend),
+        op.files(),
+        tuple(op.structure().items()),
+        memory,
+        op.other,
+        op.mask,
+        op.stage.id,
+        shape,
+    )

@@ -183,11 +183,11 @@ class Staging(Reading):
 
     def _touch(self, before: Running, *, anew: bool) -> None:
         """Hand in what stages have besides numbers: channels, painted masks, maps that they are lent."""
-        chosen = {node.op.stage.id: node.op.chosen for node in before.nodes if isinstance(node.op, Staged)}
+        told = {node.op.stage.id: node.op.vectors({}) for node in before.nodes if isinstance(node.op, Staged)}
         others = {
             node.name
             for node in self._running.nodes
-            if isinstance(node.op, Staged) and not np.array_equal(node.op.chosen, chosen.get(node.op.stage.id, ()))
+            if isinstance(node.op, Staged) and not np.array_equal(node.op.vectors({}), told.get(node.op.stage.id, ()))
         }
         self._retouch(others)
         self._stale |= others

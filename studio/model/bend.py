@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from studio.model.op import Shape
+from studio.model.op import Array, Shape
+from studio.model.op import Scratch as Scratch
 from studio.model.param import Shaded
 from studio.model.tick import START, Tick
 
@@ -44,22 +45,6 @@ class Given:
     other: Tensor | None = None
 
 
-@dataclass(frozen=True)
-class Scratch:
-    """A pass before a bend's own.
-
-    Attributes:
-        shader: ``shaders/<shader>.glsl``.
-        shape: of what it makes.
-        reads: by number, what it reads: 0 the map, 1 on the maps from elsewhere and of earlier frames, then the scratch
-            made so far; None is everything.
-    """
-
-    shader: str
-    shape: Shape
-    reads: tuple[int, ...] | None = field(default=None)
-
-
 class Bend(Shaded):
     """One bend of what a layer hands on, with its parameters.
 
@@ -90,9 +75,20 @@ class Bend(Shaded):
         return None
 
     def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
-        """Passes before its own, for a map of this shape and one from elsewhere."""
+        """Passes before its own, for a map of this shape and one from elsewhere.
+
+        What they read is numbered: 0 is the map, then come the one from elsewhere and earlier ones, then these passes.
+        """
         del shape, other
         return ()
+
+    def rows(self, channels: int) -> Array | None:
+        """What the body reads once per channel, (rows, channels), as ``vectors(1, tile)`` and so on; None without any.
+
+        What it is made of is no live parameter, and ``uncompiled``.
+        """
+        del channels
+        return None
 
     def check(self, shape: Shape) -> None:
         """Raise StudioError where a map of this shape cannot be bent so."""

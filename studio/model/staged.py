@@ -153,9 +153,10 @@ class Staged(Op):
         return tuple(known.index(name) for name in plan.reads)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
-        """See `Op.vectors`: 1 for a channel that is bent, else 0."""
+        """See `Op.vectors`: 1 for a channel that is bent, else 0; then the bend's own."""
         del tensors
-        return self.chosen.astype(np.float32)[None]
+        chosen, rows = self.chosen.astype(np.float32)[None], self.stage.bend.rows(self.channels)
+        return chosen if rows is None else np.concatenate([chosen, rows.astype(np.float32)])
 
     @property
     def chosen(self) -> Chosen:

@@ -70,7 +70,7 @@ class AtlasEngine(Engine):
         self._weights: dict[str, LayerWeights] = {}
         self._bound: dict[str, LayerWeights] = {}
         # What stages choose of every channel, by number and channels; and the earlier maps of those with memory.
-        self._chosen: dict[tuple[int, int], LayerWeights] = {}
+        self._chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}
         self._kept: dict[str, Kept] = {}
         self._told = Told(self._device)
         # What is packed of every tensor, and under which name.
@@ -251,11 +251,11 @@ class AtlasEngine(Engine):
         self._times = {name: seconds for name, seconds in self._times.items() if name in self._plan}
         self._told.adopt(self._numbers)
         self._bound.clear()
-        chosen: dict[tuple[int, int], LayerWeights] = {}
+        chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}
         for node in self._running.nodes:
             layer = self.graph.node(layer_of(node.name))
             if isinstance(node.op, Staged):
-                key = node.op.stage.id, node.op.channels
+                key = node.op.stage.id, node.op.vectors({}).shape
                 chosen[key] = self._chosen.get(key) or LayerWeights(self._device, node, {}, None)
                 self._bound[node.name] = chosen[key]
             elif node.op is layer.op:

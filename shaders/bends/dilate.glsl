@@ -1,0 +1,3 @@
+#define WORST -INFINITY
+#define FARTHER max
+#include "lib/ellipse.glsl"

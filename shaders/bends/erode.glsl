@@ -1,0 +1,3 @@
+#define WORST INFINITY
+#define FARTHER min
+#include "lib/ellipse.glsl"

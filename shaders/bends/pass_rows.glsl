@@ -1,0 +1,2 @@
+#define LANE 0
+#include "lib/pass_rows.glsl"

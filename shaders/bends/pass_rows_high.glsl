@@ -1,0 +1,2 @@
+#define LANE 1
+#include "lib/pass_rows.glsl"

@@ -1,0 +1,30 @@
+// Random numbers that depend on a seed and a place alone: studio/bends/_random.py does the same.
+
+uint hashed(uint bits) {
+    uint state = bits * 747796405u + 2891336453u;
+    uint word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
+    return (word >> 22u) ^ word;
+}
+
+uint seed_of(float low, float high) { return uint(low) | uint(high) << 16u; }
+
+// Of a channel, and of one of its pixels.
+uint random_bits(uint seed, float frame, int channel) {
+    return hashed(hashed(seed ^ hashed(uint(frame))) ^ uint(channel));
+}
+
+uint random_bits(uint seed, float frame, int channel, ivec2 p) {
+    return hashed(random_bits(seed, frame, channel) ^ (uint(p.y) << 16u | uint(p.x)));
+}
+
+float uniform_of(uint bits) { return float(bits >> 8u) / 16777216.0; }
+
+// The sum of twelve random bytes.
+float gaussian_of(uint bits) {
+    uint total = 0u;
+    for (int k = 0; k < 3; k++) {
+        bits = hashed(bits);
+        total += (bits & 255u) + (bits >> 8u & 255u) + (bits >> 16u & 255u) + (bits >> 24u);
+    }
+    return (float(total) - 1530.0) / 255.998046867549;
+}

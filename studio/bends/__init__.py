@@ -1,0 +1,45 @@
+"""The bends of activations: one file per bend, found by scanning this folder, and a body in ``shaders/bends``.
+
+To add one, write a file here with a `Bend` subclass and its body; other packages add theirs through the entry point
+group ``studio.bends``, naming a module. Nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.errors import StudioError
+from studio.model.bend import Bend
+from studio.model.explain import explain
+from studio.model.form import fields
+from studio.model.registry import having, scan
+
+
+@cache
+def registry() -> MappingProxyType[str, type[Bend]]:
+    """Every bend by its class name."""
+    return scan(Bend, __name__, __path__, _check)
+
+
+def _check(kind: type[Bend]) -> None:
+    having("label", "shader")(kind)
+    fields(kind)
+
+
+def make_bend(name: str, params: Mapping[str, Any]) -> Bend:
+    """The bend of this name with these parameters.
+
+    Raises:
+        StudioError: listing the bends there are, or naming the parameter at fault.
+    """
+    if name not in registry():
+        raise StudioError(f'There is no bend "{name}"; there are {", ".join(registry())}.')
+    try:
+        return registry()[name].model_validate(dict(params))
+    except ValidationError as error:
+        raise StudioError(f"{name}: {explain(error)}.") from error

@@ -1,0 +1,51 @@
+"""Mean and variance of every channel, as bends ask for them: passes for shaders, and PyTorch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Scratch
+from studio.model.op import Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EPS = 1e-5
+"""Added to a variance before its square root."""
+
+
+def moments(shape: Shape, of: int, first: int) -> tuple[Scratch, ...]:
+    """Four passes: means of rows, the mean, moments of rows around it, and those of the channel.
+
+    The second holds the mean; the fourth in column 0 what that lost to rounding, in column 1 the mean square around it.
+
+    Args:
+        shape: of the map.
+        of: its number among what the bend reads.
+        first: the number of the first of these passes.
+    """
+    tall, one = shape._replace(width=1), Shape(shape.channels, 1, 1)
+    return (
+        Scratch("adaptive_avg_pool2d", tall, (of,)),
+        Scratch("adaptive_avg_pool2d", one, (first,)),
+        Scratch("row_moments", tall._replace(width=2), (of, first + 1)),
+        Scratch("adaptive_avg_pool2d", one._replace(width=2), (first + 2,)),
+    )
+
+
+def variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, C, 1, 1) each; the variance is the biased one."""
+    import torch
+
+    return torch.var_mean(x, (2, 3), correction=0, keepdim=True)
+
+
+def with_moments_of(x: Tensor, other: Tensor) -> Tensor:
+    """Every channel brought to the mean and deviation of the other map's, whose channels come around again."""
+    import torch
+
+    variance, mean = variance_and_mean(x)
+    their_variance, their_mean = variance_and_mean(other)
+    at = torch.arange(x.shape[1], device=x.device) % other.shape[1]
+    deviation = (their_variance[:, at] + EPS).sqrt()
+    return (x - mean) / (variance + EPS).sqrt() * deviation + their_mean[:, at]

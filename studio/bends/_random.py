@@ -1,0 +1,88 @@
+"""Random numbers that depend on a seed and a place alone: the same in PyTorch and in `shaders/lib/random.glsl`.
+
+The hash is PCG's output function of one step. Source: M. Jarzynski and M. Olano, "Hash functions for GPU rendering",
+Journal of Computer Graphics Techniques 9(3), 2020.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_MASK = 0xFFFFFFFF
+
+FRAMES = 1 << 24
+"""Frames after which draws come again: shaders are told no larger numbers."""
+
+
+def seed_numbers(seed: int) -> dict[str, float]:
+    """A seed as two numbers that float32 holds."""
+    return {"SEED_LOW": float(seed & 0xFFFF), "SEED_HIGH": float(seed >> 16)}
+
+
+def hashed(bits: Tensor) -> Tensor:
+    """32 bits from 32 bits, in int64."""
+    state = (bits * 747796405 + 2891336453) & _MASK
+    word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & _MASK
+    return (word >> 22) ^ word
+
+
+def places(x: Tensor, seed: int, frame: int, *, per_pixel: bool = True) -> Tensor:
+    """32 random bits in int64 for each value of a map (C, H, W), or for each channel (C, 1, 1)."""
+    import torch
+
+    channels = torch.arange(x.shape[1], device=x.device)[:, None, None]
+    found = hashed(torch.full_like(channels, seed) ^ hashed(torch.full_like(channels, frame & 0xFFFFFF)))
+    found = hashed(found ^ channels)
+    if not per_pixel:
+        return found
+    ys = torch.arange(x.shape[2], device=x.device)[:, None]
+    xs = torch.arange(x.shape[3], device=x.device)
+    return hashed(found ^ (ys << 16 | xs))
+
+
+def uniform(bits: Tensor) -> Tensor:
+    """Numbers from 0 up to 1, of 24 bits."""
+    return (bits >> 8).float() / 16777216.0
+
+
+def gaussian(bits: Tensor) -> Tensor:
+    """Numbers of mean 0 and deviation 1: the sum of twelve random bytes, which is bell-shaped and ends at ±6."""
+    total = bits * 0
+    for _ in range(3):
+        bits = hashed(bits)
+        for shift in (0, 8, 16, 24):
+            total = total + ((bits >> shift) & 0xFF)
+    return (total - 1530).float() / 255.998046867549
+
+
+def smooth_field(down: Tensor, across: Tensor, when: Tensor, seed: int, part: int) -> Tensor:
+    """A field from -1 to 1 that is random at whole places and times, and smooth between.
+
+    Args:
+        down: (H, 1) places.
+        across: (1, W) places.
+        when: the time, one number.
+        seed: which field.
+        part: which of several fields of this seed.
+    """
+    import torch
+
+    at = [each.floor() for each in (down, across, when)]
+    top, left, first = (each.long() for each in at)
+    between = [each - whole for each, whole in zip((down, across, when), at, strict=True)]
+    in_y, in_x, in_t = (each * each * (3.0 - 2.0 * each) for each in between)
+    found = []
+    for t in (0, 1):
+        frame = hashed((first + t) & 0xFFFFFF)
+        own = hashed(hashed(torch.full_like(frame, seed) ^ frame) ^ part)
+        corners = [[_corner(own, top + y, left + x) for x in (0, 1)] for y in (0, 1)]
+        upper, lower = (a * (1.0 - in_x) + b * in_x for a, b in corners)
+        found.append(upper * (1.0 - in_y) + lower * in_y)
+    return found[0] * (1.0 - in_t) + found[1] * in_t
+
+
+def _corner(own: Tensor, ys: Tensor, xs: Tensor) -> Tensor:
+    return uniform(hashed(own ^ (ys << 16 | xs))) * 2.0 - 1.0

@@ -1,0 +1,93 @@
+"""Reading a map between its pixels and beyond its border, in PyTorch; `shaders/lib/sample.glsl` does the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Border = Literal["zero", "edge", "reflect", "wrap"]
+Interpolation = Literal["bilinear", "nearest"]
+
+
+def border_param(default: Border = "zero") -> Any:
+    """Declare what lies beyond the edge of a map."""
+    return param(default, doc="What lies beyond the edge: zero, the edge's pixels, a mirror image, or the other side")
+
+
+def interpolation_param() -> Any:
+    """Declare what is read between pixels."""
+    return param("bilinear", doc="What is read between pixels: a mixture of the four around, or the nearest")
+
+
+def grid(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows (H, 1) and columns (1, W) of a map's pixels."""
+    import torch
+
+    ys = torch.arange(x.shape[2], dtype=x.dtype, device=x.device)[:, None]
+    xs = torch.arange(x.shape[3], dtype=x.dtype, device=x.device)[None, :]
+    return ys, xs
+
+
+def bordered(at: Tensor, size: int, border: Border) -> Tensor:
+    """Whole places along an axis, each moved to where a border of this kind reads; zero borders as edges."""
+    if border == "wrap":
+        return at.remainder(size)
+    if border == "reflect":
+        period = max(2 * size - 2, 1)
+        at = at.abs().remainder(period)
+        at = at.where(at < size, period - at)
+    return at.clamp(0, size - 1)
+
+
+def sampled(x: Tensor, ys: Tensor, xs: Tensor, border: Border, how: Interpolation) -> Tensor:
+    """The map read at places (H, W), given in pixels: whole numbers are pixels' centres."""
+    height, width = x.shape[2], x.shape[3]
+    whole = max(ys.shape[0], xs.shape[0]), max(ys.shape[1], xs.shape[1])
+    ys, xs = ys.expand(whole), xs.expand(whole)
+    if how == "bilinear" and border in ("zero", "edge") and min(height, width) > 1:
+        return _by_grid(x, ys, xs, "zeros" if border == "zero" else "border")
+    if how == "nearest":
+        return _pixels(x, (ys + 0.5).floor(), (xs + 0.5).floor(), border)
+    top, left = ys.floor(), xs.floor()
+    down, across = ys - top, xs - left
+    upper = _pixels(x, top, left, border) * (1 - across) + _pixels(x, top, left + 1, border) * across
+    lower = _pixels(x, top + 1, left, border) * (1 - across) + _pixels(x, top + 1, left + 1, border) * across
+    return upper * (1 - down) + lower * down
+
+
+def _by_grid(x: Tensor, ys: Tensor, xs: Tensor, padding: str) -> Tensor:
+    import torch
+    from torch.nn import functional as F
+
+    scaled = (2 * xs / (x.shape[3] - 1) - 1, 2 * ys / (x.shape[2] - 1) - 1)
+    places = torch.stack(scaled, -1)[None].expand(x.shape[0], -1, -1, -1)
+    return F.grid_sample(x, places, "bilinear", padding, align_corners=True)
+
+
+def _pixels(x: Tensor, ys: Tensor, xs: Tensor, border: Border) -> Tensor:
+    import torch
+
+    height, width = x.shape[2], x.shape[3]
+    rows, columns = ys.long(), xs.long()
+    at = bordered(rows, height, border) * width + bordered(columns, width, border)
+    found = x.flatten(2).index_select(2, at.flatten()).reshape(*x.shape[:2], *at.shape)
+    if border != "zero":
+        return found
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return torch.where(inside, found, 0.0)
+
+
+def resized(other: Tensor, x: Tensor) -> Tensor:
+    """A map from elsewhere in the shape of this one: channel c is its c % C, places are found bilinearly."""
+    import torch
+    from torch.nn import functional as F
+
+    if other.shape[2:] != x.shape[2:]:
+        other = F.interpolate(other, size=x.shape[2:], mode="bilinear", align_corners=False)
+    if other.shape[1] == x.shape[1]:
+        return other
+    return other.index_select(1, torch.arange(x.shape[1], device=x.device) % other.shape[1])

@@ -1,0 +1,33 @@
+"""Gaussian filters of frequencies: by FFT in PyTorch, and as the convolution around the edges that it is in shaders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Scratch
+from studio.model.op import Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def spectral_passes(shape: Shape, *, band: bool) -> tuple[Scratch, ...]:
+    """The filters along both axes, a lane for each cutoff; and the rows, filtered by the first, of a band by both."""
+    sizes = Shape(2, 1, shape.width), Shape(2, shape.height, 1)
+    lines = tuple(Scratch("bends/pass_line", size, (0,)) for size in sizes)
+    rows = [Scratch("bends/pass_rows", shape, (0, 1))]
+    if band:
+        rows.append(Scratch("bends/pass_rows_high", shape, (0, 1)))
+    return (*lines, *rows)
+
+
+def low_pass(x: Tensor, cutoff: float) -> Tensor:
+    """Frequencies weighted by a Gaussian whose deviation is the cutoff, in parts of the highest frequency."""
+    import torch
+
+    height, width = x.shape[2], x.shape[3]
+    down = torch.fft.fftfreq(height, dtype=x.dtype, device=x.device)[:, None] * 2.0 / cutoff
+    across = torch.fft.rfftfreq(width, dtype=x.dtype, device=x.device) * 2.0 / cutoff
+    kept = torch.exp(-0.5 * down * down) * torch.exp(-0.5 * across * across)
+    made: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) * kept, s=(height, width))
+    return made

@@ -1,0 +1,26 @@
+"""Add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Add(Bend):
+    """Every value and a number."""
+
+    label = "Add"
+    group = "Values"
+    shader = "add"
+
+    value: float = param(0.5, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="What is added to every value")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x + self.value

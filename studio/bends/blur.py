@@ -1,0 +1,34 @@
+"""Blur."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.bends._lines import REACH, filtered, gaussian_weights, line_matrix
+from studio.model.bend import Bend, Given, Scratch
+from studio.model.op import Shape
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Blur(Bend):
+    """A Gaussian blur; the border is mirrored."""
+
+    label = "Blur"
+    group = "Filters"
+    shader = "blur"
+
+    sigma: float = param(1.5, lo=0.0, hi=8.0, live=True, safe=(0.0, 4.0), unit="px", doc="Deviation of the Gaussian")
+
+    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
+        """See `Bend.scratch`: rows, before columns."""
+        del other
+        return (Scratch("bends/blur_rows", shape, (0,)),)
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        weights = gaussian_weights(self.sigma, REACH)
+        return filtered(x, line_matrix(x.shape[2], weights), line_matrix(x.shape[3], weights))

@@ -1,0 +1,27 @@
+"""Clamp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Clamp(Bend):
+    """Values below or above two limits are set to them."""
+
+    label = "Clamp"
+    group = "Values"
+    shader = "clamp"
+
+    low: float = param(0.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="Smallest value let through")
+    high: float = param(1.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="Largest value let through")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x.clamp(self.low, self.high)

@@ -1,0 +1,38 @@
+"""Drop pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.bends._random import FRAMES, places, seed_numbers, uniform
+from studio.model.bend import Bend, Given
+from studio.model.param import param, seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class DropPixels(Bend):
+    """Zero at a share of the places, drawn anew for every channel and frame."""
+
+    label = "Drop pixels"
+    group = "Values"
+    shader = "drop_pixels"
+    moves = True
+    uncompiled = frozenset({"seed"})
+
+    share: float = param(0.3, lo=0.0, hi=1.0, live=True, safe=(0.0, 0.7), doc="How many of the values are dropped")
+    hold: int = param(1, lo=0, hi=100000, live=True, safe=(0, 30), doc="Frames that a draw lasts; 0 is for ever")
+    seed: int = seed("Which ones")
+
+    def numbers(self) -> dict[str, float]:
+        """See `Bend.numbers`."""
+        return super().numbers() | seed_numbers(self.seed)
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        import torch
+
+        frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
+        share = torch.tensor(self.share, dtype=torch.float32)
+        return torch.where(uniform(places(x, self.seed, frame)) < share.to(x.device), 0.0, x)

@@ -1,0 +1,27 @@
+"""Erode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.bends._ellipse import largest_around
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Erode(Bend):
+    """The smallest value within an ellipse around every place, as Broad's erode; nothing lies beyond the edge."""
+
+    label = "Erode"
+    group = "Filters"
+    shader = "erode"
+
+    radius: int = param(2, lo=0, hi=16, live=True, safe=(0, 5), unit="px", doc="Of the ellipse")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return -largest_around(-x, self.radius)

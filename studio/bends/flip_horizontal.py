@@ -1,0 +1,23 @@
+"""Flip horizontal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class FlipHorizontal(Bend):
+    """Left and right exchanged."""
+
+    label = "Flip horizontal"
+    group = "Space"
+    shader = "flip_horizontal"
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x.flip(3)

@@ -1,0 +1,28 @@
+"""Fold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Fold(Bend):
+    """Values past a limit come back, as a wave folder of a synthesiser does: none is left beyond it."""
+
+    label = "Fold"
+    group = "Values"
+    shader = "fold"
+
+    limit: float = param(1.0, lo=1e-3, hi=1000.0, live=True, safe=(0.2, 4.0), doc="Where values turn back")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        part = x / self.limit + 3.0
+        part = part - 4.0 * (part / 4.0).floor()
+        return (part - 2.0).abs() * self.limit - self.limit

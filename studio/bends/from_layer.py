@@ -1,0 +1,28 @@
+"""From another layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.bends._space import resized
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class FromLayer(Bend):
+    """The map of another layer in place of this one's: channels come around again, places are resized."""
+
+    label = "From another layer"
+    group = "From elsewhere"
+    shader = "from_other"
+    other = "layer"
+
+    gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        assert given.other is not None
+        return resized(given.other, x) * self.gain

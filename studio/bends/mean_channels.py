@@ -1,0 +1,29 @@
+"""Mean of groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class MeanChannels(Bend):
+    """Every channel replaced by the mean of its group: so many channels that lie side by side."""
+
+    label = "Mean of groups"
+    group = "Channels"
+    shader = "mean_channels"
+
+    size: int = param(8, lo=1, hi=65536, live=True, safe=(1, 64), doc="Channels of a group; the last may have fewer")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        import torch
+
+        parts = torch.split(x, self.size, 1)
+        return torch.cat([part.mean(1, keepdim=True).expand_as(part) for part in parts], 1)

@@ -1,0 +1,37 @@
+"""Median."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from studio.bends._shift import shifted
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Median(Bend):
+    """The middle one of the values in a square around every place: specks go, edges stay."""
+
+    label = "Median"
+    group = "Filters"
+    shader = "median"
+
+    radius: Literal[1, 2, 3] = param(1, unit="px", doc="The square is 3, 5 or 7 pixels wide and high")
+
+    def structure(self) -> dict[str, int | float]:
+        """See `Bend.structure`: the loops that find it are unrolled."""
+        return {"RADIUS": self.radius}
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        import torch
+
+        parts = []
+        for rows in range(-self.radius, self.radius + 1):
+            for columns in range(-self.radius, self.radius + 1):
+                parts.append(shifted(x, rows, columns))
+        return torch.stack(parts).median(0).values

@@ -1,0 +1,50 @@
+"""Mix channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.bends._turn import turn_numbers
+from studio.model.bend import Bend, Given
+from studio.model.op import Array
+from studio.model.param import param, seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class MixChannels(Bend):
+    """Channels turned into each other: each with a partner drawn by seed, by an angle, so that no strength is lost."""
+
+    label = "Mix channels"
+    group = "Channels"
+    shader = "mix_channels"
+    uncompiled = frozenset({"seed"})
+
+    angle: float = param(45.0, lo=-3600.0, hi=3600.0, live=True, safe=(-180.0, 180.0), unit="°", doc="How far")
+    seed: int = seed("Which channels are partners")
+
+    def numbers(self) -> dict[str, float]:
+        """See `Bend.numbers`: the angle's cosine and sine."""
+        return turn_numbers(self.angle)
+
+    def rows(self, channels: int) -> Array:
+        """See `Bend.rows`: every channel's partner, and the sign with which it is taken; an odd one is left alone."""
+        order = np.random.default_rng(self.seed).permutation(channels)
+        partner, sign = np.arange(channels), np.zeros(channels)
+        ones, others = order[: channels // 2], order[channels // 2 : channels // 2 * 2]
+        partner[ones], partner[others], sign[ones], sign[others] = others, ones, -1.0, 1.0
+        return np.stack([partner, sign]).astype(np.float32)
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        import torch
+
+        partner, sign = torch.from_numpy(self.rows(x.shape[1])).to(x.device)
+        cosine, sine = self.numbers().values()
+        sign = sign[:, None, None]
+        mixed: Tensor = x * torch.where(sign == 0.0, 1.0, cosine) + x[:, partner.long()] * (sign * sine)
+        return mixed

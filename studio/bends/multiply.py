@@ -1,0 +1,28 @@
+"""Multiply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Multiply(Bend):
+    """Every value times a factor; below zero its sign turns."""
+
+    label = "Multiply"
+    group = "Values"
+    shader = "multiply"
+
+    factor: float = param(
+        2.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 4.0), doc="What every value is multiplied by"
+    )
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x * self.factor

@@ -1,0 +1,39 @@
+"""Noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from studio.bends._random import FRAMES, gaussian, places, seed_numbers, uniform
+from studio.model.bend import Bend, Given
+from studio.model.param import param, seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Noise(Bend):
+    """Random numbers added to every value, or one to every channel; the same for the same seed and frame."""
+
+    label = "Noise"
+    group = "Values"
+    shader = "noise"
+    moves = True
+    uncompiled = frozenset({"seed"})
+
+    strength: float = param(0.5, lo=0.0, hi=1000.0, live=True, safe=(0.0, 1.0), doc="Deviation, or half the width")
+    kind: Literal["gaussian", "uniform"] = param("gaussian", doc="Bell-shaped, or evenly spread around zero")
+    per: Literal["pixel", "channel"] = param("pixel", doc="Whether every pixel gets a number of its own, or a channel")
+    hold: int = param(1, lo=0, hi=100000, live=True, safe=(0, 30), doc="Frames that a draw lasts; 0 is for ever")
+    seed: int = seed("Which numbers")
+
+    def numbers(self) -> dict[str, float]:
+        """See `Bend.numbers`."""
+        return super().numbers() | seed_numbers(self.seed)
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
+        bits = places(x, self.seed, frame, per_pixel=self.per == "pixel")
+        drawn = gaussian(bits) if self.kind == "gaussian" else uniform(bits) * 2.0 - 1.0
+        return x + drawn * self.strength

@@ -1,0 +1,36 @@
+"""Permute channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.model.bend import Bend, Given
+from studio.model.op import Array
+from studio.model.param import seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class PermuteChannels(Bend):
+    """Channels in another order, drawn by seed."""
+
+    label = "Permute channels"
+    group = "Channels"
+    shader = "permute_channels"
+    uncompiled = frozenset({"seed"})
+
+    seed: int = seed("Which order")
+
+    def rows(self, channels: int) -> Array:
+        """See `Bend.rows`: where each channel comes from."""
+        return np.random.default_rng(self.seed).permutation(channels).astype(np.float32)[None]
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        import torch
+
+        return x[:, torch.from_numpy(self.rows(x.shape[1])[0]).long().to(x.device)]

@@ -1,0 +1,30 @@
+"""Pixelate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.bends._space import grid
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Pixelate(Bend):
+    """Blocks of pixels, each of one value: that of the pixel in its middle."""
+
+    label = "Pixelate"
+    group = "Space"
+    shader = "pixelate"
+
+    size: int = param(4, lo=1, hi=256, live=True, safe=(1, 32), unit="px", doc="Side of a block, in pixels of the map")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        ys, xs = (
+            (at.flatten().long() // self.size * self.size + self.size // 2).clamp(max=at.numel() - 1) for at in grid(x)
+        )
+        return x.index_select(2, ys).index_select(3, xs)

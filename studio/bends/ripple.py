@@ -1,0 +1,39 @@
+"""Ripple."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Ripple(Bend):
+    """Rings of waves around the middle, which pull the map in and out."""
+
+    label = "Ripple"
+    group = "Space"
+    shader = "ripple"
+
+    strength: float = param(0.05, lo=0.0, hi=4.0, live=True, safe=(0.0, 0.2), doc="How far it is pulled, in maps")
+    waves: float = param(4.0, lo=0.0, hi=256.0, live=True, safe=(0.5, 16.0), doc="Waves from the middle to the edge")
+    phase: float = param(0.0, lo=-3600.0, hi=3600.0, live=True, safe=(-180.0, 180.0), unit="°", doc="Where waves begin")
+    border: Border = border_param("reflect")
+    interpolation: Interpolation = interpolation_param()
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        ys, xs = grid(x)
+        middle_y, middle_x = (x.shape[2] - 1) / 2, (x.shape[3] - 1) / 2
+        down, right = (ys - middle_y) / x.shape[2], (xs - middle_x) / x.shape[3]
+        far = (down * down + right * right).sqrt()
+        wave = (far * (self.waves * 4 * math.pi) - math.radians(self.phase)).sin()
+        pull = self.strength * wave / far.clamp(min=1e-6)
+        ys, xs = ys + pull * down * x.shape[2], xs + pull * right * x.shape[3]
+        return sampled(x, ys, xs, self.border, self.interpolation)

@@ -1,0 +1,26 @@
+"""Roll channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class RollChannels(Bend):
+    """Every channel moved on by so many; those past the last come first."""
+
+    label = "Roll channels"
+    group = "Channels"
+    shader = "roll_channels"
+
+    by: int = param(1, lo=-65536, hi=65536, live=True, safe=(-64, 64), doc="How many channels each moves on")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x.roll(self.by, 1)

@@ -1,0 +1,26 @@
+"""Soft threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SoftThreshold(Bend):
+    """Every value moved towards zero, and small ones set to it: ``sign(x) * max(|x| - threshold, 0)``."""
+
+    label = "Soft threshold"
+    group = "Values"
+    shader = "soft_threshold"
+
+    threshold: float = param(0.5, lo=0.0, hi=1000.0, live=True, safe=(0.0, 2.0), doc="How far values are moved")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return x.sign() * (x.abs() - self.threshold).clamp(min=0.0)

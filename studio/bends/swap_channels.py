@@ -1,0 +1,34 @@
+"""Swap channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.model.bend import Bend, Given
+from studio.model.param import param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class SwapChannels(Bend):
+    """Two groups of channels exchanged. Where they meet or pass the last channel, they end before."""
+
+    label = "Swap channels"
+    group = "Channels"
+    shader = "swap_channels"
+
+    first: int = param(0, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the one")
+    second: int = param(8, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the other")
+    count: int = param(8, lo=0, hi=65536, live=True, safe=(0, 256), doc="How many channels each has")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        import torch
+
+        low, high = sorted((self.first, self.second))
+        count = max(0, min(self.count, high - low, x.shape[1] - high))
+        at = torch.arange(x.shape[1], device=x.device)
+        up, down = (at >= low) & (at < low + count), (at >= high) & (at < high + count)
+        return x[:, at + (up.long() - down.long()) * (high - low)]
