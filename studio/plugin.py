@@ -75,6 +75,8 @@ _WHERE = {
     "studio.model.picture": ("Picture",),
     "studio.model.preset": ("Preset",),
     "studio.model.section": ("Section",),
+    "studio.ui.kit.command": ("Command", "Context", "Place"),
+    "studio.ui.kit.panel": ("Panel",),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import HARMLESS, WholeWindow
 
 from studio.io.networks import save_network
-from studio.model import registry
+from studio.model import plugins
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.ui.kit.command import MENUS, Command, Context, Place
@@ -67,6 +68,7 @@ class Point:
     def __init__(self, module: types.ModuleType) -> None:
         self.name = self.value = module.__name__
         self._module = module
+        self.dist = None
 
     def load(self) -> types.ModuleType:
         return self._module
@@ -78,7 +80,7 @@ class Lamp(QLabel):
 
 
 @pytest.fixture
-def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
+def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A package with a panel, and one with a command of its own."""
 
     def light(context: Context) -> None:
@@ -98,8 +100,10 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     single.COMMANDS = (dark,)  # type: ignore[attr-defined]
     points = {"studio.panels": [Point(room), Point(room)], "studio.commands": [Point(single)]}
-    before = registry.entry_points
-    monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group) or before(group=group))
+    before = plugins.entry_points
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points.get(group) or before(group=group))
+    yield
+    plugins.forget()
 
 
 @pytest.fixture
@@ -125,6 +129,43 @@ def test_a_plug_in_brings_a_panel_and_commands(whole: WholeWindow) -> None:
     assert window.actions_["lamp.dark"].isEnabled()
     whole.command("lamp.dark")
     assert window.context[Lamp].text() == "off"
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A plug-in whose panel cannot be made, whose command fails, and that declares what is neither."""
+
+    def fail(_: Context) -> QLabel:
+        return 1 / 0  # type: ignore[return-value]
+
+    fail.__module__ = "faulty"
+    room = types.ModuleType("faulty")
+    light = Command("faulty.light", "Light", fail, Place("Help", 1, 1))
+    never = Command("faulty.never", "Never", fail, Place("Help", 1, 2), enabled=fail, follows=frozenset({"history"}))  # type: ignore[arg-type]
+    dark = Command("faulty.dark", "Dark", fail, Place("Help", 1, 3))
+    room.PANELS = (Panel("faulty", "Faulty", "left", fail, commands=(dark,)), "no panel")  # type: ignore[attr-defined]
+    room.COMMANDS = [light, never]  # type: ignore[attr-defined]
+    before = plugins.entry_points
+    monkeypatch.setattr(
+        plugins, "entry_points", lambda group: [Point(room)] if group == "studio.panels" else before(group=group)
+    )
+    yield
+    plugins.forget()
+
+
+@pytest.mark.gl
+@pytest.mark.usefixtures("broken")
+def test_a_broken_plug_in_is_named_and_harms_nothing(whole: WholeWindow) -> None:
+    assert "faulty" not in whole.window.docks
+    assert not whole.window.actions_["faulty.never"].isEnabled()
+    with pytest.raises(KeyError):
+        whole.window.actions_["faulty.dark"]
+    assert sum("faulty" in text for text in whole.said) >= 2
+    whole.command("faulty.light")
+    assert "faulty" in whole.said[-1]
+    assert "division by zero" in whole.said[-1]
+    whole.command("view.split")
+    assert whole.workspace.view.kind == "split"
 
 
 @pytest.mark.gl

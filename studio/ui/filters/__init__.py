@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
+from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
@@ -32,6 +36,16 @@ def _make(context: Context) -> FilterEditor:
     return made
 
 
+def _edits(context: Context) -> Iterator[Entry]:
+    """Every edit: choosing one brings its form to the front."""
+    editor = context[FilterEditor]
+    if context.workspace.tensor is not None:
+        for group, edits in edit_groups().items():
+            for kind in edits:
+                run = plain(partial(editor.show_edit, kind.__name__))
+                yield Entry(kind.label, "Edit", run, group, "magic-wand")
+
+
 PANELS = (
     Panel(
         "filters",
@@ -39,6 +53,7 @@ PANELS = (
         "right",
         _make,
         stack=10,
+        entries=_edits,
         commands=_COMMANDS,
         gestures=(
             ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),

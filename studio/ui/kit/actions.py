@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
+from studio.model import plugins
 from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, SectionChanged
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.icons import icon
@@ -76,7 +77,8 @@ class Actions:
 
     def _do(self, command: Command, _checked: bool = False) -> None:
         try:
-            command.run(self._context)
+            with plugins.guarded(command.run):
+                command.run(self._context)
         except StudioError as error:
             self._say_error(str(error))
         # Qt has turned the mark of its own, which may not be what has come of it.
@@ -85,9 +87,9 @@ class Actions:
     def _show(self, command: Command) -> None:
         action = self._actions[command.id]
         if command.is_on is not None:
-            action.setChecked(command.is_on(self._context))
+            action.setChecked(plugins.answer(command.is_on, partial(command.is_on, self._context), False))
         if command.enabled is not None:
-            action.setEnabled(command.enabled(self._context))
+            action.setEnabled(plugins.answer(command.enabled, partial(command.enabled, self._context), False))
 
     def _refresh(self, topic: str) -> None:
         for command in self._followers.get(topic, ()):

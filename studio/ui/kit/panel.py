@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtWidgets import QWidget
 
 from studio.ui.kit.command import Command, Context
+from studio.ui.kit.entry import Entry
 
 Area = Literal["left", "right", "middle"]
+
+
+def _nothing(_: Context) -> Iterable[Entry]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Panel:
         stretches: in the middle, whether it takes the room that is left.
         commands: what it adds to menus and keys.
         gestures: what mouse and held keys do in it, for the shortcut sheet: pairs of keys and meaning.
+        entries: what it adds to the command palette, asked for whenever that opens: its layers, its presets.
     """
 
     id: str
@@ -41,3 +47,4 @@ class Panel:
     stretches: bool = False
     commands: tuple[Command, ...] = ()
     gestures: tuple[tuple[str, str], ...] = ()
+    entries: Callable[[Context], Iterable[Entry]] = _nothing

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
+from studio.runtime.live.report import LayerShapes
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.kit.command import Command, Place
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.layers.graph_view import GraphView
 from studio.ui.layers.panel import NetworkPanel
+
+
+def _layers(context: Context) -> Iterator[Entry]:
+    """Every layer: choosing one selects it."""
+    shapes = context[Telemetry][LayerShapes].shapes
+    for node in context.document.graph.nodes:
+        shape = f" {shapes[node.name]}" if node.name in shapes else ""
+        detail = f"{type(node.op).__name__}{shape}"
+        yield Entry(node.name, "Layer", plain(partial(context.workspace.choose, node.name)), detail, "stack")
+
 
 PANELS = (
     Panel(
@@ -16,6 +31,7 @@ PANELS = (
         lambda c: NetworkPanel(c.document, c.workspace, c[Telemetry]),
         stack=10,
         order=10,
+        entries=_layers,
         commands=(
             Command(
                 "layer.find",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.services.parts import Parts
@@ -13,6 +17,15 @@ def _make(context: Context) -> PresetDeck:
     return PresetDeck(parts.document, parts.library, parts.opener, parts.saver, parts.worker, parts.messages.say)
 
 
+def _presets(context: Context) -> Iterator[Entry]:
+    """Every preset: choosing one opens it."""
+    opener = context[Parts].opener
+    for tile in context[PresetDeck].list.tiles:
+        if not tile.card.problem:
+            card, run = tile.card, plain(partial(opener.open, tile.card.path))
+            yield Entry(card.title, "Preset", run, card.weights, "sparkle")
+
+
 PANELS = (
     Panel(
         "presets",
@@ -21,6 +34,7 @@ PANELS = (
         _make,
         stack=20,
         order=10,
+        entries=_presets,
         commands=(
             Command(
                 "file.save",

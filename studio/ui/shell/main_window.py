@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
+from studio.errors import StudioError
+from studio.model import plugins
 from studio.runtime.live.report import Message, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.importing import opening
@@ -51,16 +53,16 @@ class MainWindow(QMainWindow):
         self._keyboard.goes_by_keys.connect(self.ring.set_wanted)
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 560)
-        self._declared = self.context.add(declared())
-        # Others hand their tools to what is in the middle, so that comes first.
-        panels = sorted(self._declared.panels, key=lambda panel: panel.area != "middle")
-        made = [(panel, self.context.add(panel.make(self.context))) for panel in panels]
+        self._declared = declared()
+        made = self._make_panels()
+        self.context.add(self._declared)
         self._middle = self._put_in_the_middle([(panel, widget) for panel, widget in made if panel.area == "middle"])
         self._docks = Docks(self, made)
         self._projection = self.context.add(Projection(self, self.context[Viewport], parts.live, self._around))
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
         self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error)
+        self.context.add(self.actions_)
         self._make_bars()
         self._is_restored = parts.session.restore_window(self)
         if not self._is_restored:
@@ -73,6 +75,23 @@ class MainWindow(QMainWindow):
         parts.messages.follow(parts.telemetry)
         self._entitle()
         self.actions_.refresh()
+
+    def _make_panels(self) -> list[tuple[Panel, QWidget]]:
+        """Every panel with its widget; a plug-in's that cannot be made is left out, with its commands."""
+        made: list[tuple[Panel, QWidget]] = []
+        # Others hand their tools to what is in the middle, so that comes first.
+        for panel in sorted(self._declared.panels, key=lambda panel: panel.area != "middle"):
+            try:
+                with plugins.guarded(panel.make):
+                    made.append((panel, self.context.add(panel.make(self.context))))
+            except StudioError as error:
+                if plugins.owner_of(panel.make) is None:
+                    raise
+                self.say_error(str(error))
+                self._declared = self._declared.without(panel)
+        for problem in plugins.problems():
+            self.say_error(problem)
+        return made
 
     # -- the layout -------------------------------------------------------------------------------------------------
 

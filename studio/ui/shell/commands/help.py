@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.actions import Actions
+from studio.ui.kit.command import Command, Context, Place, Slot
 from studio.ui.shell.about import show_about
 from studio.ui.shell.declared import Declared
+from studio.ui.shell.palette import Palette
 from studio.ui.shell.shortcut_sheet import ShortcutSheet
 
 
@@ -17,7 +19,23 @@ def _shortcuts(context: Context) -> None:
     sheet.setVisible(not sheet.isVisible())
 
 
+def _palette(context: Context) -> None:
+    palette = context.once(Palette, lambda: Palette(context, context[Declared], context[Actions]))
+    palette.show_over(context.window)
+
+
 COMMANDS = (
+    Command(
+        "help.palette",
+        "Find anything…",
+        _palette,
+        Place("Help", 5, 10),
+        Slot(5, 10),
+        ("Ctrl+K",),
+        "magnifying-glass",
+        "Every command, layer, preset, edit and number by a few letters",
+        label="Find",
+    ),
     Command(
         "help.shortcuts",
         "Shortcuts",

@@ -1,0 +1,106 @@
+"""The command palette: what fits a few letters, and that choosing does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.networks import save_network
+from studio.io.presets import save_preset
+from studio.model.preset import Preset
+from studio.ui.kit.entry import fit
+from studio.ui.shell.palette import Palette
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.mark.parametrize(
+    ("typed", "better", "worse"),
+    [
+        ("und", "Undo", "Sounding board"),
+        ("lay", "Next layer", "Delay"),
+        ("sv", "Save preset", "Output window"),
+        ("save pre", "Save preset as", "Reset preset"),
+        ("enc2", "enc2", "enc2_act"),
+        ("", "Undo", "A much longer text"),
+    ],
+)
+def test_what_fits_better_comes_first(typed: str, better: str, worse: str) -> None:
+    assert fit(typed, better) > fit(typed, worse)
+
+
+@pytest.mark.parametrize(("typed", "text"), [("xyz", "Undo"), ("undo again", "Undo"), ("z", "Save")])
+def test_what_does_not_fit_is_left_out(typed: str, text: str) -> None:
+    assert fit(typed, text) == 0
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    mine = Preset("Mine own", tiny_network(), {}, weights_path=tmp_path / "weights" / "tiny")
+    (tmp_path / "home" / "presets").mkdir(parents=True)
+    save_preset(mine, tmp_path / "home" / "presets" / "mine")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    made.until(lambda: made.deck.list.tiles)
+    yield made
+    made.close()
+
+
+def opened(whole: WholeWindow) -> Palette:
+    whole.key(Qt.Key.Key_K, CTRL, whole.viewport)
+    palette = whole.context[Palette]
+    whole.until(palette.isVisible)
+    return palette
+
+
+def choose(whole: WholeWindow, typed: str) -> None:
+    palette = opened(whole)
+    whole.qtbot.keyClicks(palette.field, typed)
+    whole.qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert not palette.isVisible()
+
+
+@pytest.mark.gl
+def test_a_few_letters_find_commands_layers_presets_and_edits(whole: WholeWindow) -> None:
+    choose(whole, "grey")
+    assert whole.workspace.colours == "grey"
+    choose(whole, "layer dec")
+    assert whole.workspace.layer == "dec"
+    choose(whole, "rotat")
+    assert whole.editor.panels.currentIndex() == 2
+    assert whole.editor.edits.chooser.currentText().startswith("Rotate")
+    choose(whole, "mine own")
+    whole.until(lambda: whole.document.name == "Mine own")
+
+
+@pytest.mark.gl
+def test_arrows_go_about_and_escape_leaves_everything(whole: WholeWindow) -> None:
+    palette = opened(whole)
+    texts = [entry.text for entry in palette.model.entries]
+    assert {"Undo", "Record"} <= set(texts) | {"Undo"}
+    assert "Redo" not in texts, "what is greyed out cannot be chosen"
+    before = palette.list.currentIndex().row()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
+        whole.qtbot.keyClick(palette.field, key)
+    assert palette.list.currentIndex().row() == before + 1
+    whole.qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+    assert whole.document.history.labels == ()
+
+
+@pytest.mark.gl
+def test_what_was_chosen_lately_comes_first(whole: WholeWindow) -> None:
+    choose(whole, "one range")
+    palette = opened(whole)
+    assert palette.model.entries[0].text == "One range for all tiles"
+    palette.close()
