@@ -11,5 +11,5 @@ vec4 texel(int tile, ivec2 p) {
 #else
     float by = 1.0;
 #endif
-    return vec4(START + STEP * float(at) / by);
+    return vec4(START + STEP * (float(at) + OFFSET) / by);
 }

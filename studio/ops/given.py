@@ -64,7 +64,7 @@ class GivenMap(Op):
 
 
 class Coordinates(Op):
-    """Where every pixel of its input lies: ``start + step * its row or column``, one channel.
+    """Where every pixel of its input lies: ``start + step * (its row or column + offset)``, one channel.
 
     Rows or columns are counted from 0; with ``per`` the step is divided by the side's length, or by that less one, so
     that it goes as far at every size.
@@ -80,6 +80,7 @@ class Coordinates(Op):
     per: Literal["pixel", "side", "gap"] = param(
         "pixel", doc="What the step is divided by: 1, the side's length, or that less one"
     )
+    offset: float = param(0.0, doc="What is added to the row or column: 0.5 for the middle of a pixel")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
@@ -98,7 +99,7 @@ class Coordinates(Op):
         (x,) = inputs
         count = x.shape[2 if self.axis == "height" else 3]
         by = {"pixel": 1, "side": count, "gap": max(count - 1, 1)}[self.per]
-        line = self.start + self.step * torch.arange(count, dtype=x.dtype, device=x.device) / by
+        line = self.start + self.step * (torch.arange(count, dtype=x.dtype, device=x.device) + self.offset) / by
         line = line[:, None] if self.axis == "height" else line[None, :]
         return line.expand(x.shape[0], 1, *x.shape[2:])
 

@@ -245,11 +245,6 @@ class Noisy(nn.Module):
         return x + torch.randn_like(x)
 
 
-class Two(nn.Module):
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x, x
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("module", "reason"),
@@ -257,7 +252,6 @@ class Two(nn.Module):
         (Sorted(), r'Layer "sort" .aten.sort, test_export_torch.py:[0-9]+: return x.sort.1..0.,.*put amax'),
         (Deciding(), "traced"),
         (Noisy(), "aten.randn_like"),
-        (Two(), "2 values"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_nothing_is_written(

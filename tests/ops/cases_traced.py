@@ -173,18 +173,21 @@ def _given_map(draw: Draw) -> Case:
 def _coordinates(draw: Draw) -> Case:
     axis, per = draw(st.sampled_from(["height", "width"])), draw(st.sampled_from(["pixel", "side", "gap"]))
     start, step = draw(st.sampled_from([0.0, -1.0, 0.5])), draw(st.sampled_from([1.0, 2.0, -0.25]))
-    shape = (draw(channel_counts), *draw(pairs(2, 17)))
+    shape, offset = (
+        (draw(channel_counts), *draw(pairs(2, 17))),
+        0.0 if per == "gap" else draw(st.sampled_from([0, 0.5])),
+    )
 
     def reference(inputs: Sequence[Tensor], _: dict[str, Tensor]) -> Tensor:
         count = inputs[0].shape[2 if axis == "height" else 3]
         if per == "gap":
             line = torch.linspace(start, start + step, count)
         else:
-            line = start + step * torch.arange(count) / (count if per == "side" else 1)
+            line = start + step * (torch.arange(count) + offset) / (count if per == "side" else 1)
         line = line[:, None] if axis == "height" else line[None]
         return line.expand(1, 1, *inputs[0].shape[2:])
 
-    return Case((shape,), reference, {"axis": axis, "per": per, "start": start, "step": step})
+    return Case((shape,), reference, {"axis": axis, "per": per, "start": start, "step": step, "offset": offset})
 
 
 @case_of("SizeOf")
@@ -207,3 +210,28 @@ def _upsample_like(draw: Draw) -> Case:
     shape, like = (draw(channel_counts), *draw(pairs(4, 13))), _map(draw)
     size = like[1:]
     return Case((shape, like), lambda inputs, _: F.interpolate(inputs[0], size, **params), params)
+
+
+@case_of("WindowMask")
+def _window_mask(draw: Draw) -> Case:
+    (h, w), (down, across), heads = draw(pairs(2, 5)), draw(pairs(1, 3)), draw(st.integers(1, 3))
+    shift = (draw(st.integers(0, h - 1)), draw(st.integers(0, w - 1)))
+    params = {"window": (h, w), "shift": shift, "heads": heads, "value": -100.0}
+
+    def reference(inputs: Sequence[Tensor], _: dict[str, Tensor]) -> Tensor:
+        """As the authors of Swin write it."""
+        size, mark = inputs[0].shape[2:], 0
+        regions = torch.zeros(1, *size, 1)
+        cuts = [
+            (slice(0, -n), slice(-n, -moved if moved else None), slice(-moved, None) if moved else slice(0, 0))
+            for n, moved in zip((h, w), shift, strict=True)
+        ]
+        for rows in cuts[0]:
+            for columns in cuts[1]:
+                regions[:, rows, columns] = mark
+                mark += 1
+        windows = einops.rearrange(regions, "1 (y i) (x j) 1 -> (y x) (i j)", i=h, j=w)
+        mask = (windows[:, None] != windows[:, :, None]).float() * -100.0
+        return einops.repeat(mask, "n q k -> 1 k (n h) q", h=heads)
+
+    return Case(((draw(channel_counts), h * down, w * across),), reference, params)

@@ -21,6 +21,7 @@ from studio.ops.rounding import Round
 from studio.ops.shuffle import ChannelShuffle
 from studio.ops.total import Amax, Amin
 from studio.ops.upsample import Upsample, UpsampleLike
+from studio.ops.window_mask import WindowMask
 
 TABLE: dict[str, Writer] = {}
 
@@ -129,8 +130,8 @@ def _given_map(layer: Layer, op: GivenMap) -> str:
     return x
 
 
-@writer_of(TABLE, Coordinates, SizeOf)
-def _told_by_size(layer: Layer, op: Coordinates | SizeOf) -> str:
+@writer_of(TABLE, Coordinates, SizeOf, WindowMask)
+def _told_by_size(layer: Layer, op: Coordinates | SizeOf | WindowMask) -> str:
     import torch
 
     found: Any = op.torch([torch.zeros(1, *layer.shape())], {}).numpy()

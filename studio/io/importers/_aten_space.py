@@ -12,10 +12,19 @@ from studio.io.importers._calls import Args, Handler
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value
 
+_LARGEST_WINDOW = 64
+
+
+def _is_global(kernel: tuple[int, int], a: Args, value: Value) -> bool:
+    """Whether a window is the whole map, and larger than windows may be."""
+    return max(kernel) > _LARGEST_WINDOW and kernel == value.shape[-2:] and pair(a.get("padding"), 0) == (0, 0)
+
 
 @means("max_pool2d", "max_pool2d_with_indices")
 def _max_pool2d(f: Flow, a: Args) -> Value:
     kernel = pair(a["kernel_size"])
+    if _is_global(kernel, a, operand(a)):
+        return f.reduced("Amax", operand(a), [-2, -1], keepdim=True)
     return f.layer(
         "MaxPool2d",
         operand(a),
@@ -32,6 +41,8 @@ def _avg_pool2d(f: Flow, a: Args) -> Value:
     if a.get("divisor_override") is not None:
         raise StudioError("a divisor of one's own is not supported.")
     kernel = pair(a["kernel_size"])
+    if _is_global(kernel, a, operand(a)):
+        return f.mean(operand(a), [-2, -1], keepdim=True)
     return f.layer(
         "AvgPool2d",
         operand(a),

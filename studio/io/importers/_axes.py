@@ -16,7 +16,6 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._views import Index, Value, move, numbers, reshaped, seen
-from studio.model.op import Shape
 
 _WIDEST = 16384
 
@@ -63,6 +62,11 @@ class Axes:
             return value.node, places
         if index.shape[0] == have.channels and _is_major(index, each):
             return value.node, places
+        return self._relaid(value, axis)
+
+    def _relaid(self, value: Value, axis: int) -> tuple[str, Index]:
+        """As `channels_along`, with all places in order."""
+        index = np.moveaxis(numbers(self.draft, value), axis, 0)
         rest = index.shape[1:]
         height, width = self._sides(rest)
         node = seen(self.draft, value.node, index.reshape(index.shape[0], height, width), self.name)
@@ -183,6 +187,8 @@ class Axes:
         """`Roll` along one axis of a value, which is the height or the width of its map, or comes to be."""
         if value.is_constant:
             return move(self.draft, value, lambda n: np.roll(n, shift, axis))
+        if shift == 0:
+            return value
         return self._turned(value, axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
 
     def flipped(self, value: Value, axis: int) -> Value:
@@ -209,11 +215,14 @@ class Axes:
                 return Value(value.shape, made, value.index)
         if value.shape[axis] == have.channels and np.array_equal(np.sort(wanted, axis), np.sort(index, axis)):
             return Value(value.shape, value.node, wanted)
-        # That axis as rows of a map: all others before it are channels, all behind it columns.
-        before, behind = math.prod(value.shape[: axis % len(value.shape)]), value.shape[axis % len(value.shape) + 1 :]
-        rows = Shape(before, value.shape[axis], math.prod(behind))
-        node = seen(self.draft, value.node, index.reshape(rows), self.name)
-        return self._turned(Value(value.shape, node), axis, how, op, shift)
+        # Of a map whose channels are another axis, so that this one is a height or a width.
+        others = [k for k, length in enumerate(value.shape) if length > 1 and k != axis % len(value.shape)]
+        node, places = self._relaid(value, others[-1])
+        if node == value.node:
+            raise StudioError(f"it moves axis {axis} of {value.shape} round, which is no side of a map.")
+        index = np.arange(value.shape[others[-1]], dtype=np.int32) * math.prod(self.draft.shapes[node][1:])
+        laid = self.shown(node, np.moveaxis(index + places[..., None], -1, others[-1]))
+        return self._turned(laid, axis, how, op, shift)
 
 
 def _is_major(index: Index, each: int) -> bool:

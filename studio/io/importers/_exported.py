@@ -51,8 +51,10 @@ def _writes(node: Node) -> bool:
     return bool(node.op == "call_function" and schema is not None and schema.is_mutable)
 
 
-def read(program: ExportedProgram) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str]:
-    """Calls, shapes of the inputs, parameters by their name in the trace, and the name of the output."""
+def read(
+    program: ExportedProgram,
+) -> tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], dict[str, str]]:
+    """Calls, shapes of the inputs, parameters by their name in the trace, and what that calls each of the outputs."""
     signature = program.graph_signature
     targets = {spec.arg.name: spec.target for spec in signature.input_specs if spec.target is not None}
     inputs: dict[str, tuple[int, ...]] = {}
@@ -66,10 +68,42 @@ def read(program: ExportedProgram) -> tuple[list[Call], dict[str, tuple[int, ...
                 constants[node.name] = constant(_numbers(found), *tied.get(target, (target,)))
         elif node.op == "placeholder":
             inputs[node.name] = tuple(_fixed(size, node.name) for size in node.meta["val"].shape)
-    outputs = signature.user_outputs
-    if len(outputs) != 1:
-        raise StudioError(f"The module returns {len(outputs)} values; wrap it in a module that returns one tensor.")
-    return list(_calls(program)), inputs, constants, str(outputs[0])
+    return list(_calls(program)), inputs, constants, _outputs(program)
+
+
+def _outputs(program: ExportedProgram) -> dict[str, str]:
+    """The name in the trace of every tensor that is returned, by where it stands: "0", "out", "aux.1"; maps first."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    made = program.graph_signature.user_outputs
+    found = {}
+    for path, name in zip(places(program.call_spec.out_spec.unflatten(list(made))), made, strict=True):
+        if isinstance(name, str) and hasattr(values.get(name), "shape"):
+            found[path] = name
+    return dict(sorted(found.items(), key=lambda item: len(values[item[1]].shape) != 4))
+
+
+def places(returned: Any) -> list[str]:
+    """Where each value stands in what a module returns."""
+    from torch.utils._pytree import tree_flatten_with_path
+
+    keys = [path for path, _ in tree_flatten_with_path(returned)[0]]
+    return [
+        ".".join(str(getattr(key, "key", getattr(key, "idx", getattr(key, "name", key)))) for key in path)
+        for path in keys
+    ]
+
+
+def pick(outputs: dict[str, str], asked: str) -> str:
+    """The output that is taken: the one asked for, else the first that is a map.
+
+    Raises:
+        StudioError: where there is none of that name, or none at all.
+    """
+    if not outputs:
+        raise StudioError("The module returns no tensor; wrap it in a module that returns the picture.")
+    if asked and asked not in outputs:
+        raise StudioError(f'The module returns no "{asked}"; it returns {", ".join(list(outputs)[:6])}.')
+    return asked or next(iter(outputs))
 
 
 def _tied(program: ExportedProgram) -> dict[str, tuple[str, ...]]:

@@ -179,6 +179,8 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
 def _refolded(draft: Draft, node: str, have: Shape, wanted: Shape, name: str) -> str:
     if have == wanted:
         return node
+    if have[1:] != (1, 1) and wanted[1:] != (1, 1) and have.channels == wanted.channels:
+        return seen(draft, node, _places(math.prod(have)).reshape(wanted), name)
     if have[1:] != (1, 1):
         node = draft.add("Flatten", node, name=f"{name}.flatten")
     if wanted[1:] != (1, 1):
@@ -201,7 +203,8 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
         split = base.reshape(have.channels, h, down, w, down).transpose(0, 2, 4, 1, 3).reshape(c, h, w)
         if np.array_equal(index, split):
             return draft.add("PixelUnshuffle", node, name=f"{name}.unshuffle", downscale_factor=down)
-    if up * across > 1 and np.array_equal(index, base.repeat(up, 1).repeat(across, 2)):
+    enlarged = (c, h, w) == (have.channels, have.height * up, have.width * across)
+    if enlarged and up * across > 1 and np.array_equal(index, base.repeat(up, 1).repeat(across, 2)):
         return draft.add("Upsample", node, name=f"{name}.upsample", scale_factor=(up, across), mode="nearest")
     return ""
 
@@ -237,7 +240,14 @@ def _dealt(draft: Draft, node: str, index: Index, name: str) -> str:
 
 def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
     """Axes taken apart and joined in another order, some of them repeated or left out."""
-    move_ = move_of(index, draft.shapes[node])
+    have = draft.shapes[node]
+    each = have.height * have.width
+    low, high = int(index.min()) // each, int(index.max()) // each + 1
+    if (low, high) != (0, have.channels):
+        # Channels first: where they lie does not depend on the size.
+        node = draft.add("SliceChannels", node, name=f"{name}.slice", start=low, end=high)
+        return seen(draft, node, index - low * each, name)
+    move_ = move_of(index, have)
     if move_ is None:
         return ""
     made = draft.add("Rearrange", node, name=f"{name}.rearrange", pattern=move_.pattern)

@@ -33,6 +33,8 @@ class Options:
         output_range: the values of the output that are black and white; the family's own, else the input's, where None.
         colour: "input" for a network of luma, which keeps its picture's colour; the family's own where None.
         output: of a model that gives several, the name of the one that is taken; the first picture's where empty.
+        output_mean: per channel, added to the output once it was multiplied by ``output_std``.
+        output_std: per channel, what the output is multiplied by.
     """
 
     arch: str = ""
@@ -44,6 +46,8 @@ class Options:
     output_range: Range | None = None
     colour: Colour | None = None
     output: str = ""
+    output_mean: tuple[float, ...] = ()
+    output_std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class Known:
     colour: Colour = "own"
     outputs: tuple[str, ...] = ()
     picked: str = ""
+    fixed: bool = False
 
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:

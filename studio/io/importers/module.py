@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from studio.errors import StudioError
+from studio.model.graph import Order
 from studio.model.network import Network
 
 if TYPE_CHECKING:
     import torch
 
-    from studio.io.importers._draft import Draft
-
-TOLERANCE = 1e-3
-"""Relative L2 error past which the studio would not run the module as PyTorch does."""
+    from studio.io.importers.base import Imported, Known, Options
 
 
 @dataclass(frozen=True)
@@ -29,16 +24,20 @@ class Exported:
     Attributes:
         path: the network's folder.
         network: as it was saved.
-        relative_error: L2 norm of (the studio's output on the example - the module's), over that of the module's.
+        relative_error: L2 norm of (the studio's output - the module's), over that of the module's; the largest of
+            those on the example, on a picture and on noise.
+        notes: remarks, each a sentence: which sizes it takes, which output was taken.
     """
 
     path: Path
     network: Network
     relative_error: float
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         count = len(self.network.graph.nodes)
-        return f"{self.path}: {count} layers, relative error {self.relative_error:.2e} on the example"
+        said = f"{self.path}: {count} layers, relative error {self.relative_error:.2e} on the example"
+        return "\n".join([said, *self.notes])
 
 
 def export_torch(
@@ -47,49 +46,105 @@ def export_torch(
     path: str | Path,
     *,
     fold: bool = False,
-    input_range: tuple[float, float] = (0.0, 1.0),
+    range: tuple[float, float] | None = None,  # noqa: A002 - as the command's option is called
+    mean: float | Sequence[float] = (),
+    std: float | Sequence[float] = (),
+    order: Order | None = None,
+    output: str = "",
     output_range: tuple[float, float] | None = None,
+    output_mean: float | Sequence[float] = (),
+    output_std: float | Sequence[float] = (),
+    luma: bool | None = None,
     description: str = "",
     license: str = "",  # noqa: A002 - as the network's own field is called
+    input_range: tuple[float, float] | None = None,
 ) -> Exported:
     """Save a module as a network that runs in the studio; its parameters name the layers.
 
-    The module is traced in evaluation mode, and left in the mode it was in. Nothing is folded: batch norms stay
-    layers of their own, dropout disappears. The network is then run through the studio and compared with the module.
+    The module is traced in evaluation mode, and left in the mode it was in, at the example's size and at a second one;
+    what it works out from the size follows the size in the studio, too, and where it cannot, the network takes pictures
+    of the example's size alone, and says so. Nothing is folded: batch norms stay layers of their own, dropout
+    disappears. The network is then run through the studio and compared with the module, at every size that it takes.
 
     Args:
-        module: what takes the example and returns one tensor.
+        module: what takes the example and returns a tensor, or several.
         example: (1, C, H, W), or a vector (1, C), for every input.
         path: the folder to make; a network that is there is replaced.
         fold: whether batch norms are folded into the convolutions before them.
-        input_range: the values that black and white have in its inputs.
-        output_range: the same of its output; the inputs' where not given.
+        range: the values that black and white have in its inputs; 0 and 1 where not given.
+        mean: taken off each channel of a picture in that range: one number, or one for each channel.
+        std: what each channel is then divided by.
+        order: of the channels, "rgb" or "bgr".
+        output: which tensor is taken of a module that returns several: "0", "1" or, of a dict, its key; the first map
+            where not given.
+        output_range: the values of its output that are black and white; the inputs' where not given.
+        output_mean: added to each channel of its output, after it was multiplied by ``output_std``, before that range.
+        output_std: what each channel of its output is multiplied by.
+        luma: whether it is fed the picture's luma, whose colour is put back onto an output of one channel.
         description: one line.
         license: of the weights.
+        input_range: the older name of ``range``.
 
     Raises:
         StudioError: naming operator and layer for what is not supported, where the module decides by values, or where
             the studio's output is not the module's.
     """
-    from studio.io.importers.base import Known, Options, finished
-    from studio.io.importers.state_dict import stored_of
+    from studio.io.importers.base import Options
     from studio.io.origin import save_imported
 
-    examples = _examples(example)
-    with _evaluating(module):
-        draft, output = _traced(module, examples, fold)
-    known = Known("PyTorch module", output_range=output_range, stored=stored_of(module.state_dict()), complete=True)
-    made = finished(draft, output, Path(path), known, Options(input_range=input_range))
+    options = Options(
+        input_range=range or input_range,
+        mean=_numbers(mean),
+        std=_numbers(std),
+        order=order,
+        output_range=output_range,
+        colour=None if luma is None else "input" if luma else "own",
+        output=output,
+        output_mean=_numbers(output_mean),
+        output_std=_numbers(output_std),
+    )
+    made, error = imported_module(module, example, Path(path), options, fold=fold)
     network = replace(made.network, description=description, license=license)
-    with _evaluating(module):
-        error = _error(module, examples, network)
-    if not error <= TOLERANCE:
-        raise StudioError(
-            f"The studio's output differs from the module's by {error:.2g} relative to it, so nothing was saved; "
-            "the module keeps a state or draws random numbers, or this is a defect: please report it."
-        )
     save_imported(replace(made, network=network), Path(path))
-    return Exported(Path(path), network, error)
+    return Exported(Path(path), network, error, made.notes)
+
+
+def imported_module(
+    module: torch.nn.Module,
+    example: torch.Tensor | Sequence[torch.Tensor],
+    path: Path,
+    options: Options,
+    known: Known | None = None,
+    *,
+    fold: bool = False,
+) -> tuple[Imported, float]:
+    """A module as an imported network, and its relative error; nothing is written.
+
+    Raises:
+        StudioError: as `export_torch` does.
+    """
+    from studio.io.importers._checked import checked
+    from studio.io.importers._traced import evaluating, traced
+    from studio.io.importers.base import Known, finished
+    from studio.io.importers.state_dict import stored_of
+
+    examples = _examples(example)
+    with evaluating(module):
+        trace = traced(module, examples, fold, options.output)
+        if len(trace.outputs) > 1 and not options.output:
+            others = ", ".join(name for name in trace.outputs if name != trace.picked)
+            trace.draft.notes.append(
+                f'It returns {len(trace.outputs)} tensors; "{trace.picked}" was taken, output= takes another: {others}.'
+            )
+        known = known or Known("PyTorch module", stored=stored_of(module.state_dict()), complete=True)
+        known = replace(known, fixed=bool(trace.fixed), outputs=trace.outputs, picked=trace.picked)
+        made = finished(trace.draft, trace.output, path, known, options)
+        check = checked(module, examples, made.network, trace)
+    return replace(made, network=check.network, notes=(*made.notes, *check.notes)), check.error
+
+
+def _numbers(given: float | Sequence[float]) -> tuple[float, ...]:
+    return (float(given),) if isinstance(given, (int, float)) else tuple(float(number) for number in given)
 
 
 def _examples(example: torch.Tensor | Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
@@ -99,44 +154,3 @@ def _examples(example: torch.Tensor | Sequence[torch.Tensor]) -> tuple[torch.Ten
     if not found or not all(isinstance(tensor, torch.Tensor) for tensor in found):
         raise StudioError("The example must be a tensor of (1, channels, height, width), or one for every input.")
     return tuple(tensor.detach().to("cpu", torch.float32) for tensor in found)
-
-
-@contextmanager
-def _evaluating(module: torch.nn.Module) -> Iterator[None]:
-    training = [part for part in module.modules() if part.training]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part in training:
-            part.training = True
-
-
-def _traced(module: torch.nn.Module, examples: tuple[torch.Tensor, ...], fold: bool) -> tuple[Draft, str]:
-    from studio.io.importers import _exported
-    from studio.io.importers._aten_table import table
-    from studio.io.importers._calls import run
-    from studio.io.importers._simplify import fold_batch_norms
-
-    calls, inputs, constants, output = _exported.read(_exported.trace(module, examples))
-    draft, last = run(calls, table(), inputs, constants, output)
-    return draft, fold_batch_norms(draft, last) if fold else last
-
-
-def _error(module: torch.nn.Module, examples: tuple[torch.Tensor, ...], network: Network) -> float:
-    import torch
-
-    from studio.ops._reference import reference
-
-    with torch.no_grad():
-        wanted = module(*(tensor.clone() for tensor in examples))[0].double().numpy()
-    feeds = {
-        put.name: tensor.reshape(1, put.channels, *_pixels(tensor))
-        for put, tensor in zip(network.graph.inputs, examples, strict=True)
-    }
-    found = reference(network, feeds)[network.graph.output][0].double().numpy()
-    return float(np.linalg.norm(found - wanted.reshape(found.shape)) / (np.linalg.norm(wanted) or 1.0))
-
-
-def _pixels(tensor: torch.Tensor) -> tuple[int, ...]:
-    return tuple(tensor.shape[2:]) if tensor.ndim == 4 else (1, 1)

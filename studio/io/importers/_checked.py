@@ -1,0 +1,199 @@
+"""Whether a network does what the module does that it was read from: on example, picture and noise, at three sizes.
+
+A difference is wrong only where it is larger than what the module's own rounding comes to: a module that makes much of
+its input's last digits is compared with itself in float64, and that is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._exported import places
+from studio.io.importers._traced import Sides, Trace, picture_size, resized
+from studio.model.network import Network
+
+if TYPE_CHECKING:
+    import torch
+
+TOLERANCE = 1e-3
+"""Relative L2 error past which the studio would not run the module as PyTorch does."""
+
+_CLOSE = 1e-4
+
+# Errors are compared with what the module itself loses, times so much.
+_OWN = 30.0
+_MOST_OWN = 0.1
+_LARGEST = 2048 * 2048
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of it.
+
+    Attributes:
+        network: of one size alone where it has to be.
+        error: the largest relative L2 error.
+        notes: remarks, each a sentence.
+    """
+
+    network: Network
+    error: float
+    notes: tuple[str, ...]
+
+
+def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: Network, trace: Trace) -> Checked:
+    """The network, compared with the module, which is in evaluation mode.
+
+    Raises:
+        StudioError: where the studio's output on the example is not the module's.
+    """
+    low, high = network.graph.inputs[0].range
+    feeds = [tuple(examples), *_fed(examples, low, high)]
+    found = [_error(module, feed, network, trace.picked) for feed in feeds]
+    worst, own = max(found), 0.0
+    if not worst <= TOLERANCE:
+        own = max(_own_error(module, feed, trace.picked) for feed in feeds)
+        if not worst <= min(_OWN * own, _MOST_OWN):
+            raise StudioError(
+                f"The studio's output differs from the module's by {worst:.2g} relative to it, so nothing was saved; "
+                "the module keeps a state or draws random numbers, or this is a defect: please report it."
+            )
+    size, fixed = picture_size(examples), trace.fixed
+    if size is not None and not fixed:
+        fixed, worst, own = _elsewhere(module, examples, network, trace, worst, own)
+    notes = []
+    if own:
+        notes.append(
+            f"The module loses digits: in float32 it is {own:.1g} from itself in float64, and the studio's output "
+            f"{worst:.1g} from the module's; that is rounding, not a difference of meaning."
+        )
+    if size is not None and fixed:
+        inputs = tuple(replace(i, size=size) if i.kind == "picture" else i for i in network.graph.inputs)
+        network = replace(network, graph=replace(network.graph, inputs=inputs))
+        notes.append(f"It takes pictures of {size[0]}×{size[1]} (height × width) alone: {fixed}.")
+    return Checked(network, worst, tuple(notes))
+
+
+def _fed(examples: Sequence[torch.Tensor], low: float, high: float) -> list[tuple[torch.Tensor, ...]]:
+    """A picture and noise in the inputs' range, as large as the examples."""
+    import torch
+
+    noise = np.random.default_rng(0)
+    pictures, noises = [], []
+    for tensor in examples:
+        shape = tuple(tensor.shape)
+        drawn = torch.from_numpy(noise.uniform(low, high, shape).astype(np.float32))
+        noises.append(drawn)
+        if len(shape) != 4:
+            pictures.append(drawn)
+            continue
+        y, x = np.mgrid[: shape[2], : shape[3]] / max(shape[2:])
+        rows = [0.5 + 0.25 * np.sin(9 * x + k) + 0.2 * np.sign(np.sin(17 * y * (k + 1))) for k in range(shape[1])]
+        picture = low + (high - low) * np.clip(np.stack(rows), 0, 1)
+        pictures.append(torch.from_numpy(picture.astype(np.float32)[None]))
+    return [tuple(pictures), tuple(noises)]
+
+
+def _elsewhere(
+    module: torch.nn.Module,
+    examples: Sequence[torch.Tensor],
+    network: Network,
+    trace: Trace,
+    worst: float,
+    own: float,
+) -> tuple[str, float, float]:
+    """Why the network goes with its own size alone, empty where it does not; and the errors, those elsewhere, too."""
+    allowed, held = max(3 * worst, _CLOSE), 0
+    for size in _sizes(network, trace.sizes):
+        feed = resized(examples, size)
+        error = _tried(module, feed, network, trace.picked)
+        if error is None:
+            continue
+        if not error <= allowed:
+            here = _own_error(module, feed, trace.picked)
+            if not error <= min(_OWN * here, _MOST_OWN):
+                return f"at {size[0]}×{size[1]} its output would be {error:.2g} from the module's", worst, own
+            own = max(own, here) if error > TOLERANCE else own
+        worst, held = max(worst, error), held + 1
+        if held == 2:
+            break
+    return "", worst, own
+
+
+def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, picked: str) -> float | None:
+    try:
+        return _error(module, feed, network, picked)
+    # Whatever the module's own code raises, it does not take this size, so that nobody can say what is right.
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def _sizes(network: Network, traced: Sequence[Sides]) -> list[Sides]:
+    """Sizes that the network claims to take, as the studio feeds it: fitting, and unlike those it was traced at."""
+    height, width = traced[0]
+    asked = [traced[1]] if len(traced) > 1 else []
+    asked += [(height + 24, width + 8), (height // 2 + 8, width), (height + 3, width + 5), (height, width + 64)]
+    found = []
+    for size in asked:
+        try:
+            fitting = network.graph.fitting_size(size)
+            network.graph.shapes({i.name: fitting for i in network.graph.inputs})
+        except StudioError:
+            continue
+        if fitting not in found and fitting != (height, width) and math.prod(fitting) <= _LARGEST:
+            found.append(fitting)
+    return found
+
+
+def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], picked: str) -> np.ndarray:
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    with torch.no_grad():
+        # Modules may write into what they are given.
+        returned = module(*(tensor.clone() for tensor in feed))
+    found = dict(zip(places(returned), tree_leaves(returned), strict=True))
+    values: np.ndarray = found[picked][0].double().cpu().numpy()
+    return values
+
+
+def _error(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, picked: str) -> float:
+    from studio.ops._reference import reference
+
+    wanted = _output(module, feed, picked)
+    feeds = {
+        put.name: tensor.reshape(1, put.channels, *_pixels(tensor))
+        for put, tensor in zip(network.graph.inputs, feed, strict=True)
+    }
+    found = reference(network, feeds)[network.graph.output][0].double().numpy()
+    return _relative(found, wanted.reshape(found.shape) if wanted.size == found.size else np.full_like(found, np.inf))
+
+
+def _relative(found: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.linalg.norm(found - wanted) / (np.linalg.norm(wanted) or 1.0))
+
+
+def _own_error(module: torch.nn.Module, feed: Sequence[torch.Tensor], picked: str) -> float:
+    """How far the module in float32 is from itself in float64; infinite where it has no float64."""
+    import copy
+
+    import torch
+
+    wanted = _output(module, feed, picked)
+    try:
+        exact = _output(copy.deepcopy(module).double(), [tensor.double() for tensor in feed], picked)
+    except (RuntimeError, TypeError):
+        # Of modules that fix their type: in float32, with a change in the last digit of what they are fed.
+        moved = [tensor * (1 + torch.finfo(torch.float32).eps) for tensor in feed]
+        exact = _output(module, moved, picked)
+    return _relative(wanted, exact)
+
+
+def _pixels(tensor: torch.Tensor) -> tuple[int, ...]:
+    return tuple(tensor.shape[2:]) if tensor.ndim == 4 else (1, 1)

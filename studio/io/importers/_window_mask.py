@@ -1,0 +1,68 @@
+"""The mask of attention in windows that were shifted, told from what it holds at two sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.graph import Node
+from studio.ops import operator
+from studio.ops.window_mask import mask_of
+
+if TYPE_CHECKING:
+    from studio.io.importers._sizes import Pair
+
+Sides = tuple[int, int]
+
+
+def masked(pair: Pair, maps: list[NDArray[np.float32]]) -> list[Node] | None:
+    """`WindowMask`, where a given map of (keys, windows and heads, queries) is one at both sizes."""
+    keys, _, queries = maps[0].shape
+    if keys != queries or maps[1].shape[0] != keys:
+        return None
+    values = np.unique(maps[0])
+    if len(values) != 2:
+        return None
+    for window in _windows(keys):
+        for picture in dict.fromkeys(pair.sizes(name) for name in pair.before):
+            counts = [[s // w for s, w in zip(side, window, strict=True)] for side in picture]
+            if any(s % w for side in picture for s, w in zip(side, window, strict=True)):
+                continue
+            heads = {held.shape[1] / math.prod(n) for held, n in zip(maps, counts, strict=True)}
+            if len(heads) != 1 or (each := heads.pop()) < 1 or each % 1:
+                continue
+            found = _shift(maps, picture, window, int(each), values)
+            if found is None:
+                continue
+            like = pair.like(*picture)
+            assert like is not None
+            said = {"window": window, "shift": found[0], "heads": int(each), "value": found[1]}
+            return [Node(pair.node.name, operator("WindowMask").model_validate(said), (like,))]
+    return None
+
+
+def _windows(count: int) -> Iterator[Sides]:
+    side = math.isqrt(count)
+    if side * side == count:
+        yield side, side
+    yield from ((h, count // h) for h in range(2, count // 2 + 1) if count % h == 0 and h != side)
+
+
+def _shift(
+    maps: list[NDArray[np.float32]],
+    picture: tuple[Sides, Sides],
+    window: Sides,
+    heads: int,
+    values: NDArray[np.float32],
+) -> tuple[Sides, float] | None:
+    """Half a window most often, down, across or both."""
+    (h, w), value = window, float(values[np.abs(values).argmax()])
+    for shift in dict.fromkeys([(h // 2, w // 2), (h // 2, 0), (0, w // 2)]):
+        wanted = (mask_of(side, window, shift, heads) for side in picture)
+        if all(np.array_equal(m * np.float32(value), held) for m, held in zip(wanted, maps, strict=True)):
+            return shift, value
+    return None

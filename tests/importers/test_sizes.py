@@ -1,0 +1,239 @@
+"""What a size froze is read as what it means: the same at three sizes on every engine, or the size is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers import EngineFor, relative_error
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import studio
+from studio.errors import StudioError
+from studio.io.networks import load_network
+
+TOLERANCE = 1e-4
+EXAMPLE = (16, 24)
+ELSEWHERE = [(24, 32), (40, 16)]
+
+
+class Frozen(nn.Module):
+    """A convolution, and what is done with what it makes and its input."""
+
+    def __init__(self, how: Callable[[Tensor, Tensor], Tensor], made: int = 4) -> None:
+        super().__init__()
+        torch.manual_seed(made)
+        self.conv, self.how = nn.Conv2d(3, made, 3, padding=1), how
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.how(x, self.conv(x))
+
+
+def _resized(x: Tensor, y: Tensor) -> Tensor:
+    return y * F.interpolate(F.max_pool2d(y, 5, 3), x.shape[2:], mode="bilinear")
+
+
+def _halved(x: Tensor, y: Tensor) -> Tensor:
+    small = F.interpolate(y, size=(x.shape[2] // 2, x.shape[3] // 2), mode="bicubic")
+    return y - F.interpolate(small, size=x.shape[2:])
+
+
+def _pooled_by_size(_: Tensor, y: Tensor) -> Tensor:
+    return y * F.avg_pool2d(y, y.shape[2:]) + F.max_pool2d(y, y.shape[2:])
+
+
+def _adaptive(x: Tensor, y: Tensor) -> Tensor:
+    height, width = x.shape[2:]
+    return F.interpolate(F.adaptive_max_pool2d(y, (height // 8, width // 4)), (height, width)) - y
+
+
+def _divided(_: Tensor, y: Tensor) -> Tensor:
+    total = y.sum(3, keepdim=True).sum(2, keepdim=True)
+    return y * total / (y.shape[2] * y.shape[3])
+
+
+def _deviation(_: Tensor, y: Tensor) -> Tensor:
+    return (y - y.mean((2, 3), keepdim=True)) / (y.std((2, 3), keepdim=True) + 0.1)
+
+
+def _coordinates(x: Tensor, y: Tensor) -> Tensor:
+    height, width = x.shape[2:]
+    down, across = torch.linspace(-1, 1, height), (torch.arange(width) + 0.5) / width
+    grid = torch.stack(torch.meshgrid(down, across, indexing="ij"))[None]
+    return torch.cat([y, grid], 1) * down.view(1, 1, height, 1)
+
+
+def _places(_: Tensor, y: Tensor) -> Tensor:
+    flat = y.flatten(2)
+    return (flat @ torch.softmax(flat.transpose(1, 2) @ flat / 4, -1)).view_as(y)
+
+
+def _channels(_: Tensor, y: Tensor) -> Tensor:
+    flat = F.normalize(y.reshape(1, 2, 2, -1), dim=-1)
+    return ((flat @ flat.transpose(-1, -2)).softmax(-1) @ flat).view_as(y)
+
+
+def _tokens(_: Tensor, y: Tensor) -> Tensor:
+    tokens = F.layer_norm(y.flatten(2).transpose(1, 2), (4,)) + y.mean((2, 3))[:, None]
+    return tokens.transpose(1, 2).reshape(y.shape)
+
+
+def _windows(shift: int) -> Callable[[Tensor, Tensor], Tensor]:
+    def cut(x: Tensor) -> Tensor:
+        _, height, width, c = x.shape
+        return x.view(height // 4, 4, width // 4, 4, c).permute(0, 2, 1, 3, 4).reshape(-1, 16, c)
+
+    def mask(height: int, width: int) -> Tensor:
+        regions, mark = torch.zeros(1, height, width, 1), 0
+        ends = (slice(0, -4), slice(-4, -shift), slice(-shift, None))
+        for rows in ends:
+            for columns in ends:
+                regions[:, rows, columns, :] = mark
+                mark += 1
+        windows = cut(regions)[..., 0]
+        different = windows.unsqueeze(1) - windows.unsqueeze(2)
+        return different.masked_fill(different != 0, -100.0).unsqueeze(1)
+
+    def how(_: Tensor, y: Tensor) -> Tensor:
+        _, c, height, width = y.shape
+        rolled = torch.roll(y.permute(0, 2, 3, 1), (-shift, -shift), (1, 2))
+        heads = cut(rolled).reshape(-1, 16, 2, c // 2).transpose(1, 2)
+        scores = heads @ heads.transpose(-1, -2)
+        scores = scores + mask(height, width) if shift else scores
+        made = (scores.softmax(-1) @ heads).transpose(1, 2).reshape(height // 4, width // 4, 4, 4, c)
+        made = made.permute(0, 2, 1, 3, 4).reshape(1, height, width, c)
+        return torch.roll(made, (shift, shift), (1, 2)).permute(0, 3, 1, 2) + y
+
+    return how
+
+
+def _every_other(x: Tensor, y: Tensor) -> Tensor:
+    return torch.cat([x[:, :, ::2, ::2], x[:, :, 1::2, ::2], y[:, :, ::2, 1::2]], 1)
+
+
+def _turned(_: Tensor, y: Tensor) -> Tensor:
+    return y.transpose(2, 3).flip(3).roll((1, -2), (2, 3))
+
+
+FORMS = {
+    "resized to another map": _resized,
+    "halved and back": _halved,
+    "pooled by the map's size": _pooled_by_size,
+    "adaptive by a part of the size": _adaptive,
+    "divided by the number of pixels": _divided,
+    "unbiased deviation": _deviation,
+    "coordinates": _coordinates,
+    "attention over places": _places,
+    "attention over channels": _channels,
+    "tokens": _tokens,
+    "windows": _windows(0),
+    "shifted windows": _windows(2),
+    "every other pixel": _every_other,
+    "turned": _turned,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_is_the_modules_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
+    module = Frozen(FORMS[form]).eval()
+    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
+    assert exported.notes == ()
+    network = load_network(tmp_path / "mine")
+    engine = engine_for(network)
+    for size in (EXAMPLE, *ELSEWHERE):
+        picture = torch.rand(1, 3, *size)
+        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+        with torch.no_grad():
+            wanted = module(picture)[0].numpy()
+        assert relative_error(engine.output(), wanted) < TOLERANCE, size
+    engine.close()
+
+
+@settings(max_examples=12)
+@given(
+    names=st.lists(
+        st.sampled_from(sorted(set(FORMS) - {"every other pixel", "turned", "coordinates"})), min_size=2, max_size=3
+    )
+)
+def test_forms_one_after_the_other(names: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    class Chain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = nn.ModuleList(Frozen(FORMS[name]) for name in names)
+            self.back = nn.ModuleList(nn.Conv2d(4, 3, 1) for _ in names)
+
+        def forward(self, x: Tensor) -> Tensor:
+            for part, back in zip(self.parts, self.back, strict=True):
+                x = torch.tanh(back(part(x)))
+            return x
+
+    path, module = tmp_path_factory.mktemp("chain") / "mine", Chain().eval()
+    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), path)
+    network = studio.load(path, engine="torch")
+    for size in (EXAMPLE, *ELSEWHERE):
+        picture = torch.rand(1, 3, *size)
+        if exported.network.graph.only_size in (None, size):
+            with torch.no_grad():
+                wanted = module(picture)[0].numpy()
+            assert relative_error(network.run(picture[0].numpy()), wanted) < TOLERANCE
+
+
+def _made_for_its_size(x: Tensor, y: Tensor) -> Tensor:
+    return y * torch.arange(x.shape[2] * x.shape[3]).view(1, 1, *x.shape[2:]).sqrt()
+
+
+def _only_one(_: Tensor, y: Tensor) -> Tensor:
+    return y + torch.linspace(0, 1, 24).sqrt()
+
+
+@pytest.mark.parametrize("how", [_made_for_its_size, _only_one])
+def test_a_network_of_one_size_says_so_and_takes_no_other(
+    how: Callable[[Tensor, Tensor], Tensor], tmp_path: Path
+) -> None:
+    exported = studio.export_torch(Frozen(how), torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
+    assert "16×24 (height × width) alone" in exported.notes[0]
+    network = studio.load(tmp_path / "mine", engine="torch")
+    with pytest.raises(StudioError, match="takes 16×24"):
+        network.run(np.zeros((3, 24, 32), np.float32))
+
+
+def test_a_module_that_loses_digits_is_told_from_one_that_is_wrong(tmp_path: Path) -> None:
+    class Losing(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.sin(x.std((2, 3), keepdim=True) * 1e5) + 0 * x
+
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.calls += 1
+            return x * self.calls
+
+    torch.manual_seed(0)
+    exported = studio.export_torch(Losing(), torch.rand(1, 3, *EXAMPLE), tmp_path / "losing")
+    assert exported.relative_error > 1e-3
+    assert "loses digits" in exported.notes[0]
+    with pytest.raises(StudioError, match="keeps a state"):
+        studio.export_torch(Counting(), torch.rand(1, 3, *EXAMPLE), tmp_path / "counting")
+
+
+def test_one_of_several_outputs_is_taken_by_name(tmp_path: Path) -> None:
+    class Several(nn.Module):
+        def forward(self, x: Tensor) -> dict[str, Tensor | list[Tensor]]:
+            return {"vector": x.mean((2, 3)), "maps": [x + 1, x * 3]}
+
+    example = torch.rand(1, 3, *EXAMPLE)
+    first = studio.export_torch(Several(), example, tmp_path / "first")
+    assert '"maps.0" was taken' in first.notes[0]
+    third = studio.export_torch(Several(), example, tmp_path / "third", output="maps.1")
+    assert third.network.graph.nodes[-1].op.model_dump()["scale"] == 3
+    with pytest.raises(StudioError, match=r'no "other"; it returns maps.0, maps.1, vector'):
+        studio.export_torch(Several(), example, tmp_path / "none", output="other")
