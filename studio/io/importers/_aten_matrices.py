@@ -10,47 +10,24 @@ from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
-from studio.io.importers._views import Numbers, Value, constant, reshaped
-
-
-def _turned(n: Numbers) -> Numbers:
-    return np.swapaxes(n, -1, -2)
+from studio.io.importers._views import Value, constant, reshaped
 
 
 @means("matmul", "mm", "bmm")
 def _matmul(f: Flow, a: Args) -> Value:
     one, two = operand(a), a["other"] if "other" in a else a["mat2"]
-    return product(f, one, two)
-
-
-def product(f: Flow, one: Value, two: Value) -> Value:
-    """``one @ two``, where either may be a weight or a vector."""
-    if len(one.shape) == 1:
-        return _dropped(product(f, reshaped(one, (1, *one.shape)), two), -2)
-    if len(two.shape) == 1:
-        return _dropped(product(f, one, reshaped(two, (*two.shape, 1))), -1)
-    if two.is_constant and len(two.shape) == 2:
-        return f.linear(one, f.move(two, _turned), None)
-    if one.is_constant and len(one.shape) == 2:
-        return f.move(f.linear(f.move(two, _turned), one, None), _turned)
-    return f.product(one, two)
-
-
-def _dropped(value: Value, axis: int) -> Value:
-    shape = list(value.shape)
-    del shape[axis]
-    return reshaped(value, tuple(shape))
+    return f.matmul(one, two)
 
 
 @means("mv", "dot", "vdot")
 def _vector(f: Flow, a: Args) -> Value:
     other = next(a[key] for key in ("vec", "tensor", "other") if key in a)
-    return product(f, operand(a), other)
+    return f.matmul(operand(a), other)
 
 
 @means("addmm", "baddbmm")
 def _addmm(f: Flow, a: Args) -> Value:
-    made = product(f, a["mat1"] if "mat1" in a else a["batch1"], a["mat2"] if "mat2" in a else a["batch2"])
+    made = f.matmul(a["mat1"] if "mat1" in a else a["batch1"], a["mat2"] if "mat2" in a else a["batch2"])
     for key, value in (("alpha", made), ("beta", None)):
         if number(a.get(key, 1)) != 1 and value is not None:
             made = f.binary("Mul", made, constant(np.float32(number(a[key]))))
@@ -82,7 +59,7 @@ def _tensordot(f: Flow, a: Args) -> Value:
     depth = math.prod(one.shape[axis] for axis in over[0])
     left = reshaped(f.move(one, lambda n: n.transpose(*rest[0], *over[0])), (math.prod(kept[0]), depth))
     right = reshaped(f.move(two, lambda n: n.transpose(*over[1], *rest[1])), (depth, math.prod(kept[1])))
-    return reshaped(product(f, left, right), kept[0] + kept[1])
+    return reshaped(f.matmul(left, right), kept[0] + kept[1])
 
 
 @means("einsum")
@@ -105,5 +82,5 @@ def _einsum(f: Flow, a: Args) -> Value:
     second = f.move(two, lambda n: n.transpose([names[1].index(axis) for axis in batch + summed + right]))
     first = reshaped(first, ((length[0],) if batch else ()) + (length[1], length[3]))
     second = reshaped(second, ((length[0],) if batch else ()) + (length[3], length[2]))
-    found = reshaped(product(f, first, second), tuple(size[axis] for axis in batch + left + right))
+    found = reshaped(f.matmul(first, second), tuple(size[axis] for axis in batch + left + right))
     return f.move(found, lambda n: n.transpose([(batch + left + right).index(axis) for axis in made]))

@@ -9,13 +9,9 @@ import numpy as np
 
 from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
+from studio.io.importers._choices import chosen, compared, logsumexp, masked, p_norm, scaled, valued
 from studio.io.importers._flow import Flow
-from studio.io.importers._views import Value, constant, reshaped
-
-
-def valued(value: Any) -> Value:
-    """A value, also where the model gives a plain number."""
-    return value if isinstance(value, Value) else constant(np.float32(value))
+from studio.io.importers._views import Value, constant
 
 
 def _axes(value: Value, given: Any) -> list[int]:
@@ -32,45 +28,41 @@ for _name in ("floor", "ceil", "trunc", "round"):
     means(_name)(lambda f, a, how=_name: f.each("Round", operand(a), how=how))
 
 
-def _scaled(f: Flow, value: Value, scale: float, shift: float = 0.0) -> Value:
-    return f.each("Affine", value, scale=scale, shift=shift)
-
-
-means("log2")(lambda f, a: _scaled(f, f.each("Log", operand(a)), 1 / math.log(2)))
-means("log10")(lambda f, a: _scaled(f, f.each("Log", operand(a)), 1 / math.log(10)))
-means("log1p")(lambda f, a: f.each("Log", _scaled(f, operand(a), 1.0, 1.0)))
-means("expm1")(lambda f, a: _scaled(f, f.each("Exp", operand(a)), 1.0, -1.0))
-means("exp2")(lambda f, a: f.each("Exp", _scaled(f, operand(a), math.log(2))))
+means("log2")(lambda f, a: scaled(f, f.each("Log", operand(a)), 1 / math.log(2)))
+means("log10")(lambda f, a: scaled(f, f.each("Log", operand(a)), 1 / math.log(10)))
+means("log1p")(lambda f, a: f.each("Log", scaled(f, operand(a), 1.0, 1.0)))
+means("expm1")(lambda f, a: scaled(f, f.each("Exp", operand(a)), 1.0, -1.0))
+means("exp2")(lambda f, a: f.each("Exp", scaled(f, operand(a), math.log(2))))
 means("tan")(lambda f, a: f.binary("Div", f.each("Sin", operand(a)), f.each("Cos", operand(a))))
-means("log_sigmoid")(lambda f, a: _scaled(f, f.each("Softplus", _scaled(f, operand(a), -1.0)), -1.0))
+means("log_sigmoid")(lambda f, a: scaled(f, f.each("Softplus", scaled(f, operand(a), -1.0)), -1.0))
 means("frac")(lambda f, a: f.binary("Sub", operand(a), f.each("Round", operand(a), how="trunc")))
 
 
 @means("sign")
 def _sign(f: Flow, a: Args) -> Value:
-    return f.binary("Sub", _compared(f, "gt", operand(a), 0.0), _compared(f, "lt", operand(a), 0.0))
+    return f.binary("Sub", compared(f, "gt", operand(a), 0.0), compared(f, "lt", operand(a), 0.0))
 
 
 @means("softsign")
 def _softsign(f: Flow, a: Args) -> Value:
-    return f.binary("Div", operand(a), _scaled(f, f.each("Abs", operand(a)), 1.0, 1.0))
+    return f.binary("Div", operand(a), scaled(f, f.each("Abs", operand(a)), 1.0, 1.0))
 
 
 @means("celu")
 def _celu(f: Flow, a: Args) -> Value:
     alpha = number(a.get("alpha", 1))
-    return _scaled(f, f.each("ELU", _scaled(f, operand(a), 1 / alpha)), alpha)
+    return scaled(f, f.each("ELU", scaled(f, operand(a), 1 / alpha)), alpha)
 
 
 @means("threshold")
 def _threshold(f: Flow, a: Args) -> Value:
-    above = _compared(f, "gt", operand(a), number(a["threshold"]))
-    return _chosen(f, above, operand(a), valued(a["value"]))
+    above = compared(f, "gt", operand(a), number(a["threshold"]))
+    return chosen(f, above, operand(a), valued(a["value"]))
 
 
 @means("hardshrink")
 def _hardshrink(f: Flow, a: Args) -> Value:
-    far = _compared(f, "gt", f.each("Abs", operand(a)), number(a.get("lambd", 0.5)))
+    far = compared(f, "gt", f.each("Abs", operand(a)), number(a.get("lambd", 0.5)))
     return f.binary("Mul", operand(a), far)
 
 
@@ -95,72 +87,40 @@ def _addcmul(f: Flow, a: Args) -> Value:
 # -- comparisons --------------------------------------------------------------------------------------------------
 
 
-def _compared(f: Flow, how: str, one: Value, two: Value | float) -> Value:
-    other = valued(two)
-    if other.constant is not None and other.constant.size == 1:
-        return f.each("Compare", one, how=how, value=max(min(float(other.constant.flat[0]), 3e38), -3e38))
-    if one.constant is not None and one.constant.size == 1:
-        turned = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}.get(how, how)
-        return _compared(f, turned, other, float(one.constant.flat[0]))
-    return f.several("CompareMaps", one, other, how=how)
-
-
 for _name in ("gt", "ge", "lt", "le", "eq", "ne"):
-    means(_name)(lambda f, a, how=_name: _compared(f, how, valued(a["self"]), a["other"]))
-means("greater")(lambda f, a: _compared(f, "gt", valued(a["self"]), a["other"]))
-means("less")(lambda f, a: _compared(f, "lt", valued(a["self"]), a["other"]))
-
-
-def _mask(f: Flow, value: Value) -> Value:
-    """1 where a value is not zero; a comparison is so already."""
-    if value.constant is not None:
-        return constant((value.constant != 0).astype(np.float32))
-    made = next((node for node in f.draft.nodes if node.name == value.node), None)
-    plain = made is not None and type(made.op).__name__ in ("Compare", "CompareMaps")
-    return value if plain else _compared(f, "ne", value, 0.0)
+    means(_name)(lambda f, a, how=_name: compared(f, how, valued(a["self"]), a["other"]))
+means("greater")(lambda f, a: compared(f, "gt", valued(a["self"]), a["other"]))
+means("less")(lambda f, a: compared(f, "lt", valued(a["self"]), a["other"]))
 
 
 @means("logical_and", "bitwise_and", "__and__")
 def _and(f: Flow, a: Args) -> Value:
-    return f.binary("Mul", _mask(f, valued(a["self"])), _mask(f, valued(a["other"])))
+    return f.binary("Mul", masked(f, valued(a["self"])), masked(f, valued(a["other"])))
 
 
 @means("logical_or", "bitwise_or", "__or__")
 def _or(f: Flow, a: Args) -> Value:
-    return f.binary("Maximum", _mask(f, valued(a["self"])), _mask(f, valued(a["other"])))
+    return f.binary("Maximum", masked(f, valued(a["self"])), masked(f, valued(a["other"])))
 
 
 @means("logical_xor", "bitwise_xor", "__xor__")
 def _xor(f: Flow, a: Args) -> Value:
-    return _compared(f, "ne", _mask(f, valued(a["self"])), _mask(f, valued(a["other"])))
+    return compared(f, "ne", masked(f, valued(a["self"])), masked(f, valued(a["other"])))
 
 
 @means("logical_not", "bitwise_not")
 def _not(f: Flow, a: Args) -> Value:
-    return _scaled(f, _mask(f, operand(a)), -1.0, 1.0)
-
-
-def _chosen(f: Flow, mask: Value, yes: Value, no: Value) -> Value:
-    if mask.constant is not None:
-        held = (mask.constant != 0).astype(np.float32)
-        if (held == held.flat[0]).all() and held.size:
-            shape = np.broadcast_shapes(mask.shape, yes.shape, no.shape)
-            return f.move(yes if held.flat[0] else no, lambda n: np.broadcast_to(n, shape))
-        mask = constant(held)
-    if yes.is_constant and no.is_constant and yes.constant.size == no.constant.size == 1:  # type: ignore[union-attr]
-        low, high = number(no), number(yes)
-        return _scaled(f, _mask(f, mask), high - low, low)
-    return f.several("Where", mask, yes, no)
+    return scaled(f, masked(f, operand(a)), -1.0, 1.0)
 
 
 @means("where")
 def _where(f: Flow, a: Args) -> Value:
-    return _chosen(f, a["condition"], valued(a["self"]), valued(a["other"]))
+    return chosen(f, a["condition"], valued(a["self"]), valued(a["other"]))
 
 
 @means("masked_fill")
 def _masked_fill(f: Flow, a: Args) -> Value:
-    return _chosen(f, a["mask"], valued(a["value"]), operand(a))
+    return chosen(f, a["mask"], valued(a["value"]), operand(a))
 
 
 # -- the whole, or over axes --------------------------------------------------------------------------------------
@@ -182,10 +142,10 @@ means("min")(_extreme("Amin"))
 means("amax")(lambda f, a: f.reduced("Amax", operand(a), _axes(operand(a), a.get("dim")), a.get("keepdim", False)))
 means("amin")(lambda f, a: f.reduced("Amin", operand(a), _axes(operand(a), a.get("dim")), a.get("keepdim", False)))
 means("any")(
-    lambda f, a: f.reduced("Amax", _mask(f, operand(a)), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
+    lambda f, a: f.reduced("Amax", masked(f, operand(a)), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
 )
 means("all")(
-    lambda f, a: f.reduced("Amin", _mask(f, operand(a)), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
+    lambda f, a: f.reduced("Amin", masked(f, operand(a)), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
 )
 
 
@@ -195,14 +155,7 @@ def _norm(f: Flow, a: Args) -> Value:
     given = a.get("p") if "p" in a else a.get("ord")
     power = 2.0 if given is None else number(given)
     axes, keepdim = _axes(value, a.get("dim")), a.get("keepdim", False)
-    if math.isinf(power):
-        return f.reduced("Amax" if power > 0 else "Amin", f.each("Abs", value), axes, keepdim)
-    if power == 1:
-        return f.total(f.each("Abs", value), axes, keepdim)
-    if power == 2:
-        return f.each("Sqrt", f.total(f.each("Pow", value, exponent=2.0), axes, keepdim))
-    summed = f.total(f.each("Pow", f.each("Abs", value), exponent=power), axes, keepdim)
-    return f.each("Pow", summed, exponent=1 / power)
+    return p_norm(f, value, power, axes, keepdim)
 
 
 @means("frobenius_norm")
@@ -212,14 +165,7 @@ def _frobenius(f: Flow, a: Args) -> Value:
 
 @means("logsumexp")
 def _logsumexp(f: Flow, a: Args) -> Value:
-    axes = _axes(operand(a), a.get("dim"))
-    most = f.reduced("Amax", operand(a), axes, keepdim=True)
-    summed = f.total(f.each("Exp", f.binary("Sub", operand(a), most)), axes, keepdim=True)
-    found = f.binary("Add", f.each("Log", summed), most)
-    if a.get("keepdim", False):
-        return found
-    over = {axis % len(operand(a).shape) for axis in axes}
-    return reshaped(found, tuple(n for axis, n in enumerate(found.shape) if axis not in over))
+    return logsumexp(f, operand(a), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
 
 
 @means("log_softmax", "_log_softmax")

@@ -186,6 +186,18 @@ class Flow(Matrices):
             value, -1, lambda node: self.draft.add("Conv2d", node, name=self.name, tensors=tensors, **sizes)
         )
 
+    def matmul(self, one: Value, two: Value) -> Value:
+        """``one @ two`` as ``torch.matmul`` has it, where either may be a weight or a vector."""
+        if len(one.shape) == 1:
+            return _without(self.matmul(reshaped(one, (1, *one.shape)), two), -2)
+        if len(two.shape) == 1:
+            return _without(self.matmul(one, reshaped(two, (*two.shape, 1))), -1)
+        if two.is_constant and len(two.shape) == 2 and not one.is_constant:
+            return self.linear(one, self.move(two, _turned), None)
+        if one.is_constant and len(one.shape) == 2 and not two.is_constant:
+            return self.move(self.linear(self.move(two, _turned), one, None), _turned)
+        return self.product(one, two)
+
     def norm(
         self,
         op: str,
@@ -294,6 +306,16 @@ def _order(draft: Draft, value: Value) -> Numbers | None:
         return None
     order = np.argsort(value.index.ravel())
     return order if np.array_equal(value.index.ravel()[order], np.arange(order.size)) else None
+
+
+def _turned(n: Numbers) -> Numbers:
+    return np.swapaxes(n, -1, -2)
+
+
+def _without(value: Value, axis: int) -> Value:
+    shape = list(value.shape)
+    del shape[axis]
+    return reshaped(value, tuple(shape))
 
 
 def _tensors(weight: Value, bias: Value | None) -> dict[str, Weight]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._arith import Arithmetic
-from studio.io.importers._views import Index, Value, move, numbers, seen
+from studio.io.importers._views import Index, Value, constant, move, numbers, seen
 
 
 class Matrices(Arithmetic):
@@ -17,7 +17,7 @@ class Matrices(Arithmetic):
     def product(self, a: Value, b: Value) -> Value:
         """``a @ b``: (…, m, k) by (…, k, n), with PyTorch's broadcasting of the axes before."""
         if a.constant is not None and b.constant is not None:
-            return Value((), constant=np.matmul(a.constant, b.constant))
+            return constant(np.matmul(a.constant, b.constant))
         rank = max(len(a.shape), len(b.shape), 2)
         if min(len(a.shape), len(b.shape)) < 2:
             raise StudioError(f"it multiplies {a.shape} by {b.shape}; give both two axes or more.")

@@ -1,0 +1,80 @@
+"""Comparisons, masks and choices, norms and sums of exponentials: what several operators of a layer each come to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.io.importers._flow import Flow
+from studio.io.importers._views import Value, constant, reshaped
+
+_MOST = 3e38
+
+
+def valued(value: Any) -> Value:
+    """A value, also where the model gives a plain number."""
+    return value if isinstance(value, Value) else constant(np.float32(value))
+
+
+def scaled(f: Flow, value: Value, scale: float, shift: float = 0.0) -> Value:
+    """``value * scale + shift``."""
+    return f.each("Affine", value, scale=scale, shift=shift)
+
+
+def compared(f: Flow, how: str, one: Value, two: Value | float) -> Value:
+    """1 where the one compares so with the other, else 0; ``how`` is gt, ge, lt, le, eq or ne."""
+    other = valued(two)
+    if other.constant is not None and other.constant.size == 1:
+        return f.each("Compare", one, how=how, value=max(min(float(other.constant.flat[0]), _MOST), -_MOST))
+    if one.constant is not None and one.constant.size == 1:
+        turned = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}.get(how, how)
+        return compared(f, turned, other, float(one.constant.flat[0]))
+    return f.several("CompareMaps", one, other, how=how)
+
+
+def masked(f: Flow, value: Value) -> Value:
+    """1 where a value is not zero; a comparison is so already."""
+    if value.constant is not None:
+        return constant((value.constant != 0).astype(np.float32))
+    made = next((node for node in f.draft.nodes if node.name == value.node), None)
+    plain = made is not None and type(made.op).__name__ in ("Compare", "CompareMaps")
+    return value if plain else compared(f, "ne", value, 0.0)
+
+
+def chosen(f: Flow, mask: Value, yes: Value, no: Value) -> Value:
+    """The one where the mask is not zero, else the other."""
+    if mask.constant is not None:
+        held = (mask.constant != 0).astype(np.float32)
+        if (held == held.flat[0]).all() and held.size:
+            shape = np.broadcast_shapes(mask.shape, yes.shape, no.shape)
+            return f.move(yes if held.flat[0] else no, lambda n: np.broadcast_to(n, shape))
+        mask = constant(held)
+    if yes.is_constant and no.is_constant and yes.constant.size == no.constant.size == 1:  # type: ignore[union-attr]
+        low, high = (float(np.asarray(v.constant).flat[0]) for v in (no, yes))
+        return scaled(f, masked(f, mask), high - low, low)
+    return f.several("Where", mask, yes, no)
+
+
+def p_norm(f: Flow, value: Value, power: float, axes: Sequence[int], keepdim: bool) -> Value:
+    """``(sum of |value| ** power) ** (1 / power)`` over axes; an infinite power takes the largest or the smallest."""
+    if math.isinf(power):
+        return f.reduced("Amax" if power > 0 else "Amin", f.each("Abs", value), axes, keepdim)
+    if power == 1:
+        return f.total(f.each("Abs", value), axes, keepdim)
+    if power == 2:
+        return f.each("Sqrt", f.total(f.each("Pow", value, exponent=2.0), axes, keepdim))
+    summed = f.total(f.each("Pow", f.each("Abs", value), exponent=power), axes, keepdim)
+    return f.each("Pow", summed, exponent=1 / power)
+
+
+def logsumexp(f: Flow, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
+    """Logarithm of the sum of exponentials over axes, without overflow."""
+    most = f.reduced("Amax", value, axes, keepdim=True)
+    summed = f.total(f.each("Exp", f.binary("Sub", value, most)), axes, keepdim=True)
+    found = f.binary("Add", f.each("Log", summed), most)
+    over = {axis % len(value.shape) for axis in axes}
+    kept = tuple(n for axis, n in enumerate(found.shape) if keepdim or axis not in over)
+    return reshaped(found, kept)
