@@ -26,7 +26,7 @@ from studio.plugin import check
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.output_writer import Recording
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry

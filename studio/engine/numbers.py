@@ -139,6 +139,11 @@ class Numbers:
             self._tell_of(name)
         self.version += bool(self._moving)
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves by itself."""
+        return bool(self._moving)
+
     def _tell(self) -> None:
         told: list[float] = []
         self.spans = {}

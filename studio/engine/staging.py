@@ -61,6 +61,11 @@ class Staging(Reading):
         """The stages as they were set."""
         return self._stages
 
+    @property
+    def moves(self) -> bool:
+        """Whether the next `run` may give another picture of the same inputs: a bend moves, or has a memory."""
+        return self._numbers.moves or bool(self._rings)
+
     def lend(self, stage: int, values: Array | None) -> None:
         """Give a stage the map of a second picture, which it keeps until it gets another; None takes it back.
 

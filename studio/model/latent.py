@@ -99,6 +99,17 @@ class LatentPath:
     seconds: float = 8.0
     pace: float = 2.0
 
+    def played(self, position: float, laps: int) -> float:
+        """The time that is on where a path is played over and over: a walk goes on, and "between" comes back.
+
+        Args:
+            position: seconds from the start of this lap.
+            laps: how many came before it.
+        """
+        if self.kind == "walk":
+            return laps * self.seconds + position
+        return self.seconds - position if self.kind == "between" and laps % 2 else position
+
     def at(self, time: float, channels: int, stream: int = 0) -> Array:
         """(C, 1, 1) float32: the vector at this time in seconds."""
         latent = Latent(channels, self.seed, stream)

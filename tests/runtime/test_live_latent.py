@@ -13,7 +13,7 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.model.graph import Input
 from studio.model.latent import LatentPath
 from studio.model.picture import Picture
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Messages, Problems, Progress, Report
 from studio.runtime.live.session import LiveSession
 from studio.runtime.render.frame_runner import FrameRunner

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from helpers import layer, network, tiny_network
 
+from studio.model.bend import Bend
 from studio.model.document import Document
 from studio.model.layout import Rect
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
 from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.workspace import ORIGINALS, Workspace
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox
-from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, WorkAt
+from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
 from studio.runtime.live.output_writer import Snapshot, Still
 
 NETWORK = tiny_network()
@@ -103,4 +104,40 @@ def test_whatever_names_layers_comes_with_their_graph(compare: str | None) -> No
     layered = [order for order in notes.orders if isinstance(order, Bypass | Replace | LookAt | Watch)]
     # Whether before or behind it, they say whose layers they name; the loop drops those that it does not run.
     assert all(order.graph is other.graph for order in layered)
+    del sync
+
+
+class Standing(Bend):
+    """A bend that changes nothing."""
+
+    label = "Still"
+
+
+def test_stages_go_with_what_is_compared() -> None:
+    document, notes = Document(Preset("a", NETWORK, {})), Notes()
+    workspace = Workspace(document)
+    sync = DocumentSync(document, workspace, notes)
+    first = document.add_stage("enc", Standing())
+    second = document.add_stage("act", Standing())
+
+    def newest() -> tuple[int, ...]:
+        found = [order for order in notes.orders if isinstance(order, SetStages)]
+        assert all(order.graph is GRAPH for order in found)
+        return tuple(stage.id for stage in found[-1].stages)
+
+    assert newest() == (first.id, second.id)
+    workspace.audition = "act"
+    assert newest() == (second.id,)
+    workspace.audition = ORIGINALS
+    assert newest() == ()
+    workspace.audition = None
+    assert newest() == (first.id, second.id)
+    document.undo()
+    assert newest() == (first.id,)
+    document.load(Preset("b", tiny_network(seed=3), {}))
+    opened = [order.stages for order in notes.orders if isinstance(order, Open)]
+    assert opened[-1] == ()
+    document.undo()
+    opened = [order.stages for order in notes.orders if isinstance(order, Open)]
+    assert [stage.id for stage in opened[-1]] == [first.id]
     del sync

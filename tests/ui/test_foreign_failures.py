@@ -26,7 +26,7 @@ from studio.model.view import View
 from studio.ops import operator
 from studio.runtime.live import recorder
 from studio.runtime.live.output_writer import Recording
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.services.log import close_log, open_log
 from studio.ui.services.hooks import Hooks

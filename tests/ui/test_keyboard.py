@@ -19,7 +19,7 @@ from studio.io.networks import save_network
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.workspace import ORIGINALS
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.ui.kit import theme
 
 pytestmark = pytest.mark.gl

@@ -19,7 +19,7 @@ from studio.model.brush import Brush
 from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.preset import Preset
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, Message
 from studio.ui.importing.import_dialog import _cannot_feed
 from studio.ui.services.reopening import Reopening

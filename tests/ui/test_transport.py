@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
 from studio.errors import StudioError
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
 from studio.ui.source import panel as transport
 from studio.ui.source import seek_bar

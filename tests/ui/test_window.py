@@ -31,7 +31,7 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS
 from studio.runtime.live.output_writer import Recording
-from studio.runtime.live.player import PlayerState
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress
 
 pytestmark = pytest.mark.gl

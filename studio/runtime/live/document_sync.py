@@ -6,11 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.model.changes import BypassChanged, Change, NetworkChanged, WeightsChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged, StagesChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.stage import Stage
 from studio.model.workspace import ORIGINALS, Workspace
-from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, WorkAt
+from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
 
 
 class Runner(Protocol):
@@ -23,8 +24,8 @@ class Runner(Protocol):
 class DocumentSync:
     """From document and workspace to the engine; nothing comes back.
 
-    While `Workspace.audition` is `ORIGINALS` every layer runs as it was trained, none bypassed; while it names a
-    layer, all but that one do.
+    While `Workspace.audition` is `ORIGINALS` every layer runs as it was trained, none bypassed or followed by stages;
+    while it names a layer, all but that one do.
     """
 
     def __init__(self, document: Document, workspace: Workspace, runner: Runner) -> None:
@@ -44,6 +45,8 @@ class DocumentSync:
             self._open()
         elif isinstance(change, BypassChanged):
             self._bypass()
+        elif isinstance(change, StagesChanged):
+            self._set_stages()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)
             self._runner.order(Replace(self._document.graph, change.tensor, change.rect, values))
@@ -52,7 +55,7 @@ class DocumentSync:
         self._trained = self._heard_as_trained()
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
         network = self._document.network.with_tensors(bent)
-        self._runner.order(Open(network, self._bypassed(), self._workspace.view))
+        self._runner.order(Open(network, self._bypassed(), self._workspace.view, self._stages()))
 
     def _listen(self, field: str) -> None:
         workspace, order = self._workspace, self._runner.order
@@ -77,6 +80,14 @@ class DocumentSync:
                 rect, sheet = Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(np.asarray(values)))
                 self._runner.order(Replace(self._document.graph, name, rect, sheet))
         self._bypass()
+        self._set_stages()
+
+    def _set_stages(self) -> None:
+        self._runner.order(SetStages(self._document.graph, self._stages()))
+
+    def _stages(self) -> tuple[Stage, ...]:
+        heard = self._workspace.audition
+        return tuple(stage for stage in self._document.stages if heard is None or stage.layer == heard)
 
     def _bypass(self) -> None:
         self._runner.order(Bypass(self._document.graph, self._bypassed()))

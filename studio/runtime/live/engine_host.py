@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from studio.errors import EngineError, StudioError
 from studio.model.graph import Graph
 from studio.model.layout import put
 from studio.model.network import Network
+from studio.model.stage import Stage
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Open, Replace
 from studio.runtime.render.frame_runner import FrameRunner
@@ -67,6 +69,7 @@ class EngineHost:
         self._clock = clock
         self._wanted = "auto"
         self._bypassed: frozenset[str] = frozenset()
+        self._stages: tuple[Stage, ...] = ()
         self._is_due = False
         self._failed: set[str] = set()
         self._lost = 0  # frames, one after the other
@@ -82,7 +85,7 @@ class EngineHost:
     def open(self, order: Open) -> None:
         """Run another network."""
         self._close()
-        self.network, self._bypassed = order.network, order.bypassed
+        self.network, self._bypassed, self._stages = order.network, order.bypassed, order.stages
         self._try_all()
 
     def choose(self, name: str) -> None:
@@ -96,6 +99,14 @@ class EngineHost:
         self._bypassed = layers
         if self.engine is not None:
             self.engine.bypass(layers)
+        else:
+            self._try_all()
+
+    def set_stages(self, stages: tuple[Stage, ...]) -> None:
+        """Bend what layers hand on by just these stages."""
+        self._stages = stages
+        if self.engine is not None:
+            self.engine.set_stages(stages)
         else:
             self._try_all()
 
@@ -193,10 +204,8 @@ class EngineHost:
                 self._journal.problem("engine", told(error, f"Opening engine {name}"))
                 continue
             self.engine, self.runner = engine, FrameRunner(engine)
-            try:
-                engine.bypass(self._bypassed)
-            except StudioError as error:
-                self._journal.problem("engine", told(error))
+            self._journal.attempt("bypass", "Bypassing layers", partial(engine.bypass, self._bypassed))
+            self._journal.attempt("stages", "Bending", partial(engine.set_stages, self._stages))
             engine.time_every = _TIME_EVERY
             if engine.name == "torch":
                 from studio.engine.torch import leave_a_core

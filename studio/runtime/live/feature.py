@@ -8,9 +8,11 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph, Size
+from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Part
+from studio.runtime.render.frame_runner import FrameRunner
 
 Handlers = Mapping[type[Order], Callable[[Any], object]]
 """What is done about an order, by its type."""
@@ -55,6 +57,19 @@ class Feature:
 
     def closing(self) -> None:
         """The engine is about to be closed."""
+
+    def moves(self, engine: Engine) -> bool:
+        """Whether the next run may give another picture of the same inputs, by what it does in `before`."""
+        del engine
+        return False
+
+    def before(self, runner: FrameRunner, tick: Tick) -> None:
+        """A run is about to begin.
+
+        Args:
+            runner: feeds the engine.
+            tick: when it takes place.
+        """
 
     def took(self, frame: Frame) -> None:
         """A turn is over, and nothing of it is on the screen yet: what is asked of the GPU now costs no wait."""

@@ -9,6 +9,7 @@ from studio.model.graph import Graph
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.stage import Stage
 from studio.model.view import View
 
 
@@ -58,15 +59,17 @@ class Open(Order):
         network: with the weights that it is to have.
         bypassed: the layers to bypass.
         view: what is looked at; None for the output.
+        stages: the bends of what layers hand on.
     """
 
     network: Network
     bypassed: frozenset[str] = frozenset()
     view: View | None = None
+    stages: tuple[Stage, ...] = ()
 
     def merge(self, earlier: Order) -> Order | None:
         """See `Order.merge`: what was meant for the layers before is void."""
-        return None if isinstance(earlier, Open | Replace | Bypass | LookAt) else earlier
+        return None if isinstance(earlier, Open | Replace | Bypass | SetStages | LookAt) else earlier
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,13 @@ class Bypass(LayerOrder, Setting):
     """Bypass just these layers."""
 
     layers: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class SetStages(LayerOrder, Setting):
+    """Bend what layers hand on by just these stages."""
+
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,8 @@ class Playback:
         ended: whether the last frame is shown and nothing follows.
         due: the clock's time at which to call `advance` again; None when nothing more comes by itself.
         dropped: frames that were decoded and not shown.
+        laps: how often the source has begun again before the frame that is shown, since it was last sought.
+        cuts: counts the places at which what is shown does not follow what was shown before: seeks and loops.
     """
 
     def __init__(self, source: Source, clock: Callable[[], float]) -> None:
@@ -32,6 +34,8 @@ class Playback:
         self.ended = False
         self.due: float | None = clock()
         self.dropped = 0
+        self.laps = self.cuts = 0
+        self._next_laps = self._next_cuts = 0
         self._source = source
         self._clock = clock
         self._frames: Iterator[Frame] = iter(source)
@@ -69,6 +73,7 @@ class Playback:
         if self._source.status or self._source.info.fps is None:
             return None
         self._enter(max(0.0, seconds))
+        self._next_laps, self._next_cuts = 0, self._next_cuts + 1
         self._next = self._decoded()
         return self._show() if self._next is not None else None
 
@@ -132,6 +137,7 @@ class Playback:
                 length = min(length, self._source.info.duration or length)
             time = self._time()
             self._enter(0.0)
+            self._next_laps, self._next_cuts = self._next_laps + 1, self._next_cuts + 1
             self._set(time - length)
             self._next = self._decoded()
         self.ended = self._next is None
@@ -169,6 +175,7 @@ class Playback:
     def _show(self, on_time: bool = False) -> Frame:
         assert self._next is not None
         self.frame, self._next = self._next, None
+        self.laps, self.cuts = self._next_laps, self._next_cuts
         self.ended = False
         self._shown_at = self.due = self._clock()
         if not on_time:

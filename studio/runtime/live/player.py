@@ -10,54 +10,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from studio.io.resize import resized
-from studio.io.sources import Source, SourceInfo, open_source
+from studio.io.sources import Source, open_source
 from studio.io.sources.camera import KIND as CAMERA
 from studio.model.picture import DeepPicture
 from studio.runtime.live.playback import Playback
-from studio.runtime.live.report import Message, Part
+from studio.runtime.live.playing import Newest, PlayerState
+from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 
 SLOWEST, FASTEST = 0.1, 4.0
 _PATIENCE = 2.0
 
 Fit = Callable[[DeepPicture], DeepPicture]
-
-
-@dataclass(frozen=True)
-class PlayerState(Part):
-    """What is being played.
-
-    Attributes:
-        spec: what was given to `Player.play`; "" when nothing plays.
-        info: size, rate and length of the source.
-        position: seconds from its start of the picture that is shown.
-        duration: seconds; None when unknown, endless, or a still picture.
-        playing: not paused.
-        ended: the last frame stands, and nothing follows.
-        loop: whether it begins again at its end.
-        speed: seconds of the source in one second.
-        status: of a camera, "live" or "lost: ..." with the reason; else "".
-        is_camera: it has no length, cannot be gone through, and comes as it comes.
-        opening: the spec that is being opened meanwhile, else "".
-        warning: what is wrong with the source though it plays, or was done to its pictures, else None.
-        dropped: frames that were passed over because decoding, or the speed, left no time to show them.
-        problem: why what was asked for last does not play; None where it does.
-    """
-
-    spec: str = ""
-    info: SourceInfo | None = None
-    position: float = 0.0
-    duration: float | None = None
-    playing: bool = True
-    ended: bool = False
-    loop: bool = True
-    speed: float = 1.0
-    status: str = ""
-    is_camera: bool = False
-    opening: str = ""
-    warning: str | None = None
-    dropped: int = 0
-    problem: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +61,7 @@ class Player:
         self._ticket = 0
         self._problem: Message | None = None
         self._state = PlayerState()
-        self._newest: tuple[int, DeepPicture] | None = None
+        self._newest: Newest | None = None
         self._aside: list[threading.Thread] = []
         # Of the capture thread alone:
         self._raw: DeepPicture | None = None
@@ -172,11 +136,8 @@ class Player:
         with self._wake:
             self._order(fit=fit)
 
-    def newest(self) -> tuple[int, DeepPicture] | None:
-        """The newest picture, with a number that rises with every new one; None before the first.
-
-        It is (H, W, 3) uint8 RGB and shared: do not write into it.
-        """
+    def newest(self) -> Newest | None:
+        """The newest picture; None before the first."""
         with self._wake:
             return self._newest
 
@@ -340,7 +301,8 @@ class Player:
                 before, position=position, ended=ended, dropped=playback.dropped, status=self._source_status()
             )
             if picture is not None:
-                self._newest = ((self._newest[0] if self._newest else 0) + 1, picture)
+                number, era = (self._newest.number if self._newest else 0) + 1, (orders.serial, playback.cuts)
+                self._newest = Newest(number, picture, before.spec, position, playback.laps, era)
             tell = picture is not None or before.status != self._state.status or before.ended != ended
         if tell:
             self._on_change()

@@ -9,9 +9,8 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
-from studio.io.resize import resized
 from studio.model.graph import Graph, Size
-from studio.model.latent import LatentPath, path_of_source
+from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame
@@ -27,15 +26,17 @@ from studio.runtime.live.orders import (
     Open,
     Order,
     Replace,
+    SetStages,
     ShowOutputToo,
     Stop,
     WorkAt,
 )
 from studio.runtime.live.output_writer import OutputWriter
 from studio.runtime.live.pace import Pace
+from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
-from studio.runtime.render.size import WorkingSize, parse_size
+from studio.runtime.render.frame_runner import FrameRunner
 
 _REPORT_EVERY = 1 / 30
 _IDLE = 0.05
@@ -72,6 +73,7 @@ class RenderLoop:
             ChooseEngine: [lambda order: self._host.choose(order.name)],
             Bypass: [lambda order: self._host.bypass(order.layers)],
             Replace: [self._host.replace],
+            SetStages: [lambda order: self._host.set_stages(order.stages)],
             LookAt: [self._look_at],
             ShowOutputToo: [self._show_output_too],
             WorkAt: [self._work_at],
@@ -81,14 +83,10 @@ class RenderLoop:
         for feature in self._features:
             for kind, handle in feature.handlers().items():
                 self._handlers.setdefault(kind, []).append(handle)
-        self._size = "256"
+        self._pictures = Pictures(player)
         self._view = View()
-        self._held = False
         self._output_too = False
         self._looked = False  # whether something else is looked at since the last turn
-        self._taken = -1  # the number of the picture that was run last
-        self._has_run = False
-        self._working: WorkingSize | None = None
         self._serial = self._shown = 0
         self._pace = Pace()
         self._shapes: LayerShapes | None = None
@@ -124,14 +122,15 @@ class RenderLoop:
         if isinstance(order, LayerOrder):
             if order.graph is not self._host.graph:
                 return
-            if not self._has_run:
+            if not self._pictures.has_run:
                 # It may be what the picture waits for.
-                self._taken = -1
+                self._pictures.renew()
         for handle in self._handlers.get(type(order), ()):
             self._journal.once(type(order).__name__, partial(handle, order))
 
     def _open(self, order: Open) -> None:
         self._host.open(order)
+        self._pictures.restart()
         self._view = order.view or View()
 
     def _look_at(self, order: LookAt) -> None:
@@ -141,10 +140,11 @@ class RenderLoop:
         self._output_too, self._looked = order.wanted, True
 
     def _work_at(self, order: WorkAt) -> None:
-        self._size, self._taken = order.size, -1
+        self._pictures.size = order.size
+        self._pictures.renew()
 
     def _hold(self, order: Hold) -> None:
-        self._held = order.held
+        self._pictures.held = order.held
 
     def _stop(self, _: Stop) -> None:
         self._stopping = True
@@ -152,13 +152,14 @@ class RenderLoop:
     # -- engines ----------------------------------------------------------------------------------------------------
 
     def _opened(self, engine: Engine, graph: Graph) -> None:
-        self._taken, self._has_run, self._shapes = -1, False, None
+        self._pictures.begin()
+        self._shapes = None
         self._pace.clear()
         for feature in self._features:
             self._journal.once(type(feature).__name__, partial(feature.opened, engine, graph))
 
     def _closing(self) -> None:
-        self._has_run = False
+        self._pictures.begin()
         for feature in self._features:
             self._journal.once(type(feature).__name__, feature.closing)
 
@@ -170,7 +171,7 @@ class RenderLoop:
         ran = engine is not None and self._try_to_run(engine)
         # A frame that was lost may have closed it.
         engine, looked, self._looked = self._host.engine, self._looked, False
-        if engine is None or not self._has_run:
+        if engine is None or not self._pictures.has_run:
             for feature in self._features:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
             return False
@@ -191,13 +192,13 @@ class RenderLoop:
         try:
             ran = self._run(engine)
         except Exception as error:  # noqa: BLE001 - of a driver, an operator, a lack of memory
-            self._has_run = False
+            self._pictures.has_run = False
             if not is_engines_fault(error):
                 self._journal.fail("picture", "The picture", error)
             else:
                 # The same picture again, whoever runs it.
                 self._host.failed(error)
-                self._taken = -1
+                self._pictures.renew()
             return False
         if ran:
             self._host.ran()
@@ -205,23 +206,22 @@ class RenderLoop:
             if not self._pace:
                 # The first picture is told of at once.
                 self._reported = 0.0
-        if self._has_run:
+        if self._pictures.has_run:
             self._journal.solved("picture")
         return ran
 
     def _run(self, engine: Engine) -> bool:
-        newest = self._player.newest()
-        if newest is not None and newest[0] != self._taken and not (self._held and self._has_run):
-            self._taken, picture = newest
-            self._has_run = False
-            size = parse_size(self._size, (picture.shape[0], picture.shape[1]))
-            playing, runner = self._player.state(), self._host.runner
-            assert runner is not None
-            runner.path = path_of_source(playing.spec) or LatentPath()
-            self._working = runner.run(resized(picture, size), playing.position)
-            self._has_run = True
-            return True
-        return self._has_run and bool(engine.update())
+        runner = self._host.runner
+        assert runner is not None, "an engine comes with what feeds it"
+        return self._pictures.run(engine, runner, moves=self._moves(engine), prepare=self._prepare)
+
+    def _moves(self, engine: Engine) -> bool:
+        return engine.moves or any(feature.moves(engine) for feature in self._features)
+
+    def _prepare(self, runner: FrameRunner, tick: Tick) -> None:
+        for feature in self._features:
+            name = type(feature).__name__
+            self._journal.attempt(f"{name}.before", name, partial(feature.before, runner, tick))
 
     def _show(self, engine: Engine) -> None:
         graph, view = engine.graph, self._view
@@ -238,17 +238,19 @@ class RenderLoop:
 
     def _crops(self, engine: Engine) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
-        assert self._working is not None
+        assert self._pictures.working is not None
         graph = engine.graph
-        crops = {i.name: self._working.picture for i in graph.inputs if i.kind == "picture"}
-        return crops | {graph.output: self._working.output}
+        crops = {i.name: self._pictures.working.picture for i in graph.inputs if i.kind == "picture"}
+        return crops | {graph.output: self._pictures.working.output}
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
     def _pause(self) -> float:
         """Seconds until something must be done although nothing comes in."""
         periods = [feature.period for feature in self._features]
-        return min([_IDLE, *(period / 2 for period in periods if period is not None)])
+        engine = self._host.engine
+        moving = [self._pictures.wait()] if engine is not None and self._moves(engine) else []
+        return min([_IDLE, *moving, *(period / 2 for period in periods if period is not None)])
 
     def _report(self) -> None:
         now = time.perf_counter()
@@ -265,17 +267,18 @@ class RenderLoop:
             self._journal.solved("source")
         yield player
         yield Progress(self._serial, self._shown, self._pace.fps(now), self._pace.seconds(now))
-        problem = "" if self._has_run else self._journal.problem_of("picture") or self._journal.problem_of("engine")
+        reason = self._journal.problem_of("picture") or self._journal.problem_of("engine")
+        problem = "" if self._pictures.has_run else reason
         yield EngineState(
             engine.name if engine is not None else "",
             engine.device if engine is not None else "",
             self._host.choice.reason,
             self._display.is_software,
-            self._working.picture if self._working is not None else None,
-            self._working.output if self._working is not None else None,
+            self._pictures.working.picture if self._pictures.working is not None else None,
+            self._pictures.working.output if self._pictures.working is not None else None,
             problem,
         )
-        if engine is not None and self._has_run:
+        if engine is not None and self._pictures.has_run:
             names = (*(i.name for i in engine.graph.inputs), *(node.name for node in engine.graph.nodes))
             shapes = {name: engine.shape(name) for name in names}
             if self._shapes is None or self._shapes.shapes != shapes:

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, 
 
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
-from studio.runtime.live.player import FASTEST, SLOWEST, PlayerState
+from studio.runtime.live.player import FASTEST, SLOWEST
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker

@@ -1,0 +1,52 @@
+"""The time by which a running network moves, whatever its source does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+from studio.model.tick import Tick
+
+_RATE = 30.0
+"""Frames a second of what moves while no new picture comes."""
+
+_SMOOTH = 12.0
+"""Pictures a second from which a source needs no frames in between."""
+
+_LATE = 1.5
+"""Periods of such a source after which a frame is due all the same: it stutters."""
+
+
+class Clock:
+    """Numbers frames and tells their times, from `begin` on; what stands still has no need of it.
+
+    Args:
+        now: nanoseconds that never go back.
+    """
+
+    def __init__(self, now: Callable[[], int] = time.monotonic_ns) -> None:
+        self._now = now
+        self._began = self._last = now()
+        self._frame = 0
+
+    def begin(self) -> None:
+        """Another network: the next frame is its first, at time 0."""
+        self._frame = 0
+
+    def tick(self) -> Tick:
+        """The frame that is run now."""
+        self._last = self._now()
+        if self._frame == 0:
+            self._began = self._last
+        self._frame += 1
+        return Tick(self._frame - 1, Fraction(self._last - self._began, 1_000_000_000))
+
+    def wait(self, rate: float | None) -> float:
+        """Seconds until what moves needs another frame; 0 where it is due.
+
+        Args:
+            rate: pictures a second that the source brings meanwhile; None or 0 where it stands still.
+        """
+        period = _LATE / rate if rate is not None and rate >= _SMOOTH else 1 / _RATE
+        return max(0.0, period - (self._now() - self._last) / 1e9)

@@ -1,0 +1,108 @@
+"""Which picture the network runs on, when, and at what time: what plays, the clock, and edits decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from studio.engine.base import Engine
+from studio.io.resize import resized
+from studio.model.latent import LatentPath, path_of_source
+from studio.model.picture import DeepPicture
+from studio.model.tick import Tick
+from studio.runtime.live.clock import Clock
+from studio.runtime.live.player import Player
+from studio.runtime.live.playing import Newest
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.size import WorkingSize, parse_size
+
+Prepare = Callable[[FrameRunner, Tick], None]
+
+
+class _Input(NamedTuple):
+    """What the network was fed last."""
+
+    picture: DeepPicture
+    newest: Newest
+
+
+class Pictures:
+    """Runs the network on what plays; belongs to the render thread.
+
+    A frame is run for every new picture; where something moves by itself, also while the source stands still or brings
+    few. Between frames only what edits reached is run again.
+
+    Attributes:
+        size: to which pictures are brought, as the command line gives it.
+        held: whether no new picture is taken in.
+        has_run: whether the engine holds a picture of the open network, made of the newest that may be taken.
+        working: how the last picture passed through the network; None before the first.
+
+    Args:
+        player: brings pictures.
+        clock: says when frames take place.
+    """
+
+    def __init__(self, player: Player, clock: Clock | None = None) -> None:
+        self.size = "256"
+        self.held = False
+        self.has_run = False
+        self.working: WorkingSize | None = None
+        self._player = player
+        self._clock = clock or Clock()
+        self._taken = -1  # the number of the picture that was run last
+        self._input: _Input | None = None
+
+    def restart(self) -> None:
+        """Another network is open: its first frame is at time 0."""
+        self._clock.begin()
+
+    def begin(self) -> None:
+        """Another engine runs; time goes on."""
+        self._taken, self._input, self.has_run = -1, None, False
+
+    def renew(self) -> None:
+        """Run the newest picture again: size, layers or what failed have changed."""
+        self._taken = -1
+
+    def run(self, engine: Engine, runner: FrameRunner, *, moves: bool, prepare: Prepare) -> bool:
+        """Run what there is to run.
+
+        Args:
+            engine: runs.
+            runner: feeds it.
+            moves: whether the same picture may come out differently now.
+            prepare: called before a frame.
+
+        Returns:
+            Whether anything ran.
+
+        Raises:
+            StudioError: where the picture does not fit the size or the network. Whatever else an engine raises, too.
+        """
+        newest = self._player.newest()
+        if newest is not None and newest.number != self._taken and not (self.held and self.has_run):
+            self._taken = newest.number
+            before, self._input, self.has_run = self._input, None, False
+            size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
+            if before is not None and before.newest.era != newest.era:
+                engine.forget()
+            fed = _Input(resized(newest.picture, size), newest)
+        elif self.has_run and self._input is not None and moves and self.wait() <= 0:
+            fed, self.has_run = self._input, False
+        else:
+            return self.has_run and bool(engine.update())
+        tick = self._clock.tick()
+        prepare(runner, tick)
+        runner.tick = tick
+        path = runner.path = path_of_source(fed.newest.spec) or LatentPath()
+        self.working = runner.run(fed.picture, path.played(fed.newest.position, fed.newest.laps))
+        self._input, self.has_run = fed, True
+        return True
+
+    def wait(self) -> float:
+        """Seconds until what moves needs another frame."""
+        state = self._player.state()
+        brings = state.info is not None and state.playing and not state.ended and not self.held
+        fps = state.info.fps if brings and state.info is not None else None
+        return self._clock.wait(float(fps) * state.speed if fps else None)
