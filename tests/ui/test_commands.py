@@ -23,7 +23,7 @@ from studio.ui.kit.panel import Panel
 from studio.ui.shell.declared import declared
 from studio.ui.shell.shortcut_sheet import groups_of, shared_out
 
-DOCUMENT = {"network", "section.bypassed", "history", "details"}
+DOCUMENT = {"network", "section.bypassed", "section.stages", "history", "details"}
 TOLD = {"recording", "windows"}
 
 

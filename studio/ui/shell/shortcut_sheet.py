@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations, pairwise
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -52,14 +54,18 @@ def groups_of(declared: Declared) -> list[Group]:
 
 
 def shared_out(groups: list[Group], count: int) -> list[list[Group]]:
-    """The groups in so many columns, in order, about as high as each other."""
-    heights = [len(lines) + 1 for _, lines in groups]
-    share, height = sum(heights) / count, 0.0
-    columns: list[list[Group]] = [[] for _ in range(count)]
-    for group, tall in zip(groups, heights, strict=True):
-        columns[min(count - 1, int((height + tall / 2) / share))].append(group)
-        height += tall
-    return columns
+    """The groups in so many columns, in order, the highest of them as low as it can be."""
+
+    def tallest(ends: tuple[int, ...]) -> int:
+        return max(sum(len(lines) + 1 for _, lines in column) for column in _cut(groups, ends))
+
+    ways = combinations(range(1, len(groups)), count - 1)
+    return _cut(groups, min(ways, key=tallest))
+
+
+def _cut(groups: list[Group], ends: tuple[int, ...]) -> list[list[Group]]:
+    places = (0, *ends, len(groups))
+    return [groups[first:last] for first, last in pairwise(places)]
 
 
 def _column(groups: list[Group]) -> QGridLayout:

@@ -1,0 +1,60 @@
+"""Bends of what layers hand on: the stack behind the selected layer, and of all."""
+
+from __future__ import annotations
+
+from studio.ui.bends.dice import throw
+from studio.ui.bends.panel import BendsPanel
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.services.messages import MessageBar
+
+
+def _add(context: Context) -> None:
+    context[BendsPanel].add_bend()
+
+
+def _toggle_all(context: Context) -> None:
+    context[BendsPanel].toggle_all()
+
+
+PANELS = (
+    Panel(
+        "bends",
+        "Bends",
+        "right",
+        lambda c: BendsPanel(c.document, c.workspace, c[MessageBar].say),
+        stack=10,
+        order=60,
+        commands=(
+            Command(
+                "bend.add",
+                "Add bend…",
+                _add,
+                Place("Layer", 20, 10),
+                keys=("Ctrl+Shift+B",),
+                icon="waves",
+                tip="Bend what the selected layer hands on",
+            ),
+            Command(
+                "bend.throw",
+                "Bend at random",
+                lambda c: throw(c.document, c.workspace.layer),
+                Place("Layer", 20, 20),
+                keys=("Ctrl+Shift+D",),
+                icon="dice-five",
+                tip="Another bend of the selected layer, drawn at random; each throw is one undo",
+            ),
+            Command(
+                "bend.toggle_all",
+                "Bends off and on",
+                _toggle_all,
+                Place("Layer", 20, 30),
+                keys=("Ctrl+Alt+B",),
+                tip="All bends of layers off, or on again as they were",
+                enabled=lambda c: bool(c.document.stages),
+                follows=frozenset({"section.stages", "network"}),
+            ),
+        ),
+        gestures=(("Drag a bend's handle", "Change the order"), ("Double click on its name", "Fold or unfold")),
+    ),
+)

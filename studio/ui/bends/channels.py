@@ -1,0 +1,147 @@
+"""Which channels a stage bends: all, a share drawn by seed, some side by side, or a list."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QWidget
+
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
+from studio.ui.kit import theme
+from studio.ui.kit.controls import Seed
+
+KINDS = ("All channels", "A share", "From – to", "These")
+
+
+def numbers_text(channels: tuple[int, ...]) -> str:
+    """Channels in few words: ``0-3, 7, 9``."""
+    parts: list[list[int]] = []
+    for channel in sorted(set(channels)):
+        if parts and parts[-1][-1] == channel - 1:
+            parts[-1].append(channel)
+        else:
+            parts.append([channel])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def numbers_of(text: str) -> tuple[int, ...] | None:
+    """The channels that a text lists, ``0-3, 7``; None where it lists none rightly."""
+    found: list[int] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        match = re.fullmatch(r"(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?", part)
+        if match is None:
+            return None
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first > 1 << 16:
+            return None
+        found += range(first, last + 1)
+    return tuple(dict.fromkeys(found)) or None
+
+
+class ChannelsEditor(QWidget):
+    """One row; ``changed`` brings the channels when a person has chosen others."""
+
+    changed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = ""
+        self.kind = QComboBox()
+        self.kind.addItems(KINDS)
+        self.kind.setAccessibleName("Channels")
+        self.kind.setToolTip("Which of the layer's channels are bent; the others pass as they are")
+        self.share = QDoubleSpinBox(minimum=0, maximum=100, value=50, decimals=0, suffix=" %")
+        self.share.setKeyboardTracking(False)
+        self.share.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.share.setAccessibleName("Share of the channels")
+        self.seed = Seed(0, 2**31 - 1, 0)
+        self.range, self.list = QLineEdit("0-0"), QLineEdit()
+        for line, tip in ((self.range, "First and last channel: 4-11"), (self.list, "Channels: 0-3, 7, 9")):
+            line.setToolTip(tip)
+            line.setAccessibleName(tip.partition(":")[0])
+        drawn = QWidget()
+        row = QHBoxLayout(drawn)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self.share)
+        row.addWidget(self.seed, 1)
+        self._more = QStackedWidget()
+        for page in (QWidget(), drawn, self.range, self.list):
+            self._more.addWidget(page)
+        self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(theme.SPACE // 2)
+        whole.addWidget(self.kind)
+        whole.addWidget(self._more, 1)
+        self.kind.activated.connect(self._turn)
+        self.share.valueChanged.connect(self._tell)
+        self.seed.settled.connect(self._tell)
+        self.range.editingFinished.connect(self._tell)
+        self.list.editingFinished.connect(self._tell)
+        self._quiet = False
+
+    def show_channels(self, channels: Channels) -> None:
+        """Show other channels; tells nobody."""
+        self._quiet = True
+        self._name = ""
+        if isinstance(channels, AllChannels):
+            self.kind.setCurrentIndex(0)
+        elif isinstance(channels, SomeChannels):
+            self.kind.setCurrentIndex(1)
+            self.share.setValue(100 * channels.share)
+            self.seed.show_value(channels.seed)
+        elif isinstance(channels, ChannelRange):
+            self.kind.setCurrentIndex(2)
+            self.range.setText(f"{channels.first}-{channels.last}")
+        else:
+            self.kind.setCurrentIndex(3)
+            self._name = channels.name
+            self.list.setText(numbers_text(channels.channels))
+        self._more.setCurrentIndex(self.kind.currentIndex())
+        self._quiet = False
+
+    def channels(self) -> Channels | None:
+        """What is said; None where it is not said rightly yet."""
+        kind = self.kind.currentIndex()
+        if kind == 0:
+            return AllChannels()
+        if kind == 1:
+            return SomeChannels(share=self.share.value() / 100, seed=int(self.seed.value()))
+        found = numbers_of((self.range if kind == 2 else self.list).text())
+        if found is None:
+            return None
+        if kind == 2:
+            return ChannelRange(first=min(found), last=max(found))
+        return ChannelList(channels=found, name=self._name)
+
+    def _turn(self, kind: int) -> None:
+        self._more.setCurrentIndex(kind)
+        if kind == 3 and not self.list.text():
+            self.list.setText(self.range.text())
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._quiet:
+            return
+        found = self.channels()
+        wrong = found is None
+        for line in (self.range, self.list):
+            line.setStyleSheet(f"border-color: {theme.DANGER};" if wrong and line.isVisible() else "")
+        if found is not None:
+            self.changed.emit(found)
+
+
+def channels_text(channels: Channels, name_limit: int = 20) -> str:
+    """Channels in a word or two, for a card's head."""
+    if isinstance(channels, AllChannels):
+        return ""
+    if isinstance(channels, SomeChannels):
+        return f"{100 * channels.share:.0f} % of channels"
+    if isinstance(channels, ChannelRange):
+        return f"channels {channels.first}–{channels.last}"
+    if channels.name:
+        return channels.name
+    text = numbers_text(channels.channels)
+    return f"channels {text}" if len(text) <= name_limit else f"{len(channels.channels)} channels"

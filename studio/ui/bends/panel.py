@@ -1,0 +1,211 @@
+"""The panel of bends: those behind the selected layer, or of the whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from studio.errors import StudioError
+from studio.model.bend import Bend
+from studio.model.changes import Change, NetworkChanged, StagesChanged
+from studio.model.document import Document
+from studio.model.stage import Stage
+from studio.model.stages import STAGES
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import Message
+from studio.ui.bends.adding import BendChooser
+from studio.ui.bends.dice import throw
+from studio.ui.bends.stage_card import StageCard, sources
+from studio.ui.kit import theme
+from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.icons import icon
+
+_EMPTY = {
+    False: "No bends behind {layer}.\nAdd one: it changes what the layer hands on, while the picture plays.",
+    True: "No bends in this network.\nChoose a layer and add one.",
+}
+
+
+class BendsPanel(QWidget):
+    """A card for every stage, in the order in which they work.
+
+    Args:
+        document: what holds the stages.
+        workspace: whose selected layer's stages are shown.
+        say: shows a sentence to the person.
+    """
+
+    def __init__(self, document: Document, workspace: Workspace, say: Callable[[Message], object]) -> None:
+        super().__init__()
+        self._document, self._workspace, self._say = document, workspace, say
+        self.cards: dict[int, StageCard] = {}
+        self.setAutoFillBackground(True)
+        self.add = QPushButton(icon("plus"), "Add bend")
+        self.add.setToolTip("Bend what the selected layer hands on")
+        self.add.clicked.connect(self.add_bend)
+        self.dice = tool_button(
+            "dice-five", "Another bend at random; each throw is one undo", "Bend at random", self._throw
+        )
+        self.this, self.all = QPushButton("This layer"), QPushButton("All layers")
+        group = QButtonGroup(self)
+        for button, tip in ((self.this, "Bends of the selected layer"), (self.all, "Bends of every layer")):
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            group.addButton(button)
+        self.this.setChecked(True)
+        group.buttonToggled.connect(self._renew)
+        top = QHBoxLayout()
+        top.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        top.setSpacing(theme.SPACE // 2)
+        top.addWidget(self.add)
+        top.addWidget(self.dice)
+        top.addStretch(1)
+        top.addWidget(self.this)
+        top.addWidget(self.all)
+        self.empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.empty.setStyleSheet(f"color: {theme.FAINT}; padding: 24px;")
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
+        self._column.setSpacing(theme.SPACE // 2)
+        self._column.addStretch(1)
+        self._mark = QFrame(self._inside)
+        self._mark.setStyleSheet(f"background: {theme.ACCENT};")
+        self._mark.hide()
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(self._inside)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addLayout(top)
+        whole.addWidget(self.empty)
+        whole.addWidget(scroll, 1)
+        self._chooser: BendChooser | None = None
+        self._headings: list[QLabel] = []
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        self._renew()
+
+    # -- what commands call ---------------------------------------------------------------------------------------
+
+    def add_bend(self) -> None:
+        """Let the person choose a bend for the selected layer."""
+        if self._chooser is None:
+            self._chooser = BendChooser(self)
+            self._chooser.chosen.connect(self.put)
+        self._chooser.open_below(self.add)
+
+    def put(self, kind: type[Bend]) -> None:
+        """Put a bend of this kind, with its defaults, behind the selected layer."""
+        layer = self._workspace.layer
+        if layer not in self._document.graph:
+            self._say(Message("Select a layer first; a bend stands behind one.", "warning"))
+            return
+        try:
+            before = sources(self._document.graph, layer)
+            source = before[-1] if kind.other == "layer" else None
+            self._document.add_stage(layer, kind(), source=source)
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+
+    def toggle_all(self) -> None:
+        """All bends off, or, where none works, all on."""
+        stages = self._document.stages
+        on = not any(stage.on for stage in stages)
+        after = tuple(replace(stage, on=on) for stage in stages)
+        self._document.set_section(STAGES, after, "All bends on" if on else "All bends off")
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _throw(self) -> None:
+        try:
+            throw(self._document, self._workspace.layer)
+        except StudioError as error:
+            self._say(Message(str(error), "warning"))
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, StagesChanged | NetworkChanged):
+            self._renew()
+
+    def _listen(self, field: str) -> None:
+        if field == "layer":
+            self._renew()
+
+    def _shown(self) -> list[Stage]:
+        if not self.all.isChecked():
+            return [stage for stage in self._document.stages if stage.layer == self._workspace.layer]
+        order = {node.name: place for place, node in enumerate(self._document.graph.nodes)}
+        return sorted(self._document.stages, key=lambda stage: order.get(stage.layer, 0))
+
+    def _renew(self) -> None:
+        """Show the stages that there are now; a card that is there already stays, so that a drag goes on."""
+        shown = self._shown()
+        wanted = {stage.id: stage for stage in shown}
+        for number, card in list(self.cards.items()):
+            if number not in wanted or not card.shows(wanted[number]):
+                del self.cards[number]
+                self._column.removeWidget(card)
+                card.deleteLater()
+        for heading in self._headings:
+            self._column.removeWidget(heading)
+            heading.deleteLater()
+        self._headings.clear()
+        place, layer = 0, None
+        for stage in shown:
+            if self.all.isChecked() and stage.layer != layer:
+                layer = stage.layer
+                self._column.insertWidget(place, self._heading(layer))
+                place += 1
+            card = self.cards.get(stage.id) or self._new_card(stage)
+            card.show_stage(stage)
+            if self._column.indexOf(card) != place:
+                self._column.insertWidget(place, card)
+            place += 1
+        self.empty.setText(_EMPTY[self.all.isChecked()].format(layer=self._workspace.layer or "it"))
+        self.empty.setVisible(not shown)
+
+    def _heading(self, layer: str) -> QLabel:
+        heading = QLabel(layer)
+        heading.setStyleSheet(f"color: {theme.FAINT}; font-weight: 600; padding-top: 6px;")
+        self._headings.append(heading)
+        return heading
+
+    def _new_card(self, stage: Stage) -> StageCard:
+        card = self.cards[stage.id] = StageCard(self._document, stage)
+        card.handle.dragged.connect(self._show_mark)
+        card.handle.dropped.connect(lambda y: self._drop(card, y))
+        return card
+
+    def _siblings(self, layer: str) -> list[StageCard]:
+        return [self.cards[stage.id] for stage in self._shown() if stage.layer == layer]
+
+    def _place(self, y: int) -> tuple[str, int, int]:
+        """Where a card that is let go of at this height of the screen lands: layer, place, and the mark's height."""
+        at = self._inside.mapFromGlobal(self._inside.mapToGlobal(self._inside.rect().topLeft())).y()
+        height = y - self._inside.mapToGlobal(self._inside.rect().topLeft()).y() + at
+        found = self._shown()
+        below = next((s for s in found if self.cards[s.id].geometry().center().y() > height), None)
+        target = below or found[-1]
+        cards = self._siblings(target.layer)
+        place = cards.index(self.cards[target.id]) + (0 if below else 1)
+        edge = self.cards[target.id].geometry()
+        return target.layer, place, edge.top() - 3 if below else edge.bottom() + 2
+
+    def _show_mark(self, y: int) -> None:
+        _, _, height = self._place(y)
+        self._mark.setGeometry(theme.SPACE, height, self._inside.width() - 2 * theme.SPACE, 2)
+        self._mark.raise_()
+        self._mark.show()
+
+    def _drop(self, card: StageCard, y: int) -> None:
+        self._mark.hide()
+        layer, place, _ = self._place(y)
+        own = self._siblings(layer)
+        if card in own and own.index(card) < place:
+            place -= 1
+        if not (card in own and own.index(card) == place):
+            self._document.move_stage(card.number, layer, place)

@@ -1,0 +1,288 @@
+"""One stage: a head with its name and switches, and beneath it everything that can be turned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+
+from studio.errors import StudioError
+from studio.model.bend import Bend
+from studio.model.document import Document
+from studio.model.form import fields
+from studio.model.gesture import Gesture
+from studio.model.graph import Graph
+from studio.model.stage import Guard, Stage
+from studio.model.stages import STAGES, changed, stage_of
+from studio.ui.bends.adding import first_line
+from studio.ui.bends.channels import ChannelsEditor, channels_text
+from studio.ui.kit import theme
+from studio.ui.kit.buttons import show_icon, tool_button
+from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.forms import Form
+from studio.ui.kit.number_controls import Number
+
+_GUARDS = {
+    "none": "No guard",
+    "finite": "Only finite values",
+    "deviation": "Within deviations",
+    "norm": "As strong as before",
+}
+
+
+def sources(graph: Graph, layer: str) -> list[str]:
+    """The inputs and layers whose maps a bend behind this layer may take: those that run before it."""
+    names = [node.name for node in graph.nodes]
+    return [*(i.name for i in graph.inputs), *names[: names.index(layer)]]
+
+
+class Handle(QLabel):
+    """What a card is dragged by; ``dragged`` brings how far, ``dropped`` comes at the end."""
+
+    dragged = Signal(int)
+    dropped = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__("⋮⋮")
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setToolTip("Drag to change the order")
+        self.setStyleSheet(f"color: {theme.FAINT}; padding: 0 2px;")
+        self._from: QPoint | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._from = event.globalPosition().toPoint()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell how far."""
+        if self._from is not None:
+            self.dragged.emit(event.globalPosition().toPoint().y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """End."""
+        if self._from is not None:
+            self._from = None
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+            self.dropped.emit(event.globalPosition().toPoint().y())
+
+
+class StageCard(QFrame):
+    """A stage as a card; it shows the document and changes it, and keeps nothing but whether it is unfolded.
+
+    Args:
+        document: what holds the stage.
+        stage: which.
+    """
+
+    def __init__(self, document: Document, stage: Stage) -> None:
+        super().__init__()
+        self.number = stage.id
+        self._document = document
+        self._kind = type(stage.bend)
+        self._gesture: Gesture | None = None
+        self.setObjectName("stage")
+        self.setStyleSheet(
+            f"QFrame#stage {{ background: {theme.PANEL}; border: 1px solid {theme.LINE}; border-radius: 4px; }}"
+        )
+        self.handle = Handle()
+        self.on = tool_button("power", "Bypass or work", f"{stage.bend.label} works", self._toggle_on)
+        self.on.setCheckable(True)
+        self.name = ElidedLabel()
+        self.name.say(stage.bend.label)
+        self.name.setToolTip(first_line(self._kind))
+        self.where = QLabel()
+        self.where.setStyleSheet(f"color: {theme.FAINT};")
+        self.fold = tool_button("caret-down", "Fold or unfold", "Fold or unfold", self.toggle_fold)
+        self.more = tool_button("dots-three-vertical", "More", f"More of {stage.bend.label}", self._open_menu)
+        self.remove = tool_button("x", "Remove this bend", f"Remove {stage.bend.label}", self._remove)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(theme.SPACE // 2)
+        for part, stretch in ((self.handle, 0), (self.on, 0), (self.name, 1), (self.where, 0)):
+            head.addWidget(part, stretch)
+        for button in (self.fold, self.more, self.remove):
+            head.addWidget(button)
+        self.body = QWidget()
+        self._fill()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2)
+        column.setSpacing(theme.SPACE // 2)
+        column.addLayout(head)
+        column.addWidget(self.body)
+        self.show_stage(stage)
+
+    def _fill(self) -> None:
+        self.amount = Number(0.0, 1.0, 1.0)
+        self.amount.name_parts("Amount", "From as it was to bent")
+        self.form: Form[Bend] = Form(self._kind)
+        self.channels = ChannelsEditor()
+        self.source = QComboBox()
+        self.source.setAccessibleName("Map of")
+        self.source.setToolTip("The layer whose map it takes; it must run before this one")
+        self._source_label = QLabel("Map of")
+        self.guard = QComboBox()
+        self.guard.setAccessibleName("Guard")
+        self.guard.setToolTip("What the bent values are held to, so that the layers behind can work with them")
+        for kind, text in _GUARDS.items():
+            self.guard.addItem(text, kind)
+        self.times = Number(0.0, 20.0, 3.0)
+        self.times.name_parts("Deviations", "How many standard deviations from the mean that the channel had")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.SPACE)
+        grid.setVerticalSpacing(theme.SPACE // 2)
+        grid.setColumnStretch(1, 1)
+        self._times_label = QLabel("Deviations")
+        for row, (label, control) in enumerate(
+            (
+                (self._source_label, self.source),
+                (QLabel("Amount"), self.amount),
+                (QLabel("Channels"), self.channels),
+                (QLabel("Guard"), self.guard),
+                (self._times_label, self.times),
+            )
+        ):
+            grid.addWidget(label, row, 0)
+            grid.addWidget(control, row, 1)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
+        column.setSpacing(theme.SPACE // 2)
+        if fields(self._kind):
+            column.addWidget(self.form)
+        column.addLayout(grid)
+        self.form.changed.connect(lambda bend: self._turn(bend=bend))
+        self.form.settled.connect(self._settle)
+        self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))
+        self.amount.settled.connect(self._settle)
+        self.channels.changed.connect(lambda channels: self._set("Channels", channels=channels))
+        self.source.activated.connect(lambda: self._set("Source", source=self.source.currentText()))
+        self.guard.activated.connect(self._set_guard)
+        self.times.changed.connect(lambda: self._turn(guard=self._guard()))
+        self.times.settled.connect(self._settle)
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show the stage as it is now."""
+        self.on.setChecked(stage.on)
+        self.on.setToolTip("Works; click to bypass it" if stage.on else "Bypassed; click to let it work")
+        self.name.setStyleSheet(f"color: {theme.TEXT if stage.on else theme.FAINT}; font-weight: 600;")
+        self.where.setText(channels_text(stage.channels))
+        self.form.show_record(stage.bend)
+        self.amount.show_value(stage.amount)
+        self.channels.show_channels(stage.channels)
+        takes_map = self._kind.other == "layer"
+        for part in (self._source_label, self.source):
+            part.setVisible(takes_map)
+        if takes_map:
+            before = sources(self._document.graph, stage.layer)
+            if [self.source.itemText(row) for row in range(self.source.count())] != before:
+                self.source.clear()
+                self.source.addItems(before)
+            self.source.setCurrentText(stage.source or "")
+        self.guard.setCurrentIndex(self.guard.findData(stage.guard.kind))
+        self.times.show_value(min(stage.guard.times, 20.0))
+        for widget in (self._times_label, self.times):
+            widget.setVisible(stage.guard.kind == "deviation")
+
+    def shows(self, stage: Stage) -> bool:
+        """Whether this is the card of such a stage: of this number, with a bend of this kind."""
+        return stage.id == self.number and type(stage.bend) is self._kind
+
+    def toggle_fold(self) -> None:
+        """Hide or show what can be turned."""
+        self.body.setVisible(self.body.isHidden())
+        show_icon(self.fold, "caret-right" if self.body.isHidden() else "caret-down")
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Fold or unfold."""
+        del event
+        self.toggle_fold()
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def _stage(self) -> Stage:
+        return stage_of(self._document.stages, self.number)
+
+    def _turn(self, **settings: Any) -> None:
+        """Show a change while the hand is at it: all until it lets go are one item of the history."""
+        if self._gesture is None or not self._gesture.is_open:
+            self._gesture = self._document.begin(f"{self._stage().bend.label} of {self._stage().layer}")
+        self._gesture.set_section(STAGES, changed(self._document.stages, self.number, **settings))
+
+    def _settle(self) -> None:
+        if self._gesture is not None:
+            self._gesture.commit()
+            self._gesture = None
+
+    def _set(self, what: str, **settings: Any) -> None:
+        self._settle()
+        self._document.change_stage(self.number, f"{what} of {self._stage().bend.label}", **settings)
+
+    def _guard(self) -> Guard:
+        return Guard(kind=self.guard.currentData(), times=float(self.times.value()))
+
+    def _set_guard(self) -> None:
+        self._set("Guard", guard=self._guard())
+
+    def _toggle_on(self) -> None:
+        stage = self._stage()
+        self._settle()
+        self._document.change_stage(
+            self.number, f"{'Bypass' if stage.on else 'Unbypass'} {stage.bend.label}", on=not stage.on
+        )
+
+    def _remove(self) -> None:
+        self._settle()
+        self._document.remove_stage(self.number)
+
+    def _open_menu(self) -> None:
+        self.menu().popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def menu(self) -> QMenu:
+        """What else can be done with the stage."""
+        menu = QMenu(self)
+        stage = self._stage()
+        siblings = [each.id for each in self._document.stages if each.layer == stage.layer]
+        place = siblings.index(stage.id)
+        earlier = menu.addAction("Earlier", lambda: self._document.move_stage(self.number, stage.layer, place - 1))
+        earlier.setEnabled(place > 0)
+        later = menu.addAction("Later", lambda: self._document.move_stage(self.number, stage.layer, place + 1))
+        later.setEnabled(place < len(siblings) - 1)
+        layers = menu.addMenu("Move to layer")
+        for node in self._document.graph.nodes:
+            action = layers.addAction(node.name, lambda name=node.name: self._move_to(name))
+            action.setEnabled(node.name != stage.layer)
+        menu.addSeparator()
+        menu.addAction("Duplicate", self._duplicate)
+        menu.addAction("Back to its defaults", self._reset)
+        menu.addAction("Remove", self._remove)
+        return menu
+
+    def _move_to(self, layer: str) -> None:
+        self._document.move_stage(self.number, layer)
+
+    def _duplicate(self) -> None:
+        stage = self._stage()
+        at = [each.id for each in self._document.stages if each.layer == stage.layer].index(stage.id) + 1
+        self._document.add_stage(
+            stage.layer,
+            stage.bend,
+            at,
+            channels=stage.channels,
+            mask=stage.mask,
+            amount=stage.amount,
+            guard=stage.guard,
+            on=stage.on,
+            source=stage.source,
+        )
+
+    def _reset(self) -> None:
+        try:
+            plain = self._kind()
+        except ValueError as error:  # a bend whose parameters have no defaults
+            raise StudioError(f"{self._kind.label} has no defaults to go back to.") from error
+        self._set("Defaults", bend=plain, amount=1.0)

@@ -1,0 +1,238 @@
+"""The panel of bends, by mouse and keys."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from studio.bends import registry
+from studio.io.opening import find_and_open
+from studio.model.document import Document
+from studio.model.form import fields
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import Message
+from studio.ui.bends.channels import numbers_of, numbers_text
+from studio.ui.bends.dice import throw
+from studio.ui.bends.panel import BendsPanel
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Desk:
+    """A panel on a document, without an engine."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.document = Document(*find_and_open("autoencoder-transposed"))
+        self.workspace = Workspace(self.document)
+        self.workspace.choose("enc2")
+        self.said: list[str] = []
+        self.panel = BendsPanel(self.document, self.workspace, self._say)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(360, 700)
+        self.panel.show()
+        qtbot.waitExposed(self.panel)
+
+    def _say(self, message: Message) -> None:
+        self.said.append(message.text)
+
+    @property
+    def names(self) -> list[str]:
+        return [type(stage.bend).__name__ for stage in self.document.stages]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot)
+
+
+def test_a_bend_is_found_by_name_and_added_by_return(desk: Desk, qtbot: QtBot) -> None:
+    assert desk.panel.empty.isVisible()
+    qtbot.mouseClick(desk.panel.add, LEFT)
+    chooser = desk.panel._chooser
+    assert chooser is not None
+    qtbot.keyClicks(chooser.search, "rotat")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert desk.names == ["Rotate"]
+    assert not desk.panel.empty.isVisible()
+    desk.document.undo()
+    assert desk.names == []
+    assert desk.panel.empty.isVisible()
+
+
+def test_arrows_choose_among_what_is_found(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.add_bend()
+    chooser = desk.panel._chooser
+    assert chooser is not None
+    first = chooser.list.currentItem().text()
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Down)
+    assert chooser.list.currentItem().text() != first
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Up)
+    assert chooser.list.currentItem().text() == first
+
+
+def test_the_drag_of_a_slider_is_one_undo(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.put(registry()["Rotate"])
+    (card,) = desk.panel.cards.values()
+    before = len(desk.document.history.labels)
+    slider = card.form.controls["angle"].slider  # type: ignore[attr-defined]
+    seen: list[float] = []
+    desk.document.changed.connect(lambda _: seen.append(desk.document.stages[0].bend.angle))  # type: ignore[attr-defined]
+    middle = QPoint(slider.width() // 2, slider.height() // 2)
+    qtbot.mousePress(slider, LEFT, pos=QPoint(slider.width() * slider.value() // slider.maximum(), middle.y()))
+    for step in range(1, 8):
+        QTest.mouseMove(slider, QPoint(middle.x() + 8 * step, middle.y()))
+    qtbot.mouseRelease(slider, LEFT, pos=QPoint(middle.x() + 60, middle.y()))
+    assert len(set(seen)) > 2
+    assert len(desk.document.history.labels) == before + 1
+    desk.document.undo()
+    assert desk.document.stages[0].bend == registry()["Rotate"]()
+    assert card.form.record() == registry()["Rotate"]()
+
+
+def test_switches_amount_channels_and_guard(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.put(registry()["Multiply"])
+    (card,) = desk.panel.cards.values()
+    qtbot.mouseClick(card.on, LEFT)
+    assert not desk.document.stages[0].on
+    qtbot.mouseClick(card.on, LEFT)
+    assert desk.document.stages[0].on
+    card.channels.kind.setCurrentIndex(1)
+    card.channels.kind.activated.emit(1)
+    assert desk.document.stages[0].channels == SomeChannels(share=0.5, seed=0)
+    card.channels.kind.setCurrentIndex(3)
+    card.channels.kind.activated.emit(3)
+    card.channels.list.setFocus()
+    card.channels.list.clear()
+    qtbot.keyClicks(card.channels.list, "1, 4-6")
+    qtbot.keyClick(card.channels.list, Qt.Key.Key_Return)
+    assert desk.document.stages[0].channels == ChannelList(channels=(1, 4, 5, 6))
+    assert card.where.text() == "channels 1, 4-6"
+    # What is not understood changes nothing.
+    qtbot.keyClicks(card.channels.list, "x")
+    qtbot.keyClick(card.channels.list, Qt.Key.Key_Return)
+    assert desk.document.stages[0].channels == ChannelList(channels=(1, 4, 5, 6)), (
+        "what is not understood changes nothing"
+    )
+    card.guard.setCurrentIndex(card.guard.findData("deviation"))
+    card.guard.activated.emit(0)
+    assert desk.document.stages[0].guard.kind == "deviation"
+    assert not card.times.isHidden()
+    while desk.document.undo():
+        pass
+    assert desk.document.stages == ()
+
+
+def test_a_card_is_dragged_to_another_place(desk: Desk, qtbot: QtBot) -> None:
+    for name in ("Rotate", "Multiply"):
+        desk.panel.put(registry()[name])
+    qtbot.wait(20)
+    first, second = (desk.panel.cards[stage.id] for stage in desk.document.stages)
+    handle = second.handle
+    qtbot.mousePress(handle, LEFT)
+    top = first.mapToGlobal(QPoint(5, 2))
+    QTest.mouseMove(handle, handle.mapFromGlobal(top))
+    qtbot.mouseRelease(handle, LEFT, pos=handle.mapFromGlobal(top))
+    assert desk.names == ["Multiply", "Rotate"]
+    desk.document.undo()
+    assert desk.names == ["Rotate", "Multiply"]
+
+
+def test_the_menu_moves_duplicates_and_removes(desk: Desk) -> None:
+    for name in ("Rotate", "Multiply"):
+        desk.panel.put(registry()[name])
+    card = desk.panel.cards[desk.document.stages[0].id]
+
+    def press(text: str) -> None:
+        menu = card.menu()
+        next(action for action in menu.actions() if action.text() == text).trigger()
+
+    press("Later")
+    assert desk.names == ["Multiply", "Rotate"]
+    press("Duplicate")
+    assert desk.names == ["Multiply", "Rotate", "Rotate"]
+    press("Remove")
+    assert desk.names == ["Multiply", "Rotate"]
+    card = desk.panel.cards[desk.document.stages[0].id]
+    menu = card.menu()
+    (layers,) = menu.findChildren(QMenu)
+    next(action for action in layers.actions() if action.text() == "enc1").trigger()
+    assert {stage.layer for stage in desk.document.stages} == {"enc1", "enc2"}
+    assert len(desk.panel.cards) == 1, "the panel shows the selected layer's"
+    desk.panel.all.click()
+    assert len(desk.panel.cards) == 2
+
+
+def test_all_off_and_on_is_one_undo_each(desk: Desk) -> None:
+    for name in ("Rotate", "Multiply"):
+        desk.panel.put(registry()[name])
+    desk.panel.toggle_all()
+    assert not any(stage.on for stage in desk.document.stages)
+    desk.panel.toggle_all()
+    assert all(stage.on for stage in desk.document.stages)
+    desk.document.undo()
+    assert not any(stage.on for stage in desk.document.stages)
+
+
+def test_dice_stay_within_the_safe_ranges_and_are_one_undo_each(desk: Desk) -> None:
+    for seed in range(40):
+        throw(desk.document, "enc1", seed)
+    assert len(desk.document.stages) == 40
+    for stage in desk.document.stages:
+        for field in fields(type(stage.bend)):
+            if field.safe is not None:
+                assert field.safe[0] - 1e-3 <= getattr(stage.bend, field.name) <= field.safe[1] + 1e-3
+    assert len(desk.document.history.labels) == 40
+    desk.document.undo()
+    assert len(desk.document.stages) == 39
+
+
+def test_without_a_layer_a_sentence_says_what_to_do(desk: Desk) -> None:
+    desk.workspace.layer = ""
+    desk.panel.put(registry()["Rotate"])
+    assert desk.document.stages == ()
+    assert "Select a layer" in desk.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "channels"),
+    [("0-3, 7", (0, 1, 2, 3, 7)), ("5", (5,)), ("", None), ("3-1", None), ("a", None), ("1-99999999", None)],
+)
+def test_lists_of_channels_are_read(text: str, channels: tuple[int, ...] | None) -> None:
+    assert numbers_of(text) == channels
+    if channels:
+        assert numbers_of(numbers_text(channels)) == channels
+
+
+def test_cards_show_what_another_hand_changes(desk: Desk) -> None:
+    desk.panel.put(registry()["Multiply"])
+    number = desk.document.stages[0].id
+    card = desk.panel.cards[number]
+    desk.document.set(f"/bend/{number}/factor", 1.25)
+    assert card.form.record() == registry()["Multiply"](factor=1.25)
+    desk.document.change_stage(number, channels=ChannelRange(first=2, last=5))
+    assert card.where.text() == "channels 2–5"
+    desk.document.change_stage(number, channels=AllChannels())
+    assert card.where.text() == ""
+
+
+def test_a_bend_from_another_layer_takes_one_that_runs_before(desk: Desk) -> None:
+    desk.panel.put(registry()["FromLayer"])
+    (card,) = desk.panel.cards.values()
+    assert desk.document.stages[0].source == "enc1_act"
+    offered = [card.source.itemText(row) for row in range(card.source.count())]
+    assert "enc1" in offered
+    assert "dec1" not in offered
+    card.source.setCurrentText("enc1")
+    card.source.activated.emit(0)
+    assert desk.document.stages[0].source == "enc1"
+
+
+def test_every_bend_has_a_card(desk: Desk) -> None:
+    for kind in registry().values():
+        desk.panel.put(kind)
+    assert not desk.said
+    assert len(desk.panel.cards) == len(registry())
