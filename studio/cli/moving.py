@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from studio.cli.common import note
+from studio.errors import StudioError
+
 if TYPE_CHECKING:
     from studio.model.preset import Preset
+    from studio.runtime.render.mover import Listen
 
 MoveOption = Annotated[
     list[str],
@@ -20,12 +25,18 @@ MoveOption = Annotated[
     ),
 ]
 BpmOption = Annotated[
-    float, typer.Option(help="Beats in a minute, for what is counted in beats; the preset's own by default.")
+    str,
+    typer.Option(
+        help='Beats in a minute, for what is counted in beats, or "sound" for the tempo of the film\'s sound; the '
+        "preset's own by default.",
+        metavar="N|sound",
+    ),
 ]
+_FROM_SOUND = "sound"
 
 
-def with_movement(preset: Preset, moves: Sequence[str], bpm: float) -> Preset:
-    """The preset with more that moves, and another tempo unless ``bpm`` is 0.
+def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
+    """The preset with more that moves, and another tempo where one is given as a number.
 
     Raises:
         StudioError: naming the movement and what is wrong with it.
@@ -34,10 +45,47 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: float) -> Preset:
     from studio.model.numbers import knob, turned
     from studio.model.route import ROUTES
 
-    if bpm:
-        preset = turned(preset, "/tempo/bpm", bpm)
+    if bpm and bpm != _FROM_SOUND:
+        try:
+            preset = turned(preset, "/tempo/bpm", float(bpm))
+        except ValueError:
+            raise StudioError(f'"{bpm}" is no tempo; give beats in a minute, or "{_FROM_SOUND}".') from None
     for text in moves:
         target, source, settings = parse_move(text)
         knob(preset, target)
         preset = preset.with_section(ROUTES, move(preset.section(ROUTES), target, source, **settings)[0])
     return preset
+
+
+def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Listen]:
+    """The preset, by the tempo of the sound where that is asked for, and what is heard by the time.
+
+    Args:
+        preset: with all that moves.
+        bpm: as it was given.
+        sound: the film whose sound is heard; None where there is none.
+
+    Raises:
+        StudioError: where the sound cannot be read, or has no tempo though that is asked for.
+    """
+    from studio.control.sound import PREFIX, SoundTrack
+    from studio.model.modulator import NOTHING
+    from studio.model.tempo import TEMPO
+    from studio.runtime.render.mover import matrix_of
+
+    wanted = bpm == _FROM_SOUND
+    if not wanted and not any(name.startswith(PREFIX) for name in matrix_of(preset).signals):
+        return preset, lambda _: NOTHING
+    if sound is None:
+        if wanted:
+            raise StudioError("The source has no sound to take a tempo from; give --bpm a number.")
+        note("The source has no sound, so what moves by sound rests.")
+        return preset, lambda _: NOTHING
+    track = SoundTrack.of(sound)
+    if wanted:
+        tempo = track.tempo
+        if tempo is None:
+            raise StudioError("No beat is heard in the source's sound; give --bpm a number.")
+        note(f"The sound has {tempo.bpm:.1f} beats a minute.")
+        preset = preset.with_section(TEMPO, tempo)
+    return preset, track.at

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
-from studio.cli.moving import BpmOption, MoveOption, with_movement
+from studio.cli.moving import BpmOption, MoveOption, with_movement, with_sound
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
 
@@ -80,7 +80,7 @@ def render(
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
-    bpm: BpmOption = 0.0,
+    bpm: BpmOption = "",
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
@@ -108,7 +108,8 @@ def render(
         stack.callback(runner.close)
         feeder = FrameRunner(runner, layer or None, path)
         _say(choice, runner.device, feeder.size_for(working).note)
-        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder)
+        bent, listen = with_sound(bent, bpm, opened.audio_path)
+        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
         sound = opened.audio_path if audio else None

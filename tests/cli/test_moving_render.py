@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers import layer, network
+
+from studio.io.networks import save_network
 
 StudioHere = Callable[..., tuple[int, str, str]]
 
@@ -56,6 +59,8 @@ def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -
         (("--move", "/latent/z/3=wobble"), 'There is no source of movement "wobble"'),
         (("--move", "wild"), '"wild" is no movement; they look like'),
         (("--bpm", "3"), "/tempo/bpm takes a number from 20 to 400 bpm, not 3"),
+        (("--bpm", "fast"), '"fast" is no tempo; give beats in a minute, or "sound"'),
+        (("--bpm", "sound"), "The source has no sound to take a tempo from"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
@@ -65,3 +70,22 @@ def test_what_is_wrong_is_one_sentence(
     assert status == 2
     assert sentence in err
     assert not (tmp_path / "x.mp4").exists()
+
+
+def test_a_preset_moves_to_the_sound_of_a_film(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    made_of = (
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1),
+        layer("act", "LeakyReLU", "enc"),
+        layer("mix", "Conv2d", "act", in_channels=3, out_channels=3, kernel_size=1),
+        layer("out", "Sigmoid", "mix"),
+    )
+    save_network(network(*made_of), tmp_path / "net")
+    address = "/layer/act/negative_slope"
+    shared = ("--preset", "net", "--engine", "torch")
+    for name, moves in (("still", ()), ("moved", ("--move", f"{address}=sound,floor=0,depth=1"))):
+        status, _, err = studio_here("render", str(made / "film.mp4"), name, "--codec", "png", *shared, *moves)
+        assert status == 0, err
+    files = sorted(file.name for file in (tmp_path / "still").glob("*.png"))
+    assert files
+    differ = [(tmp_path / "still" / f).read_bytes() != (tmp_path / "moved" / f).read_bytes() for f in files]
+    assert any(differ)
