@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph as Graph
     from studio.model.graph import Input as Input
     from studio.model.graph import Node as Node
+    from studio.model.modulator import Heard as Heard
+    from studio.model.modulator import Modulator as Modulator
+    from studio.model.modulator import Moment as Moment
     from studio.model.network import Network as Network
     from studio.model.numbers import Knob as Knob
     from studio.model.op import Array as Array
@@ -68,6 +71,7 @@ _WHERE = {
     "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),
     "studio.model.edit": ("Edit", "Kernels", "Mask", "Selection"),
     "studio.model.graph": ("Graph", "Input", "Node"),
+    "studio.model.modulator": ("Heard", "Modulator", "Moment"),
     "studio.model.network": ("Network",),
     "studio.model.numbers": ("Knob",),
     "studio.model.op": ("Array", "Elementwise", "Op", "Shape"),
@@ -93,13 +97,15 @@ def __getattr__(name: str) -> Any:
 
 def check() -> tuple[str, ...]:
     """Load every plug-in but those of the window; what is wrong with them, a sentence each."""
-    from studio import edits, ops
+    from studio import bends, edits, modulators, ops
     from studio.io import exporters, importers, sections, sinks, sources
     from studio.model import numbers
     from studio.model.plugins import problems
 
     ops.registry()
     edits.registry()
+    bends.registry()
+    modulators.registry()
     sections.registry()
     numbers.owners()
     for ask in (sources.kinds, sinks.known, importers.formats, importers.families, exporters.formats):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.bend import Given
+from studio.model.plugins import guarded
 from studio.model.stage import Guard, Luma, Mask
 from studio.model.staged import Staged
 
@@ -29,7 +30,8 @@ def bent_and_mixed(op: Staged, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor
     rest = list(inputs[1:])
     other = rest.pop(0) if op.other else None
     mask = rest.pop() if op.mask else None
-    bent = stage.bend.torch(x, Given(op.tick, rest, other))
+    with guarded(stage.bend):
+        bent = stage.bend.torch(x, Given(op.tick, rest, other))
     chosen = torch.from_numpy(op.chosen).to(x.device)[:, None, None]
     held = _held(x, bent, stage.guard)
     share: Tensor | float = stage.amount

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from moving import modulators
 from small_networks import small_network
 
 from studio import paths
+from studio.bends import registry as bends
 from studio.errors import StudioError
 from studio.io import preset_file, sections
 from studio.io.networks import load_network, save_network
@@ -27,10 +30,13 @@ from studio.model.modulator import Modulator
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route
 from studio.model.section import BYPASSED, SOURCE, VIEW
+from studio.model.stage import ChannelList, Guard, Luma, Painted, SomeChannels, Stage
+from studio.model.stages import STAGES
 from studio.model.tempo import TEMPO, Tempo
 
 Document = dict[str, Any]
 NETWORK = small_network()
+PACKED = base64.b64encode(zlib.compress(bytes(16))).decode()
 
 
 def bent_preset(weights: Path | None) -> Preset:
@@ -423,6 +429,52 @@ def test_sections_stand_in_the_order_in_which_they_always_stood(folder: Path) ->
     said = json.loads((folder / "preset.json").read_text("utf-8"))
     assert list(said)[5:] == ["weights", "source", "view", "bypassed", "tensors"]
     assert said["bypassed"] == ["act", "dec"]
+
+
+STAGES_WRONG = [
+    ({"layer": "nowhere"}, 'there is no layer "nowhere"'),
+    ({"bend": "Wobble"}, 'There is no bend "Wobble"; there are'),
+    ({"params": {"angle": "far"}}, 'Rotate: the field "angle" should be a valid number'),
+    ({"amount": 2.0}, r'the field "stages\[0\]\.amount" should be less'),
+    ({"channels": {"kind": "few"}}, r'the field "stages\[0\]\.channels" is wrong'),
+    ({"luma": {"source": "nowhere"}}, 'there is no layer or input "nowhere" to take a map from'),
+    ({"painted": {"size": [2, 2], "values": "AAAA"}}, "the mask of stage 1 is damaged"),
+    ({"painted": {"size": [2, 2], "values": "???"}}, "the mask of stage 1 is damaged"),
+    ({"painted": {"size": [2, 3], "values": PACKED}}, "the mask of stage 1 does not hold 2×3 values"),
+    ({"painted": {"size": [9000, 9000], "values": PACKED}}, "should be less than or equal to 8192"),
+    ({"luma": {"source": "act"}, "painted": {"size": [2, 2], "values": PACKED}}, "stage 1 has two masks"),
+    ({"wild": 1}, "is not one that belongs there"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), STAGES_WRONG)
+def test_stages_that_are_wrong_are_named(folder: Path, change: Document, sentence: str) -> None:
+    stage = {"id": 1, "layer": "act", "bend": "Rotate", "params": {"angle": 30.0}}
+    rewrite(folder, lambda d: d.update(stages=[stage]))
+    assert load_preset(folder).section(STAGES)[0].bend.model_dump()["angle"] == 30.0
+    rewrite(folder, lambda d: d.update(stages=[stage | change]))
+    with pytest.raises(StudioError, match=sentence) as caught:
+        load_preset(folder)
+    assert str(folder / "preset.json") in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(bends()))
+def test_stages_of_every_bend_are_saved_and_loaded_as_they_were(folder: Path, name: str) -> None:
+    bend = bends()[name]()
+    mask = np.random.default_rng(1).uniform(0, 1, (5, 7)).astype(np.float32)
+    source = "input" if bend.other == "layer" else None
+    stages = (
+        Stage(3, "act", bend, SomeChannels(share=0.25, seed=4), Luma(source="input", low=0.5), 0.5, source=source),
+        Stage(1, "dec", bend, ChannelList(channels=(0, 2), name="eyes"), Painted(mask), on=False, source=source),
+        Stage(7, "act", bend, guard=Guard(kind="deviation", times=2.5), source=source),
+    )
+    preset = load_preset(folder).with_section(STAGES, stages)
+    save_preset(preset, folder)
+    again = load_preset(folder).section(STAGES)
+    assert (again[0], again[2]) == (stages[0], stages[2])
+    assert replace(again[1], mask=None) == replace(stages[1], mask=None)
+    assert isinstance(again[1].mask, Painted)
+    np.testing.assert_array_equal(again[1].mask.values, mask)
 
 
 ROUTES_WRONG = [

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.bends import registry as bends
 from studio.errors import StudioError
 from studio.model.address import Number, split
 from studio.model.bend import Bend
@@ -220,3 +221,14 @@ def test_removing_a_stage_takes_what_moves_it_along_and_undo_brings_both_back(do
     document.undo()
     assert document.get("/route/1/rate") == 3.0
     assert [stage.id for stage in document.stages] == [1, 2]
+
+
+@pytest.mark.parametrize("name", sorted(bends()))
+def test_no_bend_has_a_parameter_that_stages_have_themselves(name: str) -> None:
+    of = Document(Preset("p", network(), {}))
+    bend = bends()[name]()
+    of.add_stage("a", bend, source="picture" if bend.other == "layer" else None, mask=Luma(source="picture"))
+    found = [number.address for number in of.numbers()]
+    assert len(found) == len(set(found))
+    for address in found:
+        of.set(address, of.number(address).reach[1])

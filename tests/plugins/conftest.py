@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio import edits, ops
+from studio import bends, edits, modulators, ops
 from studio.io import sections
 from studio.model import numbers, plugins
 
@@ -17,7 +17,8 @@ SITE = Path(__file__).parent / "site"
 
 def _ask_anew() -> None:
     plugins.forget()
-    for registry in (ops.registry, edits.registry, sections.registry, numbers.owners):
+    folders = (ops, edits, bends, modulators, sections)
+    for registry in (*(folder.registry for folder in folders), numbers.owners):
         registry.cache_clear()
 
 

@@ -14,6 +14,8 @@ from helpers import EngineFor, normal, relative_error
 
 import studio
 from studio import plugin
+from studio.bends import make_bend
+from studio.control.move import move
 from studio.edits import make_edit
 from studio.edits import registry as edit_registry
 from studio.errors import StudioError
@@ -25,12 +27,17 @@ from studio.io.opening import find_and_open
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import codec_for, open_sink
 from studio.io.sources import open_source
+from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.plugins import problems
 from studio.model.preset import Preset
+from studio.model.route import ROUTES
+from studio.model.stage import Stage
 from studio.ops import operator, registry
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
 
 Install = Callable[..., None]
 
@@ -60,6 +67,26 @@ def test_an_operator_with_its_shader_runs_on_every_engine(
     made = torch.nn.functional.conv2d(torch.from_numpy(x)[None], weight, bias, padding=1)
     wanted = (1.5 * (1.5 * made).sin()).sin()[0].numpy()
     assert relative_error(engine.output(), wanted) < 1e-5
+    assert problems() == ()
+
+
+def test_a_bend_with_its_shader_runs_on_every_engine_and_is_moved_by_a_source(
+    install: Install, engine_for: EngineFor, tmp_path: Path
+) -> None:
+    install("wave_pack")
+    document = Document(Preset("p", network_of("ReLU"), {}))
+    document.add_stage("conv", make_bend("Waves", {"height": 0.5}))
+    routes, _ = move((), "/bend/1/height", "ramp", seconds=4.0, depth=0.25)
+    document.set_section(ROUTES, routes, "Route")
+    save_preset(document.preset(), tmp_path / "p")
+    preset = load_preset(tmp_path / "p")
+    engine = engine_for(preset.network)
+    mover = Mover(preset, engine, FrameRunner(engine))
+    mover(np.full((8, 8, 3), 40, np.uint8), 0.0)
+    mover(np.full((8, 8, 3), 200, np.uint8), 3.0, 1)
+    x = engine.activation("conv>made")
+    # The base, and three quarters of a quarter of the reach from -4 to 4.
+    assert relative_error(engine.activation("conv"), x + (0.5 + 0.75 * 0.25 * 8) * np.sin(x)) < 1e-5
     assert problems() == ()
 
 
@@ -178,6 +205,10 @@ def test_broken_ones_are_named_and_the_rest_works(install: Install) -> None:
 def test_an_operator_that_fails_is_named_with_its_plug_in(install: Install, engine_for: EngineFor) -> None:
     install("broken_pack")
     engine = engine_for(network_of("Stumble"))
+    with pytest.raises(StudioError, match=r"broken.pack"):
+        engine.run({"x": normal(3, 8, 8)})
+    engine = engine_for(network_of("ReLU"))
+    engine.set_stages([Stage(1, "conv", make_bend("Limp", {}))])
     with pytest.raises(StudioError, match=r"broken.pack"):
         engine.run({"x": normal(3, 8, 8)})
     with pytest.raises(
