@@ -9,6 +9,9 @@ from studio.model.modulator import Heard, Modulator, Moment
 from studio.model.param import param, seed
 from studio.modulators._noise import smooth, swing
 
+_SHORTEST = 1e-3
+"""Beats; shorter swings are none."""
+
 Shape = Literal["sine", "triangle", "saw up", "saw down", "square", "stepped random", "smooth random", "drift", "decay"]
 
 
@@ -38,7 +41,7 @@ class LFO(Modulator):
         if self.retrigger:
             time -= heard.began.get(self.retrigger, 0.0)
             beat = time * when.pace
-        turns = (beat / self.beats if self.beats > 0.0 else time * self.rate) + self.phase
+        turns = (beat / self.beats if self.beats > _SHORTEST else time * self.rate) + self.phase
         place = math.floor(turns)
         part = turns - place
         if self.jitter:
