@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from studio.engine.numbers import Numbers
 from studio.engine.ring import Ring
 from studio.engine.stats import Stats
+from studio.engine.store import TensorStore
 from studio.model.graph import Graph, Node, Size
 from studio.model.layout import Rect
 from studio.model.lowering import Running
@@ -27,15 +28,14 @@ class Backend(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, store: TensorStore | None = None) -> None:
         self.graph: Graph = network.graph
-        self._tensors: dict[str, Array] = {
-            name: np.array(tensor, np.float32, order="C") for name, tensor in network.tensors.items()
-        }
+        self._store = store or TensorStore(network.tensors)
+        # In memory; a device may have newer ones, see `Reading._tensor`.
+        self._tensors = self._store.arrays
         self._sizes: dict[str, Size] = {}
         self._shapes: dict[str, Shape] = {}
         self._stale: set[str] = set()
-        self._revisions: dict[str, int] = dict.fromkeys(self._tensors, 0)
         self._bypassed: frozenset[str] = frozenset()
         self._stages: tuple[Stage, ...] = ()
         # Maps that stages are lent, by their numbers, and those that were handed in.

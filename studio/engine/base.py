@@ -12,7 +12,7 @@ from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
 from studio.errors import StudioError
 from studio.model.graph import Node, Size
-from studio.model.layout import Rect, put, to_sheet
+from studio.model.layout import Rect, to_sheet
 from studio.model.op import Array
 from studio.model.stage import layer_of, made
 from studio.model.tick import START, Tick
@@ -21,7 +21,8 @@ from studio.model.tick import START, Tick
 class Engine(Staging):
     """Runs one network on one picture at a time and keeps every activation.
 
-    An engine belongs to the thread that made it. The weights it is given are copied; edits stay its own.
+    An engine belongs to the thread that made it. The weights it is given are copied; edits stay its own, unless
+    it shares a store of them with others.
 
     Maps go by their layers' names; the map of a layer with stages is what it hands on, and `studio.model.stage.made`
     and `after` name those before.
@@ -103,15 +104,22 @@ class Engine(Staging):
             rect: where, in weights of the sheet (see `studio.model.layout`).
             values: (rect.height, rect.width) float32.
         """
-        whole = self._tensor(tensor)
+        self._tensor(tensor)
         try:
-            put(whole, rect, np.asarray(values, np.float32))
+            self._store.put(tensor, rect, values)
         except StudioError as error:
             raise StudioError(f'Tensor "{tensor}": {error}') from None
-        self._revisions[tensor] += 1
+
+    def overtake(self, tensor: str, rect: Rect) -> None:
+        """Bring over what has changed in the store that the weights are in."""
         self._begin()
         self._upload(tensor, rect)
         self._spoil(self.graph.users(tensor.rpartition(".")[0]))
+
+    def repack(self, tensor: str, origin: object) -> bool:
+        """Bring over a tensor that has changed on a device; False where this engine takes it from memory."""
+        del tensor, origin
+        return False
 
     def set_tensor(self, tensor: str, values: Array) -> None:
         """Replace a whole tensor, in its own shape."""
@@ -143,4 +151,4 @@ class Engine(Staging):
         self._stale |= {self._running.node_of(made(layer)) for layer in layers} if self._shapes else set()
 
     def _tensors_of(self, node: Node) -> dict[str, Array]:
-        return {key: self._tensors[name] for key, name in node.tensor_names.items()}
+        return {key: self._store.tensor(name) for key, name in node.tensor_names.items()}

@@ -76,7 +76,7 @@ class Reading(Backend):
     def revision(self, tensor: str) -> int:
         """How often this tensor has been changed: equal numbers, equal weights."""
         self._tensor(tensor)
-        return self._revisions[tensor]
+        return self._store.revision(tensor)
 
     def stats(self, name: str) -> Stats:
         """Statistics of a layer's or an input's activation, or of a tensor ("layer.tensor")."""
@@ -94,7 +94,7 @@ class Reading(Backend):
     def _tensor(self, name: str) -> Array:
         if name not in self._tensors:
             raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
-        return self._tensors[name]
+        return self._store.tensor(name)
 
     def _require_run(self, name: str) -> str:
         """The node or input whose map this name means."""

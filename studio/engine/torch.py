@@ -13,6 +13,7 @@ import torch
 from studio.engine.base import BINS, Engine, Places, Stats
 from studio.engine.packed import can_pack, convolve, pack
 from studio.engine.ring import kept_of, ring_of
+from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
@@ -48,8 +49,10 @@ class TorchEngine(Engine):
 
     name = "torch"
 
-    def __init__(self, network: Network, device: str | torch.device | None = None) -> None:
-        super().__init__(network)
+    def __init__(
+        self, network: Network, device: str | torch.device | None = None, store: TensorStore | None = None
+    ) -> None:
+        super().__init__(network, store)
         self._device = torch.device(device) if device is not None else best_device()
         # Layers whose weights are packed, and those that are, for inputs as large as now.
         self._packable = {node.name for node in self.graph.nodes if can_pack(node.op, self._device)}
@@ -58,7 +61,8 @@ class TorchEngine(Engine):
         self._weights = {
             # What is packed is looked at where it lies; a copy of its own would be a second one.
             name: torch.from_numpy(t) if name in shared else self._on_device(torch.from_numpy(t))
-            for name, t in self._tensors.items()
+            for name in self._tensors
+            for t in (self._store.tensor(name),)
         }
         self._of_layer = {
             node.name: {key: self._weights[name] for key, name in node.tensor_names.items()}
@@ -67,6 +71,7 @@ class TorchEngine(Engine):
         # Of every stage with memory, the maps of its ring.
         self._kept: dict[str, list[torch.Tensor | None]] = {}
         self._activations: dict[str, torch.Tensor] = {}
+        self._store.follow(self)
         self._times: dict[str, float] = {}
 
     def _on_device(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -85,6 +90,7 @@ class TorchEngine(Engine):
 
     def close(self) -> None:
         """See `Engine.close`."""
+        self._store.forget(self)
         self._weights.clear()
         self._packed.clear()
         self._of_layer.clear()

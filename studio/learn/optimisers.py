@@ -22,6 +22,7 @@ class Optimiser(Declared):
     """
 
     name: ClassVar[str]
+    shader: ClassVar[str]
     slots: ClassVar[MappingProxyType[str, str]]
     """What it remembers of every weight, and PyTorch's name for that."""
 
@@ -40,6 +41,7 @@ class SGD(Optimiser):
     """Gradient descent with momentum, as ``torch.optim.SGD``."""
 
     name = "sgd"
+    shader = "sgd"
     slots = MappingProxyType({"momentum": "momentum_buffer"})
     usual_rate = 1e-2
 
@@ -67,6 +69,7 @@ class Adam(Optimiser):
     """
 
     name = "adam"
+    shader = "adam"
     slots = MappingProxyType({"mean": "exp_avg", "square": "exp_avg_sq"})
     usual_rate = 1e-3
 
@@ -113,6 +116,7 @@ class Adadelta(Optimiser):
     """
 
     name = "adadelta"
+    shader = "adadelta"
     slots = MappingProxyType({"square": "square_avg", "delta": "acc_delta"})
     usual_rate = 1.0
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
 from studio.learn.backend import Backend
 from studio.learn.losses import L2
@@ -122,8 +123,12 @@ def open_backend(objective: Objective, optimiser: Optimiser, engine: str) -> Bac
     Raises:
         StudioError: for an engine that cannot learn here.
     """
-    if engine in ("auto", "torch"):
+    if engine == "auto":
+        engine = choose(probe_gl()).name
+    if engine == "torch":
         from studio.learn.on_torch import TorchBackend
 
         return TorchBackend(objective, optimiser)
-    raise StudioError(f'Learning runs on --engine torch so far, not on "{engine}".')
+    from studio.learn.on_gl import GLBackend
+
+    return GLBackend(objective, optimiser, engine)

@@ -36,12 +36,14 @@ class Backward:
         node: the layer.
         grad: the layer that holds the gradient of its output.
         shapes: of every map; those of what is added are put in.
+        mark: what stands behind the tilde of the names of what is added.
 
     Attributes:
         nodes: what has been added, in running order.
     """
 
-    def __init__(self, node: Node, grad: str, shapes: dict[str, Shape]) -> None:
+    def __init__(self, node: Node, grad: str, shapes: dict[str, Shape], mark: str = "g") -> None:
+        self._mark = mark
         self.node = node
         self.grad = grad
         self.shapes = shapes
@@ -65,7 +67,7 @@ class Backward:
         own = self.node.tensor_names
         borrowed = tuple((key, own[key]) for key in op.tensor_shapes())
         # Behind the tilde stands what is no layer of the network's own; before it, the layer that it belongs to.
-        made = Node(f"{self.node.name}~g{len(self.nodes)}", op, reads, borrowed=borrowed)
+        made = Node(f"{self.node.name}~{self._mark}{len(self.nodes)}", op, reads, borrowed=borrowed)
         self.nodes.append(made)
         self.shapes[made.name] = op.output_shape(*(self.shapes[name] for name in reads))
         return made.name

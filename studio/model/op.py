@@ -145,6 +145,16 @@ class Op(Shaded):
         """Where the taps of a convolution read, down and across; None where there is no kernel."""
         return None
 
+    swaps: ClassVar[bool] = False
+    """Whether `kernel` swaps the first two axes of the weight, within each group."""
+
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """The rows of `vectors` by the tensors that they are, for weights that change on the device.
+
+        "" is a row of zeros; None where a row is more than one tensor as it lies, and made in memory.
+        """
+        return None
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """What the shader reads once per channel, as (rows, channels); None without any."""
         del tensors

@@ -28,8 +28,8 @@ class LearningBatchNorm2d(BatchNorm2d):
     pointwise = False
     uncompiled = frozenset({"num_features"})
 
-    def constants(self) -> dict[str, int | float]:
-        """See `Op.constants`."""
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
         return {"EPS": self.eps, "AFFINE": int(self.affine)}
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
@@ -50,6 +50,10 @@ class LearningBatchNorm2d(BatchNorm2d):
 
         weight, bias = tensors.get("weight"), tensors.get("bias")
         return torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
+
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias") if self.affine else None
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:  # type: ignore[override]
         """See `Op.vectors`: weight and bias."""

@@ -57,6 +57,10 @@ class PReLU(Elementwise):
 
         return F.prelu(inputs[0], tensors["weight"])
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("weight",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the slopes."""
         return tensors["weight"][None]

@@ -134,6 +134,10 @@ class Conv2d(Op):
         )
         return down, across
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("bias" if self.bias else "",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""
         return bias_row(tensors, self.out_channels)

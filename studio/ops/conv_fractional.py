@@ -173,6 +173,10 @@ class FractionalConv2d(Op):
             return Taps(1, 1, (Phase(-before, tuple((k,) for k in range(size))),))
         return Taps(1, 1, tuple(phase_of((k, (r - before + k) // scale) for k in range(size)) for r in range(scale)))
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("bias" if self.bias else "",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""
         return bias_row(tensors, self.out_channels)

@@ -33,6 +33,7 @@ class ConvTranspose2d(Op):
     """
 
     shader = "conv_transpose2d"
+    swaps = True
     uncompiled = frozenset({"in_channels", "out_channels", "groups", "bias", "output_padding"})
 
     in_channels: int = param(lo=1, doc="Channels of the input")
@@ -136,6 +137,10 @@ class ConvTranspose2d(Op):
         landings = [[(k, r + padding - k * dilation) for k in range(size)] for r in range(stride)]
         phases = tuple(phase_of((k, at // stride) for k, at in row if at % stride == 0) for row in landings)
         return Taps(1, dilation // math.gcd(stride, dilation), phases)
+
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("bias" if self.bias else "",)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""

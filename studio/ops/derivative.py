@@ -29,7 +29,11 @@ class Derivative:
 
 
 def derive(
-    nodes: Sequence[Node], shapes: Mapping[str, Shape], of: Mapping[str, str], wanted: Collection[str]
+    nodes: Sequence[Node],
+    shapes: Mapping[str, Shape],
+    of: Mapping[str, str],
+    wanted: Collection[str],
+    mark: str = "g",
 ) -> Derivative:
     """The gradients of what is wanted, and of every map on the way there.
 
@@ -41,11 +45,12 @@ def derive(
         shapes: of every input and layer.
         of: layers whose gradients are given, and what holds each: a loss, and ones of its shape.
         wanted: inputs, layers, and full names of tensors.
+        mark: what stands behind the tilde of the names of new layers, before their numbers.
 
     Raises:
         StudioError: by the layer's and the operator's name, where a rule is missing or there is no derivative.
     """
-    walk = _Walk(nodes, dict(shapes), frozenset(wanted))
+    walk = _Walk(nodes, dict(shapes), frozenset(wanted), mark)
     for name, held in of.items():
         walk.give(name, held)
     for node in reversed(nodes):
@@ -54,7 +59,8 @@ def derive(
 
 
 class _Walk:
-    def __init__(self, nodes: Sequence[Node], shapes: dict[str, Shape], wanted: frozenset[str]) -> None:
+    def __init__(self, nodes: Sequence[Node], shapes: dict[str, Shape], wanted: frozenset[str], mark: str) -> None:
+        self._mark = mark
         self._shapes = shapes
         self._wanted = wanted
         self._made: list[Node] = []
@@ -78,7 +84,7 @@ class _Walk:
         if name not in self._totals:
             self._totals[name] = given[0]
             if len(given) > 1:
-                made = Node(f"{name}~sum", Add(), tuple(given))
+                made = Node(f"{name}~{self._mark}sum", Add(), tuple(given))
                 self._made.append(made)
                 self._shapes[made.name] = self._shapes[given[0]]
                 self._totals[name] = made.name
@@ -91,7 +97,7 @@ class _Walk:
         grad = self.total(node.name)
         if grad is None:
             return
-        at = Backward(node, grad, self._shapes)
+        at = Backward(node, grad, self._shapes, self._mark)
         kind = type(node.op).__name__
         try:
             gradients = node.op.gradient(at)

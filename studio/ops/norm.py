@@ -116,6 +116,10 @@ class ScaleShift(Elementwise):
         """See `Op.torch`."""
         return inputs[0] * tensors["weight"][:, None, None] + tensors["bias"][:, None, None]
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias")
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: weight and bias."""
         return np.stack([tensors["weight"], tensors["bias"]])

@@ -65,6 +65,10 @@ class LayerNorm2d(Elementwise):
         normal = torch.layer_norm(last, size, tensors.get("weight"), tensors.get("bias"), self.eps)
         return normal.permute(0, 3, 1, 2)
 
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias") if self.affine else None
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """See `Op.vectors`: weight and bias."""
         return np.stack([tensors["weight"], tensors["bias"]]) if tensors else None

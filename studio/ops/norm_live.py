@@ -98,6 +98,10 @@ class InstanceNorm2d(Elementwise):
         weight, bias = tensors.get("weight"), tensors.get("bias")
         return torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
 
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias") if self.affine else None
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """See `Op.vectors`: weight and bias."""
         return _affine_rows(tensors)
@@ -152,6 +156,10 @@ class GroupNorm(Elementwise):
 
         # What the module calls once it has checked that a group has more than one value.
         return torch.group_norm(inputs[0], self.num_groups, tensors.get("weight"), tensors.get("bias"), self.eps)
+
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias") if self.affine else None
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """See `Op.vectors`: weight and bias."""

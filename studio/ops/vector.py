@@ -76,6 +76,10 @@ class Linear(Op):
         one = Taps(1, 1, (Phase(0, ((0,),)),))
         return one, one
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("bias" if self.bias else "",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the bias."""
         return bias_row(tensors, self.out_features)

@@ -9,21 +9,23 @@ from dataclasses import dataclass
 
 import moderngl
 
-from studio.engine.base import Engine, Places, Stats
+from studio.engine.base import Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.plan import Pass, passes
 from studio.engine.gl.shaders import Source
+from studio.engine.gl.sheets import SheetEngine
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
 from studio.engine.ring import kept_of, ring_of
+from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.model.graph import Node
-from studio.model.layout import Atlas, Rect, atlas_for, crop, pack_atlas, sheet_size, to_sheet, unpack_atlas
+from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
 from studio.model.lowering import Running
 from studio.model.network import Network
-from studio.model.op import Array, Op
+from studio.model.op import Array
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
 
@@ -47,11 +49,11 @@ class Step:
     run: Callable[[], None]
 
 
-class AtlasEngine(Engine):
+class AtlasEngine(SheetEngine):
     """A GL engine; the two differ in how they make a frame's steps."""
 
-    def __init__(self, network: Network, device: Device | None = None) -> None:
-        super().__init__(network)
+    def __init__(self, network: Network, device: Device | None = None, store: TensorStore | None = None) -> None:
+        super().__init__(network, store)
         self._owns_device = device is None
         self._device = device or open_device()
         self._device.use()
@@ -80,6 +82,7 @@ class AtlasEngine(Engine):
         try:
             self._stats = self._make_stats()
             self._load_weights()
+            self._store.follow(self)
             if self._device.is_out_of_memory:
                 raise StudioError(
                     f"The weights of this network need more memory than {self._device.renderer} has; "
@@ -89,23 +92,7 @@ class AtlasEngine(Engine):
             self.close()
             raise
 
-    def _load_weights(self) -> None:
-        """Pack every layer's tensors; layers that use the same ones in the same way share what is packed."""
-        packed: dict[tuple[Op, tuple[str, ...]], LayerWeights] = {}
-        for node in self.graph.nodes:
-            names = node.tensor_names
-            same = (node.op, tuple(names.values()) or (node.name,))
-            if same not in packed:
-                packed[same] = LayerWeights(self._device, node, self._tensors_of(node), self._kernel_limit())
-                for key, name in names.items():
-                    self._packings.setdefault(name, []).append((packed[same], key))
-            self._weights[node.name] = packed[same]
-
     def _make_stats(self) -> ComputeStats | FragmentStats:
-        raise NotImplementedError
-
-    def _kernel_limit(self) -> int | None:
-        """The longest side that a texture of kernels may have; None where kernels lie in buffers."""
         raise NotImplementedError
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
@@ -122,6 +109,7 @@ class AtlasEngine(Engine):
         if self._closed:
             return
         self._closed = True
+        self._store.forget(self)
         self._device.use()
         # moderngl keeps the framebuffer that was bound last, and its texture.
         self._device.unbind()
@@ -164,12 +152,6 @@ class AtlasEngine(Engine):
         self._begin()
         self._settle()
         return self._textures[node], self._atlases[node]
-
-    def sheet_texture(self, tensor: str) -> moderngl.Texture:
-        """The R32F texture of a tensor's filter sheet, which is the engine's own and follows every edit."""
-        self._tensor(tensor)
-        self._begin()
-        return self._sheet_texture(tensor)
 
     def _begin(self) -> None:
         self._device.use()
@@ -330,25 +312,6 @@ class AtlasEngine(Engine):
         atlas = self._atlases[name]
         return (*atlas.shape, atlas.columns)
 
-    def _upload(self, tensor: str, rect: Rect) -> None:
-        for packed, key in self._packings[tensor]:
-            packed.changed(key, rect)
-        if tensor in self._sheets:
-            self._device.calls.write(self._sheets[tensor], crop(self._tensors[tensor], rect), (rect.x, rect.y))
-
-    def _sheet_texture(self, tensor: str) -> moderngl.Texture:
-        """The R32F texture of a filter sheet, made when it is first asked for."""
-        if tensor not in self._sheets:
-            height, width = sheet_size(self._tensors[tensor].shape)
-            if max(height, width) > self._device.max_texture:
-                raise StudioError(
-                    f'Tensor "{tensor}": its filter sheet of {width}×{height} weights passes this GPU\'s largest '
-                    f"texture, {self._device.max_texture}×{self._device.max_texture}; use --engine torch."
-                )
-            self._sheets[tensor] = self._context.texture((width, height), 1, dtype="f4")
-            self._device.calls.write(self._sheets[tensor], to_sheet(self._tensors[tensor]))
-        return self._sheets[tensor]
-
     def _read_activation(self, name: str) -> Array:
         self._settle()
         return unpack_atlas(self._device.calls.read(self._textures[name]), self._atlases[name])
@@ -370,13 +333,6 @@ class AtlasEngine(Engine):
         self._device.calls.draw(triangle)
         return self._device.calls.read(picked).reshape(channels, len(ys), len(xs))
 
-    def _read_sheet(self, tensor: str) -> Array:
-        return self._device.calls.read(self._sheet_texture(tensor))[:, :, 0]
-
     def _activation_stats(self, name: str) -> Stats:
         self._settle()
         return self._stats.of(self._textures[name], self._shader_shape(name))
-
-    def _tensor_stats(self, tensor: str) -> Stats:
-        height, width = sheet_size(self._tensors[tensor].shape)
-        return self._stats.of(self._sheet_texture(tensor), (1, height, width, 1))

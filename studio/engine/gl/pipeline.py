@@ -19,6 +19,7 @@ from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips
+from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.model.graph import Node, Size
 from studio.model.layout import pack_atlas
@@ -38,14 +39,21 @@ class GLEngine(AtlasEngine):
         network: what it runs.
         device: None opens one of its own.
         settings: how passes are made; None takes what suits the device.
+        store: where the weights are that it shares with other engines; None copies the network's.
     """
 
     name = "gl"
 
-    def __init__(self, network: Network, device: Device | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        device: Device | None = None,
+        settings: Settings | None = None,
+        store: TensorStore | None = None,
+    ) -> None:
         self._asked = settings
         self._planes: dict[str, Feed] = {}
-        super().__init__(network, device)
+        super().__init__(network, device, store)
         if not self._device.has_compute:
             self.close()
             raise StudioError(
@@ -167,15 +175,22 @@ class GLFragmentEngine(AtlasEngine):
         network: what it runs.
         device: None opens one of its own.
         blocks: whether convolutions are made in blocks, and maps read by sampling; None does so in software alone.
+        store: where the weights are that it shares with other engines; None copies the network's.
     """
 
     name = "gl-fragment"
 
-    def __init__(self, network: Network, device: Device | None = None, blocks: bool | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        device: Device | None = None,
+        blocks: bool | None = None,
+        store: TensorStore | None = None,
+    ) -> None:
         self._asked = blocks
         self._targets: dict[str, moderngl.Framebuffer] = {}
         self._banks: Banks | None = None
-        super().__init__(network, device)
+        super().__init__(network, device, store)
 
     @cached_property
     def _in_blocks(self) -> bool:

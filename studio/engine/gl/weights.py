@@ -10,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.gl.device import Device
+from studio.engine.gl.packing import kernel_constants, pack_kernel, pack_vectors
+from studio.engine.gl.shaders import Constants
+from studio.engine.gl.tensors import DeviceTensors
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
 from studio.model.op import Array
 from studio.model.taps import Cells, Taps
+from studio.ops._backward.norm import RunningScale
+from studio.ops.norm import BatchNorm2d
 
 
 class LayerWeights:
@@ -136,6 +141,42 @@ class LayerWeights:
         two_rows = self._node.op.kernel(np.zeros((2, 1, 1, 1), np.float32))
         assert two_rows is not None
         return bool(two_rows.shape[0] == 1)
+
+    def repacked(self, tensors: DeviceTensors, key: str) -> bool:
+        """Pack anew from a tensor that has changed on the device; False where that is made in memory."""
+        names = self._node.tensor_names
+        if self.kernel is not None and key == "weight":
+            if self._on_device is None:
+                return False
+            held = tensors.of(names[key])
+            pack_kernel(self._device, held, self.kernel, self._on_device, self.layout, self._out_tiles, self.folds)
+            return True
+        rows = self._vector_constants
+        if rows is None or self.vectors is None:
+            return self.vectors is None
+        read, constants = rows
+        pack_vectors(self._device, tuple(tensors.of(names[name]) for name in read), self.vectors, constants)
+        return True
+
+    @cached_property
+    def _on_device(self) -> Constants | None:
+        shape = self._tensors["weight"].shape
+        return kernel_constants(self._taps, shape, swaps=self._node.op.swaps, grouped=self.grouped)
+
+    @cached_property
+    def _vector_constants(self) -> tuple[tuple[str, ...], Constants] | None:
+        """The tensors that the rows of vectors are read from, and what the shader is told of them."""
+        op, rows = self._node.op, self._node.op.vector_rows()
+        if isinstance(op, BatchNorm2d | RunningScale) and rows is None:
+            read = tuple(op.tensor_shapes())
+            numbers = {"running_mean": "MEAN", "running_var": "VARIANCE", "weight": "WEIGHT", "bias": "BIAS"}
+            at = [(said, read.index(name) if name in read else -1) for name, said in numbers.items()]
+            return read, (("RUNNING", 1), ("EPS", float(op.eps)), *at)
+        if rows is None:
+            return None
+        read = tuple(dict.fromkeys(filter(None, rows)))
+        at = [(f"ROW{k}", read.index(name) if name else -1) for k, name in enumerate((*rows, "")[:2])]
+        return (read, (("RUNNING", 0), *at)) if read else None
 
     def _write_vectors(self) -> None:
         if self.vectors is None:

@@ -77,6 +77,7 @@ class FractionalInputGradient(BackwardOp):
     """
 
     shader = "conv_transpose2d"
+    swaps = True
     uncompiled = frozenset({"in_channels", "out_channels"})
 
     in_channels: int = param(lo=1, doc="Channels of the convolution's input, which are made here")
@@ -135,6 +136,10 @@ class FractionalInputGradient(BackwardOp):
         reads = ((k, r + before - k) for r in range(scale) for k in range(size))
         return Taps(scale, 1, (phase_of(reads),))
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: no bias."""
         del tensors
@@ -145,6 +150,7 @@ class LinearInputGradient(BackwardOp):
     """The gradient of a `Linear` by its input: the matrix transposed, times a vector."""
 
     shader = "conv2d"
+    swaps = True
     uncompiled = frozenset({"in_features", "out_features"})
 
     in_features: int = param(lo=1, doc="Length of the layer's input, which is made here")
@@ -175,6 +181,10 @@ class LinearInputGradient(BackwardOp):
         """See `Op.taps`: one."""
         one = Taps(1, 1, (Phase(0, ((0,),)),))
         return one, one
+
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("",)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: no bias."""

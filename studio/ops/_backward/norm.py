@@ -40,6 +40,10 @@ class ChannelScale(BackwardOp, Elementwise):
         """See `Op.torch`."""
         return inputs[0] * tensors["weight"][:, None, None]
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("weight",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the weight."""
         return tensors["weight"][None]

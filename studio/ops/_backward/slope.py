@@ -100,6 +100,10 @@ class PReLUSlope(BackwardOp):
 
         return torch.where(inputs[0] > 0, inputs[1], inputs[1] * tensors["weight"][:, None, None])
 
+    def vector_rows(self) -> tuple[str, ...]:
+        """See `Op.vector_rows`."""
+        return ("weight",)
+
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: the slopes."""
         return tensors["weight"][None]

@@ -1,0 +1,19 @@
+// What shaders read once per channel, a row of texels for each. ROW0 and ROW1 say which tensor a row is: the number of one
+// that is read; -1 for none, whose row is zero. With RUNNING they are the scale and the shift of a norm that has learnt its
+// statistics: MEAN, VARIANCE, and WEIGHT and BIAS, -1 where it has none.
+out vec4 o_texel;
+
+vec4 row_of(int k, int tile, vec4 usual) {
+    return k < 0 ? usual : read(k, tile, ivec2(0));
+}
+
+void main() {
+    ivec2 at = ivec2(gl_FragCoord.xy);
+#if RUNNING
+    vec4 scale = row_of(WEIGHT, at.x, vec4(1.0)) / sqrt(row_of(VARIANCE, at.x, vec4(1.0)) + EPS);
+    o_texel = at.y == 0 ? scale : row_of(BIAS, at.x, vec4(0.0)) - row_of(MEAN, at.x, vec4(0.0)) * scale;
+#else
+    o_texel = row_of(at.y == 0 ? ROW0 : ROW1, at.x, vec4(0.0));
+#endif
+    o_texel = mix(vec4(0.0), o_texel, live_lanes(u_shape0, at.x));
+}

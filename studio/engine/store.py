@@ -1,0 +1,89 @@
+"""The tensors that engines share, each with a version in memory and one on a device: whoever asks gets the newer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+from weakref import WeakSet
+
+import numpy as np
+
+from studio.model.layout import Rect, put, sheet_size
+from studio.model.op import Array
+
+
+class Holder(Protocol):
+    """What follows the store: an engine, which keeps its tensors packed."""
+
+    def overtake(self, tensor: str, rect: Rect) -> None:
+        """Bring over a rectangle of a tensor's sheet, from memory."""
+
+    def repack(self, tensor: str, origin: object) -> bool:
+        """Bring over a tensor from where it is newer; False where that cannot be reached from here."""
+
+
+class TensorStore:
+    """Every tensor of a network by its full name. Belongs, with all that follow it, to one thread.
+
+    A stroke is made in memory, and everything that follows takes its rectangle over. A step of learning is made on a
+    device, and what follows packs anew from there; memory has it when somebody asks.
+
+    Args:
+        tensors: copied.
+
+    Attributes:
+        arrays: those in memory, which may be older than a device's; `tensor` gives the newer.
+    """
+
+    def __init__(self, tensors: Mapping[str, Array]) -> None:
+        self.arrays: dict[str, Array] = {
+            name: np.array(tensor, np.float32, order="C") for name, tensor in tensors.items()
+        }
+        self._revisions = dict.fromkeys(self.arrays, 0)
+        self._fetches: dict[str, Callable[[], Array]] = {}
+        self._holders: WeakSet[Holder] = WeakSet()
+
+    def follow(self, holder: Holder) -> None:
+        """Let this follow from now on; it is forgotten with its last reference."""
+        self._holders.add(holder)
+
+    def forget(self, holder: Holder) -> None:
+        """Let this follow no more, as it is closed."""
+        self._holders.discard(holder)
+
+    def tensor(self, name: str) -> Array:
+        """The newest version, in memory; not a copy."""
+        fetch = self._fetches.pop(name, None)
+        if fetch is not None:
+            np.copyto(self.arrays[name], fetch())
+        return self.arrays[name]
+
+    def revision(self, name: str) -> int:
+        """How often it has been changed: equal numbers, equal weights."""
+        return self._revisions[name]
+
+    def put(self, name: str, rect: Rect, values: Array) -> None:
+        """Replace a rectangle of its sheet, here and in all that follow.
+
+        Raises:
+            StudioError: where the rectangle does not lie in the sheet, or the values do not fill it.
+        """
+        put(self.tensor(name), rect, np.asarray(values, np.float32))
+        self._revisions[name] += 1
+        for holder in list(self._holders):
+            holder.overtake(name, rect)
+
+    def moved(self, name: str, fetch: Callable[[], Array], origin: object) -> None:
+        """Take note that a device has a newer version.
+
+        Args:
+            name: of the tensor.
+            fetch: gives it, in its own shape.
+            origin: what holds it there, for those that can take it from there.
+        """
+        self._revisions[name] += 1
+        self._fetches[name] = fetch
+        for holder in list(self._holders):
+            if not holder.repack(name, origin):
+                self.tensor(name)
+                holder.overtake(name, Rect(0, 0, *sheet_size(self.arrays[name].shape)))

@@ -1,0 +1,114 @@
+"""Tensors in memory and on the device: packed from either, they are the same, and whoever asks gets the newer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import moderngl
+import numpy as np
+import pytest
+from helpers import normal, single
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.engine.gl.compute import Settings
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
+from studio.engine.store import TensorStore
+from studio.model.layout import Rect
+from studio.model.op import Array
+
+sys.path.append(str(Path(__file__).parent.parent / "ops"))
+
+import cases_more  # noqa: F401
+import cases_traced  # noqa: F401
+from cases import CASES
+
+pytestmark = pytest.mark.gl
+
+WITH_TENSORS = (
+    *("Conv2d", "ConvTranspose2d", "FractionalConv2d", "Linear", "BatchNorm2d", "ScaleShift", "PReLU"),
+    *("GroupNorm", "InstanceNorm2d", "LayerNorm2d", "GivenMap"),
+)
+
+
+def packed(engine: GLEngine | GLFragmentEngine, device: Device) -> dict[str, Array]:
+    weights, found = engine._weights["layer"], {}
+    if isinstance(weights.kernel, moderngl.Buffer):
+        found["kernel"] = np.frombuffer(weights.kernel.read(), np.float32)
+    elif weights.kernel is not None:
+        found["kernel"] = device.calls.read(weights.kernel)
+    if weights.vectors is not None:
+        found["vectors"] = device.calls.read(weights.vectors)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["blocks", "tiles", "fragments"])
+@pytest.mark.parametrize("op", WITH_TENSORS)
+@settings(max_examples=6)
+@given(data=st.data(), seed=st.integers(0, 2**16))
+def test_what_the_device_packs_is_what_numpy_packs(
+    device: Device, op: str, kind: str, data: st.DataObject, seed: int
+) -> None:
+    case = data.draw(CASES[op])
+    made, other = (single(op, *(shape[0] for shape in case.shapes), seed=s, **case.params) for s in (seed, seed + 1))
+    engines = [
+        GLFragmentEngine(each, device)
+        if kind == "fragments"
+        else GLEngine(each, device, Settings("tiles") if kind == "tiles" else None)
+        for each in (made, other)
+    ]
+    tensors = DeviceTensors(device, engines[0]._store)
+    for name, values in other.tensors.items():
+        tensors.of(name).write(values)
+        tensors.moved(name)
+
+    found, wanted = (packed(engine, device) for engine in engines)
+    assert found.keys() == wanted.keys()
+    for name, values in wanted.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-6, atol=1e-6, err_msg=name)
+    for name, values in other.tensors.items():
+        np.testing.assert_array_equal(engines[0].tensor(name), values)
+        np.testing.assert_array_equal(engines[0].sheet(name), engines[1].sheet(name))
+    for engine in engines:
+        engine.close()
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 4, 2), (7,), (6, 9), (1, 1, 1, 1), (4, 1, 3, 3)])
+def test_a_tensor_comes_back_from_the_device_as_it_went(device: Device, shape: tuple[int, ...]) -> None:
+    values = normal(*shape)
+    held = DeviceTensor(device, shape)
+    held.write(values)
+    np.testing.assert_array_equal(held.read(), values)
+
+
+def test_whoever_asks_gets_the_newer_version() -> None:
+    store = TensorStore({"a.weight": np.zeros((2, 2, 1, 1), np.float32)})
+    newer, asked = normal(2, 2, 1, 1), []
+
+    def fetch() -> Array:
+        asked.append(True)
+        return newer
+
+    store.moved("a.weight", fetch, None)
+    assert store.revision("a.weight") == 1
+    assert not asked
+    np.testing.assert_array_equal(store.tensor("a.weight"), newer)
+    store.tensor("a.weight")
+    assert len(asked) == 1
+    store.moved("a.weight", fetch, None)
+    store.put("a.weight", Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32))
+    assert store.tensor("a.weight").ravel().tolist() == [9.0, *newer.ravel()[1:].tolist()]
+    assert len(asked) == 2
+
+
+def test_a_closed_engine_follows_no_more(device: Device) -> None:
+    made = single("Conv2d", 3, in_channels=3, out_channels=2, kernel_size=3)
+    store = TensorStore(made.tensors)
+    closed, kept = GLEngine(made, device, store=store), GLFragmentEngine(made, device, store=store)
+    closed.close()
+    kept.set_tensor("layer.weight", normal(2, 3, 3, 3))
+    np.testing.assert_array_equal(store.tensor("layer.weight"), normal(2, 3, 3, 3))
+    kept.close()

@@ -1,0 +1,181 @@
+"""Learning in GLSL moves weights as PyTorch moves them, on compute shaders and on fragment shaders alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from helpers import layer, network
+from test_learner import lesson
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.store import TensorStore
+from studio.engine.torch import TorchEngine
+from studio.learn.backend import Backend
+from studio.learn.lesson import Lesson
+from studio.learn.losses import L1, L2, SSIM, Edges, TotalVariation
+from studio.learn.networks import parse_new
+from studio.learn.on_gl import GLBackend
+from studio.learn.on_torch import TorchBackend
+from studio.learn.optimisers import OPTIMISERS, Adam
+from studio.learn.others import Adversarial
+from studio.learn.settings import Settings, Term, objective_of
+from studio.model.graph import Size
+from studio.model.layout import Rect
+from studio.model.network import Network
+
+pytestmark = pytest.mark.gl
+
+Open = Callable[..., GLBackend]
+
+
+@pytest.fixture(params=["gl", "gl-fragment"])
+def open_gl(request: pytest.FixtureRequest, device: Device) -> Iterator[Open]:
+    opened: list[GLBackend] = []
+
+    def open_one(*args: object, **more: object) -> GLBackend:
+        opened.append(GLBackend(*args, request.param, device, **more))
+        return opened[-1]
+
+    yield open_one
+    for backend in opened:
+        backend.close()
+
+
+def norms() -> Network:
+    """Every kind of norm, and most kinds of layers between them."""
+    conv = {"kernel_size": 3, "padding": 1}
+    return network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=8, padding_mode="reflect", **conv),
+        layer("bn", "BatchNorm2d", "a", num_features=8),
+        layer("act", "PReLU", "bn", num_parameters=8),
+        layer("b", "Conv2d", "act", in_channels=8, out_channels=8, stride=2, groups=2, **conv),
+        layer("gn", "GroupNorm", "b", num_groups=2, num_channels=8),
+        layer("gelu", "GELU", "gn"),
+        layer("pool", "MaxPool2d", "gelu", kernel_size=2),
+        layer("c", "Conv2d", "pool", in_channels=8, out_channels=6, **conv),
+        layer("ln", "LayerNorm2d", "c", num_channels=6),
+        layer("silu", "SiLU", "ln"),
+        layer("up", "Upsample", "silu", scale_factor=2, mode="bilinear"),
+        layer("d", "FractionalConv2d", "up", in_channels=6, out_channels=5, kernel_size=4),
+        layer("in", "InstanceNorm2d", "d", num_features=5, affine=True),
+        layer("join", "Concat", ("in", "input")),
+        layer("e", "Conv2d", "join", in_channels=8, out_channels=3, kernel_size=1),
+        layer("out", "Sigmoid", "e"),
+    )
+
+
+def new(text: str) -> Callable[[], Network]:
+    return lambda: parse_new(text).make()
+
+
+NETWORKS: dict[str, tuple[Callable[[], Network], Size, tuple[Term, ...]]] = {
+    "autoencoder": (new("autoencoder,width=16"), (16, 16), (L2(),)),
+    "fractional": (new("autoencoder,width=16,upsampling=fractional"), (16, 24), (L1(), Edges(weight=0.5))),
+    "pix2pix": (new("unet,width=6,depth=3"), (16, 16), (L1(), Adversarial(0.1, width=4, depth=2))),
+    "painter": (new("painter,width=4,blocks=1"), (16, 16), (L2(), SSIM(weight=0.2), TotalVariation(weight=0.1))),
+    "upscaler": (new("upscaler,width=6,depth=2"), (8, 8), (L2(),)),
+    "norms": (norms, (16, 16), (L2(),)),
+}
+
+
+def taught(backend: Backend, made: Network, size: Size, steps: int, crops: int = 2, rate: float = 1e-3) -> list[float]:
+    rng, found, graph = np.random.default_rng(0), [], made.graph
+    shape = backend.objective.shapes[graph.output]
+    shown: Lesson = lesson()
+    for picture, number in zip(shown.bank.pictures, range(9), strict=False):
+        shown.bank.pictures[number] = np.kron(picture, np.ones((2, 2, 1), np.uint8))
+    for _ in range(steps):
+        backend.accumulate(shown.batch(rng, crops, graph, size, (shape.height, shape.width)), 1.0)
+        found.append(backend.apply(rate, np.inf).total)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_whole_networks_have_the_gradients_of_autograd(open_gl: Open, name: str) -> None:
+    make, size, losses = NETWORKS[name]
+    objective = objective_of(make(), Settings(size, losses))
+    backend, oracle = open_gl(objective, OPTIMISERS["sgd"]()), TorchBackend(objective, OPTIMISERS["sgd"](), "cpu")
+    found, wanted = (taught(each, make(), size, 1) for each in (backend, oracle))
+
+    assert found[0] == pytest.approx(wanted[0], rel=1e-4)
+    whole = np.concatenate([oracle.gradient(tensor).ravel() for tensor in objective.learns])
+    mine = np.concatenate([backend.gradient(tensor).ravel() for tensor in objective.learns])
+    assert np.linalg.norm(mine - whole) <= 1e-3 * np.linalg.norm(whole)
+    for tensor in backend.kept():
+        before = objective.network.tensors[tensor]
+        moved, right = (each.tensor(tensor) - before for each in (backend, oracle))
+        assert np.linalg.norm(moved - right) <= 2e-3 * np.linalg.norm(right) + 1e-6, tensor
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMISERS))
+def test_a_hundred_steps_lose_as_much_as_pytorchs(open_gl: Open, name: str) -> None:
+    made = parse_new("autoencoder,width=3,seed=3").make()
+    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    rates = {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}
+    backend = open_gl(objective, OPTIMISERS[name](weight_decay=0.01))
+    oracle = TorchBackend(objective, OPTIMISERS[name](weight_decay=0.01), "cpu")
+    found, wanted = (taught(each, made, (8, 8), 100, crops=1, rate=rates[name]) for each in (backend, oracle))
+    np.testing.assert_allclose(found, wanted, rtol=0.01)
+
+
+def test_strokes_pins_and_checkpoints_hold(open_gl: Open) -> None:
+    made = parse_new("autoencoder,width=4,seed=3").make()
+    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    backend = open_gl(objective, Adam())
+    rates = np.ones((4, 3, 4, 4), np.float32)
+    rates[1] = 0.0
+    backend.rates["enc1.weight"] = rates
+    taught(backend, made, (8, 8), 2)
+    backend.replace("enc1.weight", Rect(4, 0, 4, 12), np.full((4, 12), 0.125, np.float32))
+    state = backend.state()
+    first = taught(backend, made, (8, 8), 2)
+
+    assert (backend.tensor("enc1.weight")[1] == 0.125).all()
+    assert (backend.tensor("enc1.weight")[0] != state.tensors["enc1.weight"][0]).all()
+    backend.restore(state)
+    assert taught(backend, made, (8, 8), 2) == first
+    other = TorchBackend(objective, Adam(), "cpu")
+    other.restore(state)
+    other.rates["enc1.weight"] = rates
+    np.testing.assert_allclose(taught(other, made, (8, 8), 2), first, rtol=1e-4)
+
+
+def test_a_step_that_is_not_finite_is_not_taken(open_gl: Open) -> None:
+    made = parse_new("autoencoder,width=4").make()
+    backend = open_gl(objective_of(made, Settings((8, 8), (L2(),))), Adam())
+    backend.replace("dec2.bias", Rect(0, 0, 1, 1), np.full((1, 1), np.nan, np.float32))
+    before = {name: backend.tensor(name) for name in made.tensors}
+    taught(backend, made, (8, 8), 1)
+    assert backend.steps == 0
+    for name, values in before.items():
+        np.testing.assert_array_equal(backend.tensor(name), values)
+
+
+def test_other_engines_on_the_store_see_what_is_learnt_at_another_size(device: Device) -> None:
+    made = parse_new("autoencoder,width=4").make()
+    store = TensorStore(made.tensors)
+    backend = GLBackend(objective_of(made, Settings((8, 8), (L2(),))), Adam(), "gl", device, store)
+    viewers = [GLEngine(made, device, store=store), TorchEngine(made, "cpu", store)]
+    picture = np.random.default_rng(5).random((3, 24, 16), np.float32)
+    for viewer in viewers:
+        viewer.run({"input": picture})
+        viewer.sheet("enc2.weight")
+    taught(backend, made, (8, 8), 2, rate=0.01)
+    fresh = TorchEngine(made.with_tensors({name: store.tensor(name) for name in made.tensors}), "cpu")
+    fresh.run({"input": picture})
+
+    assert not np.array_equal(store.tensor("enc2.weight"), made.tensors["enc2.weight"])
+    for viewer in viewers:
+        assert "out" in viewer.update()
+        np.testing.assert_allclose(viewer.output(), fresh.output(), rtol=1e-4, atol=1e-6)
+        np.testing.assert_array_equal(viewer.sheet("enc2.weight"), fresh.sheet("enc2.weight"))
+        np.testing.assert_array_equal(viewer.tensor("enc2.weight"), store.tensor("enc2.weight"))
+    for value, viewer in enumerate(viewers, start=3):
+        viewer.replace("enc1.weight", Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32))
+        assert backend.tensor("enc1.weight")[0, 0, 0, 0] == value
+        assert all(each.update() for each in viewers)
+    for each in (backend, *viewers):
+        each.close()
