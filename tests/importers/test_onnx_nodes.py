@@ -24,19 +24,13 @@ from studio.io.importers import open_model
 from studio.model.op import Array
 
 REFUSED = {
-    r"attention_.*": "Attention|multiplies",
-    r"flexattention_.*": "preview|multiplies",
+    r"attention_(causal_boolmask|23_boolmask_fullymasked|4d_causal_nonpad_negative).*": "NaN or infinity",
     r".*deform_conv.*": "DeformConv",
-    r"depthtospace_example_expanded|spacetodepth_dcr_mode_example_expanded": "rearranges",
-    r"dft.*": "DFT",
-    r"gridsample.*": "GridSample",
-    r"matmul_4d": "multiplies",
     r"maxunpool.*": "MaxUnpool",
-    r"resize_tf_crop.*": "tf_crop_and_resize",
 }
-"""Names of tests that may be refused, and what the refusal then says."""
+"""Names of tests that may be refused, and what the refusal then says; the first mask a whole row."""
 
-LEAST = 98
+LEAST = 145
 """How many must be right."""
 
 

@@ -34,22 +34,18 @@ NOT_ATEN = [
     "upsample_linear1d",
 ]
 NOT_ONNX = [
-    "Attention",
-    "Einsum",
+    "ArgMax",
+    "DeformConv",
     "GRU",
-    "GridSample",
-    "If",
     "LSTM",
-    "Log",
     "Loop",
-    "LpNormalization",
+    "MaxUnpool",
     "NonMaxSuppression",
     "RandomNormal",
-    "ReduceMax",
     "RoiAlign",
+    "STFT",
     "Scan",
     "ScatterND",
-    "Sin",
     "TopK",
 ]
 
@@ -97,6 +93,10 @@ def _lines() -> Iterator[str]:
     yield "Not supported, among others:"
     yield ""
     yield from _names(NOT_ONNX)
+    yield ""
+    yield "What ONNX itself defines by other operators (Attention, RotaryEmbedding) is read as these. What is reckoned"
+    yield "from constants alone is worked out by ONNX's reference implementation; so is an `If` that constants decide."
+    yield "`GridSample` needs a constant grid. 8-bit models (QDQ, QOperator, dynamic) are made floats."
     yield ""
     yield "## Keras and TensorFlow.js, layers"
     yield ""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SIZE = (256, 256)
 _PICTURE = (1, 3, 4)
 _LAST_TO_FIRST = [0, 3, 1, 2]
+_FIRST_TO_LAST = [0, 2, 3, 1]
 _IDLE = ("Cast", "Identity", "Dropout", "Sub", "Add", "Mul", "Div", "ImageScaler")
 _CHANNELS_FIRST = (
     "Conv",
@@ -156,6 +157,17 @@ class Ends:
         is_large = all(side == 0 or side >= _LEAST_SIDE for side in sizes[1:3])
         return sizes[3] in _PICTURE and sizes[1] not in _PICTURE and is_large
 
+    def gives_channels_last(self, shape: tuple[int, ...]) -> bool:
+        """Whether an output that may have its channels last is such a picture: as its input, or as it is turned."""
+        turns = [self.makers[name] for name in self.closing if self.makers[name].op_type == "Transpose"]
+        if any(list(a.ints) == _FIRST_TO_LAST for node in turns for a in node.attribute):
+            return True
+        sizes = [[dim.dim_value for dim in put.type.tensor_type.shape.dim] for put in self.graph.input]
+        named = zip(self.graph.input, sizes, strict=True)
+        if any(self._is_channels_last(put.name, each) for put, each in named if len(each) == 4):
+            return True
+        return shape[3] in _PICTURE and shape[1] not in _PICTURE and min(shape[1:3]) >= _LEAST_SIDE
+
     def _behind_idle(self, name: str, depth: int = 0) -> list[NodeProto]:
         found = []
         for node in self.readers[name]:
@@ -164,12 +176,12 @@ class Ends:
         return found
 
 
-def map_of_output(flow: Flow, value: Value) -> str:
-    """The layer whose map is an output, whatever the order and number of its axes."""
+def map_of_output(flow: Flow, value: Value, ends: Ends) -> str:
+    """The layer whose map is the output, whatever the order and number of its axes."""
     shape = value.shape
     if len(shape) == 3:
         value = reshaped(value, (1, *shape))
-    if is_last(flow.draft, value):
+    if is_last(flow.draft, value) and ends.gives_channels_last(value.shape):
         flow.draft.notes.append("The channels of its output come last; they were put first.")
         value = first(flow.draft, value)
     return flow.map_of(value)

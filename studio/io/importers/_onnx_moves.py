@@ -93,8 +93,6 @@ def _range(f: Flow, n: OnnxNode) -> Value:
 
 
 _ROUNDING = {"Floor": "floor", "Ceil": "ceil", "Round": "round"}
-_COMPARING = {"Greater": "gt", "GreaterOrEqual": "ge", "Less": "lt", "LessOrEqual": "le", "Equal": "eq"}
-_TURNED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq"}
 
 
 @means(*_ROUNDING)

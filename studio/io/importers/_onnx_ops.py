@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_table import OnnxNode, borders_of, known, means, two
+from studio.io.importers._onnx_table import OnnxNode, borders_of, bounded, known, means, two
 from studio.io.importers._views import Value, constant, first, is_last, last, reshaped
 
 _SIMPLE = {
@@ -88,9 +88,10 @@ def _prelu(f: Flow, n: OnnxNode) -> Value:
 @means("Softmax")
 def _softmax(f: Flow, n: OnnxNode) -> Value:
     axis = n.attributes.get("axis", 1 if n.opset < 13 else -1)
-    if n.opset < 13 and len(n.x.shape) == 4 and n.x.shape[2:] != (1, 1):
-        raise StudioError("before operator set 13 it means channels and pixels together; export with a later one.")
-    return f.softmax(n.x, axis)
+    rest = [k for k in range(axis % len(n.x.shape), len(n.x.shape)) if n.x.shape[k] > 1]
+    if n.opset < 13 and len(rest) > 1:
+        raise StudioError("before operator set 13 it means several axes together; export with a later one.")
+    return f.softmax(n.x, rest[0] if n.opset < 13 and rest else axis)
 
 
 # -- arithmetic ---------------------------------------------------------------------------------------------------
@@ -103,6 +104,8 @@ def _arithmetic(f: Flow, n: OnnxNode) -> Value:
         a, b = np.asarray(one.constant), np.asarray(two.constant)
         if a.dtype.kind in "iu":
             return constant(np.trunc(a / np.where(b == 0, 1, b)).astype(a.dtype))
+    if n.kind == "Add" and one.is_constant != two.is_constant:
+        one, two = (bounded(value) if value.is_constant else value for value in (one, two))
     return f.binary(n.kind, one, two)
 
 
@@ -127,30 +130,12 @@ def _reciprocal(f: Flow, n: OnnxNode) -> Value:
 
 @means("Pow")
 def _pow(f: Flow, n: OnnxNode) -> Value:
-    exponent = known(n.at(1))
-    if n.x.constant is not None:
-        return constant(np.power(n.x.constant, exponent))
-    if exponent.size != 1:
-        raise StudioError("its exponent must be one number.")
-    return f.each("Pow", n.x, exponent=float(exponent.flat[0]))
-
-
-@means("ReduceMean")
-def _reduce_mean(f: Flow, n: OnnxNode) -> Value:
-    axes = n.numbers(1, "axes") or list(range(len(n.x.shape)))
-    return f.mean(n.x, axes, bool(n.attributes.get("keepdims", 1)))
-
-
-@means("ReduceSum")
-def _reduce_sum(f: Flow, n: OnnxNode) -> Value:
-    axes = n.numbers(1, "axes")
-    if axes is None and n.attributes.get("noop_with_empty_axes", 0):
-        return n.x
-    keepdim = bool(n.attributes.get("keepdims", 1))
-    axes = axes or list(range(len(n.x.shape)))
-    if n.x.constant is not None:
-        return constant(np.sum(np.asarray(n.x.constant), axis=tuple(axes), keepdims=keepdim))
-    return f.total(n.x, axes, keepdim)
+    base, exponent = n.at(0), n.at(1)
+    if exponent.constant is not None and exponent.constant.size == 1:
+        return f.each("Pow", base, exponent=float(exponent.constant.flat[0]))
+    if base.constant is not None:
+        return f.each("Exp", f.binary("Mul", exponent, constant(np.log(base.constant))))
+    return f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
 
 
 # -- with weights -------------------------------------------------------------------------------------------------
@@ -192,25 +177,22 @@ def _conv_transpose(f: Flow, n: OnnxNode) -> Value:
 
 @means("Gemm")
 def _gemm(f: Flow, n: OnnxNode) -> Value:
-    a = n.attributes
-    if a.get("alpha", 1.0) != 1 or a.get("beta", 1.0) != 1 or a.get("transA", 0):
-        raise StudioError("only a plain one is supported (alpha and beta 1, transA 0).")
-    weight = n.at(1) if a.get("transB", 0) else f.move(n.at(1), lambda w: w.T)
-    bias = n.get(2)
-    flat = None if bias is None else f.move(bias, lambda b: np.broadcast_to(b.reshape(-1), (weight.shape[0],)))
-    return f.linear(n.x, weight, flat)
+    a, bias = n.attributes, n.get(2)
+    alpha, beta = a.get("alpha", 1.0), a.get("beta", 1.0)
+    one = f.move(n.x, lambda x: x.T) if a.get("transA", 0) else n.x
+    weight, plain = n.at(1), (alpha, beta) == (1, 1) and (bias is None or bias.is_constant)
+    if plain and weight.is_constant and one.shape[0] == 1 and not one.is_constant:
+        weight = weight if a.get("transB", 0) else f.move(weight, lambda w: w.T)
+        flat = None if bias is None else f.move(bias, lambda b: np.broadcast_to(b.reshape(-1), (weight.shape[0],)))
+        return f.linear(one, weight, flat)
+    made = f.matmul(one, f.move(weight, lambda w: w.T) if a.get("transB", 0) else weight)
+    made = f.binary("Mul", made, constant(np.float32(alpha)))
+    return made if bias is None else f.binary("Add", made, f.binary("Mul", bias, constant(np.float32(beta))))
 
 
 @means("MatMul")
 def _matmul(f: Flow, n: OnnxNode) -> Value:
-    return matmul(f, n.x, n.at(1))
-
-
-def matmul(f: Flow, value: Value, matrix: Value) -> Value:
-    """A value times a matrix of (in, out)."""
-    if not matrix.is_constant:
-        raise StudioError("it multiplies two maps, as attention does, which is not supported.")
-    return f.linear(value, f.move(matrix, lambda w: w.T), None)
+    return f.matmul(n.at(0), n.at(1))
 
 
 @means("BatchNormalization")

@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_ops import conv, matmul
+from studio.io.importers._onnx_ops import conv
 from studio.io.importers._onnx_table import OnnxNode, known, means
 from studio.io.importers._views import Numbers, Value, constant
 
@@ -68,13 +68,13 @@ def _conv_of_bytes(f: Flow, n: OnnxNode) -> Value:
 
 @means("MatMulInteger")
 def _matmul_of_bytes(f: Flow, n: OnnxNode) -> Value:
-    return matmul(f, n.x, _floats(n.at(1), np.ones(1), _zero(n.get(3))))
+    return f.matmul(n.x, _floats(n.at(1), np.ones(1), _zero(n.get(3))))
 
 
 @means("QLinearMatMul")
 def _quantised_matmul(f: Flow, n: OnnxNode) -> Value:
     _say(f)
-    return _clipped(f, matmul(f, n.x, _floats(n.at(3), known(n.at(4)), _zero(n.get(5)))), n.get(7))
+    return _clipped(f, f.matmul(n.x, _floats(n.at(3), known(n.at(4)), _zero(n.get(5)))), n.get(7))
 
 
 @means("QLinearAdd", "QLinearMul")

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow, Pair
+from studio.io.importers._onnx_fixed import crop_and_resize
 from studio.io.importers._onnx_table import OnnxNode, means
 from studio.io.importers._views import Value
 
@@ -40,7 +41,7 @@ def _resize(f: Flow, n: OnnxNode) -> Value:
         raise StudioError(f"it resizes values of {rank} dimensions; only maps are resized.")
     sizes, factors = _sizes_and_factors(n)
     moved = {axis for axis in range(rank) if sizes[axis] != n.x.shape[axis] or (factors or [1] * rank)[axis] != 1}
-    if not moved:
+    if not moved and n.attributes.get("coordinate_transformation_mode") != b"tf_crop_and_resize":
         return n.x
     if moved <= {1, 2} and 3 not in moved and 1 in moved:
         # Channels last: height and width are axes 1 and 2.
@@ -102,6 +103,8 @@ def _resized(f: Flow, n: OnnxNode, value: Value, wanted: _Wanted) -> Value:
     mode = _MODES.get(n.attributes.get("mode", b"nearest"), "")
     places = "asymmetric" if plain else n.attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
     places = _PLACES.get(places, places)
+    if places == "tf_crop_and_resize":
+        return crop_and_resize(f, n, value, wanted.size)
     if not mode or places not in _KNOWN:
         raise StudioError(f"it resizes by {mode or 'an unknown mode'}, {places}, which is not supported.")
     shrinks = min(ratios) < 1

@@ -60,6 +60,8 @@ class OnnxNode:
         return None if value is None or value.shape == (0,) else list(known(value).ravel().tolist())
 
 
+_MOST = np.float32(1e38)
+
 Handler = Callable[[Flow, OnnxNode], "Value | list[Value]"]
 
 H = TypeVar("H", bound=Handler)
@@ -85,6 +87,18 @@ def known(value: Value) -> Numbers:
     return np.asarray(value.constant)
 
 
+def bounded(value: Value) -> Value:
+    """A constant whose minus infinities, a mask's before a softmax, are so small that they come to the same.
+
+    Where a whole row is masked they do not, and stay.
+    """
+    held = np.asarray(value.constant)
+    gone = np.isneginf(held) if held.dtype.kind == "f" else np.zeros(held.shape, bool)
+    if not gone.any() or not held.shape or gone.all(-1).any():
+        return value
+    return Value(value.shape, constant=np.where(gone, -_MOST, held), origin=value.origin)
+
+
 def two(given: Sequence[int] | None, default: int = 1) -> Pair:
     """Height and width; the default where nothing is given."""
     found = list(given or (default, default))
@@ -108,6 +122,6 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("moves", "old", "ops", "pool", "quantised", "resize", "space"):
+    for part in ("fixed", "logic", "moves", "old", "ops", "pool", "quantised", "resize", "space"):
         importlib.import_module(f"studio.io.importers._onnx_{part}")
     return TABLE

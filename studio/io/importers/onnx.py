@@ -9,12 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.io.folders import is_file
 from studio.io.importers import _onnx_file as file_of
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_ends import Ends, listed, map_of_output
+from studio.io.importers._onnx_expand import expanded
 from studio.io.importers._onnx_fold import folded
 from studio.io.importers._onnx_table import OnnxNode, table
 from studio.io.importers._simplify import simplify
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _CONTROL = ("Loop", "Scan")
 _OWN = ("", "ai.onnx", "com.microsoft")
+_PREVIEW = "ai.onnx.preview"  # of which everything is defined by other operators
 # What TensorFlow calls the main operator of a layer, whose name is the scope before it.
 _TENSORFLOWS = re.compile(
     r"(separable_|depthwise_?)?conv2d(_transpose)?(backpropinput)?|biasadd|matmul|relu6?|leakyrelu|tanh|sigmoid|"
@@ -104,7 +108,7 @@ class _Reading:
         if found is None:
             raise StudioError(f'none of its operators makes its output "{wanted}".')
         self.flow.name = "output"
-        return map_of_output(self.flow, found)
+        return map_of_output(self.flow, found, ends)
 
     def _constants(self, graph: GraphProto) -> None:
         for tensor in graph.initializer:
@@ -138,7 +142,7 @@ class _Reading:
 
     def _meaning(self, node: NodeProto) -> Value | list[Value]:
         where = f'Layer "{self.flow.name}" ({node.op_type})'
-        if node.domain not in _OWN:
+        if node.domain not in (*_OWN, _PREVIEW):
             raise StudioError(f"{where}: it is an operator of {node.domain}'s own, which the studio does not know.")
         if node.op_type in _CONTROL:
             raise StudioError(f"{where}: control flow is not supported; export the model with a fixed way through it.")
@@ -149,6 +153,8 @@ class _Reading:
         try:
             if (known := folded(node, reads, self.opset)) is not None:
                 return known
+            if node.op_type not in table() and (made := self._expanded(node, reads)) is not None:
+                return made
             if node.op_type not in table():
                 raise StudioError("this operator is not supported; docs/operators.md lists those that are.")
             attributes = dict(file_of.attributes(node))
@@ -160,6 +166,19 @@ class _Reading:
         except StudioError as error:
             text = str(error)
             raise StudioError(text if text.startswith("Layer ") else f"{where}: {text}") from error
+
+    def _expanded(self, node: NodeProto, reads: tuple[Value | None, ...]) -> list[Value] | None:
+        """What an operator gives that ONNX defines by others."""
+        inner = expanded(node, reads, self.opset)
+        if inner is None:
+            return None
+        own = self.flow.name
+        for each in inner:
+            each.name = each.name.replace(node.name or node.op_type.lower(), own, 1)
+        self._nodes(inner)
+        self.flow.name = own
+        found = [self.values.get(name) for name in node.output]
+        return [value if value is not None else constant(np.float32(0)) for value in found]
 
 
 def _layer_name(node: NodeProto, values: dict[str, Value | None], count: int) -> str:
