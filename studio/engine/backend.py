@@ -45,8 +45,8 @@ class Backend(ABC):
         self._numbers = Numbers()
         # Of every stage with memory, by the name of what it hands on.
         self._rings: dict[str, Ring] = {}
-        # What runs again after edits of one layer, by its name, and of several, by the place of the first.
-        self._after: dict[str | int, tuple[Node, ...]] = {}
+        # What runs again after a node, by its name.
+        self._after: dict[str, tuple[Node, ...]] = {}
         self.colour: Array | None = None
         self.time_every = 0.0
 

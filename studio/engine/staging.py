@@ -208,10 +208,11 @@ class Staging(Reading):
                 self._stale.add(readers[name])
 
     def _reached(self, stale: Collection[str]) -> tuple[Node, ...]:
-        """These nodes and those after them, in running order; of several, all from the first on."""
-        first = min(self._running.places[name] for name in stale)
-        key = next(iter(stale)) if len(stale) == 1 else first
-        if key not in self._after:
-            nodes = self._running.nodes[first:]
-            self._after[key] = self._running.downstream(key) if isinstance(key, str) else nodes
-        return self._after[key]
+        """These nodes and those after them, in running order; all from the first on, where it does not lead to all."""
+        first = min(stale, key=self._running.places.__getitem__)
+        if first not in self._after:
+            self._after[first] = self._running.downstream(first)
+        after = self._after[first]
+        if len(stale) == 1 or {node.name for node in after}.issuperset(stale):
+            return after
+        return self._running.nodes[self._running.places[first] :]
