@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from networks import pix2pix
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
-from PySide6.QtGui import QAction, QHelpEvent, QImage, QKeyEvent, QPainter
+from PySide6.QtGui import QAction, QColor, QHelpEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -28,12 +28,13 @@ from studio.ops.conv import Conv2d
 from studio.runtime.live.health import judge
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Report, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit import theme
 from studio.ui.layers.network_rows import Row, kind_of
 from studio.ui.layers.network_text import bytes_text, count_text, is_broken, operator_text, seconds_text
 from studio.ui.layers.panel import NetworkPanel
 
 LONG = "decoder.blocks.12.residual_branch.attention_free.pointwise_convolution_final"
-AMBER, RED = (255, 209, 102), (255, 92, 92)
+AMBER, RED = (QColor(colour).getRgb()[:3] for colour in (theme.WARNING, theme.DANGER))
 
 
 def chain(length: int, name: str = "chain") -> Network:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from helpers import layer, network, tiny_network
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from running import Running
@@ -21,6 +21,7 @@ from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, Message
+from studio.ui.importing.dropping import says_of_drop
 from studio.ui.importing.import_dialog import _cannot_feed
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
@@ -220,3 +221,40 @@ def test_the_toolbar_says_what_its_buttons_are_where_there_is_room(whole: WholeW
         buttons = [tools.widgetForAction(action) for action in tools.actions()]
         assert all(button.isVisible() and button.geometry().right() <= tools.width() for button in buttons if button)
     assert all(action.iconText() for action in tools.actions() if action.objectName())
+
+
+@pytest.mark.gl
+def test_messages_float_and_never_move_the_picture(whole: WholeWindow) -> None:
+    bar, viewport = whole.studio.messages, whole.viewport
+    before = viewport.geometry()
+    assert not bar.isVisible()
+    bar.say(Message("The network does not fit, so choose another size. " * 6, "error"))
+    QApplication.processEvents()
+    assert bar.isVisible()
+    assert viewport.geometry() == before
+    middle = bar.parentWidget()
+    assert middle is not None
+    assert middle.rect().contains(bar.geometry())
+    assert bar.geometry().bottom() < whole.transport.geometry().top()
+    whole.key(Qt.Key.Key_F11, on=whole.window)
+    assert not bar.isVisible(), "on the stage nothing lies on the picture"
+    whole.key(Qt.Key.Key_F11, on=whole.window)
+    whole.until(bar.isVisible)
+    bar.dismiss()
+    assert not bar.isVisible()
+
+
+@pytest.mark.gl
+def test_a_drag_over_the_window_says_what_a_drop_does(whole: WholeWindow, tmp_path: Path) -> None:
+    for name, says in (("film.mp4", "Play “film.mp4”"), ("model.onnx", "Import “model.onnx”")):
+        (tmp_path / name).write_bytes(b"")
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, buttons, keys)
+        QApplication.sendEvent(whole.window, enter)
+        assert enter.isAccepted()
+        assert whole.window._middle.drop_text.startswith(says)
+        QApplication.sendEvent(whole.window, QDragLeaveEvent())
+        assert whole.window._middle.drop_text == ""
+    assert says_of_drop(tmp_path / "weights" / "tiny") == "Open “tiny”; undo brings back what is open now"

@@ -48,7 +48,7 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._label(row)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(theme.TEXT if row <= here else "#6C717A")
+            return QColor(theme.TEXT if row <= here else theme.DISABLED)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._here if row == here else self._none
         if role == Qt.ItemDataRole.ToolTipRole:

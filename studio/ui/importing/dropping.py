@@ -40,6 +40,16 @@ def kind_of(path: Path) -> Kind:
     return "model" if path.suffix.lower() in (*MODEL_SUFFIXES, *_FOREIGN, ".npy") else "source"
 
 
+def says_of_drop(path: Path) -> str:
+    """What dropping this would do, in a sentence."""
+    does = {"preset": "Open", "model": "Import", "source": "Play"}[kind_of(path)]
+    if does == "Open":
+        return f"Open “{path.parent.name if path.is_file() else path.name}”; undo brings back what is open now"
+    if does == "Import":
+        return f"Import “{path.name}” as a network; you see what it becomes before anything is written"
+    return f"Play “{path.name}”"
+
+
 def model_at(path: Path) -> Path:
     """What is imported where somebody points at this: the folder, for a file of a folder of .npy."""
     return path.parent if path.name == NETWORK or path.suffix.lower() == ".npy" else path

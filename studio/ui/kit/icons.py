@@ -11,6 +11,6 @@ from studio.ui.kit import theme
 def icon(name: str, colour: str = theme.TEXT) -> QIcon:
     """An icon such as "paint-brush" or "record-fill"; checked buttons show it in the accent colour."""
     found: QIcon = qtawesome.icon(
-        f"ph.{name}", color=colour, color_disabled="#5A5F68", color_on=theme.ACCENT, color_active=colour
+        f"ph.{name}", color=colour, color_disabled=theme.DISABLED, color_on=theme.ACCENT, color_active=colour
     )
     return found

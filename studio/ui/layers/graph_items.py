@@ -20,7 +20,7 @@ _ROW = 62.0
 _GAP = 44.0
 _LANE = 13.0
 _ROUND = 6.0
-_EDGE = "#6A707B"
+_EDGE = theme.EDGE
 _LEGIBLE = 0.45
 
 
@@ -178,7 +178,7 @@ class Box(QGraphicsItem):
         colour = QColor(KINDS[self.row.kind][1])
         is_legible = painter.worldTransform().m11() >= _LEGIBLE
         # From afar a box is its colour.
-        ground = "#3A2C1E" if is_selected else theme.GROUND if is_bypassed else theme.RAISED
+        ground = theme.CHOSEN if is_selected else theme.GROUND if is_bypassed else theme.RAISED
         painter.setBrush(QColor(ground) if is_legible or is_bypassed else colour.darker(125))
         painter.drawRoundedRect(whole, _ROUND, _ROUND)
         if is_legible:

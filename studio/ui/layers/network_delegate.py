@@ -36,7 +36,7 @@ _TIPS: dict[Button, str] = {
     "solo": "Solo: hear this layer's bends alone, all others as trained (S)",
     "filters": "Show its filters (F)",
 }
-_RESTING = "#5F656F"
+_RESTING = theme.EDGE
 _GLYPHS: dict[Button, str] = {"bypass": "prohibit", "solo": "headphones", "filters": "grid-four"}
 
 
@@ -122,10 +122,10 @@ class LayerDelegate(QStyledItemDelegate):
     def _paint_ground(self, painter: QPainter, rect: QRect, row: Row, option: QStyleOptionViewItem) -> None:
         state = option.state
         if row.name == self._model.workspace.layer:
-            painter.fillRect(rect, QColor("#3A2C1E"))
+            painter.fillRect(rect, QColor(theme.CHOSEN))
             painter.fillRect(rect.left(), rect.top(), 2, rect.height() - 1, QColor(theme.ACCENT))
         elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor("#24272C"))
+            painter.fillRect(rect, QColor(theme.RAISED))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(theme.RAISED))
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(QColor(theme.ACCENT), 1))
@@ -190,7 +190,7 @@ class LayerDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         painter.fillRect(bar, QColor(theme.RAISED))
         width = round(bar.width() * self._model.share_of_slowest(row.name))
-        painter.fillRect(bar.left(), bar.top(), width, bar.height(), QColor("#7C828D"))
+        painter.fillRect(bar.left(), bar.top(), width, bar.height(), QColor(theme.EDGE))
         return self._small_metrics.horizontalAdvance(text) + 6
 
     def _paint_buttons(self, painter: QPainter, at: Places, row: Row, lively: bool) -> None:

@@ -8,13 +8,14 @@ from typing import Literal
 
 from studio.model.graph import Graph, Input, Node
 from studio.model.op import Elementwise, Op
+from studio.ui.kit import theme
 from studio.ui.layers.network_text import operator_details, operator_text
 
 Kind = Literal["input", "filters", "norm", "activation", "join", "shape"]
 
 KINDS: dict[Kind, tuple[str, str]] = {
-    "input": ("Input", "#9A9FA8"),
-    "filters": ("Filters", "#4696FF"),
+    "input": ("Input", theme.FAINT),
+    "filters": ("Filters", theme.NEGATIVE),
     "norm": ("Norm", "#45C4B0"),
     "activation": ("Activation", "#A6CC5E"),
     "join": ("Join", "#B48CF2"),

@@ -38,7 +38,8 @@ _SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
 _NAME = "{preset} {date} {time}"
 _IDLE = f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; border-color: {theme.DANGER}; }}"
 _RECORDING = (
-    f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; background: {theme.DANGER}; color: #1A0606; }}"
+    "QPushButton { font-size: 15px; font-weight: 600; padding: 8px;"
+    f" background: {theme.DANGER}; color: {theme.ON_ACCENT}; }}"
 )
 
 
@@ -263,7 +264,9 @@ class RecorderPanel(QWidget):
             self._was_recording = is_recording
             self.began_or_ended.emit()
             self.button.setStyleSheet(_RECORDING if is_recording else _IDLE)
-            self.button.setIcon(icon("stop-fill", "#1A0606") if is_recording else icon("record-fill", theme.DANGER))
+            self.button.setIcon(
+                icon("stop-fill", theme.ON_ACCENT) if is_recording else icon("record-fill", theme.DANGER)
+            )
             self.button.setToolTip("End the recording (R)" if is_recording else "Begin a recording (R)")
             for widget in (self.codec, self.rate, self.what, self.folder):
                 widget.setEnabled(not is_recording)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +16,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.runtime.live.report import Message, MessageKind, Messages, Problems
+from studio.runtime.live.report import Message, Messages, Problems
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
-from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
 from studio.ui.services.message_details import MessageDetails
 
@@ -31,6 +32,7 @@ NOTE_SECONDS = 6.0
 """So long a note is shown; warnings three times as long, notes with buttons five times."""
 
 _LOG = 200
+_LONG = re.compile(r"\S{24}(?=\S)")
 _ICONS = {
     "note": ("info", theme.FAINT),
     "warning": ("warning", theme.WARNING),
@@ -48,14 +50,19 @@ class _Entry:
 
 
 class MessageBar(QWidget):
-    """One line. Notes and warnings go by themselves; errors, and warnings that ask something, stay until answered.
+    """One sentence. Notes and warnings go by themselves; errors, and warnings that ask something, stay until answered.
 
     It never takes the keyboard from where it is; its buttons are reached with Tab.
     """
 
+    changed = Signal()
+    """Another sentence is shown, or none."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Messages")
+        self.setObjectName("messages")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._log: list[_Entry] = []
         self._open: list[_Entry] = []
         self._problems: dict[str, Message] = {}
@@ -158,14 +165,17 @@ class MessageBar(QWidget):
             if (old := item.widget()) is not None:
                 old.hide()
                 old.deleteLater()
-        self._line.show_message(self.text, entry.message.kind if entry else "note")
+        self._line.show_message(self.text)
         self._icon.setVisible(entry is not None)
         self._close.setVisible(entry is not None)
         self._more.setVisible(len(self._open) > 1)
         self._more.setText(f"+{len(self._open) - 1}")
         self._more.setAccessibleName(f"{len(self._open) - 1} more messages")
-        if entry is None:
-            return
+        if entry is not None:
+            self._show(entry)
+        self.changed.emit()
+
+    def _show(self, entry: _Entry) -> None:
         name, colour = _ICONS[entry.message.kind]
         self._icon.setPixmap(icon(name, colour).pixmap(QSize(16, 16)))
         self._icon.setAccessibleName(entry.message.kind)
@@ -207,7 +217,7 @@ class MessageLog(QFrame):
                 QListWidgetItem(icon(name, colour), f"{entry.when:%H:%M:%S}   {_sentence(entry.message.text)}")
             )
         if not entries:
-            self.list.addItem("Nothing has been said yet.")
+            self.list.addItem("No messages yet.")
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 1, 1, 1)
         box.addWidget(self.list)
@@ -227,15 +237,23 @@ class MessageLog(QFrame):
             super().keyPressEvent(event)
 
 
-class _Line(ElidedLabel):
-    """A sentence that lists the others when it is clicked."""
+class _Line(QLabel):
+    """A sentence, whole, that lists the others when it is clicked."""
 
     clicked = Signal()
 
-    def show_message(self, text: str, kind: MessageKind) -> None:
-        self.setStyleSheet(f"color: {theme.FAINT if kind == 'note' else theme.TEXT};")
-        self.setToolTip(f"{text}\nClick for earlier messages" if text else "Click for earlier messages")
-        self.say(text)
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def show_message(self, text: str) -> None:
+        self.setToolTip("Click for earlier messages")
+        self.setAccessibleName(text)
+        # A word as long as a path may have to be broken.
+        self.setText(_LONG.sub("\\g<0>\u200b", text))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton:

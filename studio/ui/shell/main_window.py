@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from studio.errors import StudioError
 from studio.model import plugins
 from studio.runtime.live.report import Message, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.importing import opening
+from studio.ui.importing.dropping import says_of_drop
 from studio.ui.importing.recent_menu import RecentMenu
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Context
@@ -24,6 +25,7 @@ from studio.ui.shell.docks import Docks
 from studio.ui.shell.focus_ring import FocusRing
 from studio.ui.shell.keyboard import Keyboard
 from studio.ui.shell.menus import fill_menus
+from studio.ui.shell.middle import Middle
 from studio.ui.shell.status import StatusBar
 from studio.ui.shell.toolbar import ToolBar
 from studio.ui.viewport.projection import Projection
@@ -56,7 +58,8 @@ class MainWindow(QMainWindow):
         self._declared = declared()
         made = self._make_panels()
         self.context.add(self._declared)
-        self._middle = self._put_in_the_middle([(panel, widget) for panel, widget in made if panel.area == "middle"])
+        self._middle = Middle([each for each in made if each[0].area == "middle"], parts.messages)
+        self.setCentralWidget(self._middle)
         self._docks = Docks(self, made)
         self._projection = self.context.add(Projection(self, self.context[Viewport], parts.live, self._around))
         self._projection.changed.connect(lambda: self.context.tell("windows"))
@@ -105,21 +108,6 @@ class MainWindow(QMainWindow):
         self._status = StatusBar(self.parts.telemetry)
         self.setStatusBar(self._status)
 
-    def _put_in_the_middle(self, panels: list[tuple[Panel, QWidget]]) -> list[QWidget]:
-        """Those that stretch, messages, then the others; returns what lies around those that stretch."""
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        around = [self.parts.messages, *(widget for panel, widget in panels if not panel.stretches)]
-        for panel, widget in panels:
-            if panel.stretches:
-                column.addWidget(widget, 1)
-        for widget in around:
-            column.addWidget(widget)
-        self.setCentralWidget(middle)
-        return around
-
     @property
     def docks(self) -> dict[str, QDockWidget]:
         """The docks by their panels' ids."""
@@ -128,7 +116,7 @@ class MainWindow(QMainWindow):
     def _around(self) -> list[QWidget]:
         """What lies around the picture."""
         bars: list[QWidget] = [self.menuBar(), self.statusBar(), *self.findChildren(ToolBar)]
-        return [*self._docks.visible(), *bars, *self._middle]
+        return [*self._docks.visible(), *bars, *self._middle.around]
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Nine tenths of the screen, but no more than anybody needs."""
@@ -198,18 +186,27 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self._projection.window_changed()
+            self._middle.place()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Files and folders may be dropped."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Files and folders may be dropped; what that would do is shown."""
+        path = _dropped(event)
+        if path is not None:
             event.acceptProposedAction()
+            self._middle.show_drop(says_of_drop(path))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """It goes elsewhere."""
+        del event
+        self._middle.show_drop("")
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open what was dropped: of several things the first."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
+        self._middle.show_drop("")
+        path = _dropped(event)
+        if path is not None:
             event.acceptProposedAction()
-            opening(self.context).open(paths[0])
+            opening(self.context).open(path)
 
     def _close_later(self) -> None:
         self.close()
@@ -222,3 +219,8 @@ class MainWindow(QMainWindow):
         self.parts.session.keep_window(self, self._projection.layout)
         self._projection.close()
         super().closeEvent(event)
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """The first file or folder of a drag."""
+    return next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)

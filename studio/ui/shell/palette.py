@@ -205,7 +205,7 @@ class _Rows(QStyledItemDelegate):
         if entry.icon:
             icon(entry.icon).paint(painter, rect.adjusted(space, 7, -rect.width() + space + 16, -7))
         side = f"{entry.detail}   {entry.kind}" if entry.detail else entry.kind
-        wide = min(metrics.horizontalAdvance(side), rect.width() // 2)
+        wide = min(metrics.horizontalAdvance(side) + 4, rect.width() // 2)
         text = rect.adjusted(space + 26, 0, -wide - 2 * space, 0)
         painter.setPen(QColor(theme.TEXT))
         elide = Qt.TextElideMode.ElideRight

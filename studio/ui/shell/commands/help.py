@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command, Context, Place, Slot
+from studio.ui.services.messages import MessageBar
 from studio.ui.shell.about import show_about
 from studio.ui.shell.declared import Declared
 from studio.ui.shell.palette import Palette
@@ -45,5 +46,14 @@ COMMANDS = (
         icon="keyboard",
     ),
     Command("file.quit", "Quit", _quit, Place("File", 90, 90), keys=("Ctrl+Q",), icon="sign-out"),
+    Command(
+        "help.messages",
+        "Earlier messages",
+        lambda c: c[MessageBar].show_log(),
+        Place("Help", 10, 20),
+        keys=("Ctrl+M",),
+        icon="chat-text",
+        tip="All that was said since the start, newest first",
+    ),
     Command("help.about", "About", lambda c: show_about(c.window), Place("Help", 90, 90), icon="info"),
 )

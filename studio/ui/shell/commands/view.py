@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from studio.model.view import ViewKind
+from studio.ui.kit import theme
 from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
+from studio.ui.services.messages import MessageBar
 
 _VIEW = frozenset({"workspace.view", "workspace.stage", "network"})
 
@@ -26,7 +28,22 @@ def _swap(context: Context) -> None:
     context.workspace.stage = not context.workspace.stage
 
 
+def _set_theme(context: Context) -> None:
+    theme.choose("dark" if theme.chosen_name() == "high contrast" else "high contrast")
+    context[MessageBar].note("The colours are these from the next start on.")
+
+
 COMMANDS = (
+    Command(
+        "view.high_contrast",
+        "High contrast",
+        _set_theme,
+        Place("View", 50, 10),
+        icon="circle-half-tilt",
+        tip="Black, white and bright edges, from the next start on",
+        is_on=lambda _: theme.chosen_name() == "high contrast",
+        follows=frozenset({"theme"}),
+    ),
     Command(
         "view.output",
         "Output",

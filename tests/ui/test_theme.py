@@ -1,0 +1,133 @@
+"""Colours that can be read: contrasts by WCAG 2.2, of both palettes and of what is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.networks import save_network
+from studio.ui.kit import theme
+from studio.ui.layers.network_rows import KINDS
+
+NEEDED = {"dark": (4.5, 3.0), "high contrast": (7.0, 4.5)}
+
+
+def luminance(colour: QColor) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor | str, other: QColor | str) -> float:
+    low, high = sorted(luminance(QColor(each)) for each in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", sorted(theme.PALETTES))
+def test_every_text_can_be_read_on_every_ground_that_it_lies_on(name: str) -> None:
+    colours, (text, _) = asdict(theme.PALETTES[name]), NEEDED[name]
+    grounds = ("ground", "panel", "raised", "chosen")
+    for each in ("text", "faint", "accent", "warning", "danger"):
+        for ground in grounds:
+            # What warns and what is lit never stands on what is chosen but as a large sign.
+            needed = text if each in ("text", "faint") or ground != "chosen" else 3.0
+            assert contrast(colours[each], colours[ground]) >= needed, (each, ground)
+    for ground in ("panel", "raised", "ground"):
+        assert contrast(colours["disabled"], colours[ground]) >= 4.5, ground
+    assert contrast(colours["on_accent"], colours["accent"]) >= text
+    assert contrast(colours["on_accent"], colours["danger"]) >= 4.5
+
+
+@pytest.mark.parametrize("name", sorted(theme.PALETTES))
+def test_controls_and_states_can_be_told(name: str) -> None:
+    colours, (_, shape) = asdict(theme.PALETTES[name]), NEEDED[name]
+    for each in ("edge", "focus", "accent", "negative", "positive"):
+        for ground in ("ground", "panel", "raised"):
+            assert contrast(colours[each], colours[ground]) >= shape, (each, ground)
+    # What is chosen has an edge of the accent besides its ground.
+    assert contrast(colours["focus"], colours["chosen"]) >= shape
+
+
+def test_kinds_of_layers_can_be_told_from_their_ground() -> None:
+    for kind, (_, colour) in KINDS.items():
+        assert contrast(colour, theme.RAISED) >= 3.0, kind
+
+
+def test_a_palette_is_chosen_for_the_next_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from PySide6.QtCore import QSettings
+
+    monkeypatch.delenv("STUDIO_THEME", raising=False)
+    settings = QSettings(str(tmp_path / "theme.ini"), QSettings.Format.IniFormat)
+    monkeypatch.setattr(theme, "_settings", lambda: settings)
+    assert theme.chosen_name() == "dark"
+    theme.choose("high contrast")
+    assert theme.chosen_name() == "high contrast"
+    with pytest.raises(KeyError):
+        theme.choose("pink")
+    monkeypatch.setenv("STUDIO_THEME", "dark")
+    assert theme.chosen_name() == "dark"
+    monkeypatch.setenv("STUDIO_THEME", "pink")
+    assert theme.chosen_name() == "dark"
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    sheet, palette = gl_app.styleSheet(), gl_app.palette()
+    theme.apply(gl_app)
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+    gl_app.setStyleSheet(sheet)
+    gl_app.setPalette(palette)
+
+
+def of_text(image: QImage, rect: QRect) -> float:
+    """The contrast of what is written there: the strongest colour against the commonest."""
+    counts: dict[int, int] = {}
+    for y in range(max(0, rect.top()), min(image.height(), rect.bottom() + 1)):
+        for x in range(max(0, rect.left()), min(image.width(), rect.right() + 1)):
+            colour = image.pixel(x, y)
+            counts[colour] = counts.get(colour, 0) + 1
+    ground = QColor(max(counts, key=counts.__getitem__))
+    return max(contrast(QColor(colour), ground) for colour in counts)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("width", [960, 1280, 1600])
+def test_on_the_screen_every_label_can_be_read_and_none_is_cut(whole: WholeWindow, width: int) -> None:
+    window = whole.window
+    window.resize(width, 800)
+    whole.qtbot.wait(200)
+    image = window.grab().toImage()
+    seen = 0
+    for label in window.findChildren(QLabel):
+        if not label.isVisible() or not label.text().strip() or label.text().lstrip().startswith("<"):
+            continue
+        if window._docks.is_behind(label):
+            continue
+        place = clipped(label, window)
+        if place.height() < label.height() or place.width() < label.width() or label.height() < 8:
+            continue
+        seen += 1
+        assert of_text(image, place) >= 4.0, (label.text(), "too faint")
+        if not label.wordWrap() and type(label) is QLabel and label.sizePolicy().horizontalPolicy().name != "Ignored":
+            assert label.width() >= label.sizeHint().width() - 1, (label.text(), "cut")
+    assert seen > 12
+
+
+def clipped(widget: QWidget, window: QWidget) -> QRect:
+    seen, above = QRect(QPoint(), window.size()), widget
+    while above is not window:
+        seen &= QRect(above.mapTo(window, QPoint()), above.size())
+        above = above.parentWidget()
+    return seen
