@@ -1,6 +1,7 @@
 """A studio for network bending: run a trained convolutional network on pictures, bend its filters, record the result.
 
-`load`, `edit` and the classes they lead to are imported when first asked for, so that the command line starts quickly.
+`load`, `edit`, `bend` and the classes they lead to are imported when first asked for, so that the command line starts
+quickly.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.api import LiveLayer, LiveNetwork, edit, load
+    from studio.api import LiveLayer, LiveNetwork, bend, edit, load
     from studio.io.importers.module import export_torch
     from studio.model.edit import Selection
 
-__all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "edit", "export_torch", "load"]
+__all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "bend", "edit", "export_torch", "load"]
 __version__ = "0.1.0"
 
 

@@ -6,6 +6,7 @@ net = studio.load("autoencoder-transposed")
 bent = net(picture)                       # (H, W, 3) uint8 in, the same out
 net["dec1"].output                        # (64, H/2, W/2) float32
 net["dec1"].edit(studio.edit("Gain", factor=2.0), rows=[3, 5])
+net["enc2"].bend(studio.bend("Rotate", angle=30), channels=net["enc2"].clusters(4)[0], amount=0.8)
 net.save("presets/mine", description="louder")
 """
 
@@ -19,16 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.bends import make_bend
 from studio.control.move import move
 from studio.edits import make_edit
-from studio.engine.base import Stats
 from studio.engine.choose import Choice, open_engine
 from studio.errors import StudioError
 from studio.io.opening import open_preset as open_preset  # the studio opens by name from here, too
 from studio.io.presets import save_preset
+from studio.layer import LiveLayer as LiveLayer
 from studio.model import numbers
 from studio.model.address import Number
-from studio.model.edit import Edit, Selection
+from studio.model.bend import Bend
+from studio.model.edit import Edit
 from studio.model.layout import Rect, to_sheet
 from studio.model.modulator import Modulator
 from studio.model.network import Network
@@ -37,94 +40,13 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
 from studio.model.section import BYPASSED
+from studio.model.stage import Stage
+from studio.model.stages import STAGES, without
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
 if TYPE_CHECKING:
     from studio.learn.learner import Step
-
-
-class LiveLayer:
-    """One layer of a running network; all it gives is read when asked for."""
-
-    def __init__(self, live: LiveNetwork, name: str) -> None:
-        self._live = live
-        self._node = live.network.graph.node(name)
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<layer {self.name}: {self._node.op!r}>"
-
-    def _full_name(self, key: str) -> str:
-        """A tensor's name in the network: that of the layer it belongs to, where several share it."""
-        return f"{self._node.owner}.{key}"
-
-    @property
-    def output(self) -> Array:
-        """(C, H, W) float32 activation of the last run."""
-        return self._live.engine.activation(self.name)
-
-    @property
-    def tensors(self) -> tuple[str, ...]:
-        """Names of its tensors: "weight", "bias", "running_mean" and so on."""
-        return tuple(self._node.op.tensor_shapes())
-
-    def tensor(self, key: str) -> Array:
-        """A copy of one of its tensors, in PyTorch's layout."""
-        return self._live.engine.tensor(self._full_name(key))
-
-    @property
-    def filter(self) -> Array:
-        """A copy of the weight, in PyTorch's layout: OIHW, or IOHW for a transposed convolution. May be assigned to."""
-        return self.tensor("weight")
-
-    @filter.setter
-    def filter(self, values: Array) -> None:
-        self._live.engine.set_tensor(self._full_name("weight"), np.asarray(values, np.float32))
-
-    @property
-    def filter_sheet(self) -> Array:
-        """The weight as a picture of signed values: a grid of kernels (see `studio.model.layout`)."""
-        return self._live.engine.sheet(self._full_name("weight"))
-
-    @property
-    def stats(self) -> Stats:
-        """Minimum, maximum, mean and histogram of its activation, reduced on the device."""
-        return self._live.engine.stats(self.name)
-
-    @property
-    def seconds(self) -> float:
-        """How long it took in its last run."""
-        self._live.engine.shape(self.name)
-        return self._live.engine.times()[self.name]
-
-    def edit(
-        self,
-        edit: Edit,
-        selection: Selection | None = None,
-        *,
-        rows: Iterable[int] | None = None,
-        columns: Iterable[int] | None = None,
-        tensor: str = "weight",
-    ) -> None:
-        """Apply an edit to kernels of one of its tensors; the next `LiveNetwork.update` or call shows it.
-
-        Args:
-            edit: what to do, such as ``studio.edit("Gain", factor=2.0)``.
-            selection: which kernels; all where neither this nor rows nor columns are given.
-            rows: whole rows of the filter sheet: output channels (input channels of a transposed convolution).
-            columns: whole columns of the filter sheet.
-            tensor: which tensor.
-        """
-        name = self._full_name(tensor)
-        values = self._live.engine.tensor(name)
-        chosen = selection or Selection.everything(values.shape)
-        if rows is not None:
-            chosen = Selection(chosen.mask & Selection.rows(values.shape, rows).mask)
-        if columns is not None:
-            chosen = Selection(chosen.mask & Selection.columns(values.shape, columns).mask)
-        patch = edit.apply(values, chosen)
-        self._live.engine.replace(name, patch.rect, patch.values)
 
 
 class LiveNetwork:
@@ -247,15 +169,38 @@ class LiveNetwork:
     def __iter__(self) -> Iterator[LiveLayer]:
         return (self[node.name] for node in self.network.graph.nodes)
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The bends of activations, of all layers, those of each in their order."""
+        return self._preset.section(STAGES)
+
+    def set_stages(self, stages: Iterable[Stage]) -> None:
+        """Bend by these stages, and no others; the next `update` or call shows it.
+
+        Raises:
+            StudioError: naming the stage that does not fit; nothing has changed then.
+        """
+        wanted = tuple(stages)
+        self.engine.set_stages(wanted)
+        self._show(self._preset.with_section(STAGES, wanted))
+
+    def unbend(self, *numbers: int) -> None:
+        """Take stages away, by their numbers; all of them where none is given."""
+        left = self.stages if numbers else ()
+        for number in numbers:
+            left = without(left, number)
+        self.set_stages(left)
+
     def bypass(self, *layers: str) -> None:
         """Let just these layers hand on what they read; the next `update` or call shows it. None ends every bypass."""
         self.engine.bypass(layers)
 
     def reset(self) -> None:
-        """Give every tensor its trained values back, and let every layer work."""
+        """Give every tensor its trained values back, let every layer work, and take every stage away."""
         for name, values in self.network.tensors.items():
             self.engine.set_tensor(name, values)
         self.engine.bypass(())
+        self.unbend()
 
     def learn(self, source: str = "demo", **asked: object) -> Iterator[Step]:
         """Teach the network; each step is in the engine when it is given, and an edit made meanwhile is learnt on from.
@@ -338,3 +283,12 @@ def edit(name: str, **params: object) -> Edit:
         StudioError: for a name that is not there, listing those that are, or a parameter that is wrong.
     """
     return make_edit(name, params)
+
+
+def bend(name: str, **params: object) -> Bend:
+    """A bend by name with its parameters: ``bend("Rotate", angle=30)``; ``studio bends`` lists them.
+
+    Raises:
+        StudioError: for a name that is not there, listing those that are, or a parameter that is wrong.
+    """
+    return make_bend(name, params)

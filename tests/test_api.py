@@ -216,3 +216,41 @@ def test_a_bypassed_layer_hands_on_what_it_reads_and_is_saved(net: LiveNetwork, 
 def test_a_bypassed_layer_that_is_not_there(net: LiveNetwork) -> None:
     with pytest.raises(StudioError, match='no layer "nowhere"'):
         net.bypass("nowhere")
+
+
+def test_layers_are_bent_from_python(net: studio.LiveNetwork) -> None:
+    net.run(normal(3, 16, 16))
+    plain = net["enc"].output
+    first = net["enc"].bend(studio.bend("Multiply", factor=2.0), channels=[0, 2], amount=0.5)
+    second = net["act"].bend(studio.bend("Rotate", angle=30))
+    net.update()
+
+    wanted = plain.copy()
+    wanted[[0, 2]] *= 1.5
+    np.testing.assert_allclose(net["enc"].output, wanted, rtol=1e-5)
+    assert net["enc"].bends == (first,)
+    assert [stage.id for stage in net.stages] == [1, 2]
+    net.set("/bend/1/amount", 1.0)
+    net.update()
+    np.testing.assert_allclose(net["enc"].output[0], plain[0] * 2, rtol=1e-5)
+    net.unbend(second.id)
+    assert net["act"].bends == ()
+    with pytest.raises(StudioError, match="no bend"):
+        studio.bend("Nothing")
+    with pytest.raises(StudioError, match="channel 99"):
+        net["enc"].bend(studio.bend("Invert"), channels=[99])
+    assert [stage.id for stage in net.stages] == [1]
+    net.unbend()
+    net.update()
+    np.testing.assert_array_equal(net["enc"].output, plain)
+
+
+def test_clusters_and_impact_from_python(net: studio.LiveNetwork) -> None:
+    net.run(normal(3, 16, 16))
+    clusters = net["enc"].clusters(2)
+    net["enc"].bend(studio.bend("Ablate"), channels=clusters[0])
+    impact = net["act"].impact()
+
+    assert sorted(c for cluster in clusters for c in cluster.channels) == list(range(6))
+    assert impact.shape == (6,)
+    assert np.isfinite(impact).all()

@@ -1,0 +1,179 @@
+"""One layer of a running network, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio.engine.base import Stats
+from studio.model.bend import Bend
+from studio.model.edit import Edit, Selection
+from studio.model.op import Array
+from studio.model.stage import (
+    AllChannels,
+    ChannelList,
+    Channels,
+    Cluster,
+    Guard,
+    Mask,
+    Painted,
+    Stage,
+    made,
+)
+from studio.model.stages import added
+from studio.runtime.bending.clusters import ClusterFinder
+from studio.runtime.bending.impact import How, Impact
+
+if TYPE_CHECKING:
+    from studio.api import LiveNetwork
+
+
+class LiveLayer:
+    """One layer of a running network; all it gives is read when asked for."""
+
+    def __init__(self, live: LiveNetwork, name: str) -> None:
+        self._live = live
+        self._node = live.network.graph.node(name)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<layer {self.name}: {self._node.op!r}>"
+
+    def _full_name(self, key: str) -> str:
+        """A tensor's name in the network: that of the layer it belongs to, where several share it."""
+        return f"{self._node.owner}.{key}"
+
+    @property
+    def output(self) -> Array:
+        """(C, H, W) float32 activation of the last run."""
+        return self._live.engine.activation(self.name)
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names of its tensors: "weight", "bias", "running_mean" and so on."""
+        return tuple(self._node.op.tensor_shapes())
+
+    def tensor(self, key: str) -> Array:
+        """A copy of one of its tensors, in PyTorch's layout."""
+        return self._live.engine.tensor(self._full_name(key))
+
+    @property
+    def filter(self) -> Array:
+        """A copy of the weight, in PyTorch's layout: OIHW, or IOHW for a transposed convolution. May be assigned to."""
+        return self.tensor("weight")
+
+    @filter.setter
+    def filter(self, values: Array) -> None:
+        self._live.engine.set_tensor(self._full_name("weight"), np.asarray(values, np.float32))
+
+    @property
+    def filter_sheet(self) -> Array:
+        """The weight as a picture of signed values: a grid of kernels (see `studio.model.layout`)."""
+        return self._live.engine.sheet(self._full_name("weight"))
+
+    @property
+    def stats(self) -> Stats:
+        """Minimum, maximum, mean and histogram of its activation, reduced on the device."""
+        return self._live.engine.stats(self.name)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took in its last run."""
+        self._live.engine.shape(self.name)
+        return self._live.engine.times()[self.name]
+
+    def edit(
+        self,
+        edit: Edit,
+        selection: Selection | None = None,
+        *,
+        rows: Iterable[int] | None = None,
+        columns: Iterable[int] | None = None,
+        tensor: str = "weight",
+    ) -> None:
+        """Apply an edit to kernels of one of its tensors; the next `LiveNetwork.update` or call shows it.
+
+        Args:
+            edit: what to do, such as ``studio.edit("Gain", factor=2.0)``.
+            selection: which kernels; all where neither this nor rows nor columns are given.
+            rows: whole rows of the filter sheet: output channels (input channels of a transposed convolution).
+            columns: whole columns of the filter sheet.
+            tensor: which tensor.
+        """
+        name = self._full_name(tensor)
+        values = self._live.engine.tensor(name)
+        chosen = selection or Selection.everything(values.shape)
+        if rows is not None:
+            chosen = Selection(chosen.mask & Selection.rows(values.shape, rows).mask)
+        if columns is not None:
+            chosen = Selection(chosen.mask & Selection.columns(values.shape, columns).mask)
+        patch = edit.apply(values, chosen)
+        self._live.engine.replace(name, patch.rect, patch.values)
+
+    # -- bends of what it hands on ----------------------------------------------------------------------------------
+
+    @property
+    def bends(self) -> tuple[Stage, ...]:
+        """The stages behind it, in their order."""
+        return tuple(stage for stage in self._live.stages if stage.layer == self.name)
+
+    def bend(
+        self,
+        bend: Bend,
+        *,
+        channels: Channels | Cluster | Iterable[int] | None = None,
+        amount: float = 1.0,
+        mask: Mask | Array | None = None,
+        guard: Guard | None = None,
+        source: str | None = None,
+    ) -> Stage:
+        """Put a bend behind it, after those that are there; the next `LiveNetwork.update` or call shows it.
+
+        Args:
+            bend: what to do, such as ``studio.bend("Rotate", angle=30)``.
+            channels: which channels: numbers, a cluster, or one of the classes of `studio.model.stage`; None is all.
+            amount: from 0, as it was, to 1, bent.
+            mask: where on the picture, (height, width) from 0 to 1, or another map's luma; None is everywhere.
+            guard: what the bent map is held to; None makes what is not finite zero.
+            source: the layer whose map a bend from another layer takes.
+
+        Returns:
+            The stage, whose number `LiveNetwork.unbend` and addresses (``/bend/1/angle``) go by.
+
+        Raises:
+            StudioError: naming what does not fit.
+        """
+        if isinstance(channels, Cluster):
+            channels = channels.as_channels
+        elif channels is not None and not isinstance(channels, Channels):
+            channels = ChannelList(channels=tuple(channels))
+        settings: dict[str, Any] = {"amount": amount, "source": source}
+        settings["mask"] = Painted(np.asarray(mask, np.float32)) if isinstance(mask, np.ndarray) else mask
+        settings["channels"] = channels or AllChannels()
+        settings["guard"] = guard or Guard()
+        stages, stage = added(self._live.stages, self.name, bend, **settings)
+        self._live.set_stages(stages)
+        return stage
+
+    def clusters(self, count: int | None = None, seed: int = 0) -> tuple[Cluster, ...]:
+        """Its channels in clusters of those that look alike in the last run, the largest first.
+
+        Args:
+            count: how many clusters; None proposes as many as are told apart best.
+            seed: from which they are looked for; the same one finds the same.
+        """
+        finder = ClusterFinder(self.name)
+        finder.add(self._live.engine.activation(made(self.name)))
+        return finder.clusters(count, seed)
+
+    def impact(self, how: How = "ablate") -> Array:
+        """(channels,) float32: how far each channel moves the output of the last run, in its values, root mean square.
+
+        Args:
+            how: when the channel is taken out ("ablate"), or doubled ("scale").
+        """
+        impact = Impact(self._live.engine, self.name, how)
+        impact.measure()
+        return impact.of
