@@ -49,6 +49,7 @@ class Backend(ABC):
         self._after: dict[str, tuple[Node, ...]] = {}
         self.colour: Array | None = None
         self.time_every = 0.0
+        self.tunes_later = False
 
     # -- what a backend does ------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Engine(Staging):
         graph: the network.
         colour: of a network of luma, what its output is shown with: `studio.model.picture.chroma` of the picture that
             the last run was fed, at the output's size, set by who fed it; None shows it grey.
+        tunes_later: whether a GPU's convolutions run in the usual way at first, and are measured by `tune`, rather than
+            all of them before the first picture.
         time_every: on a GPU the layers of a run are timed once in so many seconds, since queries cost the CPU a tenth
             of a run and more; 0 times them in every run, infinity in none.
     """
@@ -93,6 +95,14 @@ class Engine(Staging):
         """Let bends with memory begin again, as after a seek: the next `run` is their first."""
         for ring in self._rings.values():
             ring.forget()
+
+    def tune(self) -> tuple[int, int] | None:
+        """Between two runs, do a little of finding out what runs fastest here: one shader, or one measurement.
+
+        Returns:
+            How many layers are measured, of how many; None where nothing is left to find out.
+        """
+        return None
 
     # -- weights --------------------------------------------------------------------------------------------------
 

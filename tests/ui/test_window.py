@@ -32,7 +32,8 @@ from studio.model.view import View
 from studio.model.workspace import ORIGINALS
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
-from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress
+from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress, Report
+from studio.runtime.live.tuning import TuningState
 
 pytestmark = pytest.mark.gl
 
@@ -464,3 +465,15 @@ def test_what_comes_after_the_end_finds_nobody(whole: WholeWindow) -> None:
 def test_docks_have_names_for_saving_their_places(whole: WholeWindow) -> None:
     names = [dock.objectName() for dock in whole.window.findChildren(QDockWidget)]
     assert len(names) == len(set(names)) == 7
+
+
+def test_tuning_is_shown_while_it_lasts_and_stopped_by_a_click(whole: WholeWindow) -> None:
+    button, stopped = whole.window._status.tuning, []
+    assert not button.isVisible()
+    whole.told.take(Report([TuningState(12, 38)]))
+    assert button.isVisible()
+    assert button.text() == "tuning 12 of 38 ×"
+    button.clicked.connect(lambda: stopped.append(True))
+    whole.click(button)
+    assert stopped
+    whole.until(lambda: not button.isVisible())

@@ -18,7 +18,7 @@ from studio.engine.gl.plan import Pass
 from studio.engine.gl.shaders import Constants, Extra, Source
 from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
 from studio.engine.gl.told import Told
-from studio.engine.gl.tune import Job, Tuner
+from studio.engine.gl.tune import Job, Tuner, Tuning
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 from studio.model.stage import layer_of
@@ -107,24 +107,60 @@ class ComputePasses:
         self._maps = maps
         self._told = told
         self._plans: dict[str, Plan] = {}
+        self._layers: dict[str, list[Pass]] = {}
+        self._tried: frozenset[Source] = frozenset()
+        self.tuning: Tuning | None = None
         self._parts: moderngl.Buffer | None = None
         self._counts: moderngl.Buffer | None = None
 
-    def choose(self, layers: Sequence[Pass]) -> None:
-        """Choose how these convolutions run, before any of them is made."""
+    def choose(self, layers: Sequence[Pass], *, later: bool = False) -> None:
+        """Choose how these convolutions run, before any of them is made.
+
+        Args:
+            layers: the last passes of all nodes.
+            later: whether what was not measured yet runs in the usual way at first, and is measured by `tune`.
+        """
         tiled = [layer for layer in layers if self._is_tiled(layer)]
         tuner = self._settings.tuner
+        self.tuning = None
         if self._settings.plan is not None:
             self._plans = {layer_of(layer.target): self._settings.plan for layer in tiled}
         elif tuner is None:
             self._plans = {layer_of(layer.target): usual(self._work(layer)) for layer in tiled}
         else:
             jobs = {self._key(layer): self._job(layer) for layer in tiled}
-            chosen = tuner.choose(jobs)
-            self._plans = {layer_of(layer.target): chosen[self._key(layer)] for layer in tiled}
+            chosen = tuner.known(jobs) if later else tuner.choose(jobs)
+            self._plans = {
+                layer_of(layer.target): chosen.get(self._key(layer)) or usual(self._work(layer)) for layer in tiled
+            }
+            unknown = {key: job for key, job in jobs.items() if key not in chosen}
+            self.tuning = Tuning(tuner, unknown) if unknown else None
+            self._layers = {key: [layer for layer in tiled if self._key(layer) == key] for key in unknown}
         self._parts = self._counts = None
         for layer in tiled:
             self._reserve_parts(layer, self._plans[layer_of(layer.target)])
+
+    def tune(self) -> bool:
+        """Measure a little; whether some convolution runs in another way from now on, and is to be made anew."""
+        if self.tuning is None:
+            return False
+        programs = self._device.programs
+        decided = self.tuning.step()
+        if self.tuning.is_over:
+            self.tuning = None
+        if decided is None:
+            self._tried |= self._device.programs - programs
+            return False
+        # What lost is not kept; the winner is compiled anew, with what is fused into it.
+        self._device.drop(self._tried)
+        self._tried = frozenset()
+        key, plan = decided
+        changed = False
+        for layer in self._layers[key]:
+            changed |= self._plans[layer_of(layer.target)] != plan
+            self._plans[layer_of(layer.target)] = plan
+            self._reserve_parts(layer, plan)
+        return changed
 
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -150,6 +150,16 @@ class Device:
             _keep(self._computes, source, self.context.compute_shader(source.text()))
         self._computes.move_to_end(source)
         return self._computes[source]
+
+    @property
+    def programs(self) -> frozenset[Source]:
+        """The compute shaders that are compiled."""
+        return frozenset(self._computes)
+
+    def drop(self, sources: Iterable[Source]) -> None:
+        """Compute shaders that will not be asked for again; passes that run them keep them."""
+        for source in sources:
+            self._computes.pop(source, None)
 
     def write_buffer(self, buffer: moderngl.Buffer, values: Array, offset: int = 0) -> None:
         """Write float32 values into a buffer, so many bytes behind its beginning."""

@@ -73,7 +73,10 @@ class DisplayBuffers:
 
     def open_engine(self, network: Network, name: str) -> tuple[Engine, Choice]:
         """See `Display.open_engine`."""
-        return open_engine(network, name, device=self._device)
+        engine, choice = open_engine(network, name, device=self._device)
+        # Somebody waits for the first picture.
+        engine.tunes_later = True
+        return engine, choice
 
     def show(
         self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()

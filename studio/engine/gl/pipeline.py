@@ -97,7 +97,18 @@ class GLEngine(AtlasEngine):
                 name: [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
                 for name, feed in self._planes.items()
             }
-        self._passes.choose([passes[-1] for passes in self._plan.values()])
+        self._passes.choose([passes[-1] for passes in self._plan.values()], later=self.tunes_later)
+
+    def tune(self) -> tuple[int, int] | None:
+        """See `Engine.tune`."""
+        if not self._shapes or self._passes.tuning is None:
+            return None
+        self._begin()
+        tuning = self._passes.tuning
+        if self._passes.tune():
+            self._steps.clear()
+        self._context.gc()
+        return None if tuning.is_over else (tuning.done, tuning.total)
 
     def _make_room(self, names: Collection[str], *, anew: bool) -> None:
         super()._make_room(names, anew=anew)

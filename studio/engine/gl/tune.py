@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import platformdirs
+
 from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
+from studio.errors import EngineError
 
 _FORMAT = 2
 
@@ -30,10 +34,8 @@ class Job(NamedTuple):
 
 
 def cache_path() -> Path:
-    """Where choices are kept: under ``$XDG_CACHE_HOME``, else ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
-    return root / "network-bending-studio" / "tiles.json"
+    """Where choices are kept: in the person's folder for caches, ``~/.cache`` on Linux."""
+    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "tiles.json"
 
 
 class Tuner:
@@ -51,11 +53,22 @@ class Tuner:
         self._path = path or cache_path()
         self._known: dict[str, Plan] = self._stored()
 
-    def choose(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
-        """The plan that is fastest for each layer; those that are not known yet are measured."""
+    def known(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
+        """The fastest plans of those layers that were measured before, by this engine or another; nothing is timed."""
         if self._unknown(jobs):
-            # Another engine may have measured it meanwhile; two engines must not add the same sums in different order.
+            # Two engines must not add the same sums in different order.
             self._known = self._stored() | self._known
+        unknown = self._unknown(jobs)
+        return {layer: self._known[layer] for layer in jobs if layer not in unknown}
+
+    def note(self, layer: str, plan: Plan) -> None:
+        """Remember the fastest plan of a layer, also on the disk."""
+        self._known[layer] = plan
+        self._save()
+
+    def choose(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
+        """The plan that is fastest for each layer; those that are not known yet are measured now."""
+        self.known(jobs)
         unknown = self._unknown(jobs)
         for job in unknown.values():  # compiles
             for plan in job.plans:
@@ -98,6 +111,56 @@ class Tuner:
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
+
+
+class Tuning:
+    """Measures layers a little at a time, between the frames of what runs meanwhile.
+
+    Args:
+        tuner: remembers what comes of it.
+        jobs: the layers that are not known yet.
+
+    Attributes:
+        total: how many layers there are to measure.
+        done: how many of them are.
+    """
+
+    def __init__(self, tuner: Tuner, jobs: Mapping[str, Job]) -> None:
+        self.total, self.done = len(jobs), 0
+        self._tuner = tuner
+        self._pieces = self._measure(dict(jobs))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to measure."""
+        return self.done >= self.total
+
+    def step(self) -> tuple[str, Plan] | None:
+        """One measurement, or one shader compiled; a layer and its fastest plan where that is now known."""
+        return next(self._pieces, None)
+
+    def _measure(self, jobs: dict[str, Job]) -> Iterator[tuple[str, Plan] | None]:
+        for layer, job in jobs.items():
+            found: dict[Plan, float] = {}
+            # Compiled first: a GPU that idles meanwhile falls asleep, and the next measurement would pay for it.
+            for plan in job.plans:
+                # What one driver refuses is not the fastest.
+                with contextlib.suppress(EngineError):
+                    job.seconds(plan)
+                    found[plan] = math.inf
+                yield None
+            for plan in found:
+                found[plan] = job.seconds(plan)
+                yield None
+            near = sorted(found, key=found.__getitem__)[:_FINALISTS]
+            for plan in near * _ROUNDS:
+                found[plan] = min(found[plan], job.seconds(plan))
+                yield None
+            self.done += 1
+            if near:
+                best = min(near, key=found.__getitem__)
+                self._tuner.note(layer, best)
+                yield layer, best
 
 
 def _wake(job: Job) -> None:

@@ -33,6 +33,7 @@ from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.report import EngineState, Messages, Report
+from studio.runtime.live.tuning import StopTuning
 from studio.runtime.services.failures import told
 
 
@@ -160,6 +161,10 @@ class LiveSession:
     def snapshot(self, then: Callable[[Picture], None]) -> None:
         """Call this in the render thread with the next output, (H, W, 3) uint8 RGB; it must return at once."""
         self.order(Snapshot(then))
+
+    def stop_tuning(self) -> None:
+        """Run on as it runs now, without finding out what runs fastest."""
+        self.order(StopTuning())
 
     def close(self, timeout: float = 10.0) -> None:
         """Stop both threads and free everything; a recording is finished. Waits so many seconds at most."""

@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         recent = RecentMenu(self.parts.session, opening(self.context).open, self)
         files.insertMenu(files.actions()[files.actions().index(after) + 1], recent)
         self.addToolBar(ToolBar(self.actions_, self.parts.workspace, self.say_error))
-        self._status = StatusBar(self.parts.telemetry)
+        self._status = StatusBar(self.parts.telemetry, self.parts.live.stop_tuning)
         self.setStatusBar(self._status)
 
     @property

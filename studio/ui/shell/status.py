@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.live.tuning import TuningState
 from studio.ui.kit import theme
+from studio.ui.kit.buttons import tool_button
 
 _WHOLE = 9.5
 """Frames a second from which whole ones say enough."""
 
 
 class StatusBar(QStatusBar):
-    """Engine, device, sizes, frames a second; what lies under the cursor on the left."""
+    """Engine, device, sizes, frames a second; what lies under the cursor on the left.
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    Args:
+        telemetry: tells of the engine.
+        stop_tuning: called where the person would rather not have it tuned.
+
+    Attributes:
+        tuning: how far tuning is; hidden while there is none.
+    """
+
+    def __init__(self, telemetry: Telemetry, stop_tuning: Callable[[], None]) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
         self._under_cursor = self._label("What lies under the cursor", stretch=1)
         self._sizes = self._label("Size of the picture in the network, and of what comes out")
         self._speed = self._label("Frames of the network in a second, and what one takes with all that is done for it")
+        tip = "What runs fastest on this GPU is being found out, between the frames; click to leave it as it is"
+        self.tuning = tool_button("", tip, "Stop tuning", stop_tuning)
+        self.tuning.setStyleSheet(f"color: {theme.FAINT}; padding: 2px 8px;")
+        self.addWidget(self.tuning)
+        self.tuning.hide()
         self._engine = self._label("What runs the network")
+        telemetry.on(TuningState, self._show_tuning)
         telemetry.on(EngineState, self._show_engine)
         telemetry.on(Progress, self._show_progress)
 
@@ -49,6 +67,10 @@ class StatusBar(QStatusBar):
             (height, width), (out_height, out_width) = state.size, state.output_size
             same = (height, width) == (out_height, out_width)
             self._sizes.setText(f"{width}×{height}" + ("" if same else f" → {out_width}×{out_height}"))
+
+    def _show_tuning(self, state: TuningState) -> None:
+        self.tuning.setVisible(state.total > 0)
+        self.tuning.setText(f"tuning {state.done} of {state.total} ×")
 
     def _show_progress(self, progress: Progress) -> None:
         fps = f"{progress.fps:.0f}" if progress.fps >= _WHOLE else f"{progress.fps:.1f}"

@@ -1,0 +1,172 @@
+"""Tuning between frames: nothing waits for it, whatever wins is run, and what loses is let go of. No clock is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import branched_network, normal, on_torch, relative_error
+
+from studio.engine.gl.compute import ComputePasses, Settings
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Plan
+from studio.engine.gl.tune import Job, Tuner, Tuning
+from studio.errors import EngineError
+from studio.model.view import View
+from studio.runtime.live.feature import Frame
+from studio.runtime.live.tuning import SHARE, StopTuning, TuningState
+from studio.runtime.live.tuning import Tuning as TuningFeature
+
+
+def seconds(plan: Plan) -> float:
+    """A made-up time of every plan, the same each time."""
+    return 1e-3 * (1 + hash(repr(plan)) % 997)
+
+
+def test_a_little_at_a_time_finds_what_measuring_all_at_once_does(tmp_path: Path) -> None:
+    plans = [Plan(tile) for tile in (*TILES, *WINDOWS)]
+    jobs = {"a": Job(plans, seconds), "b": Job(plans[::2], seconds), "c": Job([Plan(NARROWS[0], 4)], seconds)}
+    at_once = Tuner("a GPU", tmp_path / "once.json").choose(jobs)
+    tuner = Tuner("a GPU", tmp_path / "tiles.json")
+    tuning, found, steps = Tuning(tuner, jobs), {}, 0
+    while not tuning.is_over:
+        decided = tuning.step()
+        steps += 1
+        if decided is not None:
+            found[decided[0]] = decided[1]
+            # Whoever stops here keeps what is known so far.
+            known = Tuner("a GPU", tmp_path / "tiles.json").known(jobs)
+            assert known == found
+            assert tuning.done == len(found)
+    assert found == at_once
+    assert steps > len(plans)
+    assert tuning.step() is None
+
+
+def test_a_plan_that_the_driver_refuses_does_not_win(tmp_path: Path) -> None:
+    good, bad = Plan(TILES[0]), Plan(TILES[1])
+
+    def times(plan: Plan) -> float:
+        if plan == bad:
+            raise EngineError("The driver cannot compile it.")
+        return 1.0
+
+    tuning = Tuning(Tuner("a GPU", tmp_path / "tiles.json"), {"a": Job([bad, good], times), "b": Job([bad], times)})
+    decided = []
+    while not tuning.is_over:
+        decided.append(tuning.step())
+    assert [each for each in decided if each is not None] == [("a", good)]
+
+
+@pytest.mark.gl
+def test_the_first_picture_waits_for_nothing_and_later_ones_are_run_as_measured(
+    device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Counter[str]()
+
+    def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
+        asked[self._key(each)] += 1
+        # Compiled and run as on a GPU, but told by no clock.
+        for dispatch in self._tiled(_alone(each), each, plan):
+            assert dispatch
+        return seconds(plan)
+
+    monkeypatch.setattr(ComputePasses, "_seconds", timed)
+    made = branched_network()
+    inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
+    tuner = Tuner("a GPU", tmp_path / "tiles.json")
+    engine = GLEngine(made, device, Settings("tiles", tuner=tuner))
+    engine.tunes_later = True
+    engine.run(inputs)
+    assert not asked
+    before, wanted = device.programs, on_torch(made)
+    wanted.run(inputs)
+    turns, most = 0, 0
+    while (progress := engine.tune()) is not None:
+        done, total = progress
+        assert 0 <= done < total
+        turns += 1
+        most = max(most, len(device.programs))
+        if turns % 7 == 0:
+            # A frame in between is as right as any.
+            engine.run(inputs)
+            assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    assert asked
+    engine.run(inputs)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    assert engine.tune() is None
+    # Of what was tried there is left what runs.
+    runs = {dispatch.program for steps in engine._steps.values() for step in steps for dispatch in step.run.args[0]}  # type: ignore[attr-defined]
+    assert most > len(before) + 1
+    assert all(device._computes[source] in runs for source in device.programs - before)
+    # Another engine knows at once.
+    again = GLEngine(made, device, Settings("tiles", tuner=Tuner("a GPU", tmp_path / "tiles.json")))
+    again.tunes_later = True
+    asked.clear()
+    again.run(inputs)
+    assert again.tune() is None
+    assert not asked
+    np.testing.assert_array_equal(again.output(), engine.output())
+    again.close()
+    engine.close()
+
+
+def _alone(each: Any) -> Any:
+    from studio.engine.gl.fuse import Group
+
+    return Group(each.node)
+
+
+class Slow:
+    """An engine whose every measurement takes ten milliseconds of a clock that it turns."""
+
+    class graph:  # noqa: N801 - an attribute of engines
+        output = "out"
+
+    def __init__(self) -> None:
+        self.now, self.left, self.size = 0.0, 60, 64
+
+    def shape(self, _: str) -> int:
+        return self.size
+
+    def tune(self) -> tuple[int, int] | None:
+        if self.left == 0:
+            return None
+        self.left -= 1
+        self.now += 0.01
+        return (60 - self.left) // 10, 6
+
+
+def test_it_takes_a_tenth_of_the_time_and_can_be_stopped() -> None:
+    engine = Slow()
+    feature = TuningFeature(lambda: engine.now)
+    frame = Frame(engine, View(), {}, True, 1)  # type: ignore[arg-type]
+    gaps, began = [], engine.now
+    while engine.left > 20:
+        engine.now += 0.02
+        before = engine.now
+        feature.rest(frame)
+        gaps.append(engine.now - before)
+    spent = sum(gaps)
+    assert spent <= SHARE * (engine.now - began) + 0.03
+    assert max(gaps) <= 0.03
+    [state] = feature.parts()
+    assert state == TuningState((60 - engine.left) // 10, 6)
+    feature.handlers()[StopTuning](StopTuning())
+    left = engine.left
+    for _ in range(100):
+        engine.now += 0.02
+        feature.rest(frame)
+    assert engine.left == left
+    assert list(feature.parts()) == [TuningState()]
+    # At another size there is something else to find out.
+    engine.size = 128
+    for _ in range(1000):
+        engine.now += 0.02
+        feature.rest(frame)
+    assert engine.left == 0
+    assert list(feature.parts()) == [TuningState()]
