@@ -1,0 +1,107 @@
+"""What comes in from controllers, between the threads that receive it and the one that draws: the newest of each."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from studio.model.modulator import Heard
+
+_MOST = 4096
+"""Names that are kept at most: who sends a new one in each message fills no memory."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What has come in since the last look.
+
+    Attributes:
+        numbers: the newest value for each address.
+        signals: the newest value of each signal.
+        began: for each signal that set something off, how many seconds ago it last did.
+        ended: for each that ended, how many seconds ago.
+    """
+
+    numbers: dict[str, float] = field(default_factory=dict)
+    signals: dict[str, float] = field(default_factory=dict)
+    began: dict[str, float] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.signals or self.began or self.ended)
+
+
+class Inbox:
+    """Filled from any thread, emptied by one; neither waits for the other.
+
+    Args:
+        wake: called when something has come in, from the thread that brought it.
+        clock: seconds.
+    """
+
+    def __init__(self, wake: Callable[[], object] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wake = wake
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: dict[str, dict[str, float]] = {}
+
+    def turn(self, address: str, value: float) -> None:
+        """Turn a number; the value must have been checked."""
+        self._keep("numbers", address, value)
+
+    def signal(self, name: str, value: float) -> None:
+        """A signal has another value."""
+        self._keep("signals", name, value)
+
+    def begin(self, name: str, value: float = 1.0) -> None:
+        """A signal sets something off: a note, an onset."""
+        self._keep("signals", name, value)
+        self._keep("began", name, self._clock())
+
+    def end(self, name: str) -> None:
+        """What a signal set off is let go."""
+        self._keep("signals", name, 0.0)
+        self._keep("ended", name, self._clock())
+
+    def take(self) -> Taken:
+        """Everything since the last time."""
+        now = self._clock()
+        with self._lock:
+            held, self._held = self._held, {}
+        ages = ({name: now - then for name, then in held.get(kind, {}).items()} for kind in ("began", "ended"))
+        return Taken(held.get("numbers", {}), held.get("signals", {}), *ages)
+
+    def _keep(self, kind: str, name: str, value: float) -> None:
+        with self._lock:
+            held = self._held.setdefault(kind, {})
+            if name in held or len(held) < _MOST:
+                held[name] = value
+        self._wake()
+
+
+class Hearing:
+    """What has been heard until now, put together from measurements and from what comes in."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+        self._ended: dict[str, float] = {}
+
+    def take(self, taken: Taken, time: float) -> None:
+        """Add what came in, at a time of the run in seconds."""
+        self._values.update(taken.signals)
+        self._began.update({name: time - age for name, age in taken.began.items()})
+        self._ended.update({name: time - age for name, age in taken.ended.items()})
+
+    def add(self, heard: Heard) -> None:
+        """Add what was measured."""
+        self._values.update(heard.values)
+        self._began.update(heard.began)
+        self._ended.update(heard.ended)
+
+    @property
+    def heard(self) -> Heard:
+        """All of it."""
+        return Heard(dict(self._values), dict(self._began), dict(self._ended))

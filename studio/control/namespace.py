@@ -1,0 +1,93 @@
+"""Every number that can be reached now: the document's, and those of source, view and output, under one roof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from studio.model.address import Dial, Number, nothing_at
+from studio.model.document import Document
+from studio.model.gesture import Gesture
+
+Dials = Callable[[], Iterable[Dial]]
+
+
+class Namespace:
+    """Lists, reads and turns numbers by their addresses. It belongs to the document's thread.
+
+    What controllers turn in the document is a gesture each as long as they go on turning; `settle` ends it, so that a
+    whole turn of a knob is one item of the history.
+
+    Args:
+        document: whose numbers come first.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._dials: list[Dials] = []
+        self._gesture: Gesture | None = None
+
+    def add(self, dials: Dials) -> None:
+        """Let the numbers of something else be reached: it is asked for them whenever they are looked for."""
+        self._dials.append(dials)
+
+    def numbers(self) -> dict[str, Number]:
+        """Every number by its address."""
+        found = {number.address: number for number in self._document.numbers()}
+        return found | {dial.number.address: dial.number for dial in self._others()}
+
+    def get(self, address: str) -> float:
+        """The value of a number; StudioError where there is none at this address."""
+        dial = self._dial(address)
+        return self._document.get(address) if dial is None else dial.get()
+
+    def set(self, address: str, value: object) -> None:
+        """Turn a number at once, undoably where it is the document's.
+
+        Raises:
+            StudioError: where there is none at this address, or the value is no number or out of range.
+        """
+        dial = self._dial(address)
+        if dial is None:
+            self.settle()
+            self._document.set(address, value)
+        else:
+            dial.set(dial.number.checked(value))
+
+    def turn(self, address: str, value: object) -> None:
+        """Turn a number as part of a movement that goes on; see `settle`.
+
+        Raises:
+            StudioError: as `set`.
+        """
+        dial = self._dial(address)
+        if dial is not None:
+            dial.set(dial.number.checked(value))
+            return
+        number = self._document.number(address)
+        if self._gesture is None or not self._gesture.is_open:
+            self._gesture = self._document.begin(f"Turn {number.label}")
+        self._gesture.set(address, value)
+
+    def settle(self) -> None:
+        """The controllers rest: what they turned becomes one item of the history."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None and gesture.is_open:
+            gesture.commit()
+
+    def reset(self, address: str) -> None:
+        """Turn a number to its default; StudioError where there is none at this address."""
+        dial = self._dial(address)
+        self.set(address, (self._document.number(address) if dial is None else dial.number).default)
+
+    def _dial(self, address: str) -> Dial | None:
+        for dial in self._others():
+            if dial.number.address == address:
+                return dial
+        known = {number.address for number in self._document.numbers()}
+        if address not in known:
+            raise nothing_at(address, [*known, *(dial.number.address for dial in self._others())])
+        return None
+
+    def _others(self) -> Iterator[Dial]:
+        for dials in self._dials:
+            yield from dials()

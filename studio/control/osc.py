@@ -1,0 +1,186 @@
+"""OSC over UDP: every number under ``/studio``, signals for routes under ``/studio/in``, and values on the way back.
+
+Only types and ranges that are declared are taken; nothing of a message is evaluated. Bundles are done at once,
+whatever time they are dated, since what is held back for years fills the memory.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket
+from pythonosc.osc_packet import ParseError as PacketError
+
+from studio.control.inbox import Inbox
+from studio.errors import StudioError
+from studio.model.address import Number
+
+ROOT = "/studio"
+IN = f"{ROOT}/in/"
+PORT = 9000
+LOOPBACK = "127.0.0.1"
+
+_LARGEST = 65535
+_SAID = 32
+"""Sentences that are remembered, so that each is said once."""
+
+Say = Callable[[str], object]
+
+
+class OscServer:
+    """Listens in a thread of its own, until it is closed.
+
+    ``/studio/ADDRESS value`` turns a number; ``/studio/in/NAME value`` is a signal for routes, and sets off what waits
+    for it where it rises from 0; without a value it sets off.
+
+    Args:
+        inbox: takes what comes in.
+        numbers: every number by its address, asked for when a message comes, from the listening thread: it must hand
+            out a mapping that is not changed afterwards.
+        say: told what is wrong with messages, each sentence once.
+        host: of the interface to listen at; by default nobody but this machine is heard.
+        port: UDP port; 0 takes any.
+
+    Raises:
+        StudioError: where the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        numbers: Callable[[], Mapping[str, Number]],
+        say: Say = lambda _: None,
+        host: str = LOOPBACK,
+        port: int = PORT,
+    ) -> None:
+        self._inbox = inbox
+        self._numbers = numbers
+        self._say = say
+        self._said: OrderedDict[str, None] = OrderedDict()
+        self._signals: dict[str, float] = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            # Hundreds of messages may come while a frame is drawn.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            self._socket.bind((host, port))
+        except (OSError, OverflowError) as error:
+            self._socket.close()
+            raise StudioError(f"OSC cannot listen at {host}:{port} ({error}); choose another port.") from error
+        self._socket.settimeout(0.2)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="osc", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens at."""
+        return int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._closing.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while not self._closing.is_set():
+            try:
+                data, _ = self._socket.recvfrom(_LARGEST)
+            except TimeoutError:
+                continue
+            except OSError:
+                # On Windows the answer to a message of ours that found nobody comes as an error here.
+                continue
+            self.take(data)
+
+    def take(self, data: bytes) -> None:
+        """One packet: a message, or a bundle of them."""
+        try:
+            messages = [timed.message for timed in OscPacket(data).messages]
+        # The parser raises whatever a malformed packet leads it to; it came from anywhere.
+        except (PacketError, ValueError, IndexError, TypeError, RecursionError, OverflowError, MemoryError) as error:
+            self._tell(f"An OSC packet of {len(data)} bytes cannot be read ({type(error).__name__}).")
+            return
+        for message in messages:
+            try:
+                self._obey(message)
+            except StudioError as error:
+                self._tell(f"OSC: {error}")
+
+    def _obey(self, message: OscMessage) -> None:
+        path, values = str(message.address), list(message.params)
+        if path.startswith(IN):
+            self._hear(path.removeprefix(IN), values, path)
+            return
+        if not path.startswith(f"{ROOT}/"):
+            raise StudioError(f"{path[:80]} is not below {ROOT}; {ROOT}/bend/1/amount turns /bend/1/amount.")
+        address = path.removeprefix(ROOT)
+        number = self._numbers().get(address)
+        if number is None:
+            raise StudioError(f"there is no number at {address[:80]}.")
+        if len(values) != 1:
+            raise StudioError(f"{address} takes one value, not {len(values)}.")
+        self._inbox.turn(address, number.checked(values[0]))
+
+    def _hear(self, name: str, values: list[object], path: str) -> None:
+        signal = f"osc/{name}"
+        if not name or len(values) > 1 or not all(isinstance(value, (bool, int, float)) for value in values):
+            raise StudioError(f"{path[:80]} takes one number, or nothing.")
+        value = float(values[0]) if values else 1.0  # type: ignore[arg-type]
+        if value - value != 0.0:
+            raise StudioError(f"{path[:80]} takes a finite number, not {value}.")
+        before = self._signals.get(signal, 0.0)
+        if len(self._signals) < 4096 or signal in self._signals:
+            self._signals[signal] = value if values else 0.0
+        if not values or (before <= 0.0 < value):
+            self._inbox.begin(signal, value)
+        elif value <= 0.0 < before:
+            self._inbox.end(signal)
+        else:
+            self._inbox.signal(signal, value)
+
+    def _tell(self, sentence: str) -> None:
+        if sentence in self._said:
+            return
+        self._said[sentence] = None
+        if len(self._said) > _SAID:
+            self._said.popitem(last=False)
+        self._say(sentence)
+
+
+class OscSender:
+    """Sends values to a controller that shows them; who is not there does not matter.
+
+    Args:
+        host: of the controller.
+        port: its UDP port.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = host, port
+        self._sent: dict[str, float] = {}
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def send(self, values: Iterable[tuple[str, float]]) -> None:
+        """Send numbers by their addresses, those that have changed since they were sent last."""
+        for address, value in values:
+            if self._sent.get(address) == value:
+                continue
+            self._sent[address] = value
+            message = OscMessageBuilder(f"{ROOT}{address}")
+            message.add_arg(float(value), "f")
+            try:
+                self._socket.sendto(message.build().dgram, self._to)
+            except OSError:
+                # It is sent again with the next change.
+                self._sent.pop(address, None)
+
+    def close(self) -> None:
+        """Send no more."""
+        self._socket.close()

@@ -1,0 +1,211 @@
+"""OSC over real sockets of this machine, and OSCQuery over HTTP."""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from studio.control.inbox import Hearing, Inbox, Taken
+from studio.control.osc import OscSender, OscServer
+from studio.control.oscquery import OscQuery, answer
+from studio.errors import StudioError
+from studio.model.address import Number
+
+AMOUNT = Number("/bend/1/amount", "Amount", "number", 1.0, 0.0, 1.0, "", "From as it was to bent")
+COUNT = Number("/bend/1/count", "Count", "integer", 3.0, 1.0, 9.0, "px")
+ON = Number("/bend/1/on", "On", "switch", 1.0, 0.0, 1.0)
+FREE = Number("/layer/a/value", "Value")
+NUMBERS = {number.address: number for number in (AMOUNT, COUNT, ON, FREE)}
+LISTED = {address: (number, number.default) for address, number in NUMBERS.items()}
+
+
+def message(path: str, *values: object) -> bytes:
+    builder = OscMessageBuilder(path)
+    for value in values:
+        builder.add_arg(value)  # type: ignore[arg-type]
+    return builder.build().dgram
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.inbox = Inbox()
+        self.server = OscServer(self.inbox, lambda: NUMBERS, self.said.append, port=0)
+
+    def send(self, *packets: bytes) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for packet in packets:
+                out.sendto(packet, ("127.0.0.1", self.server.port))
+
+    def until(self, done: Callable[[Taken], bool]) -> Taken:
+        total = Taken()
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            taken = self.inbox.take()
+            for name in ("numbers", "signals", "began", "ended"):
+                getattr(total, name).update(getattr(taken, name))
+            if done(total):
+                return total
+            time.sleep(0.005)
+        raise AssertionError((total, self.said))
+
+
+@pytest.fixture
+def osc() -> Iterator[Heard]:
+    heard = Heard()
+    yield heard
+    heard.server.close()
+
+
+def test_numbers_are_turned_over_udp_and_the_newest_wins(osc: Heard) -> None:
+    osc.send(*(message("/studio/bend/1/amount", k / 1000) for k in range(1001)))
+    osc.send(message("/studio/bend/1/count", 4), message("/studio/bend/1/on", False))
+    taken = osc.until(lambda t: len(t.numbers) == 3)
+    assert taken.numbers == {"/bend/1/amount": 1.0, "/bend/1/count": 4.0, "/bend/1/on": 0.0}
+    assert osc.said == []
+
+
+def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Heard) -> None:
+    wrong = [
+        message("/studio/bend/1/amount", 1.5),
+        message("/studio/bend/1/amount", "loud"),
+        message("/studio/bend/1/amount", math.nan),
+        message("/studio/bend/1/amount"),
+        message("/studio/bend/1/amount", 0.1, 0.2),
+        message("/studio/nowhere", 1.0),
+        message("/other/thing", 1.0),
+        message("/studio/in/", 1.0),
+        message("/studio/in/x", "text"),
+        b"",
+        b"#bundle\0",
+        b"/studio\xff\xfe",
+        bytes(range(256)),
+    ]
+    for _ in range(3):
+        osc.send(*wrong)
+    osc.send(message("/studio/bend/1/amount", 0.25))
+    assert osc.until(lambda t: bool(t.numbers)).numbers == {"/bend/1/amount": 0.25}
+    assert len(osc.said) == len(set(osc.said))
+    told = "\n".join(osc.said)
+    for sentence in (
+        "OSC: /bend/1/amount takes a number from 0 to 1, not 1.5.",
+        "not loud",
+        "not nan",
+        "takes one value, not 0",
+        "takes one value, not 2",
+        "there is no number at /nowhere",
+        "/other/thing is not below /studio",
+        "/studio/in/x takes one number, or nothing",
+        "cannot be read",
+    ):
+        assert sentence in told
+
+
+def test_bundles_are_done_at_once_even_those_dated_years_ahead(osc: Heard) -> None:
+    for when in (IMMEDIATELY, time.time() + 5 * 365 * 86400):
+        bundle = OscBundleBuilder(when)
+        for path, value in (("/studio/bend/1/amount", 0.5), ("/studio/bend/1/count", 7)):
+            builder = OscMessageBuilder(path)
+            builder.add_arg(value)
+            bundle.add_content(builder.build())
+        osc.send(bundle.build().dgram)
+        assert osc.until(lambda t: len(t.numbers) == 2).numbers == {"/bend/1/amount": 0.5, "/bend/1/count": 7.0}
+
+
+def test_signals_for_routes_have_values_beginnings_and_ends(osc: Heard) -> None:
+    osc.send(message("/studio/in/fader/1", 0.5))
+    taken = osc.until(lambda t: bool(t.signals))
+    assert taken.signals == {"osc/fader/1": 0.5}
+    assert taken.began["osc/fader/1"] < 5
+    osc.send(message("/studio/in/fader/1", 0.75))
+    assert osc.until(lambda t: bool(t.signals)).began == {}
+    osc.send(message("/studio/in/fader/1", 0.0))
+    assert osc.until(lambda t: bool(t.ended)).signals == {"osc/fader/1": 0.0}
+    for _ in range(2):
+        osc.send(message("/studio/in/hit"))
+        assert osc.until(lambda t: bool(t.began)).began.keys() == {"osc/hit"}
+    hearing = Hearing()
+    hearing.take(Taken(signals={"osc/hit": 1.0}, began={"osc/hit": 0.25}), 10.0)
+    assert hearing.heard.began == {"osc/hit": 9.75}
+    assert hearing.heard.values == {"osc/hit": 1.0}
+
+
+@settings(max_examples=60)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_survived(data: bytes) -> None:
+    inbox, said = Inbox(), []
+    server = OscServer.__new__(OscServer)
+    server._inbox, server._numbers, server._say = inbox, lambda: NUMBERS, said.append
+    server._said, server._signals = {}, {}  # type: ignore[assignment]
+    for packet in (data, b"#bundle\0" + data, b"/studio/bend/1/amount\0\0\0,f\0\0" + data):
+        server.take(packet)
+    for value in inbox.take().numbers.values():
+        assert 0.0 <= value <= 1.0
+
+
+def test_a_flood_fills_no_memory_and_a_port_in_use_is_said(osc: Heard) -> None:
+    for k in range(6000):
+        osc.server.take(message(f"/studio/in/{k}", 0.5))
+    assert len(osc.inbox.take().signals) <= 4096
+    with pytest.raises(StudioError, match=r"OSC cannot listen at 127\.0\.0\.1:\d+ .*choose another port"):
+        OscServer(Inbox(), dict, port=osc.server.port)
+    with pytest.raises(StudioError, match="OSC cannot listen"):
+        OscServer(Inbox(), dict, port=99999)
+
+
+def test_values_are_sent_back_once_for_each_change() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as controller:
+        controller.bind(("127.0.0.1", 0))
+        controller.settimeout(5)
+        sender = OscSender("127.0.0.1", controller.getsockname()[1])
+        sender.send([("/bend/1/amount", 0.5)])
+        sender.send([("/bend/1/amount", 0.5)])
+        sender.send([("/bend/1/amount", 0.75)])
+        assert [controller.recv(1000) for _ in range(2)] == [
+            message("/studio/bend/1/amount", 0.5),
+            message("/studio/bend/1/amount", 0.75),
+        ]
+        sender.close()
+
+
+def test_the_addresses_are_listed_over_http() -> None:
+    query = OscQuery(lambda: LISTED, 9000)
+    base = f"http://127.0.0.1:{query.port}"
+
+    def get(path: str) -> object:
+        with urllib.request.urlopen(base + path, timeout=5) as reply:  # noqa: S310
+            return json.loads(reply.read())
+
+    try:
+        tree = get("/")
+        node = tree["CONTENTS"]["studio"]["CONTENTS"]["bend"]["CONTENTS"]["1"]["CONTENTS"]["amount"]  # type: ignore[index]
+        assert node == get("/studio/bend/1/amount")
+        assert node == {
+            "FULL_PATH": "/studio/bend/1/amount",
+            "ACCESS": 3,
+            "TYPE": "f",
+            "VALUE": [1.0],
+            "DESCRIPTION": "From as it was to bent",
+            "RANGE": [{"MIN": 0.0, "MAX": 1.0}],
+        }
+        assert get("/studio/bend/1/on?TYPE") == {"TYPE": "T"}
+        assert get("/?HOST_INFO")["OSC_PORT"] == 9000  # type: ignore[index]
+        with urllib.request.urlopen(f"{base}/?html", timeout=5) as reply:  # noqa: S310
+            page = reply.read().decode()
+        assert "/studio/bend/1/amount" in page
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get("/studio/nowhere")
+    finally:
+        query.close()
+    assert answer("/studio/layer/a/value?RANGE", LISTED, 1)[0] == 204
