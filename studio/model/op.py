@@ -49,6 +49,22 @@ class Scratch(NamedTuple):
     reads: tuple[int, ...] | None = None
 
 
+class Blocks(NamedTuple):
+    """A compute shader that makes several texels in one invocation.
+
+    Attributes:
+        shader: under ``shaders/``, behind the operator's own.
+        constants: what it has ``#define``-d.
+        line: blocks along a line.
+        deep: groups of the output's tiles.
+    """
+
+    shader: str
+    constants: tuple[tuple[str, int], ...]
+    line: int
+    deep: int
+
+
 class Op(Shaded):
     """One operator of a network, with its hyper-parameters under PyTorch's own names.
 
@@ -130,6 +146,11 @@ class Op(Shaded):
     def files(self) -> tuple[str, ...]:
         """The files under ``shaders/`` of its own pass."""
         return (shader_file("ops", self.shader),)
+
+    def blocks(self, *inputs: Shape) -> Blocks | None:
+        """How compute shaders make its map in blocks of texels; None where texel by texel."""
+        del inputs
+        return None
 
     def reads(self, scratch: int) -> tuple[int, ...] | None:
         """What its own pass reads, by number as in `Scratch`, with so many passes before; None is everything."""

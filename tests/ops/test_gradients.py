@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 import torch
 from cases import CASES
-from helpers import EngineFor, layer, network, normal, single
-from hypothesis import assume, given, settings
+from helpers import EngineFor, layer, network, normal, on_torch, relative_error, single
+from hypothesis import assume, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from studio.engine.gl.compute import Settings
+from studio.engine.gl.device import Device
+from studio.engine.gl.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.gradient import Backward, tensor_map
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array, Elementwise, Shape
 from studio.ops import registry
+from studio.ops._backward.convolve import WeightGradient
 from studio.ops._pass_through import PassThrough
 from studio.ops.derivative import derive
 
@@ -86,7 +91,7 @@ def check(engine_for: EngineFor, made: Network, fed: dict[str, Array], seed: int
 
 
 @pytest.mark.parametrize("op", sorted(registry()))
-@settings(max_examples=12)
+@examples(max_examples=12)
 @given(data=st.data(), seed=st.integers(0, 2**16), scale=st.sampled_from([1.0, 1e-2]))
 def test_the_gradients_of_an_operator_are_those_of_autograd(
     op: str, engine_for: EngineFor, data: st.DataObject, seed: int, scale: float
@@ -107,7 +112,7 @@ def test_every_operator_has_a_rule_or_says_that_it_has_no_derivative() -> None:
         assert own.__module__ != "studio.model.op" or name in WITHOUT, f"{name} has no rule for its derivative"
 
 
-@settings(max_examples=12)
+@examples(max_examples=12)
 @given(shape=st.tuples(*[st.integers(1, 9)] * 3), made=st.tuples(*[st.integers(1, 12)] * 3), seed=st.integers(0, 2**16))
 def test_what_a_bypassed_layer_hands_on_has_a_gradient(
     engine_for: EngineFor, shape: tuple[int, int, int], made: tuple[int, int, int], seed: int
@@ -167,3 +172,30 @@ def test_a_missing_rule_is_named_by_its_operator(op: type[Elementwise], words: s
     with pytest.raises(StudioError, match=rf'^Layer "odd" \({op.__name__}\).*{words}'):
         derive(nodes, shapes, {"odd": "grad"}, ["input"])
     assert derive(nodes, shapes, {"odd": "grad"}, ["somewhere.weight"]).nodes == ()
+
+
+KERNELS = [
+    ((4, 4), (2, 2), (1, 1), (1, 1), 1, "zeros", (5, 16, 20), (9, 8, 10)),
+    ((3, 5), (1, 1), (1, 2), (1, 1), 1, "reflect", (3, 9, 11), (6, 9, 11)),
+    ((1, 1), (1, 1), (0, 0), (1, 1), 1, "zeros", (70, 1, 1), (65, 1, 1)),
+    ((2, 7), (1, 2), (0, 3), (2, 1), 1, "replicate", (4, 40, 33), (4, 38, 17)),
+    ((3, 3), (1, 1), (1, 1), (1, 1), 2, "zeros", (4, 9, 9), (6, 9, 9)),
+]
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "tiles"])
+@pytest.mark.parametrize("how", KERNELS)
+def test_blocks_of_a_weights_gradient_are_whole_on_gpus_and_in_software(
+    device: Device, how: tuple[object, ...], kernels: str
+) -> None:
+    names = ("kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
+    op = WeightGradient.model_validate(dict(zip(names, how, strict=False)))
+    x, grad = normal(*how[6]), normal(*how[7], seed=1)
+    inputs = (Input("x", len(x)), Input("grad", len(grad)))
+    made = Network("made", Graph(inputs, (Node("weight", op, ("x", "grad")),), "weight"), {})
+    engine, oracle = GLEngine(made, device, Settings(kernels)), on_torch(made)
+    for each in (engine, oracle):
+        each.run({"x": x, "grad": grad})
+    assert relative_error(engine.output(), oracle.output()) <= 1e-5
+    engine.close()

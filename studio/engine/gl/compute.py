@@ -29,6 +29,9 @@ _LANES = 8
 _THREADS = 64
 _BUSY = 1 << 14
 
+# Invocations of a GPU that share a block of a weight's gradient.
+_PARTS = 16
+
 # Seconds, and runs at most, of a convolution that is timed.
 _ROW = 0.001
 _MOST_RUNS = 60
@@ -187,6 +190,15 @@ class ComputePasses:
     # -- the three kinds of pass ------------------------------------------------------------------------------------
 
     def _texel(self, group: Group, each: Pass) -> Dispatch:
+        blocks = each.node.op.blocks(*(self._atlases[name].shape for name in each.inputs)) if each.is_last else None
+        if blocks is not None:
+            in_software = self._settings.kernels == "blocks"
+            # On a GPU invocations share a block, of which there are few; a software rasteriser is busy with one each.
+            lanes, parts = (_LANES, 1) if in_software else (_THREADS, _PARTS)
+            constants = (*each.structure, *blocks.constants, ("LANES", lanes), ("PARTS", parts))
+            count = (*line_of(-(-blocks.line * parts // lanes)), blocks.deep)
+            files = (*each.files, blocks.shader)
+            return self._dispatch(group, each, files, constants, count, as_images=in_software)
         files = (*each.files, "lib/compute.glsl")
         return self._dispatch(group, each, files, each.structure, self._texel_groups(each.target))
 
@@ -232,6 +244,8 @@ class ComputePasses:
         constants: Constants,
         count: tuple[int, int, int],
         grid: Ivec4 = (0, 0, 0, 0),
+        *,
+        as_images: bool = False,
     ) -> Dispatch:
         weights = self._weights[each.node.name]
         followers = group.followers if each.is_last else []
@@ -240,19 +254,21 @@ class ComputePasses:
         for follower in followers:
             sizes += [self.shader_shape(follower.node.name), (follower.tile, 0, 0, 0)]
         extras = tuple(_extra(f) for f in followers)
-        in_blocks = isinstance(weights.kernel, moderngl.Texture)
+        in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture)
         half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
         inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
-        if isinstance(weights.kernel, moderngl.Texture):
+        if in_blocks:
             made = self._ready(source, count, sizes, (*(None for _ in inputs), *vectors), outputs)
+            kernels = [weights.kernel] if isinstance(weights.kernel, moderngl.Texture) else []
             images = [texture for texture in inputs if isinstance(texture, moderngl.Texture)]
-            return replace(made, images=(*images, weights.kernel), numbers=told)
+            return replace(made, images=(*images, *kernels), numbers=told)
         made = self._ready(source, count, sizes, (*inputs, *vectors), outputs)
-        return replace(made, buffers=(weights.kernel,), numbers=told)
+        kernel = weights.kernel if isinstance(weights.kernel, moderngl.Buffer) else None
+        return replace(made, buffers=(kernel,), numbers=told)
 
     def _ready(
         self,

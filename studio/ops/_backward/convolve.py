@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.model.gradient import Backward
-from studio.model.op import Array, Shape
+from studio.model.op import Array, Blocks, Shape
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.model.taps import Phase, Taps, phase_of
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+_ACROSS, _OUT = 4, 1
+"""Taps of a row, and tiles of output channels, of a block."""
 
 
 class WeightGradient(BackwardOp):
@@ -31,7 +35,6 @@ class WeightGradient(BackwardOp):
 
     arity = 2
     shader = "backward/weight_gradient"
-    blocks: ClassVar[str] = "lib/weight_block.glsl"
 
     kernel_size: PositivePair = param(doc="Height and width of each kernel")
     stride: PositivePair = param((1, 1), doc="Step of the kernel over x", unit="px")
@@ -44,6 +47,16 @@ class WeightGradient(BackwardOp):
         """See `Op.output_shape`."""
         x, grad = inputs
         return Shape(grad.channels, x.channels // self.groups * self.kernel_size[0], self.kernel_size[1])
+
+    def blocks(self, *inputs: Shape) -> Blocks | None:
+        """See `Op.blocks`: without groups, whose channels read different inputs."""
+        if self.groups > 1:
+            return None
+        x, grad = inputs
+        (kh, kw), tiles = self.kernel_size, -(-grad.channels // 4)
+        across, out = min(kw, _ACROSS), min(tiles, _OUT)
+        line = -(-x.channels // 4) * kh * -(-kw // across)
+        return Blocks("lib/weight_block.glsl", (("ACROSS", across), ("OUT", out)), line, -(-tiles // out))
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
