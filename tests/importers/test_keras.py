@@ -291,3 +291,29 @@ def test_files_of_keras_2(whole: bool, tmp_path: Path) -> None:
     imported = open_model(file)
     assert imported.size == (256, 256)
     assert relative_error(in_the_studio(imported, values[0].numpy()), wanted) < 1e-5
+
+
+def strided(side: int | None) -> Any:
+    picture = keras.Input((side, side, 3))
+    x = picture
+    for _ in range(3):
+        x = L.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
+    return keras.Model(picture, L.UpSampling2D(8, interpolation="bilinear")(L.Conv2D(3, 3, padding="same")(x)))
+
+
+def test_a_model_of_any_size_is_right_at_every_size(tmp_path: Path) -> None:
+    made = strided(None)
+    imported = open_model(saved(made, ".keras", tmp_path))
+    assert imported.network.graph.only_size is None
+    for size in ((64, 64), (96, 160), (8, 24)):
+        values = normal(3, *size)
+        assert relative_error(in_the_studio(imported, values), by_keras(made, values)) < 1e-5
+
+
+def test_borders_that_fall_otherwise_at_other_sizes_keep_a_model_to_its_own(tmp_path: Path) -> None:
+    made = strided(28)
+    imported = open_model(saved(made, ".keras", tmp_path))
+    assert imported.network.graph.only_size == (28, 28)
+    assert any("28×28 (height × width) alone" in note for note in imported.notes)
+    values = normal(3, 28, 28)
+    assert relative_error(in_the_studio(imported, values), by_keras(made, values)) < 1e-5

@@ -68,6 +68,12 @@ class Ends:
         """Names of the graph's outputs."""
         return tuple(put.name for put in self.graph.output)
 
+    @property
+    def any_size(self) -> bool:
+        """Whether an input of four dimensions leaves two of them, besides the batch, open."""
+        open_ = [sum(not d.dim_value for d in put.type.tensor_type.shape.dim[1:]) for put in self.graph.input]
+        return max(open_, default=0) >= 2
+
     @cached_property
     def output(self) -> str:
         """The output that is taken: what is asked for, else the first that may be a picture.

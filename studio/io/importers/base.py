@@ -124,7 +124,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
-    network = _of_its_size(network, draft)
+    network = _of_its_size(network, draft, known.fixed)
     network = network.with_values(_asked(draft, network.graph.output, known, options))
     names = {full: draft.weights[full].origin for full in network.tensors}
     return Imported(
@@ -143,18 +143,20 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     )
 
 
-def _of_its_size(network: Network, draft: Draft) -> Network:
-    """The size it was traced for stands in its pictures where its layers take no other."""
+def _of_its_size(network: Network, draft: Draft, fixed: bool) -> Network:
+    """The size it was traced for stands in its pictures where its layers take no other, or mean it alone."""
     graph = network.graph
     sizes = {i.name: draft.shapes[i.name][1:] for i in graph.inputs}
-    if all(node.op.size_ratio() for node in graph.nodes) or all(i.kind != "picture" for i in graph.inputs):
+    free = all(node.op.size_ratio() for node in graph.nodes) or all(i.kind != "picture" for i in graph.inputs)
+    if not fixed and not free:
+        try:
+            graph.shapes({name: (2 * height, 2 * width) for name, (height, width) in sizes.items()})
+        except StudioError:
+            fixed = True
+    if not fixed:
         return network
-    try:
-        graph.shapes({name: (2 * height, 2 * width) for name, (height, width) in sizes.items()})
-    except StudioError:
-        inputs = tuple(replace(i, size=sizes[i.name]) if i.kind == "picture" else i for i in graph.inputs)
-        return replace(network, graph=replace(graph, inputs=inputs))
-    return network
+    inputs = tuple(replace(i, size=sizes[i.name]) if i.kind == "picture" else i for i in graph.inputs)
+    return replace(network, graph=replace(graph, inputs=inputs))
 
 
 # What networks trained in Caffe take off 0..255: blue, green, red.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
+from studio.io.importers._draft import Draft
 from studio.io.importers._keras.plan import Json, plan_of
 from studio.io.importers._keras.run import Reading
 from studio.io.importers._keras.weights import Weights, from_hdf5
 from studio.io.importers._onnx_ends import listed
 from studio.io.importers._simplify import simplify
+from studio.io.importers._twice import read_twice
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import stored
 
@@ -61,12 +64,20 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     Raises:
         StudioError: naming the layer that is at fault.
     """
-    reading = Reading(plan_of(model), weights, options, version)
-    output, outputs, picked = reading.run()
-    draft = reading.flow.draft
+    plan = plan_of(model)
+    ends: list[tuple[tuple[str, ...], str]] = []
+
+    def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+        reading = Reading(plan, weights, replace(options, input_size=size or options.input_size), version)
+        output, names, taken = reading.run()
+        ends.append((names, taken))
+        return reading.flow.draft, simplify(reading.flow.draft, output)
+
+    draft, output, fixed = read_twice(read, any_size=True)
+    outputs, picked = ends[0]
     held = {name: tensor for name, values in weights.all.items() if (tensor := stored(values)) is not None}
-    known = Known(kind, stored=held, outputs=outputs, picked=picked)
-    return finished(draft, simplify(draft, output), path, known, options)
+    known = Known(kind, stored=held, outputs=outputs, picked=picked, fixed=fixed)
+    return finished(draft, output, path, known, options)
 
 
 def _parts(path: Path) -> tuple[Json, Path | bytes, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from studio.io.importers._onnx_expand import expanded
 from studio.io.importers._onnx_fold import folded
 from studio.io.importers._onnx_table import OnnxNode, table
 from studio.io.importers._simplify import simplify
+from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
@@ -52,20 +53,28 @@ class Onnx:
     def open(self, path: Path, options: Options) -> Imported:
         """Its graph, operator by operator."""
         model = file_of.parsed(path)
-        reading = _Reading(path, options, file_of.opset(model, path), Ends(model.graph, options.output))
-        try:
+        opset, ends = file_of.opset(model, path), Ends(model.graph, options.output)
+        file: dict[str, Stored] = {}
+
+        def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+            reading = _Reading(path, replace(options, input_size=size or options.input_size), opset, ends)
             output = reading.run()
+            file.update(reading.file)
+            return reading.flow.draft, simplify(reading.flow.draft, output)
+
+        try:
+            draft, output, fixed = read_twice(read, any_size=ends.any_size)
+            known = Known(
+                self.name,
+                stored=file,
+                output_range=ends.output_range,
+                outputs=ends.outputs,
+                picked=ends.output,
+                fixed=fixed,
+            )
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        ends, draft = reading.ends, reading.flow.draft
-        known = Known(
-            self.name,
-            stored=reading.file,
-            output_range=ends.output_range,
-            outputs=ends.outputs,
-            picked=ends.output,
-        )
-        return finished(draft, simplify(draft, output), path, known, options)
+        return finished(draft, output, path, known, options)
 
 
 IMPORTER = Onnx()

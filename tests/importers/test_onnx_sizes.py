@@ -1,0 +1,137 @@
+"""Models whose files leave height and width open: right at every size that the network claims, by onnxruntime."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from helpers import normal, on_torch, relative_error
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.io.importers import Options, open_model
+
+SIZES = [(64, 64), (128, 192), (256, 64)]
+
+
+class Net(nn.Module):
+    """Two convolutions, and what a case does between them."""
+
+    def __init__(self, between: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.before, self.between = nn.Conv2d(3, 8, 3, 2, 1), between
+        self.after = nn.Conv2d(8, 3, 3, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(self.between(self.before(x).relu(), x))
+
+
+def attention(y: Tensor, x: Tensor) -> Tensor:
+    del x
+    b, c, h, w = y.shape
+    tokens = F.avg_pool2d(y, 8).flatten(2).transpose(1, 2)
+    shares = (tokens @ tokens.transpose(1, 2) * c**-0.5).softmax(-1)
+    small = (shares @ tokens).transpose(1, 2).reshape(b, c, h // 8, w // 8)
+    return F.interpolate(small, size=(h, w), mode="nearest")
+
+
+def windows(y: Tensor, x: Tensor) -> Tensor:
+    del x
+    b, c, h, w = y.shape
+    cut = y.view(b, c, h // 8, 8, w // 8, 8).permute(0, 2, 4, 3, 5, 1).reshape(-1, 64, c)
+    cut = (cut @ cut.transpose(1, 2)).softmax(-1) @ cut
+    return cut.view(b, h // 8, w // 8, 8, 8, c).permute(0, 5, 1, 3, 2, 4).reshape(b, c, h, w)
+
+
+def gate(y: Tensor, x: Tensor) -> Tensor:
+    del x
+    return y * F.adaptive_avg_pool2d(y, 1).sigmoid() + y.mean((2, 3), keepdim=True)
+
+
+def shuffled(y: Tensor, x: Tensor) -> Tensor:
+    del x
+    b, _, h, w = y.shape
+    up = y.view(b, 2, 2, 2, h, w).permute(0, 1, 4, 2, 5, 3).reshape(b, 2, 2 * h, 2 * w)
+    return torch.cat([up] * 4, 1)
+
+
+CASES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "to the picture's size": lambda y, x: F.interpolate(y, size=x.shape[2:], mode="bilinear", align_corners=False),
+    "to the picture's size by corners": lambda y, x: F.interpolate(y, x.shape[2:], mode="bilinear", align_corners=True),
+    "nearest to another map's size": lambda y, x: F.interpolate(F.max_pool2d(y, 4), size=y.shape[2:]) + y,  # noqa: ARG005
+    "twice as large": lambda y, x: F.interpolate(y, scale_factor=2.0, mode="bilinear"),  # noqa: ARG005
+    "half as large again": lambda y, x: F.interpolate(y, scale_factor=1.5, mode="bilinear"),  # noqa: ARG005
+    "gates of means": gate,
+    "divided by its pixels": lambda y, x: y.sum((2, 3), keepdim=True) / (y.shape[2] * y.shape[3]) + y,  # noqa: ARG005
+    "instance norm": lambda y, x: F.instance_norm(y),  # noqa: ARG005
+    "group norm": lambda y, x: F.group_norm(y, 4),  # noqa: ARG005
+    "shuffled by hand": shuffled,
+    "attention": attention,
+    "windows": windows,
+    "padded and cut": lambda y, x: F.pad(y, (3, 3, 3, 3), "reflect")[:, :, 2:-4, 1:-5],  # noqa: ARG005
+}
+
+
+def exported(name: str, *, dynamic: bool) -> bytes:
+    data = io.BytesIO()
+    axes = {"x": {2: "h", 3: "w"}, "y": {2: "h2", 3: "w2"}} if dynamic else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Net(CASES[name]).eval(),
+            (torch.rand(1, 3, *SIZES[0]),),
+            data,
+            dynamo=False,
+            opset_version=17,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_axes=axes,
+        )
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_model_of_any_size_is_right_at_all_that_it_claims(name: str, tmp_path: Path) -> None:
+    data = exported(name, dynamic=True)
+    (tmp_path / "m.onnx").write_bytes(data)
+    imported = open_model(tmp_path / "m.onnx", Options(input_size=SIZES[0]))
+    graph = imported.network.graph
+    sizes = SIZES if graph.only_size is None else [graph.only_size]
+    assert graph.only_size is None or any("alone" in note for note in imported.notes)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    for size in sizes:
+        picture = normal(3, *size, seed=1)
+        (wanted,) = session.run(None, {"x": picture[None]})
+        engine = on_torch(imported.network)
+        engine.run({"x": picture})
+        assert relative_error(engine.output(), wanted[0]) < 1e-4
+
+
+def test_most_of_them_take_every_size(tmp_path: Path) -> None:
+    fixed = []
+    for name in CASES:
+        (tmp_path / "m.onnx").write_bytes(exported(name, dynamic=True))
+        if open_model(tmp_path / "m.onnx", Options(input_size=SIZES[0])).network.graph.only_size is not None:
+            fixed.append(name)
+    assert fixed == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_model_of_one_size_is_right_at_that_size(name: str, tmp_path: Path) -> None:
+    data = exported(name, dynamic=False)
+    (tmp_path / "m.onnx").write_bytes(data)
+    network = open_model(tmp_path / "m.onnx").network
+    picture = normal(3, *SIZES[0], seed=1)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    (wanted,) = session.run(None, {"x": picture[None]})
+    engine = on_torch(network)
+    engine.run({"x": picture})
+    assert relative_error(engine.output(), wanted[0]) < 1e-4
+    assert np.isfinite(wanted).all()
