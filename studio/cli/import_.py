@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -39,6 +39,18 @@ def import_(
     taken: Annotated[
         str, typer.Option("--output", help="Of a model with several outputs, the one to take.", metavar="NAME")
     ] = "",
+    pick: Annotated[
+        str, typer.Option(help="Of a file with several sets of tensors, the one to take, such as ema.", metavar="NAME")
+    ] = "",
+    statistics: Annotated[
+        str,
+        typer.Option(
+            help="What batch norms of a state dict go by: learnt (default), or the picture's own, as pix2pix is run.",
+            metavar="learnt|picture",
+        ),
+    ] = "",
+    output_mean: Annotated[str, typer.Option(help="Added to each channel of the output, times --output-std.")] = "",
+    output_std: Annotated[str, typer.Option(help="What each channel of the output is multiplied by first.")] = "",
     bgr: Annotated[bool, typer.Option("--bgr", help="Its first channel is blue, as in OpenCV and Caffe.")] = False,
     luma: Annotated[
         bool | None, typer.Option("--luma/--grey", help="Put the picture's colour back onto an output of one channel.")
@@ -59,6 +71,10 @@ def import_(
         output_range=_range(output_range),
         colour=None if luma is None else "input" if luma else "own",
         output=taken,
+        pick=pick,
+        statistics=_statistics(statistics),
+        output_mean=_numbers(output_mean, "--output-mean"),
+        output_std=_numbers(output_std, "--output-std"),
     )
     refuse_existing(output, overwrite)
     imported = open_model(model, options)
@@ -93,6 +109,12 @@ def _facts(imported: Imported, output: Path) -> dict[str, object]:
     }
 
 
+def _statistics(text: str) -> Literal["learnt", "picture"]:
+    if text not in ("", "learnt", "picture"):
+        raise StudioError(f'"{text}" is not what --statistics takes: learnt or picture.')
+    return "picture" if text == "picture" else "learnt"
+
+
 def _range(text: str) -> tuple[float, float] | None:
     if not text:
         return None
@@ -111,6 +133,6 @@ def _numbers(text: str, option: str) -> tuple[float, ...]:
         found = tuple(float(part) for part in text.split(",")) if text else ()
     except ValueError:
         found = (float("nan"),)
-    if not all(abs(value) <= 1e6 for value in found) or (option == "--std" and 0 in found):
+    if not all(abs(value) <= 1e6 for value in found) or ("std" in option and 0 in found):
         raise StudioError(f'"{text}" is not what {option} takes: one number for every channel, such as 0.5,0.5,0.5.')
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -10,13 +12,14 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.importers import architectures as package
 from studio.io.importers._draft import Weight
+from studio.io.importers._weight_norms import plain_weights
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
 from studio.io.stored import Stored
 from studio.model.plugins import answer, guarded
 from studio.model.registry import declared
 
-_SHOWN = 24
+_SHOWN = 6
 
 
 def architectures() -> list[Architecture]:
@@ -33,6 +36,123 @@ def _check_architecture(found: object) -> None:
         raise StudioError("it is no Architecture")
 
 
+@dataclass(frozen=True)
+class TensorSet:
+    """Named tensors of a file.
+
+    Attributes:
+        tensors: as float32, by the file's names.
+        leftover: single whole numbers besides.
+        file: every tensor as it lies there.
+    """
+
+    tensors: Tensors
+    leftover: dict[str, int]
+    file: Mapping[str, Stored]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A set of tensors that may be the network.
+
+    Attributes:
+        label: where it lies in the file, "ema" or "models.netG"; empty for the file itself.
+        read: gives the tensors, which takes time.
+        names: of them.
+    """
+
+    label: str
+    read: Callable[[], TensorSet]
+    names: tuple[str, ...]
+
+
+# What checkpoints call their parts, best first: averages of weights are what authors show their pictures with.
+_RANKS = (
+    ("ema", "average", "avg"),
+    ("generator", "netg", "gen", "g", "g_a", "g_ab", "model_g", "g_state_dict", "decoder"),
+    ("state_dict", "model_state_dict", "model", "params", "net", "network", "weights", "module", ""),
+)
+_LAST = ("optim", "sched", "exp_avg", "scaler", "step")
+_WORSE = ("disc", "netd", "d_", "model_d", "critic", "vgg", "loss")
+
+
+def _rank(label: str) -> int:
+    words = [part.lower() for part in label.split(".")] or [""]
+    if any(mark in word for word in words for mark in _LAST):
+        return 9
+    if any(word.startswith(_WORSE) or word == "d" for word in words):
+        return 5
+    if any(mark in word for word in words for mark in _RANKS[0]):
+        return 0
+    return next((k for k, known in enumerate(_RANKS[1:], 1) if words[-1] in known), 3)
+
+
+def chosen(
+    found: Sequence[Candidate], path: Path, kind: str, options: Options, notes: tuple[str, ...] = ()
+) -> Imported:
+    """The network of the best of several sets of tensors: the one asked for, else the first in rank that fits.
+
+    Raises:
+        StudioError: where none fits, as `matched` does for the best of them, or there is none of that name.
+    """
+    ranked = sorted(_parted(found), key=lambda candidate: _rank(candidate.label))
+    offered = [candidate for candidate in ranked if _rank(candidate.label) < 9]
+    if options.pick:
+        ranked = [candidate for candidate in ranked if candidate.label == options.pick]
+        if not ranked:
+            labels = ", ".join(candidate.label or "(all)" for candidate in offered[:6])
+            raise StudioError(f'{path}: it has no tensors under "{options.pick}"; there are {labels}.')
+    failed: list[UnmatchedError] = []
+    for candidate in ranked:
+        known = candidate.read()
+        if not known.tensors:
+            continue
+        try:
+            made = matched(known.tensors, known.leftover, path, kind, options, known.file)
+        except UnmatchedError as error:
+            failed.append(error)
+            continue
+        others = [other.label for other in offered if other.label not in ("", candidate.label)]
+        if candidate.label and others and not options.pick:
+            rest = ", ".join(others[:5])
+            said = f'Of several sets of tensors "{candidate.label}" was taken; --pick takes another: {rest}.'
+            notes = (*notes, said)
+        picks = tuple(other.label for other in offered)
+        return replace(made, notes=(*notes, *made.notes), picks=picks, pick=candidate.label)
+    if not failed:
+        raise StudioError(f"{path}: there is no tensor of broken numbers in it; save the module's state_dict().")
+    raise max(failed, key=lambda error: error.nearly)
+
+
+def _parted(found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Each set, and, where one holds several networks ("generator.", "discriminator."), each of these by itself."""
+    for candidate in found:
+        yield candidate
+        firsts = Counter(name.partition(".")[0] for name in candidate.names if "." in name)
+        for first, count in firsts.items():
+            if len(firsts) > 1 and count > 1 and _rank(first) in (0, 1, 5):
+                label = f"{candidate.label}.{first}".strip(".")
+                names = tuple(name for name in candidate.names if name.startswith(f"{first}."))
+                yield Candidate(label, partial(_part, candidate, first), names)
+
+
+def _part(candidate: Candidate, first: str) -> TensorSet:
+    whole, mark = candidate.read(), f"{first}."
+    tensors = {name: weight for name, weight in whole.tensors.items() if name.startswith(mark)}
+    leftover = {name: count for name, count in whole.leftover.items() if name.startswith(mark)}
+    return TensorSet(tensors, leftover, {name: held for name, held in whole.file.items() if name.startswith(mark)})
+
+
+class UnmatchedError(StudioError):
+    """No architecture fits.
+
+    Attributes:
+        nearly: how many came near.
+    """
+
+    nearly = 0
+
+
 def matched(
     tensors: Tensors, leftover: dict[str, int], path: Path, kind: str, options: Options, file: Mapping[str, Stored]
 ) -> Imported:
@@ -47,12 +167,16 @@ def matched(
         file: every tensor as it lies there.
 
     Raises:
-        StudioError: listing the tensors, where no architecture fits, or saying why the one asked for does not.
+        StudioError: where there is no such architecture as the one asked for.
+        UnmatchedError: listing the tensors, where no architecture fits, or saying why the one asked for does not.
     """
+    from studio.io.importers import _spandrel
+
     known = architectures()
-    if options.arch and options.arch not in {a.name for a in known}:
+    if options.arch and options.arch not in {a.name for a in known} and not _spandrel.has(options.arch):
         raise StudioError(f'There is no architecture "{options.arch}"; there are {", ".join(a.name for a in known)}.')
     reasons = []
+    tensors = plain_weights(tensors)
     for prefix, bare in _bare(tensors):
         for architecture in known:
             asked = options.arch == architecture.name
@@ -72,12 +196,22 @@ def matched(
                 return _built(architecture, bare, path, known_of_it, options)
             except StudioError as error:
                 reasons.append(f"{architecture.name}: {str(error).rstrip('.')}")
+    for prefix, bare in _bare(tensors):
+        try:
+            made = _spandrel.opened(bare, path, Known(kind, "", None, leftover, file, prefix, complete=True), options)
+        except StudioError as error:
+            reasons.append(str(error).rstrip("."))
+            continue
+        if made is not None:
+            return made
     nearly = f" Nearly fitting: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
     wanted = f"the architecture {options.arch}" if options.arch else "no architecture that the studio knows"
-    raise StudioError(
+    failed = UnmatchedError(
         f"{path}: these tensors fit {wanted}{' not' if options.arch else ''}: {_listed(tensors)}.{nearly} "
         'In Python, studio.export_torch(module, example, "weights/mine") opens any module whose code you have.'
     )
+    failed.nearly = len(reasons)
+    raise failed
 
 
 def _may_be(architecture: Architecture, tensors: Tensors) -> bool:
@@ -101,7 +235,8 @@ def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
 
 
 def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
-    sketch = Sketch(tensors, options.input_size or architecture.size, architecture.input_range)
+    size = options.input_size or architecture.size
+    sketch = Sketch(tensors, size, architecture.input_range, statistics=options.statistics)
     with guarded(architecture.build):
         output = architecture.build(sketch)
     unused = sorted(tensors.keys() - sketch.used)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -33,6 +33,9 @@ class Options:
         output_range: the values of the output that are black and white; the family's own, else the input's, where None.
         colour: "input" for a network of luma, which keeps its picture's colour; the family's own where None.
         output: of a model that gives several, the name of the one that is taken; the first picture's where empty.
+        pick: of a file with several sets of tensors, the one that is taken: "ema", "models.netG"; the best that fits
+            where empty.
+        statistics: what batch norms of a state dict go by: those that were learnt, or the picture's own.
         output_mean: per channel, added to the output once it was multiplied by ``output_std``.
         output_std: per channel, what the output is multiplied by.
     """
@@ -46,6 +49,8 @@ class Options:
     output_range: Range | None = None
     colour: Colour | None = None
     output: str = ""
+    pick: str = ""
+    statistics: Literal["learnt", "picture"] = "learnt"
     output_mean: tuple[float, ...] = ()
     output_std: tuple[float, ...] = ()
 
@@ -67,6 +72,8 @@ class Imported:
         complete: whether ``stored`` is a whole state dict, of which nothing may be missing on the way back.
         outputs: what the file calls its outputs; empty where it does not name them.
         picked: which of them was taken.
+        picks: the sets of tensors that the file holds, by where they lie in it.
+        pick: which of them was taken.
     """
 
     network: Network
@@ -81,6 +88,8 @@ class Imported:
     complete: bool = False
     outputs: tuple[str, ...] = ()
     picked: str = ""
+    picks: tuple[str, ...] = ()
+    pick: str = ""
 
 
 class Importer(Protocol):

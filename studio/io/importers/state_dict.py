@@ -1,8 +1,9 @@
-"""State dicts saved by torch.save (.pt, .pth, .model, .ckpt), zipped or in the older stream; never unpickled freely."""
+"""State dicts saved by torch.save, zipped or in the older stream, whatever the file is called; nothing is executed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip
 from studio.io.importers._draft import Weight
-from studio.io.importers._match import matched
+from studio.io.importers._match import Candidate, TensorSet, chosen
+from studio.io.importers._unpickle import as_tensors, plain, reader
 from studio.io.importers.base import Imported, Options, check_size
 from studio.io.stored import LIMIT, Stored, from_torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_NESTED = ("params_ema", "params", "g_ema", "state_dict", "model_state_dict", "generator", "netG", "G", "model", "net")
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _DEEPEST = 8
 # From here on an archive is mapped into memory, so that what is not looked at is not read.
@@ -30,32 +31,41 @@ class StateDict:
     """PyTorch's own files of weights."""
 
     name = "PyTorch state dict"
-    suffixes = (".pt", ".pth", ".model", ".ckpt", ".bin", ".t7")
+    suffixes = (".pt", ".pth", ".tar", ".model", ".ckpt", ".bin", ".weights", ".pkl", ".t7")
 
     def match(self, path: Path) -> bool:
-        """By what it begins with, or its suffix."""
-        return is_file(path) and (path.suffix.lower() in self.suffixes or _begins(path) == _LEGACY)
+        """By what it holds, or its suffix."""
+        return is_file(path) and (path.suffix.lower() in self.suffixes or _is_saved(path))
 
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""
-        mapping = _mapping(_loaded(path), path)
-        weights, leftover = tensors_of(mapping, path)
-        return matched(weights, leftover, path, self.name, options, stored_of(mapping))
+        loaded, notes = _loaded(path)
+        return chosen(candidates(loaded, path), path, self.name, options, notes)
 
 
 IMPORTER = StateDict()
 
 
-def _begins(path: Path) -> bytes:
+def _is_saved(path: Path) -> bool:
+    """Whether it begins as torch.save's older stream, or is an archive with a pickle of tensors."""
     with open_regular(path) as (file, _):
-        return file.read(len(_LEGACY))
+        if file.read(len(_LEGACY)) == _LEGACY:
+            return True
+    if not is_zip(path):
+        return False
+    try:
+        return any(name.endswith("/data.pkl") for name in check_archive(path))
+    except StudioError:
+        return False
 
 
-def _loaded(path: Path) -> object:
+def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
+    """What the file holds, tensors, and remarks."""
     import torch
 
-    with open_regular(path) as (_, size):
+    with open_regular(path) as (file, size):
         check_size(size, path)
+        _check_kind(file.read(64), path)
     archive = is_zip(path)
     if archive:
         names = check_archive(path)
@@ -65,38 +75,103 @@ def _loaded(path: Path) -> object:
                 'torch.jit.load and give its original module to studio.export_torch, or save torch.export\'s ".pt2".'
             )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=archive and size > _MAPPED)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=archive and size > _MAPPED), ()
     # A damaged or hostile stream may make PyTorch raise anything; none of its code has run.
     except Exception as error:
         text = str(error)
         if "weights_only" in text or "Unsupported" in text or "WeightsUnpickler" in text:
-            raise StudioError(
-                f"{path}: this is a pickle of more than tensors, which could run code and is never opened; "
-                "in Python, save the module's state_dict() instead, or use studio.export_torch."
-            ) from error
+            return _read_around(path, mapped=archive and size > _MAPPED)
         raise StudioError(
             f"{path}: the file is damaged or cut short, or no file of torch.save; fetch it anew."
         ) from error
 
 
-def _mapping(loaded: object, path: Path, depth: int = 0) -> Mapping[str, Any]:
-    """The innermost mapping from names to tensors."""
+def _read_around(path: Path, *, mapped: bool) -> tuple[object, tuple[str, ...]]:
+    """A file of more than tensors: these are read, what lies beside them is left out, and said."""
     import torch
 
-    if not isinstance(loaded, Mapping) or depth > _DEEPEST:
+    left_out: set[str] = set()
+    try:
+        try:
+            found = torch.load(
+                path, map_location="cpu", pickle_module=reader(left_out), weights_only=False, mmap=mapped or None
+            )
+        except StudioError:
+            raise
+        # Bare pickles have none of what torch.save writes around them.
+        except Exception:  # noqa: BLE001
+            found = plain(path, left_out)
+    except StudioError as error:
+        raise StudioError(f"{path}: {error}") from error
+    # As above: whatever is raised, it is this file that cannot be read.
+    except Exception as error:
+        raise StudioError(
+            f"{path}: this is a pickle of more than tensors, which is damaged or could run code; in Python, save the "
+            "module's state_dict() instead, or use studio.export_torch."
+        ) from error
+    if not isinstance(found, Mapping):
+        raise StudioError(
+            f"{path}: this is a pickled module or object, which carries code and is not opened; in Python, save the "
+            "module's state_dict() instead, or use studio.export_torch."
+        )
+    names = ", ".join(sorted(left_out)[:3])
+    said = f"Besides tensors the file holds {names}{' and more' if len(left_out) > 3 else ''}; they were left out."
+    return as_tensors(found), (said,) if left_out else ()
+
+
+_OTHERS = {
+    b"version https://git-lfs": "a Git LFS pointer, not the file itself: fetch it with git lfs pull",
+    b"<!doctype": "a web page that was saved in the file's place: fetch the file itself",
+    b"<html": "a web page that was saved in the file's place: fetch the file itself",
+    b"{": "JSON, not weights: fetch the file of weights that goes with it",
+}
+
+
+def _check_kind(begins: bytes, path: Path) -> None:
+    """Raise StudioError for files that are known to be something else."""
+    start = begins.lstrip().lower()
+    for mark, what in _OTHERS.items():
+        if start.startswith(mark):
+            raise StudioError(f"{path}: this is {what}.")
+    if path.suffix.lower() == ".t7" and begins[:4] in (b"\x04\x00\x00\x00", b"\x01\x00\x00\x00", b"\x03\x00\x00\x00"):
+        raise StudioError(
+            f"{path}: this is a file of Torch7, which came before PyTorch; convert it with torchfile or an old "
+            "PyTorch's load_lua, and save the state_dict()."
+        )
+
+
+def candidates(loaded: object, path: Path) -> list[Candidate]:
+    """Every set of named tensors within what a file holds, at any depth.
+
+    Raises:
+        StudioError: where there is none.
+    """
+    import torch
+
+    found: list[Candidate] = []
+
+    def visit(value: object, label: tuple[str, ...]) -> None:
+        if not isinstance(value, Mapping) or len(label) > _DEEPEST:
+            return
+        tensors = {str(name): held for name, held in value.items() if isinstance(held, torch.Tensor)}
+        if tensors:
+            found.append(Candidate(".".join(label), partial(_set_of, tensors, path), tuple(tensors)))
+        for name, held in value.items():
+            visit(held, (*label, str(name)))
+
+    visit(loaded, ())
+    if not isinstance(loaded, Mapping):
         raise StudioError(
             f"{path}: it holds {type(loaded).__name__}, not named tensors; save the module's state_dict()."
         )
-    if any(isinstance(value, torch.Tensor) for value in loaded.values()):
-        return {str(name): value for name, value in loaded.items()}
-    within = [loaded[key] for key in _NESTED if isinstance(loaded.get(key), Mapping)]
-    within += [value for value in loaded.values() if isinstance(value, Mapping)]
-    for inner in within:
-        try:
-            return _mapping(inner, path, depth + 1)
-        except StudioError:
-            continue
-    raise StudioError(f"{path}: there is no tensor in it; save the module's state_dict().")
+    if not found:
+        raise StudioError(f"{path}: there is no tensor in it; save the module's state_dict().")
+    return found
+
+
+def _set_of(tensors: Mapping[str, Any], path: Path) -> TensorSet:
+    weights, leftover = tensors_of(tensors, path)
+    return TensorSet(weights, leftover, stored_of(tensors))
 
 
 def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight], dict[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -54,6 +54,7 @@ class Sketch:
         draft: what has been said so far.
         size: (height, width) of the input.
         used: names of the tensors that have found their layer.
+        statistics: what batch norms go by: those that were learnt, or the picture's own.
     """
 
     tensors: Tensors
@@ -61,6 +62,7 @@ class Sketch:
     value_range: Range
     draft: Draft = field(default_factory=Draft)
     used: set[str] = field(default_factory=set)
+    statistics: Literal["learnt", "picture"] = "learnt"
 
     def has(self, name: str) -> bool:
         """Whether the file has such a tensor."""
@@ -116,9 +118,12 @@ class Sketch:
         return self._layer("Linear", name, x, {"in_features": shape[1], "out_features": shape[0]})
 
     def norm(self, name: str, x: str, *, eps: float = 1e-5) -> str:
-        """BatchNorm2d where the file has its statistics, else InstanceNorm2d, affine where it has weights."""
+        """BatchNorm2d where the file has its statistics, else InstanceNorm2d, affine where it has weights.
+
+        A batch of one picture that goes by its own statistics is what InstanceNorm2d makes of it.
+        """
         channels = self.draft.shapes[x].channels
-        if self.has(f"{name}.running_mean") and self.has(f"{name}.weight"):
+        if self.statistics == "learnt" and self.has(f"{name}.running_mean") and self.has(f"{name}.weight"):
             keys = ("weight", "bias", "running_mean", "running_var")
             tensors = {key: self.take(f"{name}.{key}") for key in keys}
             return self.draft.add("BatchNorm2d", x, name=name, tensors=tensors, num_features=channels, eps=eps)

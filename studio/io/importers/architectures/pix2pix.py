@@ -13,6 +13,11 @@ def _build(s: Sketch) -> str:
     picture = s.input(s.channels("model.model.0"))
     x = s.conv("model.model.0", picture, stride=2, padding=1)
     y = _block(s, "model.model.1.model", x)
+    if s.statistics == "learnt" and any(name.endswith("running_mean") for name in s.tensors):
+        s.draft.notes.append(
+            "Its authors show pix2pix with the picture's own statistics in its batch norms, which look quite another; "
+            "--statistics picture takes these."
+        )
     up = s.conv_transpose("model.model.3", s.relu(y))
     return s.op("Tanh", up, name="output")
 
