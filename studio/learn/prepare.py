@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from studio.errors import StudioError
 from studio.io.opening import open_preset
@@ -20,6 +21,7 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import Schedule, optimiser
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term
+from studio.model.explain import explain
 from studio.model.graph import Size
 from studio.model.network import Network
 from studio.model.picture import Picture, shallow, to_picture, to_tensor
@@ -95,12 +97,20 @@ def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learn
     Raises:
         StudioError: for whatever does not fit, in one sentence.
     """
+    settings, notes = settings_of(network, asked)
+    return Learner(network, _lesson(network, asked, settings.size), settings, engine), notes
+
+
+def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ...]]:
+    """How a network learns by what is asked for, and remarks on what was not taken as it was.
+
+    Raises:
+        StudioError: for whatever does not fit, in one sentence.
+    """
     notes: list[str] = []
-    size = _fitting(network, asked.size, notes)
-    terms = _terms(asked)
     settings = Settings(
-        size,
-        terms,
+        _fitting(network, asked.size, notes),
+        _terms(asked),
         optimiser(asked.optimiser, **asked.optimiser_numbers),
         schedule_of(asked),
         asked.batch,
@@ -111,16 +121,19 @@ def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learn
         asked.statistics,
         asked.seed,
     )
-    lesson = _lesson(network, asked, size)
-    return Learner(network, lesson, settings, engine), tuple(notes)
+    return settings, tuple(notes)
 
 
 def schedule_of(asked: Asked) -> Schedule:
-    """The rate of every step as it is asked for."""
+    """The rate of every step as it is asked for; StudioError where a number of it is out of its range."""
     usual = optimiser(asked.optimiser).usual_rate
     rate = usual if asked.rate is None else asked.rate
     kind = "cosine" if asked.cosine else "constant"
-    return Schedule.model_validate({"rate": rate, "warmup": asked.warmup, "kind": kind, "steps": asked.steps})
+    given = {"rate": rate, "warmup": asked.warmup, "kind": kind, "steps": asked.steps}
+    try:
+        return Schedule.model_validate(given)
+    except ValidationError as error:
+        raise StudioError(f"The rate of learning: {explain(error)}.") from error
 
 
 def _fitting(network: Network, side: int, notes: list[str]) -> Size:

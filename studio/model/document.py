@@ -75,6 +75,11 @@ class Document(Opened):
         return self._gesture is not None or self._saved.get(self._path) != self._token
 
     @property
+    def gesture(self) -> Gesture | None:
+        """The stroke or the drag that is under way; None where there is none."""
+        return self._gesture
+
+    @property
     def revision(self) -> int:
         """Identifies the current state; undo restores the earlier number."""
         return self._token

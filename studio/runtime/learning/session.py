@@ -1,0 +1,433 @@
+"""Learning in the open document: one lesson at a time, with checkpoints to go back to.
+
+    document  --strokes, edits, undo-->  Trainer (a thread: steps)  --weights-->  document  -->  engine, panels, undo
+
+The weights that are learnt become the document's about ten times a second, as the drag of a slider does, and all that
+is learnt until a hand does something else is one item of the history. What a hand does meanwhile goes into the learning
+weights between two steps; weights that were taken before it got there are left out, so that it is never lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from psygnal import Signal, SignalInstance
+
+from studio.errors import StudioError
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.document import Document
+from studio.model.edit import Patch, Selection
+from studio.model.gesture import Gesture
+from studio.model.layout import Rect, crop, kernel_grid, sheet_size, to_sheet
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.runtime.learning.trainer import Told, Trainer
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint, Learner, Step
+    from studio.learn.prepare import Asked
+
+State = Literal["off", "preparing", "learning", "paused"]
+
+MOST_CHECKPOINTS = 24
+MOST_BYTES = 512 * 2**20
+_KEEP_EVERY = 20.0
+_POINTS = 4000
+_EXPLODES = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """A checkpoint with what tells it from others.
+
+    Attributes:
+        step: after which it was taken.
+        loss: of that step.
+        seconds: of learning until then.
+        picture: what the network made of the last crop.
+        checkpoint: what learning goes on from.
+    """
+
+    step: int
+    loss: float
+    seconds: float
+    picture: Picture | None
+    checkpoint: Checkpoint
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        state = self.checkpoint.state
+        return sum(array.nbytes for array in (*state.tensors.values(), *state.slots.values()))
+
+
+@dataclass
+class Curves:
+    """Losses over the steps, thinned out evenly once there are many.
+
+    Attributes:
+        steps: numbers of the steps.
+        total: the weighted sum at each.
+        psnr: in decibels.
+        parts: every loss by name.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    total: list[float] = field(default_factory=list)
+    psnr: list[float] = field(default_factory=list)
+    parts: dict[str, list[float]] = field(default_factory=dict)
+    _every: int = 1
+
+    def add(self, step: Step) -> None:
+        """Take in a step."""
+        if step.number % self._every:
+            return
+        self.steps.append(step.number)
+        self.total.append(step.loss)
+        self.psnr.append(step.psnr)
+        for name, value in step.parts.items():
+            self.parts.setdefault(name, []).append(value)
+        if len(self.steps) > _POINTS:
+            self._every *= 2
+            for line in self._lines():
+                del line[::2]
+
+    def cut(self, step: int) -> None:
+        """Forget what came after a step: learning went back to it."""
+        kept = sum(number <= step for number in self.steps)
+        for line in self._lines():
+            del line[kept:]
+
+    def _lines(self) -> list[list[Any]]:
+        return [self.steps, self.total, self.psnr, *self.parts.values()]
+
+
+class LearningSession:
+    """Belongs to the document's thread.
+
+    Args:
+        document: what learns.
+        post: has a callable called in the document's thread, soon.
+        say: told sentences for the person, and the traceback of a defect.
+
+    Attributes:
+        changed: emits what is new: "state", "steps", "pictures", "gradient", "checkpoints".
+        state: what it does.
+        asked: the lesson that is open, or was last.
+        problem: why it stopped; empty where it did not have to.
+        notes: remarks on the lesson.
+        curves: losses so far.
+        last: the last step; None before the first.
+        step: how many have been taken.
+        rate: steps a second, lately.
+        pictures: of the last crop: shown, made before, made now, wanted.
+        gradient: of the watched tensor, with its name.
+        checkpoints: those that are kept, by time.
+        seconds: learnt so far.
+    """
+
+    changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
+
+    def __init__(
+        self, document: Document, post: Callable[[Callable[[], None]], None], say: Callable[[str, str], object]
+    ) -> None:
+        self._document, self._post, self._say = document, post, say
+        self.state: State = "off"
+        self.asked: Asked | None = None
+        self.problem = ""
+        self.notes: tuple[str, ...] = ()
+        self.curves = Curves()
+        self.last: Step | None = None
+        self.step = 0
+        self.pictures: tuple[Picture, Picture, Picture, Picture] | None = None
+        self.gradient: tuple[str, Array] | None = None
+        self.checkpoints: list[Mark] = []
+        self.seconds = 0.0
+        self._trainer: Trainer | None = None
+        self._ending: Trainer | None = None
+        self._gesture: Gesture | None = None
+        self._own = False
+        self._edits = 0
+        self._recent: list[float] = []
+        self._kept_at = 0.0
+        self._pinned: dict[str, Array] = {}
+        document.changed.connect(self._follow)
+
+    # -- what there is ----------------------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a lesson that can go on."""
+        return self._trainer is not None
+
+    @property
+    def rate(self) -> float:
+        """Steps a second, over the last few seconds."""
+        now = time.monotonic()
+        self._recent = [then for then in self._recent if now - then <= 3.0]
+        return len(self._recent) / 3.0
+
+    def rates(self, tensor: str) -> Array | None:
+        """What the rate of every kernel of a tensor is multiplied by, (rows, columns); None where all are as usual."""
+        return self._pinned.get(tensor)
+
+    # -- what can be done -------------------------------------------------------------------------------------------
+
+    def begin(self, asked: Asked, engine: str = "auto", *, running: bool = True, steps: float = float("inf")) -> None:
+        """Open a lesson on the network as it is bent now; one that was open ends.
+
+        What does not fit is told by `problem`, and nothing has changed then.
+        """
+        self.end()
+        self._ending = None
+        self._commit()
+        network = self._document.preset().bent
+        self.asked, self.problem, self.notes = asked, "", ()
+        self.curves, self.last, self.pictures, self.gradient, self.step = Curves(), None, None, None, 0
+        self.checkpoints, self.seconds, self._kept_at, self._edits = [], 0.0, 0.0, 0
+        self._recent.clear()
+
+        def prepare_it() -> tuple[Learner, tuple[str, ...]]:
+            from studio.learn.prepare import prepare
+
+            return prepare(network, asked, engine)
+
+        def tell(told: Told) -> None:
+            self._post(lambda: self._take(trainer, told))
+
+        self._set("preparing")
+        trainer = self._trainer = Trainer(prepare_it, tell, running=False)
+        for tensor in self._pinned:
+            self._send_rates(tensor)
+        if running:
+            trainer.run(steps)
+
+    def go_on(self, steps: float = float("inf")) -> None:
+        """Take steps, without end or so many."""
+        if self._trainer is not None:
+            self.problem = ""
+            self._trainer.run(steps)
+            if self.state != "preparing":
+                self._set("learning")
+
+    def pause(self) -> None:
+        """Take no further steps; all that was learnt is in the document soon."""
+        if self._trainer is not None:
+            self._trainer.run(0)
+            if self.state == "learning":
+                self._set("paused")
+
+    def end(self) -> None:
+        """End the lesson; what it has learnt until its last step stays."""
+        if self._trainer is not None:
+            # Its last weights are still on their way; see `_take`.
+            self._ending, self._trainer = self._trainer, None
+            self._ending.close()
+        self._set("off")
+
+    def turn(self, asked: Asked) -> None:
+        """Learn on by other numbers from the next step: rate, batch, losses, what is frozen.
+
+        The source and what is wanted stay; for others a new lesson begins.
+        """
+        if self._trainer is None or self.asked is None:
+            return
+        self.asked = replace(asked, source=self.asked.source, wanted=self.asked.wanted, size=self.asked.size)
+        now = self.asked
+
+        def turn_it(learner: Learner) -> None:
+            from studio.learn.prepare import settings_of
+
+            learner.turn(settings_of(learner.network, now)[0])
+
+        self._trainer.order(turn_it)
+
+    def watch(self, tensor: str) -> None:
+        """Tell the gradient of a tensor; empty for none."""
+        if self._trainer is not None:
+            self._trainer.watch(tensor)
+
+    def set_rates(self, tensor: str, selection: Selection, rate: float) -> None:
+        """Multiply the rate of the selected kernels: 0 pins them bit for bit, 1 is as usual, more hurries.
+
+        Raises:
+            StudioError: where there is no such tensor, or the rate is not from 0 to 100.
+        """
+        if not 0.0 <= rate <= 100.0:
+            raise StudioError(f"A rate is multiplied by 0 to 100, not {rate:g}.")
+        shape = self._document.tensor(tensor).shape
+        grid = kernel_grid(shape)[:2]
+        held = self._pinned.get(tensor)
+        held = np.ones(grid, np.float32) if held is None or held.shape != grid else held.copy()
+        held[selection.mask] = rate
+        if (held == 1.0).all():
+            self._pinned.pop(tensor, None)
+        else:
+            self._pinned[tensor] = held
+        self._send_rates(tensor)
+        self.changed.emit("rates")
+
+    def keep(self) -> None:
+        """Take a checkpoint after the step under way."""
+
+        def take(learner: Learner) -> None:
+            checkpoint = learner.checkpoint()
+            self._post(lambda: self._mark(checkpoint))
+
+        if self._trainer is not None:
+            self._trainer.order(take)
+
+    def restore(self, mark: Mark) -> None:
+        """Go back to a checkpoint; learning is paused there. Undo takes this back."""
+        if self._trainer is None:
+            return
+        self.pause()
+        self._commit()
+        self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
+        self.curves.cut(mark.step)
+        self.problem, self.last, self.step = "", None, mark.step
+        self.changed.emit("steps")
+
+    def save_checkpoint(self, mark: Mark, path: Path) -> None:
+        """Write a checkpoint, from which learning goes on tomorrow.
+
+        Raises:
+            StudioError: where it cannot be written.
+        """
+        from studio.learn.checkpoint import save_checkpoint
+
+        save_checkpoint(mark.checkpoint, path)
+
+    # -- within -----------------------------------------------------------------------------------------------------
+
+    def _set(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.changed.emit("state")
+
+    def _take(self, trainer: Trainer, told: Told) -> None:
+        if trainer is self._ending:
+            self._take_last(told)
+        if trainer is not self._trainer:
+            return
+        if told.prepared:
+            self.notes = told.notes
+            self._set("paused")
+        if told.steps:
+            self._add(told.steps)
+        if told.weights is not None:
+            self._put(told)
+            trainer.taken()
+        for name in ("pictures", "gradient"):
+            if getattr(told, name) is not None:
+                setattr(self, name, getattr(told, name))
+                self.changed.emit(name)
+        if told.problem:
+            self._fail(told)
+        if told.ended:
+            self._trainer = None
+            self._commit()
+            self._set("off")
+
+    def _take_last(self, told: Told) -> None:
+        """What a lesson tells that has been ended."""
+        if told.weights is not None:
+            self._put(told)
+        if told.ended:
+            self._ending = None
+            self._commit()
+
+    def _fail(self, told: Told) -> None:
+        self.problem = told.problem
+        if not told.ended:
+            self._set("paused")
+        self._say(told.problem, told.details)
+        self.changed.emit("state")
+
+    def _add(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self.curves.add(step)
+            self.seconds += step.seconds
+            self._recent.append(time.monotonic())
+        self.last, self.step = steps[-1], steps[-1].number
+        if self.state != "learning":
+            self._set("learning")
+        if self.seconds - self._kept_at >= _KEEP_EVERY or not self._kept_at:
+            self._kept_at = self.seconds
+            self.keep()
+        self.changed.emit("steps")
+
+    def _put(self, told: Told) -> None:
+        """Make the learnt weights the document's, unless a hand is at work or they are older than what it did."""
+        busy = self._document.gesture
+        if told.edits < self._edits or (busy is not None and busy is not self._gesture):
+            return
+        if self._gesture is None or not self._gesture.is_open:
+            self._gesture = self._document.begin("Learn")
+        self._own = True
+        try:
+            for name, values in (told.weights or {}).items():
+                sheet = to_sheet(values)
+                self._gesture.put(name, Patch(Rect(0, 0, *sheet.shape), sheet))
+        finally:
+            self._own = False
+        if self.state == "paused":
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._gesture is not None:
+            self._own = True
+            self._gesture.commit()
+            self._own = False
+            self._gesture = None
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged) and not change.same_layers:
+            self._pinned.clear()
+            self._gesture = None
+            self.end()
+            self._ending = None
+        elif isinstance(change, WeightsChanged) and not self._own and self._trainer is not None:
+            values = np.array(crop(self._document.tensor(change.tensor), change.rect))
+            self._edits = self._trainer.replace(change.tensor, change.rect, values)
+
+    def _mark(self, checkpoint: Checkpoint) -> None:
+        if self.last is None:
+            return
+        picture = self.pictures[2] if self.pictures is not None else None
+        self.checkpoints.append(Mark(checkpoint.state.steps, self.last.loss, self.seconds, picture, checkpoint))
+        while len(self.checkpoints) > MOST_CHECKPOINTS or (
+            len(self.checkpoints) > 2 and sum(mark.nbytes for mark in self.checkpoints) > MOST_BYTES
+        ):
+            # Every second one of the older half goes, so that they stay spread over the whole run.
+            del self.checkpoints[1 : max(2, len(self.checkpoints) // 2) : 2]
+        self.changed.emit("checkpoints")
+
+    def _send_rates(self, tensor: str) -> None:
+        if self._trainer is None:
+            return
+        kernels, shape = self._pinned.get(tensor), self._document.tensor(tensor).shape
+        rates = None if kernels is None else _spread(kernels, shape)
+        self._trainer.order(lambda learner: learner.set_rate(tensor, rates))
+
+
+def _spread(kernels: Array, shape: tuple[int, ...]) -> Array:
+    """One number a kernel, (rows, columns), as one for each weight, in the tensor's own shape."""
+    from studio.model.layout import from_sheet
+
+    height, width = sheet_size(shape)
+    rows, columns = kernels.shape
+    sheet = np.repeat(np.repeat(kernels, height // rows, axis=0), width // columns, axis=1)
+    return from_sheet(np.ascontiguousarray(sheet, np.float32), shape)
+
+
+def alarm(step: Step | None) -> str:
+    """What is wrong with a step, and what to do; empty where nothing is."""
+    if step is not None and step.norm > _EXPLODES:
+        return f"Gradients are large (norm {step.norm:.3g}): lower the rate or clip them."
+    return ""

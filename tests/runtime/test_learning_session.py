@@ -1,0 +1,205 @@
+"""Learning in an open document: weights come in, hands go in, undo takes back, checkpoints bring back."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from studio.io.opening import find_and_open
+from studio.learn.networks import parse_new
+from studio.learn.prepare import Asked
+from studio.model.document import Document
+from studio.model.edit import Patch, Selection
+from studio.model.layout import Rect
+from studio.model.preset import Preset
+from studio.runtime.learning.session import LearningSession
+
+
+class Desk:
+    """A document that learns, with a queue in place of an event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        network = parse_new("autoencoder,width=4,seed=1").make()
+        self.document = Document(Preset("new", network, {}))
+        self.calls: deque[Callable[[], None]] = deque()
+        self.said: list[str] = []
+        self.session = LearningSession(self.document, self.calls.append, lambda text, _: self.said.append(text))
+        self.asked = Asked(source=str(folder), size=16, batch=2, rate=1e-3)
+
+    def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it has not happened in time"
+            while self.calls:
+                self.calls.popleft()()
+            time.sleep(0.002)
+
+    def learn(self, steps: int) -> None:
+        wanted = self.session.step + steps
+        if self.session.is_open:
+            self.session.go_on(steps)
+        else:
+            self.session.begin(self.asked, "torch", steps=steps)
+        self.until(lambda: self.session.step >= wanted)
+        self.session.pause()
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the last weights are in the document."""
+        for _ in range(40):
+            while self.calls:
+                self.calls.popleft()()
+            time.sleep(0.01)
+
+    def tensor(self, name: str) -> np.ndarray:
+        return np.array(self.document.tensor(name))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    for number in range(4):
+        picture = np.random.default_rng(number).integers(0, 256, (20, 24, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
+    made = Desk(tmp_path)
+    yield made
+    made.session.end()
+
+
+def test_what_is_learnt_is_the_documents_and_one_undo(desk: Desk) -> None:
+    before = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    desk.learn(5)
+    assert desk.document.history.labels == ("Learn",)
+    assert any(not np.array_equal(desk.tensor(name), value) for name, value in before.items())
+    assert desk.session.curves.steps[-1] == 5
+    assert desk.session.last is not None
+    assert np.isfinite(desk.session.last.loss)
+    desk.document.undo()
+    assert all(np.array_equal(desk.tensor(name), value) for name, value in before.items())
+
+
+def test_it_learns_on_from_what_an_undo_brought_back(desk: Desk) -> None:
+    start = desk.tensor("dec2.weight")
+    desk.learn(3)
+    desk.document.undo()
+    desk.learn(1)
+    moved = np.abs(desk.tensor("dec2.weight") - start).max()
+    # A step of Adam moves a weight by about its rate: three of them would have moved some further.
+    assert 0 < moved < 2e-3
+
+
+def test_a_stroke_while_it_learns_is_in_the_weights_and_stays_where_it_is_pinned(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 2)
+    mask = np.zeros(desk.tensor("enc2.weight").shape[:2], bool)
+    mask[0, 0] = True
+    selection = Selection(mask)
+    desk.session.set_rates("enc2.weight", selection, 0.0)
+    rect = Rect(0, 0, 4, 4)
+    stroke = np.full((4, 4), 0.75, np.float32)
+    desk.document.apply("Paint", "enc2.weight", Patch(rect, stroke))
+    number = desk.session.step
+    desk.until(lambda: desk.session.step >= number + 6)
+    desk.session.pause()
+    desk.settle()
+    assert np.array_equal(desk.tensor("enc2.weight")[0, 0], stroke)
+    assert not np.array_equal(desk.tensor("enc2.weight")[1:], np.array(desk.document.original("enc2.weight"))[1:])
+    assert "Paint" in desk.document.history.labels
+
+
+def test_a_stroke_that_is_under_way_is_not_painted_over(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 2)
+    gesture = desk.document.begin("Paint")
+    gesture.put("enc1.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 3.0, np.float32)))
+    number = desk.session.step
+    desk.until(lambda: desk.session.step >= number + 4)
+    assert (desk.tensor("enc1.weight")[0, 0, :2, :2] == 3.0).all()
+    gesture.commit()
+    desk.until(lambda: desk.session.step >= number + 8)
+    desk.session.pause()
+    desk.settle()
+    # It has learnt on from the stroke, by steps that are small.
+    assert np.abs(desk.tensor("enc1.weight")[0, 0, :2, :2] - 3.0).max() < 0.1
+
+
+def test_a_checkpoint_brings_the_same_weights_back(desk: Desk) -> None:
+    desk.learn(2)
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints)
+    mark = desk.session.checkpoints[-1]
+    then = desk.tensor("dec1.weight")
+    desk.learn(3)
+    ahead = desk.tensor("dec1.weight")
+    assert not np.array_equal(ahead, then)
+    desk.session.restore(mark)
+    desk.settle()
+    assert np.array_equal(desk.tensor("dec1.weight"), then)
+    assert desk.session.curves.steps[-1] == mark.step
+    desk.learn(3)
+    assert np.array_equal(desk.tensor("dec1.weight"), ahead), "the same steps from the same checkpoint"
+
+
+def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
+    desk.learn(1)
+    desk.session.turn(replace(desk.asked, rate=0.0, learns=("dec2",)))
+    still = desk.tensor("dec2.weight")
+    desk.learn(2)
+    assert np.array_equal(desk.tensor("dec2.weight"), still)
+
+
+def test_a_step_that_is_not_finite_is_not_taken(desk: Desk) -> None:
+    sheet = np.full((16, 12), 1e38, np.float32)
+    desk.document.apply("Paint", "enc1.weight", Patch(Rect(0, 0, 16, 12), sheet))
+    before = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    desk.session.begin(desk.asked, "torch", steps=200)
+    desk.until(lambda: desk.session.problem)
+    desk.settle()
+    assert "not taken" in desk.session.problem
+    assert desk.session.state == "paused"
+    assert all(np.array_equal(desk.tensor(name), value) for name, value in before.items())
+    # The next action works.
+    desk.document.undo()
+    desk.learn(2)
+    assert not desk.session.problem
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"source": "/nowhere"}, "nothing at"), ({"losses": "l9=1"}, "l9"), ({"learns": ("nothing",)}, "fits no tensor")],
+)
+def test_what_does_not_fit_is_one_sentence_and_changes_nothing(
+    desk: Desk, change: dict[str, object], said: str
+) -> None:
+    desk.session.begin(replace(desk.asked, **change), "torch")  # type: ignore[arg-type]
+    desk.until(lambda: desk.session.problem)
+    desk.settle()
+    assert said in desk.session.problem
+    assert desk.said == [desk.session.problem]
+    assert desk.session.state == "off"
+    assert desk.document.history.labels == ()
+
+
+def test_opening_another_network_ends_the_lesson(desk: Desk) -> None:
+    desk.learn(1)
+    preset, path = find_and_open("autoencoder-transposed")
+    desk.document.load(preset, path)
+    assert desk.session.state == "off"
+    desk.settle()
+    assert not any(desk.document.is_bent(name) for name in desk.document.network.tensors)
+
+
+def test_closing_while_it_learns_keeps_what_was_learnt(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 3)
+    desk.session.end()
+    desk.settle()
+    assert desk.session.state == "off"
+    assert desk.document.is_bent("dec2.weight")
+    assert desk.document.history.labels == ("Learn",)
