@@ -12,6 +12,7 @@ from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.control.performing import Replay
     from studio.model.preset import Preset
     from studio.runtime.render.mover import Listen
 
@@ -89,3 +90,18 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Li
         note(f"The sound has {tempo.bpm:.1f} beats a minute.")
         preset = preset.with_section(TEMPO, tempo)
     return preset, track.at
+
+
+def replay_of(path: Path, preset: Preset) -> Replay:
+    """A performance to be played again; what is odd about its file is noted.
+
+    Raises:
+        StudioError: where it cannot be read, or was played on another network.
+    """
+    from studio.control.performing import Replay
+    from studio.io.performances import load_performance
+
+    performance = load_performance(path)
+    if performance.note:
+        note(performance.note)
+    return Replay(performance, preset)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
-from studio.cli.moving import BpmOption, MoveOption, with_movement, with_sound
+from studio.cli.moving import BpmOption, MoveOption, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
 
@@ -81,6 +81,9 @@ def render(
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
     bpm: BpmOption = "",
+    performance: Annotated[
+        Path | None, typer.Option(help="Play this performance again: all that hands and controllers did.")
+    ] = None,
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
@@ -109,7 +112,8 @@ def render(
         feeder = FrameRunner(runner, layer or None, path)
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path)
-        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen)
+        replay = None if performance is None else replay_of(performance, bent)
+        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay)
         total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
         sound = opened.audio_path if audio else None

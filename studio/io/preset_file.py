@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from studio.errors import StudioError
 from studio.io.manifest import (
     Document,
     Line,
@@ -25,6 +26,8 @@ from studio.io.sections import registry
 from studio.model.network import Network
 from studio.model.preset import Unread
 from studio.model.section import Section
+
+T = TypeVar("T")
 
 MANIFEST = "preset.json"
 KIND = "studio-preset"
@@ -157,3 +160,25 @@ def sections_to_json(
         if name not in document:
             document[name], versions[name] = kept.value, kept.version
     return document, {name: version for name, version in versions.items() if version > 1}
+
+
+def section_to_json(section: Section[T], value: T) -> tuple[Any, int]:
+    """One section's value as a document holds it, None for the default; and the version of that form."""
+    known = registry()[section.name]
+    return None if value == section.default else known.to_document(value), known.version
+
+
+def section_from_json(name: str, document: Any, version: int, network: Network) -> tuple[Section[Any], Any]:
+    """A section and its value, as `section_to_json` gave them.
+
+    Raises:
+        StudioError: where there is no such section, or its value is wrong or does not fit the network.
+    """
+    known = registry().get(name)
+    if known is None:
+        raise StudioError(f'There is no section "{name}"; a plug-in may be missing.')
+    if document is None:
+        return known.section, known.section.default
+    value = known.read(document, version, f'The section "{name}"')
+    known.check(value, network, f'The section "{name}"')
+    return known.section, value

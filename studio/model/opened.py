@@ -120,6 +120,10 @@ class Opened:
         after = numbers.turned(self._preset, address, value).sections
         return {key: held for key, held in after.items() if held != self._preset.section(key)}
 
+    def sections_now(self) -> Preset:
+        """The preset with its sections as they are now, but with the tensors that it was opened with."""
+        return self._preset
+
     def tensor(self, name: str) -> Array:
         """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.
 

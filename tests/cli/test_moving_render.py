@@ -10,6 +10,9 @@ import pytest
 from helpers import layer, network
 
 from studio.io.networks import save_network
+from studio.io.performances import save_performance
+from studio.io.presets import find_preset, load_preset
+from studio.model.performance import Performance, Turned
 
 StudioHere = Callable[..., tuple[int, str, str]]
 
@@ -89,3 +92,23 @@ def test_a_preset_moves_to_the_sound_of_a_film(studio_here: StudioHere, made: Pa
     assert files
     differ = [(tmp_path / "still" / f).read_bytes() != (tmp_path / "moved" / f).read_bytes() for f in files]
     assert any(differ)
+
+
+def test_a_performance_is_rendered(studio_here: StudioHere, tmp_path: Path) -> None:
+    network = load_preset(find_preset("paper-kites")).network
+    events = tuple(Turned(k / 10, "/latent/z/3", 0.5 * k) for k in range(2, 6))
+    save_performance(Performance(network.sha256(), "landscapes", events), tmp_path / "a.performance")
+    moved = "--performance", "a.performance"
+    shared = ("--preset", "landscapes", "--fps", "10", "--frames", "0:6", "--engine", "torch", "--size", "64")
+    for name, options in (("still", ()), ("a", moved), ("b", moved)):
+        status, _, err = studio_here("render", "latent:walk,seed=2", name, *shared, *options)
+        assert status == 0, err
+    pictures = {
+        name: [file.read_bytes() for file in sorted((tmp_path / name).glob("*.png"))] for name in ("still", "a", "b")
+    }
+    assert pictures["a"] == pictures["b"]
+    assert pictures["a"][:2] == pictures["still"][:2]
+    assert all(x != y for x, y in zip(pictures["a"][2:], pictures["still"][2:], strict=True))
+    status, _, err = studio_here("render", "demo", "x.mp4", "--preset", "dusk", *moved)
+    assert status == 2
+    assert 'played on another network, with the preset "landscapes"' in err

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
+from studio.control.performing import Replay
 from studio.engine.base import Engine
 from studio.model.modulator import NOTHING, Heard
 from studio.model.numbers import knobs
@@ -39,6 +40,7 @@ class Mover:
         runner: what feeds it.
         bend: makes a picture of a picture at a time; the runner itself where it works on whole pictures.
         listen: what else was measured until a time: of sound, of controllers.
+        replay: a performance that is played again; it begins with this preset.
     """
 
     def __init__(
@@ -48,7 +50,11 @@ class Mover:
         runner: FrameRunner,
         bend: Bend | None = None,
         listen: Listen = lambda _: NOTHING,
+        replay: Replay | None = None,
     ) -> None:
+        self._replay = replay
+        self._trained = preset.bent.tensors if replay is not None else {}
+        self._touched: set[str] = set()
         self._engine = engine
         self._runner = runner
         self._bend = bend or runner
@@ -61,11 +67,19 @@ class Mover:
     def show(self, preset: Preset) -> None:
         """Take another preset of the same network: its stages, numbers and movements."""
         self._turner.show(preset)
-        self._matrix = matrix_of(preset)
+        before, self._matrix = getattr(self, "_matrix", None), matrix_of(preset)
+        if before is not None:
+            self._matrix.keep(before)
         self._signals = self._matrix.signals
 
     def begin(self) -> None:
         """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
+        if self._replay is not None:
+            self._replay.begin()
+            for name in self._touched:
+                self._engine.set_tensor(name, self._trained[name])
+            self._touched.clear()
+            self.show(self._replay.preset)
         self._engine.forget()
         self._matrix.reset()
         self._meter.reset()
@@ -80,8 +94,9 @@ class Mover:
             time: in seconds, rising from call to call.
             frame: how many frames came before it, for bends that go by frames.
         """
+        played = self._play(time)
         if self._matrix:
-            self._turner.turn(self._matrix.values(time, self._heard(picture, time)))
+            self._turner.turn(self._matrix.values(time, self._heard(picture, time, played)))
         self._runner.tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         bent = self._bend(picture, time)
         if self._turner.catch_up():
@@ -90,12 +105,26 @@ class Mover:
         self._look_at_layers()
         return bent
 
-    def _heard(self, picture: DeepPicture, time: float) -> Heard:
+    def _play(self, time: float) -> Heard:
+        """Do what the performance does until now; the signals that it brings."""
+        if self._replay is None:
+            return NOTHING
+        step = self._replay.at(time)
+        for stroke in step.strokes:
+            self._engine.replace(stroke.tensor, stroke.patch.rect, stroke.patch.values)
+            self._touched.add(stroke.tensor)
+        if step.is_new or not all(self._matrix.turn(address, value) for address, value in step.turned.items()):
+            self.show(step.preset)
+        elif step.turned:
+            self._turner.turn(step.turned)
+        return step.heard
+
+    def _heard(self, picture: DeepPicture, time: float, played: Heard) -> Heard:
         heard = self._listen(time)
-        values = dict(heard.values) | self._before
+        values = {**heard.values, **self._before, **played.values}
         if any(name.startswith(PREFIX) for name in self._signals):
             values |= self._meter.measure(picture)
-        return Heard(values, heard.began, heard.ended)
+        return Heard(values, {**heard.began, **played.began}, {**heard.ended, **played.ended})
 
     def _look_at_layers(self) -> None:
         """Measure the maps that routes go by; they move in the next frame."""

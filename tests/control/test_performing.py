@@ -1,0 +1,259 @@
+"""Performances: written down as they are played, read again, edited, and rendered to the same frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import EngineFor, tiny_network
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.bends import make_bend
+from studio.control.inbox import Taken
+from studio.control.move import move
+from studio.control.performing import Recording, Replay
+from studio.errors import StudioError
+from studio.io.performances import PerformanceWriter, load_performance, save_performance
+from studio.model.document import Document
+from studio.model.edit import Patch
+from studio.model.layout import Rect
+from studio.model.performance import Arranged, Event, Performance, Signalled, Stroke, Turned
+from studio.model.picture import Picture
+from studio.model.preset import Preset
+from studio.model.route import ROUTES
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
+
+NETWORK = tiny_network()
+SHA = NETWORK.sha256()
+
+
+def preset() -> Preset:
+    document = Document(Preset("p", NETWORK, {}))
+    document.add_stage("enc", make_bend("Rotate", {}))
+    document.add_stage("act", make_bend("Multiply", {"factor": 1.5}))
+    routes, _ = move((), "/bend/2/amount", "osc", name="fader", depth=-0.5)
+    document.set_section(ROUTES, routes, "Route")
+    return document.preset()
+
+
+def picture(seed: int) -> Picture:
+    return np.random.default_rng(seed).integers(0, 256, (16, 16, 3), np.uint8)
+
+
+class Stage:
+    """A document that is played at given times, and what an engine shows of it in each frame."""
+
+    def __init__(self, path: Path, engine_for: EngineFor) -> None:
+        self.document = Document(preset())
+        self.now = 0.0
+        self.writer = PerformanceWriter(path, SHA, "p")
+        self.said: list[str] = []
+        self.recording = Recording(self.document, self.writer, lambda: self.now, self.said.append)
+        self.engine = engine_for(NETWORK)
+        self.signals: dict[str, float] = {}
+        self.mover = Mover(preset(), self.engine, FrameRunner(self.engine), listen=lambda _: self.heard())
+
+    def heard(self) -> Any:
+        from studio.model.modulator import Heard
+
+        return Heard(dict(self.signals))
+
+    def signal(self, name: str, value: float) -> None:
+        self.signals[name] = value
+        self.recording.take(Taken(signals={name: value}))
+
+    def frame(self, number: int) -> Picture:
+        """A frame as the window would draw it: the document as it is now, from tensors to numbers."""
+        self.now = number / 10
+        for name in NETWORK.tensors:
+            self.engine.set_tensor(name, np.array(self.document.tensor(name)))
+        self.mover.show(self.document.preset())
+        return self.mover(picture(number), self.now, number)
+
+
+def play(stage: Stage) -> list[Picture]:
+    document, frames = stage.document, []
+    stroke = document.begin("stroke")
+    for number in range(12):
+        stage.now = number / 10
+        if number == 1:
+            document.set("/bend/1/angle", 75)
+        if 2 <= number < 6:
+            if number == 2:
+                stroke = document.begin("stroke")
+            stroke.put("enc.weight", Patch(Rect(number, number, 4, 5), np.full((4, 5), number / 8, np.float32)))
+        if number == 6:
+            stroke.commit()
+        if number == 7:
+            stage.signal("osc/fader", 0.8)
+            document.set_bypassed("out", True)
+        if number == 8:
+            document.undo()
+            document.add_stage("dec", make_bend("Invert", {}), amount=0.5)
+        if number == 9:
+            document.set("/bend/3/amount", 0.25)
+            document.reset("back", ["enc.weight"])
+        frames.append(stage.frame(number))
+    return frames
+
+
+def test_a_performance_rendered_is_what_was_drawn_live(engine_for: EngineFor, tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "a.performance", engine_for)
+    live = play(stage)
+    stage.recording.close()
+    assert stage.said == []
+    assert not np.array_equal(live[0], live[3])
+    performance = load_performance(tmp_path / "a.performance")
+    assert performance.note == ""
+    assert [type(event) for event in performance.events[:2]] == [Turned, Stroke]
+    engine = engine_for(NETWORK)
+    mover = Mover(preset(), engine, FrameRunner(engine), replay=Replay(performance, preset()))
+    for _ in range(2):
+        again = [mover(picture(number), number / 10, number) for number in range(12)]
+        for number, (a, b) in enumerate(zip(live, again, strict=True)):
+            np.testing.assert_array_equal(a, b, err_msg=str(number))
+        mover.begin()
+
+
+def test_numbers_are_written_as_numbers_and_the_rest_as_sections(tmp_path: Path) -> None:
+    document = Document(preset())
+    writer = PerformanceWriter(tmp_path / "a.performance", SHA, "p")
+    recording = Recording(document, writer, lambda: 1.0)
+    document.set("/bend/1/angle", 10)
+    document.set("/tempo/bpm", 90)
+    document.change_stage(1, guard=document.stages[0].guard.model_copy(update={"kind": "norm"}))
+    document.set_bypassed("act", True)
+    recording.close()
+    document.set("/bend/1/angle", 20)
+    lines = [json.loads(line) for line in (tmp_path / "a.performance").read_text("utf-8").splitlines()]
+    assert lines[0] == {"format": "studio-performance", "version": 1, "network": SHA, "preset": "p"}
+    assert lines[1] == {"time": 1.0, "turn": "/bend/1/angle", "to": 10.0}
+    assert lines[2] == {"time": 1.0, "turn": "/tempo/bpm", "to": 90.0}
+    assert [line["section"] for line in lines[3:]] == ["stages", "bypassed"]
+    assert lines[4]["to"] == ["act"]
+
+
+def test_another_network_ends_it_and_says_so(tmp_path: Path) -> None:
+    document, said = Document(preset()), []
+    writer = PerformanceWriter(tmp_path / "a.performance", SHA, "p")
+    recording = Recording(document, writer, lambda: 0.0, said.append)
+    document.load(Preset("other", tiny_network(seed=1), {}))
+    assert not recording.is_open
+    assert said == ["The performance ends here: another network was opened."]
+    with pytest.raises(StudioError, match="is there already"):
+        PerformanceWriter(tmp_path / "a.performance", SHA, "p")
+
+
+EVENTS = st.one_of(
+    st.builds(Turned, st.floats(0, 100), st.sampled_from(["/a", "/b/c"]), st.floats(-1e6, 1e6)),
+    st.builds(
+        Signalled,
+        st.floats(0, 100),
+        st.text("abc/", max_size=5),
+        st.floats(-1, 1),
+        st.sampled_from(["value", "begin", "end"]),
+    ),
+    st.builds(Arranged, st.floats(0, 100), st.just("bypassed"), st.sampled_from([None, ["act"], []])),
+)
+
+
+def performance(events: list[Event]) -> Performance:
+    return Performance(SHA, "p – é", tuple(sorted(events, key=lambda event: event.time)))
+
+
+@settings(max_examples=40)
+@given(st.lists(EVENTS, max_size=12))
+def test_what_is_saved_is_what_is_loaded(tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> None:
+    path = tmp_path_factory.mktemp("p") / "x.performance"
+    made = performance(events)
+    save_performance(made, path)
+    again = load_performance(path)
+    assert (again.network, again.preset, again.note) == (SHA, "p – é", "")
+    assert [repr(event) for event in again.events] == [repr(event) for event in made.events]
+
+
+def test_it_is_edited() -> None:
+    made = performance([Turned(float(k), "/a", k / 10) for k in range(10)] + [Turned(4.5, "/b", 1.0)])
+    assert made.automation("/b") == ((4.5, 1.0),)
+    assert made.addresses() == ("/a", "/b")
+    trimmed = made.trimmed(3.5, 6.0)
+    assert trimmed.automation("/a") == ((0.0, 0.3), (0.5, 0.4), (1.5, 0.5), (2.5, 0.6))
+    cut = made.cut(2.0, 5.0)
+    assert cut.automation("/a") == ((0.0, 0.0), (1.0, 0.1), (2.0, 0.5), (3.0, 0.6), (4.0, 0.7), (5.0, 0.8), (6.0, 0.9))
+    assert cut.automation("/b") == ()
+    dragged = made.with_automation("/b", [(0.5, 0.0), (9.5, 2.0)])
+    assert dragged.automation("/b") == ((0.5, 0.0), (9.5, 2.0))
+    assert dragged.automation("/a") == made.automation("/a")
+    over = made.overdubbed(performance([Turned(2.5, "/a", 9.0), Turned(4.2, "/a", 8.0)]))
+    assert [value for _, value in over.automation("/a")][:6] == [0.0, 0.1, 0.2, 9.0, 8.0, 0.5]
+    assert made.seconds == 9.0
+    with pytest.raises(StudioError, match="in the order of their times"):
+        Performance(SHA, "", (Turned(2.0, "/a", 0.0), Turned(1.0, "/a", 0.0)))
+
+
+def spoil(change: Callable[[list[bytes]], list[bytes]], path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(change(lines)))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda _: [], "this is no performance"),
+        (lambda _: [b"PK\x03\x04 nonsense"], "this is no performance"),
+        (lambda ls: [ls[0].replace(b'"version": 1', b'"version": 2'), *ls[1:]], "made by a later version"),
+        (lambda ls: [ls[0].replace(b'"network": "', b'"network": "x'), *ls[1:]], 'the field "network"'),
+        (lambda ls: [*ls, b"nonsense\n"], r"line 5: this is no event"),
+        (lambda ls: [*ls, b'{"time": 0, "turn": "/a", "to": 1}\n'], "its time is before that of the line above"),
+        (
+            lambda ls: [*ls, b'{"time": 9, "turn": "/a", "to": "x"}\n'],
+            r'line 5: the field "to" should be a valid number',
+        ),
+        (lambda ls: [*ls, b'{"time": 9, "turn": "/a", "to": NaN}\n'], r'line 5: the field "to"'),
+        (lambda ls: [*ls, b'{"time": -1, "turn": "/a", "to": 1}\n'], r'the field "time" should be greater'),
+        (
+            lambda ls: [*ls, b'{"time": 9, "stroke": "a", "at": [0,0,2,2], "values": "AAAA"}\n'],
+            "the values of the stroke are damaged",
+        ),
+        (
+            lambda ls: [*ls, b'{"time": 9, "stroke": "a", "at": [0,0,99999,99999], "values": ""}\n'],
+            "are too many",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named(
+    tmp_path: Path, change: Callable[[list[bytes]], list[bytes]], sentence: str
+) -> None:
+    path = tmp_path / "x.performance"
+    save_performance(performance([Turned(k, "/a", 0.5) for k in (1.0, 2.0, 3.0)]), path)
+    spoil(change, path)
+    with pytest.raises(StudioError, match=sentence) as caught:
+        load_performance(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_cut_short_is_played_up_to_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.performance"
+    save_performance(performance([Turned(k, "/a", 0.5) for k in (1.0, 2.0, 3.0)]), path)
+    path.write_bytes(path.read_bytes()[:-9])
+    found = load_performance(path)
+    assert len(found.events) == 2
+    assert "cut short after 2 events" in found.note
+
+
+def test_a_performance_of_another_network_or_preset_is_said() -> None:
+    other = Preset("other", tiny_network(seed=3), {})
+    with pytest.raises(StudioError, match='played on another network, with the preset "p – é"'):
+        Replay(performance([]), other)
+    with pytest.raises(StudioError, match="There is no number at /bend/9/amount"):
+        Replay(performance([Turned(0.0, "/bend/9/amount", 1.0)]), preset()).at(1.0)
+    with pytest.raises(StudioError, match='There is no section "wobble"'):
+        Replay(performance([Arranged(0.0, "wobble", [1])]), preset()).at(1.0)
+    with pytest.raises(StudioError, match='bypasses the layer "nowhere"'):
+        Replay(performance([Arranged(0.0, "bypassed", ["nowhere"])]), preset()).at(1.0)
