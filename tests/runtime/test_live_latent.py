@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from helpers import layer, network, on_torch
 
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.io.sources import open_source
 from studio.model.graph import Input
-from studio.model.latent import LatentPath
+from studio.model.latent import LatentPath, path_of_source
 from studio.model.picture import Picture
+from studio.runtime.live.playback import Playback
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Messages, Problems, Progress, Report
 from studio.runtime.live.session import LiveSession
@@ -65,3 +68,36 @@ def test_a_generator_plays_its_path(gl_device: Device) -> None:
     wanted = FrameRunner(on_torch(generator), path=path)(np.zeros((8, 8, 3), np.uint8), 49 / 25)
     assert found[0].shape == (8, 8, 3)
     assert np.abs(found[0].astype(int) - wanted).max() <= 1
+
+
+def test_a_walk_that_is_played_in_a_loop_goes_on_and_never_jumps() -> None:
+    clock = [0.0]
+    source = open_source("latent:walk,seed=3,seconds=1")
+    playback = Playback(source, lambda: clock[0])
+    path = path_of_source("latent:walk,seed=3,seconds=1")
+    assert path is not None
+    times: list[float] = []
+    for step in range(3 * 25):
+        clock[0] = step / 25
+        frame = playback.advance(loop=True)
+        if frame is not None:
+            times.append(frame.time)
+    assert times[-1] > 2.5
+    assert (np.diff(times) > 0).all()
+    points = [path.at(time, 16) for time in times]
+    steps = [float(np.linalg.norm(after - before)) for before, after in pairwise(points)]
+    assert max(steps) < 6 * float(np.median(steps))
+    # What is not looped ends, and a film gets its seconds alone.
+    assert len(list(open_source("latent:walk,seed=3,seconds=1"))) == 25
+
+
+def test_other_paths_begin_again() -> None:
+    clock = [0.0]
+    playback = Playback(open_source("latent:loop,seed=3,seconds=1"), lambda: clock[0])
+    times = []
+    for step in range(60):
+        clock[0] = step / 25
+        frame = playback.advance(loop=True)
+        times += [] if frame is None else [frame.time]
+    assert max(times) < 1
+    assert (np.diff(times) < 0).any()

@@ -29,11 +29,11 @@ from studio.model.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
 from studio.runtime.live.document_sync import DocumentSync
-from studio.runtime.live.report import LayerStats, Report, Thumbnails
+from studio.runtime.live.report import LayerSamples, LayerStats, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
-from studio.ui.histogram.numbers import deviation, measure, number_text, percentile
+from studio.ui.histogram.numbers import Sample, deviation, measure, number_text, percentile
 from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.histogram.plot import outline, settled, span_of, tick_step, tick_text, ticks
 from studio.ui.layers.panel import NetworkPanel
@@ -195,7 +195,8 @@ def test_values_come_in(bench: Bench) -> None:
     assert "now" in bench.drawn()
     assert bench.numbers("activation")["min"] == number_text(float(values(0, 5.0).min()), 3)
     assert bench.numbers()["max"] == number_text(float(values(1).max()), 3)
-    assert max(bench.heights()) == 1.0
+    curves = bench.panel.tensor.plot.curves().values()
+    assert max(float(heights.max()) for _, heights in curves) == 1.0
     assert "Percentiles" in bench.panel.tensor.numbers.toolTip()
 
 
@@ -287,6 +288,8 @@ def test_what_is_heard_of_the_originals_is_no_before(bench: Bench) -> None:
 def test_log_shows_what_is_rare(bench: Bench) -> None:
     rare = np.concatenate([np.zeros(99_999), [1.0]]).astype(np.float32)
     bench.report(a=measure(rare))
+    assert bench.panel.log.isChecked(), "what is rare is shown unless told otherwise"
+    bench.panel.log.setChecked(False)
     assert bench.heights("activation")[-1] < 0.001
     bench.qtbot.mouseClick(bench.panel.log, Qt.MouseButton.LeftButton)
     assert bench.heights("activation")[-1] > 0.05
@@ -450,3 +453,46 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
     finally:
         live.close()
     del link
+
+
+# -- samples ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tail", [1.0, 30.0])
+def test_percentiles_of_what_a_relu_makes_are_right(bench: Bench, tail: float) -> None:
+    rng = np.random.default_rng(5)
+    made = np.maximum(rng.standard_normal((16, 50, 50)) - 0.25, 0).astype(np.float32)
+    made[:, :2] *= tail
+    bench.telemetry.take(Report([LayerSamples(None, {"a": made})]))
+    bench.report(a=measure(made))
+    numbers = bench.numbers("activation")
+    assert [numbers[f"{percent} %"] for percent in (1, 5, 50)] == ["0", "0", "0"]
+    assert abs(float(numbers["zero"].split()[0]) - 100 * (made == 0).mean()) < 1
+    sample = Sample(made)
+    ranked = np.sort(made.ravel())
+    for percent in (1, 5, 50, 75, 95, 99):
+        value = percentile(measure(made), percent, sample)
+        low, high = np.searchsorted(ranked, [value - 1e-6, value + 1e-6]) / ranked.size
+        assert low - 0.01 <= percent / 100 <= high + 0.01, percent
+
+
+def test_zero_has_a_bar_of_its_own_and_the_rest_fills_the_chart(bench: Bench) -> None:
+    rng = np.random.default_rng(5)
+    made = np.maximum(rng.standard_normal((4, 60, 60)), 0).astype(np.float32)
+    made[0, 0, 0] = 1e4
+    bench.telemetry.take(Report([LayerSamples(None, {"a": made})]))
+    bench.report(a=measure(made))
+    plot = bench.panel.activation.plot
+    assert plot._zeros.isVisible()
+    assert plot._zero_text.toPlainText() == f"zero {100 * (made == 0).mean():.0f} %"
+    assert plot.span is not None
+    assert plot.span[1] < 5, "one value of ten thousand does not make all others a line"
+    heights = plot.curves()["now"][1]
+    assert (heights > 0.2).mean() > 0.8
+
+
+def test_a_map_that_is_all_zero_is_drawn() -> None:
+    sample = Sample(np.zeros((3, 4, 4), np.float32))
+    assert sample.span() == (-0.5, 0.5)
+    assert sample.quantile(0.5) == 0
+    assert Sample(np.full(3, np.nan, np.float32)).span() is None

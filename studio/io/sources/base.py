@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -142,6 +142,14 @@ class SourceKind(Protocol):
         Raises:
             StudioError: when it cannot be opened.
         """
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """A source that has something to show after its end: played in a loop it goes on instead of beginning again."""
+
+    def onwards(self, start: float) -> Iterator[Frame]:
+        """Frames from a time past the end, in seconds, without end."""
 
 
 class BaseSource:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
 
@@ -26,10 +27,10 @@ class LatentSource(BaseSource):
 
     def __init__(self, path: LatentPath, fps: Fraction) -> None:
         self.path = path
-        count = max(1, round(path.seconds * fps))
+        frames = max(1, round(path.seconds * fps))
         text = f"{path.kind}, seed {path.seed}, {rate_text(fps)}"
-        self.info = SourceInfo(_SIDE, _SIDE, fps, count, float(count / fps), False, text)
-        self._fps, self._count = fps, count
+        self.info = SourceInfo(_SIDE, _SIDE, fps, frames, float(frames / fps), False, text)
+        self._fps, self._count = fps, frames
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start."""
@@ -37,10 +38,21 @@ class LatentSource(BaseSource):
 
     def frames(self, start: float = 0.0) -> Iterator[Frame]:
         """Give the frames from the one shown at `start` seconds."""
-        black = np.zeros((_SIDE, _SIDE, 3), np.uint8)
         first = min(max(int(start * self._fps + HAIR), 0), self._count - 1)
-        for index in range(first, self._count):
+        yield from self._from(range(first, self._count))
+
+    def _from(self, numbers: Iterable[int]) -> Iterator[Frame]:
+        black = np.zeros((_SIDE, _SIDE, 3), np.uint8)
+        for index in numbers:
             yield Frame(black, float(index / self._fps), index, float(1 / self._fps))
+
+
+class WalkSource(LatentSource):
+    """A walk, which has no end: its seconds are how much of it a film gets."""
+
+    def onwards(self, start: float) -> Iterator[Frame]:
+        """Frames from a time past its seconds, without end."""
+        yield from self._from(count(int(start * self._fps + HAIR)))
 
 
 class LatentKind:
@@ -62,7 +74,7 @@ class LatentKind:
         path = path_of_source(spec)
         if path is None:
             raise StudioError(f'"{spec}" is no path of vectors; give "latent" or "latent:loop,seed=3,seconds=8".')
-        return LatentSource(path, fps or _FPS)
+        return (WalkSource if path.kind == "walk" else LatentSource)(path, fps or _FPS)
 
 
 KIND = LatentKind()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,17 +10,21 @@ from dataclasses import dataclass, field
 from studio.engine.base import Engine, Stats
 from studio.engine.display import PictureMaker
 from studio.model.graph import Graph
+from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.health import first_broken, is_finite, judge
 from studio.runtime.live.orders import Bypass, LayerOrder, Replace, Setting
-from studio.runtime.live.report import LayerStats, LayerTimes, LayerWarnings, Part, Thumbnails
+from studio.runtime.live.report import LayerSamples, LayerStats, LayerTimes, LayerWarnings, Part, Thumbnails
 
 SHARE = 0.2
 """Part of the render thread's time that looking may take."""
 
 THUMBNAIL = 96
 """Pixels of the longer side."""
+
+SAMPLE = 40_000
+"""Values of a watched layer that are told of: their ranks are those of all within half a hundredth."""
 
 _LONGEST_CREDIT = 0.25
 # The first round shows the person what there is.
@@ -39,6 +44,7 @@ class _Seen:
     """What was seen since the last report."""
 
     stats: dict[str, Stats] = field(default_factory=dict)
+    samples: dict[str, Array] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     thumbnails: dict[str, Picture] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
@@ -115,6 +121,8 @@ class LayerMonitor(Feature):
         graph, seen, self._seen = self._graph, self._seen, _Seen()
         if seen.stats:
             yield LayerStats(graph, seen.stats)
+        if seen.samples:
+            yield LayerSamples(graph, seen.samples)
         if seen.times:
             yield LayerTimes(graph, seen.times)
         if seen.thumbnails:
@@ -167,8 +175,19 @@ class LayerMonitor(Feature):
         for name in self._watched:
             self._seen.stats[name] = engine.stats(name)
             yield
+            if name in engine.graph:
+                self._seen.samples[name] = _sample(engine, name)
+                yield
 
     def _guard(self, engine: Engine) -> None:
         """Name the first layer that is broken as soon as the output is; the rounds find the others."""
         if self._broken is None and not is_finite(engine.stats(engine.graph.output)):
             self._broken = first_broken(engine)
+
+
+def _sample(engine: Engine, name: str) -> Array:
+    """(C, h, w): of every channel as many values as make `SAMPLE` of all of them."""
+    shape = engine.shape(name)
+    side = max(1, math.isqrt(SAMPLE // shape.channels))
+    size = min(side, shape.height), min(side, shape.width)
+    return engine.sample(name, shape.channels, size, (shape.height, shape.width))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from studio.io.sources import Frame, Source
-from studio.io.sources.base import HAIR
+from studio.io.sources.base import HAIR, GoesOn
 
 # Late by this many seconds, decoding goes on from where the time is now, rather than through all that was missed.
 _JUMP = 0.5
@@ -129,6 +129,9 @@ class Playback:
     def _fetch(self, loop: bool) -> bool:
         """Have the next frame decoded; False at the end."""
         if self._next is None:
+            self._next = self._decoded()
+        if self._next is None and loop and self._last is not None and isinstance(self._source, GoesOn):
+            self._frames = self._source.onwards(self._last.time + (self._last.duration or self._period))
             self._next = self._decoded()
         if self._next is None and loop and self._passed > 1 and self._last is not None:
             length = self._last.time + (self._last.duration or self._period)

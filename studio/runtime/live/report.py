@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from studio.engine.base import Stats
 from studio.model.graph import Graph, Size
-from studio.model.op import Shape
+from studio.model.op import Array, Shape
 from studio.model.picture import Picture
 
 MessageKind = Literal["note", "warning", "error"]
@@ -125,6 +125,17 @@ class LayerStats(LayerPart):
     def merge(self, earlier: Self) -> Self:
         """See `Part.merge`."""
         return replace(self, stats={**earlier.stats, **self.stats})
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSamples(LayerPart):
+    """Evenly spaced values of what is watched, (C, h, w) by layer: some ten thousand in all, of every channel."""
+
+    samples: Mapping[str, Array] = field(default_factory=dict)
+
+    def merge(self, earlier: Self) -> Self:
+        """See `Part.merge`."""
+        return replace(self, samples={**earlier.samples, **self.samples})
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,21 +5,76 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.engine.base import BINS, Stats
 from studio.model.op import Array
 
+MOST = 40_000
+"""Values that are looked at of an array."""
+_BARS = 80
+_OUTSIDE = 0.005
+_ROOM = 0.02
 
-def percentile(stats: Stats, percent: float) -> float:
-    """An estimate: values are taken as spread evenly within each bin, so it is a bin's width off at most.
+
+class Sample:
+    """Some values, evenly spaced, of a map or a tensor: those that are finite, of any order.
+
+    Attributes:
+        values: (n,) float64.
+        zeros: the share of them that are exactly zero.
+    """
+
+    def __init__(self, values: Array) -> None:
+        flat = values.ravel()
+        flat = flat[:: max(1, flat.size // MOST)]
+        self.values = flat[np.isfinite(flat)].astype(np.float64)
+        self.zeros = float(np.count_nonzero(self.values == 0)) / max(1, self.values.size)
+        self._quantiles: dict[float, float] = {}
+
+    @property
+    def has_zeros(self) -> bool:
+        """Whether so many are exactly zero that they would hide the others."""
+        return self.zeros > 0.02
+
+    def quantile(self, share: float) -> float:
+        """The value below which this share lies; NaN where there is none."""
+        if share not in self._quantiles:
+            self._quantiles[share] = float(np.quantile(self.values, share)) if self.values.size else math.nan
+        return self._quantiles[share]
+
+    def span(self) -> tuple[float, float] | None:
+        """All but a hundredth of the values that are not zero, with some room, and zero where there are many."""
+        others = self.values[self.values != 0] if self.has_zeros else self.values
+        if not others.size:
+            return (-0.5, 0.5) if self.values.size else None
+        low, high = (float(each) for each in np.quantile(others, [_OUTSIDE, 1 - _OUTSIDE]))
+        if self.has_zeros:
+            low, high = min(low, 0.0), max(high, 0.0)
+        room = _ROOM * (high - low) if high > low else abs(low) / 2 or 0.5
+        return low - room, high + room
+
+    def bars(self, span: tuple[float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Edges (n + 1) and counts (n) within a span; what is zero is left out where it has a bar of its own."""
+        others = self.values[self.values != 0] if self.has_zeros else self.values
+        counts, edges = np.histogram(others, _BARS, span)
+        return edges, counts.astype(np.float64)
+
+
+def percentile(stats: Stats, percent: float, sample: Sample | None = None) -> float:
+    """The value below which so many hundredths of the finite values lie.
 
     Args:
         stats: of any values.
-        percent: 0..100, of the finite values that lie below.
+        percent: 0..100.
+        sample: of the same values. Without it this is an estimate: values are taken as spread evenly within each bin,
+            so it is a bin's width off at most.
 
     Returns:
         A value; NaN where there is no finite one.
     """
+    if sample is not None and sample.values.size:
+        return sample.quantile(percent / 100)
     total = int(stats.histogram.sum())
     if not total:
         return math.nan
@@ -27,8 +82,10 @@ def percentile(stats: Stats, percent: float) -> float:
     return float(np.interp(percent / 100, below, stats.edges))
 
 
-def deviation(stats: Stats) -> float:
+def deviation(stats: Stats, sample: Sample | None = None) -> float:
     """Standard deviation, estimated as `percentile` is; NaN where there is no finite value."""
+    if sample is not None and sample.values.size:
+        return float(sample.values.std())
     total = int(stats.histogram.sum())
     if not total:
         return math.nan

@@ -15,11 +15,11 @@ from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.graph import Graph
 from studio.model.workspace import Workspace
-from studio.runtime.live.report import LayerStats
+from studio.runtime.live.report import LayerSamples, LayerStats
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.chart import Chart
-from studio.ui.histogram.numbers import measure
+from studio.ui.histogram.numbers import Sample, measure
 from studio.ui.kit.icons import icon
 
 _EVERY = 66
@@ -32,10 +32,12 @@ class _Shown:
 
     layer: str
     activation: Stats | None
+    some: Sample | None = None
     tensor: str = ""
     values: Stats | None = None
     before: Stats | None = None
     original: Stats | None = None
+    weights: Sample | None = None
 
 
 class HistogramPanel(QWidget):
@@ -74,6 +76,7 @@ class HistogramPanel(QWidget):
         self._resting = QTimer(self, singleShot=True, interval=_EVERY)
         self._due = True
         self._shown: _Shown | None = None
+        self.log.setChecked(True)
         self._lay_out()
         self._resting.timeout.connect(self._rested)
         self.log.toggled.connect(self._draw)
@@ -81,6 +84,7 @@ class HistogramPanel(QWidget):
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         telemetry.on(LayerStats, self._take)
+        telemetry.on(LayerSamples, self._take_samples)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -152,6 +156,10 @@ class HistogramPanel(QWidget):
         if not seen.stats.keys().isdisjoint(self._watched) or self._is_measuring():
             self._soon()
 
+    def _take_samples(self, told: LayerSamples) -> None:
+        if self._workspace.layer in told.samples:
+            self._soon()
+
     def _is_measuring(self) -> bool:
         return any(not found.done() for found in self._originals.values())
 
@@ -171,10 +179,21 @@ class HistogramPanel(QWidget):
 
     def _newest(self) -> _Shown:
         layer, tensor, stats = self._workspace.layer, self._workspace.tensor, self._telemetry[LayerStats].stats
+        values = self._telemetry[LayerSamples].samples.get(layer)
+        some = None if values is None else Sample(values)
         if tensor is None:
-            return _Shown(layer, stats.get(layer))
+            return _Shown(layer, stats.get(layer), some)
+        # What is heard are the originals while they are compared with.
+        heard = self._workspace.audition is None
         return _Shown(
-            layer, stats.get(layer), tensor, stats.get(tensor), self._before.before(tensor), self._original(tensor)
+            layer,
+            stats.get(layer),
+            some,
+            tensor,
+            stats.get(tensor),
+            self._before.before(tensor),
+            self._original(tensor),
+            Sample(self._document.tensor(tensor)) if heard else None,
         )
 
     def _draw(self) -> None:
@@ -184,11 +203,13 @@ class HistogramPanel(QWidget):
         if shown.activation is None:
             self.activation.show_message(shown.layer, "No values yet" if shown.layer else "Select a layer")
         else:
-            self.activation.show_stats(shown.layer, shown.activation, logarithmic=log)
+            self.activation.show_stats(shown.layer, shown.activation, logarithmic=log, sample=shown.some)
         if shown.values is None:
             self.tensor.show_message(shown.tensor, "No values yet" if shown.tensor else "This layer has no tensors")
         else:
-            self.tensor.show_stats(shown.tensor, shown.values, shown.before, shown.original, logarithmic=log)
+            self.tensor.show_stats(
+                shown.tensor, shown.values, shown.before, shown.original, logarithmic=log, sample=shown.weights
+            )
 
     def _original(self, tensor: str) -> Stats | None:
         """Statistics of the trained values, measured once, in another thread; None until that is done."""

@@ -16,7 +16,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.engine.base import Stats
+from studio.engine.base import BINS, Stats
+from studio.ui.histogram.numbers import Sample
 from studio.ui.kit import theme
 
 Span = tuple[float, float]
@@ -25,6 +26,7 @@ BEFORE = "#7FB4FF"
 ORIGINAL = "#C9CCD3"
 _ROOM = 0.04
 _TICK_EVERY = 75
+_ZERO_WIDE = 0.006
 
 
 def span_of(shown: Sequence[Stats]) -> Span | None:
@@ -153,6 +155,10 @@ class HistogramPlot(QWidget):
         self._now = self._curve(_pen(theme.ACCENT, 1.0), theme.ACCENT)
         self._original = self._curve(_pen(ORIGINAL, 1.0, Qt.PenStyle.DotLine))
         self._before = self._curve(_pen(BEFORE, 1.5))
+        self._zeros = self._curve(_pen(theme.TEXT, 1.0), theme.TEXT)
+        self._zero_text = pg.TextItem(color=theme.TEXT)
+        self._zero_text.setVisible(False)
+        self._plot.addItem(self._zero_text)
         self._message = pg.TextItem(anchor=(0.5, 0.5), color=theme.FAINT)
         self._message.setPos(0.5, 0.55)
         self._plot.addItem(self._message)
@@ -170,7 +176,7 @@ class HistogramPlot(QWidget):
     def show_message(self, text: str) -> None:
         """Nothing but a sentence."""
         self._span = None
-        for curve in (self._now, self._before, self._original):
+        for curve in (self._now, self._before, self._original, self._zeros, self._zero_text):
             curve.setVisible(False)
         self._zero.setVisible(False)
         self._axis.setVisible(False)
@@ -178,9 +184,23 @@ class HistogramPlot(QWidget):
         self._message.setVisible(True)
 
     def show_stats(
-        self, now: Stats, before: Stats | None = None, original: Stats | None = None, *, logarithmic: bool = False
+        self,
+        now: Stats,
+        before: Stats | None = None,
+        original: Stats | None = None,
+        *,
+        logarithmic: bool = False,
+        sample: Sample | None = None,
     ) -> None:
-        """Bars of what is now; outlines of the others where they differ. Heights count values by each one's bins."""
+        """Bars of what is now; outlines of the others where they differ. Heights count values by each one's bins.
+
+        Where there is a sample of what is now, all but a hundredth of it is drawn, with zero apart.
+        """
+        if sample is not None and sample.values.size:
+            self._show_sample(sample, now, (before, original), logarithmic=logarithmic)
+            return
+        self._zeros.setVisible(False)
+        self._zero_text.setVisible(False)
         shown = [stats for stats in (now, before, original) if stats is not None]
         span = span_of(shown)
         if span is None:
@@ -201,6 +221,41 @@ class HistogramPlot(QWidget):
         self._axis.setVisible(True)
         self._message.setVisible(math.isnan(now.minimum))
         self._message.setText("No finite value")
+
+    def _show_sample(
+        self, sample: Sample, now: Stats, others: tuple[Stats | None, Stats | None], *, logarithmic: bool
+    ) -> None:
+        span = sample.span()
+        assert span is not None
+        low, high = self._span = settled(span, self._span)
+        edges, counts = sample.bars((low, high))
+        width, total = edges[1] - edges[0], sample.values.size
+        drawn = [(self._now, edges, counts)]
+        for curve, stats in zip((self._before, self._original), others, strict=True):
+            is_other = stats is not None and stats.minimum < stats.maximum and not is_same(now, stats)
+            curve.setVisible(is_other)
+            if stats is not None and is_other:
+                # As many values in as wide bins, so that heights are of one kind.
+                share = total / max(1, int(stats.histogram.sum())) * width * BINS / (stats.maximum - stats.minimum)
+                drawn.append((curve, stats.edges, stats.histogram * share))
+        top = max(1.0, *(float(counts.max()) for _, _, counts in drawn))
+        for curve, at, heights in drawn:
+            curve.setData((at - low) / (high - low), _heights(heights, top, logarithmic))
+            curve.setVisible(True)
+        zero = -low / (high - low)
+        self._zeros.setVisible(sample.has_zeros)
+        self._zero_text.setVisible(sample.has_zeros)
+        if sample.has_zeros:
+            tall = min(1.0, float(_heights(np.array([sample.zeros * total]), top, logarithmic)[0]))
+            self._zeros.setData(np.array([zero - _ZERO_WIDE, zero + _ZERO_WIDE]), np.array([tall]))
+            self._zero_text.setText(f"zero {100 * sample.zeros:.0f} %")
+            self._zero_text.setAnchor((0.0, 0.0) if zero < 0.5 else (1.0, 0.0))
+            self._zero_text.setPos(zero + (_ZERO_WIDE if zero < 0.5 else -_ZERO_WIDE) * 2, 1.02)
+        self._zero.setVisible(low < 0 < high)
+        self._zero.setValue(zero)
+        self._axis.set_span(self._span)
+        self._axis.setVisible(True)
+        self._message.setVisible(False)
 
     def curves(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Edges and heights of what is drawn now, by "now", "before" and "original"."""
@@ -224,6 +279,10 @@ class HistogramPlot(QWidget):
         curve.setVisible(False)
         self._plot.addItem(curve)
         return curve
+
+
+def _heights(counts: NDArray[np.float64], top: float, logarithmic: bool) -> NDArray[np.float64]:
+    return np.log1p(counts) / math.log1p(top) if logarithmic else counts / top
 
 
 def is_same(a: Stats, b: Stats) -> bool:

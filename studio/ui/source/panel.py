@@ -172,7 +172,9 @@ class Transport(QWidget):
         self.loop.setChecked(state.loop)
         if has_time and state.duration is not None:
             self.seek.show_place(state.position, state.duration)
-            self.place.setText(f"{clock(state.position)} / {clock(state.duration)}")
+            # A walk goes on after its seconds.
+            past = state.position > state.duration + 0.5
+            self.place.setText(clock(state.position) if past else f"{clock(state.position)} / {clock(state.duration)}")
         if not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES:
             with QSignalBlocker(self.speed):
                 self.speed.setValue(state.speed)
