@@ -233,9 +233,7 @@ class LiveNetwork:
         try:
             seen = {name: self.engine.revision(name) for name in now}
             for step in learner:
-                for name in learner.backend.changing():
-                    if name in seen:
-                        self.engine.set_tensor(name, learner.tensor(name))
+                learner.publish(self.engine)
                 seen = {name: self.engine.revision(name) for name in now}
                 yield step
                 for name, revision in seen.items():

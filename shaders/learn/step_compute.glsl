@@ -3,7 +3,6 @@ layout(local_size_x = 64) in;
 layout(rgba32f, binding = 0) uniform image2D u_weight;
 layout(rgba32f, binding = 1) uniform image2D u_first_slot;
 layout(rgba32f, binding = 2) uniform image2D u_second_slot;
-uniform sampler2D u_grad, u_rates;
 
 void main() {
     ivec2 size = imageSize(u_weight);
@@ -11,7 +10,7 @@ void main() {
     if (n >= size.x * size.y) return;
     ivec2 at = ivec2(n % size.x, n / size.x);
     vec4 weight = imageLoad(u_weight, at), first = imageLoad(u_first_slot, at), second = imageLoad(u_second_slot, at);
-    step_of(weight, first, second, texelFetch(u_grad, at, 0), RATED == 1 ? texelFetch(u_rates, at, 0) : vec4(1.0));
+    step_of(weight, first, second, at);
     imageStore(u_weight, at, weight);
     imageStore(u_first_slot, at, first);
     if (SLOTS > 1) imageStore(u_second_slot, at, second);

@@ -2,13 +2,13 @@
 layout(location = 0) out vec4 o_weight;
 layout(location = 1) out vec4 o_first;
 layout(location = 2) out vec4 o_second;
-uniform sampler2D u_weight, u_first_slot, u_second_slot, u_grad, u_rates;
+uniform sampler2D u_weight, u_first_slot, u_second_slot;
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
     vec4 weight = texelFetch(u_weight, at, 0), first = texelFetch(u_first_slot, at, 0);
     vec4 second = texelFetch(u_second_slot, at, 0);
-    step_of(weight, first, second, texelFetch(u_grad, at, 0), RATED == 1 ? texelFetch(u_rates, at, 0) : vec4(1.0));
+    step_of(weight, first, second, at);
     o_weight = weight;
     o_first = first;
     o_second = second;

@@ -122,6 +122,8 @@ class Engine(Staging):
 
     def overtake(self, tensor: str, rect: Rect) -> None:
         """Bring over what has changed in the store that the weights are in."""
+        if tensor not in self.graph.tensor_shapes:
+            return
         self._begin()
         self._upload(tensor, rect)
         self._spoil(self.graph.users(tensor.rpartition(".")[0]))

@@ -6,6 +6,7 @@ import numpy as np
 
 from studio.engine.backend import Backend
 from studio.engine.stats import Stats
+from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.model.graph import Size
 from studio.model.op import Array, Shape
@@ -30,6 +31,11 @@ class Reading(Backend):
             if node in own and self._running.node_of(made(layer_of(alias))) != layer_of(alias):
                 found[alias] = own[node]
         return found
+
+    @property
+    def store(self) -> TensorStore:
+        """Where its tensors are, which other engines may share."""
+        return self._store
 
     def activation(self, name: str) -> Array:
         """(C, H, W) float32 of a layer or an input, read from the device."""

@@ -43,6 +43,13 @@ class TensorStore:
         self._fetches: dict[str, Callable[[], Array]] = {}
         self._holders: WeakSet[Holder] = WeakSet()
 
+    def include(self, tensors: Mapping[str, Array]) -> None:
+        """Have these tensors as well; those that are there already stay as they are."""
+        for name, tensor in tensors.items():
+            if name not in self.arrays:
+                self.arrays[name] = np.array(tensor, np.float32, order="C")
+                self._revisions[name] = 0
+
     def follow(self, holder: Holder) -> None:
         """Let this follow from now on; it is forgotten with its last reference."""
         self._holders.add(holder)

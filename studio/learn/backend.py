@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.learn.lesson import Batch
 from studio.learn.objective import Objective
@@ -32,6 +33,19 @@ class State:
     tensors: Mapping[str, Array]
     slots: Mapping[str, Array]
     steps: int
+
+
+@dataclass(frozen=True, eq=False)
+class Pull:
+    """What a step does to weights besides: it brings them so much nearer to others.
+
+    Attributes:
+        strength: in the tensor's own shape, what part of the way a step goes; 0 for not at all.
+        target: where to, in the same shape.
+    """
+
+    strength: Array
+    target: Array
 
 
 @dataclass
@@ -64,6 +78,8 @@ class Backend(ABC):
     Attributes:
         name: of the engine that it learns on.
         rates: by tensor, in its own shape, what its rate is multiplied by; 0 keeps a weight bit for bit.
+        pulls: by tensor that learns, what its weights are drawn to, and how strongly, in every step.
+        watched: layers whose maps' gradients are kept, of the last crop.
         steps: how many have been taken.
     """
 
@@ -75,6 +91,8 @@ class Backend(ABC):
         self.objective = objective
         self.optimiser = optimiser
         self.rates: dict[str, Array] = {}
+        self.pulls: dict[str, Pull] = {}
+        self.watched: frozenset[str] = frozenset()
         self.steps = 0
 
     @abstractmethod
@@ -103,6 +121,10 @@ class Backend(ABC):
         """A copy of a tensor's gradient in the last step; None before it, or where there is none."""
 
     @abstractmethod
+    def map_gradient(self, layer: str) -> Array | None:
+        """(C, H, W), the gradient of a watched layer's map in the last crop; None before it, or where there is none."""
+
+    @abstractmethod
     def replace(self, name: str, rect: Rect, values: Array) -> None:
         """Put values into a rectangle of a tensor's sheet: a stroke."""
 
@@ -113,6 +135,11 @@ class Backend(ABC):
     @abstractmethod
     def restore(self, state: State) -> None:
         """Go on from there; slots that are missing begin anew."""
+
+    def shares(self, engine: Engine) -> bool:
+        """Whether this engine shows what is learnt by itself, for their tensors are the same."""
+        del engine
+        return False
 
     def close(self) -> None:  # noqa: B027 - not every backend holds something
         """Free what it holds on the device."""

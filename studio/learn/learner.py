@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.learn.backend import Outcome, State
+from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Lesson
-from studio.learn.settings import SQUARED, Settings, objective_of, open_backend
+from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
 from studio.model.layout import Rect, sheet_size
 from studio.model.network import Network
@@ -65,6 +67,7 @@ class Learner:
         lesson: what it is shown, and what is wanted.
         settings: how.
         engine: one of `studio.engine.choose.ENGINE_NAMES`.
+        opens: makes what learns instead, as on a window's own device and store.
 
     Attributes:
         network: what it began with.
@@ -75,12 +78,15 @@ class Learner:
         StudioError: where the size, a loss or the lesson does not fit the network, or nothing of it learns.
     """
 
-    def __init__(self, network: Network, lesson: Lesson, settings: Settings, engine: str = "auto") -> None:
+    def __init__(
+        self, network: Network, lesson: Lesson, settings: Settings, engine: str = "auto", opens: Opens | None = None
+    ) -> None:
         self.network = network
         self.lesson = lesson
         self.settings = settings
         self.objective = objective_of(network, settings)
-        self.backend = open_backend(self.objective, settings.optimiser, engine)
+        self._opens = opens or partial(open_backend, engine=engine)
+        self.backend = self._opens(self.objective, settings.optimiser)
         self._random = np.random.default_rng(settings.seed)
         self._begun: Mapping[str, Any] = self._random.bit_generator.state
         self._waiting = 0
@@ -177,11 +183,12 @@ class Learner:
             network = self.result()
             objective = objective_of(network, settings)
             state = self.backend.state()
-            backend = open_backend(objective, settings.optimiser, self.backend.name)
+            backend = self._opens(objective, settings.optimiser)
             kept = settings.optimiser.name == old.optimiser.name
             known = {name: value for name, value in state.tensors.items() if name in objective.network.tensors}
             backend.restore(State(known, state.slots if kept else {}, state.steps))
-            backend.rates = {name: rate for name, rate in self.backend.rates.items() if name in objective.learns}
+            backend.rates, backend.pulls = self.backend.rates, self.backend.pulls
+            backend.watched = self.backend.watched
             self.backend.close()
             self.objective, self.backend = objective, backend
         self._forget_part()
@@ -213,6 +220,39 @@ class Learner:
         if rate.shape != shape or not ((rate >= 0) & (rate <= 100)).all():
             raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to 100.')
         self.backend.rates[tensor] = np.array(rate, np.float32, order="C")
+
+    def set_pull(self, tensor: str, strength: Array | None, target: Array | None = None) -> None:
+        """Draw every weight of a tensor towards others, by so much of the way in every step; None for no more.
+
+        Args:
+            tensor: full name.
+            strength: in the tensor's own shape, 0 to 1.
+            target: in the same shape; None for what the network began with.
+        """
+        self._require(tensor)
+        if strength is None:
+            self.backend.pulls.pop(tensor, None)
+            return
+        goal = self.network.tensors[tensor] if target is None else target
+        shape = self.network.tensors[tensor].shape
+        if strength.shape != shape or goal.shape != shape or not ((strength >= 0) & (strength <= 1)).all():
+            raise StudioError(f'A pull on "{tensor}" needs strengths from 0 to 1 and a target, both of shape {shape}.')
+        self.backend.pulls[tensor] = Pull(np.array(strength, np.float32), np.array(goal, np.float32))
+
+    def watch(self, layers: Collection[str]) -> None:
+        """Keep the gradients of these layers' maps from the next crop on, and no others'; see `map_gradient`."""
+        self.backend.watched = frozenset(self.network.graph.node(name).name for name in layers)
+
+    def map_gradient(self, layer: str) -> Array | None:
+        """(C, H, W), the gradient of a watched layer's map in the last crop; None where there is none."""
+        return self.backend.map_gradient(self.network.graph.node(layer).name)
+
+    def publish(self, engine: Engine) -> None:
+        """Let an engine show what has been learnt; one that shares the learner's store shows it already."""
+        if not self.backend.shares(engine):
+            for name in self.backend.changing():
+                if name in self.network.tensors:
+                    engine.set_tensor(name, self.backend.tensor(name))
 
     def _require(self, tensor: str) -> None:
         if tensor not in self.network.tensors:

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.learning import ComputeMoving, FragmentMoving, Moving
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
@@ -56,8 +57,9 @@ class GLBackend(Backend):
         if engine not in _ENGINES:
             raise StudioError(f"Learning runs on --engine gl, gl-fragment or torch, not on {engine}.")
         self.name = engine
-        network, self._gradients, self._said = with_gradients(objective)
-        self._store = store or TensorStore(network.tensors)
+        network, self._gradients, self._maps, self._said = with_gradients(objective)
+        self._store = store or TensorStore({})
+        self._store.include(network.tensors)
         self.engine = _ENGINES[engine](network, device, store=self._store)
         self.engine.time_every = math.inf
         self._device = self.engine._device
@@ -66,15 +68,19 @@ class GLBackend(Backend):
         self._slots: dict[str, list[DeviceTensor]] = {}
         self._totals: dict[str, DeviceTensor] = {}
         self._moved: dict[str, int] = dict.fromkeys(objective.learns, 0)
-        self._rates: dict[str, tuple[Array, DeviceTensor]] = {}
+        self._painted: dict[tuple[str, str], tuple[Array, DeviceTensor]] = {}
         self._parts: np.ndarray | None = None
-        self._has_last = False
+        self._has_last = self._has_run = False
+
+    def shares(self, engine: Engine) -> bool:
+        """See `Backend.shares`."""
+        return engine.store is self._store
 
     def close(self) -> None:
         """See `Backend.close`."""
         self._slots.clear()
         self._totals.clear()
-        self._rates.clear()
+        self._painted.clear()
         self.engine.close()
 
     def accumulate(self, batch: Batch, share: float) -> None:
@@ -83,6 +89,7 @@ class GLBackend(Backend):
         for k in range(count):
             fed = {name: values[k] for name, values in batch.shown.items()} | {WANTED: batch.wanted[k]}
             self.engine.run(fed)
+            self._has_run = True
             anew = self._parts is None
             for name, layer in self._gradients.items():
                 if name not in self._totals:
@@ -121,7 +128,8 @@ class GLBackend(Backend):
                 name,
                 self._slots[name],
                 self._totals[name].texture,
-                self._rate_of(name),
+                self._sheet_of("rate", name, self.rates.get(name)),
+                self._pull_of(name),
                 {f"u_{key}": value for key, value in said.items()},
             )
             self._tensors.moved(name)
@@ -145,16 +153,26 @@ class GLBackend(Backend):
         made.write(np.zeros(shape, np.float32))
         return made
 
-    def _rate_of(self, name: str) -> DeviceTensor | None:
-        asked = self.rates.get(name)
+    def _sheet_of(self, use: str, name: str, asked: Array | None) -> DeviceTensor | None:
+        """What was painted beside a tensor, on the device; brought over when it is another."""
         if asked is None:
             return None
-        known = self._rates.get(name)
+        known = self._painted.get((use, name))
         if known is None or known[0] is not asked:
             held = DeviceTensor(self._device, asked.shape)
             held.write(asked)
-            self._rates[name] = known = asked, held
+            self._painted[use, name] = known = asked, held
         return known[1]
+
+    def _pull_of(self, name: str) -> tuple[DeviceTensor, DeviceTensor] | None:
+        pull = self.pulls.get(name)
+        if pull is None:
+            return None
+        strength = self._sheet_of("strength", name, pull.strength)
+        target = self._sheet_of("target", name, pull.target)
+        assert strength is not None
+        assert target is not None
+        return strength, target
 
     def drop(self) -> None:
         """See `Backend.drop`."""
@@ -171,6 +189,11 @@ class GLBackend(Backend):
             return None
         self._device.use()
         return self._totals[name].read()
+
+    def map_gradient(self, layer: str) -> Array | None:
+        """See `Backend.map_gradient`."""
+        held = self._maps.get(layer)
+        return self.engine.activation(held) if held is not None and layer in self.watched and self._has_run else None
 
     def replace(self, name: str, rect: Rect, values: Array) -> None:
         """See `Backend.replace`."""
@@ -206,16 +229,17 @@ class GLBackend(Backend):
                         held.write(remembered)
 
 
-def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], list[str]]:
+def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[str, str], list[str]]:
     """The objective with its backward graph, and one map that holds every number that is said of a step.
 
     Returns:
-        The network; by tensor the layer that holds its gradient; and what the channels of that map are called, behind
-        which those of the statistics follow.
+        The network; by tensor, and by layer, the layer that holds its gradient; and what the channels of that map are
+        called, behind which those of the statistics follow.
     """
     network = objective.network
     nodes, shapes = list(network.graph.nodes), dict(objective.shapes)
     gradients: dict[str, str] = {}
+    maps: dict[str, str] = {}
 
     def add(name: str, op: Op, *reads: str) -> str:
         nodes.append(Node(name, op, reads))
@@ -229,9 +253,10 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], list[
         found = derive(forward, shapes, {aim.total: seed}, aim.learns, f"g{number}." if number else "g")
         nodes += found.nodes
         gradients |= found.tensors
+        maps = {**found.maps, **maps}
     said = dict(objective.parts)
     said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
     held = [layer for statistic in objective.statistics.values() for layer in (statistic.mean, statistic.variance)]
     add(_TOLD, Concat(), *said.values(), *held)
     graph = Graph(network.graph.inputs, tuple(nodes), network.graph.output)
-    return Network(network.name, graph, network.tensors), gradients, list(said)
+    return Network(network.name, graph, network.tensors), gradients, maps, list(said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -43,6 +44,7 @@ class TorchBackend(Backend):
         self._optimiser = optimiser.for_torch(self._learning)
         self._moved: Counter[str] = Counter()
         self._last: dict[str, torch.Tensor] = {}
+        self._seen: dict[str, torch.Tensor] = {}
         self._parts: dict[str, torch.Tensor] = {}
         self._statistics: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -55,6 +57,10 @@ class TorchBackend(Backend):
             for node in graph.nodes:
                 own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
                 maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
+                if node.name in self.watched and maps[node.name].requires_grad:
+                    maps[node.name].register_hook(  # type: ignore[no-untyped-call]
+                        partial(self._watch, node.name, share)
+                    )
             for number, aim in enumerate(self.objective.aims, start=1):
                 total = maps[aim.total].mean() * share
                 inputs = [self._tensors[name] for name in aim.learns]
@@ -75,6 +81,14 @@ class TorchBackend(Backend):
                 before = self._statistics.get(name)
                 mean, variance = more if before is None else (a + b for a, b in zip(before, more, strict=True))
                 self._statistics[name] = mean, variance
+
+    def _watch(self, layer: str, share: float, grad: torch.Tensor) -> None:
+        # That of the crop's own loss: the mean over the crops taken together divides by their number.
+        self._seen[layer] = grad[-1] * (len(grad) / share)
+
+    def map_gradient(self, layer: str) -> Array | None:
+        """See `Backend.map_gradient`."""
+        return np.array(self._seen[layer].cpu().numpy(), np.float32, order="C") if layer in self._seen else None
 
     def _fed(self, values: Array) -> torch.Tensor:
         """On the device; channels last, in which a step took two thirds of the processor's time."""
@@ -120,6 +134,11 @@ class TorchBackend(Backend):
             for name, old in before.items():
                 new, by = self._tensors[name], self._fed(self.rates[name])
                 new.copy_(torch.where(by == 0, old, torch.where(by == 1, new, old + (new - old) * by)))
+            for name, pull in self.pulls.items():
+                if name not in grads:
+                    continue
+                held, target = self._tensors[name], self._fed(pull.target)
+                held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
             for layer, (mean, variance) in self._statistics.items():
                 count = self.objective.statistics[layer].count
                 # Of a single value there is no unbiased variance.

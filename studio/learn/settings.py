@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,9 @@ from studio.learn.optimisers import Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.model.graph import Graph, Size
 from studio.model.network import Network
+
+Opens = Callable[[Objective, Optimiser], Backend]
+"""Makes what learns of an objective and an optimiser."""
 
 SQUARED = "~squared"
 """The part that PSNR is reckoned from, whatever is made small."""

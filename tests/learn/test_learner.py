@@ -11,6 +11,7 @@ import torch
 from helpers import layer, network, normal
 from torch import nn
 
+from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.learn.bank import Bank
 from studio.learn.checkpoint import load_checkpoint, save_checkpoint
@@ -265,3 +266,31 @@ def test_the_rate_warms_up_and_falls_along_a_cosine() -> None:
 def test_what_cannot_be_learnt_is_said_in_a_sentence(how: dict[str, object], words: str) -> None:
     with pytest.raises(StudioError, match=words):
         learner(**how)
+
+
+def test_a_pull_draws_weights_back_to_what_they_were() -> None:
+    free, drawn = learner(), learner()
+    drawn.set_pull("enc1.weight", np.full((4, 3, 4, 4), 0.5, np.float32))
+    for _ in range(5):
+        free.step()
+        drawn.step()
+    begun = small().tensors["enc1.weight"]
+    far = [np.linalg.norm(each.tensor("enc1.weight") - begun) for each in (free, drawn)]
+    assert far[1] < far[0] / 2
+    with pytest.raises(StudioError, match="strengths from 0 to 1"):
+        drawn.set_pull("enc1.weight", np.full((4, 3, 4, 4), 2.0, np.float32))
+
+
+def test_the_gradient_of_a_watched_map_is_that_of_its_crop() -> None:
+    taught = learner(batch=3)
+    assert taught.map_gradient("out") is None
+    taught.watch(["out"])
+    taught.step()
+    found = taught.map_gradient("out")
+    assert found is not None
+    assert found.shape == (3, 16, 16)
+    shown, wanted = taught.pictures
+    made = TorchEngine(small(), "cpu")
+    made.run({"input": shown.transpose(2, 0, 1).astype(np.float32) / 255})
+    right = 2 * (made.output() - wanted.transpose(2, 0, 1) / 255) / made.output().size
+    np.testing.assert_allclose(found, right, rtol=1e-3, atol=1e-8)

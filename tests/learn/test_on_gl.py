@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
-from studio.learn.backend import Backend
+from studio.learn.backend import Backend, Pull
+from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson
 from studio.learn.losses import L1, L2, SSIM, Edges, TotalVariation
 from studio.learn.networks import parse_new
@@ -179,3 +182,61 @@ def test_other_engines_on_the_store_see_what_is_learnt_at_another_size(device: D
         assert all(each.update() for each in viewers)
     for each in (backend, *viewers):
         each.close()
+
+
+def test_pulls_and_gradients_of_maps_are_those_of_pytorch(open_gl: Open) -> None:
+    made = norms()
+    objective = objective_of(made, Settings((16, 16), (L2(),)))
+    sgd = OPTIMISERS["sgd"]()
+    backend, oracle = open_gl(objective, sgd), TorchBackend(objective, sgd, "cpu")
+    shape = made.tensors["a.weight"].shape
+    strength, target = np.zeros(shape, np.float32), np.full(shape, 0.25, np.float32)
+    strength[:2], strength[2:4] = 1.0, 0.5
+    for each in (backend, oracle):
+        each.pulls["a.weight"] = Pull(strength, target)
+        each.watched = frozenset({"pool", "gn", "out"})
+        taught(each, made, (16, 16), 1, crops=2)
+
+    found, wanted = (each.tensor("a.weight") for each in (backend, oracle))
+    assert (found[:2] == 0.25).all()
+    assert (np.abs(found[2:4] - 0.25) < np.abs(made.tensors["a.weight"][2:4] - 0.25)).mean() > 0.9
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-6)
+    for layer_ in ("pool", "gn", "out"):
+        mine, right = (each.map_gradient(layer_) for each in (backend, oracle))
+        assert mine is not None
+        assert np.linalg.norm(mine - right) <= 1e-3 * np.linalg.norm(right), layer_
+    assert backend.map_gradient("silu") is None
+
+
+def test_a_learner_on_the_windows_store_shows_there_what_it_learns(device: Device) -> None:
+    made = parse_new("autoencoder,width=4").make()
+    viewer = GLEngine(made, device)
+    picture = np.random.default_rng(5).random((3, 24, 16), np.float32)
+    viewer.run({"input": picture})
+    settings = Settings((16, 16), (L1(), Edges(weight=0.2)), batch=2)
+    learner = Learner(made, lesson(), settings, opens=lambda o, how: GLBackend(o, how, "gl", device, viewer.store))
+    learner.step()
+    learner.publish(viewer)
+    assert "out" in viewer.update()
+    fresh = TorchEngine(learner.result(), "cpu")
+    fresh.run({"input": picture})
+    np.testing.assert_allclose(viewer.output(), fresh.output(), rtol=1e-4, atol=1e-6)
+
+    viewer.replace("enc1.weight", Rect(0, 0, 1, 1), np.full((1, 1), 3.0, np.float32))
+    assert learner.tensor("enc1.weight")[0, 0, 0, 0] == 3.0
+    learner.step()
+    learner.turn(replace(settings, losses=(L2(),)))
+    assert learner.step().number == 3
+    assert 2.9 < learner.tensor("enc1.weight")[0, 0, 0, 0] < 3.1
+    learner.close()
+    viewer.close()
+
+
+def test_memory_stays_flat_over_many_steps(device: Device) -> None:
+    made = parse_new("autoencoder,width=2").make()
+    backend = GLBackend(objective_of(made, Settings((4, 4), (L2(),))), Adam(), "gl", device)
+    taught(backend, made, (4, 4), 20, crops=1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    taught(backend, made, (4, 4), 200, crops=1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 * 1024
+    backend.close()

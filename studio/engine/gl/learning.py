@@ -23,6 +23,8 @@ _COLUMNS = 128
 """Partial sums of squares of a tensor, which are added up in memory."""
 
 Size = tuple[int, int]
+Pulled = tuple[DeviceTensor, DeviceTensor] | None
+"""How strongly weights are drawn, and to which."""
 
 
 class Moving(ABC):
@@ -53,6 +55,7 @@ class Moving(ABC):
         slots: Sequence[DeviceTensor],
         grad: moderngl.Texture,
         rates: DeviceTensor | None,
+        pull: Pulled,
         numbers: Mapping[str, float],
     ) -> None:
         """Move a tensor by ``shaders/learn/<rule>.glsl``, and what is remembered of it, in one pass."""
@@ -90,16 +93,16 @@ class ComputeMoving(Moving):
         slots: Sequence[DeviceTensor],
         grad: moderngl.Texture,
         rates: DeviceTensor | None,
+        pull: Pulled,
         numbers: Mapping[str, float],
     ) -> None:
         """See `Moving.step`."""
         weight = tensors.of(name).texture
         images = [weight, *(slot.texture for slot in slots)]
         images += [images[-1]] * (3 - len(images))
-        sampled = {"u_grad": grad, "u_rates": grad if rates is None else rates.texture}
+        sampled, constants = _besides(grad, rates, pull)
         files = ("learn/rates.glsl", f"learn/{rule}.glsl", "learn/step.glsl", "learn/step_compute.glsl")
-        constants = (("RATED", int(rates is not None)), ("SLOTS", len(slots)))
-        self._run(files, constants, images, sampled, numbers, _texels(weight))
+        self._run(files, (*constants, ("SLOTS", len(slots))), images, sampled, numbers, _texels(weight))
 
     def _run(
         self,
@@ -154,6 +157,7 @@ class FragmentMoving(Moving):
         slots: Sequence[DeviceTensor],
         grad: moderngl.Texture,
         rates: DeviceTensor | None,
+        pull: Pulled,
         numbers: Mapping[str, float],
     ) -> None:
         """See `Moving.step`."""
@@ -163,9 +167,9 @@ class FragmentMoving(Moving):
             spare.append(self._device.texture(weight.size))
         held = [slot.texture for slot in slots]
         sampled = dict(zip(("u_weight", "u_first_slot", "u_second_slot"), [weight, *held, *held][:3], strict=True))
-        sampled |= {"u_grad": grad, "u_rates": grad if rates is None else rates.texture}
+        besides, constants = _besides(grad, rates, pull)
         files = ("learn/rates.glsl", f"learn/{rule}.glsl", "learn/step.glsl", "learn/step_fragment.glsl")
-        self._draw(files, (("RATED", int(rates is not None)),), spare, sampled, numbers)
+        self._draw(files, constants, spare, sampled | besides, numbers)
         made, others = spare[: 1 + len(slots)], spare[1 + len(slots) :]
         before = [tensors.swap(name, made[0])]
         for slot, texture in zip(slots, made[1:], strict=True):
@@ -193,3 +197,15 @@ class FragmentMoving(Moving):
 
 def _texels(texture: moderngl.Texture) -> tuple[int, int]:
     return line_of(-(-texture.width * texture.height // 64))
+
+
+def _besides(
+    grad: moderngl.Texture, rates: DeviceTensor | None, pull: Pulled
+) -> tuple[dict[str, moderngl.Texture], tuple[tuple[str, int], ...]]:
+    """What a step samples besides what it moves, and what the shader is told of that."""
+    sampled = {"u_grad": grad}
+    if rates is not None:
+        sampled["u_rates"] = rates.texture
+    if pull is not None:
+        sampled |= {"u_strength": pull[0].texture, "u_target": pull[1].texture}
+    return sampled, (("RATED", int(rates is not None)), ("PULLED", int(pull is not None)))

@@ -51,6 +51,8 @@ class SheetEngine(Engine):
         """See `Engine.repack`: on the same device nothing goes through memory."""
         if not isinstance(origin, DeviceTensors) or origin.device is not self._device:
             return False
+        if tensor not in self.graph.tensor_shapes:
+            return True
         self._begin()
         whole = Rect(0, 0, *sheet_size(self._tensors[tensor].shape))
         for packed, key in self._packings.get(tensor, ()):
