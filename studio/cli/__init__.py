@@ -9,6 +9,7 @@ import typer
 
 from studio.cli.addresses import addresses
 from studio.cli.bench import bench
+from studio.cli.bends import bends
 from studio.cli.common import Exit, ReaderGoneError, Reporter, let_go_of_output
 from studio.cli.doctor import doctor
 from studio.cli.export import export
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
-for command in (render, train, info, presets, export, addresses, doctor, bench):
+for command in (render, train, info, presets, export, bends, addresses, doctor, bench):
     app.command()(command)
 app.command("open")(open_)
 app.command("import")(import_)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from studio.cli.bending import BendOption, BendsYamlOption, ClustersYamlOption, asked_bends, settled_on, with_stages
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
 from studio.cli.moving import BpmOption, MoveOption, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
@@ -80,6 +81,9 @@ def render(
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
+    bend: BendOption = [],  # noqa: B006 - typer copies it
+    bends_yaml: BendsYamlOption = None,
+    clusters_yaml: ClustersYamlOption = None,
     bpm: BpmOption = "",
     performance: Annotated[
         Path | None, typer.Option(help="Play this performance again: all that hands and controllers did.")
@@ -100,7 +104,9 @@ def render(
     rate = _rate(fps)
     kind = _codec(codec, output)
     refuse_overlap(source, output)
-    bent = with_movement(open_preset(preset), move, bpm)
+    original = open_preset(preset)
+    asked = asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph)
+    bent = with_movement(with_stages(original, asked), move, bpm)
     path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
@@ -112,13 +118,14 @@ def render(
         feeder = FrameRunner(runner, layer or None, path)
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path)
-        replay = None if performance is None else replay_of(performance, bent)
-        bend = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay)
-        total = _total(opened, rate, first, end)
         pictures = _pictures(opened, rate, first, end, working)
+        bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
+        replay = None if performance is None else replay_of(performance, bent)
+        mover = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay)
+        total = _total(opened, rate, first, end)
         sound = opened.audio_path if audio else None
         try:
-            _record(pictures, bend, output, kind, rate, sound, (first, end), total, overwrite)
+            _record(pictures, mover, output, kind, rate, sound, (first, end), total, overwrite)
         finally:
             for said in (opened.remark, opened.warning):
                 if said:

@@ -44,6 +44,11 @@ class FrameRunner:
         self._sizes: dict[Size, WorkingSize] = {}
 
     @property
+    def engine(self) -> Engine:
+        """What pictures go through."""
+        return self._engine
+
+    @property
     def graph(self) -> Graph:
         """The network that pictures go through."""
         return self._engine.graph

@@ -1,0 +1,161 @@
+"""Files of T. Broad's Network Bending: transforms in YAML, and the clusters of features that they name.
+
+A file of transforms, whose layers are numbered from 1 as those of StyleGAN2 are, and one of clusters::
+
+    transforms:                              1:
+    - layer: 4                               - {cluster_index: 1, feature_index: 0}
+      transform: "translate"                 - {cluster_index: 2, feature_index: 1}
+      params: [0.25, 0.0]
+      features: "cluster"
+      feature-param: 2
+
+Layer n is here the n-th with filters, in running order; a layer may also be called by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from studio.bends import make_bend
+from studio.errors import StudioError
+from studio.model.asked import Asked
+from studio.model.bend import Bend
+from studio.model.graph import Graph
+from studio.model.stage import AllChannels, ChannelList, Channels, SomeChannels
+
+Clusters = Mapping[int, Mapping[int, tuple[int, ...]]]
+"""Channels by layer and cluster."""
+
+_LARGEST = 16 << 20
+"""Bytes; the clusters of StyleGAN2 take 200 kB."""
+
+_TRANSFORMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ablate": ("Ablate", ()),
+    "invert": ("Invert", ()),
+    "scalar-multiply": ("Multiply", ("factor",)),
+    "binary-thresh": ("BinaryThreshold", ("threshold",)),
+    "translate": ("Translate", ("x", "y")),
+    "scale": ("Scale", ("factor",)),
+    "rotate": ("Rotate", ("angle",)),
+    "flip-horizontal": ("FlipHorizontal", ()),
+    "flip-h": ("FlipHorizontal", ()),
+    "flip-vertical": ("FlipVertical", ()),
+    "flip-v": ("FlipVertical", ()),
+    "erode": ("Erode", ("radius",)),
+    "dilate": ("Dilate", ("radius",)),
+}
+_KEYS = {"layer", "transform", "params", "features", "feature-param"}
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Plain data alone; an alias, which small files can grow by without end, is refused."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it refers to a part of itself")
+        return super().compose_node(parent, index)
+
+
+def read_transforms(path: Path, graph: Graph, clusters: Clusters | None = None) -> list[Asked]:
+    """The transforms of a file, as stages of this network.
+
+    Raises:
+        StudioError: naming the file, and the transform by its number, for whatever is no such file or does not fit.
+    """
+    content = _load(path)
+    listed = content.get("transforms") if isinstance(content, dict) else None
+    if not isinstance(listed, list):
+        raise StudioError(f'{path} holds no list of "transforms"; give a file of transforms of Network Bending.')
+    found = []
+    for number, each in enumerate(listed, start=1):
+        try:
+            found.append(_asked(each, number, graph, clusters))
+        except StudioError as error:
+            raise StudioError(f"{path}, transform {number}: {error}") from None
+    return found
+
+
+def read_clusters(path: Path) -> Clusters:
+    """The clusters of a file.
+
+    Raises:
+        StudioError: naming the file, for whatever is no such file.
+    """
+    content = _load(path)
+    found: dict[int, dict[int, list[int]]] = {}
+    try:
+        for layer, features in content.items():
+            of_layer = found.setdefault(_whole(layer), {})
+            for feature in features:
+                of_layer.setdefault(_whole(feature["cluster_index"]), []).append(_whole(feature["feature_index"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise StudioError(f"{path} holds no clusters as Network Bending writes them.") from None
+    return {layer: {k: tuple(each) for k, each in of.items()} for layer, of in found.items()}
+
+
+def _asked(each: object, number: int, graph: Graph, clusters: Clusters | None) -> Asked:
+    if not isinstance(each, dict) or not {"layer", "transform"} <= each.keys():
+        raise StudioError('it needs a "layer" and a "transform".')
+    if unknown := [str(key) for key in each if key not in _KEYS]:
+        raise StudioError(f'it has a "{unknown[0]}", which belongs to no transform.')
+    channels = _channels(each, number, clusters)
+    return Asked(_layer(each["layer"], graph), _bend(str(each["transform"]), each.get("params")), channels)
+
+
+def _bend(name: str, params: object) -> Bend:
+    if name not in _TRANSFORMS:
+        raise StudioError(f'there is no transform "{name}"; there are {", ".join(_TRANSFORMS)}.')
+    bend, names = _TRANSFORMS[name]
+    values = [] if params is None else params
+    if not isinstance(values, list) or len(values) != len(names):
+        raise StudioError(f'"{name}" takes {len(names)} parameter(s), not {params}.')
+    return make_bend(bend, dict(zip(names, values, strict=True)))
+
+
+def _layer(asked: object, graph: Graph) -> str:
+    if isinstance(asked, str):
+        return graph.node(asked).name
+    layers = [node.name for node in graph.nodes if node.op.taps() is not None]
+    if not isinstance(asked, int) or isinstance(asked, bool) or not 1 <= asked <= len(layers):
+        raise StudioError(f"there is no layer {asked}; this network has 1 to {len(layers)}: {', '.join(layers)}.")
+    return layers[asked - 1]
+
+
+def _channels(each: dict[str, object], number: int, clusters: Clusters | None) -> Channels:
+    kind, which = each.get("features", "all"), each.get("feature-param")
+    if kind == "all":
+        return AllChannels()
+    if kind == "random":
+        if isinstance(which, bool) or not isinstance(which, int | float) or not 0 <= which <= 1:
+            raise StudioError(f'random features need a "feature-param" from 0 to 1, not {which}.')
+        return SomeChannels(share=float(which), seed=number)
+    if kind != "cluster":
+        raise StudioError(f'features are "all", "random" or "cluster", not "{kind}".')
+    if clusters is None:
+        raise StudioError("it bends a cluster; give the file of clusters as well, with --clusters-yaml.")
+    layer = each["layer"]
+    if not isinstance(layer, int) or not isinstance(which, int) or which not in clusters.get(layer, {}):
+        raise StudioError(f"the file of clusters has no cluster {which} of layer {layer}.")
+    return ChannelList(channels=clusters[layer][which], name=f"cluster {which}")
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _load(path: Path) -> Any:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise StudioError(f"{path} is larger than a file of transforms or clusters can be.")
+        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - derived from the safe loader
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudioError(f"{path} cannot be read: {error}.") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        reason = " ".join(str(error).split()) or "it is nested too deeply"
+        raise StudioError(f"{path} is no plain YAML: {reason}.") from None

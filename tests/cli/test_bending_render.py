@@ -1,0 +1,226 @@
+"""``studio render --bend``, Network Bending's own files, and ``studio bends``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import picture, tiny_network
+
+import studio
+from studio.bends import registry
+from studio.cli.bending import parse_bend
+from studio.errors import StudioError
+from studio.io.network_bending import read_clusters, read_transforms
+from studio.io.networks import save_network
+from studio.model.asked import OfCluster, Strongest
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Luma, SomeChannels
+
+StudioHere = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    ("text", "channels", "amount"),
+    [
+        ("enc:Invert", AllChannels(), 1.0),
+        ("enc:Invert@all*0.7", AllChannels(), 0.7),
+        ("enc:Invert@random=0.5,seed=1", SomeChannels(share=0.5, seed=1), 1.0),
+        ("enc:Invert@3-9", ChannelRange(first=3, last=9), 1.0),
+        ("enc:Invert@1,4,7*0", ChannelList(channels=(1, 4, 7)), 0.0),
+        ("enc:Invert@5", ChannelList(channels=(5,)), 1.0),
+        ("enc:Invert@cluster=2", OfCluster(2), 1.0),
+        ("enc:Invert@cluster=2,of=6", OfCluster(2, 6), 1.0),
+        ("enc:Invert@strongest=8,by=effect*1", Strongest(8, "effect"), 1.0),
+    ],
+)
+def test_channels_and_amount_are_read(text: str, channels: object, amount: float) -> None:
+    found = parse_bend(text)
+
+    assert (found.layer, type(found.bend).__name__) == ("enc", "Invert")
+    assert (found.channels, found.amount) == (channels, amount)
+
+
+def test_parameters_mask_guard_and_source_are_read() -> None:
+    found = parse_bend("a.b:displace,strength=0.25,across=2,border=wrap,source=act,mask=input,guard=norm@0-1")
+
+    assert (found.layer, found.source, found.guard.kind) == ("a.b", "act", "norm")
+    assert found.mask == Luma(source="input")
+    assert found.bend == studio.bend("Displace", strength=0.25, across=2, border="wrap")
+    assert parse_bend("enc:flip-horizontal").bend == studio.bend("FlipHorizontal")
+    assert parse_bend("enc:Freeze,frozen=false").bend == studio.bend("Freeze", frozen=False)
+    assert parse_bend("enc:Median,radius=2").bend == studio.bend("Median", radius=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Invert", "is no bend; write LAYER:NAME"),
+        ("enc:Nothing", 'no bend "Nothing"; there are Ablate'),
+        ("enc:Rotate,angle", '"angle" is no KEY=VALUE'),
+        ("enc:Rotate,angel=3", 'the field "angel" is not one that belongs there'),
+        ("enc:Multiply,factor=1e9", "factor"),
+        ("enc:Invert*1.5", 'the amount "1.5" is none'),
+        ("enc:Invert@some", "no channels|KEY=VALUE"),
+        ("enc:Invert@random=2", "no channels"),
+        ("enc:Invert@strongest=3,by=name", "no channels"),
+        ("enc:Invert,guard=dog", 'no guard "dog"'),
+    ],
+)
+def test_what_cannot_be_read_is_quoted(text: str, words: str) -> None:
+    with pytest.raises(StudioError, match=words):
+        parse_bend(text)
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    save_network(tiny_network(), tmp_path / "net")
+    cv2.imwrite(str(tmp_path / "in.png"), picture(24, 20)[:, :, ::-1])
+    return tmp_path
+
+
+def rendered(studio_here: StudioHere, folder: Path, name: str, *options: str) -> np.ndarray:
+    status, _, err = studio_here(
+        "render", "in.png", name, "--preset", "net", "--engine", "torch", "--overwrite", *options
+    )
+    assert status == 0, err
+    found = cv2.imread(str(folder / name))
+    assert found is not None
+    return found[:, :, ::-1]
+
+
+def test_bends_are_rendered_in_their_order(studio_here: StudioHere, still: Path) -> None:
+    options = ("--bend", "enc:Multiply,factor=3@0,2*0.5", "--bend", "act:Rotate,angle=40")
+    found = rendered(studio_here, still, "out.png", *options)
+
+    with studio.load(still / "net", engine="torch") as net:
+        net["enc"].bend(studio.bend("Multiply", factor=3.0), channels=[0, 2], amount=0.5)
+        net["act"].bend(studio.bend("Rotate", angle=40.0))
+        np.testing.assert_array_equal(found, net(picture(24, 20)))
+    assert not np.array_equal(found, rendered(studio_here, still, "plain.png"))
+
+
+@pytest.mark.parametrize("channels", ["strongest=2", "strongest=2,by=effect", "cluster=1,of=3"])
+def test_channels_are_found_on_the_first_picture(studio_here: StudioHere, still: Path, channels: str) -> None:
+    found = rendered(studio_here, still, "out.png", "--bend", f"enc:Ablate@{channels}")
+
+    with studio.load(still / "net", engine="torch") as net:
+        net(picture(24, 20))
+        made = net["enc"].output
+        if channels.startswith("cluster"):
+            chosen = net["enc"].clusters(3)[0].channels
+        else:
+            strengths = net["enc"].impact() if "effect" in channels else np.sqrt((made**2).mean((1, 2)))
+            chosen = tuple(int(c) for c in np.argsort(-strengths)[:2])
+        net["enc"].bend(studio.bend("Ablate"), channels=chosen)
+        np.testing.assert_array_equal(found, net(picture(24, 20)))
+
+
+TRANSFORMS = """
+transforms:
+- layer: 1
+  transform: "scalar-multiply"
+  params: [-0.5]
+  features: "all"
+  feature-param:
+- layer: dec
+  transform: "rotate"
+  params: [45]
+  features: "random"
+  feature-param: 0.5
+- layer: 1
+  transform: "ablate"
+  params: []
+  features: "cluster"
+  feature-param: 2
+all-transforms: []
+"""
+CLUSTERS = """
+1:
+- {cluster_index: 2, feature_index: 0}
+- {cluster_index: 1, feature_index: 1}
+- {cluster_index: 2, feature_index: 5}
+"""
+
+
+def test_files_of_network_bending_run(studio_here: StudioHere, still: Path) -> None:
+    (still / "bends.yaml").write_text(TRANSFORMS)
+    (still / "clusters.yaml").write_text(CLUSTERS)
+    files = ("--bends-yaml", "bends.yaml", "--clusters-yaml", "clusters.yaml")
+    found = rendered(studio_here, still, "out.png", *files, "--bend", "out:Invert")
+
+    with studio.load(still / "net", engine="torch") as net:
+        net["enc"].bend(studio.bend("Multiply", factor=-0.5))
+        net["dec"].bend(studio.bend("Rotate", angle=45.0), channels=SomeChannels(share=0.5, seed=2))
+        net["enc"].bend(studio.bend("Ablate"), channels=[0, 5])
+        net["out"].bend(studio.bend("Invert"))
+        np.testing.assert_array_equal(found, net(picture(24, 20)))
+
+
+ONE = "transforms:\n- {layer: 1, transform: %s, params: %s, features: %s, feature-param: %s}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (ONE % ("warp", "[]", "all", ""), 'transform 1: there is no transform "warp"'),
+        (ONE % ("rotate", "[]", "all", ""), r'"rotate" takes 1 parameter\(s\)'),
+        (ONE % ("rotate", "[north]", "all", ""), "angle"),
+        (ONE % ("ablate", "[]", "most", ""), 'not "most"'),
+        (ONE % ("ablate", "[]", "random", "7"), "from 0 to 1, not 7"),
+        (ONE % ("ablate", "[]", "cluster", "1"), "--clusters-yaml"),
+        ("transforms:\n- {layer: 40, transform: ablate}", "no layer 40; this network has 1 to 2: enc, dec"),
+        ("transforms:\n- {layer: nose, transform: ablate}", 'no layer "nose"'),
+        ("transforms:\n- {layer: 1, transform: ablate, speed: 3}", '"speed", which belongs to no transform'),
+        ("transforms:\n- !!python/object/apply:os.system ['true']", "no plain YAML"),
+        ("a: &a [1]\ntransforms: [*a, *a]", "refers to a part of itself"),
+        ("transforms: {", "no plain YAML"),
+        ("[1, 2]", 'no list of "transforms"'),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_in_a_sentence(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bends.yaml"
+    path.write_text(text)
+
+    with pytest.raises(StudioError, match=words) as raised:
+        read_transforms(path, tiny_network().graph)
+    assert str(raised.value).startswith(str(path))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["1: 2", "- 3", "1:\n- {cluster_index: x, feature_index: 0}", "1:\n- {cluster_index: 0}"]
+)
+def test_clusters_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+
+    with pytest.raises(StudioError, match="holds no clusters"):
+        read_clusters(tmp_path / "c.yaml")
+
+
+def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHere, still: Path) -> None:
+    for bend, words in (
+        ("enc:Invert@77", "channel 77 is not among 0 to 5"),
+        ("nose:Invert", 'no layer "nose"'),
+        ("enc:FromLayer", "say which"),
+        ("enc:Invert@strongest=99", "choose the strongest 1 to 6"),
+    ):
+        status, _, err = studio_here(
+            "render", "in.png", "out.png", "--preset", "net", "--engine", "torch", "--bend", bend
+        )
+        assert (status, words in err) == (2, True), err
+        assert not (still / "out.png").exists()
+
+
+def test_bends_are_listed_for_people_and_programs(studio_here: StudioHere) -> None:
+    status, out, err = studio_here("bends")
+    assert (status, err) == (0, "")
+    assert all(name in out for name in registry())
+    status, out, _ = studio_here("bends", "--json")
+    found = {fact["name"]: fact for fact in json.loads(out)}
+    assert found.keys() == registry().keys()
+    angle = found["Rotate"]["parameters"][0]
+    assert (angle["name"], angle["unit"], angle["safe"], angle["live"]) == ("angle", "°", [-180.0, 180.0], True)
