@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 from collections.abc import Iterator
 from ctypes.util import find_library
 
 import pytest
 from PySide6.QtGui import QOpenGLContext
 from PySide6.QtWidgets import QApplication
+
+# Tests see the usual colours, whatever whoever runs them has chosen.
+os.environ["STUDIO_THEME"] = "dark"
 
 from studio.ui.viewport import gl_context
 

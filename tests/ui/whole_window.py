@@ -122,5 +122,7 @@ HARMLESS = tuple(
         "help.about",
         "view.full_screen",
         "view.output_window",
+        # It would be the person's own from then on.
+        "view.high_contrast",
     )
 )
