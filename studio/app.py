@@ -24,6 +24,7 @@ from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.plugin import check
 from studio.runtime.editing.previews import Editing
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
@@ -108,6 +109,7 @@ class Studio:
             saver=saver,
             session=session,
             messages=self.messages,
+            learning=LearningSession(self.document, post, lambda text, details: say(Message(text, "error", details))),
             post=post,
             library=library,
             networks=home / "weights",
@@ -159,6 +161,7 @@ class Studio:
         self._autosave.end()
         self.parts.editing.close()
         self.parts.loader.close()
+        self.parts.learning.close(_UNASKED)
         patience = 0.0 if self._finishing.has_given_up else _PATIENCE
         status = self.telemetry[Recording].status
         self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))

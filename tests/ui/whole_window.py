@@ -66,6 +66,11 @@ class WholeWindow:
             raise AssertionError(f"waited in vain; said: {self.said}; {self.told[EngineState]}") from error
 
     @property
+    def frames(self) -> int:
+        """How many have been run."""
+        return self.told[Progress].serial
+
+    @property
     def said(self) -> list[str]:
         return [message.text for message in self.studio.messages.log]
 
@@ -120,6 +125,7 @@ HARMLESS = tuple(
         "file.export",
         "file.quit",
         "help.about",
+        "learn.new",
         "view.full_screen",
         "view.output_window",
         # It would be the person's own from then on.

@@ -230,6 +230,13 @@ class LearningSession:
             self._ending.close()
         self._set("off")
 
+    def close(self, seconds: float) -> None:
+        """End the lesson for good, and wait for the step under way, so many seconds at most."""
+        trainer = self._trainer or self._ending
+        self._trainer = self._ending = None
+        if trainer is not None:
+            trainer.close(seconds)
+
     def turn(self, asked: Asked) -> None:
         """Learn on by other numbers from the next step: rate, batch, losses, what is frozen.
 

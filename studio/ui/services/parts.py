@@ -10,6 +10,7 @@ from studio.io.library import Library
 from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
@@ -35,6 +36,7 @@ class Parts:
     saver: saves the document as a preset.
     session: what is remembered from one start to the next.
     messages: where sentences for the person are shown.
+    learning: the lesson that is open.
     post: runs a callable in the window's thread, soon.
     library: the presets that there are.
     networks: folder of the networks that the person has imported.
@@ -52,6 +54,7 @@ class Parts:
     saver: PresetSaver
     session: Session
     messages: MessageBar
+    learning: LearningSession
     post: Post
     library: Library
     networks: Path
@@ -60,3 +63,4 @@ class Parts:
         """Those of which there is one of each type, to be found by it."""
         yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
         yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)
+        yield self.learning

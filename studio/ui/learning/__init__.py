@@ -1,0 +1,94 @@
+"""Learning: the lesson, its curves and pictures, and the checkpoints to go back to."""
+
+from __future__ import annotations
+
+from studio.runtime.learning.session import LearningSession
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
+from studio.ui.kit.panel import Panel
+from studio.ui.learning.new_network import ask_for_network
+from studio.ui.learning.panel import LearningPanel
+from studio.ui.services.messages import MessageBar
+
+
+def _toggle(context: Context) -> None:
+    context[LearningPanel].toggle()
+
+
+def _rate(context: Context, rate: float) -> None:
+    tensor, selection = context.workspace.tensor, context.workspace.selection
+    if tensor is not None and selection is not None:
+        context[LearningSession].set_rates(tensor, selection, rate)
+
+
+def _new(context: Context) -> None:
+    preset = ask_for_network(context.window)
+    if preset is not None:
+        context.document.load(preset, None)
+
+
+PANELS = (
+    Panel(
+        "learning",
+        "Learning",
+        "right",
+        lambda c: LearningPanel(c.workspace, c[LearningSession], c[Telemetry], c[MessageBar].say),
+        stack=20,
+        order=60,
+        scrolled=True,
+        commands=(
+            Command(
+                "learn.toggle",
+                "Learn",
+                _toggle,
+                Place("Run", 60, 10),
+                keys=("Ctrl+L, Ctrl+L",),
+                icon="graduation-cap",
+                tip="Learn, or pause; what is learnt is in the document, and undo takes it back",
+            ),
+            Command(
+                "learn.step",
+                "Learn one step",
+                lambda c: c[LearningPanel].one_step(),
+                Place("Run", 60, 20),
+                keys=("Ctrl+L, Ctrl+S",),
+            ),
+            Command(
+                "learn.pin",
+                "Pin selected kernels",
+                lambda c: _rate(c, 0.0),
+                Place("Edit", 60, 10),
+                icon="push-pin",
+                tip="They keep their weights bit for bit while the rest learns",
+                enabled=has_tensor,
+                follows=LAYER,
+            ),
+            Command(
+                "learn.hurry",
+                "Hurry selected kernels",
+                lambda c: _rate(c, 10.0),
+                Place("Edit", 60, 20),
+                tip="They learn ten times as fast",
+                enabled=has_tensor,
+                follows=LAYER,
+            ),
+            Command(
+                "learn.release",
+                "Let selected kernels learn as usual",
+                lambda c: _rate(c, 1.0),
+                Place("Edit", 60, 30),
+                enabled=has_tensor,
+                follows=LAYER,
+            ),
+            Command(
+                "learn.new",
+                "New network…",
+                _new,
+                Place("File", 10, 5),
+                keys=("Ctrl+N",),
+                icon="plus",
+                tip="A network that has learnt nothing yet, to teach",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,99 @@
+"""Loss over the steps: as it is, smoothed, by part, on a linear or a logarithmic scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from studio.runtime.learning.session import Curves
+from studio.ui.kit import theme
+
+_PARTS = ("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A")
+_WIDTH = 0.05
+
+
+def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A running mean over a twentieth of the steps, each value with those before it."""
+    window = max(1, round(_WIDTH * len(values)))
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    last = np.arange(1, len(values) + 1)
+    first = np.maximum(0, last - window)
+    return np.asarray((sums[last] - sums[first]) / (last - first))
+
+
+class CurvesView(QWidget):
+    """A small plot with a few switches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plot = pg.PlotWidget(background=theme.GROUND)
+        self.plot.setMenuEnabled(False)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.hideButtons()
+        self.plot.setFixedHeight(150)
+        self.plot.setAccessibleName("Loss over the steps")
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(theme.LINE)
+            axis.setTextPen(theme.FAINT)
+        self.plot.getAxis("left").setWidth(48)
+        self.log, self.parts, self.psnr = (_switch(text, tip) for text, tip in _SWITCHES)
+        self.log.setChecked(True)
+        switches = QHBoxLayout()
+        switches.setSpacing(theme.SPACE // 2)
+        for button in (self.log, self.parts, self.psnr):
+            switches.addWidget(button)
+            button.toggled.connect(lambda _: self._draw())
+        switches.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE // 2)
+        column.addWidget(self.plot)
+        column.addLayout(switches)
+        self._curves = Curves()
+
+    def show_curves(self, curves: Curves) -> None:
+        """Draw these."""
+        self._curves = curves
+        if self.isVisible():
+            self._draw()
+
+    def _draw(self) -> None:
+        self.plot.clear()
+        curves, decibels = self._curves, self.psnr.isChecked()
+        self.plot.setLogMode(y=self.log.isChecked() and not decibels)
+        self.plot.setLabel("left", "dB" if decibels else "")
+        if not curves.steps:
+            return
+        steps = np.array(curves.steps, float)
+        whole = _finite(curves.psnr if decibels else curves.total)
+        faint = pg.mkPen(theme.LINE, width=1)
+        self.plot.plot(steps, whole, pen=faint)
+        if self.parts.isChecked() and not decibels:
+            for values, colour in zip(curves.parts.values(), _PARTS, strict=False):
+                if len(values) == len(steps):
+                    self.plot.plot(steps, smoothed(_finite(values)), pen=pg.mkPen(colour, width=1))
+        self.plot.plot(steps, smoothed(whole), pen=pg.mkPen(theme.ACCENT, width=2))
+
+
+_SWITCHES = (
+    ("Log", "Draw losses by their logarithm"),
+    ("Parts", "Draw every loss by itself, too"),
+    ("PSNR", "Draw how near what is made comes to what is wanted, in decibels"),
+)
+
+
+def _switch(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setCheckable(True)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def _finite(values: list[float]) -> NDArray[np.float64]:
+    found = np.nan_to_num(np.array(values, np.float64), nan=0.0, posinf=100.0, neginf=0.0)
+    return np.asarray(np.maximum(found, 1e-12))

@@ -1,0 +1,224 @@
+"""What is shown and what is wanted, what counts as a mistake, and how fast weights move."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.learn.damage import DAMAGES
+from studio.learn.prepare import LOSS_NAMES, Asked
+from studio.model.param import Declared, param, seed
+from studio.ui.kit import theme
+from studio.ui.kit.forms import Form
+from studio.ui.kit.icons import icon
+
+PLAYING = "What plays"
+_WANTED = (
+    ("same", "The same picture", ""),
+    ("damage", "The whole picture, out of one with", "blur=2"),
+    ("effect", "The picture with", "edges"),
+    ("as", "What another preset makes", ""),
+    ("pairs", "The pictures of another folder or film", ""),
+)
+_WORDS = {
+    "l1": "Absolute difference",
+    "l2": "Squared difference",
+    "charbonnier": "Charbonnier",
+    "edges": "Edges",
+    "ssim": "Structure (SSIM)",
+    "tv": "Roughness",
+    "total_variation": "Roughness",
+    "features": "Features",
+    "style": "Style of a picture",
+    "adversarial": "A critic's opinion",
+}
+
+
+class LessonNumbers(Declared):
+    """The numbers of a lesson."""
+
+    size: int = param(64, lo=8, hi=1024, unit="px", doc="Side of the crops that it learns from")
+    batch: int = param(8, lo=1, hi=256, doc="Crops a step")
+    optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = param("adam", doc="How gradients move weights")
+    rate: float = param(0.001, lo=0.0, hi=1.0, doc="How far a step goes")
+    warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
+    clip: float = param(0.0, lo=0.0, hi=1000.0, doc="Largest norm of all gradients together; 0 for no limit")
+    flips: bool = param(True, doc="Whether crops are mirrored at random")
+    seed: int = seed("What crops and damages follow from")
+
+
+class LessonForm(QWidget):
+    """Asks for a lesson; ``turned`` comes with a number that may change while it learns."""
+
+    turned = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source = QComboBox(editable=True)
+        self.source.addItems([PLAYING, "demo", "camera"])
+        self.source.setAccessibleName("Learn from")
+        self.source.setToolTip("A film, a picture, a folder of pictures, or a camera")
+        self.browse = _button("folder-open", "Choose a film or a picture", lambda: self._choose(self.source))
+        self.wanted = QComboBox()
+        self.wanted.setAccessibleName("Wanted")
+        for kind, text, _ in _WANTED:
+            self.wanted.addItem(text, kind)
+        self.detail = QLineEdit()
+        self.detail.setAccessibleName("What is wanted, in detail")
+        self.browse_wanted = _button("folder-open", "Choose a folder or a film", self._choose_wanted)
+        self.losses: dict[str, tuple[QCheckBox, QDoubleSpinBox]] = {}
+        self.style_picture = QLineEdit(placeholderText="Picture whose style is wanted")
+        self.style_picture.setAccessibleName("Picture whose style is wanted")
+        self.form: Form[LessonNumbers] = Form(LessonNumbers)
+        self.which = QComboBox()
+        self.which.setAccessibleName("Which layers learn")
+        self.which.addItems(["All layers learn", "Only the selected layer", "All but the selected layer"])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE // 2)
+        column.addLayout(_row("Learn from", self.source, self.browse))
+        column.addLayout(_row("Wanted", self.wanted))
+        self._detail_row = QWidget()
+        inner = QHBoxLayout(self._detail_row)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(theme.SPACE // 2)
+        inner.addWidget(self.detail, 1)
+        inner.addWidget(self.browse_wanted)
+        column.addWidget(self._detail_row)
+        column.addWidget(_heading("What counts as a mistake"))
+        column.addLayout(self._losses())
+        column.addWidget(self.style_picture)
+        column.addWidget(_heading("How it learns"))
+        column.addWidget(self.form)
+        column.addWidget(self.which)
+        self.wanted.currentIndexChanged.connect(self._show_wanted)
+        self.form.settled.connect(self.turned)
+        self.which.activated.connect(self.turned)
+        self._show_wanted()
+
+    def asked(self, playing: str, layer: str) -> Asked:
+        """The lesson as it is asked for.
+
+        Args:
+            playing: the source that plays, as the command line names it.
+            layer: the selected layer.
+        """
+        numbers = self.form.record()
+        kind, text = self.wanted.currentData(), self.detail.text().strip()
+        wanted = "same" if kind == "same" else text if kind == "pairs" else f"{kind}:{text}"
+        source = self.source.currentText().strip()
+        learns = (layer,) if self.which.currentIndex() == 1 and layer else ()
+        frozen = (layer,) if self.which.currentIndex() == 2 and layer else ()
+        return Asked(
+            source=playing if source == PLAYING else source,
+            wanted=wanted,
+            losses=",".join(f"{name}={spin.value():g}" for name, (on, spin) in self.losses.items() if on.isChecked()),
+            size=numbers.size,
+            batch=numbers.batch,
+            optimiser=numbers.optimiser,
+            rate=numbers.rate,
+            warmup=numbers.warmup,
+            clip=numbers.clip or math.inf,
+            learns=learns,
+            frozen=frozen,
+            flips=numbers.flips,
+            style=self.style_picture.text().strip() if self.losses["style"][0].isChecked() else "",
+            seed=numbers.seed,
+        )
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _losses(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.SPACE)
+        grid.setVerticalSpacing(2)
+        for place, name in enumerate(LOSS_NAMES):
+            on = QCheckBox(_WORDS.get(name, name))
+            on.setChecked(name == "l2")
+            spin = QDoubleSpinBox(minimum=0, maximum=1e6, value=1.0, decimals=4)
+            spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+            spin.setKeyboardTracking(False)
+            spin.setFixedWidth(64)
+            spin.setAccessibleName(f"Weight of {_WORDS.get(name, name)}")
+            spin.setEnabled(on.isChecked())
+            on.toggled.connect(spin.setEnabled)
+            on.clicked.connect(self.turned)
+            on.toggled.connect(self._show_style)
+            spin.valueChanged.connect(self.turned)
+            self.losses[name] = on, spin
+            grid.addWidget(on, place // 2, 2 * (place % 2))
+            grid.addWidget(spin, place // 2, 2 * (place % 2) + 1)
+        self._show_style()
+        return grid
+
+    def _show_style(self) -> None:
+        self.style_picture.setVisible("style" in self.losses and self.losses["style"][0].isChecked())
+
+    def _show_wanted(self) -> None:
+        kind, _, usual = _WANTED[self.wanted.currentIndex()]
+        self._detail_row.setVisible(kind != "same")
+        self.browse_wanted.setVisible(kind == "pairs")
+        self.detail.setText(usual)
+        names = ", ".join(DAMAGES)
+        self.detail.setToolTip(
+            {
+                "damage": f"What is done to pictures: {names}; with a strength, as in blur=2,noise=0.1",
+                "effect": f"What is done to pictures: {names}; with a strength, as in edges=2",
+                "as": "A preset or a network, by name or path",
+                "pairs": "Its pictures belong to those on the left one by one",
+            }.get(kind, "")
+        )
+        self.detail.setPlaceholderText({"as": "negative-space", "pairs": "A folder or a film"}.get(kind, ""))
+
+    def _choose(self, into: QComboBox) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Learn from")
+        if path:
+            into.setCurrentText(path)
+
+    def _choose_wanted(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Pictures that are wanted")
+        if path:
+            self.detail.setText(str(Path(path)))
+
+
+def _button(picture: str, tip: str, act: object) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(picture))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.clicked.connect(act)
+    return button
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setStyleSheet(f"color: {theme.FAINT}; font-weight: 600; padding-top: 4px;")
+    return label
+
+
+def _row(text: str, *widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.SPACE // 2)
+    label = QLabel(text)
+    label.setMinimumWidth(72)
+    label.setBuddy(widgets[0])
+    row.addWidget(label)
+    for place, widget in enumerate(widgets):
+        row.addWidget(widget, 1 if place == 0 else 0)
+    return row

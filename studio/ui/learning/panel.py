@@ -1,0 +1,217 @@
+"""The learning panel: a lesson is asked for, watched, and gone back in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+
+from studio.errors import StudioError
+from studio.model.workspace import Workspace
+from studio.runtime.learning.session import LearningSession, Mark, alarm
+from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
+from studio.ui.learning.curves import CurvesView
+from studio.ui.learning.lesson_form import LessonForm
+from studio.ui.learning.pictures import CheckpointStrip, CropView, GradientView
+
+_DRAW_EVERY = 250
+_STATES = {"off": "Learn", "preparing": "Preparing…", "learning": "Pause", "paused": "Go on"}
+
+
+class LearningPanel(QWidget):
+    """A lesson on the open network.
+
+    Args:
+        workspace: its selected layer and tensor.
+        session: learns.
+        telemetry: tells what plays.
+        say: shows a sentence to the person.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        session: LearningSession,
+        telemetry: Telemetry,
+        say: Callable[[Message], object],
+    ) -> None:
+        super().__init__()
+        self._workspace, self._session, self._telemetry, self._say = workspace, session, telemetry, say
+        self.lesson = LessonForm()
+        self.learn = QPushButton("Learn")
+        self.learn.setObjectName("primary")
+        self.learn.clicked.connect(self.toggle)
+        self.step = QPushButton("Step")
+        self.step.setToolTip("Take one step")
+        self.step.clicked.connect(self.one_step)
+        self.end = QPushButton("End")
+        self.end.setToolTip("End the lesson; what was learnt stays, and undo takes it back")
+        self.end.clicked.connect(session.end)
+        self.until = QSpinBox(minimum=0, maximum=10_000_000, value=0)
+        self.until.setSpecialValueText("without end")
+        self.until.setSuffix(" steps")
+        self.until.setAccessibleName("Steps to take")
+        self.until.setMinimumWidth(40)
+        self.until.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.until.setToolTip("How many steps Learn takes before it pauses")
+        self.status = QLabel("", wordWrap=True)
+        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.alarm = QLabel("", wordWrap=True)
+        self.alarm.setStyleSheet(f"color: {theme.WARNING};")
+        self.alarm.hide()
+        self.curves, self.crop, self.gradient, self.strip = CurvesView(), CropView(), GradientView(), CheckpointStrip()
+        self.keep = QPushButton(icon("bookmark-simple"), "Keep")
+        self.keep.setToolTip("Take a checkpoint to go back to")
+        self.keep.clicked.connect(session.keep)
+        self.back = QPushButton("Back to this")
+        self.back.setToolTip("Go back to the selected checkpoint, with the optimiser as it was")
+        self.back.clicked.connect(self._back)
+        self._lay_out()
+        self._timer = QTimer(self, interval=_DRAW_EVERY)
+        self._timer.timeout.connect(self._draw)
+        self._is_stale = True
+        session.changed.connect(self._listen)
+        workspace.changed.connect(self._watch)
+        self.lesson.turned.connect(self._turn)
+        self.strip.chosen.connect(self._restore)
+        self._show_state()
+
+    def _lay_out(self) -> None:
+        self.setAutoFillBackground(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE // 2)
+        buttons.addWidget(self.learn, 1)
+        buttons.addWidget(self.step)
+        buttons.addWidget(self.end)
+        buttons.addWidget(self.until, 1)
+        marks = QHBoxLayout()
+        marks.setSpacing(theme.SPACE // 2)
+        marks.addWidget(self.keep)
+        marks.addWidget(self.back)
+        marks.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        column.setSpacing(theme.SPACE)
+        column.addLayout(buttons)
+        for part in (self.status, self.alarm, self.curves, self.crop):
+            column.addWidget(part)
+        column.addWidget(self.strip)
+        column.addLayout(marks)
+        column.addWidget(self.lesson)
+        column.addWidget(self.gradient)
+        column.addStretch(1)
+
+    # -- what commands call -----------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Begin the lesson, pause it, or go on."""
+        steps = float(self.until.value() or "inf")
+        if self._session.state == "learning":
+            self._session.pause()
+        elif self._session.is_open:
+            self._session.go_on(steps)
+        else:
+            self._begin(steps)
+
+    def one_step(self) -> None:
+        """Take one step."""
+        if self._session.is_open:
+            self._session.go_on(1)
+        else:
+            self._begin(1)
+
+    # -- within -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, steps: float) -> None:
+        try:
+            asked = self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+            return
+        self._session.begin(asked, "torch", steps=steps)
+        self._watch("layer")
+
+    def _turn(self) -> None:
+        if self._session.is_open:
+            try:
+                asked = self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
+            except StudioError as error:
+                self._say(Message(str(error), "error"))
+                return
+            self._session.turn(asked)
+
+    def _back(self) -> None:
+        mark = self.strip.current
+        if mark is not None:
+            self._restore(mark)
+
+    def _restore(self, mark: Mark) -> None:
+        self._session.restore(mark)
+
+    def _watch(self, field: str) -> None:
+        if field in ("layer", "key"):
+            self._session.watch(self._workspace.tensor or "")
+
+    def _listen(self, what: str) -> None:
+        if what == "state":
+            self._show_state()
+        elif what == "checkpoints":
+            self.strip.show_marks(self._session.checkpoints)
+            self._show_state()
+        self._is_stale = True
+
+    def _show_state(self) -> None:
+        session = self._session
+        self.learn.setText(_STATES[session.state])
+        self.learn.setEnabled(session.state != "preparing")
+        self.step.setEnabled(session.state in ("off", "paused"))
+        self.end.setEnabled(session.is_open)
+        self.keep.setEnabled(session.is_open and session.step > 0)
+        self.back.setEnabled(session.is_open and bool(session.checkpoints))
+        for part in (self.lesson.source, self.lesson.wanted, self.lesson.detail):
+            part.setEnabled(not session.is_open)
+            part.setToolTip("End the lesson to begin another" if session.is_open else part.toolTip())
+        if session.state == "learning" or self.isVisible():
+            self._timer.start()
+        self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw what has come meanwhile."""
+        super().showEvent(event)
+        self._is_stale = True
+        self._timer.start()
+
+    def _draw(self) -> None:
+        if not self.isVisible():
+            self._timer.stop()
+            return
+        session = self._session
+        self.status.setText(self._words())
+        said = session.problem or alarm(session.last)
+        self.alarm.setText(said)
+        self.alarm.setVisible(bool(said))
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        self.curves.show_curves(session.curves)
+        if session.pictures is not None:
+            self.crop.show_pictures(session.pictures)
+        if session.gradient is not None and session.gradient[0] == self._workspace.tensor:
+            self.gradient.show_gradient(*session.gradient)
+
+    def _words(self) -> str:
+        session = self._session
+        if session.state == "preparing":
+            return "Reading the pictures…"
+        if session.last is None:
+            notes = " ".join(session.notes)
+            return notes or "The open network learns, from the weights that it has now, while the picture plays."
+        last, rate = session.last, session.rate
+        pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
+        return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace} · {session.seconds:.0f} s"

@@ -1,0 +1,125 @@
+"""Small pictures of a lesson: the last crop, a tensor's gradient, and the strip of checkpoints."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from studio.model.layout import to_sheet
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.runtime.learning.session import Mark
+from studio.ui.kit import theme
+
+_SIDE = 76
+_STRIP = 64
+_NAMES = ("shown", "before", "now", "wanted")
+_NEGATIVE, _POSITIVE = np.array([70, 150, 255], np.float32), np.array([255, 150, 50], np.float32)
+
+
+def pixmap(picture: Picture, side: int) -> QPixmap:
+    """A picture of (H, W, 3) uint8, no longer than so many pixels along its longer side."""
+    height, width = picture.shape[:2]
+    image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    mode = Qt.TransformationMode.SmoothTransformation
+    return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
+
+
+def signed_sheet(values: Array) -> Picture:
+    """A tensor's sheet in blue and orange, its largest magnitude in full colour."""
+    sheet = to_sheet(values)
+    scaled = (sheet / max(float(np.abs(sheet).max(initial=0.0)), 1e-30))[:, :, None]
+    # By the root, so that small gradients are seen beside the largest.
+    strength = np.sqrt(np.abs(scaled))
+    colours: Array = np.where(scaled < 0, strength * _NEGATIVE, strength * _POSITIVE)
+    return colours.astype(np.uint8)
+
+
+class CropView(QWidget):
+    """The last crop: as it was shown, made before it learnt and now, and as it was wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        self.labels: list[QLabel] = []
+        for name in _NAMES:
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            picture, words = QLabel(), QLabel(name)
+            picture.setFixedSize(_SIDE, _SIDE)
+            picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            picture.setStyleSheet(f"background: {theme.GROUND};")
+            picture.setAccessibleName(f"The last crop as {name}")
+            words.setStyleSheet(f"color: {theme.FAINT};")
+            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(picture)
+            column.addWidget(words)
+            row.addLayout(column)
+            self.labels.append(picture)
+        row.addStretch(1)
+
+    def show_pictures(self, pictures: tuple[Picture, ...]) -> None:
+        """Show these four."""
+        for label, picture in zip(self.labels, pictures, strict=True):
+            label.setPixmap(pixmap(picture, _SIDE))
+
+
+class GradientView(QLabel):
+    """The gradient of the tensor that is looked at, as its filter sheet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(60)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
+        self.setText("The gradient of the selected tensor is shown while it learns.")
+        self.setWordWrap(True)
+
+    def show_gradient(self, name: str, values: Array) -> None:
+        """Show a tensor's gradient."""
+        self.setAccessibleName(f"Gradient of {name}")
+        largest = float(np.abs(values).max(initial=0.0))
+        self.setToolTip(f"{name}: largest {largest:.3g}, root mean square {float(np.sqrt((values**2).mean())):.3g}")
+        self.setPixmap(pixmap(signed_sheet(values), max(120, min(self.width(), 320))))
+
+
+class CheckpointStrip(QListWidget):
+    """Checkpoints from the first to the last; ``chosen`` brings the one that is clicked twice or entered."""
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMovement(QListView.Movement.Static)
+        self.setIconSize(QSize(_STRIP, _STRIP))
+        self.setFixedHeight(_STRIP + 48)
+        self.setAccessibleName("Checkpoints")
+        self.setToolTip("Double click to go back to a checkpoint")
+        self.itemActivated.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+
+    def show_marks(self, marks: list[Mark]) -> None:
+        """Show these."""
+        self.clear()
+        for mark in marks:
+            item = QListWidgetItem(f"{mark.step}\n{mark.loss:.3g}")
+            item.setToolTip(f"After step {mark.step}, {mark.seconds:.0f} s: loss {mark.loss:.4g}")
+            if mark.picture is not None:
+                item.setIcon(QIcon(pixmap(mark.picture, _STRIP)))
+            item.setData(Qt.ItemDataRole.UserRole, mark)
+            self.addItem(item)
+        if marks:
+            self.scrollToItem(self.item(self.count() - 1))
+
+    @property
+    def current(self) -> Mark | None:
+        """The selected one."""
+        item: QListWidgetItem | None = self.currentItem()
+        mark = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        return mark if isinstance(mark, Mark) else None

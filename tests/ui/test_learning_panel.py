@@ -1,0 +1,138 @@
+"""The learning panel in the whole window: real buttons, a real lesson, a hand that paints meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.learn.networks import NEW
+from studio.model.edit import Patch
+from studio.model.layout import Rect
+from studio.runtime.learning.session import LearningSession
+from studio.ui.learning.curves import smoothed
+from studio.ui.learning.new_network import NewNetworkDialog
+from studio.ui.learning.panel import LearningPanel
+from studio.ui.learning.pictures import signed_sheet
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Class(WholeWindow):
+    """A window with the learning panel in front, and a small lesson in it."""
+
+    def __init__(self, qtbot: QtBot, home: Path, pictures: Path) -> None:
+        super().__init__(qtbot, home, "autoencoder-transposed", "demo", "64")
+        self.panel = self.context[LearningPanel]
+        self.session = self.context[LearningSession]
+        self.panel.lesson.source.setCurrentText(str(pictures))
+        self.panel.lesson.form.controls["size"].show_value(32)
+        self.panel.lesson.form.controls["batch"].show_value(1)
+
+
+@pytest.fixture
+def school(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[Class]:
+    del gl_app
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(3):
+        picture = np.random.default_rng(number).integers(0, 256, (40, 40, 3), np.uint8)
+        cv2.imwrite(str(pictures / f"{number}.png"), cv2.GaussianBlur(picture, (0, 0), 3))
+    made = Class(qtbot, tmp_path / "home", pictures)
+    yield made
+    made.close()
+
+
+def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
+    panel, session = school.panel, school.session
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.step >= 3)
+    assert panel.learn.text() == "Pause"
+    stroke = np.full((4, 4), 0.5, np.float32)
+    school.document.apply("Paint", "enc2.weight", Patch(Rect(0, 0, 4, 4), stroke))
+    step = session.step
+    school.until(lambda: session.step >= step + 3)
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.state == "paused")
+    assert np.abs(school.document.tensor("enc2.weight")[0, 0] - stroke).max() < 0.1
+    labels = school.document.history.labels
+    assert labels.count("Paint") == 1
+    assert set(labels) == {"Learn", "Paint"}
+    school.until(lambda: session.pictures is not None and session.checkpoints)
+    school.until(lambda: panel.strip.count() > 0)
+    step = session.step
+    qtbot.mouseClick(panel.step, LEFT)
+    school.until(lambda: session.step == step + 1)
+    qtbot.mouseClick(panel.end, LEFT)
+    school.until(lambda: session.state == "off")
+    while school.document.undo():
+        pass
+    assert not any(school.document.is_bent(name) for name in school.document.network.tensors)
+
+
+def test_the_picture_goes_on_while_it_learns(school: Class) -> None:
+    school.panel.toggle()
+    school.until(lambda: school.session.step >= 1)
+    before = school.frames
+    school.until(lambda: school.frames > before + 3)
+    assert school.session.state == "learning"
+
+
+def test_what_cannot_be_learnt_is_said_and_the_next_lesson_works(school: Class) -> None:
+    panel, session = school.panel, school.session
+    source = panel.lesson.source.currentText()
+    panel.lesson.source.setCurrentText("/nowhere/at/all")
+    panel.toggle()
+    school.until(lambda: session.problem)
+    assert "nothing at" in session.problem
+    panel.lesson.source.setCurrentText(source)
+    panel.toggle()
+    school.until(lambda: session.step >= 1)
+
+
+def test_the_form_asks_for_what_the_command_line_takes(school: Class) -> None:
+    lesson = school.panel.lesson
+    lesson.wanted.setCurrentIndex(1)
+    assert lesson.asked("demo", "enc1").wanted == "damage:blur=2"
+    lesson.detail.setText("noise=0.2")
+    lesson.losses["l1"][0].click()
+    lesson.losses["l1"][1].setValue(0.5)
+    lesson.which.setCurrentIndex(2)
+    asked = lesson.asked("demo", "enc1")
+    assert asked.wanted == "damage:noise=0.2"
+    assert asked.losses == "l1=0.5,l2=1"
+    assert asked.frozen == ("enc1",)
+    lesson.source.setCurrentIndex(0)
+    assert lesson.asked("film.mp4", "enc1").source == "film.mp4"
+
+
+def test_every_new_network_can_be_asked_for(school: Class) -> None:
+    dialog = NewNetworkDialog(school.window)
+    for row, name in enumerate(NEW):
+        dialog.kind.setCurrentIndex(row)
+        assert dialog.wanted().name == name
+        assert "parameters" in dialog.parameters.text()
+
+
+def test_a_running_mean_keeps_the_length_and_the_mean_of_what_is_even() -> None:
+    values = np.full(100, 2.5)
+    assert np.allclose(smoothed(values), values)
+    rising = np.arange(100.0)
+    assert len(smoothed(rising)) == 100
+    assert (smoothed(rising) <= rising).all()
+
+
+def test_gradients_are_blue_below_and_orange_above_zero() -> None:
+    values = np.zeros((2, 2, 1, 1), np.float32)
+    values[0, 0], values[1, 1] = 1.0, -1.0
+    picture = signed_sheet(values)
+    assert picture[0, 0].tolist() == [255, 150, 50]
+    assert picture[1, 1].tolist() == [70, 150, 255]
+    assert picture[0, 1].tolist() == [0, 0, 0]
