@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.cli.common import note
+from studio.cli.common import note, open_preset
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.control.crossing import Crossing
     from studio.control.performing import Replay
     from studio.model.preset import Preset
     from studio.runtime.render.mover import Listen
@@ -23,6 +24,15 @@ MoveOption = Annotated[
         help='Let a number move: "ADDRESS=lfo,shape=sine,rate=0.5,depth=0.3". May be given several times; '
         "`studio addresses PRESET` lists the addresses.",
         metavar="ADDRESS=SOURCE,KEY=VALUE",
+    ),
+]
+FadeOption = Annotated[
+    list[str],
+    typer.Option(
+        "--fade-to",
+        help='Another preset of the same network: --move "/fade=keyframes,keys=0:0/8:1" goes to it. Given three times, '
+        "/morph/x and /morph/y move among the four.",
+        metavar="PRESET",
     ),
 ]
 BpmOption = Annotated[
@@ -42,6 +52,7 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
     Raises:
         StudioError: naming the movement and what is wrong with it.
     """
+    from studio.control.crossing import ADDRESSES
     from studio.control.move import move, parse_move
     from studio.model.numbers import knob, turned
     from studio.model.route import ROUTES
@@ -53,6 +64,8 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
             raise StudioError(f'"{bpm}" is no tempo; give beats in a minute, or "{_FROM_SOUND}".') from None
     for text in moves:
         target, source, settings = parse_move(text)
+        if target in ADDRESSES:
+            continue
         knob(preset, target)
         preset = preset.with_section(ROUTES, move(preset.section(ROUTES), target, source, **settings)[0])
     return preset
@@ -90,6 +103,27 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Li
         note(f"The sound has {tempo.bpm:.1f} beats a minute.")
         preset = preset.with_section(TEMPO, tempo)
     return preset, track.at
+
+
+def crossing_of(preset: Preset, others: Sequence[str], moves: Sequence[str]) -> Crossing | None:
+    """A fade or a morph from a preset to others, moved by those of the movements that lead to it; None without others.
+
+    Raises:
+        StudioError: where they cannot be mixed, or a movement leads to a fade that there is not.
+    """
+    from studio.control.crossing import ADDRESSES, Crossing
+    from studio.control.move import move, parse_move
+    from studio.model.route import Routes
+
+    routes: Routes = ()
+    for target, source, settings in map(parse_move, moves):
+        if target in ADDRESSES:
+            routes, _ = move(routes, target, source, **settings)
+    if others:
+        return Crossing((preset, *map(open_preset, others)), routes)
+    if routes:
+        raise StudioError(f"There is nothing to fade to for {routes[0].target}; give --fade-to PRESET.")
+    return None
 
 
 def replay_of(path: Path, preset: Preset) -> Replay:

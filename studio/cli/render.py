@@ -15,7 +15,7 @@ import typer
 
 from studio.cli.bending import BendOption, BendsYamlOption, ClustersYamlOption, asked_bends, settled_on, with_stages
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
-from studio.cli.moving import BpmOption, MoveOption, replay_of, with_movement, with_sound
+from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
 
@@ -85,6 +85,7 @@ def render(
     bends_yaml: BendsYamlOption = None,
     clusters_yaml: ClustersYamlOption = None,
     bpm: BpmOption = "",
+    fade_to: FadeOption = [],  # noqa: B006 - typer copies it
     performance: Annotated[
         Path | None, typer.Option(help="Play this performance again: all that hands and controllers did.")
     ] = None,
@@ -121,7 +122,8 @@ def render(
         pictures = _pictures(opened, rate, first, end, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         replay = None if performance is None else replay_of(performance, bent)
-        mover = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay)
+        crossing = crossing_of(bent, fade_to, move)
+        mover = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay, crossing)
         total = _total(opened, rate, first, end)
         sound = opened.audio_path if audio else None
         try:

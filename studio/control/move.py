@@ -85,7 +85,9 @@ def _read(field: Field | None, key: str, value: str) -> Any:
         rows = [row.split(":") for row in value.split("/")]
         if all(len(row) == 1 for row in rows):
             return tuple(_number(key, row[0]) for row in rows)
-        return tuple((*(_number(key, each) for each in row[:2]), *row[2:]) for row in rows)
+        return tuple(
+            (*(_number(key, each) for each in row[:2]), *(word.replace("_", " ") for word in row[2:])) for row in rows
+        )
     return value.replace("_", " ") if field.kind == "choice" and value not in field.choices else value
 
 

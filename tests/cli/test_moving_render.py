@@ -112,3 +112,38 @@ def test_a_performance_is_rendered(studio_here: StudioHere, tmp_path: Path) -> N
     status, _, err = studio_here("render", "demo", "x.mp4", "--preset", "dusk", *moved)
     assert status == 2
     assert 'played on another network, with the preset "landscapes"' in err
+
+
+def test_a_fade_begins_at_one_preset_and_ends_at_the_other(studio_here: StudioHere, tmp_path: Path) -> None:
+    shared = ("--fps", "10", "--frames", "0:5", "--engine", "torch", "--size", "64")
+    fade = ("--fade-to", "cloud-country", "--move", "/fade=keyframes,keys=0.1:0/0.3:1,depth=1")
+    runs = {
+        "a": ("--preset", "paper-kites"),
+        "b": ("--preset", "cloud-country"),
+        "faded": ("--preset", "paper-kites", *fade),
+        "again": ("--preset", "paper-kites", *fade),
+    }
+    pictures = {}
+    for name, options in runs.items():
+        status, _, err = studio_here("render", "latent:walk,seed=2", name, *shared, *options)
+        assert status == 0, err
+        pictures[name] = [file.read_bytes() for file in sorted((tmp_path / name).glob("*.png"))]
+    assert pictures["faded"] == pictures["again"]
+    assert pictures["faded"][:2] == pictures["a"][:2]
+    assert pictures["faded"][3:] == pictures["b"][3:]
+    assert pictures["faded"][2] not in (pictures["a"][2], pictures["b"][2])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--move", "/fade=lfo"), "There is nothing to fade to for /fade"),
+        (("--fade-to", "dusk"), "bend different networks"),
+        (("--fade-to", "cloud-country") * 2, "A fade goes between two presets and a morph among four, not 3"),
+        (("--fade-to", "cloud-country", "--move", "/morph/x=lfo"), "There is no number at /morph/x"),
+    ],
+)
+def test_fades_that_cannot_be_are_said(studio_here: StudioHere, options: tuple[str, ...], sentence: str) -> None:
+    status, _, err = studio_here("render", "latent", "x.mp4", "--preset", "paper-kites", *options)
+    assert status == 2
+    assert sentence in err

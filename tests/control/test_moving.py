@@ -110,6 +110,7 @@ def test_numbers_from_python(tmp_path: Path) -> None:
             "/a=keyframes,keys=0:-1/2:1:hold,repeats=yes",
             ("/a", "keyframes", {"keys": ((0.0, -1.0), (2.0, 1.0, "hold")), "repeats": True}),
         ),
+        ("/a=keyframes,keys=0:0:in_and_out/1:1", ("/a", "keyframes", {"keys": ((0.0, 0.0, "in and out"), (1.0, 1.0))})),
         ("/a=sound,band=low mid,lag=0.2", ("/a", "sound", {"band": "low mid", "lag": 0.2})),
     ],
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from studio.control.crossing import Crossing
 from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.control.performing import Replay
 from studio.engine.base import Engine
+from studio.errors import StudioError
 from studio.model.modulator import NOTHING, Heard
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture, Picture
@@ -41,6 +43,7 @@ class Mover:
         bend: makes a picture of a picture at a time; the runner itself where it works on whole pictures.
         listen: what else was measured until a time: of sound, of controllers.
         replay: a performance that is played again; it begins with this preset.
+        crossing: a fade or a morph, of which this preset is the first; not together with a performance.
     """
 
     def __init__(
@@ -51,9 +54,13 @@ class Mover:
         bend: Bend | None = None,
         listen: Listen = lambda _: NOTHING,
         replay: Replay | None = None,
+        crossing: Crossing | None = None,
     ) -> None:
+        if replay is not None and crossing is not None:
+            raise StudioError("A performance and a fade cannot be rendered together; leave one out.")
         self._replay = replay
-        self._trained = preset.bent.tensors if replay is not None else {}
+        self._crossing = crossing
+        self._first = preset.bent.tensors
         self._touched: set[str] = set()
         self._engine = engine
         self._runner = runner
@@ -70,16 +77,18 @@ class Mover:
         before, self._matrix = getattr(self, "_matrix", None), matrix_of(preset)
         if before is not None:
             self._matrix.keep(before)
-        self._signals = self._matrix.signals
+        self._signals = self._matrix.signals | (self._crossing.signals if self._crossing is not None else frozenset())
 
     def begin(self) -> None:
         """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
         if self._replay is not None:
             self._replay.begin()
             for name in self._touched:
-                self._engine.set_tensor(name, self._trained[name])
+                self._engine.set_tensor(name, self._first[name])
             self._touched.clear()
             self.show(self._replay.preset)
+        if self._crossing is not None:
+            self._crossing.reset()
         self._engine.forget()
         self._matrix.reset()
         self._meter.reset()
@@ -94,9 +103,10 @@ class Mover:
             time: in seconds, rising from call to call.
             frame: how many frames came before it, for bends that go by frames.
         """
-        played = self._play(time)
+        heard = self._heard(picture, time, self._play(time))
+        self._cross(time, heard)
         if self._matrix:
-            self._turner.turn(self._matrix.values(time, self._heard(picture, time, played)))
+            self._turner.turn(self._matrix.values(time, heard))
         self._runner.tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         bent = self._bend(picture, time)
         if self._turner.catch_up():
@@ -118,6 +128,15 @@ class Mover:
         elif step.turned:
             self._turner.turn(step.turned)
         return step.heard
+
+    def _cross(self, time: float, heard: Heard) -> None:
+        """Go to where the fade or the morph is now."""
+        mixed = None if self._crossing is None else self._crossing.at(time, heard)
+        if mixed is None or self._crossing is None:
+            return
+        for name in self._crossing.tensors:
+            self._engine.set_tensor(name, mixed.changed.get(name, mixed.network.tensors[name]))
+        self.show(mixed)
 
     def _heard(self, picture: DeepPicture, time: float, played: Heard) -> Heard:
         heard = self._listen(time)

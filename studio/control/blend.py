@@ -1,0 +1,237 @@
+"""Presets of one network mixed: their tensors, bends, numbers and movements, each by its share.
+
+What all have is at the mean of their values, by share; what some have comes and goes with their share: a stage by its
+amount, a route by its depth. What cannot be between, such as which layers are bypassed, is the strongest one's. A
+preset that has the whole share is itself, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.model.latent_offset import LATENT
+from studio.model.layer_numbers import LAYER_NUMBERS
+from studio.model.op import Array
+from studio.model.param import Declared, lives
+from studio.model.preset import Preset
+from studio.model.route import ROUTES, Route, Routes
+from studio.model.stage import Luma, Stage
+from studio.model.stages import STAGES, Stages
+from studio.model.tempo import TEMPO
+
+Shares = Sequence[float]
+
+
+def fade_shares(part: float) -> tuple[float, float]:
+    """The shares of two presets, ``part`` of the way from the first to the second."""
+    part = min(max(part, 0.0), 1.0)
+    return 1.0 - part, part
+
+
+def morph_shares(x: float, y: float) -> tuple[float, float, float, float]:
+    """The shares of four presets at the corners of a square: at (0, 0), (1, 0), (0, 1) and (1, 1)."""
+    (left, right), (top, bottom) = fade_shares(x), fade_shares(y)
+    return left * top, right * top, left * bottom, right * bottom
+
+
+class Blend:
+    """Presets that can be mixed.
+
+    Args:
+        presets: two or more.
+
+    Attributes:
+        tensors: names of those that any of them bends.
+
+    Raises:
+        StudioError: where they are of different networks, whose pictures can be mixed alone.
+    """
+
+    def __init__(self, presets: Sequence[Preset]) -> None:
+        first = presets[0]
+        for other in presets[1:]:
+            if other.network.sha256() != first.network.sha256():
+                raise StudioError(
+                    f'"{first.name}" and "{other.name}" bend different networks, so nothing is between them; fade '
+                    "between presets of one network."
+                )
+        self._presets = tuple(presets)
+        self.tensors = sorted({name for preset in presets for name in preset.changed})
+        self._stages, renumbered = _matched_stages(presets)
+        self._routes = _matched_routes(presets, renumbered)
+
+    def at(self, shares: Shares) -> Preset:
+        """The mixture.
+
+        Args:
+            shares: of each preset, none below 0; they need not add up to 1.
+        """
+        total = float(sum(shares))
+        if len(shares) != len(self._presets) or min(shares) < 0.0 or not total > 0.0:
+            raise StudioError(f"A mixture of {len(self._presets)} presets needs as many shares, none below 0.")
+        parts = [share / total for share in shares]
+        strongest = max(range(len(parts)), key=lambda place: parts[place])
+        if parts[strongest] == 1.0:
+            return self._presets[strongest]
+        mixed = replace(self._presets[strongest], changed=self._mixed_tensors(parts))
+        mixed = mixed.with_section(STAGES, self._mixed_stages(parts)).with_section(ROUTES, self._mixed_routes(parts))
+        mixed = mixed.with_section(LATENT, self._mixed_offsets(parts))
+        mixed = mixed.with_section(LAYER_NUMBERS, self._mixed_numbers(parts))
+        tempos = [preset.section(TEMPO) for preset in self._presets]
+        mean = _mean([(tempo.bpm, part) for tempo, part in zip(tempos, parts, strict=True)])
+        return mixed.with_section(TEMPO, tempos[strongest].model_copy(update={"bpm": mean}))
+
+    def _mixed_tensors(self, parts: Shares) -> dict[str, Array]:
+        found = {}
+        for name in self.tensors:
+            mixed = np.zeros_like(self._presets[0].network.tensors[name])
+            for preset, part in zip(self._presets, parts, strict=True):
+                if part:
+                    mixed += np.float32(part) * preset.changed.get(name, preset.network.tensors[name])
+            found[name] = mixed
+        return found
+
+    def _mixed_stages(self, parts: Shares) -> Stages:
+        return tuple(_mixed_stage(number, owned, parts) for number, owned in self._stages)
+
+    def _mixed_routes(self, parts: Shares) -> Routes:
+        found = []
+        for number, (owned, target) in enumerate(self._routes, start=1):
+            shared = [(route, parts[place]) for place, route in owned.items()]
+            depth = sum(route.depth * part for route, part in shared)
+            route = max(shared, key=lambda each: each[1])[0]
+            bases = [(each.base, part) for each, part in shared if each.base is not None]
+            source = _mixed_record(route.source, [(each.source, part) for each, part in shared])
+            base = _mean(bases) if bases else None
+            found.append(replace(route, id=number, target=target, depth=depth, base=base, source=source))
+        return tuple(found)
+
+    def _mixed_offsets(self, parts: Shares) -> dict[str, tuple[float, ...]]:
+        held = [preset.section(LATENT) for preset in self._presets]
+        found = {}
+        for name in sorted({name for each in held for name in each}):
+            rows = [np.array(each.get(name, ()), np.float64) for each in held]
+            whole = np.zeros(max(map(len, rows)))
+            for row, part in zip(rows, parts, strict=True):
+                whole[: len(row)] += part * row
+            found[name] = tuple(float(value) for value in whole)
+        return found
+
+    def _mixed_numbers(self, parts: Shares) -> dict[str, float]:
+        held = [preset.section(LAYER_NUMBERS) for preset in self._presets]
+        graph, found = self._presets[0].network.graph, {}
+        for key in sorted({key for each in held for key in each}):
+            layer, _, name = key.rpartition(".")
+            own = graph.node(layer).op.live_value(name)
+            found[key] = sum(each.get(key, own) * part for each, part in zip(held, parts, strict=True))
+        return found
+
+
+Owned = dict[int, Stage]
+
+
+def _matched_stages(presets: Sequence[Preset]) -> tuple[list[tuple[int, Owned]], dict[tuple[int, int], int]]:
+    """The stages of all, those that differ in numbers alone as one; and the number that each has in the mixture."""
+    kinds: list[Any] = []
+    owned: list[Owned] = []
+    for place, preset in enumerate(presets):
+        # Each preset's stages keep their order among themselves, so that the end of a fade is no cut.
+        at = 0
+        for stage in preset.section(STAGES):
+            kind = _kind_of_stage(stage)
+            same = next((k for k in range(at, len(kinds)) if kinds[k] == kind), None)
+            if same is None:
+                kinds.insert(at, kind)
+                owned.insert(at, {})
+                same = at
+            owned[same][place] = stage
+            at = same + 1
+    found: list[tuple[int, Owned]] = []
+    renumbered: dict[tuple[int, int], int] = {}
+    for each in owned:
+        taken = {number for number, _ in found}
+        wanted = next(iter(each.values())).id
+        number = wanted if wanted not in taken else 1 + max(taken)
+        found.append((number, each))
+        renumbered |= {(place, stage.id): number for place, stage in each.items()}
+    return found, renumbered
+
+
+def _kind_of_stage(stage: Stage) -> Any:
+    mask = ("luma", stage.mask.source) if isinstance(stage.mask, Luma) else id(stage.mask) if stage.mask else None
+    kind = type(stage.bend), _structure(stage.bend)
+    return stage.layer, kind, repr(stage.channels), stage.guard.kind, mask, stage.source
+
+
+def _mixed_stage(number: int, owned: Owned, parts: Shares) -> Stage:
+    shared = [(stage, parts[place]) for place, stage in owned.items()]
+    stage = max(shared, key=lambda each: each[1])[0]
+    amount = sum(each.amount * part for each, part in shared if each.on)
+    mask = stage.mask
+    if isinstance(mask, Luma):
+        mask = _mixed_record(mask, [(each.mask, part) for each, part in shared])
+    return replace(
+        stage,
+        id=number,
+        bend=_mixed_record(stage.bend, [(each.bend, part) for each, part in shared]),
+        mask=mask,
+        guard=_mixed_record(stage.guard, [(each.guard, part) for each, part in shared]),
+        amount=min(1.0, amount),
+        on=any(each.on for each, _ in shared),
+    )
+
+
+def _matched_routes(
+    presets: Sequence[Preset], renumbered: Mapping[tuple[int, int], int]
+) -> list[tuple[dict[int, Route], str]]:
+    """The routes of all, those from one source to one target as one; and their targets in the mixture."""
+    found: dict[Any, tuple[dict[int, Route], str]] = {}
+    for place, preset in enumerate(presets):
+        for route in preset.section(ROUTES):
+            if not route.on or route.target.startswith("/route/"):
+                continue
+            target = _renumbered(route.target, place, renumbered)
+            source = type(route.source), _structure(route.source)
+            kind = source, target, repr(route.curves), route.base is None
+            owned, _ = found.setdefault(kind, ({}, target))
+            # Two of a preset that are alike are one twice as deep.
+            before = owned.get(place)
+            owned[place] = route if before is None else replace(route, depth=before.depth + route.depth)
+    return list(found.values())
+
+
+def _renumbered(target: str, place: int, renumbered: Mapping[tuple[int, int], int]) -> str:
+    _, owner, *rest = target.split("/")
+    if owner != "bend" or not rest[0].isdecimal():
+        return target
+    return "/".join(("", owner, str(renumbered.get((place, int(rest[0])), rest[0])), *rest[1:]))
+
+
+def _structure(record: Declared) -> str:
+    """What of a record is no number that can be turned."""
+    live = {each.name for each in lives(type(record))}
+    return repr(record.model_dump(exclude=live))
+
+
+def _mixed_record(record: Any, shared: Sequence[tuple[Any, float]]) -> Any:
+    """A record with the means of its live numbers."""
+    means: dict[str, Any] = {}
+    kind: type[Declared] = type(record)
+    for live in lives(kind):
+        mean = _mean([(float(getattr(each, live.name)), part) for each, part in shared])
+        means[live.name] = mean if live.kind is float else mean >= 0.5 if live.kind is bool else round(mean)
+    return record.model_copy(update=means)
+
+
+def _mean(values: Sequence[tuple[float, float]]) -> float:
+    total = sum(part for _, part in values)
+    if total <= 0.0:
+        return values[0][0]
+    if all(value == values[0][0] for value, _ in values):
+        return values[0][0]
+    return sum(value * part for value, part in values) / total

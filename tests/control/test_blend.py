@@ -1,0 +1,146 @@
+"""Presets mixed: each end is itself, numbers lie between, nothing jumps."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from helpers import EngineFor, tiny_network
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.bends import make_bend
+from studio.control.blend import Blend, fade_shares, morph_shares
+from studio.control.fading import Fade, mixed_pictures
+from studio.control.move import move
+from studio.errors import StudioError
+from studio.model.document import Document
+from studio.model.picture import Picture
+from studio.model.preset import Preset
+from studio.model.route import ROUTES
+from studio.model.stage import Luma
+from studio.model.stages import STAGES
+from studio.model.tempo import Tempo
+from studio.modulators.keyframes import Easing
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
+
+NETWORK = tiny_network()
+
+
+def first() -> Preset:
+    document = Document(Preset("first", NETWORK, {"enc.weight": NETWORK.tensors["enc.weight"] * 2}))
+    document.add_stage("enc", make_bend("Rotate", {"angle": 10.0}), amount=0.5)
+    document.add_stage("act", make_bend("Multiply", {"factor": 2.0}), mask=Luma(source="input", high=0.5))
+    routes, _ = move((), "/bend/1/angle", "lfo", rate=1.0, depth=0.2)
+    routes, _ = move(routes, "/bend/2/amount", "drift", depth=-0.5)
+    document.set_section(ROUTES, routes, "Routes")
+    document.set("/tempo/bpm", 100)
+    return document.preset()
+
+
+def second() -> Preset:
+    bias = np.linspace(-1, 1, 6, dtype=np.float32)
+    document = Document(Preset("second", NETWORK, {"enc.bias": bias}))
+    document.add_stage("act", make_bend("Invert", {}), amount=0.8)
+    document.add_stage("enc", make_bend("Rotate", {"angle": 50.0}))
+    document.add_stage("enc", make_bend("Rotate", {"angle": -20.0, "border": "wrap"}))
+    routes, _ = move((), "/bend/2/angle", "lfo", rate=3.0, depth=0.6)
+    document.set_section(ROUTES, routes, "Routes")
+    document.set("/tempo/bpm", 140)
+    document.set_bypassed("out", True)
+    return document.preset()
+
+
+def test_with_the_whole_share_a_preset_is_itself() -> None:
+    a, b = first(), second()
+    blend = Blend((a, b))
+    assert blend.at((1.0, 0.0)) is a
+    assert blend.at((0.0, 3.0)) is b
+    assert Blend((a, b, a, b)).at(morph_shares(1.0, 0.0)) is b
+
+
+def test_half_way_everything_lies_between() -> None:
+    mixed = Blend((first(), second())).at(fade_shares(0.25))
+    trained = NETWORK.tensors
+    np.testing.assert_allclose(mixed.changed["enc.weight"], trained["enc.weight"] * 1.75, rtol=1e-6)
+    bias = 0.75 * trained["enc.bias"] + 0.25 * np.linspace(-1, 1, 6, dtype=np.float32)
+    np.testing.assert_allclose(mixed.changed["enc.bias"], bias, rtol=1e-5, atol=1e-6)
+    found = {(stage.layer, type(stage.bend).__name__): stage for stage in mixed.section(STAGES)[::-1]}
+    assert len(mixed.section(STAGES)) == 4
+    rotate = found["enc", "Rotate"]
+    assert rotate.amount == pytest.approx(0.75 * 0.5 + 0.25)
+    assert rotate.bend.angle == pytest.approx(20.0)  # type: ignore[attr-defined]
+    assert found["act", "Multiply"].amount == pytest.approx(0.75)
+    assert found["act", "Multiply"].bend.factor == 2.0  # type: ignore[attr-defined]
+    assert found["act", "Invert"].amount == pytest.approx(0.2)
+    routes = {(type(route.source).__name__, route.target): route for route in mixed.section(ROUTES)}
+    lfo = routes["LFO", f"/bend/{rotate.id}/angle"]
+    assert lfo.depth == pytest.approx(0.75 * 0.2 + 0.25 * 0.6)
+    assert lfo.source.rate == pytest.approx(1.5)  # type: ignore[attr-defined]
+    drift = routes["Drift", f"/bend/{found['act', 'Multiply'].id}/amount"]
+    assert drift.depth == pytest.approx(-0.375)
+    assert Document(mixed).get("/tempo/bpm") == pytest.approx(110.0)
+    assert mixed.bypassed == frozenset()
+    assert Blend((first(), second())).at(fade_shares(0.75)).bypassed == {"out"}
+
+
+def test_a_fade_never_jumps_in_the_picture(engine_for: EngineFor) -> None:
+    a, b = first(), second().with_section(ROUTES, ())
+    from studio.model.section import BYPASSED
+
+    b = b.with_section(BYPASSED, frozenset())
+    blend, engine = Blend((a, b)), engine_for(NETWORK)
+    mover = Mover(a, engine, FrameRunner(engine))
+    picture = np.random.default_rng(1).integers(0, 256, (16, 16, 3), np.uint8)
+    outputs = []
+    for part in np.linspace(0, 1, 21):
+        mixed = blend.at(fade_shares(float(part)))
+        for name, tensor in mixed.bent.tensors.items():
+            engine.set_tensor(name, tensor)
+        mover.show(mixed)
+        mover(picture, 0.0)
+        outputs.append(engine.output())
+    steps = [float(np.abs(x - y).mean()) for x, y in pairwise(outputs)]
+    whole = float(np.abs(outputs[0] - outputs[-1]).mean())
+    assert whole > 0.01
+    assert max(steps) < 0.35 * whole
+
+
+def test_what_cannot_be_mixed_is_said() -> None:
+    with pytest.raises(StudioError, match='"first" and "other" bend different networks'):
+        Blend((first(), Preset("other", tiny_network(seed=1), {})))
+    blend = Blend((first(), second()))
+    for shares in ((1.0,), (0.0, 0.0), (2.0, -1.0), (float("nan"), 0.0)):
+        with pytest.raises(StudioError, match="needs as many shares"):
+            blend.at(shares)
+
+
+@given(st.floats(-1, 2), st.floats(-1, 2))
+def test_shares_add_up_to_one(x: float, y: float) -> None:
+    assert sum(fade_shares(x)) == pytest.approx(1.0)
+    assert sum(morph_shares(x, y)) == pytest.approx(1.0)
+    assert min(morph_shares(x, y)) >= 0.0
+
+
+@given(st.sampled_from(["linear", "in", "out", "in and out"]), st.floats(0, 100), st.floats(0, 16))
+def test_a_fade_goes_from_0_to_1_over_its_beats(easing: Easing, now: float, beats: float) -> None:
+    fade = Fade.over(beats, Tempo(bpm=90), now, easing=easing)
+    assert fade.part(now - 0.001) == 0.0
+    assert fade.part(now + beats * 60 / 90 + 0.001) == 1.0
+    parts = [fade.part(now + beats * 60 / 90 * k / 50) for k in range(51)]
+    assert parts == sorted(parts)
+    assert Fade.over(4, Tempo(bpm=60), 2.5, quantise=4.0).start == 4.0
+
+
+def picture(level: int, size: tuple[int, int] = (6, 8)) -> Picture:
+    return np.full((*size, 3), level, np.uint8)
+
+
+def test_pictures_are_mixed() -> None:
+    a, b = picture(100), picture(200)
+    assert mixed_pictures(a, b, 0.0) is a
+    assert mixed_pictures(a, b, 1.0) is b
+    assert set(mixed_pictures(a, b, 0.25).ravel()) == {125}
+    assert mixed_pictures(a, picture(200, (12, 16)), 0.5).shape == a.shape
