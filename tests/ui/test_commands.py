@@ -24,7 +24,7 @@ from studio.ui.shell.declared import declared
 from studio.ui.shell.shortcut_sheet import groups_of, shared_out
 
 DOCUMENT = {"network", "section.bypassed", "section.stages", "history", "details"}
-TOLD = {"recording", "windows", "theme"}
+TOLD = {"recording", "windows", "theme", "favourites"}
 
 
 def test_keys_mean_one_thing_each() -> None:

@@ -190,20 +190,20 @@ def test_nothing_of_the_source_bar_is_cut_or_lies_on_something_else(whole: Whole
 
 
 @pytest.mark.gl
-def test_f_and_1_act_on_what_the_mouse_is_over(whole: WholeWindow) -> None:
+def test_fit_and_actual_size_act_on_what_the_mouse_is_over(whole: WholeWindow) -> None:
     whole.until(lambda: whole.viewport._parts)
     sheet, viewport = whole.editor.sheet, whole.viewport
     viewport.setFocus()
     QCursor.setPos(sheet.mapToGlobal(sheet.rect().center()))
     whole.until(lambda: QApplication.widgetAt(QCursor.pos()) is sheet)
-    whole.key(Qt.Key.Key_1, on=viewport)
+    whole.key(Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier, viewport)
     assert sheet.camera.zoom == 1.0
     assert viewport.camera.fitted
     whole.key(Qt.Key.Key_F, on=viewport)
     assert sheet.camera.fitted
     QCursor.setPos(viewport.mapToGlobal(QPoint(20, 20)))
     sheet.setFocus()
-    whole.key(Qt.Key.Key_1, on=sheet)
+    whole.key(Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier, sheet)
     assert not viewport.camera.fitted
     assert sheet.camera.fitted
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from studio.paths import WEIGHTS
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
+from studio.ui.presets.favourites import COMMANDS as FAVOURITES
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.services.parts import Parts
 
 
 def _make(context: Context) -> PresetDeck:
     parts = context[Parts]
-    return PresetDeck(parts.document, parts.library, parts.opener, parts.saver, parts.worker, parts.messages.say)
+    made = PresetDeck(
+        parts.document,
+        parts.library,
+        parts.opener,
+        parts.saver,
+        parts.worker,
+        parts.messages.say,
+        parts.session,
+        (parts.networks, WEIGHTS),
+    )
+    made.favourites_changed.connect(lambda: context.tell("favourites"))
+    return made
 
 
 def _presets(context: Context) -> Iterator[Entry]:
@@ -36,6 +49,7 @@ PANELS = (
         order=10,
         entries=_presets,
         commands=(
+            *FAVOURITES,
             Command(
                 "file.save",
                 "Save preset",

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QFile, QObject, QPoint, QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QEvent, QFile, QObject, QPoint, QStandardPaths, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
 from studio.io.library import Library
@@ -21,10 +21,13 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
+from studio.ui.presets.favourites import NUMBERS, numbers_of
 from studio.ui.presets.preset_list import PresetList
-from studio.ui.presets.preset_tiles import Tile, read_tiles
+from studio.ui.presets.preset_tiles import Tile
+from studio.ui.presets.shelves import SHELVES, Shelf, read_shelf
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
+from studio.ui.services.session import Session
 
 
 class PresetDeck(QWidget):
@@ -37,7 +40,11 @@ class PresetDeck(QWidget):
         saver: saves them.
         worker: reads and moves folders.
         say: takes sentences for the person.
+        session: remembers favourites, and what was open lately.
+        networks: folders of networks.
     """
+
+    favourites_changed = Signal()
 
     def __init__(
         self,
@@ -47,6 +54,8 @@ class PresetDeck(QWidget):
         saver: PresetSaver,
         worker: Worker,
         say: Callable[[Message], None],
+        session: Session | None = None,
+        networks: tuple[Path, ...] = (),
     ) -> None:
         super().__init__()
         self.setAccessibleName("Presets")
@@ -56,6 +65,9 @@ class PresetDeck(QWidget):
         self._saver = saver
         self._worker = worker
         self._say = say
+        self._session = session
+        self._networks = networks
+        self._shelf: Shelf = "presets"
         self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
@@ -94,7 +106,11 @@ class PresetDeck(QWidget):
 
     def remove(self, path: Path) -> None:
         """Move a preset to the bin."""
-        title = next((tile.card.title for tile in self.list.tiles if tile.card.path == path), path.name)
+        tile = next((tile for tile in self.list.tiles if tile.card.path == path), None)
+        title = tile.card.title if tile is not None else path.name
+        if tile is not None and tile.is_network:
+            self._say(Message(f"“{title}” is a network, which presets may bend; remove its folder by hand."))
+            return
         if self._library.is_shipped(path):
             self._say(Message(f"“{title}” is built in and stays."))
             return
@@ -113,7 +129,23 @@ class PresetDeck(QWidget):
 
     def refresh(self) -> None:
         """Read the folders anew."""
-        self._worker.do(partial(read_tiles, self._library), self._show)
+        session = self._session
+        recent = [Path(path) for path in (*session.presets, *session.networks)] if session is not None else []
+        work = partial(read_shelf, self._shelf, self._library, self._networks, recent)
+        self._worker.do(work, partial(self._show_shelf, self._shelf))
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        """Show presets, networks, or what was open lately."""
+        self._shelf = shelf
+        self.tabs.setCurrentIndex(list(SHELVES).index(shelf))
+        self.refresh()
+
+    def set_favourite(self, path: Path, number: int | None) -> None:
+        """Give a preset one of the keys 1 to 9, or take it away."""
+        if self._session is not None:
+            self._session.set_favourite(path, number)
+            self._show_open()
+            self.favourites_changed.emit()
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -125,10 +157,20 @@ class PresetDeck(QWidget):
         self.folder_button = tool_button(
             "folder-open", "Open the folder of your presets", "Your presets", self._reveal_own
         )
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("What the deck shows")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        for text in SHELVES.values():
+            self.tabs.addTab(text)
+        self.tabs.setVisible(self._session is not None)
+        self.tabs.currentChanged.connect(lambda row: self.show_shelf(list(SHELVES)[row]))
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search presets")
         self.search.setAccessibleName("Search presets")
-        self.search.setToolTip("Words of a preset's name or description; Enter opens the first, Down goes to them")
+        self.search.setToolTip(
+            "Words of a preset's name, its description or its network; Enter opens the first, Down goes to them"
+        )
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icon("magnifying-glass", theme.FAINT), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._search)
@@ -161,7 +203,7 @@ class PresetDeck(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.SPACE, theme.SPACE, 2, 0)
         box.setSpacing(theme.SPACE)
-        for part in (head, self.naming, self.search):
+        for part in (head, self.naming, self.tabs, self.search):
             inset = QHBoxLayout()
             inset.setContentsMargins(0, 0, theme.SPACE - 2, 0)
             if isinstance(part, QWidget):
@@ -216,6 +258,11 @@ class PresetDeck(QWidget):
         self.list.search(text)
         self.nothing.setVisible(not self.list.shown and bool(text))
 
+    def _show_shelf(self, shelf: Shelf, tiles: list[Tile]) -> None:
+        # Of another that was asked for meanwhile nothing is shown.
+        if shelf == self._shelf:
+            self._show(tiles)
+
     def _show(self, tiles: list[Tile]) -> None:
         self.list.show_tiles(tiles)
         self.nothing.setVisible(not self.list.shown and bool(self.search.text()))
@@ -227,11 +274,16 @@ class PresetDeck(QWidget):
     def _follow(self, change: Change) -> None:
         if isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):
             self._show_open()
+        if isinstance(change, NetworkChanged) and self._shelf != "presets":
+            self.refresh()
 
     def _show_open(self) -> None:
         document, delegate = self._document, self.list.delegate
         delegate.open_path, delegate.unsaved = document.path, document.unsaved
         delegate.opening = self._opener.opening
+        if document.path is None and document.weights_path is not None:
+            delegate.open_path = document.weights_path
+        delegate.favourites = numbers_of(self._session.favourites) if self._session is not None else {}
         state = "unsaved changes" if document.unsaved else "all changes are saved"
         self.title.say(document.name, " •" if document.unsaved else "")
         self.title.setToolTip(f"{document.name}: {state}")
@@ -251,18 +303,34 @@ class PresetDeck(QWidget):
         if tile is None:
             return
         menu, path = QMenu(self), tile.card.path
+        own = not tile.shipped and not tile.is_network
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         entries: tuple[tuple[str, str, Callable[[], None], bool], ...] = (
             ("play", "Open\tEnter", lambda: self._opener.open(path), not tile.card.problem),
-            ("pencil-simple", "Rename\tF2", self.list.rename, not tile.shipped and not tile.card.problem),
+            ("pencil-simple", "Rename\tF2", self.list.rename, own and not tile.card.problem),
             ("folder-open", "Open folder", lambda: self.reveal(path), True),
-            ("trash", "Move to bin\tDelete", lambda: self.remove(path), not tile.shipped),
+            ("trash", "Move to bin\tDelete", lambda: self.remove(path), own),
         )
         for picture, text, act, enabled in entries:
             action = menu.addAction(icon(picture), text)
             action.setEnabled(enabled)
             action.triggered.connect(lambda _=False, act=act: act())
+        if self._session is not None and not tile.card.problem:
+            menu.addMenu(self._favourites(menu, path))
         menu.popup(self.list.viewport().mapToGlobal(place))
+
+    def _favourites(self, menu: QMenu, path: Path) -> QMenu:
+        keys = QMenu("Key", menu)
+        now = self.list.delegate.favourites.get(path)
+        for number in (None, *NUMBERS):
+            action = keys.addAction("None" if number is None else str(number))
+            action.setCheckable(True)
+            action.setChecked(number == now)
+            action.triggered.connect(partial(self._favour, path, number))
+        return keys
+
+    def _favour(self, path: Path, number: int | None, _checked: bool = False) -> None:
+        self.set_favourite(path, number)
 
 
 def _to_bin(path: Path) -> None:

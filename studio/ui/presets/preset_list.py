@@ -85,18 +85,18 @@ class PresetList(QListView):
             item.setData(tile, TILE)
             item.setData(tile.card.title, Qt.ItemDataRole.AccessibleTextRole)
             item.setToolTip(tile.tip)
-            item.setEditable(not tile.shipped and not tile.card.problem)
+            item.setEditable(not tile.shipped and not tile.is_network and not tile.card.problem)
             self._model.appendRow(item)
         self.search(self._filter)
         if before is not None:
             self.focus(before.card.path)
 
     def search(self, text: str) -> None:
-        """Show only those in whose name or description all these words are."""
+        """Show only those in whose name, description or network's name all these words are."""
         self._filter = text
         words = text.casefold().split()
         for row, tile in enumerate(self.tiles):
-            said = f"{tile.card.title} {tile.card.description}".casefold()
+            said = f"{tile.card.title} {tile.card.description} {Path(tile.card.weights).name}".casefold()
             self.setRowHidden(row, not all(word in said for word in words))
 
     def focus(self, path: Path) -> None:

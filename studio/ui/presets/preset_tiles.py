@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from studio.io.library import Library
 from studio.io.presets import PresetCard
 from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
 
 TILE = Qt.ItemDataRole.UserRole + 1
 """The role under which an item holds its `Tile`."""
 
 _TITLE = 22
 _EDGE = 4
+_UPPER_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -29,17 +31,21 @@ class Tile:
         card: what its preset.json says.
         image: its thumbnail, or an empty image.
         shipped: whether it came with the studio.
+        is_network: whether it is a network rather than a preset.
     """
 
     card: PresetCard
     image: QImage
     shipped: bool
+    is_network: bool = False
 
     @property
     def tip(self) -> str:
         """What a tool tip says of it."""
         if self.card.problem:
             return self.card.problem
+        if self.is_network:
+            return f"{self.card.title}\n{self.card.description}"
         origin = "built in: saving makes a copy of your own" if self.shipped else "yours"
         lines = (self.card.title, self.card.description, f"{self.card.weights} · {origin}")
         return "\n".join(line for line in lines if line)
@@ -61,6 +67,7 @@ class TileDelegate(QStyledItemDelegate):
         open_path: the preset that is open; None where it has no folder.
         unsaved: whether that has unsaved changes.
         opening: the preset that is being opened.
+        favourites: the keys of presets that have one.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -69,6 +76,7 @@ class TileDelegate(QStyledItemDelegate):
         self.open_path: Path | None = None
         self.unsaved = False
         self.opening: Path | None = None
+        self.favourites: dict[Path, int] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's name
         """All tiles are of one size."""
@@ -92,12 +100,7 @@ class TileDelegate(QStyledItemDelegate):
         if not tile.image.isNull():
             painter.drawImage(frame, tile.image, _covering(tile.image.size(), frame))
         painter.setOpacity(1)
-        if tile.card.path == self.opening:
-            _badge(painter, frame, "opening…", Qt.AlignmentFlag.AlignCenter)
-        elif tile.card.problem:
-            _badge(painter, frame, "damaged", Qt.AlignmentFlag.AlignCenter)
-        elif tile.shipped:
-            _badge(painter, frame, "built in", Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        self._paint_badges(painter, frame, tile)
         painter.setClipping(False)
         if is_open or state & (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver):
             painter.setPen(QPen(QColor(theme.ACCENT if is_open else theme.FAINT), 2 if is_open else 1))
@@ -114,6 +117,19 @@ class TileDelegate(QStyledItemDelegate):
         text = QFontMetrics(painter.font()).elidedText(tile.card.title, Qt.TextElideMode.ElideRight, title.width())
         painter.drawText(title, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
         painter.restore()
+
+    def _paint_badges(self, painter: QPainter, frame: QRectF, tile: Tile) -> None:
+        """What is to be known of it, on its picture."""
+        if tile.card.path == self.opening:
+            _badge(painter, frame, "opening…", Qt.AlignmentFlag.AlignCenter)
+        elif tile.card.problem:
+            _badge(painter, frame, "damaged", Qt.AlignmentFlag.AlignCenter)
+        elif tile.is_network and tile.image.isNull():
+            icon("tree-structure", theme.FAINT).paint(painter, frame.toAlignedRect().adjusted(12, 12, -12, -12))
+        elif tile.shipped and not tile.is_network:
+            _badge(painter, frame, "built in", Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        if tile.card.path in self.favourites:
+            _badge(painter, frame, str(self.favourites[tile.card.path]), _UPPER_LEFT)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:  # noqa: ARG002, N802 - Qt's name
         """A field for the name."""

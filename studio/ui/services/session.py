@@ -160,6 +160,24 @@ class Session:
         self._settings.setValue("last", json.dumps(asdict(last)))
 
     @property
+    def favourites(self) -> dict[int, Path]:
+        """Presets by their keys, 1 to 9; those that are gone are left out."""
+        found = self._json("favourites")
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {
+            int(key): Path(path)
+            for key, path in pairs
+            if re.fullmatch("[1-9]", key) and isinstance(path, str) and _exists(path)
+        }
+
+    def set_favourite(self, path: Path, number: int | None) -> None:
+        """Give a preset a key, which another may lose; None takes its own away."""
+        kept = {key: str(other) for key, other in self.favourites.items() if other != path and key != number}
+        if number is not None:
+            kept[number] = str(path)
+        self._settings.setValue("favourites", json.dumps(kept))
+
+    @property
     def hand(self) -> Hand:
         """How the tools were left."""
         return self._record("hand", Hand) or Hand()

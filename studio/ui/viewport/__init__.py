@@ -43,7 +43,7 @@ PANELS = (
                 "Actual size",
                 lambda c: under_mouse(c[Viewport]).one_to_one(),
                 Place("View", 30, 20),
-                keys=("1",),
+                keys=("Ctrl+0",),
                 icon="number-square-one",
                 tip="A pixel of the screen for each of the picture",
             ),

@@ -1,0 +1,57 @@
+"""What the deck shows: presets, the networks that they bend, or what was open lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtGui import QImage
+
+from studio.io.folders import subfolders
+from studio.io.library import Library
+from studio.io.networks import MANIFEST
+from studio.io.presets import PresetCard
+from studio.ui.presets.preset_tiles import Tile, read_tiles
+
+Shelf = Literal["presets", "networks", "recent"]
+
+SHELVES: dict[Shelf, str] = {"presets": "Presets", "networks": "Networks", "recent": "Recent"}
+
+
+def read_shelf(shelf: Shelf, library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> list[Tile]:
+    """The tiles of a shelf; for a worker.
+
+    Args:
+        shelf: which.
+        library: where presets are.
+        networks: folders of networks.
+        recent: what was open lately, newest first.
+    """
+    presets = read_tiles(library)
+    if shelf == "presets":
+        # Those of one network stand together; the person's own come first, damaged ones last.
+        return sorted(presets, key=lambda tile: (tile.shipped, bool(tile.card.problem), network_of(tile)))
+    pictures = {network_of(tile): tile.image for tile in reversed(presets) if not tile.image.isNull()}
+    known = {tile.card.path: tile for tile in presets}
+    found = [folder for home in networks for folder in subfolders(home, MANIFEST)]
+    counts: dict[str, int] = {}
+    for tile in presets:
+        counts[network_of(tile)] = counts.get(network_of(tile), 0) + 1
+    tiles = {path: _network(path, pictures, counts.get(path.name, 0)) for path in found}
+    if shelf == "networks":
+        return list(tiles.values())
+    everything = {**tiles, **known}
+    return [everything[path] for path in recent if path in everything]
+
+
+def network_of(tile: Tile) -> str:
+    """The name of the network that a preset bends, or of the network that a tile is."""
+    return Path(tile.card.weights).name if tile.card.weights else tile.card.name
+
+
+def _network(path: Path, pictures: dict[str, QImage], presets: int) -> Tile:
+    says = f"a network; {presets} preset{'' if presets == 1 else 's'} bend{'s' if presets == 1 else ''} it"
+    card = PresetCard(path.name, path.name, says, path, path.name, None)
+    return replace(Tile(card, pictures.get(path.name, QImage()), True), is_network=True)
