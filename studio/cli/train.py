@@ -89,7 +89,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
 ) -> None:
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""
-    from studio.learn.prepare import Asked, open_network, prepare
+    from studio.learn.prepare import Asked, left_out, open_network, prepare
 
     network = open_network(weights)
     _require_new(output)
@@ -118,7 +118,7 @@ def train(
         seed=seed,
     )
     learner, remarks = prepare(network, asked, engine)
-    for remark in remarks:
+    for remark in filter(None, (left_out(weights), *remarks)):
         note(remark)
     try:
         if resume is not None:

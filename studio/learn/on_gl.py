@@ -8,6 +8,7 @@ read back: its losses and the norm of its gradients, which say whether it may be
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from studio.model.op import Array, Op
 from studio.ops.combine import Concat
 from studio.ops.derivative import derive
 from studio.ops.functions import Affine
+
+if TYPE_CHECKING:
+    import moderngl
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 _TOLD = "told~"
@@ -70,7 +74,7 @@ class GLBackend(Backend):
         self._moved: dict[str, int] = dict.fromkeys(objective.learns, 0)
         self._painted: dict[tuple[str, str], tuple[Array, DeviceTensor]] = {}
         self._parts: np.ndarray | None = None
-        self._has_last = self._has_run = False
+        self._has_last = self._has_run = self._is_single = False
 
     def shares(self, engine: Engine) -> bool:
         """See `Backend.shares`."""
@@ -86,12 +90,16 @@ class GLBackend(Backend):
     def accumulate(self, batch: Batch, share: float) -> None:
         """See `Backend.accumulate`."""
         count = len(batch)
+        # The gradients of a single crop are the step's: they are taken where they are made.
+        self._is_single = count == 1 and share == 1.0
         for k in range(count):
             fed = {name: values[k] for name, values in batch.shown.items()} | {WANTED: batch.wanted[k]}
             self.engine.run(fed)
             self._has_run = True
             anew = self._parts is None
             for name, layer in self._gradients.items():
+                if self._is_single:
+                    break
                 if name not in self._totals:
                     self._totals[name] = DeviceTensor(self._device, self._store.arrays[name].shape)
                 texture, _ = self.engine.texture_of(layer)
@@ -103,7 +111,7 @@ class GLBackend(Backend):
         """See `Backend.apply`."""
         assert self._parts is not None, "nothing has been accumulated"
         self._device.use()
-        norm = self._moving.norm([self._totals[name].texture for name in self._gradients])
+        norm = self._moving.norm([self._gradient_of(name) for name in self._gradients])
         said = dict(zip(self._said, self._parts.tolist(), strict=False))
         outcome = Outcome(said, said.pop("~total"), norm)
         if outcome.is_finite:
@@ -113,6 +121,12 @@ class GLBackend(Backend):
         self._has_last = True
         self._parts = None
         return outcome
+
+    def _gradient_of(self, name: str) -> moderngl.Texture:
+        if self._is_single:
+            found: moderngl.Texture = self.engine.texture_of(self._gradients[name])[0]
+            return found
+        return self._totals[name].texture
 
     def _move(self, rate: float, scale: float) -> None:
         for name in self._gradients:
@@ -127,7 +141,7 @@ class GLBackend(Backend):
                 self._tensors,
                 name,
                 self._slots[name],
-                self._totals[name].texture,
+                self._gradient_of(name),
                 self._sheet_of("rate", name, self.rates.get(name)),
                 self._pull_of(name),
                 {f"u_{key}": value for key, value in said.items()},
@@ -185,9 +199,12 @@ class GLBackend(Backend):
 
     def gradient(self, name: str) -> Array | None:
         """See `Backend.gradient`."""
-        if not self._has_last or name not in self._totals:
+        if not self._has_last or name not in self._gradients:
             return None
         self._device.use()
+        if self._is_single:
+            found = self.engine.activation(self._gradients[name])
+            return np.ascontiguousarray(found.reshape(self._store.arrays[name].shape))
         return self._totals[name].read()
 
     def map_gradient(self, layer: str) -> Array | None:

@@ -21,10 +21,13 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import Schedule, optimiser
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term
+from studio.model.address import split
 from studio.model.explain import explain
 from studio.model.graph import Size
 from studio.model.network import Network
-from studio.model.picture import Picture, shallow, to_picture, to_tensor
+from studio.model.numbers import knobs
+from studio.model.picture import Picture, shallow, to_tensor
+from studio.model.stages import STAGES
 
 EXTRACTOR = "autoencoder-transposed"
 LOSS_NAMES = (*LOSSES, "features", "style", "adversarial")
@@ -89,6 +92,13 @@ def open_network(name: str) -> Network:
         StudioError: where there is no such thing.
     """
     return parse_new(name[4:]).make() if name.startswith("new:") else open_preset(name).bent
+
+
+def left_out(name: str) -> str:
+    """What of a preset does not learn along, in a sentence; empty where there is nothing."""
+    if name.startswith("new:") or not open_preset(name).section(STAGES):
+        return ""
+    return f'The bends of activations of "{name}" are left out while it learns; its filters are as the preset has them.'
 
 
 def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learner, tuple[str, ...]]:
@@ -162,29 +172,35 @@ def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
 
 
 def _teacher(name: str) -> Teacher:
-    """What another network or preset makes, through PyTorch."""
-    import torch
-
-    from studio.ops._reference import reference
+    """What another network or preset makes, with all its bends, through PyTorch."""
+    from studio.engine.torch import TorchEngine
 
     taught = open_preset(name)
-    network, graph = taught.bent, taught.bent.graph
-    if taught.bypassed:
-        raise StudioError(f'"{name}" bypasses layers; teach with a preset that does not.')
+    graph = taught.bent.graph
+    if any(i.kind == "vector" for i in graph.inputs):
+        raise StudioError(f'"{name}" is fed vectors, and so cannot be shown what the network is shown.')
+    engine = TorchEngine(taught.bent)
+    engine.bypass(taught.bypassed)
+    engine.set_stages(taught.section(STAGES))
+    # An engine has numbers of layers from its first run on.
+    waiting = {each.number.address: each.get(taught) for each in knobs(taught)}
 
     def make(picture: Picture) -> Picture:
         height, width = graph.fitting_size((picture.shape[0], picture.shape[1]))
         padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
-        fed = {
-            i.name: torch.from_numpy(to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order))[None]
-            for i in graph.inputs
-        }
-        made = reference(network, fed)[graph.output][0].numpy()
+        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order) for i in graph.inputs}
+        # Crops follow each other in no order, so that what remembers frames begins anew with each.
+        engine.forget()
+        engine.run(fed)
+        for address, value in waiting.items():
+            owner, *rest = split(address)
+            if owner == "layer":
+                engine.set_number(rest[0], rest[1], value)
+        engine.update()
+        waiting.clear()
         rows, columns = graph.output_size((picture.shape[0], picture.shape[1]))
-        return to_picture(made, graph.output_range, graph.output_order)[:rows, :columns]
+        return engine.picture()[:rows, :columns]
 
-    if any(i.kind == "vector" for i in graph.inputs):
-        raise StudioError(f'"{name}" is fed vectors, and so cannot be shown what the network is shown.')
     return make
 
 

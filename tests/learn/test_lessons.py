@@ -15,13 +15,15 @@ import pytest
 from helpers import ROOT, tiny_network
 
 import studio
+from studio.bends import make_bend
 from studio.cli import app
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.learn.damage import DAMAGES, damaged, parse_damage
 from studio.learn.lesson import open_lesson
 from studio.learn.networks import NEW, parse_new
-from studio.learn.prepare import Asked, prepare
+from studio.learn.prepare import Asked, left_out, prepare
+from studio.model.stage import Stage
 
 SIZE = (16, 16)
 
@@ -189,3 +191,23 @@ def test_python_learns_step_by_step_and_edits_meanwhile_count(pictures: Path) ->
     assert 0 < np.abs(net["enc"].filter - painted).max() < 0.01
     with pytest.raises(StudioError, match="A lesson has no such thing"):
         next(net.learn("demo", speed=3))
+
+
+def test_a_preset_teaches_its_bends_of_activations(pictures: Path, tmp_path: Path) -> None:
+    save_network(tiny_network(seed=4), tmp_path / "net")
+    net = studio.load(tmp_path / "net", engine="torch")
+    net.set_stages([Stage(1, "act", make_bend("Multiply", {"factor": 3.0}))])
+    net.bypass("out")
+    net.save(tmp_path / "bent")
+    learner, _ = prepare(
+        tiny_network(seed=1), Asked(str(pictures), f"as:{tmp_path / 'bent'}", size=16, batch=1, flips=False), "torch"
+    )
+    learner.step()
+    assert learner.pictures is not None
+    shown, wanted = learner.pictures
+    right = net(shown)
+    assert np.abs(right.astype(int) - wanted).max() <= 1
+    net.set_stages([])
+    assert np.abs(net(shown).astype(int) - wanted).max() > 1
+    assert "left out" in left_out(str(tmp_path / "bent"))
+    assert not left_out(str(tmp_path / "net"))
