@@ -133,7 +133,9 @@ class Calling:
 
 
 @pytest.mark.parametrize("zipped", [True, False, None])
-@pytest.mark.parametrize("function", [os.mkdir, pathlib.Path.touch, eval, exec, os.system, print], ids=str)
+@pytest.mark.parametrize(
+    "function", [os.mkdir, pathlib.Path.touch, eval, exec, os.system, print], ids=lambda called: called.__qualname__
+)
 def test_a_call_that_would_do_something_is_refused_and_never_made(
     function: Any, zipped: bool | None, tmp_path: Path
 ) -> None:
