@@ -9,7 +9,7 @@ ivec2 region(int at, ivec2 corner) {
 }
 
 vec4 texel(int tile, ivec2 p) {
-    int number = p.y / HEADS, across = u_shape0.z / WINDOW_W;
+    int across = u_shape0.z / WINDOW_W, number = p.y / HEADS % (u_shape0.y / WINDOW_H * across);
     ivec2 corner = ivec2(number % across * WINDOW_W, number / across * WINDOW_H);
     ivec2 query = region(p.x, corner);
     vec4 found = vec4(0.0);

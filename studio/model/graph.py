@@ -277,8 +277,9 @@ def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, .
     if len(set(names)) < len(names):
         doubled = next(name for name in names if names.count(name) > 1)
         raise StudioError(f'Two layers or inputs are called "{doubled}"; each needs a name of its own.')
+    known = set(names)
     for node in nodes:
-        _check_inputs(node, set(names))
+        _check_inputs(node, known)
     return in_order((i.name for i in inputs), nodes)
 
 

@@ -34,6 +34,7 @@ class WindowMask(Op):
     window: PositivePair = param(doc="Height and width of a window", unit="px")
     shift: tuple[_Shift, _Shift] = param(doc="How far the picture was rolled up and left", unit="px")
     heads: int = param(1, lo=1, doc="Rows for every window")
+    repeats: int = param(1, lo=1, doc="How often all windows follow each other, where heads are not within them")
     value: float = param(-100.0, doc="What is added where places do not belong together")
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -44,7 +45,7 @@ class WindowMask(Op):
             f"windows of {height}×{width} do not divide {shape.height}×{shape.width}.",
         )
         count = shape.height // height * (shape.width // width)
-        return Shape(height * width, count * self.heads, height * width)
+        return Shape(height * width, count * self.heads * self.repeats, height * width)
 
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
@@ -64,7 +65,7 @@ class WindowMask(Op):
         import torch
 
         (x,) = inputs
-        made = mask_of((x.shape[2], x.shape[3]), self.window, self.shift, self.heads)
+        made = np.tile(mask_of((x.shape[2], x.shape[3]), self.window, self.shift, self.heads), (1, self.repeats, 1))
         return (torch.from_numpy(made).to(x) * self.value).expand(x.shape[0], -1, -1, -1)
 
 

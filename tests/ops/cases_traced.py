@@ -216,7 +216,8 @@ def _upsample_like(draw: Draw) -> Case:
 def _window_mask(draw: Draw) -> Case:
     (h, w), (down, across), heads = draw(pairs(2, 5)), draw(pairs(1, 3)), draw(st.integers(1, 3))
     shift = (draw(st.integers(0, h - 1)), draw(st.integers(0, w - 1)))
-    params = {"window": (h, w), "shift": shift, "heads": heads, "value": -100.0}
+    repeats = draw(st.integers(1, 2))
+    params = {"window": (h, w), "shift": shift, "heads": heads, "value": -100.0, "repeats": repeats}
 
     def reference(inputs: Sequence[Tensor], _: dict[str, Tensor]) -> Tensor:
         """As the authors of Swin write it."""
@@ -232,6 +233,6 @@ def _window_mask(draw: Draw) -> Case:
                 mark += 1
         windows = einops.rearrange(regions, "1 (y i) (x j) 1 -> (y x) (i j)", i=h, j=w)
         mask = (windows[:, None] != windows[:, :, None]).float() * -100.0
-        return einops.repeat(mask, "n q k -> 1 k (n h) q", h=heads)
+        return einops.repeat(mask, "n q k -> 1 k (r n h) q", h=heads, r=repeats)
 
     return Case(((draw(channel_counts), h * down, w * across),), reference, params)

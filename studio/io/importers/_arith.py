@@ -38,7 +38,9 @@ class Arithmetic(Axes):
     def given(self, numbers_: Numbers, origin: tuple[str, ...] = (), like: str = "") -> str:
         """A layer that holds a constant map; repeated until it is as large as another one, where that is named."""
         channels, height, width = numbers_.shape
-        held = Weight(np.ascontiguousarray(numbers_, np.float32)[:, None], origin)
+        # A mask of infinities is one of the largest numbers, of which an exponential is zero, too.
+        finite = np.where(np.isinf(numbers_.astype(np.float32)), np.sign(numbers_.astype(np.float32)) * _MOST, numbers_)
+        held = Weight(np.ascontiguousarray(finite, np.float32)[:, None], origin)
         return self.draft.add(
             "GivenMap",
             like or self.draft.inputs[0].name,

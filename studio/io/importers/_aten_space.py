@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand, pair
 from studio.io.importers._calls import Args, Handler
 from studio.io.importers._flow import Flow
-from studio.io.importers._views import Value
+from studio.io.importers._views import Value, constant, reshaped
 
 _LARGEST_WINDOW = 64
 
@@ -113,3 +113,17 @@ def _pad(f: Flow, a: Args) -> Value:
         made = f.pad(turned, [left, right, top, bottom], mode, 0.0 if fill is None else number(fill))
         return f.move(made, lambda n: n.transpose(np.argsort(order))) if order != [0, 1, 2, 3] else made
     raise StudioError("only two axes of a map can be padded at once.")
+
+
+@means("im2col")
+def _im2col(f: Flow, a: Args) -> Value:
+    """Every window's values as channels: a convolution with kernels of a single 1."""
+    value = operand(a)
+    if len(value.shape) != 4 or value.shape[0] != 1:
+        raise StudioError("only maps of one picture can be unfolded.")
+    (height, width), channels = pair(a["kernel_size"]), value.shape[1]
+    taps = np.tile(np.eye(height * width, dtype=np.float32), (channels, 1)).reshape(-1, 1, height, width)
+    top, left = pair(a.get("padding"), 0)
+    borders = [left, left, top, top]
+    made = f.conv(value, constant(taps), None, pair(a.get("stride")), borders, pair(a.get("dilation")), channels)
+    return reshaped(made, (1, made.shape[1], made.shape[2] * made.shape[3]))

@@ -213,9 +213,14 @@ def _write_back(values: dict[str, Value | list[Value]], args: Args, made: Value)
 
 
 def _item(args: Args) -> Value:
-    found = args["self"][args["index"]] if isinstance(args["self"], list) else None
-    if not isinstance(found, Value):
-        raise StudioError("The model takes a part of something that is no list of maps.")
+    made, index = args["self"], args["index"]
+    if isinstance(made, Value) and index == 0:
+        return made  # of an operator whose other results are statistics
+    if not isinstance(made, list) or not isinstance(index, int) or index >= len(made) or index < -len(made):
+        raise StudioError(
+            "The model takes the places of what an operator found, not its values, which is not supported."
+        )
+    found: Value = made[index]
     return found
 
 

@@ -18,7 +18,7 @@ from studio.model.network import Network
 from studio.model.op import Array, Op, Shape
 from studio.ops import operator
 
-MOST_LAYERS = 2048
+MOST_LAYERS = 8192
 _LONGEST_NAME = 100
 
 
@@ -48,6 +48,8 @@ class Draft:
     shapes: dict[str, Shape] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     views: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _counts: dict[str, int] = field(default_factory=dict)
     _owners: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = field(default_factory=dict)
 
     def add_input(self, name: str, shape: Shape, value_range: tuple[float, float] = (0.0, 1.0)) -> str:
@@ -94,10 +96,13 @@ class Draft:
             file_name(name)
         except ValueError:
             name = f"layer_{name}"
-        taken = {other.lower() for other in self.shapes}
-        found, count = name, 1
-        while found.lower() in taken:
+        if len(self._taken) != len(self.shapes):
+            self._taken = {other.lower() for other in self.shapes}
+        found, count = name, self._counts.get(name.lower(), 1)
+        while found.lower() in self._taken:
             found, count = f"{name}_{count}", count + 1
+        self._counts[name.lower()] = count
+        self._taken.add(found.lower())
         return found
 
     def network(self, name: str, output: str, output_range: tuple[float, float] = (0.0, 1.0)) -> Network:

@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 
 FOLDED = words(
     """
-    _softmax _to_copy _unsafe_view _weight_norm abs add addmm alias all amax amin any arange argsort as_strided
-    atan bitwise_and bitwise_not bitwise_or bitwise_xor bmm broadcast_to cat ceil chunk clamp clamp_max
-    clamp_min clip clone concat constant_pad_nd contiguous copy cos cosh cumsum detach diff div divide dot
-    einsum embedding eq erf exp expand expand_as expm1 eye fill flatten flip floor floor_divide fmod full
-    full_like gather ge gelu gt hamming_window hann_window index index_put index_select le leaky_relu
-    lift_fresh lift_fresh_copy linalg_vector_norm linear linspace log log10 log1p log2 logical_and logical_not
-    logical_or logical_xor logspace lt masked_fill matmul max maximum mean meshgrid min minimum mm movedim mul
-    multiply mv narrow ne neg new_full new_ones new_zeros norm ones ones_like outer pad permute positive pow
-    prod reciprocal relu remainder repeat repeat_interleave reshape roll round rsqrt rsub scalar_tensor scatter
-    select select_scatter sigmoid sign sin sinh slice slice_scatter softmax softplus sort split
-    split_with_sizes sqrt square squeeze stack std sub subtract sum t tan tanh tile to transpose tril triu
-    true_divide trunc type_as unbind unflatten unsqueeze var vdot view view_as where zero zeros zeros_like
+    _softmax _to_copy _unsafe_view _weight_norm abs adaptive_avg_pool2d add addcmul addmm alias all amax amin any
+    arange argmax argmin argsort as_strided atan avg_pool2d bitwise_and bitwise_not bitwise_or bitwise_xor bmm
+    broadcast_to bucketize cartesian_prod cat cdist ceil celu chunk clamp clamp_max clamp_min clip clone concat
+    constant_pad_nd contiguous conv1d conv2d convolution copy cos cosh cumsum detach diff div divide dot einsum elu
+    embedding eq erf erfinv exp expand expand_as expm1 eye fill flatten flip floor floor_divide fmod full full_like
+    gather ge gelu group_norm gt hamming_window hann_window hardsigmoid hardswish hardtanh im2col index index_put
+    index_select layer_norm le leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm linear linspace log
+    log10 log1p log2 log_sigmoid log_softmax logical_and logical_not logical_or logical_xor logspace logsumexp lt
+    masked_fill matmul max max_pool2d maximum mean meshgrid min minimum mish mm movedim mul multiply mv narrow
+    native_layer_norm ne neg new_full new_ones new_zeros norm one_hot ones ones_like outer pad permute
+    pixel_shuffle pixel_unshuffle positive pow prelu prod reciprocal relu relu6 remainder repeat repeat_interleave
+    reshape roll round rsqrt rsub scalar_tensor scatter searchsorted select select_scatter selu sigmoid sign silu
+    sin sinh slice slice_scatter softmax softplus sort split split_with_sizes sqrt square squeeze stack std sub
+    subtract sum t take take_along_dim tan tanh tensordot tile to topk transpose tril triu true_divide trunc
+    type_as unbind unflatten unfold unsqueeze upsample_bicubic2d upsample_bilinear2d upsample_nearest2d var vdot
+    view view_as where zero zeros zeros_like
     """
 )
 """Their ATen names, in place or not."""

@@ -243,7 +243,7 @@ def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
     have = draft.shapes[node]
     each = have.height * have.width
     low, high = int(index.min()) // each, int(index.max()) // each + 1
-    if (low, high) != (0, have.channels):
+    if (low, high) != (0, have.channels) and np.bincount(index.ravel() // each, minlength=high)[low:].all():
         # Channels first: where they lie does not depend on the size.
         node = draft.add("SliceChannels", node, name=f"{name}.slice", start=low, end=high)
         return seen(draft, node, index - low * each, name)

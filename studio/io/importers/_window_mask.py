@@ -40,7 +40,9 @@ def masked(pair: Pair, maps: list[NDArray[np.float32]]) -> list[Node] | None:
                 continue
             like = pair.like(*picture)
             assert like is not None
-            said = {"window": window, "shift": found[0], "heads": int(each), "value": found[1]}
+            rows = pair.made()[0].height
+            said: dict[str, object] = {"window": window, "shift": found[0], "heads": int(each), "value": found[1]}
+            said["repeats"] = rows // maps[0].shape[1]
             return [Node(pair.node.name, operator("WindowMask").model_validate(said), (like,))]
     return None
 
