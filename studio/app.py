@@ -31,6 +31,7 @@ from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services import memory
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns
@@ -180,6 +181,7 @@ def run(preset: str, source: str) -> int:
         preset: a preset or a network, by name or path.
         source: what to play: "demo", "camera", a path.
     """
+    memory.bound()
     gl_context.prepare()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("network-bending-studio")

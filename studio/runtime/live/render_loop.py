@@ -36,6 +36,7 @@ from studio.runtime.live.pace import Pace
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
+from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -68,7 +69,7 @@ class RenderLoop:
         self._on_report = on_report
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
-        self._features = (OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), *features)
+        self._features = (OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying(), *features)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],
