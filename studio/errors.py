@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+LONGEST = 1000
+"""Characters that a sentence has at most: what names of others would make longer is left out in the middle."""
+
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
 
 class StudioError(Exception):
     """One clear sentence for the person at the keyboard: what is wrong, where, and what to do.
 
     The command line prints it and exits with status 2; nothing else catches it. Anything that is a defect of the
-    program must raise another exception, so that its traceback is seen.
+    program must raise another exception, so that its traceback is seen. It is one line of at most `LONGEST` characters.
     """
+
+    def __init__(self, sentence: object = "") -> None:
+        text = _NO_TEXT.sub(" ", str(sentence))
+        if len(text) > LONGEST:
+            # The end says what to do.
+            text = f"{text[: LONGEST // 2]} … {text[3 - LONGEST // 2 :]}"
+        super().__init__(text)
 
 
 class DefectError(StudioError):

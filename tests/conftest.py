@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from helpers import ENGINES, EngineFor, on_torch
@@ -14,6 +16,8 @@ from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 
+_SEED = pytest.StashKey[int]()
+
 settings.register_profile(
     "studio",
     deadline=None,
@@ -24,6 +28,37 @@ settings.register_profile(
 settings.load_profile("studio")
 
 _CLASSES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=None, help="of what generated tests make besides the fixed cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the seed of this run: a fresh one, which workers of pytest-xdist share."""
+    given = getattr(config, "workerinput", {}).get("seed", config.getoption("--seed"))
+    config.stash[_SEED] = secrets.randbelow(2**31) if given is None else int(given)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["seed"] = node.config.stash[_SEED]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"generated tests: --seed={config.stash[_SEED]}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    # Said again at the end, since -q leaves the header out.
+    if exitstatus:
+        terminalreporter.write_line(f"generated tests ran with --seed={config.stash[_SEED]}")
+
+
+@pytest.fixture(scope="session")
+def fresh_seed(request: pytest.FixtureRequest) -> int:
+    """A number that is another in every run, and is printed; `--seed` brings a run back."""
+    return request.config.stash[_SEED]
 
 
 @pytest.fixture(scope="session")

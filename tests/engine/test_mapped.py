@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import normal, on_torch, relative_error, tiny_network
 
-from studio.engine.gl.device import Device
+from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.mapped import Feed, Mapped
 from studio.engine.gl.pipeline import GLEngine
 
@@ -87,3 +87,34 @@ def test_what_lies_in_the_engines_memory_is_taken_from_there(mapping: Device) ->
         np.testing.assert_array_equal(engine.activation(name), picture)
         assert relative_error(engine.output(), plain.output()) <= 1e-5
     engine.close()
+
+
+def test_memory_that_somebody_looks_at_outlives_the_size_the_engine_and_its_device() -> None:
+    device = open_device()
+    if not (device.can_map and device.has_compute):
+        device.close()
+        pytest.skip("nothing lies open in memory here")
+    engine = GLEngine(tiny_network(), device)
+    picture = normal(3, 8, 8)
+    engine.run({"input": picture})
+    view = engine.input_memory("input", (8, 8))
+    assert view is not None
+    view[...] = picture
+    engine.run({"input": normal(3, 16, 16)})
+    device.context.gc()
+    np.testing.assert_array_equal(view, picture)
+    engine.close()
+    device.close()
+    np.testing.assert_array_equal(view, picture)
+
+
+def test_where_nobody_looks_the_context_goes() -> None:
+    device = open_device()
+    engine = GLEngine(tiny_network(), device) if device.has_compute else None
+    if engine is not None:
+        engine.run({"input": normal(3, 8, 8)})
+        engine.run({"input": normal(3, 16, 16)})
+        engine.close()
+        del engine
+    device.close()
+    assert not device.mapped

@@ -140,6 +140,19 @@ def test_a_pickle_that_would_make_a_file_is_refused_and_never_run(how: str, tmp_
     assert not made_by_it.exists()
 
 
+@pytest.mark.parametrize(("version", "opens"), [("2.5.1+cu124", False), ("2.9.0", False), ("2.10.0a0", True)])
+def test_a_pytorch_that_may_run_what_is_in_a_file_opens_none(
+    version: str, opens: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.pt").write_bytes(FILES["zip"][1])
+    monkeypatch.setattr(torch, "__version__", version)
+    if opens:
+        open_model(tmp_path / "model.pt")
+    else:
+        with pytest.raises(StudioError, match=r"install PyTorch 2\.10 or later"):
+            open_model(tmp_path / "model.pt")
+
+
 def test_torchscript_is_refused_with_the_way_out(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "model.pt", "w") as archive:
         archive.writestr("model/data.pkl", b"")

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, wraps
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import moderngl
 import numpy as np
@@ -68,6 +69,7 @@ class Device:
 
     Attributes:
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
+        mapped: the buffers' memory that lies open, as long as somebody has a view of it.
     """
 
     def __init__(self, context: moderngl.Context, *, standalone: bool = False, load: Load | None = None) -> None:
@@ -88,6 +90,7 @@ class Device:
         self._draws: OrderedDict[Source, moderngl.VertexArray] = OrderedDict()
         self._computes: OrderedDict[Source, moderngl.ComputeShader] = OrderedDict()
         self.compiled = 0
+        self.mapped: WeakSet[object] = WeakSet()
 
     @cached_property
     def has_handles(self) -> bool:
@@ -183,7 +186,9 @@ class Device:
         self._draws.clear()
         self._computes.clear()
         self.context.gc()
-        self.context.release()
+        # With the context goes the memory that lies open: whoever looks at some still keeps it until he looks away.
+        if not self.mapped:
+            self.context.release()
 
 
 def _keep(programs: OrderedDict[Source, Program], source: Source, program: Program) -> None:

@@ -5,16 +5,24 @@ The GPU reads a picture out of one while the next is written into another; what 
 
 from __future__ import annotations
 
-import ctypes
 from typing import Literal
 
 import numpy as np
+from moderngl import Buffer
 from numpy.typing import NDArray
 
 from studio.engine.gl.device import Device
 from studio.model.op import Array
 
 Bytes = NDArray[np.uint8]
+
+
+class _Place:
+    """Memory of a buffer, as numpy is told of it. Every view of it keeps it, and so the buffer: none can dangle."""
+
+    def __init__(self, address: int, size: int, buffer: Buffer) -> None:
+        self.buffer = buffer
+        self.__array_interface__ = {"data": (address, False), "shape": (size,), "typestr": "|u1", "version": 3}
 
 
 class Mapped:
@@ -36,7 +44,9 @@ class Mapped:
         self._memory: Bytes | None = None
         address = self._calls.keep_mapped(self.buffer, reads=side == "reads") if device.can_map else None
         if address is not None:
-            self._memory = np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
+            place = _Place(address, size, self.buffer)
+            device.mapped.add(place)
+            self._memory = np.asarray(place)
 
     @property
     def memory(self) -> Array | None:

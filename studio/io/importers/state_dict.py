@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _DEEPEST = 8
+# From this version of PyTorch on, reading weights alone runs nothing, as far as is known.
+_SAFE = (2, 10)
 # From here on an archive is mapped into memory, so that what is not looked at is not read.
 _MAPPED = 256 * 2**20
 
@@ -63,6 +66,11 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
     """What the file holds, tensors, and remarks."""
     import torch
 
+    if tuple(map(int, re.findall(r"\d+", torch.__version__)[:2])) < _SAFE:
+        raise StudioError(
+            f"{path} is not opened: PyTorch {torch.__version__} can be made to run code that is in such a file "
+            f"(CVE-2025-32434, CVE-2026-24747); install PyTorch {_SAFE[0]}.{_SAFE[1]} or later."
+        )
     with open_regular(path) as (file, size):
         check_size(size, path)
         _check_kind(file.read(64), path)
