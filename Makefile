@@ -1,4 +1,5 @@
 # make run     set up, then open the window; without a display, bend the built-in film with the default preset
+# make check   set up, then in a minute: lint, types, import rules, the tests that need neither film nor window nor GPU
 # make test    set up, then everything that must hold before a change is kept
 # make bench   the benchmarks against peers
 # make screenshots   the pictures of the documentation, from the real window
@@ -16,7 +17,7 @@ WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-k
 DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
 HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
-.PHONY: run test test-slow lint bench screenshots system presets clean
+.PHONY: run check test test-slow lint bench screenshots system presets clean
 
 run: $(VENV)/.installed
 	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))
@@ -30,6 +31,9 @@ endif
 
 test: system lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+check: lint
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m "not slow and not gl and not window and not film"
 
 test-slow: system $(VENV)/.tested
 	$(BIN)/pytest -m slow

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import ENGINES, EngineFor, on_torch
+from helpers import ENGINES, EngineFor, on_torch, without
 from hypothesis import HealthCheck, settings
 
 from studio.engine.base import Engine
@@ -15,6 +16,9 @@ from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
 from studio.errors import StudioError
 from studio.model.network import Network
+
+TESTS = Path(__file__).parent
+_FRESH_EXAMPLES = 5
 
 _SEED = pytest.StashKey[int]()
 
@@ -45,6 +49,46 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["seed"] = node.config.stash[_SEED]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a window, OpenGL or films by where it lies and what it uses, so that no test has to say it."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if item.path.is_relative_to(TESTS / "ui"):
+            item.add_marker("window")
+        if used & {"gl_device", "gl_class", "gl_app"}:
+            item.add_marker("gl")
+        # "made" is the command line's folder with a film in it.
+        if "made" in used or "films" in vars(getattr(item, "module", item)) or _imports_films(item):
+            item.add_marker("film")
+
+
+def _imports_films(item: pytest.Item) -> bool:
+    values = vars(getattr(item, "module", item)).values()
+    return any(getattr(value, "__module__", "") == "films" for value in values)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """After its fixed examples run a generated test on a few that are new in every run."""
+    result = yield
+    test = pyfuncitem.obj
+    if not getattr(test, "is_hypothesis_test", False):
+        return result
+    wrapper = getattr(test, "__func__", test)
+    usual = wrapper._hypothesis_internal_use_settings
+    fixed = usual or settings.default
+    wrapper._hypothesis_internal_use_settings = settings(
+        fixed, derandomize=False, max_examples=min(_FRESH_EXAMPLES, fixed.max_examples)
+    )
+    wrapper._hypothesis_internal_use_seed = pyfuncitem.config.stash[_SEED]
+    try:
+        test(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})
+    finally:
+        wrapper._hypothesis_internal_use_settings = usual
+        wrapper._hypothesis_internal_use_seed = None
+    return result
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"generated tests: --seed={config.stash[_SEED]}"
 
@@ -67,7 +111,7 @@ def gl_device() -> Iterator[Device]:
     try:
         device = open_device()
     except StudioError as error:
-        pytest.skip(str(error))
+        without("gl", str(error))
     yield device
     device.close()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
+import pytest
 
 from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
@@ -17,7 +20,17 @@ from studio.ops import operator
 ROOT = Path(__file__).resolve().parent.parent
 ENGINES = ("torch", "gl", "gl-fragment")
 
+REQUIRED = frozenset(filter(None, os.environ.get("STUDIO_TESTS_REQUIRE", "").split(",")))
+"""What must not be missing: "gl", "window". Where it is, tests fail that are passed over elsewhere."""
+
 EngineFor = Callable[[Network], Engine]
+
+
+def without(what: str, why: str) -> NoReturn:
+    """Pass over a test that cannot run here, or fail it where what it needs is required."""
+    if what in REQUIRED:
+        pytest.fail(f"{what} is required by STUDIO_TESTS_REQUIRE, but: {why}")
+    pytest.skip(why)
 
 
 def layer(name: str, op: str, reads: str | Sequence[str], **params: object) -> Node:

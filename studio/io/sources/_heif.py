@@ -13,11 +13,13 @@ from studio.errors import StudioError
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._icc import to_srgb
+from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, check_size
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF = {b"avif", b"avis"}
+_MOVING = ("WEBP", "AVIF", "PNG")
 
 
 def kind_of(data: bytes) -> str:
@@ -45,7 +47,9 @@ def read_heic(path: Path, data: bytes, reading: Reading) -> Still:
         check_size(int(file.size[0]), int(file.size[1]), path)
         values = np.asarray(file)
         profile, said = file.info.get("icc_profile"), file.info.get("nclx_profile") or {}
-    except (OSError, ValueError, RuntimeError, SyntaxError, EOFError) as error:
+    except StudioError:
+        raise
+    except Exception as error:  # whatever it is, the file is at fault
         raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off, or save it as PNG") from error
     if values.ndim == 2:
         values = np.repeat(values[:, :, None], 3, axis=2)
@@ -61,15 +65,17 @@ def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
     Raises:
         StudioError: when it is damaged, or too large.
     """
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     try:
-        with Image.open(io.BytesIO(data), formats=["AVIF"]) as image:
+        with open_picture(data, ("AVIF",)) as image:
             check_size(image.width, image.height, path)
             upright = ImageOps.exif_transpose(image)
             values = np.array(upright.convert("RGBA" if "A" in upright.getbands() else "RGB"))
             profile = image.info.get("icc_profile")
-    except (OSError, ValueError, RuntimeError, SyntaxError, EOFError) as error:
+    except StudioError:
+        raise
+    except Exception as error:  # whatever it is, the file is at fault
         raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off, or save it as PNG") from error
     return _shown(path, values, Colours(), profile, reading)
 
@@ -77,15 +83,15 @@ def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
 def is_deep(data: bytes) -> bool:
     """Whether the picture at the beginning of an AVIF file has more than 8 bits a value, which Pillow would cut off."""
     at = data.find(b"pixi", 0, 1 << 16)
-    return at >= 0 and any(bits > 8 for bits in data[at + 9 : at + 9 + min(data[at + 8], 4)])
+    if at < 0 or at + 8 >= len(data):
+        return False
+    return any(bits > 8 for bits in data[at + 9 : at + 9 + min(data[at + 8], 4)])
 
 
 def moving(data: bytes) -> tuple[int, tuple[int, int]]:
     """How many pictures a WebP, AVIF or PNG file shows in turn, and their (width, height); 0 where it is unreadable."""
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(data), formats=["WEBP", "AVIF", "PNG"]) as image:
+        with open_picture(data, _MOVING) as image:
             return int(getattr(image, "n_frames", 1)), image.size
     except Exception:  # noqa: BLE001 - a damaged file may fail in any way; whoever decodes it says how
         return 0, (0, 0)
@@ -97,9 +103,7 @@ def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
     Raises:
         OSError: or another of Pillow's, where the file is damaged.
     """
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data), formats=["WEBP", "AVIF", "PNG"]) as image:
+    with open_picture(data, _MOVING) as image:
         opened: Any = image
         for number in range(opened.n_frames):
             image.seek(number)

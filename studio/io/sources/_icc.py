@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.io.sources._pillow import open_picture
 from studio.model.picture import DeepPicture
 
 
@@ -37,28 +38,26 @@ def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
 
 def cmyk_to_srgb(data: bytes) -> NDArray[np.uint8] | None:
     """(H, W, 3) uint8 of a picture file of four inks, by the profile in it; None where it is none, or has none."""
-    from PIL import Image, ImageCms
+    from PIL import ImageCms
 
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_picture(data) as image:
             if image.mode != "CMYK" or "icc_profile" not in image.info:
                 return None
             own = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
             shown = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
             return None if shown is None else np.array(shown)
-    except (ImageCms.PyCMSError, OSError, ValueError, SyntaxError):
+    # Pillow says by many exceptions that a file is not as it should be; OpenCV reads it, or says so.
+    except Exception:  # noqa: BLE001
         return None
 
 
 def profile_of(data: bytes) -> bytes | None:
     """The ICC profile in a PNG, JPEG, TIFF or WebP file, or None."""
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_picture(data) as image:
             found = image.info.get("icc_profile")
-    # Pillow says by many exceptions that a file is not as it should be; OpenCV reads it, or says so.
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - as above
         return None
     return found if isinstance(found, bytes) and found else None
 

@@ -28,18 +28,21 @@ class AnimationSource(BaseSource):
         """
         self._path, self._data = path, path.read_bytes()
         self._closed = False
-        count, (width, height) = moving(self._data)
+        _, (width, height) = moving(self._data)
         check_size(width, height, path)
         lengths: list[Fraction] = []
         try:
-            lengths = [Fraction(round(length * 1000), 1000) for _, length in frames_of(self._data)]
-        except (OSError, ValueError, EOFError, SyntaxError, RuntimeError) as error:
+            for _, length in frames_of(self._data):
+                lengths.append(Fraction(round(length * 1000), 1000))
+        except Exception as error:  # whatever it is, the file is at fault
             if not lengths:
                 raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off") from error
+        if not lengths:
+            raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
         self._lengths = [max(length, _TICK) for length in lengths]
         self._times = [sum(self._lengths[:place], Fraction(0)) for place in range(len(self._lengths))]
         duration = sum(self._lengths, Fraction(0))
-        average = count / duration
+        average = len(lengths) / duration
         fine = fine_rate([*self._times, duration], _TICK, average)
         fps = fine or average.limit_denominator(1001)
         self.info = SourceInfo(
@@ -56,7 +59,7 @@ class AnimationSource(BaseSource):
                     return
                 picture = rgb_of(values, Colours(), self.reading.tone_map)
                 yield Frame(picture, float(self._times[number]), number, float(self._lengths[number]))
-        except (OSError, ValueError, EOFError, SyntaxError, RuntimeError):
+        except Exception:  # noqa: BLE001 - whatever it is, the file is at fault
             self.warning = f"{self._path} is damaged: it ends early"
 
     def close(self) -> None:
