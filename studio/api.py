@@ -36,7 +36,7 @@ from studio.model.layout import Rect, to_sheet
 from studio.model.modulator import Modulator
 from studio.model.network import Network
 from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
 from studio.model.section import BYPASSED
@@ -96,7 +96,7 @@ class LiveNetwork:
                 f"A picture is an array of (height, width, 3) uint8, not {tuple(picture.shape)} {picture.dtype}."
             )
         self._frame += 1
-        return self._mover(np.ascontiguousarray(picture), time, self._frame - 1)
+        return shallow(self._mover(np.ascontiguousarray(picture), time, self._frame - 1))
 
     # -- numbers --------------------------------------------------------------------------------------------------
 

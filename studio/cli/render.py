@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, islice
 from pathlib import Path
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from studio.io.sources import Reading, Source
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
-    from studio.model.picture import DeepPicture, Picture
+    from studio.model.picture import DeepPicture
+    from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
 
 DEFAULT_PRESET = "violet-strokes"
@@ -55,7 +57,12 @@ def render(
         str, typer.Option(help="Frames a second, such as 25 or 30000/1001; the source's own by default.")
     ] = "",
     engine: EngineOption = "auto",
-    codec: Annotated[str, typer.Option(help="h264, prores, ffv1, png or gif; by default the suffix decides.")] = "",
+    codec: Annotated[
+        str, typer.Option(help="h264, prores, ffv1, png, exr or gif; by default the suffix decides.")
+    ] = "",
+    bits: Annotated[
+        int, typer.Option(help="Bits a value of the recording: 8, 10, 12 or 16; by default the codec decides.")
+    ] = 0,
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
     latent: Annotated[
         str,
@@ -93,6 +100,7 @@ def render(
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
     from studio.io.places import refuse_overlap
+    from studio.io.sinks import depth
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
@@ -117,6 +125,7 @@ def render(
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
         feeder = FrameRunner(runner, layer or None, path)
+        feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path)
         pictures = _pictures(opened, rate, first, end, working)
@@ -127,39 +136,44 @@ def render(
         total = _total(opened, rate, first, end)
         sound = opened.audio_path if audio else None
         try:
-            _record(pictures, mover, output, kind, rate, sound, (first, end), total, overwrite)
+            plan = _Plan(output, kind, rate, sound, (first, end), total, overwrite, bits or None)
+            _record(pictures, mover, feeder, plan)
         finally:
             for said in (opened.remark, opened.warning):
                 if said:
                     note(said)
 
 
-def _record(
-    pictures: Iterator[DeepPicture],
-    bend: Mover,
-    output: Path,
-    codec: str,
-    rate: Fraction,
-    sound: Path | None,
-    frames: tuple[int, int | None],
-    total: int | None,
-    overwrite: bool,
-) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    output: Path
+    codec: str
+    rate: Fraction
+    sound: Path | None
+    frames: tuple[int, int | None]
+    total: int | None
+    overwrite: bool
+    bits: int | None
+
+
+def _record(pictures: Iterator[DeepPicture], bend: Mover, feeder: FrameRunner, plan: _Plan) -> None:
     from studio.io.sinks import open_sink
     from studio.runtime.render.offline import render as run
 
     # The first picture tells the size of the recording: a layer's tiles are of another than the source.
     first = next(pictures, None)
     if first is None:
-        raise StudioError(f"The source has no frame {frames[0]}; choose an earlier one with --frames.")
-    start, end = frames
+        raise StudioError(f"The source has no frame {plan.frames[0]}; choose an earlier one with --frames.")
+    # What has more bits than the recording is dithered down to it.
+    feeder.deep = feeder.deep or first.itemsize > 1
+    (start, end), rate = plan.frames, plan.rate
     height, width = bend(first, float(start / rate)).shape[:2]
     bend.begin()
     numbers = count()
     sound_range = (float(start / rate), float(end / rate) if end is not None else None)
     interrupted = False
 
-    def bent(picture: DeepPicture) -> Picture:
+    def bent(picture: DeepPicture) -> DeepPicture:
         number = next(numbers)
         return bend(picture, float((start + number) / rate), number)
 
@@ -168,12 +182,19 @@ def _record(
         yield from pictures
 
     with open_sink(
-        output, codec=codec, size=(width, height), fps=rate, audio=sound, audio_range=sound_range, overwrite=overwrite
+        plan.output,
+        codec=plan.codec,
+        size=(width, height),
+        fps=rate,
+        audio=plan.sound,
+        audio_range=sound_range,
+        overwrite=plan.overwrite,
+        bits=plan.bits,
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
             with closing(run(all_pictures(), bent, sink)) as counts:
-                show_progress(counts, total)
+                show_progress(counts, plan.total)
         except KeyboardInterrupt:
             interrupted = True
             if not sink.frames:

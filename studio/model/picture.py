@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,6 +70,34 @@ def shallow(picture: DeepPicture) -> Picture:
     return ((picture.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
+def deepened(picture: DeepPicture) -> NDArray[np.uint16]:
+    """The picture with 16 bits a value: the same array where it has them."""
+    return picture.view(np.uint16) if picture.dtype == np.uint16 else picture.astype(np.uint16) * np.uint16(257)
+
+
+def dithered(picture: DeepPicture) -> Picture:
+    """The picture with 8 bits a value, what lies between two levels as a fine pattern of both: no bands are seen.
+
+    A value that is a level of 8 bits stays it everywhere. The pattern is the same in every frame: it does not crawl.
+    """
+    if picture.dtype == np.uint8:
+        return picture.view(np.uint8)
+    height, width = picture.shape[:2]
+    tiled = np.tile(_THRESHOLDS, (-(-height // 8), -(-width // 8)))[:height, :width, None]
+    return ((picture.astype(np.uint32) + tiled) // 257).astype(np.uint8)
+
+
+def _bayer(size: int) -> NDArray[np.uint32]:
+    if size == 1:
+        return np.zeros((1, 1), np.uint32)
+    half = 4 * _bayer(size // 2)
+    return np.block([[half, half + 2], [half + 3, half + 1]]).astype(np.uint32)
+
+
+# 2 to 254 of the 257 steps between two levels, in the order of Bayer (1973).
+_THRESHOLDS = _bayer(8) * 4 + 2
+
+
 def chroma(picture: DeepPicture) -> Array:
     """(H, W, 3) float32: how far each colour of a picture is from its luma, in parts of full."""
     levels = picture.astype(np.float32)
@@ -77,7 +107,14 @@ def chroma(picture: DeepPicture) -> Array:
 def to_picture(
     activation: Array, value_range: tuple[float, float], order: Order = "rgb", colour: Array | None = None
 ) -> Picture:
-    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB.
+    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB: see `to_deep_picture`."""
+    return _levels(activation, value_range, order, colour, np.uint8)
+
+
+def to_deep_picture(
+    activation: Array, value_range: tuple[float, float], order: Order = "rgb", colour: Array | None = None
+) -> NDArray[np.uint16]:
+    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint16 RGB, white 65535.
 
     Values outside ``value_range`` are shown as its ends; NaN is shown black. Of two channels, and of four or more,
     the first alone is shown, grey.
@@ -88,15 +125,25 @@ def to_picture(
         order: of three channels.
         colour: (H, W, 3) of `chroma`, put back onto a luma; None for none.
     """
+    return _levels(activation, value_range, order, colour, np.uint16)
+
+
+L = TypeVar("L", np.uint8, np.uint16)
+
+
+def _levels(
+    activation: Array, value_range: tuple[float, float], order: Order, colour: Array | None, kind: type[L]
+) -> NDArray[L]:
+    top = float(np.iinfo(kind).max)
     lo, hi = value_range
     shown = activation if activation.shape[0] == 3 else activation[:1]
     if order == "bgr" and shown.shape[0] == 3:
         shown = shown[::-1]
     with np.errstate(over="ignore"):  # what is past float32 is past the range's end
-        scaled = (shown - np.float32(lo)) * np.float32(255.0 / (hi - lo))
+        scaled = (shown - np.float32(lo)) * np.float32(top / (hi - lo))
     if colour is not None:
-        scaled = scaled.clip(0.0, 255.0) + colour.transpose(2, 0, 1) * np.float32(255.0)
-    levels = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=255.0, neginf=0.0).clip(0, 255).astype(np.uint8)
+        scaled = scaled.clip(0.0, top) + colour.transpose(2, 0, 1) * np.float32(top)
+    levels: NDArray[L] = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=top, neginf=0.0).clip(0, top).astype(kind)
     return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
 
 

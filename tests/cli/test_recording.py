@@ -18,6 +18,7 @@ from helpers import on_torch, tiny_network
 
 from studio.cli import progress
 from studio.errors import StudioError
+from studio.io.sources import open_source
 from studio.runtime.render.frame_runner import FrameRunner
 
 StudioHere = Callable[..., tuple[int, str, str]]
@@ -289,6 +290,24 @@ def test_a_recording_goes_on_where_nobody_reads_what_is_said(made: Path, tmp_pat
     )
     assert numbers_of(tmp_path / "out.mkv") == list(range(FRAMES))
     assert found.returncode == 0
+
+
+@pytest.mark.parametrize(("name", "bits"), [("out.mkv", 16), ("out.png", 16), ("out.mov", 10)])
+def test_more_than_eight_bits_come_from_the_network_s_floats(
+    studio_here: StudioHere, made: Path, tmp_path: Path, name: str, bits: int
+) -> None:
+    rendered(studio_here, made, name, "--bits", bits, "--preset", made / "tiny", "--frames", "0:1", source="still.png")
+    feeder = FrameRunner(on_torch(tiny_network()))
+    feeder.deep = True
+    wanted = feeder(cv2.imread(str(made / "still.png"))[:, :, ::-1].copy())
+    with open_source(str(tmp_path / name)) as source:
+        found = next(iter(source)).picture
+    assert wanted.dtype == found.dtype == np.uint16
+    if bits == 16:
+        np.testing.assert_array_equal(found, wanted)
+    status, _, err = studio_here("render", made / "film.mp4", "b.mp4", "--bits", 12, "--preset", made / "identity")
+    assert status == 2
+    assert "h264 records 8 bits a value, not 12" in err
 
 
 def test_a_log_has_lines_of_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -546,7 +546,8 @@ def test_list_of_a_folder_that_is_missing(tmp_path: Path) -> None:
 # Anything at all.
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["..", "dec"])
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
+inner = leaves | st.lists(leaves, max_size=3) | st.dictionaries(st.text(max_size=4), leaves, max_size=3)
+values = inner | st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
 fuzz = settings(
     max_examples=150,
     deadline=None,

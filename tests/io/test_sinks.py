@@ -148,6 +148,7 @@ def test_mp4_ends_as_an_ordinary_film(tmp_path: Path) -> None:
         place += length if length > 1 else int.from_bytes(data[place + 8 : place + 16], "big")
     assert place == len(data)
     assert sorted({"moov", "mdat", "moof"} & set(boxes)) == ["mdat", "moov"]
+    assert boxes.index("moov") < boxes.index("mdat"), "a web page plays it while it loads"
     with av.open(str(tmp_path / "a.mp4")) as container:
         assert container.streams.video[0].frames == 100
         assert container.duration == pytest.approx(100 / NTSC * 1_000_000, abs=1000)
@@ -489,6 +490,74 @@ def test_the_sound_is_kept_in_step(tmp_path: Path, film: str, audio: str, target
     assert heard == pytest.approx(expected, abs=0.02)
     assert sound_length(path) == pytest.approx(4.0, abs=0.07)
     assert len(pictures(path)) == 100
+
+
+@pytest.mark.parametrize("audio", ["pcm_s16le", "pcm_s24le", "pcm_f32le"])
+@pytest.mark.parametrize("late", [0.0, 1.2])
+def test_samples_are_copied_bit_by_bit_in_quicktime_and_late_sound_stays_late(
+    tmp_path: Path, audio: str, late: float
+) -> None:
+    source, path = tmp_path / "s.mkv", tmp_path / "a.mov"
+    kind, dtype = {"pcm_s16le": ("s16", np.int16), "pcm_s24le": ("s32", np.int32), "pcm_f32le": ("flt", np.float32)}[
+        audio
+    ]
+    drawn = np.random.default_rng(0).uniform(-0.9, 0.9, 48000)
+    samples = drawn.astype(np.float32) if kind == "flt" else (drawn * np.iinfo(dtype).max).astype(dtype)
+    if audio == "pcm_s24le":
+        samples &= ~0xFF
+    with av.open(str(source), "w") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
+        sound = container.add_stream(audio, rate=48000, layout="mono")
+        for number in range(75):
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), "rgb24")
+            frame.pts = number
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        for start in range(0, 48000, 960):
+            block = av.AudioFrame.from_ndarray(samples[None, start : start + 960], format=kind, layout="mono")
+            block.sample_rate, block.pts, block.time_base = 48000, start + round(late * 48000), Fraction(1, 48000)
+            container.mux(sound.encode(block))
+    with open_sink(path, codec="prores", size=(32, 32), fps=Fraction(25), audio=source) as sink:
+        for _ in range(75):
+            sink.write(np.zeros((32, 32, 3), np.uint8))
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].codec_context.name == audio
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    begins = round(late * 48000)
+    np.testing.assert_array_equal(heard[begins : begins + 48000], samples)
+    assert not heard[:begins].any()
+
+
+@pytest.mark.parametrize("target", ["a.mp4", "a.mkv", "a.mov"])
+@pytest.mark.parametrize("forward", [True, False])
+def test_sound_stays_in_step_where_the_clock_of_a_stream_jumps(tmp_path: Path, target: str, forward: bool) -> None:
+    pieces = [make_film(tmp_path / f"{k}.ts", count=75, audio="aac", size=(32, 32)) for k in range(2)]
+    # A stamp of 33 bits at 90 kHz: an hour more is written into every packet by writing the film anew.
+    later = tmp_path / "later.ts"
+    with av.open(str(pieces[1])) as film, av.open(str(later), "w", options={"output_ts_offset": "3600"}) as copy:
+        streams = {stream.index: copy.add_stream_from_template(stream) for stream in film.streams}
+        for packet in film.demux():
+            if packet.dts is not None:
+                shift = round(3600 / packet.time_base)
+                packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                packet.stream = streams[packet.stream.index]
+                copy.mux(packet)
+    order = [pieces[0], later] if forward else [later, pieces[0]]
+    source = tmp_path / "s.ts"
+    source.write_bytes(b"".join(piece.read_bytes() for piece in order))
+    path = tmp_path / target
+    with (
+        open_source(str(source)) as opened,
+        open_sink(path, codec=codec_for(path) or "", size=(32, 32), fps=Fraction(25), audio=opened.audio_path) as sink,
+    ):
+        for frame in at_constant_rate(opened, Fraction(25)):
+            sink.write(shallow(frame.picture))
+        assert opened.warning is None
+    assert sink.frames == 150
+    heard = [time for time in loud_times(path) if time > 0.1]
+    # A click at the start of each second of each piece, of which the second begins at 3 s.
+    assert [time for time in heard if abs(time - 3) > 0.3] == pytest.approx([1.0, 2.0, 4.0, 5.0], abs=0.04)
 
 
 def test_the_sound_ends_where_it_is_told_to(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from studio.io.sinks.base import Codec, CodecInfo, Recording, Sink
 from studio.model.plugins import answer, guarded, guarding
 from studio.model.registry import declared, having
 
-__all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "known", "open_sink", "suffix_of"]
+__all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "depth", "known", "open_sink", "suffix_of"]
 
 
 def open_sink(
@@ -32,6 +32,7 @@ def open_sink(
     audio: Path | None = None,
     audio_range: tuple[float, float | None] = (0, None),
     overwrite: bool = False,
+    bits: int | None = None,
 ) -> Sink:
     """Begin a recording.
 
@@ -46,16 +47,31 @@ def open_sink(
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start; end None: to its end.
         overwrite: whether a file that stands there may be replaced, when the recording is closed and not before. Of a
             folder only an earlier recording of the studio's is ever replaced; other files in it stay.
+        bits: bits a value: 8, 10, 12 or 16, as the codec has them; None for what is usual for it.
 
     Raises:
-        StudioError: when there is no such codec, something stands there that may not be replaced, or the recording
-            cannot be begun there.
+        StudioError: when there is no such codec, or it has no such bits, something stands there that may not be
+            replaced, or the recording cannot be begun there.
     """
     # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
     found = _named(codec)
+    depth(codec, bits)
     with guarded(found):
-        return guarding(found.open(Recording(path, size, fps, audio, audio_range, overwrite)), found)
+        return guarding(found.open(Recording(path, size, fps, audio, audio_range, overwrite, bits)), found)
+
+
+def depth(codec: str, bits: int | None = None) -> int:
+    """Bits a value of a recording in `codec`: those asked for, else the usual ones.
+
+    Raises:
+        StudioError: when there is no such codec, or it has no such bits.
+    """
+    depths = getattr(_named(codec), "depths", (8,))
+    if bits is not None and bits not in depths:
+        listed = " or ".join(map(str, depths))
+        raise StudioError(f"{codec} records {listed} bits a value, not {bits}; give one of those, or another codec")
+    return int(bits or depths[0])
 
 
 def suffix_of(codec: str) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
-from studio.io.sinks._feeders import Copy, Encode
+from studio.io.sinks._feeders import Copy, Encode, Timeline
 from studio.io.sinks.base import Range
+from studio.io.sources._clock import Clock
+from studio.io.sources._film import open_film, picture_stream, stamps_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 # Container -> codecs whose packets are copied as they are; others are encoded anew, by the encoder named.
 _COPIED = {
     "mp4": ("aac", "mp3", "ac3", "eac3", "alac"),
-    "mov": ("aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le", "pcm_s16be", "pcm_s24be", "pcm_f32le"),
+    "mov": ("aac", "mp3", "ac3", "eac3", "alac"),
     "matroska": ("aac", "mp3", "ac3", "eac3", "opus", "vorbis", "flac", "dts", "pcm_s16le", "pcm_s24le", "pcm_f32le"),
 }
 _ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "flac"}
+# Samples as they are, but counted from the recording's start: of a sample QuickTime knows its number and no time, so
+# that sound that begins late, or has a hole, must be filled with silence.
+_UNCOMPRESSED = {"mov": ("pcm_s16le", "pcm_s24le", "pcm_s16be", "pcm_s24be", "pcm_s32le", "pcm_f32le")}
+_DISCONTINUOUS = 512  # AVFMT_TS_DISCONT: a clock that may jump
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
@@ -72,8 +78,9 @@ class AudioTrack:
         if context is None:
             self._warn("has sound in a codec that cannot be read")
             return
-        origin = Fraction(start) + _picture_start(source)
-        if start > 1:
+        starts = [Fraction(start) + second for second in _picture_starts(source, self._path)]
+        origin = starts[0]
+        if start > 1 and len(starts) == 1:
             with contextlib.suppress(ValueError, OSError):
                 # A little early: decoders need a run-up.
                 source.seek(int((origin - Fraction(1, 2)) / (stream.time_base or 1)), stream=stream)
@@ -83,9 +90,11 @@ class AudioTrack:
             context.codec.canonical_name != "aac" or context.extradata
         )
         if copies:
-            self._feeder = Copy(self._output, stream, origin)
+            self._feeder = Copy(self._output, stream, Timeline(starts))
         else:
-            self._feeder = Encode(self._output, stream, origin, _ENCODERS[container])
+            own = context.codec.canonical_name
+            encoder = own if own in _UNCOMPRESSED.get(container, ()) else _ENCODERS[container]
+            self._feeder = Encode(self._output, stream, Timeline(starts), encoder)
 
     def feed(self, until: Fraction) -> None:
         """Pass on the sound before `until`, seconds from the start of the recording.
@@ -129,11 +138,21 @@ class AudioTrack:
         self.warning = f"{self._path} {what}"
 
 
-def _picture_start(source: InputContainer) -> Fraction:
-    """Where the pictures of a film start on its own clock, in seconds: the same zero as the film source's."""
+def _picture_starts(source: InputContainer, path: Path) -> list[Fraction]:
+    """The stamps that are second 0 of the pictures: at first, and from each jump of the clock on, as the source's."""
     from av.stream import Disposition
 
-    for stream in source.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return (stream.start_time or 0) * (stream.time_base or Fraction(0))
-    return Fraction(source.start_time or 0, 1_000_000)
+    streams = [stream for stream in source.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        return [Fraction(source.start_time or 0, 1_000_000)]
+    first = (streams[0].start_time or 0) * (streams[0].time_base or Fraction(0))
+    if not int(source.format.flags) & _DISCONTINUOUS:
+        return [first]
+    with open_film(path) as film:
+        stream = picture_stream(film, path)
+        length = 1 / (stream.average_rate or stream.guessed_rate or 25)
+        clock = Clock(jumps=True)
+        clock.start(float(first))
+        for stamp in stamps_of(film, stream, 1 << 40):
+            clock.place(float(stamp), float(length))
+    return [first, *(Fraction(-shift).limit_denominator(10**6) for shift in clock.shifts[1:])]

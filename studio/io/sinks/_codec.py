@@ -27,6 +27,12 @@ class FilmCodec:
     form: FilmFormat
     fastest: int | None = None
 
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """Bits a value that it can record, the usual first."""
+        deeper = self.form.deeper
+        return tuple(deeper) if self.form.pixels in deeper.values() else (8, *deeper)
+
     def match(self, path: Path) -> bool:
         """Whether the suffix is one of this codec's."""
         return path.suffix.lower() in self.suffixes

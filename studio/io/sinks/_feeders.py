@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,19 +19,44 @@ _BIT_RATE = 192_000
 # Gaps and overlaps below this, in seconds, are rounding of time stamps: Matroska's are whole milliseconds.
 _TOLERANCE = Fraction(1, 200)
 _DAMAGES = 100
+# Seconds by which a clock is set anew, not merely late: those of `studio.io.sources._clock`.
+_FORWARD, _BACK = 10, Fraction(1, 2)
+# What an encoder takes; 24 bits stand in the upper ones of 32.
+_FORMATS = {"aac": "fltp", "pcm_s24le": "s32", "pcm_s24be": "s32", "pcm_s32le": "s32", "pcm_f32le": "flt"}
+_WHOLE = {"s16": (np.int16, 2**15), "s32": (np.int32, 2**31)}
+
+
+class Timeline:
+    """Where a piece of sound stands in the recording, by its stamp on the film's clock.
+
+    Args:
+        starts: the stamps, in seconds, that are second 0 of the recording: at first, and after each jump of the clock.
+    """
+
+    def __init__(self, starts: Sequence[Fraction]) -> None:
+        self._starts = starts
+        self._jumps = 0
+        self._last: Fraction | None = None
+
+    def place(self, stamp: Fraction) -> Fraction:
+        """Seconds from the start of the recording."""
+        if self._last is not None and not -_BACK <= stamp - self._last <= _FORWARD:
+            self._jumps = min(self._jumps + 1, len(self._starts) - 1)
+        self._last = stamp
+        return stamp - self._starts[self._jumps]
 
 
 class Copy:
     """Packets as they are, with times moved; cut at whole packets, each at its true time."""
 
-    def __init__(self, output: OutputContainer, stream: AudioStream, origin: Fraction) -> None:
-        """Add a stream like `stream` to `output`; its time `origin`, in seconds, becomes 0."""
+    def __init__(self, output: OutputContainer, stream: AudioStream, timeline: Timeline) -> None:
+        """Add a stream like `stream` to `output`, its times moved as `timeline` says."""
         assert stream.time_base is not None
         self.damages = 0
         self._output = output
         self._target = output.add_stream_from_template(stream)
         self._base = stream.time_base
-        self._shift = round(origin / self._base)
+        self._timeline = timeline
         self._packets = stream.container.demux(stream)  # type: ignore[attr-defined]  # it is an input's
         self._held: Any = None
         self._last = -1
@@ -45,14 +70,14 @@ class Copy:
         """
         limit = until / self._base
         while not self._ended:
-            packet = self._held or next(self._packets, None)
+            packet, held = self._held or (next(self._packets, None), None)
             self._held = None
             if packet is None:
                 self._ended = True
             elif packet.pts is not None and packet.size:
-                at = packet.pts - self._shift
+                at = held or round(self._timeline.place(packet.pts * self._base) / self._base)
                 if at >= limit:
-                    self._held = packet
+                    self._held = packet, at
                     return
                 # Before the start, or out of order in a damaged film.
                 if at > self._last:
@@ -65,20 +90,23 @@ class Copy:
 class Encode:
     """Decoded, cut to the sample, gaps filled with silence, encoded anew."""
 
-    def __init__(self, output: OutputContainer, stream: AudioStream, origin: Fraction, encoder: str) -> None:
-        """Add a stream in the codec `encoder` to `output`; the time `origin` of `stream`, in seconds, becomes 0."""
+    def __init__(self, output: OutputContainer, stream: AudioStream, timeline: Timeline, encoder: str) -> None:
+        """Add a stream in the codec `encoder` to `output`, its times moved as `timeline` says."""
         import av
 
         self.damages = 0
         self._output = output
         self._stream = stream
-        self._origin = origin
+        self._timeline = timeline
         self._rate = stream.codec_context.sample_rate or 48000
         if encoder == "aac" and self._rate not in (48000, 44100, 32000, 24000, 22050, 16000):
             self._rate = 48000
-        layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+        channels = stream.codec_context.channels
+        # What is not compressed keeps all its channels.
+        keeps = encoder.startswith("pcm") and channels > 2
+        layout = stream.codec_context.layout.name if keeps else "mono" if channels == 1 else "stereo"
         self._layout = layout
-        self._format = "fltp" if encoder == "aac" else "s16"
+        self._format = _FORMATS.get(encoder, "s16")
         self._target: AudioStream = output.add_stream(encoder, rate=self._rate)  # type: ignore[assignment]
         self._target.codec_context.layout = layout
         self._target.codec_context.format = self._format
@@ -128,9 +156,14 @@ class Encode:
     def _encode(self, samples: npt.NDArray[np.float32]) -> None:
         from av import AudioFrame
 
-        if self._format == "s16":
-            integers = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
-            frame = AudioFrame.from_ndarray(integers.T.reshape(1, -1), format="s16", layout=self._layout)
+        if self._format in _WHOLE:
+            kind, full = _WHOLE[self._format]
+            # In double precision, where the largest whole number of 32 bits is one.
+            integers = np.clip(np.rint(samples.astype(np.float64) * full), -full, full - 1).astype(kind)
+            frame = AudioFrame.from_ndarray(integers.T.reshape(1, -1), format=self._format, layout=self._layout)
+        elif self._format == "flt":
+            packed = np.ascontiguousarray(samples.T.reshape(1, -1))
+            frame = AudioFrame.from_ndarray(packed, format="flt", layout=self._layout)
         else:
             frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
         frame.sample_rate = self._rate
@@ -156,7 +189,7 @@ class Encode:
             for frame in frames:
                 at = expected
                 if frame.pts is not None and frame.time_base:
-                    at = round((frame.pts * frame.time_base - self._origin) * self._rate)
+                    at = round(self._timeline.place(frame.pts * frame.time_base) * self._rate)
                 for part in self._resampler.resample(frame):
                     yield at, cast("npt.NDArray[np.float32]", part.to_ndarray())
                     at += part.samples

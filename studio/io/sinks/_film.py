@@ -16,13 +16,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from studio.errors import StudioError
 from studio.io.atomic import put_in_place, sync
 from studio.io.sinks._audio import AudioTrack
-from studio.io.sinks._format import CONTAINERS, FilmFormat, check, claim_part, conversion
+from studio.io.sinks._faststart import put_index_in_front
+from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, claim_part, conversion
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
+from studio.model.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -55,6 +56,12 @@ class FilmSink(BaseSink):
         self._fps = recording.fps
         self._tick = form.tick or 1 / self._fps
         width, height = recording.size
+        # A format that has more than 8 bits anyway takes all that there is.
+        usual = next((bits for bits, pixels in form.deeper.items() if pixels == form.pixels), 8)
+        bits = recording.bits or usual
+        self.deep = bits > 8
+        self._dithers = form.dithers
+        self._pixels = form.deeper.get(bits, form.pixels)
         self._padding = (height % 2, width % 2) if form.even else (0, 0)
         self._audio: AudioTrack | None = None
         with self._opening():
@@ -62,7 +69,8 @@ class FilmSink(BaseSink):
                 f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
             )
             self._stream = self._add_stream(self._container, width + self._padding[1], height + self._padding[0])
-            self._graph = conversion(form, width + self._padding[1], height + self._padding[0], self._tick)
+            padded = width + self._padding[1], height + self._padding[0]
+            self._graph = conversion(form, *padded, self._tick, self._pixels, deep=self.deep)
             if audio is not None and form.sound:
                 self._audio = AudioTrack(self._container, audio, recording.audio_range)
             elif audio is not None:
@@ -80,7 +88,7 @@ class FilmSink(BaseSink):
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]  # a video encoder makes a video stream
             form.encoder, rate=self._fps, options=dict(form.options)
         )
-        stream.width, stream.height, stream.pix_fmt = width, height, form.pixels
+        stream.width, stream.height, stream.pix_fmt = width, height, self._pixels
         context = stream.codec_context
         context.time_base = stream.time_base = self._tick
         context.thread_count = 0
@@ -93,7 +101,7 @@ class FilmSink(BaseSink):
             context.color_range = _TV_RANGE
         return stream
 
-    def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+    def _put(self, picture: DeepPicture) -> None:
         if not self.part.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.part))
         if any(self._padding):
@@ -152,6 +160,19 @@ class FilmSink(BaseSink):
         self._container = None
         if self._audio:
             self._audio.close()
+        if self.path.suffix.lower() in (".mp4", ".m4v"):
+            self._index_first()
+
+    def _index_first(self) -> None:
+        """For web pages. Where that fails, the film is as good as it was; it is whole already."""
+        beside = self.part.with_name(f"{self.part.name}.part")
+        try:
+            if put_index_in_front(self.part, beside):
+                sync(beside)
+                beside.replace(self.part)
+        except OSError:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
 
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)
@@ -214,14 +235,16 @@ class FilmSink(BaseSink):
             ) from error
 
 
-def _frame_of(picture: npt.NDArray[np.uint8]) -> VideoFrame:
-    """A frame of rgb24. PyAV's own way copies with Python's lock in hand, so that whoever plays would have to wait."""
+def _frame_of(picture: DeepPicture) -> VideoFrame:
+    """A frame of RGB. PyAV's own way copies with Python's lock in hand, so that whoever plays would have to wait."""
     import av
 
     height, width = picture.shape[:2]
-    frame = av.VideoFrame(width, height, "rgb24")
+    kind = picture.dtype.newbyteorder("<")
+    frame = av.VideoFrame(width, height, "rgb24" if kind.itemsize == 1 else DEEP)
     (plane,) = frame.planes
-    np.copyto(np.ndarray((height, width, 3), np.uint8, memoryview(plane), strides=(plane.line_size, 3, 1)), picture)
+    strides = (plane.line_size, 3 * kind.itemsize, kind.itemsize)
+    np.copyto(np.ndarray((height, width, 3), kind, memoryview(plane), strides=strides), picture)
     return frame
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import av.filter
 
 _MAX_SIDE = 16384
+DEEP = "rgb48le"
+"""FFmpeg's name of RGB with 16 bits a value."""
+
 # A fifth of a second in a piece: what a killed process loses besides the pictures inside the encoder.
 _FRAGMENTED = {"movflags": "hybrid_fragmented", "frag_duration": "200000", "flush_packets": "1"}
 _CLUSTERED = {"cluster_time_limit": "200", "flush_packets": "1"}
@@ -37,9 +40,12 @@ class FilmFormat:
         name: the codec, for messages.
         encoder: FFmpeg's name of it.
         pixels: its pixel format.
+        deeper: its pixel formats of more than 8 bits, by their bits.
         suffixes: of the containers that hold it.
         options: the encoder's.
         filters: (name, arguments) of what makes `pixels` out of RGB, a graph in one line unless `palette`.
+        dithers: whether what lies between two levels of 8 bits becomes a fine pattern of both, so that no bands are
+            seen; what is lossless takes the nearer one.
         even: whether sides must be even; a last column or row is then doubled.
         video_range: whether it stores BT.709 in 16-235, to be said in the file.
         keyframe_seconds: seconds between key frames; None where every frame is one.
@@ -53,6 +59,8 @@ class FilmFormat:
     pixels: str
     suffixes: tuple[str, ...]
     options: Mapping[str, str] = field(default_factory=dict)
+    deeper: Mapping[int, str] = field(default_factory=dict)
+    dithers: bool = False
     even: bool = False
     video_range: bool = False
     keyframe_seconds: int | None = None
@@ -100,13 +108,24 @@ def claim_part(path: Path) -> Path:
     raise StudioError(f"cannot record {path}: a thousand unfinished recordings of it lie there; remove them")
 
 
-def conversion(form: FilmFormat, width: int, height: int, tick: Fraction) -> av.filter.Graph:
-    """The filters that make `form.pixels` out of rgb24 of `width` x `height`, at a time base of `tick` seconds."""
+def conversion(
+    form: FilmFormat, width: int, height: int, tick: Fraction, pixels: str, *, deep: bool
+) -> av.filter.Graph:
+    """The filters that make `pixels` out of RGB of `width` x `height`, at a time base of `tick` seconds.
+
+    Args:
+        form: how the codec is recorded.
+        width: of the pictures.
+        height: likewise.
+        tick: the time base.
+        pixels: the pixel format wanted.
+        deep: whether they come as rgb48, else as rgb24.
+    """
     import av.filter
     from av import VideoFormat
 
     graph = av.filter.Graph()
-    source = graph.add_buffer(width=width, height=height, format=VideoFormat("rgb24"), time_base=tick)
+    source = graph.add_buffer(width=width, height=height, format=VideoFormat(DEEP if deep else "rgb24"), time_base=tick)
     sink = graph.add("buffersink")
     if form.palette:
         # A palette for each picture: one for all could only be known at the end.
@@ -126,14 +145,14 @@ def conversion(form: FilmFormat, width: int, height: int, tick: Fraction) -> av.
         flags = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
         scale = graph.add("scale", f"flags={flags}:in_range=pc:out_range={span}{matrix}")
         source.link_to(scale)
-        pixels = graph.add("format", form.pixels)
-        scale.link_to(pixels)
+        kind = graph.add("format", pixels)
+        scale.link_to(kind)
         if form.video_range:
             # ProRes takes what it says of its colours from the pictures, not from the settings.
             tags = graph.add("setparams", "range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709")
-            pixels.link_to(tags)
+            kind.link_to(tags)
             tags.link_to(sink)
         else:
-            pixels.link_to(sink)
+            kind.link_to(sink)
     graph.configure()
     return graph

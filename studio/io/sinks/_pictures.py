@@ -8,19 +8,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from studio.errors import StudioError
 from studio.io.atomic import exchange_folder, exists, is_folder, put_in_place, require_parent, sync
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
+from studio.model.picture import DeepPicture
 
 NUMBERED = re.compile(r"%0?(\d*)d")
 
-Encoder = Callable[[npt.NDArray[np.uint8]], bytes]
-"""(H, W, 3) RGB to the bytes of a file."""
+Encoder = Callable[[DeepPicture], bytes]
+"""(H, W, 3) RGB of 8 or 16 bits to the bytes of a file."""
 
 
 class PictureSink(BaseSink):
@@ -48,7 +46,7 @@ class PictureSink(BaseSink):
     def _file(self, index: int) -> Path:
         raise NotImplementedError
 
-    def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+    def _put(self, picture: DeepPicture) -> None:
         data = self._encode(picture)
         file = self._file(self.frames)
         beside = file.with_name(file.name + ".part")
@@ -82,7 +80,7 @@ class StillSink(PictureSink):
         super().__init__(recording, part, encode, what)
         self._whole = True
 
-    def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+    def _put(self, picture: DeepPicture) -> None:
         if self.frames:
             self._whole = False
             name = self.path.parent / f"%05d{self.path.suffix}"
@@ -257,13 +255,25 @@ def _claim(path: Path, make: Callable[[Path], None]) -> Path:
         return part
 
 
-def open_pictures(recording: Recording, encode: Encoder, what: str, suffix: str) -> BaseSink:
+def open_pictures(recording: Recording, encode: Encoder, what: str, suffix: str, *, deep: bool) -> BaseSink:
     """A recording to one file, a pattern or a folder, whichever the path is.
+
+    Args:
+        recording: what and where.
+        encode: makes the bytes of a file.
+        what: the codec's name, for messages.
+        suffix: of its files.
+        deep: whether `encode` is to be given 16 bits.
 
     Raises:
         StudioError: when it cannot be begun there.
     """
+    sink: BaseSink
     if recording.path.suffix.lower() != suffix:
-        return FolderSink(recording, encode, what, suffix)
-    kind = PatternSink if NUMBERED.search(recording.path.name) else StillSink
-    return kind(recording, encode, what)
+        sink = FolderSink(recording, encode, what, suffix)
+    elif NUMBERED.search(recording.path.name):
+        sink = PatternSink(recording, encode, what)
+    else:
+        sink = StillSink(recording, encode, what)
+    sink.deep = deep
+    return sink

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write, put_in_place
+from studio.model.picture import DeepPicture, deepened, dithered, shallow
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -33,6 +33,7 @@ class Recording:
         audio: a film or sound file whose sound is kept, else None.
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start.
         overwrite: whether what stands at `path` may be replaced.
+        bits: bits a value of the recording; None for what is usual for the codec.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Recording:
     audio: Path | None = None
     audio_range: Range = (0, None)
     overwrite: bool = False
+    bits: int | None = None
 
 
 class Sink(Protocol):
@@ -50,6 +52,7 @@ class Sink(Protocol):
         path: where the recording will be.
         part: where it is while it grows: playable at any moment, should the process be killed.
         kept: where it is after `close` or `keep`: `path` or `part`; None before, and where nothing is kept.
+        deep: whether it can make use of pictures of 16 bits a value; it takes those of 8 as well.
         frames: how many pictures have been written.
         bytes_written: how large the recording is on the disk so far.
         warning: what went wrong though the recording goes on (its sound, say), else None.
@@ -58,6 +61,7 @@ class Sink(Protocol):
     path: Path
     part: Path
     kept: Path | None
+    deep: bool
     frames: int
 
     @property
@@ -68,8 +72,9 @@ class Sink(Protocol):
     def warning(self) -> str | None:
         """What went wrong though the recording goes on, else None."""
 
-    def write(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Append one picture, (H, W, 3) uint8 RGB, of the size the sink was opened with. It is copied or encoded.
+    def write(self, picture: DeepPicture) -> None:
+        """Append one picture, (H, W, 3) RGB of 8 or 16 bits, of the size the sink was opened with. It is copied or
+        encoded.
 
         Raises:
             StudioError: when it has another size or type, the sink is closed, or the disk is full or fails. What was
@@ -136,6 +141,7 @@ class Codec(Protocol):
         description: what it is good for, in a few words.
         suffixes: of the paths recorded to it when no codec is named; the first is the usual one.
         order: codecs are listed and matched in rising order.
+        depths: bits a value that it can record, the usual first. A codec that does not say so records 8.
     """
 
     name: str
@@ -157,8 +163,9 @@ class Codec(Protocol):
 class BaseSink:
     """The part of `Sink` that all share: checking the pictures, counting them, ending once.
 
-    A subclass gives `_put` (one picture) and `_complete` (all is on the disk at `part`). Where `part` is more than one
-    file: `_place` (it takes its name), `_discard` (remove it) and `_count` (pictures in it that can be read), too.
+    A subclass gives `_put` (one picture, of 16 bits where it sets `deep`, else of 8) and `_complete` (all is on the
+    disk at `part`). Where `part` is more than one file: `_place` (it takes its name), `_discard` (remove it) and
+    `_count` (pictures in it that can be read), too.
     """
 
     def __init__(self, recording: Recording, part: Path) -> None:
@@ -166,6 +173,8 @@ class BaseSink:
         self.path = recording.path
         self.part = part
         self.kept: Path | None = None
+        self.deep = False
+        self._dithers = False
         self.frames = 0
         self._recording = recording
         self._warning: str | None = None
@@ -184,8 +193,8 @@ class BaseSink:
         """What went wrong though the recording goes on, else None."""
         return self._warning
 
-    def write(self, picture: npt.NDArray[np.uint8]) -> None:
-        """Append one picture, (H, W, 3) uint8 RGB.
+    def write(self, picture: DeepPicture) -> None:
+        """Append one picture, (H, W, 3) RGB of 8 or 16 bits.
 
         Raises:
             StudioError: when it has another size or type, the sink is closed, or the disk is full or fails.
@@ -193,12 +202,13 @@ class BaseSink:
         if self._state != "open":
             raise StudioError(f"the recording to {self.path} has ended; start a new one")
         width, height = self._recording.size
-        if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
+        if picture.shape != (height, width, 3) or picture.dtype not in (np.uint8, np.uint16):
             raise StudioError(
                 f"a picture of shape {picture.shape} and type {picture.dtype} does not fit the recording to "
-                f"{self.path}, which takes ({height}, {width}, 3) uint8; record each size to a file of its own"
+                f"{self.path}, which takes ({height}, {width}, 3) uint8 or uint16; record each size to its own file"
             )
-        self._attempt(lambda: self._put(picture))
+        shown = deepened(picture) if self.deep else dithered(picture) if self._dithers else shallow(picture)
+        self._attempt(lambda: self._put(shown))
         self.frames += 1
 
     def close(self) -> None:
@@ -246,7 +256,7 @@ class BaseSink:
             raise StudioError(f"{cannot_record(self.path, error)}; the recording is kept in {self.part}") from error
         self.kept = self.path
 
-    def _put(self, picture: npt.NDArray[np.uint8]) -> None:
+    def _put(self, picture: DeepPicture) -> None:
         raise NotImplementedError
 
     def _complete(self) -> None:

@@ -7,7 +7,7 @@ from studio.io.sinks._format import FilmFormat
 
 CODEC = FilmCodec(
     name="ffv1",
-    description="FFV1 in MKV: lossless, bit by bit, large",
+    description="FFV1 in MKV: lossless, bit by bit, 8 to 16 bits, large",
     suffixes=(".mkv",),
     order=30,
     form=FilmFormat(
@@ -15,6 +15,7 @@ CODEC = FilmCodec(
         encoder="ffv1",
         # RGB without a detour through YUV; 24 bits in 32.
         pixels="bgr0",
+        deeper={10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"},
         suffixes=(".mkv",),
         # Version 3 with check sums: damage is noticed, and slices are coded on all cores.
         options={"level": "3", "slicecrc": "1", "slices": "4"},

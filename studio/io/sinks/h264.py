@@ -17,6 +17,7 @@ CODEC = FilmCodec(
         suffixes=(".mp4", ".m4v", ".mov", ".mkv"),
         # Nothing is visibly lost at 16; the preset keeps up with a network that needs the processor as well.
         options={"crf": "16", "preset": "veryfast"},
+        dithers=True,
         even=True,
         video_range=True,
         keyframe_seconds=1,

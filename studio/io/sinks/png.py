@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from studio.errors import StudioError
 from studio.io.atomic import is_folder
 from studio.io.sinks._pictures import open_pictures
 from studio.io.sinks.base import Recording, Sink
+from studio.model.picture import DeepPicture
 
 
-def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """(H, W, 3) RGB as a PNG.
+def encode_png(picture: DeepPicture) -> bytes:
+    """(H, W, 3) RGB of 8 or 16 bits as a PNG of as many.
 
     Raises:
         OSError: when it cannot be coded.
@@ -32,9 +30,10 @@ class Png:
     """Numbered PNG files, lossless. No sound."""
 
     name = "png"
-    description = "numbered PNG files in a folder: lossless, large, no sound"
+    description = "numbered PNG files in a folder: lossless, 8 or 16 bits, large, no sound"
     suffixes: tuple[str, ...] = ("", ".png")
     order = 50
+    depths = (8, 16)
 
     def match(self, path: Path) -> bool:
         """Whether the path is one of a folder, of a pattern such as out/%05d.png, or of a .png file."""
@@ -50,7 +49,7 @@ class Png:
             raise StudioError(
                 f"png cannot be recorded to {recording.path}: end its name in .png, or in nothing for a folder"
             )
-        return open_pictures(recording, encode_png, "PNG", ".png")
+        return open_pictures(recording, encode_png, "PNG", ".png", deep=recording.bits == 16)
 
 
 CODEC = Png()

@@ -14,6 +14,7 @@ CODEC = FilmCodec(
         name="prores",
         encoder="prores_ks",
         pixels="yuv422p10le",
+        deeper={10: "yuv422p10le"},
         suffixes=(".mov", ".mkv"),
         # Apple's editors look at the vendor.
         options={"profile": "hq", "vendor": "apl0"},

@@ -31,6 +31,7 @@ class Clock:
 
     Attributes:
         jumped: how often the clock was set anew.
+        shifts: what was added to stamps to make times of them, in seconds: at first, and from each jump on.
     """
 
     def __init__(self, *, jumps: bool) -> None:
@@ -39,10 +40,16 @@ class Clock:
         self._newest = 0.0
         self._ends = 0.0
         self.jumped = 0
+        self.shifts: list[float] = []
 
     def start(self, stamp: float) -> None:
         """The stamp that is the film's second 0; without this it is that of the first frame."""
-        self._shift = -stamp
+        self._set(-stamp)
+
+    def _set(self, shift: float) -> float:
+        self._shift = shift
+        self.shifts.append(shift)
+        return shift
 
     def place(self, stamp: float | None, length: float) -> float:
         """Where a frame stands, in seconds.
@@ -54,11 +61,10 @@ class Clock:
         if stamp is None:
             time = self._ends
         else:
-            if self._shift is None:
-                self._shift = -stamp
-            time = stamp + self._shift
+            shift = self._set(-stamp) if self._shift is None else self._shift
+            time = stamp + shift
             if time < self._newest - max(_BACK, DEPTH * length) or (self._jumps and time > self._ends + _FORWARD):
-                self._shift += self._ends - time
+                self._set(shift + self._ends - time)
                 self.jumped += 1
                 time = self._ends
         self._newest = max(self._newest, time)

@@ -120,6 +120,7 @@ class VideoSource(BaseSource):
         )
         self.audio_path = path if has_audio else None
         self._begins_anew: float | None = None
+        self._has_jumped = False
 
     def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
         """The fine rate of a variable one; None of a constant one."""
@@ -260,6 +261,7 @@ class VideoSource(BaseSource):
             duration = float(frame.duration * base) if frame.duration else None
             time = clock.place(stamp, duration or self._period)
             if clock.jumped:
+                self._has_jumped = True
                 self._note("its clock jumps; the gap is closed")
             if not self.reading.deinterlace and frame.interlaced_frame and tried < _TRIED:
                 tried += 1
@@ -320,7 +322,8 @@ class VideoSource(BaseSource):
         # An edit list hides some of the frames that are counted, so that a count alone proves nothing.
         short = not self._promised or count < 0.98 * self._promised - 2
         margin = max(2 * self._period, 0.02 * duration) if self._promised else max(1.0, 0.02 * duration)
-        if short and ends < duration - margin:
+        # After a jump of the clock its length is no length of time.
+        if short and not self._has_jumped and ends < duration - margin:
             self.warning = (
                 f"{self._path} ends after {count} frames ({ends:.2f} of {duration:.2f} s): it is damaged or cut off"
             )

@@ -11,7 +11,7 @@ from studio.model.graph import Graph, Input, Size
 from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
-from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_tensor
+from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture, to_tensor
 from studio.model.tick import START
 from studio.runtime.render.size import WorkingSize, working_size
 
@@ -30,6 +30,7 @@ class FrameRunner:
         path: how vectors move; the next picture follows it.
         offsets: what is added to them on the way.
         tick: when the next picture's run takes place, for bends that move and those with memory.
+        deep: whether pictures of the output are given with 16 bits a value.
     """
 
     def __init__(self, engine: Engine, layer: str | None = None, path: LatentPath | None = None) -> None:
@@ -38,6 +39,7 @@ class FrameRunner:
         self._engine = engine
         self._layer = layer
         self.path = path or LatentPath()
+        self.deep = False
         self.offsets: Offsets = {}
         self.tick = START
         self._limits: Array | None = None
@@ -88,7 +90,7 @@ class FrameRunner:
         self.run(picture, time)
         return self._engine.output()
 
-    def __call__(self, picture: DeepPicture, time: float = 0.0) -> Picture:
+    def __call__(self, picture: DeepPicture, time: float = 0.0) -> DeepPicture:
         """(H, W, 3) RGB of 8 or 16 bits through the network, with vectors where they are at this time in seconds.
 
         Returns:
@@ -97,6 +99,12 @@ class FrameRunner:
             that only widens neither flickers nor saturates.
         """
         size = self.run(picture, time)
+        if self._layer is None and self.deep:
+            graph = self._engine.graph
+            values = self._engine.output()[:, : size.output[0], : size.output[1]]
+            colour = self._engine.colour
+            cut = None if colour is None else colour[: size.output[0], : size.output[1]]
+            return to_deep_picture(values, graph.output_range, graph.output_order, cut)
         if self._layer is None:
             return self._engine.picture()[: size.output[0], : size.output[1]]
         activation = self._engine.activation(self._layer)

@@ -13,7 +13,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.modulator import NOTHING, Heard
 from studio.model.numbers import knobs
-from studio.model.picture import DeepPicture, Picture
+from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.tempo import TEMPO
@@ -21,7 +21,7 @@ from studio.model.tick import START, Tick
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner
 
-Bend = Callable[[DeepPicture, float], Picture]
+Bend = Callable[[DeepPicture, float], DeepPicture]
 Listen = Callable[[float], Heard]
 
 
@@ -95,7 +95,7 @@ class Mover:
         self._before = {}
         self._runner.tick = START
 
-    def __call__(self, picture: DeepPicture, time: float, frame: int = 0) -> Picture:
+    def __call__(self, picture: DeepPicture, time: float, frame: int = 0) -> DeepPicture:
         """(H, W, 3) RGB bent, with everything where it is at this time.
 
         Args:

@@ -9,7 +9,7 @@ from queue import Empty, Full, Queue
 from typing import Generic, TypeVar
 
 from studio.io.sinks import Sink
-from studio.model.picture import DeepPicture, Picture
+from studio.model.picture import DeepPicture
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ class Recorder:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._channel: _Channel[Picture] = _Channel()
+        self._channel: _Channel[DeepPicture] = _Channel()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="encode", daemon=True)
         self._thread.start()
@@ -106,7 +106,7 @@ class Recorder:
             self._error = error
             self._channel.close()
 
-    def write(self, picture: Picture) -> None:
+    def write(self, picture: DeepPicture) -> None:
         """Hand over one picture, which must not be changed afterwards."""
         if not self._channel.put(picture):
             self.finish()
@@ -120,7 +120,7 @@ class Recorder:
 
 
 def render(
-    pictures: Iterable[DeepPicture], bend: Callable[[DeepPicture], Picture], sink: Sink
+    pictures: Iterable[DeepPicture], bend: Callable[[DeepPicture], DeepPicture], sink: Sink
 ) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
 

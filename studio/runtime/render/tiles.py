@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.graph import Size
-from studio.model.picture import DeepPicture, Picture
+from studio.model.picture import DeepPicture
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 # Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.
@@ -77,8 +77,8 @@ class TiledRunner:
         self._runner, self._side = runner, side
         self._reach: Size | None = None
 
-    def __call__(self, picture: DeepPicture, time: float = 0.0) -> Picture:
-        """(H, W, 3) RGB through the network, (H', W', 3) uint8 out, as the whole picture would be at once.
+    def __call__(self, picture: DeepPicture, time: float = 0.0) -> DeepPicture:
+        """(H, W, 3) RGB through the network, (H', W', 3) out, as the whole picture would be at once.
 
         Raises:
             StudioError: for a network that looks at the whole picture at once, or keeps what it saw before.
@@ -95,7 +95,7 @@ class TiledRunner:
             self._reach = reach(self._runner)
         padded = padded_picture(picture, size.padded)
         height, width = (int(side * s) for side, s in zip(size.padded, scale, strict=True))
-        whole = np.empty((height, width, 3), np.uint8)
+        whole = np.empty((height, width, 3), np.uint16 if self._runner.deep else np.uint8)
         down, across = (
             tiles(side, self._side, far, step)
             for side, far, step in zip(size.padded, self._reach, graph.multiple, strict=True)
