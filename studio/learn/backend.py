@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.learn.lesson import Batch
 from studio.learn.objective import Objective
 from studio.learn.optimisers import Optimiser
+from studio.model.graph import Node
 from studio.model.layout import Rect
 from studio.model.op import Array
 
@@ -136,6 +137,25 @@ class Backend(ABC):
     def restore(self, state: State) -> None:
         """Go on from there; slots that are missing begin anew."""
 
+    def retune(self, objective: Objective, optimiser: Optimiser) -> bool:
+        """Go on with other numbers of the same layers and the same kind of optimiser, keeping everything else.
+
+        Returns:
+            False where more than numbers is another; nothing has been changed then.
+        """
+        turned = turned_nodes(self.objective.network.graph.nodes, objective.network.graph.nodes)
+        same = self.objective.aims == objective.aims and self.objective.parts == objective.parts
+        if turned is None or not same or type(optimiser) is not type(self.optimiser):
+            return False
+        if not self._retune(objective, optimiser):
+            return False
+        self.objective, self.optimiser = objective, optimiser
+        return True
+
+    @abstractmethod
+    def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
+        """Take these numbers over; False where that cannot be done without beginning anew."""
+
     def shares(self, engine: Engine) -> bool:
         """Whether this engine shows what is learnt by itself, for their tensors are the same."""
         del engine
@@ -156,3 +176,20 @@ class Backend(ABC):
             name for layer in self.objective.statistics for name in (f"{layer}.running_mean", f"{layer}.running_var")
         ]
         return (*self.objective.learns, *(name for name in running if name in own))
+
+
+def turned_nodes(before: Sequence[Node], after: Sequence[Node]) -> tuple[Node, ...] | None:
+    """Layers whose numbers are others; None where anything else is."""
+    if len(before) != len(after):
+        return None
+    found = []
+    for old, new in zip(before, after, strict=True):
+        if old == new:
+            continue
+        alike = (old.name, old.inputs, old.tensor_names, type(old.op)) == (
+            *(new.name, new.inputs, new.tensor_names, type(new.op)),
+        )
+        if not alike or old.op.structure() != new.op.structure():
+            return None
+        found.append(new)
+    return tuple(found)

@@ -15,6 +15,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Lesson
+from studio.learn.objective import Objective
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
 from studio.model.layout import Rect, sheet_size
@@ -170,29 +171,28 @@ class Learner:
         Raises:
             StudioError: where they do not fit the network; learning goes on as before.
         """
-        old = self.settings
-        same = (old.size, old.losses, old.learns, old.frozen, old.statistics, old.optimiser)
-        if same != (
-            settings.size,
-            settings.losses,
-            settings.learns,
-            settings.frozen,
-            settings.statistics,
-            settings.optimiser,
-        ):
-            network = self.result()
-            objective = objective_of(network, settings)
-            state = self.backend.state()
-            backend = self._opens(objective, settings.optimiser)
-            kept = settings.optimiser.name == old.optimiser.name
-            known = {name: value for name, value in state.tensors.items() if name in objective.network.tensors}
-            backend.restore(State(known, state.slots if kept else {}, state.steps))
-            backend.rates, backend.pulls = self.backend.rates, self.backend.pulls
-            backend.watched = self.backend.watched
-            self.backend.close()
-            self.objective, self.backend = objective, backend
+        old, objective = self.settings, self.objective
+        alike = _layers_of(settings) == _layers_of(old)
+        if not alike or (settings.losses, settings.optimiser) != (old.losses, old.optimiser):
+            objective = objective_of(self.network, settings)
+            # Weights of losses and numbers of the optimiser are told; nothing is compiled for them.
+            if not alike or not self.backend.retune(objective, settings.optimiser):
+                self._begin_anew(settings, objective)
+        self.objective = objective
         self._forget_part()
         self.settings = settings
+
+    def _begin_anew(self, settings: Settings, objective: Objective) -> None:
+        """Go on with another graph or another kind of optimiser, from the same weights."""
+        before = self.backend
+        state = before.state()
+        backend = self._opens(objective, settings.optimiser)
+        known = {name: value for name, value in state.tensors.items() if name in objective.network.tensors}
+        kept = settings.optimiser.name == self.settings.optimiser.name
+        backend.restore(State(known, state.slots if kept else {}, state.steps))
+        backend.rates, backend.pulls, backend.watched = before.rates, before.pulls, before.watched
+        before.close()
+        self.backend = backend
 
     def _forget_part(self) -> None:
         if self._waiting:
@@ -290,6 +290,11 @@ class Learner:
     def __iter__(self) -> Iterator[Step]:
         while True:
             yield self.step()
+
+
+def _layers_of(settings: Settings) -> tuple[object, ...]:
+    """What settings make other layers than others do, losses aside."""
+    return settings.size, settings.learns, settings.frozen, settings.statistics
 
 
 def pinned(shape: tuple[int, ...], rect: Rect) -> Array:

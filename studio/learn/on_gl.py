@@ -19,7 +19,7 @@ from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.learn.backend import MOMENTUM, Backend, Outcome, State
+from studio.learn.backend import MOMENTUM, Backend, Outcome, State, turned_nodes
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
@@ -66,6 +66,7 @@ class GLBackend(Backend):
         self._store.include(network.tensors)
         self.engine = _ENGINES[engine](network, device, store=self._store)
         self.engine.time_every = math.inf
+        self._turned = network.graph.nodes
         self._device = self.engine._device
         self._tensors = DeviceTensors(self._device, self._store)
         self._moving: Moving = (ComputeMoving if engine == "gl" else FragmentMoving)(self._device)
@@ -187,6 +188,18 @@ class GLBackend(Backend):
         assert strength is not None
         assert target is not None
         return strength, target
+
+    def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
+        del optimiser
+        network, *_ = with_gradients(objective)
+        turned = turned_nodes(self._turned, network.graph.nodes)
+        if turned is None or not self._has_run:
+            return False
+        for node in turned:
+            for live in node.op.live_params():
+                self.engine.set_number(node.name, live.name, node.op.live_value(live.name))
+        self._turned = network.graph.nodes
+        return True
 
     def drop(self) -> None:
         """See `Backend.drop`."""

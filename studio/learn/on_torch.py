@@ -146,6 +146,12 @@ class TorchBackend(Backend):
                 for key, value in (("running_mean", mean), ("running_var", unbiased)):
                     self._tensors[f"{layer}.{key}"].lerp_(value, MOMENTUM)
 
+    def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
+        del objective
+        (group,) = optimiser.for_torch([torch.zeros(1, requires_grad=True)]).param_groups
+        self._optimiser.param_groups[0].update({key: value for key, value in group.items() if key != "params"})
+        return True
+
     def drop(self) -> None:
         """See `Backend.drop`."""
         for tensor in self._learning:

@@ -20,9 +20,10 @@ from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson
 from studio.learn.losses import L1, L2, SSIM, Edges, TotalVariation
 from studio.learn.networks import parse_new
+from studio.learn.objective import Objective
 from studio.learn.on_gl import GLBackend
 from studio.learn.on_torch import TorchBackend
-from studio.learn.optimisers import OPTIMISERS, Adam
+from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser
 from studio.learn.others import Adversarial
 from studio.learn.settings import Settings, Term, objective_of
 from studio.model.graph import Size
@@ -240,3 +241,30 @@ def test_memory_stays_flat_over_many_steps(device: Device) -> None:
     taught(backend, made, (4, 4), 200, crops=1)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 * 1024
     backend.close()
+
+
+@pytest.mark.parametrize("engine", ["gl", "gl-fragment", "torch"])
+def test_numbers_are_turned_without_beginning_anew(device: Device, engine: str) -> None:
+    made = parse_new("autoencoder,width=3").make()
+
+    def opens(objective: Objective, how: Optimiser) -> Backend:
+        return TorchBackend(objective, how, "cpu") if engine == "torch" else GLBackend(objective, how, engine, device)
+
+    first = Settings((8, 8), (L1(weight=1.0), Edges(weight=0.2)), Adam(), batch=1)
+    other = replace(first, losses=(L1(weight=0.3), Edges(weight=2.0)), optimiser=Adam(beta1=0.5, weight_decay=0.1))
+    learner = Learner(made, lesson(), first, opens=opens)
+    for _ in range(2):
+        learner.step()
+    checkpoint, backend = learner.checkpoint(), learner.backend
+    learner.turn(other)
+    assert learner.backend is backend
+    found = [learner.step().loss for _ in range(3)]
+
+    fresh = Learner(made, lesson(), other, opens=opens)
+    fresh.restore(checkpoint)
+    np.testing.assert_allclose([fresh.step().loss for _ in range(3)], found, rtol=1e-5)
+    learner.turn(replace(other, losses=(SSIM(),)))
+    assert learner.backend is not backend
+    assert learner.step().number == 6
+    learner.close()
+    fresh.close()
