@@ -22,15 +22,17 @@ class Taken:
         signals: the newest value of each signal.
         began: for each signal that set something off, how many seconds ago it last did.
         ended: for each that ended, how many seconds ago.
+        steps: what relative encoders were turned by, added up.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
     signals: dict[str, float] = field(default_factory=dict)
     began: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
+    steps: dict[str, float] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.numbers or self.signals or self.began or self.ended)
+        return bool(self.numbers or self.signals or self.began or self.ended or self.steps)
 
 
 class Inbox:
@@ -65,13 +67,21 @@ class Inbox:
         self._keep("signals", name, 0.0)
         self._keep("ended", name, self._clock())
 
+    def step(self, name: str, steps: float) -> None:
+        """A relative encoder was turned; unlike values, steps are added up until they are taken."""
+        with self._lock:
+            held = self._held.setdefault("steps", {})
+            if name in held or len(held) < _MOST:
+                held[name] = held.get(name, 0.0) + steps
+        self._wake()
+
     def take(self) -> Taken:
         """Everything since the last time."""
         now = self._clock()
         with self._lock:
             held, self._held = self._held, {}
-        ages = ({name: now - then for name, then in held.get(kind, {}).items()} for kind in ("began", "ended"))
-        return Taken(held.get("numbers", {}), held.get("signals", {}), *ages)
+        began, ended = ({name: now - at for name, at in held.get(kind, {}).items()} for kind in ("began", "ended"))
+        return Taken(held.get("numbers", {}), held.get("signals", {}), began, ended, held.get("steps", {}))
 
     def _keep(self, kind: str, name: str, value: float) -> None:
         with self._lock:

@@ -26,6 +26,7 @@ from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
 from studio.model.curve import Lag, Quantise, Range
+from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.modulator import Modulator
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route
@@ -475,6 +476,20 @@ def test_stages_of_every_bend_are_saved_and_loaded_as_they_were(folder: Path, na
     assert replace(again[1], mask=None) == replace(stages[1], mask=None)
     assert isinstance(again[1].mask, Painted)
     np.testing.assert_array_equal(again[1].mask.values, mask)
+
+
+def test_mappings_are_saved_and_what_is_wrong_is_named(folder: Path) -> None:
+    mappings = Mapping("midi/1/cc/7", "/bend/1/amount"), Mapping("midi/1/note/1", "/bend/1/on", "toggle", lo=0.5)
+    save_preset(load_preset(folder).with_section(MAPPINGS, mappings), folder)
+    assert load_preset(folder).section(MAPPINGS) == mappings
+    for change, sentence in (
+        ({"mode": "wild"}, r'"mappings\[0\]\.mode" should be'),
+        ({"target": "x"}, '"x" is no address'),
+    ):
+        wrong = {"signal": "midi/1/cc/7", "target": "/a"} | change
+        rewrite(folder, lambda d, wrong=wrong: d.update(mappings=[wrong]))
+        with pytest.raises(StudioError, match=sentence):
+            load_preset(folder)
 
 
 ROUTES_WRONG = [

@@ -1,0 +1,307 @@
+"""MIDI: bytes however they come, signals, 14 bits, encoders, clock, taps, ports that come and go, mappings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.control.inbox import Inbox, Taken
+from studio.control.mapped import Mapped, suggested
+from studio.control.midi import MidiClock, MidiEvent, MidiReader, MidiSignals, Taps, relative
+from studio.control.midi_ports import MidiIn, RtMidi
+from studio.errors import StudioError
+from studio.model.address import Number
+from studio.model.mapping import Mapping, Mappings, forgotten, learnt
+
+
+def events(data: bytes) -> list[MidiEvent]:
+    return list(MidiReader().feed(data))
+
+
+def test_messages_are_read() -> None:
+    assert events(bytes([0x90, 60, 100, 0x80, 60, 5, 0x91, 61, 0])) == [
+        MidiEvent("note on", 1, 60, 100),
+        MidiEvent("note off", 1, 60, 5),
+        MidiEvent("note off", 2, 61, 0),
+    ]
+    assert events(bytes([0xB3, 7, 127, 0xE0, 0, 64, 0xD1, 9, 0xC2, 5, 0xA0, 1, 2])) == [
+        MidiEvent("cc", 4, 7, 127),
+        MidiEvent("pitch", 1, 0, 8192),
+        MidiEvent("pressure", 2, 0, 9),
+        MidiEvent("program", 3, 5),
+    ]
+
+
+def test_running_status_clock_within_and_system_exclusive() -> None:
+    assert events(bytes([0xB0, 1, 10, 1, 0xF8, 20, 2, 30])) == [
+        MidiEvent("cc", 1, 1, 10),
+        MidiEvent("clock"),
+        MidiEvent("cc", 1, 1, 20),
+        MidiEvent("cc", 1, 2, 30),
+    ]
+    exclusive = bytes([0xF0, 0x7E, 1, 2, 3, 0xF8, 0xF7])
+    assert events(exclusive + bytes([5, 6, 0x90, 1, 2])) == [MidiEvent("clock"), MidiEvent("note on", 1, 1, 2)]
+    assert events(bytes([0xF2, 1, 2, 3, 4, 0xFA, 0x90, 1, 0xB0, 7, 8])) == [
+        MidiEvent("start"),
+        MidiEvent("cc", 1, 7, 8),
+    ]
+
+
+@given(st.binary(max_size=80), st.lists(st.integers(0, 80), max_size=4))
+def test_any_bytes_in_any_pieces_give_the_same_events(data: bytes, cuts: list[int]) -> None:
+    reader, found, start = MidiReader(), [], 0
+    for cut in [*sorted(cuts), len(data)]:
+        found += list(reader.feed(data[start:cut]))
+        start = max(start, min(cut, len(data)))
+    assert found == events(data)
+    for event in found:
+        assert 0 <= event.value <= 16383
+        assert 0 <= event.channel <= 16
+
+
+def taken(data: bytes) -> Taken:
+    inbox = Inbox()
+    signals = MidiSignals(inbox)
+    for event in events(data):
+        signals.take(event)
+    return inbox.take()
+
+
+def test_events_become_signals() -> None:
+    found = taken(bytes([0x90, 60, 127, 0xB1, 7, 127, 0xE0, 127, 127, 0xD0, 127]))
+    assert found.signals == {
+        "midi/1/note/60": 1.0,
+        "midi/2/cc/7": 1.0,
+        "midi/2/cc14/7": pytest.approx(127 * 128 / 16383),
+        "midi/1/pitch": 1.0,
+        "midi/1/pressure": 1.0,
+    }
+    assert found.began.keys() == {"midi/1/note/60"}
+    off = taken(bytes([0x80, 60, 0]))
+    assert (off.signals, off.ended.keys()) == ({"midi/1/note/60": 0.0}, {"midi/1/note/60"})
+    fine = taken(bytes([0xB0, 7, 64, 39, 1])).signals["midi/1/cc14/7"]
+    assert fine == pytest.approx((64 * 128 + 1) / 16383)
+    assert taken(bytes([0xE0, 0, 64])).signals["midi/1/pitch"] == 0.0
+    assert taken(bytes([0xE0, 0, 0])).signals["midi/1/pitch"] == -1.0
+
+
+@pytest.mark.parametrize(
+    ("way", "values", "steps"),
+    [
+        ("twos", (1, 3, 127, 125), (1, 3, -1, -3)),
+        ("offset", (65, 67, 63, 61), (1, 3, -1, -3)),
+        ("sign", (1, 3, 65, 67), (1, 3, -1, -3)),
+    ],
+)
+def test_relative_encoders(way: str, values: tuple[int, ...], steps: tuple[int, ...]) -> None:
+    assert tuple(relative(value, way) for value in values) == steps
+    data = b"".join(bytes([0xB0, 20, value]) for value in values)
+    assert taken(data).steps[f"midi/1/turn/20/{way}"] == 0
+    assert taken(data[:6]).steps[f"midi/1/turn/20/{way}"] == 4
+
+
+@pytest.mark.parametrize("bpm", [60.0, 123.4, 174.0])
+def test_the_clock_tells_the_tempo_through_its_jitter(bpm: float) -> None:
+    clock, rng = MidiClock(), np.random.default_rng(1)
+    clock.take(MidiEvent("start"), 0.0)
+    step = 60 / bpm / 24
+    for k in range(24 * 6):
+        clock.take(MidiEvent("clock"), 1.0 + k * step + float(rng.uniform(0, 0.002)))
+    assert clock.bpm == pytest.approx(bpm, rel=0.005)
+    assert clock.beat_at is not None
+    beat = (clock.beat_at - 1.0) / (24 * step)
+    assert abs(beat - round(beat)) * 24 * step < 0.01
+    clock.take(MidiEvent("clock"), 1000.0)
+    assert clock.bpm is None
+    assert MidiClock().bpm is None
+
+
+def test_tapping() -> None:
+    taps = Taps()
+    assert taps.tap(1.0) is None
+    assert [taps.tap(1.0 + k * 0.5) for k in (1, 2, 3)] == pytest.approx([120.0] * 3)
+    assert taps.tap(20.0) is None
+    assert taps.tap(20.01) is None
+    assert Taps().tap(5.0) is None
+
+
+# -- ports ------------------------------------------------------------------------------------------------------------
+
+
+class Made:
+    """Ports that a test plugs in and pulls."""
+
+    def __init__(self, *names: str) -> None:
+        self.there = list(names)
+        self.busy: set[str] = set()
+        self.receive: dict[str, Callable[[bytes], None]] = {}
+
+    def names(self) -> list[str]:
+        return list(self.there)
+
+    def open(self, name: str, receive: Callable[[bytes], None]) -> Any:
+        if name in self.busy:
+            raise OSError("in use")
+        self.receive[name] = receive
+        return SimpleNamespace(close=lambda: self.receive.pop(name))
+
+
+def test_ports_vanish_and_come_back() -> None:
+    made, inbox, said = Made("Fader", "Pads"), Inbox(), []
+    made.busy.add("Pads")
+    midi = MidiIn(made, inbox, said.append, is_watched=False)
+    assert midi.ports == ("Fader",)
+    made.receive["Fader"](bytes([0xB0, 7]))
+    made.receive["Fader"](bytes([127]))
+    assert inbox.take().signals["midi/1/cc/7"] == 1.0
+    made.there.remove("Fader")
+    midi.look()
+    assert midi.ports == ()
+    made.there.append("Fader")
+    midi.look()
+    made.receive["Fader"](bytes([0x90, 1, 127]))
+    assert "midi/1/note/1" in inbox.take().began
+    midi.close()
+    assert made.receive == {}
+    assert said == [
+        "The MIDI port “Pads” cannot be opened (in use); another program may use it.",
+        "The MIDI port “Fader” is gone; it is used again when it comes back.",
+    ]
+
+
+def test_a_watched_port_is_closed_in_time() -> None:
+    midi = MidiIn(Made("Fader"), Inbox())
+    assert midi.ports == ("Fader",)
+    midi.close()
+    assert midi.ports == ()
+
+
+def test_without_the_library_or_the_service_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rtmidi2", None)
+    with pytest.raises(StudioError, match=r'pip install "network-bending-studio\[midi\]"'):
+        RtMidi()
+
+    def fail() -> list[str]:
+        raise RuntimeError("no ALSA sequencer\nand more")
+
+    monkeypatch.setitem(sys.modules, "rtmidi2", SimpleNamespace(get_in_ports=fail))
+    with pytest.raises(StudioError, match=r"This system offers no MIDI \(no ALSA sequencer\)"):
+        RtMidi()
+
+
+def test_the_library_is_used_as_it_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Any] = []
+
+    class Port:
+        def __init__(self) -> None:
+            self.callback: Any = None
+            self.ignored: dict[str, bool] = {}
+            self.closed = False
+            opened.append(self)
+
+        def ignore_types(self, **ignored: bool) -> None:
+            self.ignored = ignored
+
+        def open_port(self, name: str) -> None:
+            if name != "Fader":
+                raise ValueError("no such port")
+
+        def close_port(self) -> None:
+            self.closed = True
+
+    monkeypatch.setitem(sys.modules, "rtmidi2", SimpleNamespace(get_in_ports=lambda: ["Fader"], MidiIn=Port))
+    inbox = Inbox()
+    midi = MidiIn(RtMidi(), inbox, is_watched=False)
+    opened[0].callback([0xB0, 7, 127], 0.1)
+    assert inbox.take().signals["midi/1/cc/7"] == 1.0
+    assert opened[0].ignored == {"midi_sysex": True, "midi_time": False, "midi_sense": True}
+    midi.close()
+    assert opened[0].closed
+    with pytest.raises(OSError, match="no such port"):
+        RtMidi().open("nowhere", lambda _: None)
+
+
+# -- mappings ---------------------------------------------------------------------------------------------------------
+
+AMOUNT = Number("/bend/1/amount", "Amount", "number", 1.0, 0.0, 1.0)
+COUNT = Number("/bend/1/count", "Count", "integer", 3.0, 1.0, 9.0)
+ON = Number("/bend/1/on", "On", "switch", 1.0, 0.0, 1.0)
+
+
+class Board:
+    def __init__(self, *mappings: Mapping) -> None:
+        self.numbers = {number.address: number for number in (AMOUNT, COUNT, ON)}
+        self.now = {address: number.default for address, number in self.numbers.items()}
+        self.mappings: Mappings = mappings
+        self.mapped = Mapped(self.number, lambda address: self.now[address])
+
+    def number(self, address: str) -> Number:
+        if address not in self.numbers:
+            raise StudioError("no such number")
+        return self.numbers[address]
+
+    def take(self, **kinds: dict[str, float]) -> dict[str, float]:
+        found = self.mapped.values(self.mappings, Taken(**kinds))
+        self.now |= found
+        return found
+
+
+CC = "midi/1/cc/7"
+
+
+def test_an_absolute_control_picks_its_number_up_where_it_is() -> None:
+    board = Board(Mapping(CC, AMOUNT.address))
+    board.now[AMOUNT.address] = 0.5
+    assert board.take(signals={CC: 0.1}) == {}
+    assert board.take(signals={CC: 0.4}) == {}
+    assert board.take(signals={CC: 0.6}) == {AMOUNT.address: 0.6}
+    assert board.take(signals={CC: 0.2}) == {AMOUNT.address: 0.2}
+    # Turned by hand meanwhile: it has to be picked up anew.
+    board.now[AMOUNT.address] = 0.9
+    assert board.take(signals={CC: 0.3}) == {}
+    assert board.take(signals={CC: 0.95}) == {AMOUNT.address: 0.95}
+    jumps = Board(Mapping(CC, AMOUNT.address, takeover=False, lo=1.0, hi=0.5))
+    assert jumps.take(signals={CC: 1.0}) == {AMOUNT.address: 0.5}
+
+
+def test_relative_controls_turn_on_from_where_it_is() -> None:
+    board = Board(Mapping(CC, AMOUNT.address, "relative twos"), Mapping(CC, COUNT.address, "relative offset"))
+    board.now[AMOUNT.address] = 0.5
+    assert board.take(steps={"midi/1/turn/7/twos": 64.0}) == {AMOUNT.address: 1.0}
+    assert board.take(steps={"midi/1/turn/7/twos": -32.0})[AMOUNT.address] == pytest.approx(0.75)
+    assert board.take(steps={"midi/1/turn/7/offset": 2.0}) == {COUNT.address: 5.0}
+    assert board.take(steps={"midi/1/turn/7/offset": 99.0}) == {COUNT.address: 9.0}
+
+
+def test_notes_switch_and_trigger() -> None:
+    note = "midi/1/note/60"
+    board = Board(Mapping(note, ON.address, "toggle"), Mapping(note, AMOUNT.address, "trigger", lo=0.25, hi=1.0))
+    board.now[AMOUNT.address] = 0.0
+    assert board.take(began={note: 0.0}, signals={note: 1.0}) == {ON.address: 0.0, AMOUNT.address: 1.0}
+    assert board.take(ended={note: 0.0}, signals={note: 0.0}) == {AMOUNT.address: 0.25}
+    assert board.take(began={note: 0.0}) == {ON.address: 1.0, AMOUNT.address: 1.0}
+
+
+def test_mappings_of_what_is_gone_do_nothing_and_are_learnt_and_forgotten() -> None:
+    board = Board(Mapping(CC, "/nowhere"))
+    assert board.take(signals={CC: 1.0}) == {}
+    mappings = learnt((), Mapping(CC, AMOUNT.address))
+    mappings = learnt(mappings, Mapping(CC, AMOUNT.address, "toggle"))
+    mappings = learnt(mappings, Mapping(CC, ON.address, "toggle"))
+    assert [mapping.mode for mapping in mappings] == ["toggle", "toggle"]
+    assert forgotten(mappings, AMOUNT.address) == (Mapping(CC, ON.address, "toggle"),)
+
+
+def test_the_control_that_was_moved_is_learnt() -> None:
+    assert suggested(taken(bytes([0xB0, 7, 9]))) == (CC, "absolute")
+    assert suggested(taken(bytes([0xB0, 7, 64, 39, 1]))) == ("midi/1/cc14/7", "absolute")
+    assert suggested(taken(bytes([0x90, 60, 9]))) == ("midi/1/note/60", "trigger")
+    assert suggested(Taken(signals={"osc/fader": 0.5}, began={"osc/fader": 0.0})) == ("osc/fader", "absolute")
+    assert suggested(Taken()) is None
