@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ import keras_models
 import numpy as np
 import pytest
 from helpers import normal, on_torch, relative_error
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from keras_models import MODELS, L, keras
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
+from studio.io.importers._keras import hdf5
 from studio.model.op import Array
 
 
@@ -317,3 +321,101 @@ def test_borders_that_fall_otherwise_at_other_sizes_keep_a_model_to_its_own(tmp_
     assert any("28×28 (height × width) alone" in note for note in imported.notes)
     values = normal(3, 28, 28)
     assert relative_error(in_the_studio(imported, values), by_keras(made, values)) < 1e-5
+
+
+# -- damage ---------------------------------------------------------------------------------------------------------
+
+ODD = st.sampled_from([None, -1, 0, "x", [], {}, 1e9, 2**40, [[]], True, {"class_name": "Dense", "config": {}}])
+
+
+def places(said: Any) -> list[tuple[Any, Any]]:
+    """Every value within, as what holds it and its key there."""
+    keys = list(said) if isinstance(said, dict) else range(len(said)) if isinstance(said, list) else []
+    return [place for key in keys for place in [(said, key), *places(said[key])]]
+
+
+def changed(said: Any, data: st.DataObject) -> Any:
+    said = json.loads(json.dumps(said))
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key = data.draw(st.sampled_from(places(said)))
+        if isinstance(holder, (dict, list)) and (key in holder if isinstance(holder, dict) else key < len(holder)):
+            holder[key] = data.draw(ODD)
+    return said
+
+
+def check_damaged_json(folder: Path, data: st.DataObject) -> None:
+    """Refused or opened, and nothing else."""
+    said = json.loads((folder / "model.json").read_text())
+    try:
+        (folder / "model.json").write_text(json.dumps(changed(said, data)))
+        with suppress(StudioError):
+            open_model(folder)
+    finally:
+        (folder / "model.json").write_text(json.dumps(said))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return as_tensorflow_js(built("dense_and_back"), tmp_path_factory.mktemp("js") / "mine")
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_model_json_that_is_damaged(folder: Path, data: st.DataObject) -> None:
+    check_damaged_json(folder, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=1500)
+@given(data=st.data())
+def test_many_model_jsons_that_are_damaged(folder: Path, data: st.DataObject) -> None:
+    check_damaged_json(folder, data)
+
+
+def check_damaged_hdf5(folder: Path, data: st.DataObject) -> None:
+    file = folder / "whole.h5"
+    if not file.exists():
+        as_keras_2(folder, whole=True, rng=np.random.default_rng(0))[0].rename(file)
+    whole = bytearray(file.read_bytes())
+    for place in data.draw(st.lists(st.integers(0, 8191), min_size=1, max_size=8)):
+        whole[place % len(whole)] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    (folder / "damaged.h5").write_bytes(whole[:cut])
+    with suppress(StudioError):
+        open_model(folder / "damaged.h5", Options(input_size=(16, 16)))
+
+
+@settings(max_examples=8)
+@given(data=st.data())
+def test_an_hdf5_file_that_is_damaged(folder: Path, data: st.DataObject) -> None:
+    check_damaged_hdf5(folder.parent, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(data=st.data())
+def test_many_hdf5_files_that_are_damaged(folder: Path, data: st.DataObject) -> None:
+    check_damaged_hdf5(folder.parent, data)
+
+
+def test_a_reader_that_runs_for_ever_or_falls_is_a_damaged_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file, _ = as_keras_2(tmp_path, whole=True, rng=np.random.default_rng(0))
+    for body in ("import time; time.sleep(60)", "import os; os.abort()"):
+        (tmp_path / "child.py").write_text(body)
+        monkeypatch.setattr(hdf5, "_CHILD", tmp_path / "child.py")
+        monkeypatch.setattr(hdf5, "_SECONDS", 0.5)
+        with pytest.raises(StudioError, match="damaged or cut short; save it anew"):
+            open_model(file)
+
+
+def test_links_to_other_files_are_not_followed(tmp_path: Path) -> None:
+    import h5py
+
+    file = saved(built("sequential"), "weights and json", tmp_path)
+    with h5py.File(file, "a") as held:
+        del held["layers/conv2d/vars/0"]
+        held["layers/conv2d/vars/0"] = h5py.ExternalLink("/etc/passwd", "/x")
+    with pytest.raises(StudioError, match="link to another file or group, which is not followed"):
+        open_model(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,16 +12,16 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._draft import Draft
+from studio.io.importers._keras.hdf5 import HDF5, Contents, read_hdf5
 from studio.io.importers._keras.plan import Json, plan_of
 from studio.io.importers._keras.run import Reading
-from studio.io.importers._keras.weights import Weights, from_hdf5
+from studio.io.importers._keras.weights import Weights
 from studio.io.importers._onnx_ends import listed
 from studio.io.importers._simplify import simplify
 from studio.io.importers._twice import read_twice
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import stored
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _LONGEST = 64 * 2**20
 
 
@@ -37,18 +36,16 @@ class Keras:
         if not is_file(path):
             return False
         with open_regular(path) as (file, _):
-            begins = file.read(len(_HDF5))
-        return begins == _HDF5 or path.suffix.lower() in self.suffixes or _is_architecture(path)
+            begins = file.read(len(HDF5))
+        return begins == HDF5 or path.suffix.lower() in self.suffixes or _is_architecture(path)
 
     def open(self, path: Path, options: Options) -> Imported:
         """Its layers by the JSON in it, and their weights."""
         try:
-            model, data, version = _parts(path)
-            with _hdf5(data, path) as file:
-                weights = from_hdf5(file, path)
-            return opened(model, weights, version, path, options, self.name)
-        # The file's word is taken for its form; where that was wrong, or HDF5 stumbles, it is damaged.
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OSError, RuntimeError) as error:
+            model, held, version = _parts(path)
+            return opened(model, held.weights, version, path, options, self.name)
+        # The file's word is taken for its form; where that was wrong, it is damaged.
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: it is damaged or cut short ({str(error)[:100]}); save it anew.") from error
         except StudioError as error:
             text = str(error)
@@ -80,57 +77,29 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     return finished(draft, output, path, known, options)
 
 
-def _parts(path: Path) -> tuple[Json, Path | bytes, int]:
-    """The model's JSON, its HDF5 file, and Keras's version."""
+def _parts(path: Path) -> tuple[Json, Contents, int]:
+    """The model's JSON, what its HDF5 file holds, and Keras's version."""
     if is_zip(path):
         names = check_archive(path)
         if "config.json" not in names or "model.weights.h5" not in names:
             raise StudioError("the archive holds no Keras model (config.json, model.weights.h5); save it anew.")
         said = json.loads(member(path, "metadata.json")) if "metadata.json" in names else {}
-        return json.loads(member(path, "config.json")), member(path, "model.weights.h5"), _version(said)
+        model = json.loads(member(path, "config.json"))
+        return model, read_hdf5(member(path, "model.weights.h5"), path), _version(said)
     if _is_architecture(path):
-        return _json(path), _weights_beside(path), _version(_json(path))
-    with _hdf5(path, path) as file:
-        said = {key: _text(file.attrs[key]) for key in ("model_config", "keras_version") if key in file.attrs}
-        inner = [] if said or "model_weights" in file else sorted({_first(name) for name in _names(file)})
-    if "model_config" in said:
-        return json.loads(said["model_config"]), path, _version(said)
+        return _json(path), read_hdf5(_weights_beside(path), path), _version(_json(path))
+    held = read_hdf5(path, path)
+    if "model_config" in held.said:
+        return json.loads(held.said["model_config"]), held, _version(held.said)
     beside = _architecture_beside(path)
     if beside is None:
-        shown = f" ({listed(inner)})" if inner else ""
+        shown = f" ({listed(held.layers)})" if held.layers else ""
         raise StudioError(
             f"it holds weights alone{shown}, not what their layers are; save the whole model, model.save('x.keras'), "
             f"or put its architecture beside it: open('{_stem(path)}.json', 'w').write(model.to_json())."
         )
     model = _json(beside)
-    return model, path, _version(model)
-
-
-def _hdf5(data: Path | bytes, path: Path) -> Any:
-    import h5py
-
-    if isinstance(data, bytes):
-        return h5py.File(io.BytesIO(data), "r")
-    with open_regular(data) as (file, size):
-        check_size(size, path)
-        if file.read(len(_HDF5)) != _HDF5:
-            raise StudioError(f"{data}: this is no file of Keras, or it is cut short; fetch it anew.")
-    return h5py.File(data, "r")
-
-
-def _names(file: Any) -> list[str]:
-    found: list[str] = []
-    file.visit(found.append)
-    return found
-
-
-def _first(name: str) -> str:
-    parts = name.split("/")
-    return parts[1] if parts[0] in ("layers", "_layer_checkpoint_dependencies") and len(parts) > 1 else parts[0]
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return model, held, _version(model)
 
 
 def _version(said: Mapping[str, Any]) -> int:

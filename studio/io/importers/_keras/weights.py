@@ -1,22 +1,14 @@
-"""Where a Keras model's weights lie: HDF5 files of Keras 2 and 3, and TensorFlow.js's manifests."""
+"""Which of a file's tensors are a layer's: by their names, as Keras 2 and TensorFlow.js have it, or by its place."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from studio.errors import StudioError
 from studio.io.importers._keras.plan import Layer
 from studio.io.importers._views import Numbers
-from studio.io.importers.base import check_size
-
-if TYPE_CHECKING:
-    import h5py
 
 Named = list[tuple[str, Numbers]]
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "_layers")
@@ -130,75 +122,3 @@ def place_of(layer: Layer, siblings: Sequence[Layer]) -> str:
 def _snake(kind: str) -> str:
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-# -- HDF5 ------------------------------------------------------------------------------------------------------------
-
-
-def from_hdf5(file: h5py.File, path: Path) -> ByName | ByPlace:
-    """The weights in an HDF5 file.
-
-    Raises:
-        StudioError: where it holds none, or more than is read.
-    """
-    root: Any = file.get("model_weights", file)
-    if "layer_names" in root.attrs or "layer_names0" in root.attrs:
-        return _named_groups(root, path)
-    tensors = dict(_datasets(root, "", path))
-    groups = {name.rpartition("vars/")[0] for name in tensors}
-    groups |= {"/".join([*parts[:k], ""]) for parts in (g.split("/") for g in groups) for k in range(2, len(parts), 2)}
-    held = {group: root.get(f"{group}vars") for group in groups if group}
-    names = {
-        group: str(vars_.attrs["name"]) for group, vars_ in held.items() if vars_ is not None and "name" in vars_.attrs
-    }
-    return ByPlace(tensors, names)
-
-
-def _named_groups(root: Any, path: Path) -> ByName:
-    tensors: dict[str, Numbers] = {}
-    groups: dict[str, list[str]] = {}
-    for layer in _texts(root, "layer_names"):
-        group = root[layer]
-        names = _texts(group, "weight_names")
-        groups[layer] = []
-        for name in names:
-            clean = name.removesuffix(":0")
-            # Layers of several models may share names; the group then tells them apart.
-            key = clean if clean not in tensors else f"{layer}/{clean}"
-            tensors[key] = _numbers(group[name], name, path)
-            groups[layer].append(key)
-    return ByName(tensors, groups)
-
-
-def _datasets(group: Any, prefix: str, path: Path, depth: int = 0) -> Iterator[tuple[str, Numbers]]:
-    if depth > 32:
-        raise StudioError("its groups lie in each other too deep.")
-    for name in group:
-        if prefix == "" and name in ("optimizer", "optimizer_weights"):
-            continue
-        link = group.get(name, getlink=True)
-        if type(link).__name__ != "HardLink":
-            raise StudioError(f'its part "{name}" is a link to another file or group, which is not followed.')
-        item = group[name]
-        if hasattr(item, "shape"):
-            if item.dtype.kind in "fiu":
-                yield prefix + name, _numbers(item, prefix + name, path)
-        else:
-            yield from _datasets(item, f"{prefix}{name}/", path, depth + 1)
-
-
-def _numbers(dataset: Any, name: str, path: Path) -> Numbers:
-    if not hasattr(dataset, "shape") or dataset.shape is None or dataset.dtype.kind not in "fiu":
-        raise StudioError(f'its tensor "{name}" holds no numbers.')
-    check_size(math.prod(dataset.shape) * 4, path)
-    if dataset.external or dataset.is_virtual:
-        raise StudioError(f'its tensor "{name}" lies in another file, which is not read.')
-    return np.asarray(dataset[()])
-
-
-def _texts(group: Any, name: str) -> list[str]:
-    """An attribute of texts; where it was too long for one, it is in several that are numbered."""
-    several = [f"{name}{k}" for k in range(len(group.attrs)) if f"{name}{k}" in group.attrs]
-    parts = [name] if name in group.attrs else several
-    values = [value for part in parts for value in list(group.attrs[part])]
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
