@@ -187,10 +187,21 @@ def map_of_output(flow: Flow, value: Value, ends: Ends) -> str:
     shape = value.shape
     if len(shape) == 3:
         value = reshaped(value, (1, *shape))
-    if is_last(flow.draft, value) and ends.gives_channels_last(value.shape):
+    if _lies_last(flow.draft, value) and ends.gives_channels_last(value.shape):
         flow.draft.notes.append("The channels of its output come last; they were put first.")
         value = first(flow.draft, value)
     return flow.map_of(value)
+
+
+def _lies_last(draft: Draft, value: Value) -> bool:
+    """Whether one place of a map is a row along the last axis of (1, H, W, C), rather than along the second."""
+    if is_last(draft, value):
+        return True
+    if len(value.shape) != 4 or value.index is None:
+        return False
+    _, height, width = draft.shapes[value.node]
+    places = value.index % (height * width)
+    return bool((places == places[..., :1]).all()) and not bool((places == places[:, :1]).all())
 
 
 def listed(names: Sequence[str]) -> str:
