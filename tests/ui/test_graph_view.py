@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import autoencoder, pix2pix
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -29,11 +29,12 @@ from studio.ops.combine import Concat
 from studio.ops.conv import Conv2d
 from studio.runtime.live.report import LayerWarnings, Report
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit import theme
 from studio.ui.layers.graph_items import HEIGHT, Geometry
 from studio.ui.layers.graph_layout import lay_out
 from studio.ui.layers.graph_view import GraphView
 
-AMBER, RED, ACCENT = (255, 209, 102), (255, 92, 92), (255, 150, 50)
+AMBER, RED, ACCENT = (QColor(each).getRgb()[:3] for each in (theme.WARNING, theme.DANGER, theme.ACCENT))
 
 
 def made(graph: Graph, name: str = "made") -> Network:

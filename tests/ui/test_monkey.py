@@ -195,8 +195,13 @@ class Monkey:
             "help.shortcuts",
             "layer.originals",
             "layer.picture_values",
+            "help.palette",
+            "help.messages",
         )
-        self.whole.command(self.rng.choice([name for name in HARMLESS if name not in left_out]))
+        # What bends and what learns is random, and has monkeys of its own.
+        others = ("bend.", "learn.")
+        names = [name for name in HARMLESS if name not in left_out and not name.startswith(others)]
+        self.whole.command(self.rng.choice(names))
 
     def brush(self) -> None:
         rng, brush = self.rng, self.whole.workspace.brush

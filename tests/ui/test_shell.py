@@ -165,7 +165,7 @@ def test_panels_that_a_small_window_squeezed_get_their_widths_back(whole: WholeW
     for width in (960, 1400):
         window.resize(width, 800)
         whole.qtbot.wait(100)
-    assert {name: window.docks[name].width() for name in before} == before
+    whole.until(lambda: {name: window.docks[name].width() for name in before} == before)
 
 
 @pytest.mark.gl
@@ -226,6 +226,9 @@ def test_the_toolbar_says_what_its_buttons_are_where_there_is_room(whole: WholeW
 @pytest.mark.gl
 def test_messages_float_and_never_move_the_picture(whole: WholeWindow) -> None:
     bar, viewport = whole.studio.messages, whole.viewport
+    # Once the bar of the source knows what it shows, it has its height.
+    whole.until(lambda: whole.told[PlayerState].info)
+    whole.qtbot.wait(300)
     before = viewport.geometry()
     assert not bar.isVisible()
     bar.say(Message("The network does not fit, so choose another size. " * 6, "error"))

@@ -34,6 +34,7 @@ from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress, Report
 from studio.runtime.live.tuning import TuningState
+from studio.ui.shell.declared import declared
 
 pytestmark = pytest.mark.gl
 
@@ -464,7 +465,9 @@ def test_what_comes_after_the_end_finds_nobody(whole: WholeWindow) -> None:
 
 def test_docks_have_names_for_saving_their_places(whole: WholeWindow) -> None:
     names = [dock.objectName() for dock in whole.window.findChildren(QDockWidget)]
-    assert len(names) == len(set(names)) == 7
+    wanted = {panel.id for panel in declared().panels if panel.area != "middle"}
+    assert len(names) == len(set(names))
+    assert set(names) == wanted
 
 
 def test_tuning_is_shown_while_it_lasts_and_stopped_by_a_click(whole: WholeWindow) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
+from studio.ui.filters.picking import Picking
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
+from studio.ui.services.messages import MessageBar
+from studio.ui.services.watching import Watching
 from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
 
@@ -30,6 +34,10 @@ def _make(context: Context) -> FilterEditor:
             if not workspace.stage:
                 made.take_sheet()
 
+    watching = context.once(Watching, lambda: Watching(context.live.watch))
+    note = context[MessageBar].note
+    picking = context.add(Picking(context.document, workspace, context[Telemetry], watching, note))
+    context[Viewport].picked.connect(picking.pick)
     workspace.changed.connect(swap)
     stage.swapped.connect(lambda: setattr(workspace, "stage", False))
     swap()
@@ -56,6 +64,8 @@ PANELS = (
         entries=_edits,
         commands=_COMMANDS,
         gestures=(
+            ("Click on the picture", "Select the filters that are strongest there; Ctrl adds"),
+            ("Click on a channel's tile", "Select the filter that makes it"),
             ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),
             ("Right button with the brush", "Pick up the value under the cursor"),
             ("Ctrl, Shift while selecting", "Add to the selection, take away from it"),

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.panel import HistogramPanel
+from studio.ui.kit.command import Context
 from studio.ui.kit.panel import Panel
+from studio.ui.services.watching import Watching
+
+
+def _make(context: Context) -> HistogramPanel:
+    watching = context.once(Watching, lambda: Watching(context.live.watch))
+    return HistogramPanel(context.document, context.workspace, context[Telemetry], partial(watching.want, "histogram"))
+
 
 PANELS = (
     Panel(
         "histogram",
         "Histogram",
         "right",
-        lambda c: HistogramPanel(c.document, c.workspace, c[Telemetry], c.live.watch),
+        _make,
         stack=20,
         order=10,
         scrolled=True,

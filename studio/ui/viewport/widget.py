@@ -24,6 +24,8 @@ from studio.ui.viewport import overlay
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
+from studio.ui.viewport.keys import DOES, PANS, cursor_of
+from studio.ui.viewport.pick import REACH, picked_at
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
 from studio.ui.viewport.tool import StageTool
@@ -50,6 +52,7 @@ class Viewport(Canvas):
 
     Attributes:
         hovered: what lies under the cursor, in words; empty beside the picture.
+        picked: what was clicked, a `Picked`.
 
     Args:
         workspace: whose view, colours, scaling and brush it follows.
@@ -58,6 +61,7 @@ class Viewport(Canvas):
     """
 
     hovered = Signal(str)
+    picked = Signal(object)
 
     def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
@@ -69,6 +73,7 @@ class Viewport(Canvas):
         self._divider = 0.5
         self._drag: Drag = ""
         self._last = QPointF()
+        self._pressed: QPointF | None = None
         self._cursor: QPointF | None = None
         self._label = ""
         self._alone = False
@@ -233,28 +238,14 @@ class Viewport(Canvas):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Fit, 1:1, pan, zoom; Escape drops a stroke."""
-        step = _STEP * self.devicePixelRatioF()
-        pans = {
-            Qt.Key.Key_Left: (step, 0.0),
-            Qt.Key.Key_Right: (-step, 0.0),
-            Qt.Key.Key_Up: (0.0, step),
-            Qt.Key.Key_Down: (0.0, -step),
-        }
-        does = {
-            Qt.Key.Key_0: self.fit,
-            Qt.Key.Key_F: self.fit,
-            Qt.Key.Key_1: self.one_to_one,
-            Qt.Key.Key_Plus: self.zoom_in,
-            Qt.Key.Key_Equal: self.zoom_in,
-            Qt.Key.Key_Minus: self.zoom_out,
-        }
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape and self._drag == "tool":
             self._cancel()
-        elif key in pans:
-            self._pan(*pans[key])
-        elif key in does:
-            does[key]()
+        elif key in PANS:
+            step = _STEP * self.devicePixelRatioF()
+            self._pan(step * PANS[key][0], step * PANS[key][1])
+        elif key in DOES:
+            getattr(self, DOES[key])()
         else:
             super().keyPressEvent(event)
 
@@ -312,6 +303,7 @@ class Viewport(Canvas):
     def _begin(self, button: Qt.MouseButton, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         self._cancel()
         self._cursor = at
+        self._pressed = at if button == Qt.MouseButton.LeftButton else None
         if button == Qt.MouseButton.MiddleButton:
             self._drag = "pan"
         elif self._near_divider(at):
@@ -344,6 +336,10 @@ class Viewport(Canvas):
         drag, self._drag = self._drag, ""
         if drag == "tool" and self._tool is not None:
             self._tool.release(*self._sheet_place(at), pressure, keys)
+        elif drag == "pan" and self._pressed is not None and (at - self._pressed).manhattanLength() < REACH:
+            found = picked_at(self._parts, *self._pixel(at), add=bool(keys & Qt.KeyboardModifier.ControlModifier))
+            if found is not None:
+                self.picked.emit(found)
         self._show_cursor()
         self.refresh()
 
@@ -353,13 +349,6 @@ class Viewport(Canvas):
             self._tool.cancel()
 
     def _show_cursor(self) -> None:
-        shape = Qt.CursorShape.ArrowCursor
-        if self._drag == "pan":
-            shape = Qt.CursorShape.ClosedHandCursor
-        elif self._tool is not None and self._view.kind == "filters" and self._workspace.tool == "move":
-            shape = Qt.CursorShape.OpenHandCursor
-        elif self._drag == "divider" or (self._cursor is not None and self._near_divider(self._cursor)):
-            shape = Qt.CursorShape.SplitHCursor
-        elif self._has_tool():
-            shape = Qt.CursorShape.CrossCursor
-        self.setCursor(shape)
+        moves = self._tool is not None and self._view.kind == "filters" and self._workspace.tool == "move"
+        divides = self._cursor is not None and self._near_divider(self._cursor)
+        self.setCursor(cursor_of(self._drag, moves=moves, divides=divides, paints=self._has_tool()))

@@ -1,0 +1,129 @@
+"""From a place of the picture, or a tile, to the filters that make it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.changes import Change, NetworkChanged
+from studio.model.document import Document
+from studio.model.edit import Mask
+from studio.model.layout import kernel_grid
+from studio.model.op import Array
+from studio.model.workspace import Workspace
+from studio.runtime.live.report import LayerSamples
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.filters.selecting import combined
+from studio.ui.services.watching import Watching
+from studio.ui.viewport.pick import Picked
+
+STRONGEST = 8
+"""So many filters a click selects."""
+
+
+class Picking:
+    """Selects the filters of the selected layer that are strongest where the picture was clicked.
+
+    Args:
+        document: whose network it is.
+        workspace: whose layer and selection.
+        telemetry: brings samples of the layer's channels.
+        watching: has the layer watched.
+        note: takes a sentence for the person.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        telemetry: Telemetry,
+        watching: Watching,
+        note: Callable[[str], None],
+    ) -> None:
+        self._document = document
+        self._workspace = workspace
+        self._telemetry = telemetry
+        self._watching = watching
+        self._note = note
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+        self._watch()
+
+    def pick(self, picked: Picked) -> None:
+        """Select what was clicked."""
+        layer = self._source(picked.name if picked.channel is not None else self._workspace.layer)
+        if layer is None:
+            return
+        if picked.channel is not None:
+            self._select(layer, np.array([picked.channel]), add=picked.add)
+            self._note(f"Selected the filter of {layer} that makes channel {picked.channel}.")
+            return
+        sample = self._telemetry[LayerSamples].samples.get(self._workspace.layer)
+        if sample is None:
+            return
+        channels = strongest(sample, picked.place)
+        if len(channels):
+            self._select(layer, channels, add=picked.add)
+            self._note(f"Selected the {len(channels)} filters of {layer} that are strongest there.")
+
+    def _select(self, layer: str, channels: NDArray[np.int64], *, add: bool) -> None:
+        workspace = self._workspace
+        if (workspace.layer, workspace.key) != (layer, "weight"):
+            workspace.choose(layer, "weight")
+        name, before = workspace.tensor, workspace.selection
+        if name is None or before is None:
+            return
+        mask = filters_of(self._document, layer, channels)
+        workspace.select(combined(before, mask, "add" if add else "replace"))
+
+    def _source(self, name: str) -> str | None:
+        """The layer whose filters make the channels of this one: itself, or what an activation or a norm reads."""
+        graph = self._document.graph
+        while name in graph:
+            node = graph.node(name)
+            if len(node.op.tensor_shapes().get("weight", ())) == 4:
+                return name
+            if len(node.inputs) != 1:
+                return None
+            name = node.inputs[0]
+        return None
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._watch()
+
+    def _listen(self, field: str) -> None:
+        if field == "layer":
+            self._watch()
+
+    def _watch(self) -> None:
+        layer, graph = self._workspace.layer, self._document.graph
+        self._watching.want("picking", graph, (layer,) if layer in graph else ())
+
+
+def strongest(sample: Array, place: tuple[float, float], count: int = STRONGEST) -> NDArray[np.int64]:
+    """The channels that stand out at a place: by magnitude, each measured by its own deviation; strongest first.
+
+    Args:
+        sample: (C, h, w), evenly spaced over the picture.
+        place: (down, right), each 0 to 1.
+        count: how many at most; channels that are zero there are left out.
+    """
+    _, height, width = sample.shape
+    row, column = min(int(place[0] * height), height - 1), min(int(place[1] * width), width - 1)
+    there = np.abs(np.nan_to_num(sample[:, row, column].astype(np.float64)))
+    deviation = np.sqrt(np.mean(np.square(np.nan_to_num(sample.astype(np.float64))), axis=(1, 2)))
+    value = there / np.maximum(deviation, 1e-12)
+    order = np.argsort(-value, kind="stable")[:count]
+    return order[there[order] > 0]
+
+
+def filters_of(document: Document, layer: str, channels: NDArray[np.int64]) -> Mask:
+    """The kernels that make channels of a layer: rows of a convolution, columns of a transposed one."""
+    node = document.graph.node(layer)
+    mask = np.zeros(kernel_grid(node.op.tensor_shapes()["weight"])[:2], np.bool_)
+    lines = mask.T if type(node.op).__name__.startswith("ConvTranspose") else mask
+    lines[channels[channels < len(lines)]] = True
+    return mask
