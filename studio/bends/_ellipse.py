@@ -14,14 +14,29 @@ def largest_around(x: Tensor, radius: int) -> Tensor:
     import torch
     from torch.nn import functional as F
 
-    lines: dict[int, Tensor] = {}
-    found = x
-    height = x.shape[2]
+    if radius == 0:
+        return x
+    lines: dict[int, Tensor] = {0: x}
+    height, found = x.shape[2], None
     for y in range(-min(radius, height - 1), min(radius, height - 1) + 1):
         wide = int(math.sqrt(radius * radius - y * y) + 0.5)
         if wide not in lines:
-            lines[wide] = F.max_pool2d(x, (1, 2 * wide + 1), 1, (0, wide)) if wide else x
+            lines[wide] = _widened(F.pad(x, (wide, wide), value=-math.inf), 2 * wide + 1)
+        if found is None:
+            found = torch.full_like(x, -math.inf)
         first, last = max(0, -y), min(height, height - y)
-        rows = torch.maximum(found[:, :, first:last], lines[wide][:, :, first + y : last + y])
-        found = torch.cat([found[:, :, :first], rows, found[:, :, last:]], 2)
+        part = found[:, :, first:last]
+        torch.maximum(part, lines[wide][:, :, first + y : last + y], out=part)
+    assert found is not None
     return found
+
+
+def _widened(x: Tensor, count: int) -> Tensor:
+    """The largest of so many values beside each other, in a few steps of which each doubles what it looks over."""
+    import torch
+
+    size, length = 1, x.shape[3] - count + 1
+    while 2 * size <= count:
+        x = torch.maximum(x[..., :-size], x[..., size:])
+        size *= 2
+    return torch.maximum(x[..., :length], x[..., count - size : count - size + length])

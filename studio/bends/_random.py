@@ -50,11 +50,12 @@ def uniform(bits: Tensor) -> Tensor:
 
 def gaussian(bits: Tensor) -> Tensor:
     """Numbers of mean 0 and deviation 1: the sum of twelve random bytes, which is bell-shaped and ends at ±6."""
-    total = bits * 0
+    # Two bytes at a time, each in sixteen bits of its own.
+    pairs = bits * 0
     for _ in range(3):
         bits = hashed(bits)
-        for shift in (0, 8, 16, 24):
-            total = total + ((bits >> shift) & 0xFF)
+        pairs += (bits & 0xFF00FF) + ((bits >> 8) & 0xFF00FF)
+    total = (pairs & 0xFFFF) + (pairs >> 16)
     return (total - 1530).float() / 255.998046867549
 
 

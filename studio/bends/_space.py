@@ -48,15 +48,25 @@ def sampled(x: Tensor, ys: Tensor, xs: Tensor, border: Border, how: Interpolatio
     height, width = x.shape[2], x.shape[3]
     whole = max(ys.shape[0], xs.shape[0]), max(ys.shape[1], xs.shape[1])
     ys, xs = ys.expand(whole), xs.expand(whole)
-    if how == "bilinear" and border in ("zero", "edge") and min(height, width) > 1:
-        return _by_grid(x, ys, xs, "zeros" if border == "zero" else "border")
     if how == "nearest":
         return _pixels(x, (ys + 0.5).floor(), (xs + 0.5).floor(), border)
+    if border == "wrap":
+        # A copy of the first row and column behind the last, between which places then lie.
+        x = _continued(_continued(x, 2), 3)
+        return _by_grid(x, ys.remainder(height), xs.remainder(width), "border")
+    if min(height, width) > 1:
+        return _by_grid(x, ys, xs, {"zero": "zeros", "edge": "border", "reflect": "reflection"}[border])
     top, left = ys.floor(), xs.floor()
     down, across = ys - top, xs - left
     upper = _pixels(x, top, left, border) * (1 - across) + _pixels(x, top, left + 1, border) * across
     lower = _pixels(x, top + 1, left, border) * (1 - across) + _pixels(x, top + 1, left + 1, border) * across
     return upper * (1 - down) + lower * down
+
+
+def _continued(x: Tensor, axis: int) -> Tensor:
+    import torch
+
+    return torch.cat([x, x.narrow(axis, 0, 1)], axis)
 
 
 def _by_grid(x: Tensor, ys: Tensor, xs: Tensor, padding: str) -> Tensor:
@@ -74,7 +84,9 @@ def _pixels(x: Tensor, ys: Tensor, xs: Tensor, border: Border) -> Tensor:
     height, width = x.shape[2], x.shape[3]
     rows, columns = ys.long(), xs.long()
     at = bordered(rows, height, border) * width + bordered(columns, width, border)
-    found = x.flatten(2).index_select(2, at.flatten()).reshape(*x.shape[:2], *at.shape)
+    # All channels of a pixel lie side by side in an engine's maps.
+    found = x.permute(0, 2, 3, 1).flatten(1, 2).index_select(1, at.flatten())
+    found = found.reshape(len(x), *at.shape, x.shape[1]).permute(0, 3, 1, 2)
     if border != "zero":
         return found
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)

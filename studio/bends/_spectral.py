@@ -21,13 +21,23 @@ def spectral_passes(shape: Shape, *, band: bool) -> tuple[Scratch, ...]:
     return (*lines, *rows)
 
 
-def low_pass(x: Tensor, cutoff: float) -> Tensor:
-    """Frequencies weighted by a Gaussian whose deviation is the cutoff, in parts of the highest frequency."""
+def low_pass(x: Tensor, cutoff: float, without: float | None = None) -> Tensor:
+    """Frequencies weighted by a Gaussian whose deviation is the cutoff, in parts of the highest frequency.
+
+    Args:
+        x: (N, C, H, W).
+        cutoff: what is kept.
+        without: the cutoff of what is taken off again.
+    """
     import torch
 
     height, width = x.shape[2], x.shape[3]
-    down = torch.fft.fftfreq(height, dtype=x.dtype, device=x.device)[:, None] * 2.0 / cutoff
-    across = torch.fft.rfftfreq(width, dtype=x.dtype, device=x.device) * 2.0 / cutoff
-    kept = torch.exp(-0.5 * down * down) * torch.exp(-0.5 * across * across)
-    made: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) * kept, s=(height, width))
+    down = torch.fft.fftfreq(height, dtype=x.dtype, device=x.device)[:, None] * 2.0
+    across = torch.fft.rfftfreq(width, dtype=x.dtype, device=x.device) * 2.0
+
+    def kept(limit: float) -> Tensor:
+        return torch.exp(-0.5 * (down / limit) ** 2) * torch.exp(-0.5 * (across / limit) ** 2)
+
+    share = kept(cutoff) if without is None else kept(cutoff) - kept(without)
+    made: Tensor = torch.fft.irfft2(torch.fft.rfft2(x) * share, s=(height, width))
     return made

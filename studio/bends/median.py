@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._shift import shifted
+from studio.bends._shift import Around
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -30,8 +30,15 @@ class Median(Bend):
         del given
         import torch
 
-        parts = []
-        for rows in range(-self.radius, self.radius + 1):
-            for columns in range(-self.radius, self.radius + 1):
-                parts.append(shifted(x, rows, columns))
-        return torch.stack(parts).median(0).values
+        around, reach = Around(x, self.radius), range(-self.radius, self.radius + 1)
+        waiting = [around.at(down, across) for down in reach for across in reach]
+        # Of a few more than half of the values neither the smallest nor the largest is the middle one: both are
+        # forgotten, and the next takes their place.
+        held, waiting = waiting[: len(waiting) // 2 + 2], waiting[len(waiting) // 2 + 2 :]
+        while len(held) > 1:
+            for k in range(1, len(held)):
+                held[0], held[k] = torch.minimum(held[0], held[k]), torch.maximum(held[0], held[k])
+            for k in range(1, len(held) - 1):
+                held[k], held[-1] = torch.minimum(held[k], held[-1]), torch.maximum(held[k], held[-1])
+            held = [waiting.pop(0), *held[1:-1]] if waiting else held[1:-1]
+        return held[0]

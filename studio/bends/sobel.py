@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._shift import shifted
+from studio.bends._shift import Around
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -25,8 +25,9 @@ class Sobel(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        ways = ((0, 1), (1, 0)) if self.direction == "across" else ((1, 0), (0, 1))
-        after, before = (shifted(x, sign * ways[0][0], sign * ways[0][1], "reflect") for sign in (1, -1))
-        steep = after - before
-        sides = (shifted(steep, sign * ways[1][0], sign * ways[1][1], "reflect") for sign in (1, -1))
-        return (steep * 2.0 + sum(sides)) * self.gain
+        around = Around(x, 1, "reflect")
+        if self.direction == "across":
+            upper, middle, lower = (around.at(k, 1) - around.at(k, -1) for k in (-1, 0, 1))
+        else:
+            upper, middle, lower = (around.at(1, k) - around.at(-1, k) for k in (-1, 0, 1))
+        return (middle * 2.0 + (lower + upper)) * self.gain

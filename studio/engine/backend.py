@@ -38,9 +38,9 @@ class Backend(ABC):
         self._stale: set[str] = set()
         self._bypassed: frozenset[str] = frozenset()
         self._stages: tuple[Stage, ...] = ()
-        # Maps that stages are lent, by their numbers, and those that were handed in.
+        # Maps that stages are lent, by their numbers, and those that were handed in, by their names.
         self._lent: dict[int, Array] = {}
-        self._handed: dict[int, Array] = {}
+        self._handed: dict[str, Array] = {}
         self._running = Running()
         self._numbers = Numbers()
         # Of every stage with memory, by the name of what it hands on.

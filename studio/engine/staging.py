@@ -201,11 +201,13 @@ class Staging(Reading):
             if anew or before.painted.get(name) is not mask:
                 self._hand_in(name, np.clip(mask.values, 0.0, 1.0).astype(np.float32)[None])
                 self._stale.add(readers[name])
-        for stage, name in self._running.borrowed.items():
-            if anew or self._handed.get(stage) is not self._lent[stage]:
-                self._hand_in(name, self._lent[stage])
-                self._handed[stage] = self._lent[stage]
+        wanted = {name: self._lent[stage] for stage, name in self._running.borrowed.items()}
+        for name, values in wanted.items():
+            if anew or self._handed.get(name) is not values:
+                self._hand_in(name, values)
                 self._stale.add(readers[name])
+        # What no stage reads any more is gone from the device.
+        self._handed = wanted
 
     def _reached(self, stale: Collection[str]) -> tuple[Node, ...]:
         """These nodes and those after them, in running order; all from the first on, where it does not lead to all."""

@@ -327,6 +327,18 @@ def test_a_lent_map_is_taken_until_it_is_taken_back(engine_for: EngineFor) -> No
         engine.lend(1, np.zeros(3, np.float32))
 
 
+def test_a_lent_map_is_there_again_with_its_stage_wherever_that_stands(engine_for: EngineFor) -> None:
+    engine = engine_for(tiny_network())
+    mine = stage(1, "enc", "FromPicture")
+    lent = normal(6, 8, 6, seed=9)
+    engine.run(X)
+    engine.lend(1, lent)
+    for stages in ([mine], [], [mine], [replace(mine, layer="act")], [replace(mine, on=False)], [mine]):
+        engine.set_stages(stages)
+        engine.update()
+    np.testing.assert_array_equal(engine.activation("enc"), lent)
+
+
 def test_a_hundred_stages_run(engine_for: EngineFor) -> None:
     engine = engine_for(tiny_network())
     engine.set_stages([stage(k, ("enc", "act", "dec")[k % 3], "Invert") for k in range(1, 101)])

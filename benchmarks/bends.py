@@ -1,0 +1,130 @@
+"""What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5]``.
+
+Behind a layer of 256 channels at 64×64, in parts of a frame of the autoencoder, which has that layer, and of
+pix2pix-256; and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from benchmarks.networks import autoencoder_transposed, pix2pix
+from studio.bends import make_bend, registry
+from studio.engine.base import Engine
+from studio.engine.choose import open_engine
+from studio.model.stage import Guard, Stage, after
+from studio.model.tick import Tick
+
+LAYER, SHAPE = "enc2_act", (256, 64, 64)
+PARAMS: dict[str, dict[str, object]] = {"Erode": {"radius": 3}, "Dilate": {"radius": 3}, "Median": {"radius": 3}}
+HEAVY = {"Erode", "Dilate", "Median"}
+FRAMES = 3
+
+
+def best(run: Callable[[], object], rounds: int) -> float:
+    """Seconds of the quickest of some rounds: what else the machine does only adds to it."""
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def frame_seconds(engine: Engine, rounds: int) -> float:
+    x = {"input": np.random.default_rng(0).random((3, 256, 256), np.float32)}
+    engine.run(x)
+    found = []
+    for _ in range(rounds):
+        engine.run(x)
+        found.append(sum(engine.times().values()))
+    return min(found)
+
+
+def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> float:
+    engine.set_stages([stage])
+    if stage.bend.other == "picture":
+        engine.lend(stage.id, np.ones(SHAPE, np.float32))
+    found = []
+    for frame in range(rounds + FRAMES):
+        x = np.random.default_rng(frame).random((3, 256, 256), np.float32)
+        engine.run({"input": x}, Tick(frame, Fraction(frame, 25)))
+        found.append(engine.times()[after(LAYER, stage.id)])
+    return min(found[FRAMES:])
+
+
+def kornia_peers(x: torch.Tensor) -> dict[str, Callable[[], object]]:
+    """What kornia has that does the like."""
+    try:
+        import kornia
+    except ImportError:
+        return {}
+    size = torch.ones(7, 7)
+    angle, shift, twice = torch.tensor([30.0]), torch.tensor([[16.0, 0.0]]), torch.tensor([[1.5, 1.5]])
+    geometry, filters, morphology = kornia.geometry, kornia.filters, kornia.morphology
+    return {
+        "Rotate": lambda: geometry.rotate(x, angle),
+        "Translate": lambda: geometry.translate(x, shift),
+        "Scale": lambda: geometry.scale(x, twice),
+        "FlipHorizontal": lambda: geometry.hflip(x),
+        "FlipVertical": lambda: geometry.vflip(x),
+        "Erode": lambda: morphology.erosion(x, size, engine="convolution"),
+        "Dilate": lambda: morphology.dilation(x, size, engine="convolution"),
+        "Median": lambda: filters.median_blur(x, (7, 7)),
+        "Blur": lambda: filters.gaussian_blur2d(x, (11, 11), (1.5, 1.5)),
+        "Sobel": lambda: filters.spatial_gradient(x),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", nargs="+", default=["torch", "gl"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--bend", nargs="+", default=sorted(registry()))
+    asked = parser.parse_args()
+    stages = {
+        name: Stage(1, LAYER, make_bend(name, PARAMS.get(name, {})), guard=Guard(kind="none"), source="enc1_act")
+        for name in asked.bend
+    }
+    for kind in asked.engine:
+        engine, _ = open_engine(autoencoder_transposed()[1], kind)
+        whole, _ = open_engine(pix2pix()[1], kind)
+        own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
+        whole.close()
+        print(f"\n{kind} on {engine.device}: a frame {own * 1e3:.1f} ms, of pix2pix-256 {other * 1e3:.1f} ms\n")
+        print("| Bend | ms | of a frame, % | of pix2pix-256, % | aim, % |\n| --- | --- | --- | --- | --- |")
+        for name, stage in stages.items():
+            taken = stage_seconds(engine, stage, asked.rounds)
+            aim = 15 if name in HEAVY else 5
+            print(f"| {name} | {taken * 1e3:.2f} | {taken / own:.1%} | {taken / other:.1%} | {aim} |".replace("%", ""))
+        engine.close()
+    print_peers(stages, asked.rounds)
+
+
+def print_peers(stages: dict[str, Stage], rounds: int) -> None:
+    """Our meaning in PyTorch, and kornia's, on the same tensor."""
+    from studio.model.bend import Given
+
+    x = torch.rand(1, *SHAPE)
+    peers = {name: peer for name, peer in kornia_peers(x).items() if name in stages}
+    if not peers:
+        return
+    print("\n| Bend, on the CPU | ms | kornia, ms | kornia over ours |\n| --- | --- | --- | --- |")
+    with torch.inference_mode():
+        for name, peer in peers.items():
+            bend = stages[name].bend
+            ours, theirs = [], []
+            for _ in range(rounds):  # by turns, so that the machine's other work falls on both
+                ours.append(best(lambda bend=bend: bend.torch(x, Given()), 1))
+                theirs.append(best(peer, 1))
+            print(f"| {name} | {min(ours) * 1e3:.2f} | {min(theirs) * 1e3:.2f} | {min(theirs) / min(ours):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
