@@ -70,7 +70,7 @@ class Desk:
 
     def turn(self, seconds: float = 0.0, *, moves: bool = False) -> bool:
         self.now += round(seconds * 1e9)
-        return self.pictures.run(self, self, moves=moves, prepare=lambda _, tick: self.prepared.append(tick))  # type: ignore[arg-type]
+        return self.pictures.run(self, self, moves=moves, prepare=lambda _, tick, __: self.prepared.append(tick))  # type: ignore[arg-type]
 
 
 @pytest.fixture

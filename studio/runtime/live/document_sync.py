@@ -6,11 +6,14 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.model.changes import BypassChanged, Change, NetworkChanged, StagesChanged, WeightsChanged
+from studio.model.changes import BypassChanged, Change, NetworkChanged, SectionChanged, StagesChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.stage import Stage
+from studio.model.stages import STAGES
 from studio.model.workspace import ORIGINALS, Workspace
+from studio.runtime.live.movement import Move
 from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
 
 
@@ -47,6 +50,9 @@ class DocumentSync:
             self._bypass()
         elif isinstance(change, StagesChanged):
             self._set_stages()
+            self._move()
+        elif isinstance(change, SectionChanged):
+            self._move()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)
             self._runner.order(Replace(self._document.graph, change.tensor, change.rect, values))
@@ -56,6 +62,7 @@ class DocumentSync:
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
         network = self._document.network.with_tensors(bent)
         self._runner.order(Open(network, self._bypassed(), self._workspace.view, self._stages()))
+        self._move()
 
     def _listen(self, field: str) -> None:
         workspace, order = self._workspace, self._runner.order
@@ -81,9 +88,16 @@ class DocumentSync:
                 self._runner.order(Replace(self._document.graph, name, rect, sheet))
         self._bypass()
         self._set_stages()
+        self._move()
 
     def _set_stages(self) -> None:
         self._runner.order(SetStages(self._document.graph, self._stages()))
+
+    def _move(self) -> None:
+        preset = self._document.sections_now().with_section(STAGES, self._stages())
+        if self._workspace.audition is not None:
+            preset = preset.with_section(ROUTES, ()).with_section(MACRO_BANK, MACRO_BANK.default)
+        self._runner.order(Move(self._document.graph, preset))
 
     def _stages(self) -> tuple[Stage, ...]:
         heard = self._workspace.audition

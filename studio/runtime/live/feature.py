@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph, Size
+from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.orders import Order
@@ -63,12 +64,13 @@ class Feature:
         del engine
         return False
 
-    def before(self, runner: FrameRunner, tick: Tick) -> None:
+    def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
         """A run is about to begin.
 
         Args:
             runner: feeds the engine.
             tick: when it takes place.
+            picture: what it is fed, at the size at which the network works.
         """
 
     def took(self, frame: Frame) -> None:

@@ -16,7 +16,7 @@ from studio.runtime.live.playing import Newest
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, parse_size
 
-Prepare = Callable[[FrameRunner, Tick], None]
+Prepare = Callable[[FrameRunner, Tick, DeepPicture], None]
 
 
 class _Input(NamedTuple):
@@ -93,7 +93,7 @@ class Pictures:
         else:
             return self.has_run and bool(engine.update())
         tick = self._clock.tick()
-        prepare(runner, tick)
+        prepare(runner, tick, fed.picture)
         runner.tick = tick
         path = runner.path = path_of_source(fed.newest.spec) or LatentPath()
         self.working = runner.run(fed.picture, path.played(fed.newest.position, fed.newest.laps))

@@ -10,6 +10,7 @@ from typing import Any
 from studio.engine.base import Engine
 from studio.engine.display import Display
 from studio.model.graph import Graph, Size
+from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
@@ -69,7 +70,8 @@ class RenderLoop:
         self._on_report = on_report
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
-        self._features = (OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying(), *features)
+        own = OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying()
+        self._features = (*own, *features)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],
@@ -220,10 +222,10 @@ class RenderLoop:
     def _moves(self, engine: Engine) -> bool:
         return engine.moves or any(feature.moves(engine) for feature in self._features)
 
-    def _prepare(self, runner: FrameRunner, tick: Tick) -> None:
+    def _prepare(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
         for feature in self._features:
             name = type(feature).__name__
-            self._journal.attempt(f"{name}.before", name, partial(feature.before, runner, tick))
+            self._journal.attempt(f"{name}.before", name, partial(feature.before, runner, tick, picture))
 
     def _show(self, engine: Engine) -> None:
         graph, view = engine.graph, self._view

@@ -16,6 +16,7 @@ from studio.model.view import View
 from studio.runtime.live.feature import Feature
 from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox
+from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
     Bypass,
     ChooseEngine,
@@ -56,7 +57,7 @@ class LiveSession:
         open_display: Callable[[], Display],
         on_report: Callable[[Report], None],
         close_display: Callable[[], None] = lambda: None,
-        features: Callable[[], Iterable[Feature]] = tuple,
+        features: Callable[[], Iterable[Feature]] = lambda: (Movement(),),
     ) -> None:
         self._mailbox = Mailbox()
         self.player = Player(self._mailbox.wake)

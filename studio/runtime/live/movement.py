@@ -1,0 +1,142 @@
+"""What moves by itself while a network runs: routes and macros of the open preset, once a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from studio.control.matrix import Matrix
+from studio.control.measuring import PREFIX, PictureMeter
+from studio.engine.base import Engine
+from studio.model.graph import Graph
+from studio.model.latent_offset import LATENT
+from studio.model.modulator import NOTHING, Heard
+from studio.model.numbers import knobs
+from studio.model.picture import DeepPicture
+from studio.model.preset import Preset
+from studio.model.tick import Tick
+from studio.runtime.live.feature import Feature, Frame, Handlers
+from studio.runtime.live.orders import LayerOrder, Setting
+from studio.runtime.live.report import Part
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import matrix_of
+from studio.runtime.render.turner import Turner
+
+Listen = Callable[[float], Heard]
+
+_RUN_HERE = ("/bend/", "/layer/")
+
+
+@dataclass(frozen=True, eq=False)
+class Move(LayerOrder, Setting):
+    """Let the numbers of a preset be where it has them, and move as it says.
+
+    Attributes:
+        preset: its sections count; its tensors and stages go by other orders.
+    """
+
+    preset: Preset
+
+
+@dataclass(frozen=True)
+class Moved(Part):
+    """Where the numbers are that move, by their addresses; those that do not run here are others' to turn."""
+
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+class Movement(Feature):
+    """Works out what moves before each frame, and turns it.
+
+    Args:
+        listen: what was measured until a time in seconds: of sound, of controllers.
+    """
+
+    def __init__(self, listen: Listen = lambda _: NOTHING) -> None:
+        self._listen = listen
+        self._order: Move | None = None
+        self._graph: Graph | None = None
+        self._engine: Engine | None = None
+        self._turner: Turner | None = None
+        self._runner: FrameRunner | None = None
+        self._matrix = Matrix(())
+        self._is_new = False  # whether the order has not been carried out yet
+        self._meter = PictureMeter()
+        self._of_layers: dict[str, float] = {}
+        self._values: dict[str, float] = {}
+
+    def handlers(self) -> Handlers:
+        """See `Feature.handlers`."""
+        return {Move: self._move}
+
+    def _move(self, order: Move) -> None:
+        self._order, self._is_new = order, True
+
+    def opened(self, engine: Engine, graph: Graph) -> None:
+        """See `Feature.opened`."""
+        if graph is not self._graph:
+            self._matrix, self._values, self._of_layers = Matrix(()), {}, {}
+            self._meter.reset()
+        self._engine, self._graph, self._turner, self._runner = engine, graph, None, None
+        self._is_new = True
+
+    def closing(self) -> None:
+        """See `Feature.closing`."""
+        self._engine = self._turner = self._runner = None
+
+    def moves(self, engine: Engine) -> bool:
+        """See `Feature.moves`."""
+        del engine
+        return self._preset is not None and (self._is_new or self._matrix.moves)
+
+    @property
+    def _preset(self) -> Preset | None:
+        order = self._order
+        return order.preset if order is not None and order.graph is self._graph else None
+
+    def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
+        """See `Feature.before`."""
+        preset, time = self._preset, float(tick.time)
+        if preset is None or self._engine is None:
+            return
+        if self._turner is None or runner is not self._runner:
+            self._turner, self._runner, self._is_new = Turner(self._engine, runner), runner, True
+        if self._is_new:
+            self._begin(preset, runner, self._turner)
+        if self._matrix:
+            self._values = self._matrix.values(time, self._heard(time, picture))
+            self._turner.turn(self._values)
+
+    def _begin(self, preset: Preset, runner: FrameRunner, turner: Turner) -> None:
+        """Turn everything to its base: what moved before and moves no more goes back."""
+        self._is_new = False
+        before, self._matrix = self._matrix, matrix_of(preset)
+        self._matrix.keep(before)
+        self._values = {}
+        runner.offsets = preset.section(LATENT)
+        own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}
+        turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})
+
+    def _heard(self, time: float, picture: DeepPicture) -> Heard:
+        heard, signals = self._listen(time), self._matrix.signals
+        values = {**heard.values, **self._of_layers}
+        if any(name.startswith(PREFIX) for name in signals):
+            values |= self._meter.measure(picture)
+        return Heard(values, heard.began, heard.ended)
+
+    def took(self, frame: Frame) -> None:
+        """Turn what waited for the first run; measure the maps that routes go by, which move in the next frame."""
+        if self._turner is not None:
+            self._turner.catch_up()
+        if not frame.is_new:
+            return
+        for name in self._matrix.signals:
+            owner, _, rest = name.partition("/")
+            layer, _, what = rest.rpartition("/")
+            if owner == "layer" and layer in frame.engine.graph:
+                stats = frame.engine.stats(layer)
+                self._of_layers[name] = stats.mean if what == "mean" else stats.maximum - stats.minimum
+
+    def parts(self) -> Iterable[Part]:
+        """See `Feature.parts`."""
+        yield Moved(self._values)
