@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, islice
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from studio.cli.bending import BendOption, BendsYamlOption, ClustersYamlOption, asked_bends, settled_on, with_stages
-from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, say
+from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, refuse_existing, say
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
@@ -99,6 +101,7 @@ def render(
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
     from studio.engine.choose import open_engine
+    from studio.io.folders import is_folder
     from studio.io.places import refuse_overlap
     from studio.io.sinks import depth
     from studio.io.sources import open_source
@@ -113,6 +116,8 @@ def render(
     rate = _rate(fps)
     kind = _codec(codec, output)
     refuse_overlap(source, output)
+    if not is_folder(output):
+        refuse_existing(output, overwrite)
     original = open_preset(preset)
     asked = asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph)
     bent = with_movement(with_stages(original, asked), move, bpm)
@@ -193,7 +198,7 @@ def _record(pictures: Iterator[DeepPicture], bend: Mover, feeder: FrameRunner, p
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with closing(run(all_pictures(), bent, sink)) as counts:
+            with ended_kindly(), closing(run(all_pictures(), bent, sink)) as counts:
                 show_progress(counts, plan.total)
         except KeyboardInterrupt:
             interrupted = True
@@ -205,6 +210,23 @@ def _record(pictures: Iterator[DeepPicture], bend: Mover, feeder: FrameRunner, p
         older = "" if sink.kept == sink.path else f" {sink.path} is the older one, as it was."
         note(f"Interrupted: the recording ends here.{older}")
         raise typer.Exit(Exit.INTERRUPTED)
+
+
+@contextmanager
+def ended_kindly() -> Iterator[None]:
+    """Let a request to end, from a shell that logs out or a machine that shuts down, be what Ctrl+C is."""
+    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Who starts a program with nohup wants it to go on.
+    before = {number: signal.getsignal(number) for number in asked if signal.getsignal(number) == signal.SIG_DFL}
+    if threading.current_thread() is not threading.main_thread():
+        before = {}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(sink: Sink, rate: Fraction) -> None:

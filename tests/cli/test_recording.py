@@ -329,9 +329,12 @@ def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path,
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "older"), [("out.mp4", False), ("out.mkv", True)])
+@pytest.mark.parametrize(
+    ("name", "older", "number"),
+    [("out.mp4", False, signal.SIGINT), ("out.mkv", True, signal.SIGINT), ("out.mov", False, signal.SIGTERM)],
+)
 def test_an_interrupt_leaves_a_finished_recording_and_status_130(
-    made: Path, tmp_path: Path, name: str, older: bool
+    made: Path, tmp_path: Path, name: str, older: bool, number: signal.Signals
 ) -> None:
     if older:
         (tmp_path / name).write_bytes(b"older")
@@ -344,7 +347,7 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
         while not any(tmp_path.glob("*.part.*")) and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.7)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         try:
             out, err = process.communicate(timeout=60)
         finally:
