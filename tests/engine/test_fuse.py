@@ -1,0 +1,90 @@
+"""Which layers one pass makes together: every layer once, in an order that can be made, and never too many outputs."""
+
+from __future__ import annotations
+
+from helpers import branched_network, layer, network, tiny_network
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
+from studio.model.layout import tile_count
+from studio.model.network import Network
+
+
+def groups_of(made: Network, most: int = MOST_OUTPUTS, size: int = 16, run: set[str] | None = None) -> list[Group]:
+    shapes = made.graph.shapes({i.name: (size, size) for i in made.graph.inputs})
+    nodes = [node for node in made.graph.nodes if run is None or node.name in run]
+    return grouped(nodes, shapes, most)
+
+
+def names(groups: list[Group]) -> list[tuple[str, ...]]:
+    return [(group.head.name, *(follower.node.name for follower in group.followers)) for group in groups]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Convolutions, activations and joins of any two maps that are there."""
+    nodes, channels = [], {"input": 3}
+    for number in range(draw(st.integers(1, 9))):
+        name = f"layer{number}"
+        reads = draw(st.sampled_from(sorted(channels)))
+        kind = draw(st.sampled_from(["Conv2d", "ReLU", "Concat"]))
+        if kind == "Conv2d":
+            channels[name] = draw(st.integers(1, 9))
+            params = {"in_channels": channels[reads], "out_channels": channels[name], "kernel_size": 1}
+            nodes.append(layer(name, kind, reads, **params))
+        elif kind == "ReLU":
+            channels[name] = channels[reads]
+            nodes.append(layer(name, kind, reads))
+        else:
+            other = draw(st.sampled_from(sorted(channels)))
+            channels[name] = channels[reads] + channels[other]
+            nodes.append(layer(name, kind, (reads, other)))
+    return network(*nodes)
+
+
+def test_an_activation_is_made_where_its_input_is() -> None:
+    assert names(groups_of(tiny_network())) == [("enc", "act"), ("dec", "out")]
+
+
+def test_a_joined_map_is_written_by_those_whose_tiles_begin_in_it() -> None:
+    # "up" has 6 channels, so that its second tile is shared with "skip", which cannot write half of one.
+    assert ("join",) in [group[:1] for group in names(groups_of(branched_network()))]
+    joined = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=1),
+        layer("join", "Concat", ("a", "b")),
+        layer("act", "ReLU", "join"),
+    )
+    found = groups_of(joined)
+    assert names(found) == [("a", "join", "act"), ("b", "join", "act")]
+    assert [[(f.parent, f.tile, f.is_copy) for f in group.followers] for group in found] == [
+        [(0, 0, True), (1, 0, False)],
+        [(0, tile_count(8), True), (1, 0, False)],
+    ]
+
+
+def test_what_is_not_run_again_keeps_its_tiles() -> None:
+    joined = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("join", "Concat", ("a", "b")),
+    )
+    assert names(groups_of(joined, run={"b", "join"})) == [("b", "join")]
+
+
+@given(networks(), st.integers(1, MOST_OUTPUTS))
+def test_every_layer_is_made_once_or_in_all_its_parts_and_after_what_it_reads(made: Network, most: int) -> None:
+    found = groups_of(made, most)
+    assert all(1 + len(group.followers) <= most for group in found)
+    heads = [group.head.name for group in found]
+    followers = [follower.node.name for group in found for follower in group.followers]
+    assert set(heads) | set(followers) == {node.name for node in made.graph.nodes}
+    assert not set(heads) & set(followers), "a layer has a pass of its own, or is made by those of others"
+    assert heads == sorted(heads, key=[node.name for node in made.graph.nodes].index)
+    for group in found:
+        for place, follower in enumerate(group.followers):
+            parent = group.head if follower.parent == 0 else group.followers[follower.parent - 1].node
+            assert follower.parent <= place
+            assert parent.name in follower.node.inputs
+            assert follower.node.op.pointwise or follower.is_copy
