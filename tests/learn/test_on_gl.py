@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from helpers import layer, network
+from networks import pix2pix
 from test_learner import lesson
 
 from studio.engine.gl.device import Device
@@ -17,10 +19,10 @@ from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
 from studio.learn.backend import Backend, Pull
 from studio.learn.learner import Learner
-from studio.learn.lesson import Lesson
+from studio.learn.lesson import Batch, Lesson
 from studio.learn.losses import L1, L2, SSIM, Edges, TotalVariation
 from studio.learn.networks import parse_new
-from studio.learn.objective import Objective
+from studio.learn.objective import WANTED, Objective
 from studio.learn.on_gl import GLBackend
 from studio.learn.on_torch import TorchBackend
 from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser
@@ -31,6 +33,8 @@ from studio.model.layout import Rect
 from studio.model.network import Network
 
 pytestmark = pytest.mark.gl
+
+BLACK = np.zeros((1, 1, 3), np.uint8)
 
 Open = Callable[..., GLBackend]
 
@@ -268,3 +272,27 @@ def test_numbers_are_turned_without_beginning_anew(device: Device, engine: str) 
     assert learner.step().number == 6
     learner.close()
     fresh.close()
+
+
+@pytest.mark.slow
+def test_pix2pix_of_256_has_gradients_as_exact_as_pytorchs(device: Device) -> None:
+    made, _ = pix2pix()
+    objective = objective_of(made, Settings((256, 256), (L1(),)))
+    rng = np.random.default_rng(0)
+    shown, wanted = (rng.random((1, 3, 256, 256), np.float32) * 2 - 1 for _ in range(2))
+    backend = GLBackend(objective, OPTIMISERS["sgd"](), "gl", device)
+    backend.accumulate(Batch({"input": shown}, wanted, (BLACK, BLACK)), 1.0)
+    backend.apply(0.0, np.inf)
+    tensors = {name: torch.tensor(value).double() for name, value in objective.network.tensors.items()}
+    for name in objective.learns:
+        tensors[name].requires_grad_()
+    maps = {"input": torch.tensor(shown).double(), WANTED: torch.tensor(wanted).double()}
+    for node in objective.network.graph.nodes:
+        own = {key: tensors[name] for key, name in node.tensor_names.items()}
+        maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
+    total = maps[objective.aims[0].total].sum()
+    found = torch.autograd.grad(total, [tensors[name] for name in objective.learns])
+    right = {name: grad.numpy() for name, grad in zip(objective.learns, found, strict=True)}
+    apart = sum(((backend.gradient(name) - grad) ** 2).sum() for name, grad in right.items())
+    assert apart <= 1e-6 * sum((grad**2).sum() for grad in right.values())
+    backend.close()
