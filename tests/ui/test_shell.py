@@ -9,7 +9,7 @@ import pytest
 from helpers import layer, network, tiny_network
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from running import Running
 from whole_window import WholeWindow
@@ -25,6 +25,7 @@ from studio.ui.importing.dropping import says_of_drop
 from studio.ui.importing.import_dialog import _cannot_feed
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
+from studio.ui.shell.hints import Hints
 from studio.ui.shell.size_box import SIZES, SizeBox
 from studio.ui.shell.toolbar import ToolBar
 
@@ -261,3 +262,26 @@ def test_a_drag_over_the_window_says_what_a_drop_does(whole: WholeWindow, tmp_pa
         QApplication.sendEvent(whole.window, QDragLeaveEvent())
         assert whole.window._middle.drop_text == ""
     assert says_of_drop(tmp_path / "weights" / "tiny") == "Open “tiny”; undo brings back what is open now"
+
+
+@pytest.mark.gl
+def test_three_hints_go_for_ever_when_they_have_been_followed(whole: WholeWindow) -> None:
+    hints, session = whole.window.hints, whole.studio.parts.session
+    whole.workspace.choose("enc", "weight")
+    sheet = whole.editor.sheet
+    assert "Press here" in hints.text
+    label = hints._label
+    assert label is not None
+    assert label.isVisible()
+    assert sheet.rect().contains(label.geometry())
+    assert label.height() >= label.heightForWidth(label.width())
+    whole.stroke((2.0, 2.0), (14.0, 6.0))
+    assert "Click a place" in hints.text
+    whole.until(lambda: whole.viewport._parts)
+    whole.click(whole.viewport)
+    assert "W makes" in hints.text
+    whole.command("view.filters")
+    assert hints.text == ""
+    assert not whole.window.findChildren(QLabel, "hint") or hints._label is None
+    assert session.followed == {"paint", "pick", "stage"}
+    assert Hints(whole.context, session).text == ""

@@ -29,6 +29,7 @@ from studio.ui.filters.sheet_scene import SheetScene
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit import theme
 from studio.ui.viewport.camera import Camera
+from studio.ui.viewport.keys import DOES, PANS
 
 _NOTCH = 120.0
 _ZOOM_STEP = 1.2
@@ -271,25 +272,15 @@ class SheetCanvas(QWidget):
         """See `QWidget.keyPressEvent`."""
         key, modifiers = event.key(), event.modifiers()
         plain = modifiers == Qt.KeyboardModifier.NoModifier
-        zooms = {Qt.Key.Key_Plus: _ZOOM_STEP, Qt.Key.Key_Equal: _ZOOM_STEP, Qt.Key.Key_Minus: 1 / _ZOOM_STEP}
-        pans = {
-            Qt.Key.Key_Left: (_PAN, 0),
-            Qt.Key.Key_Right: (-_PAN, 0),
-            Qt.Key.Key_Up: (0, _PAN),
-            Qt.Key.Key_Down: (0, -_PAN),
-        }
         if key == Qt.Key.Key_Escape and self._tools.is_held:
             self._tools.cancel()
             self.update()
-        elif plain and key in (Qt.Key.Key_F, Qt.Key.Key_0):
-            self.fit()
-        elif plain and key == Qt.Key.Key_1:
-            self.one_to_one()
-        elif key in zooms:
-            self._zoom(zooms[Qt.Key(key)])
-        elif plain and key in pans:
-            self.camera.pan(*pans[Qt.Key(key)])
+        elif plain and key in PANS:
+            right, down = PANS[Qt.Key(key)]
+            self.camera.pan(_PAN * right, _PAN * down)
             self.update()
+        elif key in DOES and (plain or key not in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1)):
+            getattr(self, DOES[Qt.Key(key)])()
         elif key == Qt.Key.Key_Space:
             self._space = True
             self._show_cursor()

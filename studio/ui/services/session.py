@@ -178,6 +178,16 @@ class Session:
         self._settings.setValue("favourites", json.dumps(kept))
 
     @property
+    def followed(self) -> frozenset[str]:
+        """The hints that have been followed, by name."""
+        found = self._json("hints")
+        return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
+
+    def note_followed(self, name: str) -> None:
+        """A hint has been followed, and is not given again."""
+        self._settings.setValue("hints", json.dumps(sorted(self.followed | {name})))
+
+    @property
     def hand(self) -> Hand:
         """How the tools were left."""
         return self._record("hand", Hand) or Hand()

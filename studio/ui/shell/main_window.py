@@ -23,6 +23,7 @@ from studio.ui.services.parts import Parts
 from studio.ui.shell.declared import declared
 from studio.ui.shell.docks import Docks
 from studio.ui.shell.focus_ring import FocusRing
+from studio.ui.shell.hints import Hints
 from studio.ui.shell.keyboard import Keyboard
 from studio.ui.shell.menus import fill_menus
 from studio.ui.shell.middle import Middle
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         parts.messages.follow(parts.telemetry)
         self._entitle()
         self.actions_.refresh()
+        self.hints = self.context.add(Hints(self.context, parts.session))
 
     def _make_panels(self) -> list[tuple[Panel, QWidget]]:
         """Every panel with its widget; a plug-in's that cannot be made is left out, with its commands."""

@@ -6,15 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QTabletEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainter, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
