@@ -237,3 +237,35 @@ def test_one_of_several_outputs_is_taken_by_name(tmp_path: Path) -> None:
     assert third.network.graph.nodes[-1].op.model_dump()["scale"] == 3
     with pytest.raises(StudioError, match=r'no "other"; it returns maps.0, maps.1, vector'):
         studio.export_torch(Several(), example, tmp_path / "none", output="other")
+
+
+def test_values_of_a_module_are_said_as_importers_have_them(tmp_path: Path) -> None:
+    example = torch.rand(1, 3, *EXAMPLE)
+    said = {"range": (0, 255), "mean": (104.0, 117.0, 123.0), "std": 2, "order": "bgr", "output_range": (-1, 1)}
+    put = studio.export_torch(nn.Conv2d(3, 3, 1), example, tmp_path / "said", **said).network.graph
+    assert (put.inputs[0].range, put.inputs[0].mean, put.inputs[0].std) == ((0, 255), (104.0, 117.0, 123.0), (2.0,) * 3)
+    assert (put.inputs[0].order, put.output_order, put.output_range) == ("bgr", "bgr", (-1, 1))
+
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    module = nn.Conv2d(3, 3, 1)
+    studio.export_torch(module, example, tmp_path / "shown", output_mean=mean, output_std=std)
+    with torch.no_grad():
+        wanted = module(example)[0] * torch.tensor(std)[:, None, None] + torch.tensor(mean)[:, None, None]
+    found = studio.load(tmp_path / "shown", engine="torch").run(example[0].numpy())
+    assert relative_error(found, wanted.numpy()) < TOLERANCE
+    with pytest.raises(StudioError, match="2 numbers are given as the mean of an output of 3 channels"):
+        studio.export_torch(module, example, tmp_path / "wrong", output_mean=(0.5, 0.5))
+
+
+def test_a_join_of_many_maps_runs_on_every_engine(tmp_path: Path, engine_for: EngineFor) -> None:
+    def how(_: Tensor, y: Tensor) -> Tensor:
+        return torch.cat([y * k for k in range(2, 22)], 1)
+
+    module, picture = Frozen(how), torch.rand(1, 3, *EXAMPLE)
+    studio.export_torch(module, picture, tmp_path / "mine")
+    network = load_network(tmp_path / "mine")
+    assert max(len(node.inputs) for node in network.graph.nodes) <= 8
+    engine = engine_for(network)
+    engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+    with torch.no_grad():
+        assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE

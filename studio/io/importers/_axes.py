@@ -198,7 +198,32 @@ class Axes:
         return self._turned(value, axis, lambda n: np.flip(n, axis), "Flip", 0)
 
     def _turned(self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int) -> Value:
-        value = self.settled(value)
+        made = self._turned_there(value, axis, how, op, shift)
+        if made is not None:
+            return made
+        axis %= len(value.shape)
+        index = numbers(self.draft, value)
+        # Of a map of which this axis is a side, another one the other side, and all else are channels.
+        behind = [k for k in (axis + 1, axis - 1, *range(len(value.shape))) if 0 <= k < len(value.shape) and k != axis]
+        for partner in dict.fromkeys(behind):
+            others = [k for k in range(len(value.shape)) if k not in (axis, partner)]
+            order = [*others, axis, partner]
+            turned = index.transpose(order)
+            rows = turned.reshape(-1, *turned.shape[-2:])
+            try:
+                node = seen(self.draft, value.node, rows, self.name)
+            except StudioError:
+                continue
+            places = np.arange(index.size, dtype=np.int32).reshape(turned.shape).transpose(np.argsort(order))
+            laid = self._turned_there(self.shown(node, places), axis, how, op, shift)
+            if laid is not None:
+                return laid
+        raise StudioError(f"it moves axis {axis} of {value.shape} round, which is no side of a map.")
+
+    def _turned_there(
+        self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int
+    ) -> Value | None:
+        """On the map as it is, where that axis is one of its sides, or its channels."""
         have = self.draft.shapes[value.node]
         index = numbers(self.draft, value)
         wanted = how(index)
@@ -215,14 +240,7 @@ class Axes:
                 return Value(value.shape, made, value.index)
         if value.shape[axis] == have.channels and np.array_equal(np.sort(wanted, axis), np.sort(index, axis)):
             return Value(value.shape, value.node, wanted)
-        # Of a map whose channels are another axis, so that this one is a height or a width.
-        others = [k for k, length in enumerate(value.shape) if length > 1 and k != axis % len(value.shape)]
-        node, places = self._relaid(value, others[-1])
-        if node == value.node:
-            raise StudioError(f"it moves axis {axis} of {value.shape} round, which is no side of a map.")
-        index = np.arange(value.shape[others[-1]], dtype=np.int32) * math.prod(self.draft.shapes[node][1:])
-        laid = self.shown(node, np.moveaxis(index + places[..., None], -1, others[-1]))
-        return self._turned(laid, axis, how, op, shift)
+        return None
 
 
 def _is_major(index: Index, each: int) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._exported import places
 from studio.io.importers._traced import Sides, Trace, picture_size, resized
+from studio.io.importers.base import SHOWN
 from studio.model.network import Network
 
 if TYPE_CHECKING:
@@ -171,7 +172,10 @@ def _error(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Netwo
         put.name: tensor.reshape(1, put.channels, *_pixels(tensor))
         for put, tensor in zip(network.graph.inputs, feed, strict=True)
     }
-    found = reference(network, feeds)[network.graph.output][0].double().numpy()
+    output = network.graph.output
+    # What brings it into values that are shown is no part of the module.
+    output = network.graph.node(output).inputs[0] if output == SHOWN else output
+    found = reference(network, feeds)[output][0].double().numpy()
     return _relative(found, wanted.reshape(found.shape) if wanted.size == found.size else np.full_like(found, np.inf))
 
 

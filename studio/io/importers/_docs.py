@@ -72,6 +72,9 @@ def _lines() -> Iterator[str]:
     rows = ((a.name, a.title, f"{a.input_range[0]:g}..{a.input_range[1]:g}") for a in architectures())
     yield from _table(("`--arch`", "What it is", "Input values"), rows)
     yield ""
+    yield "Of tensors that fit none of these, spandrel is asked: it knows some forty networks for restoration and"
+    yield "super-resolution (ESRGAN, SwinIR, HAT, DAT, SCUNet, NAFNet, PLKSR ...), whose modules are read as PyTorch's."
+    yield ""
     yield "## Operators of the studio"
     yield ""
     yield from _table(

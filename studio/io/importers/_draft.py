@@ -20,6 +20,7 @@ from studio.ops import operator
 
 MOST_LAYERS = 8192
 _LONGEST_NAME = 100
+_MOST_JOINED = 8
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,10 @@ class Draft:
         """
         if len(self.nodes) >= MOST_LAYERS:
             raise StudioError(f"The model has more than {MOST_LAYERS} layers; the studio opens smaller ones.")
+        while op == "Concat" and len(reads) > _MOST_JOINED:
+            # Fragment shaders may read 16 textures: more are joined in groups first.
+            groups = [reads[k : k + _MOST_JOINED] for k in range(0, len(reads), _MOST_JOINED)]
+            reads = tuple(g[0] if len(g) == 1 else self.add(op, *g, name=f"{name}.part") for g in groups)
         name = self.unique(name)
         tensors = tensors or {}
         try:

@@ -242,6 +242,10 @@ def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Know
     unused = sorted(tensors.keys() - sketch.used)
     if unused and not architecture.partial:
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
+    if architecture.mean and not (options.mean or options.std or options.input_range):
+        options = replace(options, mean=architecture.mean, std=architecture.std)
+    if architecture.order == "bgr" and options.order is None:
+        options = replace(options, order=architecture.order)
     return finished(sketch.draft, output, path, known, options)
 
 

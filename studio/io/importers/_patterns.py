@@ -93,13 +93,18 @@ def _radix(line: NDArray[np.int64]) -> list[tuple[int, int]] | None:
         stride = int(line[1])
         straight = line == stride * np.arange(line.size)
         run = line.size if straight.all() else int(straight.argmin())
-        while run > 1 and line.size % run:
-            run -= 1
+        # The longest run that all others like it repeat: one that goes on by chance does not.
+        run = next((r for r in range(run, 1, -1) if line.size % r == 0 and _repeats(line, r, stride)), 1)
         if run < 2 or stride < 0:
             return None
         digits.append((run, stride))
         line = line[::run]
     return digits
+
+
+def _repeats(line: NDArray[np.int64], run: int, stride: int) -> bool:
+    rows = line.reshape(-1, run)
+    return bool((rows == rows[:, :1] + stride * np.arange(run)).all())
 
 
 def _placed(steps: list[list[tuple[int, int]]], have: Shape) -> list[Digit] | None:

@@ -10,13 +10,16 @@ from typing import Literal, Protocol
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._draft import Draft
+from studio.io.importers._draft import Draft, Weight
 from studio.io.stored import LIMIT, Stored
 from studio.model.graph import Colour, Order
 from studio.model.network import Network
 from studio.model.values import Values
 
 Range = tuple[float, float]
+
+SHOWN = "output_values"
+"""The layer that brings an output into values that are shown, where they differ from channel to channel."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ class Known:
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
     """The draft as a network under the file's name, in the values that were asked for, else that are known of it."""
     pictures = [i for i in draft.inputs if i.kind == "picture"]
+    output = _denormalised(draft, output, options)
+    _say_channels(draft)
     size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
@@ -150,6 +155,32 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
         known.outputs,
         known.picked,
     )
+
+
+def _denormalised(draft: Draft, output: str, options: Options) -> str:
+    """With a last layer that multiplies every channel of the output and adds to it, where that was asked for."""
+    if not (options.output_mean or options.output_std):
+        return output
+    channels = draft.shapes[output].channels
+    rows = []
+    for name, given, usual in (("mean", options.output_mean, 0.0), ("deviation", options.output_std, 1.0)):
+        if len(given) not in (0, 1, channels):
+            raise StudioError(f"{len(given)} numbers are given as the {name} of an output of {channels} channels.")
+        row = given * channels if len(given) == 1 else given or (usual,) * channels
+        rows.append(Weight(np.array(row, np.float32)))
+    tensors = {"bias": rows[0], "weight": rows[1]}
+    return draft.add("ScaleShift", output, name=SHOWN, tensors=tensors, num_features=channels)
+
+
+def _say_channels(draft: Draft) -> None:
+    """What no source can feed is said."""
+    for put in draft.inputs:
+        if put.kind == "picture" and put.channels not in (1, 3):
+            draft.notes.append(
+                f'Its input "{put.name}" takes pictures of {put.channels} channels; sources give 3 (red, green, blue) '
+                "or 1 (grey), so that it runs from Python alone. A module that makes these channels of three, put "
+                "before it, can be exported instead."
+            )
 
 
 def _of_its_size(network: Network, draft: Draft, fixed: bool) -> Network:

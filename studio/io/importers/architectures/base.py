@@ -11,7 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
-from studio.model.graph import Colour
+from studio.model.graph import Colour, Order
 from studio.model.op import Shape
 
 Tensors = Mapping[str, Weight]
@@ -32,6 +32,9 @@ class Architecture:
         output_range: the values that it shows as black and white.
         colour: "input" where a version of one channel works on luma, and the picture keeps its colour.
         partial: whether tensors may be left over: parts of the model that make no picture.
+        mean: per channel, what the family takes off a picture in its range.
+        std: per channel, what it then divides by.
+        order: of the channels that it is fed.
     """
 
     name: str
@@ -43,6 +46,9 @@ class Architecture:
     output_range: Range = (0.0, 1.0)
     partial: bool = False
     colour: Colour = "own"
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    order: Order = "rgb"
 
 
 @dataclass
