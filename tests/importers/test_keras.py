@@ -251,8 +251,14 @@ def as_keras_2(folder: Path, *, whole: bool, rng: np.random.Generator) -> tuple[
         layer("LeakyReLU", "leaky", ["bn"], alpha=0.25),
         layer("Activation", "hard", ["leaky"], activation="hard_sigmoid"),
         layer("Concatenate", "join", ["leaky", "hard"], axis=3),
-        layer("Conv2D", "last", ["join"], kernel_size=[1, 1], use_bias=False, activation="linear"),
+        layer("TFOpLambda", "tf.math.multiply", [], function="math.multiply"),
+        layer("TFOpLambda", "tf.nn.relu6", [], function="nn.relu6"),
+        layer("TFOpLambda", "tf.__operators__.add", [], function="__operators__.add"),
+        layer("Conv2D", "last", ["tf.__operators__.add"], kernel_size=[1, 1], use_bias=False, activation="linear"),
     ]
+    layers[6]["inbound_nodes"] = [["join", 0, 0, {"y": 2.0, "name": None}]]
+    layers[7]["inbound_nodes"] = [["tf.math.multiply", 0, 0, {"name": None}]]
+    layers[8]["inbound_nodes"] = [["tf.nn.relu6", 0, 0, {"y": ["join", 0, 0], "name": None}]]
     config = {"name": "m", "layers": layers, "input_layers": [["input_1", 0, 0]], "output_layers": [["last", 0, 0]]}
     tensors = {
         "block1/conv": {"kernel": (3, 3, 3, 4), "bias": (4,)},
@@ -291,6 +297,7 @@ def test_files_of_keras_2(whole: bool, tmp_path: Path) -> None:
     x = F.batch_norm(x, t["bn/moving_mean"], t["bn/moving_variance"], t["bn/gamma"], t["bn/beta"], eps=0.01)
     x = F.leaky_relu(x, 0.25)
     x = torch.cat([x, (0.2 * x + 0.5).clamp(0, 1)], 1)
+    x = F.relu6(2 * x) + x
     wanted = F.conv2d(x, t["last/kernel"].permute(3, 2, 0, 1))[0].numpy()
     imported = open_model(file)
     assert imported.size == (256, 256)
