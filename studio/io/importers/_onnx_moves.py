@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._choices import masked
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, known, means
 from studio.io.importers._views import Value, constant, reshaped
@@ -38,6 +39,8 @@ def _cast(f: Flow, n: OnnxNode) -> Value:
         TensorProto.BFLOAT16,
     ):
         return n.x
+    if kind == TensorProto.BOOL:
+        return masked(f, n.x)
     if not n.closing:
         raise StudioError("it makes whole numbers of a map in the midst of the model, which is not supported.")
     return _unrounded(f, n.x)
