@@ -39,6 +39,7 @@ from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.controllers import Controllers
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.messages import MessageBar
@@ -123,6 +124,7 @@ class Studio:
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
+        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say)
         for note in preset.notes:
             say(Message(note, "warning"))
         worker.do(check, self._tell_problems)
@@ -158,6 +160,7 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
+        self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
         self._autosave.end()
         self.parts.editing.close()
@@ -174,12 +177,14 @@ class Studio:
         gc.enable()
 
 
-def run(preset: str, source: str) -> int:
+def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool = False) -> int:
     """Open the window and stay until it is closed; the exit status.
 
     Args:
         preset: a preset or a network, by name or path.
         source: what to play: "demo", "camera", a path.
+        osc: host and UDP port to hear OSC at.
+        midi: whether MIDI ports are heard.
     """
     memory.bound()
     gl_context.prepare()
@@ -193,6 +198,7 @@ def run(preset: str, source: str) -> int:
     home = Path(data) / application.applicationName()
     log = open_log()
     studio = Studio(*find_and_open(preset), source, Session(), home)
+    studio.controllers.start(osc, midi)
     studio.window.show()
     try:
         return application.exec()

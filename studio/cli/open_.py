@@ -21,6 +21,13 @@ def open_(
     source: Annotated[
         str, typer.Option(help='What it works on: "demo", "camera", "camera:1", a film, a picture, a folder.')
     ] = DEFAULT_SOURCE,
+    osc: Annotated[
+        int, typer.Option(min=0, max=65535, help="Hear OSC at this UDP port of this machine; 0 hears none.")
+    ] = 0,
+    osc_host: Annotated[
+        str, typer.Option(help="The interface to hear OSC at; 0.0.0.0 lets other machines turn numbers.")
+    ] = "127.0.0.1",
+    midi: Annotated[bool, typer.Option("--midi", help="Hear every MIDI port.")] = False,
 ) -> None:
     """Open the window."""
     if not has_display():
@@ -29,7 +36,7 @@ def open_(
         raise StudioError(f"{missing}: log in to a desktop, or bend a film without one by: studio render demo bent.mp4")
     from studio.app import run
 
-    raise typer.Exit(run(preset, source))
+    raise typer.Exit(run(preset, source, (osc_host, osc) if osc else None, midi))
 
 
 def has_display() -> bool:

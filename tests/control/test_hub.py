@@ -1,0 +1,137 @@
+"""Controllers at a document: over real UDP and made MIDI ports, to numbers, mappings, routes and the history."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+import urllib.request
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from helpers import tiny_network
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from studio.bends import make_bend
+from studio.control.hub import Hub
+from studio.control.inbox import Taken
+from studio.errors import StudioError
+from studio.model.document import Document
+from studio.model.mapping import MAPPINGS, Mapping
+from studio.model.preset import Preset
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.document = Document(Preset("p", tiny_network(), {}))
+        self.document.add_stage("enc", make_bend("Rotate", {}))
+        self.now = 100.0
+        self.said: list[str] = []
+        self.hub = Hub(self.document, say=self.said.append, clock=lambda: self.now)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_osc_turns_numbers_of_the_document_and_a_turn_is_one_item(desk: Desk) -> None:
+    port, page = desk.hub.hear_osc(port=0)
+    before = len(desk.document.history.labels)
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for value in (10.0, 20.0, 45.0):
+                builder = OscMessageBuilder("/studio/bend/1/angle")
+                builder.add_arg(value)
+                out.sendto(builder.build().dgram, ("127.0.0.1", port))
+            end = time.monotonic() + 5
+            while desk.document.get("/bend/1/angle") != 45.0 and time.monotonic() < end:
+                desk.hub.pump()
+                time.sleep(0.005)
+        assert desk.document.get("/bend/1/angle") == 45.0
+        assert len(desk.document.history.labels) == before
+        desk.now += 1.0
+        desk.hub.pump()
+        assert desk.document.history.labels[before:] == ("Turn Rotate angle",)
+        with urllib.request.urlopen(f"http://127.0.0.1:{page}/studio/bend/1/angle?VALUE", timeout=5) as reply:
+            assert json.loads(reply.read()) == {"VALUE": [45.0]}
+    finally:
+        desk.hub.close()
+    desk.document.undo()
+    assert desk.document.get("/bend/1/angle") == 30.0
+    assert desk.said == []
+
+
+class Ports:
+    def __init__(self) -> None:
+        self.receive: Callable[[bytes], None] = lambda _: None
+
+    def names(self) -> list[str]:
+        return ["Fader"]
+
+    def open(self, name: str, receive: Callable[[bytes], None]) -> Any:
+        assert name == "Fader"
+        self.receive = receive
+        return SimpleNamespace(close=lambda: None)
+
+
+def test_a_control_is_learnt_undone_and_turns_what_it_learnt(desk: Desk) -> None:
+    ports, told = Ports(), []
+    desk.hub.hear_midi(ports)
+    try:
+        desk.hub.learn("/bend/1/amount", told.append)
+        ports.receive(bytes([0xB0, 7, 127]))
+        desk.hub.pump()
+        assert told == [Mapping("midi/1/cc/7", "/bend/1/amount")]
+        assert desk.document.section(MAPPINGS) == (told[0],)
+        assert desk.document.history.labels[-1] == "Learn Rotate amount"
+        # It stands where the number is, so it has it at once.
+        ports.receive(bytes([0xB0, 7, 0]))
+        desk.hub.pump()
+        assert desk.document.get("/bend/1/amount") == 0.0
+        desk.hub.learn("/bend/1/on")
+        ports.receive(bytes([0x90, 60, 100]))
+        desk.hub.pump()
+        assert desk.document.section(MAPPINGS)[1].mode == "toggle"
+        assert desk.document.get("/bend/1/on") == 0.0
+    finally:
+        desk.hub.close()
+    while desk.document.section(MAPPINGS):
+        assert desk.document.undo()
+    with pytest.raises(StudioError, match="There is no number at /nowhere"):
+        desk.hub.learn("/nowhere")
+
+
+def test_signals_reach_routes_at_the_time_at_which_they_came(desk: Desk) -> None:
+    taken: list[Taken] = []
+    desk.hub.on_taken = taken.append
+    desk.hub.inbox.begin("midi/1/note/60", 0.5)
+    desk.now += 0.25
+    desk.hub.pump()
+    desk.now += 0.5
+    heard = desk.hub.listen(10.0)
+    assert heard.values == {"midi/1/note/60": 0.5}
+    assert heard.began == {"midi/1/note/60": pytest.approx(9.25)}
+    assert desk.hub.listen(20.0).began == heard.began
+    assert taken[0].signals == {"midi/1/note/60": 0.5}
+
+
+def test_tapping_gives_the_document_its_tempo(desk: Desk) -> None:
+    for _ in range(4):
+        desk.hub.tap()
+        desk.now += 0.4
+    desk.now += 5
+    desk.hub.pump()
+    assert desk.document.get("/tempo/bpm") == pytest.approx(150.0)
+    assert desk.document.history.labels[-1].startswith("Turn")
+
+
+def test_a_number_that_has_gone_meanwhile_is_said(desk: Desk) -> None:
+    desk.hub.inbox.turn("/bend/1/angle", 5.0)
+    desk.document.remove_stage(1)
+    desk.hub.pump()
+    assert "There is no number at /bend/1/angle" in desk.said[0]
+    desk.hub.refresh()
+    desk.hub.close()
