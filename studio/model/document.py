@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +31,7 @@ from studio.model.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.section import BYPASSED, Section
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
+from studio.model.states import States
 from studio.model.values import Values
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class _State:
     preset: Preset
     path: Path | None
     token: int
+    tensors: int
 
     @property
     def nbytes(self) -> int:
@@ -65,8 +66,10 @@ class Document(Opened):
         super().__init__(preset, path)
         self.history = History(limit)
         self._gesture: Gesture | None = None
-        self._tokens = count()
-        self._token = next(self._tokens)
+        self._states = States()
+        # Numbers of the state, and of the network and tensors that it has.
+        self._bent_as = self._states.fresh()
+        self._token = self._states.of(self._bent_as, self._preset)
         self._saved: dict[Path | None, int] = {path: self._token}
 
     @property
@@ -205,9 +208,10 @@ class Document(Opened):
         self.finish_gesture()
         if preset.network is not self.network and preset.network.sha256() == self.network.sha256():
             preset = replace(preset, network=self.network)
-        before = _State(self.preset(), self._path, self._token)
+        before = _State(self.preset(), self._path, self._token, self._bent_as)
         copies = {name: np.array(tensor, np.float32, order="C") for name, tensor in preset.changed.items()}
-        after = _State(replace(preset, changed=copies), path, next(self._tokens))
+        bent_as = self._states.fresh()
+        after = _State(replace(preset, changed=copies), path, self._states.of(bent_as, preset), bent_as)
         self._saved[path] = after.token
         nbytes = before.nbytes + after.nbytes
         if preset.network is not self.network:
@@ -280,18 +284,21 @@ class Document(Opened):
         redo()
         self._note(label, nbytes, undo, redo)
 
-    def _note(self, label: str, nbytes: int, undo: partial[None], redo: partial[None]) -> None:
-        before, after = self._token, next(self._tokens)
+    def _note(self, label: str, nbytes: int, undo: partial[None], redo: partial[None], *, bends: bool = True) -> None:
+        """Note what was done; `bends` tells whether more than sections changed."""
+        before, before_bent = self._token, self._bent_as
+        after_bent = self._states.fresh() if bends else before_bent
+        after = self._states.of(after_bent, self._preset)
 
         def back() -> None:
             undo()
-            self._token = before
+            self._token, self._bent_as = before, before_bent
 
         def again() -> None:
             redo()
-            self._token = after
+            self._token, self._bent_as = after, after_bent
 
-        self._token = after
+        self._token, self._bent_as = after, after_bent
         self.history.push(Command(label, nbytes, back, again))
         self.changed.emit(HistoryChanged())
         self.changed.emit(DetailsChanged())
@@ -304,7 +311,7 @@ class Document(Opened):
     def _restore(self, state: _State) -> None:
         before, touched = self._preset, self._tensors.names() | state.preset.changed.keys()
         self._open(state.preset, state.path)
-        self._token = state.token
+        self._token, self._bent_as = state.token, state.tensors
         if before.network is not self.network:
             self.changed.emit(NetworkChanged())
         else:
@@ -357,6 +364,6 @@ class Document(Opened):
         after = {key: self.section(key) for key in before}
         if new or before:
             undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)
-            self._note(gesture.label, nbytes, undo, redo)
+            self._note(gesture.label, nbytes, undo, redo, bends=bool(new))
         else:
             self.changed.emit(DetailsChanged())

@@ -89,6 +89,9 @@ class Workspace:
 
     def __setattr__(self, name: str, value: object) -> None:
         before = self.__dict__.get(name, self)
+        if name == "audition" and value != ORIGINALS and str(value) not in self.document.graph:
+            # Remembered from another network, say by who holds a key.
+            value = None
         object.__setattr__(self, name, value)
         if before is not self and not name.startswith("_") and before != value:
             self.changed.emit(name)

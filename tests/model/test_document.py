@@ -368,3 +368,32 @@ def test_what_is_bent_is_known_after_any_changes(data: st.DataObject) -> None:
         if data.draw(st.booleans()):
             of.undo()
         assert of.is_bent(name) == (not same_bits(of.tensor(name), trained))
+
+
+def test_what_is_as_it_was_saved_is_not_unsaved_undone_or_not() -> None:
+    of = document()
+    assert not of.unsaved
+    of.set_bypassed("a", True)
+    assert of.unsaved
+    of.set_bypassed("a", False)
+    assert not of.unsaved
+    of.set_bypassed("b", True)
+    of.mark_saved(Path("/nowhere/a"), "a")
+    of.set_bypassed("a", True)
+    of.set_bypassed("b", False)
+    assert of.unsaved
+    of.set_bypassed("a", False)
+    of.set_bypassed("b", True)
+    assert not of.unsaved
+    # Other weights are another state, whatever the layers do.
+    of.apply("Change", "a.weight", a_patch(of, "a.weight", 1))
+    assert of.unsaved
+    of.set_bypassed("b", False)
+    of.set_bypassed("b", True)
+    assert of.unsaved
+    while of.unsaved:
+        assert of.undo()
+    assert of.bypassed == {"b"}
+    of.undo()
+    of.redo()
+    assert not of.unsaved

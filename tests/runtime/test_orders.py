@@ -141,3 +141,13 @@ def test_stages_go_with_what_is_compared() -> None:
     opened = [order.stages for order in notes.orders if isinstance(order, Open)]
     assert [stage.id for stage in opened[-1]] == [first.id]
     del sync
+
+
+def test_a_layer_of_another_network_cannot_be_compared() -> None:
+    document = Document(Preset("a", NETWORK, {}))
+    workspace = Workspace(document)
+    workspace.audition = "enc"
+    workspace.audition = "of another network"
+    assert workspace.audition is None
+    workspace.audition = ORIGINALS
+    assert workspace.audition == ORIGINALS

@@ -303,3 +303,17 @@ def test_a_long_sentence_is_whole(bar: MessageBar) -> None:
 @pytest.mark.parametrize(("stored", "size"), [("", None), ("1280x720", (1280, 720)), ("0x4", None), ("big", None)])
 def test_a_recordings_size(stored: str, size: tuple[int, int] | None) -> None:
     assert RecordingChoice(size=stored).pixels == size
+
+
+def test_a_sentence_of_thousands_of_letters_is_cut_and_all_of_it_kept(bar: MessageBar) -> None:
+    names = ", ".join(f"layer{number}" for number in range(2000))
+    message = Message(f"There is no layer “x”;\nthis network has {names}.", "error")
+    bar.say(message)
+    assert len(bar.text) < 1220
+    assert bar.text.startswith("There is no layer “x”; this network has layer0, layer1")
+    bar.show_details()
+    assert bar.details is not None
+    assert bar.details.text.toPlainText() == message.text
+    bar.details.close()
+    bar.take_back(message)
+    assert bar.text == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -32,6 +32,10 @@ NOTE_SECONDS = 6.0
 """So long a note is shown; warnings three times as long, notes with buttons five times."""
 
 _LOG = 200
+
+_LONGEST = 1200
+"""Letters of a sentence that are shown."""
+
 _LONG = re.compile(r"\S{24}(?=\S)")
 _ICONS = {
     "note": ("info", theme.FAINT),
@@ -123,9 +127,10 @@ class MessageBar(QWidget):
 
         A sentence that is open already is only brought up; an error takes the place of the one before.
         """
+        message = _readable(message)
         entry = _Entry(message, datetime.now().astimezone(), tuple(actions))
         same = [old for old in self._open if old.message == message]
-        standing = self._problems.values()
+        standing = [_readable(problem) for problem in self._problems.values()]
         superseded = [old for old in self._open if _is_error(old) and _is_error(entry) and old.message not in standing]
         self._open = [old for old in self._open if old not in same and old not in superseded]
         self._open.append(entry)
@@ -146,6 +151,7 @@ class MessageBar(QWidget):
 
     def take_back(self, message: Message) -> None:
         """Let a sentence go that is no longer true, wherever it stands among those that are open."""
+        message = _readable(message)
         self._open = [entry for entry in self._open if entry.message != message]
         self._show_newest()
 
@@ -258,6 +264,15 @@ class _Line(QLabel):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()
+
+
+def _readable(message: Message) -> Message:
+    """In one line, and no longer than one reads; all of it stays among the details."""
+    text = " ".join(message.text.splitlines())
+    if len(text) > _LONGEST:
+        details = message.details or message.text
+        return replace(message, text=f"{text[:_LONGEST].rsplit(' ', 1)[0]} …", details=details)
+    return replace(message, text=text)
 
 
 def _is_error(entry: _Entry) -> bool:
