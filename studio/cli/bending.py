@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.engine.base import Engine
     from studio.model.asked import Asked, OfCluster, Strongest
     from studio.model.bend import Bend
     from studio.model.graph import Graph
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from studio.model.preset import Preset
     from studio.model.stage import Channels
     from studio.runtime.render.frame_runner import FrameRunner
+    from studio.runtime.render.mover import Bend as Bends
 
 BendOption = Annotated[
     list[str],
@@ -38,6 +41,13 @@ BendsYamlOption = Annotated[
 ClustersYamlOption = Annotated[
     Path | None,
     typer.Option("--clusters-yaml", help="The clusters that this file means, as Network Bending writes them."),
+]
+
+SecondOption = Annotated[
+    str,
+    typer.Option(
+        "--second", help="A second film or picture, whose maps the bends FromPicture and StyleOfPicture take."
+    ),
 ]
 
 _FORM = re.compile(
@@ -104,6 +114,46 @@ def settled_on(
     runner.engine.bypass(original.bypassed)
     stages = settled(original.section(STAGES), asked, runner.engine, lambda: runner.run(first, time))
     return preset.with_section(STAGES, stages), chain([first], pictures)
+
+
+def lent_by(
+    stack: ExitStack,
+    preset: Preset,
+    engine: str,
+    pictures: Iterator[DeepPicture],
+    when: tuple[float, float],
+    runner: Engine,
+    bend: Bends,
+) -> Bends:
+    """What bends pictures, each after the stages have been lent the maps of the second film's frame at its time.
+
+    Args:
+        stack: closes what is opened.
+        preset: what is bent.
+        engine: the name of the engine that the second film goes through.
+        pictures: of the second film.
+        when: the rate in frames a second, and the time of the first frame.
+        runner: the engine whose stages take the maps.
+        bend: what bends pictures.
+
+    Raises:
+        StudioError: where no stage takes such maps.
+    """
+    from studio.model.stages import STAGES
+    from studio.runtime.bending.lender import Lender
+
+    if not any(stage.bend.other == "picture" for stage in preset.section(STAGES)):
+        raise StudioError(
+            "No bend takes the maps of a second picture; add FromPicture or StyleOfPicture, or leave out --second."
+        )
+    lender = Lender(preset.bent, engine, pictures, *when)
+    stack.callback(lender.close)
+
+    def bent(picture: DeepPicture, time: float) -> DeepPicture:
+        lender.lend(runner, time)
+        return bend(picture, time)
+
+    return bent
 
 
 def parse_bend(text: str) -> Asked:

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.cli.bending import BendOption, BendsYamlOption, ClustersYamlOption, asked_bends, settled_on, with_stages
+from studio.cli.bending import (
+    BendOption,
+    BendsYamlOption,
+    ClustersYamlOption,
+    SecondOption,
+    asked_bends,
+    lent_by,
+    settled_on,
+    with_stages,
+)
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, refuse_existing, say
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture
     from studio.runtime.render.frame_runner import FrameRunner
-    from studio.runtime.render.mover import Mover
+    from studio.runtime.render.mover import Bend, Mover
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -93,6 +102,7 @@ def render(
     bend: BendOption = [],  # noqa: B006 - typer copies it
     bends_yaml: BendsYamlOption = None,
     clusters_yaml: ClustersYamlOption = None,
+    second: SecondOption = "",
     bpm: BpmOption = "",
     fade_to: FadeOption = [],  # noqa: B006 - typer copies it
     performance: Annotated[
@@ -137,7 +147,12 @@ def render(
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         replay = None if performance is None else replay_of(performance, bent)
         crossing = crossing_of(bent, fade_to, move)
-        mover = Mover(bent, runner, feeder, TiledRunner(feeder, tile) if tile else feeder, listen, replay, crossing)
+        whole: Bend = TiledRunner(feeder, tile) if tile else feeder
+        if second:
+            other = stack.enter_context(open_source(second, fps=rate))
+            again = _pictures(other, rate, first, end, working)
+            whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
+        mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
         total = _total(opened, rate, first, end)
         sound = opened.audio_path if audio else None
         try:

@@ -19,7 +19,7 @@ from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.lowering import Running
 from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.op import Array, Op
 from studio.model.plugins import blamed
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
@@ -139,7 +139,7 @@ class TorchEngine(Engine):
                 except RuntimeError as error:
                     # Of a CPU PyTorch has no exception of its own for this.
                     if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
-                        raise blamed(node.op, error) from error
+                        raise blamed(_whose(node.op), error) from error
                     self._activations.clear()
                     self._shapes = {}
                     raise StudioError(
@@ -147,7 +147,7 @@ class TorchEngine(Engine):
                     ) from error
                 # A plug-in's operator may fail in any way.
                 except Exception as error:
-                    raise blamed(node.op, error) from error
+                    raise blamed(_whose(node.op), error) from error
                 self._times[node.name] = time.perf_counter() - start
 
     def _run(self, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
@@ -211,6 +211,11 @@ class TorchEngine(Engine):
 
     def _tensor_stats(self, tensor: str) -> Stats:
         return _stats(self._weights[tensor])
+
+
+def _whose(op: Op) -> object:
+    """Who is to blame where an operator fails: of a stage the bend, which may be a plug-in's."""
+    return op.stage.bend if isinstance(op, Staged) else op
 
 
 def _stats(values: torch.Tensor) -> Stats:

@@ -201,6 +201,16 @@ def test_clusters_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
         read_clusters(tmp_path / "c.yaml")
 
 
+def test_maps_of_a_second_picture_are_taken(studio_here: StudioHere, still: Path) -> None:
+    cv2.imwrite(str(still / "second.png"), picture(24, 20, seed=5)[:, :, ::-1])
+    found = rendered(studio_here, still, "out.png", "--bend", "dec:FromPicture", "--second", "second.png")
+
+    with studio.load(still / "net", engine="torch") as net:
+        np.testing.assert_array_equal(found, net(picture(24, 20, seed=5)))
+    status, _, err = studio_here("render", "in.png", "o.png", "--preset", "net", "--second", "second.png")
+    assert (status, "No bend takes the maps" in err) == (2, True)
+
+
 def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHere, still: Path) -> None:
     for bend, words in (
         ("enc:Invert@77", "channel 77 is not among 0 to 5"),
