@@ -10,17 +10,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from studio.cli.bending import BendOption, asked_bends, with_stages
 from studio.cli.common import open_preset, print_json
 
 
 def addresses(
     preset: Annotated[str, typer.Argument(help="A preset or a network, by name or path.")],
+    bend: BendOption = [],  # noqa: B006 - typer copies it
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
     """List every number that can be turned or moved: its address, value, range, unit and meaning."""
     from studio.model.numbers import knobs
 
     opened = open_preset(preset)
+    opened = with_stages(opened, asked_bends(bend, None, None, opened.network.graph))
     found = [(knob.number, knob.get(opened)) for knob in knobs(opened)]
     if as_json:
         print_json(

@@ -15,9 +15,6 @@ from typing import Any, TypeVar
 import numpy as np
 from psygnal import Signal
 
-from studio.model import stages
-from studio.model.address import joined
-from studio.model.bend import Bend
 from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Patch
 from studio.model.gesture import Gesture
@@ -25,12 +22,9 @@ from studio.model.history import LIMIT, Command, History
 from studio.model.layout import Rect, crop, sheet_size
 from studio.model.network import Network, same_bits
 from studio.model.op import Array
-from studio.model.opened import Opened
 from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.section import BYPASSED, Section
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.stage_editing import StageEditing
 from studio.model.states import States
 from studio.model.values import Values
 
@@ -51,7 +45,7 @@ class _State:
         return sum(tensor.nbytes for tensor in self.preset.changed.values())
 
 
-class Document(Opened):
+class Document(StageEditing):
     """One open preset.
 
     Args:
@@ -134,46 +128,7 @@ class Document(Opened):
             StudioError: where there is none at this address, or the value is no number or out of range.
         """
         label = self.number(address).label
-        self._set_sections(self.turned(address, value), label)
-
-    def add_stage(self, layer: str, bend: Bend, at: int | None = None, **settings: Any) -> Stage:
-        """Put a bend behind a layer; the stage, with its number.
-
-        Args:
-            layer: the layer.
-            bend: what it does.
-            at: how many stages of that layer work before it; None puts it behind them all.
-            settings: other fields of `Stage`.
-
-        Raises:
-            StudioError: where there is no such layer, or a setting is out of its range.
-        """
-        self.graph.node(layer)
-        after, stage = stages.added(self.stages, layer, bend, at, **settings)
-        self.set_section(STAGES, after, f"{bend.label} behind {layer}")
-        return stage
-
-    def move_stage(self, number: int, layer: str, at: int | None = None) -> None:
-        """Put a stage at another place, or behind another layer; StudioError where there is no such stage or layer."""
-        self.graph.node(layer)
-        label = stages.stage_of(self.stages, number).bend.label
-        self.set_section(STAGES, stages.moved(self.stages, number, layer, at), f"Move {label}")
-
-    def change_stage(self, number: int, label: str = "", **settings: Any) -> None:
-        """Give a stage other settings: a bend, channels, a mask, a guard.
-
-        Raises:
-            StudioError: where there is no such stage, or a setting is out of its range.
-        """
-        what = label or f"Change {stages.stage_of(self.stages, number).bend.label}"
-        self.set_section(STAGES, stages.changed(self.stages, number, **settings), what)
-
-    def remove_stage(self, number: int) -> None:
-        """Take a stage away, and what moves its numbers; StudioError where there is none of this number."""
-        label = f"Remove {stages.stage_of(self.stages, number).bend.label}"
-        routes, macros = kept_for(self.section(ROUTES), self.section(MACRO_BANK), [joined("bend", number)])
-        left = stages.without(self.stages, number)
-        self._set_sections({STAGES: left, ROUTES: routes, MACRO_BANK: macros}, label)
+        self.set_sections(self.turned(address, value), label)
 
     def set_section(self, section: Section[T], value: T, label: str) -> None:
         """Give a section of the preset another value; where it is the same nothing happens.
@@ -183,7 +138,14 @@ class Document(Opened):
             value: immutable; it must fit the network, which whoever sets it has seen to.
             label: what the history calls it.
         """
-        self._set_sections({section: value}, label)
+        self.set_sections({section: value}, label)
+
+    def set_sections(self, sections: Mapping[Section[Any], Any], label: str) -> None:
+        """Give several sections other values, as one item of the history; see `set_section`."""
+        gesture = self.begin(label)
+        for section, value in sections.items():
+            gesture.set_section(section, value)
+        gesture.commit()
 
     def set_values(self, values: Values) -> None:
         """Feed and show the network in other values; every weight and every bend stays as it is.
@@ -272,12 +234,6 @@ class Document(Opened):
         self.changed.emit(HistoryChanged())
         self.changed.emit(DetailsChanged())
         return True
-
-    def _set_sections(self, sections: Mapping[Section[Any], Any], label: str) -> None:
-        gesture = self.begin(label)
-        for section, value in sections.items():
-            gesture.set_section(section, value)
-        gesture.commit()
 
     def _do(self, label: str, nbytes: int, undo: partial[None], redo: partial[None]) -> None:
         """Do it, and note it in the history."""

@@ -41,6 +41,8 @@ def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -
     status, out, _ = studio_here("addresses", "landscapes", "--json")
     found = {fact["address"]: fact for fact in json.loads(out)}
     assert status == 0
+    status, out, _ = studio_here("addresses", "landscapes", "--json", "--bend", "up0:Rotate,angle=30")
+    assert {fact["address"]: fact["value"] for fact in json.loads(out)}["/bend/1/angle"] == 30.0
     assert found["/tempo/bpm"] | {"doc": ""} == {
         "address": "/tempo/bpm",
         "label": "Bpm",
