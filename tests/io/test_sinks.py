@@ -184,7 +184,7 @@ def test_nothing_is_replaced_unasked(tmp_path: Path, codec: str) -> None:
     before = path.stat()
     with pytest.raises(StudioError, match="--overwrite"):
         record(path, codec, 2)
-    assert path.stat() == before
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     record(path, codec, 2, overwrite=True)
     assert numbers(pictures(path)) == [0, 1]
     assert names(tmp_path) == [path.name]
@@ -235,6 +235,24 @@ def test_pictures_of_others_are_never_replaced_whatever_they_are_called(
         record(folder, "png", 1, overwrite=overwrite)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert names(tmp_path) == ["frames"]
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "one.png", "x%03d.png", "frames"])
+def test_what_lies_beside_a_recording_is_left_alone(tmp_path: Path, name: str) -> None:
+    """Whatever it is called: names that the studio might use on the way are no excuse."""
+    beside = ["a.part.mp4", "a.part.mp4.part", "one.png.part", "x000.png.part", ".x000.png.part", "notes"]
+    for other in beside:
+        (tmp_path / other).write_bytes(b"a person's")
+    (tmp_path / "frames.part").mkdir()
+    (tmp_path / "frames.part" / "frame_00000.png").write_bytes(b"a person's")
+    record(tmp_path / name, codec_for(tmp_path / name) or "", 1)
+    sink = open_sink(tmp_path / f"b{name}", codec=codec_for(tmp_path / name) or "", size=(WIDTH, HEIGHT), fps=NTSC)
+    sink.write(numbered(1))
+    sink.abort()
+    for path in [tmp_path / "frames.part" / "frame_00000.png", *(tmp_path / other for other in beside)]:
+        assert path.read_bytes() == b"a person's"
+    made = {"x%03d.png": "x000.png"}.get(name, name)
+    assert names(tmp_path) == sorted({*beside, "frames.part", made})
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

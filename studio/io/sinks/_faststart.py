@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 # Boxes that hold boxes, on the way to the places.
 _NESTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
-_LARGEST = 8 * 2**30
+_LARGEST = 4 * 2**30
 _LONGEST_INDEX = 256 * 2**20
 
 
@@ -22,7 +22,7 @@ def put_index_in_front(path: Path, beside: Path) -> bool:
 
     Args:
         path: a whole MP4.
-        beside: where nothing is, on the same disk.
+        beside: on the same disk; what is there is written over.
 
     Raises:
         OSError: when the disk fails; part of the copy may lie there.
@@ -43,7 +43,7 @@ def put_index_in_front(path: Path, beside: Path) -> bool:
         index = bytearray(film.read(length))
         if not _moved(index, 0, length, length):
             return False
-        with beside.open("xb") as target:
+        with beside.open("wb") as target:
             film.seek(0)
             target.write(film.read(end))
             target.write(index)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.atomic import put_in_place, sync
+from studio.io.atomic import put_in_place, replacing, sync
 from studio.io.sinks._audio import AudioTrack
 from studio.io.sinks._faststart import put_index_in_front
 from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, claim_part, conversion
@@ -164,15 +164,10 @@ class FilmSink(BaseSink):
             self._index_first()
 
     def _index_first(self) -> None:
-        """For web pages. Where that fails, the film is as good as it was; it is whole already."""
-        beside = self.part.with_name(f"{self.part.name}.part")
-        try:
-            if put_index_in_front(self.part, beside):
-                sync(beside)
-                beside.replace(self.part)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+        """For web pages. Where that cannot be, the film is as good as it was; it is whole already."""
+        with contextlib.suppress(StudioError, OSError), replacing(self.part) as beside:
+            if not put_index_in_front(self.part, beside):
+                raise StudioError("It stands there already, or the film is too large to be copied.")
 
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)

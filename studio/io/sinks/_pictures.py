@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.io._leftovers import beside_of
 from studio.io.atomic import exchange_folder, exists, is_folder, put_in_place, require_parent, sync
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
@@ -49,15 +49,16 @@ class PictureSink(BaseSink):
     def _put(self, picture: DeepPicture) -> None:
         data = self._encode(picture)
         file = self._file(self.frames)
-        beside = file.with_name(file.name + ".part")
-        try:
-            with beside.open("xb") as new:
+        beside = beside_of(file, "new")
+        with beside.open("xb") as new:  # where this fails, what stands there is not ours to remove
+            try:
                 new.write(data)
-            put_in_place(beside, file, overwrite=False)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise
+                new.close()
+                put_in_place(beside, file, overwrite=False)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    beside.unlink(missing_ok=True)
+                raise
         self._bytes += len(data)
         self._written(file, data)
 
@@ -223,7 +224,11 @@ class FolderSink(PictureSink):
             sync(self.path.parent)
 
     def _discard(self) -> None:
-        shutil.rmtree(self.part, ignore_errors=True)
+        for name in (*self._files, _manifest.NAME):
+            with contextlib.suppress(OSError):
+                (self.part / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.part.rmdir()  # not what somebody else has put there
 
 
 def _empty(old: Path, new: Path) -> None:
