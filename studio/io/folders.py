@@ -169,8 +169,9 @@ def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
             if owned(entry.name) or is_leftover(entry.name):
                 continue
             if entry.is_dir() and not entry.is_symlink():
-                shutil.copytree(entry, new / entry.name, symlinks=True)
+                shutil.copytree(entry, new / entry.name, symlinks=True, dirs_exist_ok=True)
             else:
+                (new / entry.name).unlink(missing_ok=True)
                 shutil.copy2(entry, new / entry.name, follow_symlinks=False)
     except OSError as error:
         if error.errno in _DISK:

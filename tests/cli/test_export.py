@@ -132,3 +132,16 @@ def test_a_full_disk_is_one_sentence(studio_here: StudioHere, tmp_path: Path, be
     assert status == 2
     assert "larger than this disk allows" in err
     assert not (tmp_path / f"x{suffix}").exists()
+
+
+@pytest.mark.usefixtures("bent")
+def test_an_export_over_a_folder_leaves_a_person_s_files(studio_here: StudioHere, tmp_path: Path) -> None:
+    assert studio_here("export", "louder", "out")[0] == 0
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    (tmp_path / "out" / "mask.npy").write_bytes(b"mine")
+    (tmp_path / "mine" / "LICENSE").write_text("terms")
+    assert studio_here("export", "mine", "out", "--overwrite")[0] == 0
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "out" / "mask.npy").read_bytes() == b"mine"
+    assert (tmp_path / "out" / "LICENSE").read_text() == "terms"
+    assert load_network(tmp_path / "out").sha256() == load_network(tmp_path / "mine").sha256()

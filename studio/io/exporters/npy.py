@@ -9,6 +9,7 @@ from studio.io.atomic import replacing_folder
 from studio.io.exporters.base import ExportOptions, refuse_own_network, without_bypass
 from studio.io.folders import carry_over, require_replaceable
 from studio.io.networks import MANIFEST, owned_by, write_network_files
+from studio.io.origin import ORIGIN, REST
 from studio.model.preset import Preset
 
 
@@ -28,8 +29,12 @@ class Npy:
         if preset.changed:
             network = replace(network, name=preset.name, description=preset.description)
         with replacing_folder(path) as folder:
-            # What lies beside another network tells of that one: a licence, an origin.
-            carry_over(preset.weights_path or path, folder, owned_by(preset.weights_path or path))
+            own = owned_by(path)
+            # A person's notes stay; what told where the replaced network came from goes with it.
+            carry_over(path, folder, lambda name: own(name) or name in (ORIGIN, REST))
+            if preset.weights_path is not None:
+                # What lies beside the network tells of it: a licence, an origin.
+                carry_over(preset.weights_path, folder, owned_by(preset.weights_path))
             write_network_files(network, folder)
         return without_bypass(preset, "A folder of .npy")
 
