@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from studio.cli.bending import (
     with_stages,
 )
 from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, refuse_existing, say
+from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, replay_of, with_movement, with_sound
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
@@ -122,8 +122,8 @@ def render(
 
     if tile and layer:
         raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
-    first, end = _range(frames)
-    rate = _rate(fps)
+    first, end = frame_range(frames)
+    rate = frame_rate(fps)
     kind = _codec(codec, output)
     refuse_overlap(source, output)
     if not is_folder(output):
@@ -313,29 +313,6 @@ def _path(source: str, latent: str, graph: Graph) -> LatentPath:
             '"latent:loop,seed=3,seconds=8".'
         )
     return path or latent_path(latent)
-
-
-def _range(text: str) -> tuple[int, int | None]:
-    found = re.fullmatch(r"(\d{0,12}):(\d{0,12})", text)
-    if not found:
-        raise StudioError(f'"{text}" is no range of frames; give A:B, such as 0:100, 50: or :25.')
-    first, end = int(found[1] or 0), int(found[2]) if found[2] else None
-    if end is not None and end <= first:
-        raise StudioError(f'The range of frames "{text}" is empty; the second number must be larger than the first.')
-    return first, end
-
-
-def _rate(text: str) -> Fraction | None:
-    if not text:
-        return None
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise StudioError(f'"{text}" is no frame rate; give 25, 29.97 or 30000/1001.') from None
-    # Encoders count in 32 bits, and end the process where a frame lasts longer than that.
-    if not Fraction(1, 100) <= rate <= 1000:
-        raise StudioError(f"A frame rate of {text} is out of range; it may be 0.01 to 1000 a second.")
-    return rate
 
 
 def _codec(name: str, output: Path) -> str:
