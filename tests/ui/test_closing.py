@@ -127,6 +127,6 @@ def test_what_is_not_saved_is_asked_about_once(whole: WholeWindow) -> None:
     assert closing.may_close(lambda: None)
     assert closing.may_close(lambda: None)
     assert len(asked) == 1
-    whole.document.set_bypassed("act", False)
+    whole.document.set_bypassed("enc", True)
     assert closing.may_close(lambda: None)
     assert len(asked) == 2
