@@ -62,7 +62,7 @@ class Workspace:
     layer: str = ""
     key: str = "weight"
     tool: Tool = "paint"
-    brush: Brush = field(default_factory=lambda: Brush(radius=12.0))
+    brush: Brush = field(default_factory=lambda: Brush(radius=8.0, value=0.03))
     brush_unit: BrushUnit = "screen"
     protected: bool = True
     view: View = field(default_factory=View)

@@ -346,3 +346,27 @@ def test_looking_at_the_output_or_a_double_click_on_it_makes_it_large(whole: Who
     QTest.mouseDClick(whole.viewport, Qt.MouseButton.LeftButton)
     assert not whole.workspace.stage
     whole.workspace.select(Selection.everything(whole.tensor("enc.weight").shape))
+
+
+@pytest.mark.gl
+def test_the_first_stroke_of_a_new_user_is_seen_and_leaves_a_picture(
+    qtbot: QtBot, gl_app: QApplication, tmp_path: Path
+) -> None:
+    del gl_app
+    whole = WholeWindow(qtbot, tmp_path / "home", "violet-strokes", "demo", "128")
+    try:
+        whole.live.pause(True)
+        whole.qtbot.wait(300)
+        assert whole.document.is_bent(whole.workspace.layer), "what is bent is what there is to see"
+        before = whole.picture().astype(float)
+        sheet = whole.editor.sheet
+        middle = sheet.rect().center()
+        steps = [middle + QPoint(10 * k - 40, 2 * k) for k in range(9)]
+        qtbot.mousePress(sheet, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, steps[0])
+        for at in steps[1:]:
+            move(sheet, at)
+        qtbot.mouseRelease(sheet, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, steps[-1])
+        change = float(np.sqrt(np.mean((whole.picture() - before) ** 2))) / 255
+        assert 0.03 < change < 0.5
+    finally:
+        whole.close()

@@ -60,6 +60,7 @@ class ToolRow(QWidget):
         self.order = QComboBox()
         self.order.setAccessibleName("Order of rows")
         self.order.setToolTip("In which order the rows of the sheet are shown; the tensor stays as it is")
+        self.order.setMinimumContentsLength(9)
         self.order.setMinimumWidth(44)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.order.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -42,7 +42,7 @@ PANELS = (
                 "Learn",
                 _toggle,
                 Place("Run", 60, 10),
-                keys=("Ctrl+L, Ctrl+L",),
+                keys=("Ctrl+Shift+L",),
                 icon="graduation-cap",
                 tip="Learn, or pause; what is learnt is in the document, and undo takes it back",
             ),
@@ -51,7 +51,7 @@ PANELS = (
                 "Learn one step",
                 lambda c: c[LearningPanel].one_step(),
                 Place("Run", 60, 20),
-                keys=("Ctrl+L, Ctrl+S",),
+                keys=("Ctrl+Alt+L",),
             ),
             Command(
                 "learn.pin",

@@ -36,7 +36,7 @@ COMMANDS = tuple(
         f"preset.favourite_{number}",
         f"Favourite {number}",
         _open(number),
-        Place("File/Favourites", 10, number),
+        Place("Run/Favourites", 10, number),
         keys=(str(number),),
         tip="Open the preset that has this key; its menu in the deck gives it one",
         enabled=partial(_has, number),
