@@ -69,7 +69,7 @@ class Candidate:
 # What checkpoints call their parts, best first: averages of weights are what authors show their pictures with.
 _RANKS = (
     ("ema", "average", "avg"),
-    ("generator", "netg", "gen", "g", "g_a", "g_ab", "model_g", "g_state_dict", "decoder"),
+    ("generator", "netg", "gen", "g", "g_a", "g_ab", "model_g", "g_state_dict"),
     ("state_dict", "model_state_dict", "model", "params", "net", "network", "weights", "module", ""),
 )
 _LAST = ("optim", "sched", "exp_avg", "scaler", "step")
@@ -95,7 +95,9 @@ def chosen(
     Raises:
         StudioError: where none fits, as `matched` does for the best of them, or there is none of that name.
     """
-    ranked = sorted(_parted(found), key=lambda candidate: _rank(candidate.label))
+    # A part of a set comes after the whole set, which it may be taken out of wrongly.
+    whole = sorted(found, key=lambda candidate: _rank(candidate.label))
+    ranked = [*whole, *sorted(_parts(whole), key=lambda candidate: _rank(candidate.label))]
     offered = [candidate for candidate in ranked if _rank(candidate.label) < 9]
     if options.pick:
         ranked = [candidate for candidate in ranked if candidate.label == options.pick]
@@ -124,10 +126,9 @@ def chosen(
     raise max(failed, key=lambda error: error.nearly)
 
 
-def _parted(found: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Each set, and, where one holds several networks ("generator.", "discriminator."), each of these by itself."""
+def _parts(found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Where a set holds several networks ("generator.", "discriminator."), each of these by itself."""
     for candidate in found:
-        yield candidate
         firsts = Counter(name.partition(".")[0] for name in candidate.names if "." in name)
         for first, count in firsts.items():
             if len(firsts) > 1 and count > 1 and _rank(first) in (0, 1, 5):

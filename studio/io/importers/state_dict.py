@@ -119,8 +119,8 @@ def _read_around(path: Path, *, mapped: bool) -> tuple[object, tuple[str, ...]]:
         ) from error
     if not isinstance(found, Mapping):
         raise StudioError(
-            f"{path}: this is a pickled module or object, which carries code and is not opened; in Python, save the "
-            "module's state_dict() instead, or use studio.export_torch."
+            f"{path}: this is a pickle of more than tensors, a module by most, whose code is never run; in Python, "
+            "save the module's state_dict() instead, or use studio.export_torch."
         )
     names = ", ".join(sorted(left_out)[:3])
     said = f"Besides tensors the file holds {names}{' and more' if len(left_out) > 3 else ''}; they were left out."
