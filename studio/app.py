@@ -26,6 +26,7 @@ from studio.plugin import check
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report, Thumbnails
@@ -79,7 +80,13 @@ class Studio:
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
-        self.live = LiveSession(lambda: DisplayBuffers(self._context.open()), self._carry, self._context.close)
+        self.live = LiveSession(
+            lambda: DisplayBuffers(self._context.open()),
+            self._carry,
+            self._context.close,
+            # Made when the render thread begins, when there are controllers to listen to.
+            lambda: (Movement(self.controllers.hub.listen),),
+        )
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)
         self.telemetry.follow(self.document.graph)

@@ -10,17 +10,24 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
-from helpers import tiny_network
+from helpers import on_torch, tiny_network
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from studio.bends import make_bend
 from studio.control.hub import Hub
 from studio.control.inbox import Taken
+from studio.control.move import move
 from studio.errors import StudioError
+from studio.io.presets import find_preset, load_preset
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.preset import Preset
+from studio.model.route import ROUTES
+from studio.model.tick import START
+from studio.runtime.live.movement import Move, Movement
+from studio.runtime.render.frame_runner import FrameRunner
 
 
 class Desk:
@@ -135,3 +142,22 @@ def test_a_number_that_has_gone_meanwhile_is_said(desk: Desk) -> None:
     assert "There is no number at /bend/1/angle" in desk.said[0]
     desk.hub.refresh()
     desk.hub.close()
+
+
+def test_what_controllers_send_moves_what_runs() -> None:
+    start = load_preset(find_preset("paper-kites"))
+    routes, _ = move((), "/latent/z/2", "osc", name="fader", depth=0.5)
+    preset = start.with_section(ROUTES, routes)
+    hub = Hub(Document(preset))
+    engine = on_torch(preset.network)
+    runner, movement = FrameRunner(engine), Movement(hub.listen)
+    movement.opened(engine, preset.network.graph)
+    movement.handlers()[Move](Move(preset.network.graph, preset))
+    picture = np.zeros((8, 8, 3), np.uint8)
+    for value, wanted in ((0.5, 2.0), (1.0, 4.0)):
+        hub.inbox.signal("osc/fader", value)
+        hub.pump()
+        movement.before(runner, START, picture)
+        assert runner.offsets["z"][2] == pytest.approx(wanted)
+    hub.close()
+    engine.close()
