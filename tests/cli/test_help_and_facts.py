@@ -180,6 +180,7 @@ def test_a_display_that_does_not_answer_is_one_sentence(
     assert "does not answer: log in to a desktop" in found.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("encoding", ["cp1251", "cp437", "latin-1", "ascii"])
 @pytest.mark.parametrize("command", [("info", "negative-space"), ("info", "negative-space", "--json"), ("presets",)])
 def test_a_pipe_of_an_old_encoding_gets_what_it_can_hold(
@@ -197,6 +198,7 @@ def test_a_pipe_of_an_old_encoding_gets_what_it_can_hold(
         json.loads(found.stdout)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("option", ["", "--json"])
 def test_a_reader_that_has_gone_is_no_defect(made: Path, tmp_path: Path, option: str) -> None:
     command = f"{sys.executable} -m studio info {made}/tiny {option} | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}"

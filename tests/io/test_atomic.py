@@ -198,6 +198,7 @@ def test_twenty_kills_leave_whole_things_and_no_rest(tmp_path: Path) -> None:
     assert names(tmp_path) == ["f.txt", "p"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_way")
 def test_five_hundred_saves_beside_a_lister_that_never_rests(tmp_path: Path) -> None:
     target, stop, seen, problems = tmp_path / "p", threading.Event(), set[bool](), list[str]()
