@@ -27,6 +27,7 @@ from studio.model.preset import Preset
 from studio.model.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
+from studio.runtime.live.player import PlayerState
 from studio.ui.filters import FilterEditor, sheet_colours
 from studio.ui.filters.arrangement import arranged, folded
 from studio.ui.filters.ordering import row_order
@@ -317,6 +318,9 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
 def test_one_key_swaps_picture_and_sheet(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
     stage, sheet, viewport = whole.context[Stage], whole.editor.sheet, whole.viewport
+    # Once the bar of the source knows what it shows, it has its height.
+    whole.until(lambda: whole.told[PlayerState].info)
+    whole.qtbot.wait(300)
     small, large = sheet.size(), viewport.size()
     whole.key(Qt.Key.Key_W, on=viewport)
     assert whole.workspace.stage
