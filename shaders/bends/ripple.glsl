@@ -4,6 +4,6 @@
 vec4 bent(int tile, ivec2 p) {
     vec2 from = (vec2(p) - vec2(u_shape.zy - 1) / 2.0) / vec2(u_shape.zy);
     float far = sqrt(dot(from, from));
-    float pull = STRENGTH * wave(far * (WAVES * 12.566370614359172) - PHASE * 0.017453292519943295, 0) / max(far, 1e-6);
+    float pull = STRENGTH * wave(far * RATE - PHASE, 0) / max(far, 1e-6);
     return sampled(tile, vec2(p) + pull * from * vec2(u_shape.zy));
 }

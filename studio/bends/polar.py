@@ -25,6 +25,10 @@ class Polar(Bend):
     border: Border = border_param("reflect")
     interpolation: Interpolation = interpolation_param()
 
+    def numbers(self) -> dict[str, float]:
+        """See `Bend.numbers`: the angle in radians."""
+        return {"TURN": math.radians(self.turn), "REACH": self.reach}
+
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given

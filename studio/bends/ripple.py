@@ -20,11 +20,15 @@ class Ripple(Bend):
     group = "Space"
     shader = "ripple"
 
-    strength: float = param(0.05, lo=0.0, hi=4.0, live=True, safe=(0.0, 0.2), doc="How far it is pulled, in maps")
-    waves: float = param(4.0, lo=0.0, hi=256.0, live=True, safe=(0.5, 16.0), doc="Waves from the middle to the edge")
+    strength: float = param(0.05, lo=0.0, hi=4.0, live=True, safe=(0.0, 0.08), doc="How far it is pulled, in maps")
+    waves: float = param(4.0, lo=0.0, hi=256.0, live=True, safe=(0.5, 5.0), doc="Waves from the middle to the edge")
     phase: float = param(0.0, lo=-3600.0, hi=3600.0, live=True, safe=(-180.0, 180.0), unit="°", doc="Where waves begin")
     border: Border = border_param("reflect")
     interpolation: Interpolation = interpolation_param()
+
+    def numbers(self) -> dict[str, float]:
+        """See `Bend.numbers`: angles in radians, the waves as what they turn by over a whole map."""
+        return {"STRENGTH": self.strength, "RATE": self.waves * 4 * math.pi, "PHASE": math.radians(self.phase)}
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
