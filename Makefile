@@ -55,7 +55,7 @@ screenshots: system $(VENV)/.tested
 
 # Presets are made from recipes; this makes the shipped ones anew.
 presets: $(VENV)/.installed
-	$(BIN)/python tools/make_presets.py
+	$(BIN)/python -m tools.make_presets
 
 # Every network and every preset in pictures: docs/gallery.md.
 gallery: $(VENV)/.installed

@@ -20,6 +20,7 @@ from studio.io.presets import list_presets
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
 
 HERE = Path(__file__).parent / "shipped"
 _SIDE, _TILE, _ACROSS = 64, 32, 7
@@ -45,8 +46,7 @@ def look(name: str) -> Picture:
     preset = open_preset(str(shipped()[name]))
     engine, _ = open_engine(preset.bent, "torch")
     try:
-        engine.bypass(preset.bypassed)
-        made = FrameRunner(engine)(fixed_input(), _TIME)
+        made = Mover(preset, engine, FrameRunner(engine))(fixed_input(), _TIME)
     finally:
         engine.close()
     step = made.shape[0] // _TILE

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import studio
+from studio.control.sound import SoundTrack
 from studio.engine.choose import open_engine
 from studio.io.networks import list_networks, load_network
 from studio.io.opening import open_preset
@@ -23,13 +24,32 @@ from studio.io.sources import Frame, Source, open_source
 from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.route import ROUTES
+from studio.model.stages import STAGES
+from studio.paths import DEMO_CLIP
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
 
 NETWORKS = {card.name: card for card in list_networks()}
 PRESETS = {card.name: card for card in list_presets()}
 PACK = ("style-ink", "style-mosaic", "style-aurora", "edges-to-picture", "restorer", "landscapes")
 WALK = "latent:loop,seed=3,seconds=12"
-THUMBNAILED = (12, 25, 80, 112, 130, 200, 215, 300)
+THUMBNAILED = (12, 25, 60, 80, 112, 130, 170, 200, 215, 300)
+
+
+def _is_lively(path: Path) -> bool:
+    preset = load_preset(path)
+    return bool(preset.section(ROUTES)) or any(s.bend.memory() is not None for s in preset.section(STAGES))
+
+
+LIVELY = {card.name for card in PRESETS.values() if _is_lively(card.path)}
+"""Presets that move by themselves, or whose bends remember earlier frames."""
+
+
+@cache
+def demo_sound() -> SoundTrack:
+    """The sound of the demo film, measured."""
+    return SoundTrack.of(DEMO_CLIP)
 
 
 @cache
@@ -143,12 +163,31 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
     assert card.description
     assert "\n" not in card.description
     preset = load_preset(card.path)
-    assert preset.changed or preset.bypassed
+    assert preset.changed or preset.bypassed or preset.section(STAGES)
     assert card.thumbnail is not None
     thumbnail = cv2.imread(str(card.thumbnail))[:, :, ::-1]
     assert max(thumbnail.shape[:2]) == 256
+    if name in LIVELY:
+        return
     looks = shown(name, list(moments(name, THUMBNAILED)))
     assert min(apart(look, thumbnail) for look in looks) < 0.5
+
+
+@pytest.mark.parametrize("name", sorted(LIVELY))
+def test_a_preset_that_moves_or_remembers_makes_another_picture_each_time_and_the_same_again(name: str) -> None:
+    frames = list(moments(name, range(280, 286)))
+    small = [replace(frame, picture=resized(frame.picture, (96, 96))) for frame in frames]
+    looks = shown(name, small)
+    assert min(apart(a, b) for a, b in pairwise(looks)) > 0.2
+    assert all(np.array_equal(a, b) for a, b in zip(looks, shown(name, small), strict=True))
+
+
+def test_presets_that_move_are_enough_to_try_everything() -> None:
+    routes = [route for path in preset_paths() for route in load_preset(path).section(ROUTES)]
+    assert len({route.source.label for route in routes}) >= 3
+    assert sum(any(r.source.label == "Sound" for r in load_preset(p).section(ROUTES)) for p in preset_paths()) >= 4
+    assert sum(bool(load_preset(path).section(ROUTES)) for path in preset_paths()) >= 10
+    assert sum(bool(load_preset(path).section(STAGES)) for path in preset_paths()) >= 26
 
 
 def moments(name: str, numbers: Collection[int]) -> Iterator[Frame]:
@@ -168,9 +207,9 @@ def shown(name: str, frames: list[Frame]) -> list[Picture]:
     preset = open_preset(name)
     engine, _ = open_engine(preset.bent, "torch")
     try:
-        engine.bypass(preset.bypassed)
-        bender = FrameRunner(engine, path=path_of_source(WALK))
-        return [bender(frame.picture, frame.time) for frame in frames]
+        mover = Mover(preset, engine, FrameRunner(engine, path=path_of_source(WALK)), listen=demo_sound().at)
+        mover.begin()
+        return [mover(frame.picture, frame.time, frame.index) for frame in frames]
     finally:
         engine.close()
 
@@ -183,7 +222,7 @@ def apart(a: Picture, b: Picture) -> float:
 @pytest.mark.parametrize("source", ["demo", WALK])
 def test_presets_look_different_from_the_film_and_from_each_other(source: str) -> None:
     unbent = [name for name in PACK if name != "restorer" and (source == "demo") != (name == "landscapes")]
-    names = [name for name in PRESETS if source_of(name) == source]
+    names = [name for name in PRESETS if source_of(name) == source and name not in LIVELY]
     if source == WALK:
         frames = list(moments("landscapes", (12, 112, 200)))
         looks = {}

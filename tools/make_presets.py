@@ -1,6 +1,7 @@
 """Makes the presets that come with the studio, from the recipes below.
 
-    python tools/make_presets.py
+    python -m tools.make_presets                 # all
+    python -m tools.make_presets mandala tides   # these
 
 Each recipe is a list of filter edits, applied in order to a network of ``weights/``; the thumbnail is a frame of the
 demo film bent by it, or, of a network that takes no pictures, of a walk through its vectors. Everything is seeded: the
@@ -9,26 +10,39 @@ same weights give the same presets, byte for byte.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from studio import Selection, edit
+from studio.bends import make_bend
+from studio.control.move import move, parse_move
+from studio.control.sound import SoundTrack
 from studio.engine.choose import open_engine
 from studio.io.atomic import write_bytes
 from studio.io.networks import load_network
 from studio.io.presets import save_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, open_source
+from studio.io.sources.image import read_picture
 from studio.model.latent import path_of_source
+from studio.model.modulator import NOTHING
 from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
-from studio.model.section import BYPASSED, SOURCE
+from studio.model.route import ROUTES, Routes
+from studio.model.section import BYPASSED, SOURCE, Section
+from studio.model.stage import AllChannels, SomeChannels
+from studio.model.stages import STAGES, Stages, added
+from studio.model.tempo import TEMPO, Tempo
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Mover
+from tools.bend_recipes import BENDS, MOVES, BendRecipe
 
 ROOT = Path(__file__).resolve().parent.parent
 THUMBNAIL_SIZE = 256
@@ -393,13 +407,65 @@ RECIPES = (
 
 
 def main() -> None:
-    """Make them all."""
-    frames = _frames({(recipe.source, recipe.frame) for recipe in RECIPES})
-    thumbnails = []
-    for recipe in RECIPES:
-        thumbnails.append(make(recipe, frames[recipe.source, recipe.frame]))
+    """Make them all, or those that are named."""
+    wanted = set(sys.argv[1:])
+    recipes = [recipe for recipe in RECIPES if not wanted or recipe.name in wanted]
+    frames = _frames({(recipe.source, recipe.frame) for recipe in recipes})
+    for recipe in recipes:
+        make(recipe, frames[recipe.source, recipe.frame])
         print(recipe.name)
-    _contact_sheet(thumbnails, columns=7, side=180)
+    for bending in (*BENDS, *MOVES):
+        if not wanted or bending.name in wanted:
+            make_bending(bending)
+            print(bending.name)
+    names = [recipe.name for recipe in (*RECIPES, *BENDS, *MOVES)]
+    _contact_sheet([_thumbnail(name) for name in names], columns=9, side=150)
+
+
+def make_bending(recipe: BendRecipe) -> None:
+    """Make one preset under ``presets/`` that bends activations, or moves."""
+    folder = ROOT / "weights" / recipe.network
+    network = load_network(folder)
+    stages: Stages = ()
+    for behind in recipe.stages:
+        channels = AllChannels() if behind.share == 1.0 else SomeChannels(share=behind.share, seed=behind.seed)
+        bend = make_bend(behind.bend, behind.params)
+        stages, _ = added(stages, behind.layer, bend, channels=channels, amount=behind.amount)
+    routes: Routes = ()
+    for text in recipe.moves:
+        target, source, settings = parse_move(text)
+        routes, _ = move(routes, target, source, **settings)
+    sections: dict[Section[Any], Any] = {SOURCE: recipe.source, STAGES: stages}
+    if routes:
+        sections[ROUTES] = routes
+    if recipe.bpm:
+        sections[TEMPO] = Tempo(bpm=recipe.bpm)
+    preset = Preset(recipe.name, network, {}, recipe.description, weights_path=folder, sections=sections)
+    save_preset(preset, ROOT / "presets" / recipe.name, moved(preset, recipe.frame))
+
+
+def moved(preset: Preset, frame: int) -> Picture:
+    """A frame of the preset's source through all that bends and moves, and where that counts those before it."""
+    remembers = any(stage.bend.memory() is not None for stage in preset.section(STAGES))
+    engine, _ = open_engine(preset.bent, "torch")
+    source = preset.source or "demo"
+    try:
+        runner = FrameRunner(engine, path=path_of_source(source))
+        with open_source(source) as film:
+            sound = SoundTrack.of(film.audio_path) if film.audio_path else None
+            mover = Mover(preset, engine, runner, listen=sound.at if sound else lambda _: NOTHING)
+            mover.begin()
+            for seen in film.frames(max(0.0, (frame - (12 if remembers else 1)) / 25)):
+                picture = mover(resized(seen.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), seen.time, seen.index)
+                if seen.index >= frame:
+                    break
+        return picture
+    finally:
+        engine.close()
+
+
+def _thumbnail(name: str) -> Picture:
+    return shallow(read_picture(ROOT / "presets" / name / "thumbnail.png"))
 
 
 def make(recipe: Recipe, frame: Frame) -> Picture:

@@ -80,7 +80,7 @@ class Coordinates(Op):
     per: Literal["pixel", "side", "gap"] = param(
         "pixel", doc="What the step is divided by: 1, the side's length, or that less one"
     )
-    offset: float = param(0.0, doc="What is added to the row or column: 0.5 for the middle of a pixel")
+    offset: float = param(0.0, live=True, doc="What is added to the row or column: 0.5 for the middle of a pixel")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""

@@ -35,7 +35,7 @@ class WindowMask(Op):
     shift: tuple[_Shift, _Shift] = param(doc="How far the picture was rolled up and left", unit="px")
     heads: int = param(1, lo=1, doc="Rows for every window")
     repeats: int = param(1, lo=1, doc="How often all windows follow each other, where heads are not within them")
-    value: float = param(-100.0, doc="What is added where places do not belong together")
+    value: float = param(-100.0, live=True, doc="What is added where places do not belong together")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""

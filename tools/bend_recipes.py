@@ -1,0 +1,191 @@
+"""Recipes of the presets that bend what layers hand on, and of those that move by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+TRANSPOSED = "autoencoder-transposed"
+FRACTIONAL = "autoencoder-fractional"
+INK = "style-ink"
+MOSAIC = "style-mosaic"
+AURORA = "style-aurora"
+EDGES = "edges-to-picture"
+RESTORER = "restorer"
+LANDSCAPES = "landscapes"
+WALK = "latent:loop,seed=3,seconds=12"
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One bend behind a layer; of a share of its channels drawn by seed, or of all."""
+
+    layer: str
+    bend: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    share: float = 1.0
+    seed: int = 1
+    amount: float = 1.0
+
+
+@dataclass(frozen=True)
+class BendRecipe:
+    """A preset before it is made. ``frame`` of its source is its thumbnail; ``moves`` are as ``--move`` takes them."""
+
+    name: str
+    network: str
+    description: str
+    frame: int
+    stages: Sequence[Behind]
+    moves: Sequence[str] = ()
+    source: str = "demo"
+    bpm: float = 0.0
+
+
+BENDS = (
+    BendRecipe(
+        "mandala", TRANSPOSED, "The inner map folded six times around its middle: a window of its own glass",
+        300, [Behind("enc2_act", "Kaleidoscope")],
+    ),
+    BendRecipe(
+        "double-exposure", TRANSPOSED, "Half of the inner channels mirrored: the scene meets itself in the same frame",
+        170, [Behind("enc2_act", "FlipHorizontal", share=0.5)],
+    ),
+    BendRecipe(
+        "needlepoint", TRANSPOSED, "The inner map dilated: broad stitches over a dark ground",
+        60, [Behind("enc2_act", "Dilate", {"radius": 3})],
+    ),
+    BendRecipe(
+        "scratchboard", TRANSPOSED, "Only what changes quickly passes the first layer: white scratches on black card",
+        60, [Behind("enc1_act", "HighPass", {"cutoff": 0.3})],
+    ),
+    BendRecipe(
+        "four-skies", TRANSPOSED, "Two fifths of the first channels laid out as four small scenes over the large one",
+        300, [Behind("enc1_act", "Tile", share=0.4)],
+    ),
+    BendRecipe(
+        "weeping-paint", FRACTIONAL, "Half of the inner channels unrolled around the middle: colours run down",
+        300, [Behind("enc2_act", "Polar", share=0.5)],
+    ),
+    BendRecipe(
+        "gold-leaf", FRACTIONAL, "Strong values of the decoder folded back: what was brightest turns to gold",
+        300, [Behind("dec1_act", "Fold")],
+    ),
+    BendRecipe(
+        "magenta-dusk", FRACTIONAL, "A fifth of the inner channels inverted: an evening that no sky has",
+        300, [Behind("enc2_act", "Invert", share=0.2)],
+    ),
+    BendRecipe(
+        "ink-mandala", INK, "The painter's strokes folded around the middle: ink blots that could be anything",
+        300, [Behind("res1.add", "Kaleidoscope")],
+    ),
+    BendRecipe(
+        "ink-storm", INK, "Half of a residual block turned by 40 degrees: strokes against strokes",
+        170, [Behind("res3.add_2", "Rotate", {"angle": 40.0}, share=0.5)],
+    ),
+    BendRecipe(
+        "river-stones", MOSAIC, "An inner map twice as large: the mosaic is laid of great smooth stones",
+        60, [Behind("res2.add_1", "Scale", {"factor": 2.0})],
+    ),
+    BendRecipe(
+        "blown-glass", MOSAIC, "Three fifths of an inner map unrolled around its middle: molten columns of glass",
+        300, [Behind("res1.add", "Polar", share=0.6)],
+    ),
+    BendRecipe(
+        "hoarfrost", AURORA, "An inner map folded back at one: every stroke splits into needles of ice",
+        60, [Behind("res2.add_1", "Fold")],
+    ),
+    BendRecipe(
+        "four-auroras", AURORA, "The first residual block sees the scene four times, and paints one night over all",
+        170, [Behind("res1.add", "Tile")],
+    ),
+    BendRecipe(
+        "rosette", EDGES, "The edges that it paints from folded around the middle: a flower of the scene's own parts",
+        170, [Behind("tanh", "Kaleidoscope")],
+    ),
+    BendRecipe(
+        "ember", EDGES, "Channels of a middle level turned into each other by a quarter: everything glows from within",
+        170, [Behind("up4_norm", "MixChannels", {"angle": 90.0})],
+    ),
+    BendRecipe(
+        "two-sided", RESTORER, "Half of an early map mirrored, five times the correction: a ghost in the pane",
+        300, [Behind("act1", "FlipHorizontal", share=0.5), Behind("out", "Multiply", {"factor": 5.0})],
+    ),
+    BendRecipe(
+        "mirage", LANDSCAPES, "Half of an inner map upside down: hills that stand in their own still water",
+        112, [Behind("relu_3", "FlipVertical", share=0.5)], source=WALK,
+    ),
+    BendRecipe(
+        "afterglow", TRANSPOSED, "Each frame keeps most of the one before, a little larger: light that flows outward",
+        175, [Behind("enc1_act", "Feedback", {"mix": 0.75, "zoom": 1.03})],
+    ),
+    BendRecipe(
+        "out-of-step", TRANSPOSED, "Half of the inner channels a quarter of a second late: colours trail what moves",
+        80, [Behind("enc2_act", "Delay", {"frames": 6}, share=0.5)],
+    ),
+    BendRecipe(
+        "long-exposure", FRACTIONAL, "The decoder's map averaged over sixteen frames: only what stands still is sharp",
+        60, [Behind("dec1_act", "RunningMean", {"frames": 16.0})],
+    ),
+    BendRecipe(
+        "what-moves", FRACTIONAL, "The difference between two frames alone: the picture is drawn by its own motion",
+        60, [Behind("enc1_act", "FrameDifference", {"gain": 3.0})],
+    ),
+    BendRecipe(
+        "slit-scan", INK, "Rows of the painter's map from ever earlier frames: time runs down the paper",
+        60, [Behind("relu_2", "SlitScan", {"slits": 8, "every": 2})],
+    ),
+)  # fmt: skip
+
+MOVES = (
+    BendRecipe(
+        "turning-mandala", TRANSPOSED, "A kaleidoscope that turns once in sixteen beats",
+        300, [Behind("enc2_act", "Kaleidoscope", {"segments": 6})],
+        ["/bend/1/angle=lfo,shape=saw up,beats=16,depth=0.0833"], bpm=90.0,
+    ),
+    BendRecipe(
+        "under-water", TRANSPOSED, "Ripples that go round and round through the first layer",
+        80, [Behind("enc1_act", "Ripple", {"strength": 0.04, "waves": 3.0})],
+        ["/bend/1/phase=lfo,shape=saw up,rate=0.4,depth=0.5,base=0", "/bend/1/strength=lfo,rate=0.1,depth=0.12"],
+    ),
+    BendRecipe(
+        "slow-weather", FRACTIONAL, "Colours of the decoder drift, as a sky does in an hour",
+        300, [Behind("dec1_act", "MixChannels", {"angle": 0.0, "seed": 4}, share=0.6)],
+        ["/bend/1/angle=drift,seconds=6,depth=0.3"],
+    ),
+    BendRecipe(
+        "breathing-stones", MOSAIC, "The mosaic's stones grow and shrink, one breath in four seconds",
+        60, [Behind("res2.add_1", "Scale", {"factor": 1.4})],
+        ["/bend/1/factor=lfo,rate=0.25,depth=0.12"],
+    ),
+    BendRecipe(
+        "pendulum", INK, "Half of the strokes swing from side to side",
+        170, [Behind("res3.add_2", "Rotate", {"angle": 0.0}, share=0.5)],
+        ["/bend/1/angle=lfo,beats=8,depth=0.1"], bpm=72.0,
+    ),
+    BendRecipe(
+        "tides", LANDSCAPES, "The reflection of the hills comes and goes",
+        112, [Behind("relu_3", "FlipVertical", share=0.6)],
+        ["/bend/1/amount=lfo,rate=0.12,depth=0.5,base=0.5"], source=WALK,
+    ),
+    BendRecipe(
+        "heartbeat", TRANSPOSED, "Each beat of the film's sound makes the inner layer speak up",
+        300, [Behind("enc2_act", "Multiply", {"factor": 1.0})],
+        ["/bend/1/factor=sound,band=beat,release=0.4,gain=1,depth=0.5"],
+    ),
+    BendRecipe(
+        "bass-bloom", FRACTIONAL, "The low notes turn a fifth of the inner channels over",
+        60, [Behind("enc2_act", "Invert", share=0.25, amount=0.0)],
+        ["/bend/1/amount=sound,band=low,gain=2,depth=1,base=0"],
+    ),
+    BendRecipe(
+        "loud-ink", INK, "The louder it is, the further the strokes scatter",
+        60, [Behind("res2.add_1", "Flow", {"strength": 0.0, "cells": 5.0})],
+        ["/bend/1/strength=sound,band=level,gain=1.5,depth=1"],
+    ),
+    BendRecipe(
+        "strobe-glass", MOSAIC, "Every beat breaks the glass into smaller pieces",
+        300, [Behind("relu_1", "Pixelate", {}, share=0.7, amount=0.0)],
+        ["/bend/1/amount=sound,band=beat,release=0.3,depth=1,base=0"],
+    ),
+)  # fmt: skip
