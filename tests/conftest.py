@@ -18,7 +18,6 @@ from studio.errors import StudioError
 from studio.model.network import Network
 
 TESTS = Path(__file__).parent
-_FRESH_EXAMPLES = 5
 
 _SEED = pytest.StashKey[int]()
 
@@ -35,6 +34,7 @@ _CLASSES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fresh", type=int, default=5, help="how many new cases each generated test makes besides")
     parser.addoption("--seed", type=int, default=None, help="of what generated tests make besides the fixed cases")
 
 
@@ -72,13 +72,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     """After its fixed examples run a generated test on a few that are new in every run."""
     result = yield
     test = pyfuncitem.obj
-    if not getattr(test, "is_hypothesis_test", False):
+    fresh: int = pyfuncitem.config.getoption("--fresh")
+    if not getattr(test, "is_hypothesis_test", False) or not fresh:
         return result
     wrapper = getattr(test, "__func__", test)
     usual = wrapper._hypothesis_internal_use_settings
     fixed = usual or settings.default
     wrapper._hypothesis_internal_use_settings = settings(
-        fixed, derandomize=False, max_examples=min(_FRESH_EXAMPLES, fixed.max_examples)
+        fixed, derandomize=False, max_examples=min(fresh, fixed.max_examples)
     )
     wrapper._hypothesis_internal_use_seed = pyfuncitem.config.stash[_SEED]
     try:

@@ -136,6 +136,24 @@ def assert_same_bits(found: Mapping[str, Array], wanted: Mapping[str, Array]) ->
         np.testing.assert_array_equal(found[name], values, err_msg=name)
 
 
+def conditioned(usual: float, wanted: Array, inputs: Sequence[Array], compute: Callable[[list[Array]], Array]) -> float:
+    """How far apart two ways to compute something in float32 may be: where sums cancel, what the last digit decides.
+
+    Args:
+        usual: the tolerance where nothing cancels, a relative L2 error.
+        wanted: what `compute` makes of the inputs.
+        inputs: float32.
+        compute: one of the two ways.
+    """
+    rng = np.random.default_rng(0)
+
+    def nudged(x: Array) -> Array:
+        step = np.float32(2.0**-23) * np.abs(x).max(initial=0.0)
+        return np.asarray(x + step * rng.choice([-1.0, 1.0], x.shape), np.float32)
+
+    return max(usual, *(4 * relative_error(compute([nudged(x) for x in inputs]), wanted) for _ in range(4)))
+
+
 def relative_error(found: Array, wanted: Array) -> float:
     """L2 norm of the difference over that of what was wanted."""
     assert found.shape == wanted.shape

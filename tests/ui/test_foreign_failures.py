@@ -131,7 +131,7 @@ def test_a_source(whole: WholeWindow, tmp_path: Path) -> None:
     serial = whole.told[Progress].serial
     whole.live.player.play_source(Odd(), "odd")
     whole.until(says(whole, "Playing odd", ODD))
-    assert whole.told[Progress].serial > serial
+    whole.until(lambda: whole.told[Progress].serial > serial)
     whole.live.play(str(tmp_path / "still.png"))
     whole.until(lambda: whole.told[PlayerState].spec.endswith("still.png"))
     shows_another_size(whole, "32")

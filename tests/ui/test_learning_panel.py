@@ -67,9 +67,10 @@ def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
     assert set(labels) == {"Learn", "Paint"}
     school.until(lambda: session.pictures is not None and session.checkpoints)
     school.until(lambda: panel.strip.count() > 0)
+    qtbot.wait(300)
     step = session.step
     qtbot.mouseClick(panel.step, LEFT)
-    school.until(lambda: session.step == step + 1)
+    school.until(lambda: session.step == step + 1 and session.state == "paused")
     qtbot.mouseClick(panel.end, LEFT)
     school.until(lambda: session.state == "off")
     while school.document.undo():

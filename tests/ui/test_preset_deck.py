@@ -367,12 +367,16 @@ def test_it_is_written_after_some_time_or_many_edits(
     at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Crash(at)
-    for _ in range(preset_autosave.EDITS - 1):
-        at.edit()
+    tensor = next(iter(at.document.network.tensors))
+
+    def paint(value: float) -> None:
+        at.document.apply("Paint", tensor, Patch(Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32)))
+
+    for number in range(preset_autosave.EDITS - 1):
+        paint(10.0 + number)
     qtbot.wait(100)
     assert kept(at) == []
-    at.edit()
-    at.edit()
+    paint(99.0)
     qtbot.waitUntil(lambda: len(kept(at)) == 1, timeout=3000)
     run.autosave.end()
     qtbot.waitUntil(lambda: kept(at) == [], timeout=3000)

@@ -152,6 +152,7 @@ class LearningSession:
         self._ending: Trainer | None = None
         self._gesture: Gesture | None = None
         self._own = False
+        self._goes = False  # whether it was told to take steps, and has not come to an end
         self._edits = 0
         self._recent: list[float] = []
         self._kept_at = 0.0
@@ -204,13 +205,14 @@ class LearningSession:
         trainer = self._trainer = Trainer(prepare_it, tell, running=False)
         for tensor in self._pinned:
             self._send_rates(tensor)
+        self._goes = running
         if running:
             trainer.run(steps)
 
     def go_on(self, steps: float = float("inf")) -> None:
         """Take steps, without end or so many."""
         if self._trainer is not None:
-            self.problem = ""
+            self.problem, self._goes = "", True
             self._trainer.run(steps)
             if self.state != "preparing":
                 self._set("learning")
@@ -218,6 +220,7 @@ class LearningSession:
     def pause(self) -> None:
         """Take no further steps; all that was learnt is in the document soon."""
         if self._trainer is not None:
+            self._goes = False
             self._trainer.run(0)
             if self.state == "learning":
                 self._set("paused")
@@ -326,7 +329,7 @@ class LearningSession:
             self.notes = told.notes
             self._set("paused")
         if told.steps:
-            self._add(told.steps)
+            self._add(told.steps, told.rests)
         if told.weights is not None:
             self._put(told)
             trainer.taken()
@@ -350,20 +353,20 @@ class LearningSession:
             self._commit()
 
     def _fail(self, told: Told) -> None:
-        self.problem = told.problem
+        self.problem, self._goes = told.problem, False
         if not told.ended:
             self._set("paused")
         self._say(told.problem, told.details)
         self.changed.emit("state")
 
-    def _add(self, steps: Sequence[Step]) -> None:
+    def _add(self, steps: Sequence[Step], rests: bool) -> None:
         for step in steps:
             self.curves.add(step)
             self.seconds += step.seconds
             self._recent.append(time.monotonic())
         self.last, self.step = steps[-1], steps[-1].number
-        if self.state != "learning":
-            self._set("learning")
+        self._goes = self._goes and not rests
+        self._set("learning" if self._goes else "paused")
         if self.seconds - self._kept_at >= _KEEP_EVERY or not self._kept_at:
             self._kept_at = self.seconds
             self.keep()

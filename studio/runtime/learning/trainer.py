@@ -37,6 +37,7 @@ class Told:
         prepared: whether this is the first, before any step.
         notes: remarks on what was not taken as asked.
         steps: what was learnt since the last.
+        rests: whether no further steps are wanted.
         weights: tensors as they are now, by name; None where they are not told this time.
         edits: how many edits the weights have in them, see `Trainer.replace`.
         pictures: of the last crop: what was shown, what the network made of it before and makes now, what was wanted.
@@ -50,6 +51,7 @@ class Told:
     prepared: bool = False
     notes: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    rests: bool = False
     weights: Mapping[str, Array] | None = None
     edits: int = 0
     pictures: tuple[Picture, Picture, Picture, Picture] | None = None
@@ -171,7 +173,7 @@ class Trainer:
             is_new = is_new or bool(steps) or bool(orders)
             paused = closing or self._steps_left == 0
             if steps:
-                self._tell(Told(steps=steps))
+                self._tell(Told(steps=steps, rests=paused))
             if is_new and (closing or ((weights.now or paused) and self._is_told)):
                 began, self._is_told, is_new = time.monotonic(), False, False
                 self._tell(Told(weights=_weights(learner), edits=self._edited))
