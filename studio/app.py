@@ -26,6 +26,7 @@ from studio.plugin import check
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
@@ -85,7 +86,7 @@ class Studio:
             self._carry,
             self._context.close,
             # Made when the render thread begins, when there are controllers to listen to.
-            lambda: (Movement(self.controllers.hub.listen),),
+            lambda: (Movement(lambda time: self._sound.listen(time) | self.controllers.hub.listen(time)),),
         )
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)
@@ -98,6 +99,7 @@ class Studio:
         self.messages = MessageBar()
         self._hooks = Hooks(self._post, self.messages.say)
         say, post = self.messages.say, self._post
+        self._sound = FilmSound(self.document, self.telemetry, self.live.player, Worker(post, "sound"), say)
         library, worker = Library(home / "presets"), Worker(post)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
         self._autosave = Autosave(
@@ -170,6 +172,7 @@ class Studio:
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
         self._autosave.end()
+        self._sound.close(_UNASKED)
         self.parts.editing.close()
         self.parts.loader.close()
         self.parts.learning.close(_UNASKED)

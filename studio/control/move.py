@@ -8,6 +8,7 @@ from studio.errors import StudioError
 from studio.model.curve import Curve, Lag, Power, Quantise, Steps
 from studio.model.form import Field, fields
 from studio.model.modulator import Modulator
+from studio.model.points import points_of
 from studio.model.route import Route, Routes, added
 from studio.modulators import make_modulator, registry
 
@@ -82,12 +83,7 @@ def _read(field: Field | None, key: str, value: str) -> Any:
             raise StudioError(f"{key} takes yes or no, not {value}.")
         return value in ("yes", "true", "1")
     if field.kind == "points":
-        rows = [row.split(":") for row in value.split("/")]
-        if all(len(row) == 1 for row in rows):
-            return tuple(_number(key, row[0]) for row in rows)
-        return tuple(
-            (*(_number(key, each) for each in row[:2]), *(word.replace("_", " ") for word in row[2:])) for row in rows
-        )
+        return points_of(value, key)
     return value.replace("_", " ") if field.kind == "choice" and value not in field.choices else value
 
 

@@ -41,6 +41,10 @@ class Heard:
     began: Signals = field(default_factory=dict)
     ended: Signals = field(default_factory=dict)
 
+    def __or__(self, other: Heard) -> Heard:
+        """Both together; of a signal that both have, the other's."""
+        return Heard({**self.values, **other.values}, {**self.began, **other.began}, {**self.ended, **other.ended})
+
 
 NOTHING = Heard()
 

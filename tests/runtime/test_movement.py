@@ -59,7 +59,7 @@ def test_vectors_move_as_the_matrix_says_and_come_back() -> None:
         movement.before(runner, Tick(frame, time), PICTURE)
         wanted = matrix.values(float(time))
         assert runner.offsets["z"][2] == wanted["/latent/z/2"]
-        assert list(movement.parts()) == [Moved(wanted)]
+        assert list(movement.parts()) == [Moved(wanted, matrix.sources(float(time)))]
         seen.append(wanted["/latent/z/2"])
     assert np.ptp(seen) > 0.1
     movement.handlers()[Move](Move(preset.network.graph, generator()))

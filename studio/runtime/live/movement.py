@@ -40,9 +40,15 @@ class Move(LayerOrder, Setting):
 
 @dataclass(frozen=True)
 class Moved(Part):
-    """Where the numbers are that move, by their addresses; those that do not run here are others' to turn."""
+    """What moves now.
+
+    Attributes:
+        values: where the numbers are that move, by their addresses; those that do not run here are others' to turn.
+        sources: what the source of each route says, by the route's number, before its curves.
+    """
 
     values: Mapping[str, float] = field(default_factory=dict)
+    sources: Mapping[int, float] = field(default_factory=dict)
 
 
 class Movement(Feature):
@@ -64,6 +70,7 @@ class Movement(Feature):
         self._meter = PictureMeter()
         self._of_layers: dict[str, float] = {}
         self._values: dict[str, float] = {}
+        self._sources: dict[int, float] = {}
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
@@ -75,7 +82,7 @@ class Movement(Feature):
     def opened(self, engine: Engine, graph: Graph) -> None:
         """See `Feature.opened`."""
         if graph is not self._graph:
-            self._matrix, self._values, self._of_layers = Matrix(()), {}, {}
+            self._matrix, self._values, self._sources, self._of_layers = Matrix(()), {}, {}, {}
             self._meter.reset()
         self._engine, self._graph, self._turner, self._runner = engine, graph, None, None
         self._is_new = True
@@ -104,7 +111,9 @@ class Movement(Feature):
         if self._is_new:
             self._begin(preset, runner, self._turner)
         if self._matrix:
-            self._values = self._matrix.values(time, self._heard(time, picture))
+            heard = self._heard(time, picture)
+            self._values = self._matrix.values(time, heard)
+            self._sources = self._matrix.sources(time, heard)
             self._turner.turn(self._values)
 
     def _begin(self, preset: Preset, runner: FrameRunner, turner: Turner) -> None:
@@ -112,7 +121,7 @@ class Movement(Feature):
         self._is_new = False
         before, self._matrix = self._matrix, matrix_of(preset)
         self._matrix.keep(before)
-        self._values = {}
+        self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}
         turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})
@@ -139,4 +148,4 @@ class Movement(Feature):
 
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
-        yield Moved(self._values)
+        yield Moved(self._values, self._sources)

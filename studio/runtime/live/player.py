@@ -205,7 +205,7 @@ class Player:
 
     def _take(self, source: Source, spec: str, ticket: int) -> None:
         info = source.info
-        state = PlayerState(spec, info, 0.0, info.duration, is_camera=bool(source.status))
+        state = PlayerState(spec, info, 0.0, info.duration, is_camera=bool(source.status), sound=source.audio_path)
         with self._wake:
             wanted = ticket == self._ticket and not self._stopping
             old = source

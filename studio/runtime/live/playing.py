@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from studio.io.sources import SourceInfo
@@ -28,6 +29,7 @@ class PlayerState(Part):
         opening: the spec that is being opened meanwhile, else "".
         warning: what is wrong with the source though it plays, or was done to its pictures, else None.
         dropped: frames that were passed over because decoding, or the speed, left no time to show them.
+        sound: the film whose sound belongs to the pictures; None where there is none.
         problem: why what was asked for last does not play; None where it does.
     """
 
@@ -44,6 +46,7 @@ class PlayerState(Part):
     opening: str = ""
     warning: str | None = None
     dropped: int = 0
+    sound: Path | None = None
     problem: Message | None = None
 
 

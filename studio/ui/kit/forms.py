@@ -17,6 +17,7 @@ from studio.model.param import Declared
 from studio.ui.kit import theme
 from studio.ui.kit.controls import Choice, Control, Seed, Tick, Wholes
 from studio.ui.kit.number_controls import Number, Whole
+from studio.ui.kit.text_controls import Line, Points
 
 D = TypeVar("D", bound=Declared)
 
@@ -166,4 +167,9 @@ def _control(field: Field) -> Control:
         return Tick(field.default)
     if field.kind == "tuple" and isinstance(field.default, tuple):
         return Wholes(field.default)
+    if field.kind == "text":
+        return Line(field.default or "")
+    # What has a default can be typed; what has none is drawn.
+    if field.kind == "points" and isinstance(field.default, tuple):
+        return Points(field.default)
     raise TypeError(f'no form can ask for "{field.name}", which is of kind {field.kind}')

@@ -1,0 +1,190 @@
+"""The panel of movements: the routes of the preset, and the tempo."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from studio.control.midi import Taps
+from studio.errors import StudioError
+from studio.model import numbers
+from studio.model.address import Number as Target
+from studio.model.changes import Change, NetworkChanged, SectionChanged
+from studio.model.document import Document
+from studio.model.form import field_of
+from studio.model.gesture import Gesture
+from studio.model.route import ROUTES, added
+from studio.model.stages import STAGES
+from studio.model.tempo import TEMPO, Tempo
+from studio.modulators import registry
+from studio.runtime.live.movement import Moved
+from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
+from studio.ui.kit.number_controls import Number
+from studio.ui.movement.choosing import TargetChooser
+from studio.ui.movement.route_card import RouteCard
+
+_SHOWN = {ROUTES.name, TEMPO.name, STAGES.name}
+_PAUSE = round(Taps.PAUSE * 1000)
+_EMPTY = "Nothing moves by itself.\nAdd a movement: a number then swings, or follows the sound or the picture."
+
+
+class MovementPanel(QWidget):
+    """A card for every route, and the tempo by which they count beats.
+
+    Args:
+        document: what holds them.
+        telemetry: tells what the sources say.
+        say: shows a sentence to the person.
+    """
+
+    def __init__(self, document: Document, telemetry: Telemetry, say: Callable[[Message], object]) -> None:
+        super().__init__()
+        self._document, self._say = document, say
+        self._taps = Taps()
+        self._gesture: Gesture | None = None
+        self._asking: RouteCard | None = None
+        self._chooser: TargetChooser | None = None
+        self.cards: dict[int, RouteCard] = {}
+        self.setAutoFillBackground(True)
+        self.add = QPushButton(icon("plus"), "Add movement")
+        self.add.setToolTip("Let a number of the preset move by itself")
+        self.add.clicked.connect(self.add_movement)
+        bpm = field_of(Tempo, "bpm")
+        self.bpm = Number(bpm.lo, bpm.hi, bpm.default, bpm.unit)
+        self.bpm.name_parts("Tempo", bpm.doc)
+        self.tap = QPushButton("Tap")
+        self.tap.setToolTip("Tap the tempo: from the second tap on beats follow each other as the taps do")
+        # A beat falls when the finger comes down.
+        self.tap.pressed.connect(self.tap_tempo)
+        self.bpm.changed.connect(lambda: self._turn_tempo(float(self.bpm.value())))
+        self.bpm.settled.connect(self._settle)
+        self._pause = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._pause.timeout.connect(self._settle)
+        self._lay_out()
+        document.changed.connect(self._follow)
+        telemetry.on(Moved, self._trace)
+        self._renew()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, 0)
+        top.addWidget(self.add)
+        top.addStretch(1)
+        beats = QHBoxLayout()
+        beats.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE // 2)
+        beats.setSpacing(theme.SPACE // 2)
+        beats.addWidget(QLabel("Tempo"))
+        beats.addWidget(self.bpm, 1)
+        beats.addWidget(self.tap)
+        self.empty = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self.empty.setStyleSheet(f"color: {theme.FAINT}; padding: 24px;")
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
+        self._column.setSpacing(theme.SPACE // 2)
+        self._column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setWidget(inside)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(theme.SPACE // 2)
+        whole.addLayout(top)
+        whole.addLayout(beats)
+        whole.addWidget(self.empty)
+        whole.addWidget(scroll, 1)
+
+    # -- what commands call ---------------------------------------------------------------------------------------
+
+    def add_movement(self) -> None:
+        """Let the person choose the number that is to move."""
+        self._choose(None)
+
+    def tap_tempo(self) -> None:
+        """A tap; all taps until a pause are one item of the history."""
+        bpm = self._taps.tap(time.monotonic())
+        if bpm is not None:
+            self._turn_tempo(bpm)
+            self._pause.start()
+
+    def targets(self) -> list[Target]:
+        """The numbers that can move: all of the preset but the tempo."""
+        return [
+            knob.number
+            for knob in numbers.knobs(self._document.preset())
+            if not knob.number.address.startswith("/tempo/")
+        ]
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _choose(self, card: RouteCard | None) -> None:
+        targets = self.targets()
+        if not targets:
+            self._say(Message("No number of this network can move yet; add a bend, whose numbers can.", "warning"))
+            return
+        if self._chooser is None:
+            self._chooser = TargetChooser(self)
+            self._chooser.chosen.connect(self._chosen)
+        self._asking = card
+        self._chooser.open_below(self.add if card is None else card.retarget, targets)
+
+    def _chosen(self, address: str) -> None:
+        card, self._asking = self._asking, None
+        try:
+            if card is not None and self.cards.get(card.number) is card:
+                card.set_target(address)
+            else:
+                routes, _ = added(self._document.section(ROUTES), registry()["LFO"](), address)
+                self._document.set_section(ROUTES, routes, f"Move {self._document.number(address).label}")
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+
+    def _turn_tempo(self, bpm: float) -> None:
+        if self._gesture is None or not self._gesture.is_open:
+            self._gesture = self._document.begin("Tempo")
+        self._gesture.set("/tempo/bpm", bpm)
+
+    def _settle(self) -> None:
+        self._pause.stop()
+        if self._gesture is not None:
+            self._gesture.commit()
+            self._gesture = None
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged) or (isinstance(change, SectionChanged) and change.section in _SHOWN):
+            self._renew()
+
+    def _trace(self, moved: Moved) -> None:
+        if self.isVisible():
+            for number, value in moved.sources.items():
+                if number in self.cards:
+                    self.cards[number].trace.take(value)
+
+    def _renew(self) -> None:
+        """Show the routes that there are now; a card that is there already stays, so that a drag goes on."""
+        routes = self._document.section(ROUTES)
+        wanted = {route.id: route for route in routes}
+        for number, card in list(self.cards.items()):
+            if number not in wanted or not card.shows(wanted[number]):
+                del self.cards[number]
+                self._column.removeWidget(card)
+                card.deleteLater()
+        for place, route in enumerate(routes):
+            card = self.cards.get(route.id) or self._new_card(route.id)
+            card.show_route(route)
+            if self._column.indexOf(card) != place:
+                self._column.insertWidget(place, card)
+        self.empty.setVisible(not routes)
+        self.bpm.show_value(self._document.section(TEMPO).bpm)
+
+    def _new_card(self, number: int) -> RouteCard:
+        route = next(each for each in self._document.section(ROUTES) if each.id == number)
+        card = self.cards[number] = RouteCard(self._document, route)
+        card.target_asked.connect(lambda: self._choose(card))
+        return card

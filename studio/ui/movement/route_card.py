@@ -1,0 +1,178 @@
+"""One route: a head with its target and switches, and beneath it the source with everything that can be turned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from studio.errors import StudioError
+from studio.model.document import Document
+from studio.model.form import fields
+from studio.model.gesture import Gesture
+from studio.model.modulator import Modulator
+from studio.model.route import ROUTES, Route, changed, route_of, without
+from studio.modulators import registry
+from studio.ui.kit import theme
+from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.forms import Form
+from studio.ui.kit.number_controls import Number
+from studio.ui.movement.trace import Trace
+
+
+def first_line(kind: type[Modulator]) -> str:
+    """The first paragraph of a source's docstring, without its markup."""
+    return " ".join((kind.__doc__ or kind.label).split("\n\n")[0].replace("``", "").split())
+
+
+class RouteCard(QFrame):
+    """A route as a card; it shows the document and changes it.
+
+    ``target_asked`` comes when it is to move another number.
+
+    Args:
+        document: what holds the route.
+        route: which.
+    """
+
+    target_asked = Signal()
+
+    def __init__(self, document: Document, route: Route) -> None:
+        super().__init__()
+        self.number = route.id
+        self._document = document
+        self._kind = type(route.source)
+        self._gesture: Gesture | None = None
+        self.setObjectName("route")
+        self.setStyleSheet(
+            f"QFrame#route {{ background: {theme.PANEL}; border: 1px solid {theme.LINE}; border-radius: 4px; }}"
+        )
+        self.on = tool_button("power", "Rest or move", "The movement is on", self._toggle_on)
+        self.on.setCheckable(True)
+        self.name = ElidedLabel()
+        self.retarget = tool_button("target", "Move another number", "Move another number", self.target_asked.emit)
+        self.remove = tool_button("x", "Remove this movement", "Remove this movement", self._remove)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(theme.SPACE // 2)
+        head.addWidget(self.on)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.retarget)
+        head.addWidget(self.remove)
+        self.address = ElidedLabel()
+        self.address.setStyleSheet(f"color: {theme.FAINT};")
+        self.trace = Trace()
+        self.body = QWidget()
+        self._fill()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2)
+        column.setSpacing(theme.SPACE // 2)
+        column.addLayout(head)
+        for part in (self.address, self.trace, self.body):
+            column.addWidget(part)
+        self.show_route(route)
+
+    def _fill(self) -> None:
+        self.source = QComboBox()
+        self.source.setAccessibleName("Source")
+        for kind in sorted(registry().values(), key=lambda kind: (kind.group, kind.label)):
+            self.source.addItem(kind.label, kind)
+            self.source.setItemData(
+                self.source.count() - 1, f"{kind.group}: {first_line(kind)}", Qt.ItemDataRole.ToolTipRole
+            )
+        self.source.setToolTip(first_line(self._kind))
+        self.form: Form[Modulator] = Form(self._kind)
+        self.reach = Number(-100.0, 100.0, 0.3, "", (-1.0, 1.0))
+        self.reach.name_parts("Depth", "How far it moves, as a part of the number's reach; below 0 the other way")
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.SPACE)
+        grid.setVerticalSpacing(theme.SPACE // 2)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(QLabel("Source"), 0, 0)
+        grid.addWidget(self.source, 0, 1)
+        grid.addWidget(QLabel("Depth"), 1, 0)
+        grid.addWidget(self.reach, 1, 1)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
+        column.setSpacing(theme.SPACE // 2)
+        column.addLayout(grid)
+        if fields(self._kind):
+            column.addWidget(self.form)
+        self.source.activated.connect(self._set_source)
+        self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
+        self.reach.settled.connect(self._settle)
+        self.form.changed.connect(lambda source: self._turn(source=source))
+        self.form.settled.connect(self._settle)
+
+    # -- showing ----------------------------------------------------------------------------------------------------
+
+    def show_route(self, route: Route) -> None:
+        """Show the route as it is now."""
+        self.on.setChecked(route.on)
+        self.on.setToolTip("Moves; click to let it rest" if route.on else "Rests; click to let it move")
+        try:
+            label, there = self._document.number(route.target).label, True
+        except StudioError:
+            label, there = "Nothing is at this address", False
+        self.name.say(label)
+        colour = theme.WARNING if not there else theme.TEXT if route.on else theme.FAINT
+        self.name.setStyleSheet(f"color: {colour}; font-weight: 600;")
+        curves = "".join(f" · {curve.label.lower()}" for curve in route.curves)
+        self.address.say(route.target + curves)
+        self.source.setCurrentIndex(self.source.findText(route.source.label))
+        self.reach.show_value(route.depth)
+        self.form.show_record(route.source)
+
+    def shows(self, route: Route) -> bool:
+        """Whether this is the card of such a route: of this number, with a source of this kind."""
+        return route.id == self.number and type(route.source) is self._kind
+
+    # -- changing ---------------------------------------------------------------------------------------------------
+
+    def set_target(self, address: str) -> None:
+        """Move another number."""
+        self._set("Target", target=address, base=None, lo=None, hi=None)
+
+    def _routes(self) -> tuple[Route, ...]:
+        return self._document.section(ROUTES)
+
+    def _label(self, what: str) -> str:
+        return f"{what} of {route_of(self._routes(), self.number).source.label}"
+
+    def _turn(self, **settings: Any) -> None:
+        """Show a change while the hand is at it: all until it lets go are one item of the history."""
+        if self._gesture is None or not self._gesture.is_open:
+            self._gesture = self._document.begin(self._label("Movement"))
+        self._gesture.set_section(ROUTES, changed(self._routes(), self.number, **settings))
+
+    def _settle(self) -> None:
+        if self._gesture is not None:
+            self._gesture.commit()
+            self._gesture = None
+
+    def _set(self, what: str, **settings: Any) -> None:
+        self._settle()
+        self._document.set_section(ROUTES, changed(self._routes(), self.number, **settings), self._label(what))
+
+    def _set_source(self) -> None:
+        kind: type[Modulator] = self.source.currentData()
+        if kind is self._kind:
+            return
+        try:
+            source = kind()
+        except ValidationError as error:  # a plug-in's, whose parameters have no defaults
+            self.source.setCurrentIndex(self.source.findText(self._kind.label))
+            raise StudioError(f"{kind.label} has no defaults to begin with; add it by the command line.") from error
+        self._set("Source", source=source)
+
+    def _toggle_on(self) -> None:
+        on = route_of(self._routes(), self.number).on
+        self._set("Rest" if on else "Go on", on=not on)
+
+    def _remove(self) -> None:
+        self._settle()
+        self._document.set_section(ROUTES, without(self._routes(), self.number), self._label("Remove movement"))

@@ -1,0 +1,258 @@
+"""The panel of movements, by mouse and keys; and the window, whose presets move to the film's sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.bends import registry as bends
+from studio.io.opening import find_and_open
+from studio.model.document import Document
+from studio.model.form import fields
+from studio.model.points import points_of, points_text
+from studio.model.route import ROUTES, Route
+from studio.model.tempo import TEMPO
+from studio.modulators import registry
+from studio.runtime.live.movement import Moved
+from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.report import Message, Report
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.text_controls import Line, Points
+from studio.ui.movement.panel import MovementPanel
+from studio.ui.movement.route_card import RouteCard
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Desk:
+    """A panel on a document with one bend, without an engine."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.document = Document(*find_and_open("autoencoder-transposed"))
+        self.document.add_stage("enc2", bends()["Rotate"]())
+        self.telemetry = Telemetry()
+        self.said: list[str] = []
+        self.panel = MovementPanel(self.document, self.telemetry, self._say)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(360, 900)
+        self.panel.show()
+        qtbot.waitExposed(self.panel)
+
+    def _say(self, message: Message) -> None:
+        self.said.append(message.text)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return self.document.section(ROUTES)
+
+    @property
+    def undoable(self) -> int:
+        return len(self.document.history.labels)
+
+    def add(self, words: str = "angle") -> RouteCard:
+        """Add a movement as a person does."""
+        self.qtbot.mouseClick(self.panel.add, LEFT)
+        chooser = self.panel._chooser
+        assert chooser is not None
+        self.qtbot.keyClicks(chooser.search, words)
+        self.qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+        return self.panel.cards[self.routes[-1].id]
+
+    def choose(self, card: RouteCard, label: str) -> RouteCard:
+        """Choose another source for a card; the card that then stands there."""
+        place = card.source.findText(label)
+        card.source.setCurrentIndex(place)
+        card.source.activated.emit(place)
+        return self.panel.cards[card.number]
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot)
+
+
+def test_a_number_is_found_by_name_and_moved_by_an_lfo(desk: Desk) -> None:
+    assert desk.panel.empty.isVisible()
+    before = desk.undoable
+    desk.add("rotate angle")
+    (route,) = desk.routes
+    assert (route.target, route.source) == ("/bend/1/angle", registry()["LFO"]())
+    assert desk.undoable == before + 1
+    assert not desk.panel.empty.isVisible()
+    desk.document.undo()
+    assert desk.routes == ()
+    assert desk.panel.empty.isVisible()
+    assert not desk.panel.cards
+
+
+def test_numbers_are_found_by_address_and_arrows_go_among_them(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.add_movement()
+    chooser = desk.panel._chooser
+    assert chooser is not None
+    qtbot.keyClicks(chooser.search, "/bend/1/")
+    first = chooser.list.currentItem().text()
+    assert "/bend/1/" in first
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Down)
+    second = chooser.list.currentItem().text()
+    assert second != first
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert desk.routes[0].target in second
+    assert not any(number.address.startswith("/tempo/") for number in desk.panel.targets())
+
+
+@pytest.mark.parametrize("name", sorted(registry()))
+def test_every_source_has_a_form_that_shows_its_parameters(desk: Desk, name: str) -> None:
+    kind = registry()[name]
+    before = desk.undoable
+    card = desk.add()
+    card = desk.choose(card, kind.label)
+    assert type(desk.routes[0].source) is kind
+    assert set(card.form.controls) == {field.name for field in fields(kind)}
+    assert card.form.record() == desk.routes[0].source
+    assert desk.undoable == before + (1 if name == "LFO" else 2)
+
+
+def test_the_drag_of_a_source_and_of_the_depth_is_one_undo_each(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.add()
+    first = desk.routes[0]
+    for slider in (card.form.controls["phase"].slider, card.reach.slider):  # type: ignore[attr-defined]
+        before, seen = desk.undoable, set()
+        desk.document.changed.connect(lambda _, seen=seen: seen.add(desk.routes[0]))
+        middle = slider.height() // 2
+        start = slider.width() * slider.value() // slider.maximum()
+        qtbot.mousePress(slider, LEFT, pos=QPoint(start, middle))
+        for step in range(1, 8):
+            QTest.mouseMove(slider, QPoint(start + 5 * step, middle))
+        qtbot.mouseRelease(slider, LEFT, pos=QPoint(start + 40, middle))
+        assert len(seen) > 2
+        assert desk.undoable == before + 1
+    assert desk.routes[0].source.phase > 0.0  # type: ignore[attr-defined]
+    assert desk.routes[0].depth > first.depth
+    desk.document.undo()
+    desk.document.undo()
+    assert desk.routes == (first,)
+    assert card.form.record() == first.source
+
+
+def test_switch_target_and_removal(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.add()
+    qtbot.mouseClick(card.on, LEFT)
+    assert not desk.routes[0].on
+    qtbot.mouseClick(card.on, LEFT)
+    assert desk.routes[0].on
+    qtbot.mouseClick(card.retarget, LEFT)
+    chooser = desk.panel._chooser
+    assert chooser is not None
+    qtbot.keyClicks(chooser.search, "/bend/1/amount")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    assert [route.target for route in desk.routes] == ["/bend/1/amount"]
+    assert card.address.whole == "/bend/1/amount"
+    qtbot.mouseClick(card.remove, LEFT)
+    assert desk.routes == ()
+    desk.document.undo()
+    assert [route.target for route in desk.routes] == ["/bend/1/amount"]
+
+
+def test_with_its_bend_a_movement_goes_and_comes_back(desk: Desk) -> None:
+    desk.add()
+    desk.document.remove_stage(1)
+    assert not desk.panel.cards
+    desk.document.undo()
+    assert len(desk.panel.cards) == 1
+
+
+def test_what_is_typed_counts_when_it_is_understood(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.choose(desk.add(), "Step sequence")
+    control = card.form.controls["values"]
+    assert isinstance(control, Points)
+    control.line.selectAll()
+    qtbot.keyClicks(control.line, "1/-1/x")
+    qtbot.keyClick(control.line, Qt.Key.Key_Return)
+    assert desk.routes[0].source == registry()["StepSequence"]()
+    qtbot.keyClick(control.line, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(control.line, "0.5")
+    qtbot.keyClick(control.line, Qt.Key.Key_Return)
+    assert desk.routes[0].source.values == (1.0, -1.0, 0.5)  # type: ignore[attr-defined]
+    card = desk.choose(card, "Envelope")
+    trigger = card.form.controls["trigger"]
+    assert isinstance(trigger, Line)
+    trigger.line.selectAll()
+    qtbot.keyClicks(trigger.line, "sound/beat")
+    qtbot.keyClick(trigger.line, Qt.Key.Key_Return)
+    assert desk.routes[0].source.signals() == ("sound/beat",)
+
+
+@pytest.mark.parametrize("name", ["StepSequence", "Keyframes"])
+def test_points_are_read_as_they_are_shown(name: str) -> None:
+    for field in fields(registry()[name]):
+        if field.kind == "points":
+            source = registry()[name].model_validate({field.name: points_of(points_text(field.default))})
+            assert getattr(source, field.name) == field.default
+    keys = ((0.0, -1.0, "in and out"), (2.5, 1.0, "hold"))
+    assert points_of(points_text(keys)) == keys
+    assert points_text((1.0, -0.25)) == "1/-0.25"
+
+
+def test_the_tempo_by_number_and_by_taps(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.undoable
+    spin = desk.panel.bpm.spin
+    spin.selectAll()
+    qtbot.keyClicks(spin, "96")
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.undoable == before + 1)
+    assert desk.document.section(TEMPO).bpm == 96.0
+    times = iter((10.0, 10.5, 11.0, 11.5))
+    monkeypatch.setattr("studio.ui.movement.panel.time.monotonic", lambda: next(times))
+    for _ in range(4):
+        qtbot.mouseClick(desk.panel.tap, LEFT)
+    assert desk.document.section(TEMPO).bpm == pytest.approx(120.0)
+    assert desk.panel.bpm.value() == pytest.approx(120.0)
+    desk.document.undo()
+    assert desk.document.section(TEMPO).bpm == 96.0
+
+
+def test_what_a_source_says_is_drawn_beside_it(desk: Desk) -> None:
+    card = desk.add()
+    for value in (0.0, 0.5, 3.0):
+        desk.telemetry.take(Report((Moved({"/bend/1/angle": value}, {1: value, 7: 0.0}),)))
+    assert list(card.trace.values) == [0.0, 0.5, 1.0]
+    assert card.trace.grab().toImage().width() > 0
+
+
+# -- the whole window --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heart(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[WholeWindow]:
+    del gl_app
+    made = WholeWindow(qtbot, tmp_path, "heartbeat", "demo", "64")
+    yield made
+    made.close()
+
+
+def test_the_window_moves_to_the_sound_of_the_film(heart: WholeWindow, tmp_path: Path) -> None:
+    panel = heart.context[MovementPanel]
+    (number, *_) = panel.cards
+    found: set[float] = set()
+    heart.told.on(Moved, lambda moved: found.update(moved.sources.values()))
+    # A beat and what follows it: more values than silence has.
+    heart.until(lambda: len(found) > 3 and max(found) > 0.2)
+    assert heart.told[PlayerState].sound is not None
+    assert number in heart.told[Moved].sources
+    # A picture has no sound: all rests, and that is said.
+    import cv2
+
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), np.full((32, 32, 3), 90, np.uint8))
+    heart.live.play(str(picture))
+    heart.until(lambda: any("no sound" in text for text in heart.said))
+    heart.until(lambda: set(heart.told[Moved].sources.values()) == {0.0})
