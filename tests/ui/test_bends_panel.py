@@ -14,9 +14,12 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
 from studio.model.workspace import Workspace
+from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.bends.channels import numbers_of, numbers_text
 from studio.ui.bends.dice import throw
+from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -30,7 +33,11 @@ class Desk:
         self.workspace = Workspace(self.document)
         self.workspace.choose("enc2")
         self.said: list[str] = []
-        self.panel = BendsPanel(self.document, self.workspace, self._say)
+        self.telemetry = Telemetry()
+        self.telemetry.follow(self.document.graph)
+        self.orders: list[Order] = []
+        findings = Findings(self.document, self.telemetry, self.orders.append)
+        self.panel = BendsPanel(self.document, self.workspace, findings, self._say)
         qtbot.addWidget(self.panel)
         self.panel.resize(360, 700)
         self.panel.show()

@@ -13,6 +13,7 @@ from studio.model.graph import Graph, Size
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
+from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.journal import Journal
@@ -53,7 +54,7 @@ class RenderLoop:
         mailbox: brings orders.
         player: brings pictures.
         on_report: takes reports.
-        features: what lives here besides recordings and the monitor of layers.
+        features: what lives here besides recordings and what looks at layers.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class RenderLoop:
         self._on_report = on_report
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
-        own = OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying()
+        own = OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying(), ChannelStudy()
         self._features = (*own, *features)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from studio.ui.bends.dice import throw
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.messages import MessageBar
+
+
+def _make(context: Context) -> BendsPanel:
+    findings = Findings(context.document, context[Telemetry], context.live.order)
+    return BendsPanel(context.document, context.workspace, findings, context[MessageBar].say)
 
 
 def _add(context: Context) -> None:
@@ -22,7 +28,7 @@ PANELS = (
         "bends",
         "Bends",
         "right",
-        lambda c: BendsPanel(c.document, c.workspace, c[MessageBar].say),
+        _make,
         stack=10,
         order=60,
         commands=(
@@ -38,7 +44,7 @@ PANELS = (
             Command(
                 "bend.throw",
                 "Bend at random",
-                lambda c: throw(c.document, c.workspace.layer),
+                lambda c: c[BendsPanel].throw(),
                 Place("Layer", 20, 20),
                 keys=("Ctrl+Shift+D",),
                 icon="dice-five",

@@ -1,17 +1,21 @@
-"""Which channels a stage bends: all, a share drawn by seed, some side by side, or a list."""
+"""Which channels a stage bends: all, a share drawn by seed, some side by side, a list, the strongest, or a cluster."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QWidget
 
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
+from studio.ui.bends.findings import BY_EFFECT, Findings
+from studio.ui.bends.found_channels import ClusterChannels, StrongestChannels
 from studio.ui.kit import theme
 from studio.ui.kit.controls import Seed
 
-KINDS = ("All channels", "A share", "From – to", "These")
+KINDS = ("All channels", "A share", "From – to", "These", "Strongest n (by effect)", "Cluster …")
+_STRONGEST, _CLUSTER = 4, 5
 
 
 def numbers_text(channels: tuple[int, ...]) -> str:
@@ -40,13 +44,18 @@ def numbers_of(text: str) -> tuple[int, ...] | None:
 
 
 class ChannelsEditor(QWidget):
-    """One row; ``changed`` brings the channels when a person has chosen others."""
+    """One row; ``changed`` brings the channels when a person has chosen others.
+
+    Args:
+        findings: what is known of the channels of layers.
+        layer: gives the layer whose channels they are.
+    """
 
     changed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         super().__init__()
-        self._name = ""
+        self._shown: Channels = AllChannels()
         self.kind = QComboBox()
         self.kind.addItems(KINDS)
         self.kind.setAccessibleName("Channels")
@@ -60,6 +69,7 @@ class ChannelsEditor(QWidget):
         for line, tip in ((self.range, "First and last channel: 4-11"), (self.list, "Channels: 0-3, 7, 9")):
             line.setToolTip(tip)
             line.setAccessibleName(tip.partition(":")[0])
+        self.strongest, self.cluster = StrongestChannels(findings, layer), ClusterChannels(findings, layer)
         drawn = QWidget()
         row = QHBoxLayout(drawn)
         row.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +77,7 @@ class ChannelsEditor(QWidget):
         row.addWidget(self.share)
         row.addWidget(self.seed, 1)
         self._more = QStackedWidget()
-        for page in (QWidget(), drawn, self.range, self.list):
+        for page in (QWidget(), drawn, self.range, self.list, self.strongest, self.cluster):
             self._more.addWidget(page)
         self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         whole = QHBoxLayout(self)
@@ -80,12 +90,17 @@ class ChannelsEditor(QWidget):
         self.seed.settled.connect(self._tell)
         self.range.editingFinished.connect(self._tell)
         self.list.editingFinished.connect(self._tell)
+        for found in (self.strongest, self.cluster):
+            found.chosen.connect(self.changed)
         self._quiet = False
 
     def show_channels(self, channels: Channels) -> None:
-        """Show other channels; tells nobody."""
+        """Show other channels; tells nobody. While a person waits for what is being found out, the same stay."""
+        if channels == self._shown and (self.strongest.waits or self.cluster.waits):
+            return
+        self._forget()
+        self._shown = channels
         self._quiet = True
-        self._name = ""
         if isinstance(channels, AllChannels):
             self.kind.setCurrentIndex(0)
         elif isinstance(channels, SomeChannels):
@@ -96,11 +111,31 @@ class ChannelsEditor(QWidget):
             self.kind.setCurrentIndex(2)
             self.range.setText(f"{channels.first}-{channels.last}")
         else:
-            self.kind.setCurrentIndex(3)
-            self._name = channels.name
+            self.kind.setCurrentIndex(self._kind_of(channels))
             self.list.setText(numbers_text(channels.channels))
         self._more.setCurrentIndex(self.kind.currentIndex())
         self._quiet = False
+
+    def _kind_of(self, channels: ChannelList) -> int:
+        """How a list is shown: as what it was chosen by, where that is known."""
+        if channels.name == BY_EFFECT:
+            self.strongest.show_count(len(channels.channels))
+            return _STRONGEST
+        return _CLUSTER if channels.name and self.cluster.show_channels(channels) else 3
+
+    def take_findings(self) -> None:
+        """Something has been found out: it may be what a person waits for."""
+        self.strongest.take()
+        self.cluster.take()
+
+    def give_up(self) -> None:
+        """Nothing more is found out: show again what there is."""
+        self._forget()
+        self.show_channels(self._shown)
+
+    def _forget(self) -> None:
+        self.strongest.forget()
+        self.cluster.forget()
 
     def channels(self) -> Channels | None:
         """What is said; None where it is not said rightly yet."""
@@ -114,10 +149,18 @@ class ChannelsEditor(QWidget):
             return None
         if kind == 2:
             return ChannelRange(first=min(found), last=max(found))
-        return ChannelList(channels=found, name=self._name)
+        before = self._shown
+        if isinstance(before, ChannelList) and set(before.channels) == set(found):
+            return before
+        # What was changed by hand is no cluster any more.
+        return ChannelList(channels=found)
 
     def _turn(self, kind: int) -> None:
         self._more.setCurrentIndex(kind)
+        self._forget()
+        if kind >= _STRONGEST:
+            (self.strongest if kind == _STRONGEST else self.cluster).ask()
+            return
         if kind == 3 and not self.list.text():
             self.list.setText(self.range.text())
         self._tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -10,18 +11,20 @@ from studio.errors import StudioError
 from studio.model.bend import Bend
 from studio.model.document import Document
 from studio.model.form import Field, fields
-from studio.model.stage import SomeChannels
+from studio.model.op import Array
+from studio.model.stage import ChannelList, Channels, SomeChannels
 
 _SHARES = (0.1, 0.25, 0.5, 1.0)
 
 
-def throw(document: Document, layer: str, seed: int | None = None) -> None:
+def throw(document: Document, layer: str, seed: int | None = None, impact: Array | None = None) -> None:
     """Put a bend drawn at random behind a layer, as one item of the history.
 
     Args:
         document: what is worked on.
         layer: the layer.
         seed: what it is drawn by; None for another each time.
+        impact: (channels,) how much each channel of the layer matters, finite or infinite; None where it is not known.
 
     Raises:
         StudioError: where no layer is selected.
@@ -31,8 +34,25 @@ def throw(document: Document, layer: str, seed: int | None = None) -> None:
     chance = random.Random(seed)
     kinds = [kind for kind in registry().values() if kind.other is None]
     bend = drawn(chance.choice(sorted(kinds, key=lambda kind: kind.__name__)), chance)
-    channels = SomeChannels(share=chance.choice(_SHARES), seed=chance.randrange(1000))
+    share = chance.choice(_SHARES)
+    channels: Channels = SomeChannels(share=share, seed=chance.randrange(1000))
+    if impact is not None and share < 1.0:
+        channels = drawn_by_effect(impact, share, chance)
     document.add_stage(layer, bend, channels=channels)
+
+
+def drawn_by_effect(impact: Array, share: float, chance: random.Random) -> ChannelList:
+    """A share of the channels, drawn without putting back, each as likely as it matters.
+
+    Source: P. Efraimidis and P. Spirakis, "Weighted random sampling with a reservoir", 2006: those with the largest
+    u^(1/w), of u drawn from 0 to 1 for each, are drawn by their weights w.
+    """
+    largest = max((float(w) for w in impact if math.isfinite(w)), default=0.0) or 1.0
+    weights = [float(w) / largest if math.isfinite(w) else 1.0 for w in impact]
+    keys = [math.log(1.0 - chance.random()) / w if w > 0 else -math.inf for w in weights]
+    order = sorted(range(len(keys)), key=lambda channel: -keys[channel])
+    count = max(1, round(share * len(keys)))
+    return ChannelList(channels=tuple(sorted(order[:count])), name="drawn by effect")
 
 
 def drawn(kind: type[Bend], chance: random.Random) -> Bend:

@@ -18,6 +18,8 @@ from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.dice import throw
+from studio.ui.bends.findings import Findings
+from studio.ui.bends.impact_bars import ImpactBars
 from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
@@ -35,11 +37,15 @@ class BendsPanel(QWidget):
     Args:
         document: what holds the stages.
         workspace: whose selected layer's stages are shown.
+        findings: what is known of the channels of layers.
         say: shows a sentence to the person.
     """
 
-    def __init__(self, document: Document, workspace: Workspace, say: Callable[[Message], object]) -> None:
+    def __init__(
+        self, document: Document, workspace: Workspace, findings: Findings, say: Callable[[Message], object]
+    ) -> None:
         super().__init__()
+        self._findings = findings
         self._document, self._workspace, self._say = document, workspace, say
         self.cards: dict[int, StageCard] = {}
         self.setAutoFillBackground(True)
@@ -47,7 +53,7 @@ class BendsPanel(QWidget):
         self.add.setToolTip("Bend what the selected layer hands on")
         self.add.clicked.connect(self.add_bend)
         self.dice = tool_button(
-            "dice-five", "Another bend at random; each throw is one undo", "Bend at random", self._throw
+            "dice-five", "Another bend at random; each throw is one undo", "Bend at random", self._try_to_throw
         )
         self.this, self.all = QPushButton("This layer"), QPushButton("All layers")
         group = QButtonGroup(self)
@@ -82,12 +88,15 @@ class BendsPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(top)
+        self.impact = ImpactBars(findings)
+        whole.addWidget(self.impact)
         whole.addWidget(self.empty)
         whole.addWidget(scroll, 1)
         self._chooser: BendChooser | None = None
         self._headings: list[QLabel] = []
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
+        findings.follow(self._take_findings)
         self._renew()
 
     # -- what commands call ---------------------------------------------------------------------------------------
@@ -119,11 +128,16 @@ class BendsPanel(QWidget):
         after = tuple(replace(stage, on=on) for stage in stages)
         self._document.set_section(STAGES, after, "All bends on" if on else "All bends off")
 
+    def throw(self) -> None:
+        """Put a bend drawn at random behind the selected layer, where its effect is known on channels that matter."""
+        layer = self._workspace.layer
+        throw(self._document, layer, impact=self._findings.whole_impact(layer))
+
     # -- within ---------------------------------------------------------------------------------------------------
 
-    def _throw(self) -> None:
+    def _try_to_throw(self) -> None:
         try:
-            throw(self._document, self._workspace.layer)
+            self.throw()
         except StudioError as error:
             self._say(Message(str(error), "warning"))
 
@@ -133,7 +147,19 @@ class BendsPanel(QWidget):
 
     def _listen(self, field: str) -> None:
         if field == "layer":
+            self._findings.stop()
+            for card in self.cards.values():
+                card.channels.give_up()
             self._renew()
+
+    def _take_findings(self) -> None:
+        self._show_impact()
+        for card in list(self.cards.values()):
+            card.channels.take_findings()
+
+    def _show_impact(self) -> None:
+        layer = self._workspace.layer
+        self.impact.show_layer(layer if layer in self._document.graph else "")
 
     def _shown(self) -> list[Stage]:
         if not self.all.isChecked():
@@ -143,6 +169,7 @@ class BendsPanel(QWidget):
 
     def _renew(self) -> None:
         """Show the stages that there are now; a card that is there already stays, so that a drag goes on."""
+        self._show_impact()
         shown = self._shown()
         wanted = {stage.id: stage for stage in shown}
         for number, card in list(self.cards.items()):
@@ -175,7 +202,7 @@ class BendsPanel(QWidget):
         return heading
 
     def _new_card(self, stage: Stage) -> StageCard:
-        card = self.cards[stage.id] = StageCard(self._document, stage)
+        card = self.cards[stage.id] = StageCard(self._document, stage, self._findings)
         card.handle.dragged.connect(self._show_mark)
         card.handle.dropped.connect(lambda y: self._drop(card, y))
         return card

@@ -18,6 +18,7 @@ from studio.model.stage import Guard, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
+from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
@@ -76,10 +77,12 @@ class StageCard(QFrame):
     Args:
         document: what holds the stage.
         stage: which.
+        findings: what is known of the channels of layers.
     """
 
-    def __init__(self, document: Document, stage: Stage) -> None:
+    def __init__(self, document: Document, stage: Stage, findings: Findings) -> None:
         super().__init__()
+        self._findings = findings
         self.number = stage.id
         self._document = document
         self._kind = type(stage.bend)
@@ -119,7 +122,7 @@ class StageCard(QFrame):
         self.amount = Number(0.0, 1.0, 1.0)
         self.amount.name_parts("Amount", "From as it was to bent")
         self.form: Form[Bend] = Form(self._kind)
-        self.channels = ChannelsEditor()
+        self.channels = ChannelsEditor(self._findings, lambda: self._stage().layer)
         self.source = QComboBox()
         self.source.setAccessibleName("Map of")
         self.source.setToolTip("The layer whose map it takes; it must run before this one")

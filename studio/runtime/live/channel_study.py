@@ -1,0 +1,237 @@
+"""What matters in a layer, and which of its channels look alike: found on order, on the picture that runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Self
+
+from studio.engine.base import Engine
+from studio.model.graph import Graph
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.model.stage import Cluster
+from studio.runtime.bending.clusters import ClusterFinder
+from studio.runtime.bending.impact import Impact
+from studio.runtime.live.feature import Feature, Frame, Handlers
+from studio.runtime.live.orders import LayerOrder, Setting
+from studio.runtime.live.report import LayerPart, Part
+
+SHARE = 0.2
+"""Part of the render thread's time that it may take."""
+
+SLICE = 0.02
+"""Seconds that are saved up before it goes on: each time costs two runs of what follows the layer, at least."""
+
+FRAMES = 8
+"""Maps by which clusters are found, at most."""
+
+_PATIENCE = 2.0
+"""Seconds after which clusters are found by the maps that there are: a still picture has one."""
+
+
+@dataclass(frozen=True, eq=False)
+class StudyImpact(LayerOrder, Setting):
+    """Measure how far the picture moves when each channel of a layer is taken out.
+
+    Attributes:
+        layer: whose channels; empty to stop.
+    """
+
+    layer: str
+
+
+@dataclass(frozen=True, eq=False)
+class StudyClusters(LayerOrder, Setting):
+    """Find clusters of a layer's channels by its next maps.
+
+    Attributes:
+        layer: whose channels; empty to stop.
+    """
+
+    layer: str
+
+
+@dataclass(frozen=True, eq=False)
+class Impacts(LayerPart):
+    """What the picture changes by when a channel is taken out.
+
+    Attributes:
+        of: by layer (channels,) float32, the root mean square in values of the output; NaN for a channel that has not
+            been measured.
+        measuring: the layer that is being measured; empty while none is.
+    """
+
+    of: Mapping[str, Array] = field(default_factory=dict)
+    measuring: str = ""
+
+    def merge(self, earlier: Self) -> Self:
+        """See `Part.merge`."""
+        return replace(self, of={**earlier.of, **self.of})
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters(LayerPart):
+    """Channels that look alike.
+
+    Attributes:
+        found: clusters by layer, the largest first.
+        pictures: by layer a small picture of each of them.
+    """
+
+    found: Mapping[str, tuple[Cluster, ...]] = field(default_factory=dict)
+    pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
+
+    def merge(self, earlier: Self) -> Self:
+        """See `Part.merge`."""
+        return replace(self, found={**earlier.found, **self.found}, pictures={**earlier.pictures, **self.pictures})
+
+
+class ChannelStudy(Feature):
+    """Measures between frames and in a fifth of the time; clusters are worked out in a thread of their own.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._graph: Graph | None = None
+        self._credit = 0.0
+        self._earned = clock()
+        self._layer = ""  # to be measured
+        self._impact: Impact | None = None
+        self._impacts: Impacts | None = None  # to be told
+        self._finder: ClusterFinder | None = None
+        self._since, self._serial = 0.0, -1  # the first of the finder's maps, and the last
+        self._aside: ThreadPoolExecutor | None = None
+        self._working: Future[Clusters] | None = None
+        self._clusters: Clusters | None = None  # to be told
+
+    # -- what the loop calls ----------------------------------------------------------------------------------------
+
+    def handlers(self) -> Handlers:
+        """See `Feature.handlers`."""
+        return {StudyImpact: self._study_impact, StudyClusters: self._study_clusters}
+
+    def opened(self, engine: Engine, graph: Graph) -> None:
+        """See `Feature.opened`: another engine of the same network measures from the start."""
+        del engine
+        if graph is not self._graph:
+            self._layer, self._finder, self._working = "", None, None
+            self._impacts = self._clusters = None
+        self._graph = graph
+
+    def closing(self) -> None:
+        """See `Feature.closing`."""
+        self._impact = None
+
+    def rest(self, frame: Frame) -> None:
+        """Measure a little more, as far as the time goes that it may take."""
+        now = self._clock()
+        self._take_clusters()
+        if not self._layer and self._finder is None:
+            # Nothing is saved up before there is something to do.
+            self._credit, self._earned = min(self._credit, 0.0), now
+            return
+        self._credit = min(SLICE, self._credit + SHARE * (now - self._earned))
+        self._earned = now
+        if self._credit < SLICE:
+            return
+        try:
+            if self._finder is not None and self._collect(self._finder, frame, now):
+                return
+            if self._layer:
+                self._measure(frame.engine)
+        finally:
+            self._credit -= self._clock() - now
+
+    def parts(self) -> Iterable[Part]:
+        """See `Feature.parts`: what is new since the last time."""
+        impacts, self._impacts = self._impacts, None
+        clusters, self._clusters = self._clusters, None
+        return [part for part in (impacts, clusters) if part is not None]
+
+    def close(self) -> None:
+        """See `Feature.close`."""
+        if self._aside is not None:
+            self._aside.shutdown(cancel_futures=True)
+
+    # -- what matters -----------------------------------------------------------------------------------------------
+
+    def _study_impact(self, order: StudyImpact) -> None:
+        if order.layer and order.layer == self._layer:
+            return
+        self._stop()
+        if order.layer:
+            self._layer = order.graph.node(order.layer).name
+        self._impacts = self._told()
+
+    def _stop(self) -> None:
+        impact, self._impact, self._layer = self._impact, None, ""
+        if impact is not None:
+            impact.end()
+
+    def _measure(self, engine: Engine) -> None:
+        layer = self._layer
+        try:
+            if self._impact is None:
+                self._impact = Impact(engine, layer)
+            done = self._impact.measure(self._credit, self._clock)
+            # A GPU works on when a call is over: what it does for this is waited for, so that it is counted.
+            engine.stats(engine.graph.output)
+        except Exception:
+            self._stop()
+            self._impacts = self._told()
+            raise
+        of = {layer: self._impact.of.copy()}
+        if done:
+            self._impact, self._layer = None, ""
+        self._impacts = self._told(of)
+
+    def _told(self, of: Mapping[str, Array] | None = None) -> Impacts:
+        """What is to be told, with what has not been told yet."""
+        waiting = self._impacts.of if self._impacts is not None else {}
+        return Impacts(self._graph, {**waiting, **(of or {})}, self._layer)
+
+    # -- clusters ---------------------------------------------------------------------------------------------------
+
+    def _study_clusters(self, order: StudyClusters) -> None:
+        if self._finder is not None and self._finder.layer == order.layer:
+            return
+        self._finder = ClusterFinder(order.graph.node(order.layer).name) if order.layer else None
+        self._working = None
+        self._serial = -1
+
+    def _collect(self, finder: ClusterFinder, frame: Frame, now: float) -> bool:
+        """Take in a map where there is another; False where none has come."""
+        if not finder.frames:
+            self._since = now
+        is_new = frame.serial != self._serial
+        if is_new:
+            self._serial = frame.serial
+            try:
+                finder.add(frame.engine.activation(finder.layer))
+            except Exception:
+                self._finder = None
+                raise
+        if finder.frames >= FRAMES or now - self._since >= _PATIENCE:
+            self._finder = None
+            self._aside = self._aside or ThreadPoolExecutor(1, "clusters")
+            self._working = self._aside.submit(partial(_found, finder, self._graph))
+        return is_new
+
+    def _take_clusters(self) -> None:
+        working = self._working
+        if working is not None and working.done():
+            self._working = None
+            self._clusters = working.result()
+
+
+def _found(finder: ClusterFinder, graph: Graph | None) -> Clusters:
+    clusters = finder.clusters()
+    pictures = tuple(finder.picture(cluster) for cluster in clusters)
+    return Clusters(graph, {finder.layer: clusters}, {finder.layer: pictures})

@@ -1,0 +1,83 @@
+"""What was found out about channels: how much each matters, and which look alike; and the orders to find it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from studio.model.document import Document
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.model.stage import ChannelList, Cluster
+from studio.runtime.bending.impact import ranked
+from studio.runtime.live.channel_study import Clusters, Impacts, StudyClusters, StudyImpact
+from studio.runtime.live.orders import Order
+from studio.runtime.live.telemetry import Telemetry
+
+BY_EFFECT = "strongest by effect"
+"""The name of a list of channels that was chosen by what they change, as the command line calls it."""
+
+
+class Findings:
+    """Reads what is known from telemetry, and has the rest found out; keeps nothing.
+
+    Args:
+        document: the open network.
+        telemetry: what the running engine tells.
+        order: gives the running engine an order.
+    """
+
+    def __init__(self, document: Document, telemetry: Telemetry, order: Callable[[Order], object]) -> None:
+        self._document, self._telemetry, self._order = document, telemetry, order
+
+    def follow(self, slot: Callable[[], object]) -> None:
+        """Have this called whenever something has been found."""
+        self._telemetry.on(Impacts, lambda _: slot())
+        self._telemetry.on(Clusters, lambda _: slot())
+
+    # -- what matters -----------------------------------------------------------------------------------------------
+
+    def measure(self, layer: str) -> None:
+        """Have the channels of a layer measured; empty to stop."""
+        self._order(StudyImpact(self._document.graph, layer))
+
+    @property
+    def measuring(self) -> str:
+        """The layer that is being measured; empty while none is."""
+        return self._telemetry[Impacts].measuring
+
+    def impact(self, layer: str) -> Array | None:
+        """(channels,) how much each matters, NaN for one that is not measured yet; None before any is."""
+        return self._telemetry[Impacts].of.get(layer)
+
+    def whole_impact(self, layer: str) -> Array | None:
+        """The same once all channels have been measured."""
+        found = self.impact(layer)
+        return None if found is None or np.isnan(found).any() else found
+
+    def strongest(self, layer: str, count: int) -> ChannelList | None:
+        """So many channels that change the picture most, or all where there are fewer; None before they are known."""
+        impact = self.whole_impact(layer)
+        if impact is None:
+            return None
+        return ChannelList(channels=tuple(sorted(ranked(impact, min(count, len(impact))))), name=BY_EFFECT)
+
+    # -- clusters ---------------------------------------------------------------------------------------------------
+
+    def find_clusters(self, layer: str) -> None:
+        """Have clusters of a layer's channels found, by its next maps; empty to stop."""
+        self._order(StudyClusters(self._document.graph, layer))
+
+    def clusters(self, layer: str) -> tuple[Cluster, ...]:
+        """The clusters of a layer as they were found last, the largest first; empty before."""
+        return self._telemetry[Clusters].found.get(layer, ())
+
+    def pictures(self, layer: str) -> tuple[Picture, ...]:
+        """(H, W, 3) uint8 RGB of each of them."""
+        return self._telemetry[Clusters].pictures.get(layer, ())
+
+    def stop(self) -> None:
+        """Find out nothing more."""
+        self.measure("")
+        self.find_clusters("")

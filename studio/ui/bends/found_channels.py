@@ -1,0 +1,165 @@
+"""Channels by what was found out about them: the strongest, or a cluster; asked for here, and waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+
+from studio.model.picture import Picture
+from studio.model.stage import ChannelList
+from studio.ui.bends.findings import Findings
+from studio.ui.kit import theme
+
+_ICON = 20
+_MOST = 1 << 16
+
+
+class _Found(QWidget):
+    """A control, and beside it what it waits for; ``chosen`` brings the channels that a person asked for."""
+
+    chosen = Signal(object)
+
+    def __init__(self, findings: Findings, layer: Callable[[], str], control: QWidget, waits: str) -> None:
+        super().__init__()
+        self._findings, self._layer = findings, layer
+        self.waits = False
+        self._waits = QLabel(waits)
+        self._waits.setStyleSheet(f"color: {theme.FAINT};")
+        self._waits.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(control)
+        row.addWidget(self._waits, 1)
+
+    def ask(self) -> None:
+        """A person has asked for such channels: tell them, now or once they are known."""
+        self._wait(True)
+        if not self.take():
+            self._order()
+
+    def take(self) -> bool:
+        """Tell the channels that a person waits for, where they are known; whether they were told."""
+        found = self._channels() if self.waits else None
+        if found is None:
+            return False
+        self._wait(False)
+        self.chosen.emit(found)
+        return True
+
+    def forget(self) -> None:
+        """Wait no more."""
+        self._wait(False)
+
+    def _wait(self, waits: bool) -> None:
+        self.waits = waits
+        self._waits.setVisible(waits)
+
+    def _order(self) -> None:
+        raise NotImplementedError
+
+    def _channels(self) -> ChannelList | None:
+        raise NotImplementedError
+
+
+class StrongestChannels(_Found):
+    """So many channels that change the picture most."""
+
+    def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
+        self.count = QSpinBox(minimum=1, maximum=_MOST, value=8)
+        self.count.setKeyboardTracking(False)
+        self.count.setAccessibleName("How many of the strongest channels")
+        self.count.setToolTip("The channels that change the picture most, measured while it runs")
+        super().__init__(findings, layer, self.count, "measuring…")
+        self.count.valueChanged.connect(self.ask)
+
+    def show_count(self, count: int) -> None:
+        """Show how many; tells nobody."""
+        blocked = self.count.blockSignals(True)
+        self.count.setValue(count)
+        self.count.blockSignals(blocked)
+
+    def _order(self) -> None:
+        self._findings.measure(self._layer())
+
+    def _channels(self) -> ChannelList | None:
+        return self._findings.strongest(self._layer(), self.count.value())
+
+
+class ClusterChannels(_Found):
+    """One of the clusters that were found; the last choice finds them anew."""
+
+    def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
+        self.list = QComboBox()
+        self.list.setAccessibleName("Cluster")
+        self.list.setToolTip("Channels whose maps look alike, found by the frames that run")
+        self.list.setIconSize(QSize(_ICON, _ICON))
+        super().__init__(findings, layer, self.list, "looking…")
+        self._shown: object = None
+        self._old: object = None  # what is known while others are looked for
+        self.list.activated.connect(self._choose)
+
+    def ask(self) -> None:
+        """See `_Found.ask`."""
+        self.refresh()
+        super().ask()
+
+    def take(self) -> bool:
+        """See `_Found.take`."""
+        self.refresh()
+        return super().take()
+
+    def refresh(self) -> None:
+        """Show the clusters that are known."""
+        clusters = self._findings.clusters(self._layer())
+        self.list.setVisible(bool(clusters))
+        if clusters is self._shown:
+            return
+        self._shown = clusters
+        self.list.clear()
+        for cluster, picture in zip(clusters, self._findings.pictures(self._layer()), strict=True):
+            self.list.addItem(_icon(picture), f"{cluster.name} ({len(cluster.channels)})")
+        if clusters:
+            self.list.addItem("Find anew")
+
+    def show_channels(self, channels: ChannelList) -> bool:
+        """Show the cluster that these are; False where they are none of those known. Tells nobody."""
+        self.refresh()
+        known = [cluster.as_channels for cluster in self._findings.clusters(self._layer())]
+        if channels not in known:
+            return False
+        self.list.setCurrentIndex(known.index(channels))
+        return True
+
+    def _choose(self, row: int) -> None:
+        clusters = self._findings.clusters(self._layer())
+        if row < len(clusters):
+            self.ask()
+            return
+        self._old = clusters
+        self.list.setCurrentIndex(0)
+        self.ask()
+
+    def _order(self) -> None:
+        self._findings.find_clusters(self._layer())
+
+    def forget(self) -> None:
+        """See `_Found.forget`."""
+        self._old = None
+        super().forget()
+
+    def _channels(self) -> ChannelList | None:
+        clusters = self._findings.clusters(self._layer())
+        if not clusters or clusters is self._old:
+            return None
+        self._old = None
+        return clusters[min(max(0, self.list.currentIndex()), len(clusters) - 1)].as_channels
+
+
+def _icon(picture: Picture) -> QIcon:
+    height, width, _ = picture.shape
+    image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    return QIcon(QPixmap.fromImage(image))

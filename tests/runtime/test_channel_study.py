@@ -1,0 +1,229 @@
+"""What matters and what looks alike, found while the picture runs, in a share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from helpers import layer, network, normal, on_torch, tiny_network
+
+from studio.bends import make_bend
+from studio.engine.base import Engine
+from studio.errors import StudioError
+from studio.model.network import Network
+from studio.model.stage import Stage
+from studio.model.view import View
+from studio.runtime.bending.impact import Impact
+from studio.runtime.live.channel_study import (
+    FRAMES,
+    SHARE,
+    SLICE,
+    ChannelStudy,
+    Clusters,
+    Impacts,
+    StudyClusters,
+    StudyImpact,
+)
+from studio.runtime.live.feature import Frame
+from studio.runtime.live.report import Report
+from studio.runtime.live.telemetry import Telemetry
+
+
+class Turns:
+    """A loop with a clock of its own: a frame takes a tenth of a second, every look at the clock a millisecond."""
+
+    def __init__(self, made: Network, *stages: Stage) -> None:
+        self.now, self.spent, self.serial = 0.0, 0.0, 0
+        self.telemetry = Telemetry()
+        self.study = ChannelStudy(self._clock)
+        self.graph = made.graph
+        self.engine: Engine = on_torch(made)
+        self.engine.set_stages(stages)
+        self.open(self.engine, made)
+
+    def _clock(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def open(self, engine: Engine, made: Network) -> None:
+        self.engine, self.graph = engine, made.graph
+        self.telemetry.follow(made.graph)
+        self.study.opened(engine, made.graph)
+
+    def order(self, order: StudyImpact | StudyClusters) -> None:
+        self.study.handlers()[type(order)](order)
+
+    def go(self, count: int, *, still: bool = False, frame: float = 0.1) -> Iterator[None]:
+        for _ in range(count):
+            if not still or not self.serial:
+                self.serial += 1
+                self.engine.run({"input": normal(3, 16, 12, seed=self.serial)})
+            self.now += frame
+            before = self.now
+            self.study.rest(Frame(self.engine, View(), {}, True, self.serial))
+            self.spent += self.now - before
+            self.telemetry.take(Report(self.study.parts()))
+            yield
+
+    @property
+    def impacts(self) -> Impacts:
+        return self.telemetry[Impacts]
+
+
+def drain(turns: Iterator[None]) -> None:
+    for _ in turns:
+        pass
+
+
+STAGES = (Stage(1, "enc", make_bend("RunningMean", {})), Stage(2, "act", make_bend("Blur", {})))
+
+
+def test_channels_are_measured_a_few_at_a_time_and_the_picture_stays_as_it_is() -> None:
+    made = tiny_network()
+    turns, alone = Turns(made, *STAGES), on_torch(made)
+    alone.set_stages(STAGES)
+    turns.order(StudyImpact(turns.graph, "enc"))
+    measured = []
+    for _ in turns.go(20):
+        alone.run({"input": normal(3, 16, 12, seed=turns.serial)})
+        np.testing.assert_array_equal(turns.engine.output(), alone.output())
+        if "enc" in turns.impacts.of:
+            measured.append(int((~np.isnan(turns.impacts.of["enc"])).sum()))
+    assert measured == sorted(measured)
+    assert measured[-1] == alone.shape("enc").channels
+    assert turns.impacts.measuring == ""
+    assert turns.engine.stages == STAGES
+
+
+def test_of_a_still_picture_it_finds_what_a_measurement_at_once_finds() -> None:
+    made = tiny_network()
+    turns = Turns(made)
+    turns.order(StudyImpact(turns.graph, "enc"))
+    drain(turns.go(20, still=True))
+    whole = Impact(turns.engine, "enc")
+    whole.measure()
+    np.testing.assert_array_equal(turns.impacts.of["enc"], whole.of)
+
+
+@pytest.mark.parametrize("frame", [0.0, 0.004, 0.05])
+def test_it_takes_a_fifth_of_the_time_at_most(frame: float) -> None:
+    made = network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=64, kernel_size=1),
+        layer("out", "Conv2d", "enc", in_channels=64, out_channels=3, kernel_size=1),
+    )
+    turns = Turns(made)
+    begun = turns.now
+    turns.order(StudyImpact(turns.graph, "enc"))
+    busy = 0.0
+    for _ in turns.go(400, frame=frame):
+        # Looks at the clock, of which a turn that does nothing has one.
+        busy = turns.spent - 0.001 * turns.serial
+        assert busy <= SHARE * (turns.now - begun) + SLICE
+    assert busy > 0
+
+
+def test_it_really_takes_a_fifth_of_the_time_at_most() -> None:
+    made = network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=512, kernel_size=3, padding=1),
+        layer("out", "Conv2d", "enc", in_channels=512, out_channels=3, kernel_size=3, padding=1),
+    )
+    engine, study = on_torch(made), ChannelStudy()
+    engine.run({"input": normal(3, 48, 48)})
+    study.opened(engine, made.graph)
+    study.handlers()[StudyImpact](StudyImpact(made.graph, "enc"))
+    spent = longest = 0.0
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < 1.5:
+        time.sleep(0.005)
+        start = time.perf_counter()
+        study.rest(Frame(engine, View(), {}, True, 1))
+        took = time.perf_counter() - start
+        spent, longest = spent + took, max(longest, took)
+    [impacts] = study.parts()
+    assert isinstance(impacts, Impacts)
+    assert (~np.isnan(impacts.of["enc"])).any()
+    assert spent <= SHARE * (time.perf_counter() - begun) + longest
+
+
+def test_another_layer_or_none_stops_it() -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyImpact(turns.graph, "enc"))
+    drain(turns.go(3))
+    assert turns.impacts.measuring == "enc"
+    turns.order(StudyImpact(turns.graph, "mid"))
+    assert turns.engine.stages == ()
+    drain(turns.go(1))
+    assert turns.impacts.measuring == "mid"
+    so_far = turns.impacts.of["enc"].copy()
+    assert np.isnan(so_far).any()
+    turns.order(StudyImpact(turns.graph, ""))
+    drain(turns.go(30))
+    assert turns.impacts.measuring == ""
+    assert turns.engine.stages == ()
+    np.testing.assert_array_equal(turns.impacts.of["enc"], so_far)
+    assert np.isnan(turns.impacts.of.get("mid", np.array([np.nan]))).any()
+
+
+def network_of_layers() -> Network:
+    return network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=64, kernel_size=1),
+        layer("mid", "Conv2d", "enc", in_channels=64, out_channels=64, kernel_size=1),
+        layer("out", "Conv2d", "mid", in_channels=64, out_channels=3, kernel_size=1),
+    )
+
+
+def test_another_network_ends_it_and_another_engine_begins_it_anew() -> None:
+    made = network_of_layers()
+    turns = Turns(made)
+    turns.order(StudyImpact(turns.graph, "enc"))
+    drain(turns.go(3))
+    turns.study.closing()
+    turns.open(on_torch(made), made)
+    drain(turns.go(80))
+    assert not np.isnan(turns.impacts.of["enc"]).any()
+    turns.order(StudyImpact(turns.graph, "mid"))
+    turns.order(StudyClusters(turns.graph, "mid"))
+    drain(turns.go(2))
+    other = tiny_network()
+    turns.study.closing()
+    turns.open(on_torch(other), other)
+    drain(turns.go(30))
+    assert turns.impacts.of == {}
+    assert turns.telemetry[Clusters].found == {}
+
+
+def test_clusters_are_found_by_a_few_frames_or_by_one_that_stays() -> None:
+    for still in (False, True):
+        turns = Turns(network_of_layers())
+        turns.order(StudyClusters(turns.graph, "enc"))
+        end = time.monotonic() + 60
+        for _ in turns.go(100_000, still=still):
+            if turns.telemetry[Clusters].found or time.monotonic() > end:
+                break
+            if turns.serial > FRAMES or still:
+                time.sleep(0.001)
+        found = turns.telemetry[Clusters].found["enc"]
+        assert sorted(c for cluster in found for c in cluster.channels) == list(range(64))
+        pictures = turns.telemetry[Clusters].pictures["enc"]
+        assert [picture.shape for picture in pictures] == [(16, 12, 3)] * len(found)
+        turns.study.close()
+
+
+def test_what_fails_is_told_once_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyImpact(turns.graph, "enc"))
+    drain(turns.go(3))
+
+    def fail(*_: object) -> bool:
+        raise StudioError("The layer cannot be bent.")
+
+    monkeypatch.setattr(Impact, "measure", fail)
+    with pytest.raises(StudioError, match="cannot be bent"):
+        drain(turns.go(5))
+    drain(turns.go(5))
+    assert turns.impacts.measuring == ""
+    assert turns.engine.stages == ()
+    with pytest.raises(StudioError, match="nothing"):
+        turns.order(StudyImpact(turns.graph, "nothing"))

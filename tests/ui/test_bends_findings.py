@@ -1,0 +1,214 @@
+"""What matters and what looks alike, in the panel of bends: by mouse and keys, each move one undo."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from helpers import on_torch
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from test_bends_panel import LEFT, Desk
+
+from studio.bends import registry
+from studio.model.stage import AllChannels, ChannelList, Cluster
+from studio.model.view import View
+from studio.runtime.live.channel_study import ChannelStudy, Clusters, Impacts, StudyClusters, StudyImpact
+from studio.runtime.live.feature import Frame
+from studio.runtime.live.report import Part, Report
+from studio.ui.bends.channels import ChannelsEditor
+from studio.ui.bends.dice import drawn_by_effect, throw
+from studio.ui.bends.findings import BY_EFFECT
+
+STRONGEST, CLUSTER = 4, 5
+IMPACT = np.linspace(0, 1, 64, dtype=np.float32)[::-1].copy()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    made = Desk(qtbot)
+    made.panel.put(registry()["Multiply"])
+    return made
+
+
+def editor(desk: Desk) -> ChannelsEditor:
+    [card] = desk.panel.cards.values()
+    return card.channels
+
+
+def tell(desk: Desk, part: Part) -> None:
+    desk.telemetry.take(Report((part,)))
+
+
+def pick(desk: Desk, kind: int) -> None:
+    editor(desk).kind.setCurrentIndex(kind)
+    editor(desk).kind.activated.emit(kind)
+
+
+def ordered(desk: Desk, kind: type[StudyImpact] | type[StudyClusters]) -> list[str]:
+    return [order.layer for order in desk.orders if isinstance(order, kind)]
+
+
+def impacts(desk: Desk, values: np.ndarray, layer: str = "enc2", measuring: str = "") -> Impacts:
+    return Impacts(desk.document.graph, {layer: values}, measuring)
+
+
+def channels(desk: Desk) -> object:
+    return desk.document.stages[0].channels
+
+
+def test_the_strongest_are_measured_and_then_filled_in_as_one_undo(desk: Desk, qtbot: QtBot) -> None:
+    before = len(desk.document.history.labels)
+    pick(desk, STRONGEST)
+    assert ordered(desk, StudyImpact) == ["enc2"]
+    assert channels(desk) == AllChannels()
+    half = IMPACT.copy()
+    half[10:] = np.nan
+    tell(desk, impacts(desk, half, measuring="enc2"))
+    assert channels(desk) == AllChannels()
+    # Another hand's change takes nothing away from who waits.
+    desk.document.change_stage(desk.document.stages[0].id, amount=0.5)
+    tell(desk, impacts(desk, IMPACT))
+    assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_EFFECT)
+    assert len(desk.document.history.labels) == before + 2
+    assert editor(desk).kind.currentIndex() == STRONGEST
+    # What comes later changes nothing unasked.
+    tell(desk, impacts(desk, IMPACT[::-1].copy()))
+    assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_EFFECT)
+
+    spin = editor(desk).strongest.count
+    spin.selectAll()
+    qtbot.keyClicks(spin, "3")
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+    assert channels(desk) == ChannelList(channels=(61, 62, 63), name=BY_EFFECT)
+    assert len(desk.document.history.labels) == before + 3
+    desk.document.undo()
+    assert spin.value() == 8
+    desk.document.undo()
+    assert channels(desk) == AllChannels()
+    assert editor(desk).kind.currentIndex() == 0
+
+
+def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> None:
+    before = len(desk.document.history.labels)
+    pick(desk, CLUSTER)
+    assert ordered(desk, StudyClusters) == ["enc2"]
+    assert not editor(desk).cluster.list.isVisible()
+    pictures = (np.zeros((8, 6, 3), np.uint8),) * 2
+
+    def found(*groups: tuple[int, ...]) -> Clusters:
+        made = tuple(Cluster("enc2", f"cluster {k}", group) for k, group in enumerate(groups, 1))
+        return Clusters(desk.document.graph, {"enc2": made}, {"enc2": pictures})
+
+    tell(desk, found((1, 2, 5), (0, 3)))
+    assert channels(desk) == ChannelList(channels=(1, 2, 5), name="cluster 1")
+    assert len(desk.document.history.labels) == before + 1
+    box = editor(desk).cluster.list
+    assert [box.itemText(row) for row in range(box.count())] == ["cluster 1 (3)", "cluster 2 (2)", "Find anew"]
+    assert not box.itemIcon(0).isNull()
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert channels(desk) == ChannelList(channels=(0, 3), name="cluster 2")
+    assert len(desk.document.history.labels) == before + 2
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert ordered(desk, StudyClusters) == ["enc2", "enc2"]
+    assert channels(desk) == ChannelList(channels=(0, 3), name="cluster 2")
+    tell(desk, found((7, 8), (9,)))
+    assert channels(desk) == ChannelList(channels=(7, 8), name="cluster 1")
+    desk.document.undo()
+    # It is none of those that are known now, but keeps its name.
+    assert editor(desk).kind.currentIndex() == 3
+    [card] = desk.panel.cards.values()
+    assert card.where.text() == "cluster 2"
+    editor(desk).list.setFocus()
+    editor(desk).list.clear()
+    qtbot.keyClicks(editor(desk).list, "0, 4")
+    qtbot.keyClick(editor(desk).list, Qt.Key.Key_Return)
+    assert channels(desk) == ChannelList(channels=(0, 4)), "what was changed by hand is no cluster any more"
+
+
+def test_another_layer_stops_it_and_nobody_waits(desk: Desk) -> None:
+    desk.panel.all.click()
+    pick(desk, STRONGEST)
+    desk.workspace.choose("enc1")
+    assert ordered(desk, StudyImpact) == ["enc2", ""]
+    assert ordered(desk, StudyClusters)[-1] == ""
+    assert editor(desk).kind.currentIndex() == 0
+    tell(desk, impacts(desk, IMPACT))
+    assert channels(desk) == AllChannels()
+
+
+def test_bars_show_what_matters_and_the_button_measures_and_stops(desk: Desk, qtbot: QtBot) -> None:
+    bars = desk.panel.impact
+    assert not bars.bars.isVisible()
+    qtbot.mouseClick(bars.measure, LEFT)
+    assert ordered(desk, StudyImpact) == ["enc2"]
+    half = IMPACT.copy()
+    half[16:] = np.nan
+    tell(desk, impacts(desk, half, measuring="enc2"))
+    assert bars.label.text() == "Effect of 16 of 64 channels"
+    assert bars.measure.text() == "Stop"
+    qtbot.mouseClick(bars.measure, LEFT)
+    assert ordered(desk, StudyImpact) == ["enc2", ""]
+    tell(desk, impacts(desk, IMPACT))
+    assert bars.measure.text() == "Measure"
+    assert bars.bars.isVisible()
+    np.testing.assert_allclose(bars.bars.heights(), IMPACT)
+    assert bars.bars.accessibleDescription() == "Strongest: 0, 1, 2, 3, 4"
+    image = bars.bars.grab().toImage()
+    high = image.height()
+    left, right = image.pixelColor(1, high // 2), image.pixelColor(image.width() - 2, high // 2)
+    assert left != right
+    desk.workspace.choose("enc1")
+    assert not bars.bars.isVisible()
+    desk.workspace.choose("enc2")
+    assert bars.bars.isVisible()
+
+
+def test_the_dice_prefer_channels_that_matter(desk: Desk) -> None:
+    few = np.zeros(64, np.float32)
+    few[[3, 9, 27]] = 1.0, np.inf, 0.5
+    for seed in range(30):
+        drawn = drawn_by_effect(few, 3 / 64, random.Random(seed))
+        assert drawn.channels == (3, 9, 27)
+    counts = np.zeros(64)
+    for seed in range(400):
+        counts[list(drawn_by_effect(IMPACT, 0.1, random.Random(seed)).channels)] += 1
+    assert counts[:16].sum() > 4 * counts[-16:].sum()
+    tell(desk, impacts(desk, few))
+    before = len(desk.document.history.labels)
+    for _ in range(12):
+        desk.panel.dice.click()
+    assert len(desk.document.history.labels) == before + 12
+    lists = [s.channels for s in desk.document.stages[1:] if isinstance(s.channels, ChannelList)]
+    assert lists
+    assert all({3, 9, 27} <= set(each.channels) for each in lists)
+    throw(desk.document, "enc1", 0)
+    assert not isinstance(desk.document.stages[-1].channels, ChannelList), "of this layer nothing is known"
+
+
+def test_what_the_panel_orders_is_measured_by_what_runs(desk: Desk) -> None:
+    """The whole way: a choice, its orders, the running network, its reports, the channels of the stage."""
+    engine = on_torch(desk.document.network)
+    engine.set_stages(desk.document.stages)
+    now = [0.0]
+    study = ChannelStudy(lambda: now[0])
+    study.opened(engine, desk.document.graph)
+    rng = np.random.default_rng(0)
+    pick(desk, STRONGEST)
+    for order in desk.orders:
+        study.handlers()[type(order)](order)
+    for serial in range(400):
+        if isinstance(channels(desk), ChannelList):
+            break
+        if serial < 2:
+            engine.run({engine.graph.inputs[0].name: rng.standard_normal((3, 32, 32)).astype(np.float32)})
+        now[0] += 1.0
+        study.rest(Frame(engine, View(), {}, True, serial))
+        desk.telemetry.take(Report(study.parts()))
+    found = channels(desk)
+    assert isinstance(found, ChannelList)
+    assert len(found.channels) == 8
+    known = desk.telemetry[Impacts].of["enc2"]
+    assert known[list(found.channels)].min() >= np.delete(known, found.channels).max()
