@@ -191,6 +191,16 @@ def test_what_is_typed_counts_when_it_is_understood(desk: Desk, qtbot: QtBot) ->
     assert desk.routes[0].source.signals() == ("sound/beat",)
 
 
+def test_a_card_that_goes_while_something_is_typed_changes_nothing(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.add()
+    line = card.form.controls["retrigger"].line  # type: ignore[attr-defined]
+    qtbot.keyClicks(line, "sound/beat")
+    desk.document.undo()
+    assert desk.routes == ()
+    line.editingFinished.emit()
+    assert desk.routes == ()
+
+
 @pytest.mark.parametrize("name", ["StepSequence", "Keyframes"])
 def test_points_are_read_as_they_are_shown(name: str) -> None:
     for field in fields(registry()[name]):

@@ -145,6 +145,8 @@ class RouteCard(QFrame):
 
     def _turn(self, **settings: Any) -> None:
         """Show a change while the hand is at it: all until it lets go are one item of the history."""
+        if not any(self.shows(route) for route in self._routes()):
+            return  # A line that loses the keyboard because its card goes tells what was typed.
         if self._gesture is None or not self._gesture.is_open:
             self._gesture = self._document.begin(self._label("Movement"))
         self._gesture.set_section(ROUTES, changed(self._routes(), self.number, **settings))
