@@ -34,6 +34,7 @@ LARGEST = 220_000
 """Bytes of a picture; its quality gives way."""
 
 PRESET = "violet-strokes"
+MOVING = "heartbeat"
 
 
 def main() -> None:
@@ -44,6 +45,8 @@ def main() -> None:
         with opened(PRESET) as studio:
             _tour(studio)
             _panels(studio)
+        with opened(MOVING) as studio:
+            _movement(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
             _settle(studio)
             _key(studio, Qt.Key.Key_I)
@@ -96,6 +99,15 @@ def _panels(studio: Studio) -> None:
     spin(0.5)
     _grab(docks["filters"], "panel-selection")
     _grab(studio.window.context[Transport], "panel-source")
+
+
+def _movement(studio: Studio) -> None:
+    """The panel of a preset that moves, when its traces are full."""
+    dock = studio.window.docks["movement"]
+    _settle(studio)
+    dock.raise_()
+    spin(8.0)
+    _grab(dock, "panel-movement")
 
 
 def _settle(studio: Studio) -> None:
