@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers import layer, network, normal, on_torch, tiny_network
+from test_live import Studio
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
+from studio.engine.gl.device import Device
 from studio.errors import StudioError
 from studio.model.network import Network
 from studio.model.stage import Stage
 from studio.model.view import View
+from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
 from studio.runtime.live.channel_study import (
     FRAMES,
@@ -27,7 +32,7 @@ from studio.runtime.live.channel_study import (
     StudyImpact,
 )
 from studio.runtime.live.feature import Frame
-from studio.runtime.live.report import Report
+from studio.runtime.live.report import Progress, Report
 from studio.runtime.live.telemetry import Telemetry
 
 
@@ -55,11 +60,12 @@ class Turns:
     def order(self, order: StudyImpact | StudyClusters) -> None:
         self.study.handlers()[type(order)](order)
 
-    def go(self, count: int, *, still: bool = False, frame: float = 0.1) -> Iterator[None]:
+    def go(self, count: int, *, still: bool = False, frame: float = 0.1, pause: float = 0.0) -> Iterator[None]:
         for _ in range(count):
             if not still or not self.serial:
                 self.serial += 1
                 self.engine.run({"input": normal(3, 16, 12, seed=self.serial)})
+            time.sleep(pause)
             self.now += frame
             before = self.now
             self.study.rest(Frame(self.engine, View(), {}, True, self.serial))
@@ -225,5 +231,34 @@ def test_what_fails_is_told_once_and_ends(monkeypatch: pytest.MonkeyPatch) -> No
     drain(turns.go(5))
     assert turns.impacts.measuring == ""
     assert turns.engine.stages == ()
+    monkeypatch.setattr(ClusterFinder, "clusters", fail)
+    turns.order(StudyClusters(turns.graph, "enc"))
+    with pytest.raises(StudioError, match="cannot be bent"):
+        drain(turns.go(5000, pause=0.001))
+    drain(turns.go(1))
+    assert turns.telemetry[Clusters].looking == ""
+    turns.study.close()
     with pytest.raises(StudioError, match="nothing"):
         turns.order(StudyImpact(turns.graph, "nothing"))
+
+
+@pytest.mark.gl
+def test_in_the_running_studio_the_picture_stays_while_channels_are_measured(gl_device: Device, tmp_path: Path) -> None:
+    del gl_device
+    cv2.imwrite(str(tmp_path / "still.png"), np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8))
+    running = Studio()
+    graph = running.document.graph
+    try:
+        running.live.play(str(tmp_path / "still.png"))
+        running.until(lambda: running.telemetry[Progress].serial > 0)
+        before = running.picture()
+        running.live.order(StudyImpact(graph, "enc"))
+        running.live.order(StudyClusters(graph, "enc"))
+        running.until(lambda: "enc" in running.telemetry[Clusters].found)
+        of = lambda: running.telemetry[Impacts].of.get("enc", np.array([np.nan]))  # noqa: E731
+        running.until(lambda: not np.isnan(of()).any())
+        assert of().max() > 0
+        assert running.telemetry[Impacts].measuring == ""
+        np.testing.assert_array_equal(running.picture(), before)
+    finally:
+        running.live.close()

@@ -73,6 +73,8 @@ def test_the_strongest_are_measured_and_then_filled_in_as_one_undo(desk: Desk, q
     assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_EFFECT)
     assert len(desk.document.history.labels) == before + 2
     assert editor(desk).kind.currentIndex() == STRONGEST
+    [card] = desk.panel.cards.values()
+    assert card.where.text() == "strongest 8"
     # What comes later changes nothing unasked.
     tell(desk, impacts(desk, IMPACT[::-1].copy()))
     assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_EFFECT)
@@ -128,6 +130,16 @@ def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> N
     assert channels(desk) == ChannelList(channels=(0, 4)), "what was changed by hand is no cluster any more"
 
 
+def test_a_card_is_no_wider_than_the_panel_whatever_is_chosen(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.resize(320, 700)
+    tell(desk, impacts(desk, IMPACT))
+    for kind in range(STRONGEST + 1):
+        pick(desk, kind)
+        qtbot.wait(5)
+        [card] = desk.panel.cards.values()
+        assert card.geometry().right() < desk.panel.width()
+
+
 def test_another_layer_stops_it_and_nobody_waits(desk: Desk) -> None:
     desk.panel.all.click()
     pick(desk, STRONGEST)
@@ -136,6 +148,22 @@ def test_another_layer_stops_it_and_nobody_waits(desk: Desk) -> None:
     assert ordered(desk, StudyClusters)[-1] == ""
     assert editor(desk).kind.currentIndex() == 0
     tell(desk, impacts(desk, IMPACT))
+    assert channels(desk) == AllChannels()
+
+
+@pytest.mark.parametrize("kind", [STRONGEST, CLUSTER])
+def test_nobody_waits_for_what_was_stopped_or_has_failed(desk: Desk, kind: int) -> None:
+    graph = desk.document.graph
+    under_way = Impacts(graph, measuring="enc2") if kind == STRONGEST else Clusters(graph, looking="enc2")
+    other = Impacts(graph, measuring="enc1") if kind == STRONGEST else Clusters(graph, looking="enc1")
+    pick(desk, kind)
+    # It was on its way before the order was carried out.
+    tell(desk, other)
+    assert editor(desk).kind.currentIndex() == kind
+    tell(desk, under_way)
+    assert editor(desk).kind.currentIndex() == kind
+    tell(desk, other)
+    assert editor(desk).kind.currentIndex() == 0
     assert channels(desk) == AllChannels()
 
 

@@ -80,10 +80,12 @@ class Clusters(LayerPart):
     Attributes:
         found: clusters by layer, the largest first.
         pictures: by layer a small picture of each of them.
+        looking: the layer whose clusters are being found; empty while none are.
     """
 
     found: Mapping[str, tuple[Cluster, ...]] = field(default_factory=dict)
     pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
+    looking: str = ""
 
     def merge(self, earlier: Self) -> Self:
         """See `Part.merge`."""
@@ -205,6 +207,7 @@ class ChannelStudy(Feature):
         self._finder = ClusterFinder(order.graph.node(order.layer).name) if order.layer else None
         self._working = None
         self._serial = -1
+        self._clusters = Clusters(self._graph, looking=order.layer)
 
     def _collect(self, finder: ClusterFinder, frame: Frame, now: float) -> bool:
         """Take in a map where there is another; False where none has come."""
@@ -217,6 +220,7 @@ class ChannelStudy(Feature):
                 finder.add(frame.engine.activation(finder.layer))
             except Exception:
                 self._finder = None
+                self._clusters = Clusters(self._graph)
                 raise
         if finder.frames >= FRAMES or now - self._since >= _PATIENCE:
             self._finder = None
@@ -228,6 +232,8 @@ class ChannelStudy(Feature):
         working = self._working
         if working is not None and working.done():
             self._working = None
+            # What fails is told, and that nothing is looked for any more.
+            self._clusters = Clusters(self._graph)
             self._clusters = working.result()
 
 

@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
 from studio.ui.bends.findings import BY_EFFECT, Findings
@@ -44,7 +53,7 @@ def numbers_of(text: str) -> tuple[int, ...] | None:
 
 
 class ChannelsEditor(QWidget):
-    """One row; ``changed`` brings the channels when a person has chosen others.
+    """The kind of choice, and below it what is chosen; ``changed`` brings the channels when a person has chosen others.
 
     Args:
         findings: what is known of the channels of layers.
@@ -80,11 +89,12 @@ class ChannelsEditor(QWidget):
         for page in (QWidget(), drawn, self.range, self.list, self.strongest, self.cluster):
             self._more.addWidget(page)
         self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        whole = QHBoxLayout(self)
+        # Below, as beside it a card would be wider than the panel.
+        whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.SPACE // 2)
         whole.addWidget(self.kind)
-        whole.addWidget(self._more, 1)
+        whole.addWidget(self._more)
         self.kind.activated.connect(self._turn)
         self.share.valueChanged.connect(self._tell)
         self.seed.settled.connect(self._tell)
@@ -92,6 +102,7 @@ class ChannelsEditor(QWidget):
         self.list.editingFinished.connect(self._tell)
         for found in (self.strongest, self.cluster):
             found.chosen.connect(self.changed)
+            found.ended.connect(self.give_up)
         self._quiet = False
 
     def show_channels(self, channels: Channels) -> None:
@@ -113,7 +124,7 @@ class ChannelsEditor(QWidget):
         else:
             self.kind.setCurrentIndex(self._kind_of(channels))
             self.list.setText(numbers_text(channels.channels))
-        self._more.setCurrentIndex(self.kind.currentIndex())
+        self._open_page()
         self._quiet = False
 
     def _kind_of(self, channels: ChannelList) -> int:
@@ -132,6 +143,10 @@ class ChannelsEditor(QWidget):
         """Nothing more is found out: show again what there is."""
         self._forget()
         self.show_channels(self._shown)
+
+    def _open_page(self) -> None:
+        self._more.setCurrentIndex(self.kind.currentIndex())
+        self._more.setVisible(self.kind.currentIndex() > 0)
 
     def _forget(self) -> None:
         self.strongest.forget()
@@ -156,7 +171,7 @@ class ChannelsEditor(QWidget):
         return ChannelList(channels=found)
 
     def _turn(self, kind: int) -> None:
-        self._more.setCurrentIndex(kind)
+        self._open_page()
         self._forget()
         if kind >= _STRONGEST:
             (self.strongest if kind == _STRONGEST else self.cluster).ask()
@@ -184,6 +199,8 @@ def channels_text(channels: Channels, name_limit: int = 20) -> str:
         return f"{100 * channels.share:.0f} % of channels"
     if isinstance(channels, ChannelRange):
         return f"channels {channels.first}–{channels.last}"
+    if channels.name == BY_EFFECT:
+        return f"strongest {len(channels.channels)}"
     if channels.name:
         return channels.name
     text = numbers_text(channels.channels)

@@ -69,6 +69,11 @@ class Findings:
         """Have clusters of a layer's channels found, by its next maps; empty to stop."""
         self._order(StudyClusters(self._document.graph, layer))
 
+    @property
+    def looking(self) -> str:
+        """The layer whose clusters are being found; empty while none are."""
+        return self._telemetry[Clusters].looking
+
     def clusters(self, layer: str) -> tuple[Cluster, ...]:
         """The clusters of a layer as they were found last, the largest first; empty before."""
         return self._telemetry[Clusters].found.get(layer, ())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from studio.model.picture import Picture
 from studio.model.stage import ChannelList
@@ -17,22 +17,36 @@ _ICON = 20
 _MOST = 1 << 16
 
 
+def narrow(box: QComboBox, letters: int) -> None:
+    """Let a list be as narrow as so many letters, though what it opens shows every entry whole."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
+    box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + 2 * theme.SPACE)
+
+
 class _Found(QWidget):
-    """A control, and beside it what it waits for; ``chosen`` brings the channels that a person asked for."""
+    """A control, and beside it what it waits for.
+
+    ``chosen`` brings the channels that a person asked for; ``ended`` comes where they are not found out any more: it
+    was stopped, has failed, or something else is found out instead.
+    """
 
     chosen = Signal(object)
+    ended = Signal()
 
     def __init__(self, findings: Findings, layer: Callable[[], str], control: QWidget, waits: str) -> None:
         super().__init__()
         self._findings, self._layer = findings, layer
         self.waits = False
+        self._began = False  # whether what a person waits for is under way
         self._waits = QLabel(waits)
         self._waits.setStyleSheet(f"color: {theme.FAINT};")
+        self._waits.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._waits.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)
-        row.addWidget(control)
+        row.addWidget(control, 1)
         row.addWidget(self._waits, 1)
 
     def ask(self) -> None:
@@ -43,8 +57,13 @@ class _Found(QWidget):
 
     def take(self) -> bool:
         """Tell the channels that a person waits for, where they are known; whether they were told."""
-        found = self._channels() if self.waits else None
+        if not self.waits:
+            return False
+        found = self._channels()
         if found is None:
+            began, self._began = self._began, self._is_under_way()
+            if began and not self._began:
+                self.ended.emit()
             return False
         self._wait(False)
         self.chosen.emit(found)
@@ -55,10 +74,13 @@ class _Found(QWidget):
         self._wait(False)
 
     def _wait(self, waits: bool) -> None:
-        self.waits = waits
+        self.waits, self._began = waits, False
         self._waits.setVisible(waits)
 
     def _order(self) -> None:
+        raise NotImplementedError
+
+    def _is_under_way(self) -> bool:
         raise NotImplementedError
 
     def _channels(self) -> ChannelList | None:
@@ -71,6 +93,7 @@ class StrongestChannels(_Found):
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         self.count = QSpinBox(minimum=1, maximum=_MOST, value=8)
         self.count.setKeyboardTracking(False)
+        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.count.setAccessibleName("How many of the strongest channels")
         self.count.setToolTip("The channels that change the picture most, measured while it runs")
         super().__init__(findings, layer, self.count, "measuring…")
@@ -84,6 +107,9 @@ class StrongestChannels(_Found):
 
     def _order(self) -> None:
         self._findings.measure(self._layer())
+
+    def _is_under_way(self) -> bool:
+        return self._findings.measuring == self._layer()
 
     def _channels(self) -> ChannelList | None:
         return self._findings.strongest(self._layer(), self.count.value())
@@ -124,6 +150,7 @@ class ClusterChannels(_Found):
             self.list.addItem(_icon(picture), f"{cluster.name} ({len(cluster.channels)})")
         if clusters:
             self.list.addItem("Find anew")
+            narrow(self.list, 6)
 
     def show_channels(self, channels: ChannelList) -> bool:
         """Show the cluster that these are; False where they are none of those known. Tells nobody."""
@@ -145,6 +172,9 @@ class ClusterChannels(_Found):
 
     def _order(self) -> None:
         self._findings.find_clusters(self._layer())
+
+    def _is_under_way(self) -> bool:
+        return self._findings.looking == self._layer()
 
     def forget(self) -> None:
         """See `_Found.forget`."""

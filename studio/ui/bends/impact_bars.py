@@ -13,6 +13,10 @@ from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
 
 _NONE = np.zeros(0, np.float32)
+_TIP = (
+    "Measure how far the picture moves when each channel is taken out, while it runs, in a fifth of the time.\n"
+    "What is shown holds for the picture as it was then: measure again after edits, or of another picture."
+)
 
 
 class Bars(QWidget):
@@ -86,6 +90,7 @@ class ImpactBars(QWidget):
         self._findings = findings
         self._layer = ""
         self.measure = QPushButton("Measure")
+        self.measure.setToolTip(_TIP)
         self.measure.clicked.connect(self._toggle)
         self.label = QLabel()
         self.label.setStyleSheet(f"color: {theme.FAINT};")
@@ -110,9 +115,6 @@ class ImpactBars(QWidget):
         self.bars.setVisible(impact is not None)
         self.measure.setEnabled(bool(layer))
         self.measure.setText("Stop" if measuring else "Measure")
-        self.measure.setToolTip(
-            "Measure how far the picture moves when each channel is taken out, while it runs, in a fifth of the time"
-        )
         if impact is None:
             self.label.setText("Measuring…" if measuring else "Effect of each channel")
         else:
