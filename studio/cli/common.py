@@ -108,7 +108,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         raise StudioError(f"{path} exists already; give another name, or --overwrite to replace it.")
 
 
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what stands there already.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 
 
 def human_count(n: float) -> str:

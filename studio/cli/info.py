@@ -33,7 +33,7 @@ class _Layer:
 
 
 def info(
-    path: Annotated[str, typer.Argument(help="A network or a preset: a folder, or a name of those that come with us.")],
+    path: Annotated[str, typer.Argument(help="A network or a preset, by name or path.")],
     size: Annotated[
         str,
         typer.Option(

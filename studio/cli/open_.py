@@ -21,13 +21,11 @@ def open_(
     source: Annotated[
         str, typer.Option(help='What it works on: "demo", "camera", "camera:1", a film, a picture, a folder.')
     ] = DEFAULT_SOURCE,
-    osc: Annotated[
-        int, typer.Option(min=0, max=65535, help="Hear OSC at this UDP port of this machine; 0 hears none.")
-    ] = 0,
+    osc: Annotated[int, typer.Option(min=0, max=65535, help="Listen for OSC on this UDP port; 0 for none.")] = 0,
     osc_host: Annotated[
-        str, typer.Option(help="The interface to hear OSC at; 0.0.0.0 lets other machines turn numbers.")
+        str, typer.Option(help="The interface to listen on; 0.0.0.0 lets other machines in.")
     ] = "127.0.0.1",
-    midi: Annotated[bool, typer.Option("--midi", help="Hear every MIDI port.")] = False,
+    midi: Annotated[bool, typer.Option("--midi", help="Listen to every MIDI port.")] = False,
 ) -> None:
     """Open the window."""
     if not has_display():

@@ -58,7 +58,7 @@ def render(
     size: Annotated[
         str,
         typer.Option(
-            help="What the network works on: the longer side, both sides, or the source's.", metavar="N|WxH|source"
+            help="The size the network works at: the longer side, both sides, or the source's.", metavar="N|WxH|source"
         ),
     ] = "source",
     frames: Annotated[
@@ -72,7 +72,7 @@ def render(
         str, typer.Option(help="h264, prores, ffv1, png, exr or gif; by default the suffix decides.")
     ] = "",
     bits: Annotated[
-        int, typer.Option(help="Bits a value of the recording: 8, 10, 12 or 16; by default the codec decides.")
+        int, typer.Option(help="Bits per value of the recording: 8, 10, 12 or 16; by default the codec decides.")
     ] = 0,
     audio: Annotated[bool, typer.Option("--audio/--no-audio", help="Keep the film's own sound.")] = True,
     latent: Annotated[
@@ -89,7 +89,7 @@ def render(
             "hable or reinhard."
         ),
     ] = "knee",
-    deinterlace: Annotated[bool, typer.Option("--deinterlace", help="Make whole pictures of interlaced ones.")] = False,
+    deinterlace: Annotated[bool, typer.Option("--deinterlace", help="Deinterlace pictures that show combs.")] = False,
     tile: Annotated[
         int,
         typer.Option(
@@ -106,7 +106,7 @@ def render(
     bpm: BpmOption = "",
     fade_to: FadeOption = [],  # noqa: B006 - typer copies it
     performance: Annotated[
-        Path | None, typer.Option(help="Play this performance again: all that hands and controllers did.")
+        Path | None, typer.Option(help="Play this performance: everything that hands and controllers did.")
     ] = None,
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""

@@ -64,28 +64,33 @@ def train(
     ] = 1.0,
     batch: Annotated[int, typer.Option(help="Crops a step.", min=1, max=4096)] = 8,
     at_once: Annotated[
-        int, typer.Option(help="Crops reckoned together, to save memory; a step stays the same.", min=0, max=4096)
+        int,
+        typer.Option(help="Crops computed together; fewer save memory, and the step stays the same.", min=0, max=4096),
     ] = 0,
     optimiser: Annotated[str, typer.Option(help="sgd, adam, adamw or adadelta.")] = "adam",
-    rate: Annotated[float, typer.Option(help="How far a step goes; the optimiser's usual one by default.")] = 0.0,
+    rate: Annotated[float, typer.Option(help="Learning rate; the optimiser's usual one by default.")] = 0.0,
     warmup: Annotated[int, typer.Option(help="Steps over which the rate rises.", min=0)] = 0,
-    cosine: Annotated[bool, typer.Option("--cosine", help="Let the rate fall to nothing over --steps.")] = False,
+    cosine: Annotated[
+        bool, typer.Option("--cosine", help="Let the rate fall to 0 over --steps, along a cosine.")
+    ] = False,
     decay: Annotated[float, typer.Option(help="Weight decay.", min=0.0, max=1.0)] = 0.0,
-    clip: Annotated[float, typer.Option(help="Bring the gradients' norm down to this; 0 for never.", min=0.0)] = 0.0,
+    clip: Annotated[float, typer.Option(help="Clip the gradients' norm to this; 0 for never.", min=0.0)] = 0.0,
     learn: Annotated[str, typer.Option(help="Layers or tensors that learn: dec*,enc1.bias; all by default.")] = "",
     freeze: Annotated[str, typer.Option(help="Layers or tensors that do not learn.")] = "",
     fixed_norms: Annotated[
         bool, typer.Option("--fixed-norms", help="Batch norms keep the statistics that they have.")
     ] = False,
     flips: Annotated[bool, typer.Option("--flips/--no-flips", help="Mirror crops at random.")] = True,
-    style: Annotated[str, typer.Option(help="A picture whose style is wanted.")] = "",
+    style: Annotated[str, typer.Option(help="The picture whose style is wanted.")] = "",
     extractor: Annotated[
         str, typer.Option(help="The network that features and style are seen through.")
     ] = "autoencoder-transposed",
     engine: EngineOption = "auto",
-    seed: Annotated[int, typer.Option(help="What everything random follows from.", min=0)] = 0,
-    resume: Annotated[Path | None, typer.Option(help="A checkpoint to go on from.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep a checkpoint beside the weights, to go on.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    resume: Annotated[Path | None, typer.Option(help="A checkpoint to continue from.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep a checkpoint beside the weights, to continue from.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
 ) -> None:
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""

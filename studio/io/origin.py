@@ -65,7 +65,7 @@ class Origin(Part):
         names: for every tensor, what the file calls it; several names where they share one storage.
         leftover: whole numbers that the file holds besides, such as counters of batch norms.
         tensors: all that the way back needs of the file's tensors, in its order; empty where it was not kept.
-        computed: SHA-256 of every tensor that was reckoned from the file's, and so has no place there.
+        computed: SHA-256 of every tensor that was computed from the file's, and so has no place there.
     """
 
     format: Literal["studio-origin"] = "studio-origin"

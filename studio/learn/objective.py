@@ -97,7 +97,7 @@ class Sketch:
         try:
             self.shapes[node.name] = op.output_shape(*(self.shapes[name] for name in reads))
         except StudioError as error:
-            raise StudioError(f"The {of} cannot be reckoned: {error}") from None
+            raise StudioError(f"The {of} cannot be computed: {error}") from None
         self.nodes.append(node)
         self.tensors |= {f"{node.name}.{key}": value for key, value in (tensors or {}).items()}
         if not tensors:

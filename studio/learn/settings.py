@@ -22,7 +22,7 @@ Opens = Callable[[Objective, Optimiser], Backend]
 """Makes what learns of an objective and an optimiser."""
 
 SQUARED = "~squared"
-"""The part that PSNR is reckoned from, whatever is made small."""
+"""The part that PSNR is computed from, whatever is made small."""
 
 
 class Term(Protocol):

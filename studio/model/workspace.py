@@ -21,7 +21,7 @@ RowOrder = Literal["index", "norm", "likeness", "cluster"]
 BrushUnit = Literal["screen", "weights"]
 
 ORIGINALS = "*"
-"""What `Workspace.audition` holds while every layer is heard as it was trained."""
+"""What `Workspace.audition` holds while every layer runs as it was trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Workspace:
         kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
         colours: how values become colours.
         scaling: whether every tile has a scale of its own.
-        audition: None to hear the bends; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
+        audition: None where the bends run; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
         engine: what is to run the network: "auto" or an engine's name.
         size: at which it works, as the command line gives it: "256", "source".
         held: whether no new picture is taken in, so that a stroke is on the screen sooner.

@@ -72,7 +72,7 @@ class BatchNorm2d(Elementwise):
         )
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
-        """See `Op.vectors`: one scale and one shift per channel, reckoned in float64."""
+        """See `Op.vectors`: one scale and one shift per channel, computed in float64."""
         # A variance bent below zero gives NaN, as it does in PyTorch; the studio shows it rather than hide it.
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scale = 1.0 / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)

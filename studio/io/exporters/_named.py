@@ -38,7 +38,7 @@ def named_tensors(preset: Preset) -> dict[str, Stored]:
         elif digest(values) != origin.computed[full]:
             raise StudioError(
                 f'The tensor "{full}" was bent, but the file that the network came from has none like it: it was '
-                "reckoned from others on import; take that bend back, or export to .onnx."
+                "computed from others on import; undo that edit, or export to .onnx."
             )
     return found
 

@@ -70,7 +70,7 @@ class RunningScale(BackwardOp, Elementwise):
         return inputs[0] * (scale * tensors["weight"] if self.affine else scale)[:, None, None]
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
-        """See `Op.vectors`: the scales, reckoned in float64."""
+        """See `Op.vectors`: the scales, computed in float64."""
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scale = 1.0 / np.sqrt(tensors["running_var"].astype(np.float64) + self.eps)
             return (scale * tensors["weight"] if self.affine else scale).astype(np.float32)[None]

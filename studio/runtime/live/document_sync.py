@@ -1,4 +1,4 @@
-"""Keeps the running engine in step with the document, and lets the originals be heard in its place."""
+"""Keeps the running engine in step with the document, and runs the originals in its place when asked."""
 
 from __future__ import annotations
 

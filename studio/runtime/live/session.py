@@ -114,7 +114,7 @@ class LiveSession:
         self.order(Watch(graph, names))
 
     def hold(self, held: bool) -> None:
-        """Take no new pictures in: only what edits touch is run again."""
+        """Freeze the input: only what edits touch is run again."""
         self.order(Hold(held))
 
     def play(self, spec: str) -> None:
@@ -122,7 +122,7 @@ class LiveSession:
         self.player.play(spec)
 
     def pause(self, paused: bool) -> None:
-        """Let the source stand still, or go on."""
+        """Pause the source, or let it play."""
         self.player.pause(paused)
 
     def seek(self, seconds: float) -> None:

@@ -82,7 +82,7 @@ class Worker:
         self._jobs.put(job)
 
     def close(self, timeout: float | None = None) -> bool:
-        """Take on nothing more, and wait until all is done, at most so many seconds; whether it is."""
+        """Accept no more work, and wait until all is done, at most this many seconds; whether it is."""
         if self._thread is None:
             return True
         self._jobs.put(None)

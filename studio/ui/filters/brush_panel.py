@@ -30,7 +30,9 @@ class BrushPanel(QWidget):
         column.setContentsMargins(0, theme.SPACE, 0, 0)
         column.addWidget(self.form)
         self.on_screen = QCheckBox("Radius in pixels of the screen")
-        self.on_screen.setToolTip("The brush is as large on the screen at every zoom; else its radius counts weights")
+        self.on_screen.setToolTip(
+            "The brush keeps its size on the screen at every zoom; otherwise its radius counts weights"
+        )
         self.on_screen.toggled.connect(lambda on: setattr(workspace, "brush_unit", "screen" if on else "weights"))
         column.addWidget(self.on_screen)
         column.addStretch(1)

@@ -58,7 +58,7 @@ class LayerActions:
             self._document.set_bypassed(name, name not in self._document.bypassed)
 
     def toggle_solo(self, name: str) -> None:
-        """Hear this layer's bends alone, or all again."""
+        """Solo this layer: every other one runs as trained; or let all bends run again."""
         if name in self._document.graph:
             self._workspace.audition = None if self._workspace.audition == name else name
 

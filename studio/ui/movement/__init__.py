@@ -41,7 +41,7 @@ PANELS = (
                 _tap,
                 Place("Layer", 30, 20),
                 keys=("Ctrl+Alt+T",),
-                tip="From the second tap on beats follow each other as the taps do",
+                tip="Two or more taps set the tempo",
             ),
         ),
     ),

@@ -59,7 +59,7 @@ class MovementPanel(QWidget):
         self.bpm = Number(bpm.lo, bpm.hi, bpm.default, bpm.unit)
         self.bpm.name_parts("Tempo", bpm.doc)
         self.tap = QPushButton("Tap")
-        self.tap.setToolTip("Tap the tempo: from the second tap on beats follow each other as the taps do")
+        self.tap.setToolTip("Tap the tempo: two or more taps set it")
         # A beat falls when the finger comes down.
         self.tap.pressed.connect(self.tap_tempo)
         self.bpm.changed.connect(lambda: self._turn_tempo(float(self.bpm.value())))

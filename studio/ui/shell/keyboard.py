@@ -75,7 +75,7 @@ class Keyboard(QObject):
             self.goes_by_keys.emit(by_keys)
 
     def release(self) -> None:
-        """Hear what was heard before the key was held."""
+        """Go back to what ran before the key was held."""
         if self._held:
             self._held = False
             before = self._before

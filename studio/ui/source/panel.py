@@ -63,9 +63,11 @@ class Transport(QWidget):
         self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.source.setMenu(self.menu)
-        self.back = tool_button("caret-left", "One frame back, while paused (,)", "Frame back", lambda: self.step(-1))
+        self.back = tool_button(
+            "caret-left", "One frame back, while paused (,)", "Previous frame", lambda: self.step(-1)
+        )
         self.play_button = tool_button("pause-fill", "Pause (Space)", "Pause", self.toggle)
-        self.forth = tool_button("caret-right", "One frame on, while paused (.)", "Frame on", lambda: self.step(1))
+        self.forth = tool_button("caret-right", "One frame on, while paused (.)", "Next frame", lambda: self.step(1))
         self.loop = tool_button("repeat", "Begin again at the end", "Loop")
         self.loop.setCheckable(True)
         self.seek = SeekBar()

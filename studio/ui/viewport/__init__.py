@@ -45,7 +45,7 @@ PANELS = (
                 Place("View", 30, 20),
                 keys=("Ctrl+0",),
                 icon="number-square-one",
-                tip="A pixel of the screen for each of the picture",
+                tip="One pixel of the screen for each pixel of the picture",
             ),
             Command(
                 "view.zoom_in",

@@ -22,7 +22,7 @@ from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
 from studio.ui.viewport.tool import StageTool
 
-_WAITING = "The first picture is on its way."
+_WAITING = "Waiting for the first frame"
 
 # Pixels, as the system counts them: near enough to the divider to take it; one press of an arrow key.
 _GRASP = 8
