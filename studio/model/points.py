@@ -8,7 +8,7 @@ from typing import Any
 from studio.errors import StudioError
 
 
-def points_of(text: str, name: str = "It") -> tuple[Any, ...]:
+def points_of(text: str, name: str = "The line") -> tuple[Any, ...]:
     """Values between slashes; where one has parts, between colons, each is a tuple of two numbers and words.
 
     Args:

@@ -177,9 +177,16 @@ def test_what_is_typed_counts_when_it_is_understood(desk: Desk, qtbot: QtBot) ->
     control.line.selectAll()
     qtbot.keyClicks(control.line, "1/-1/x")
     qtbot.keyClick(control.line, Qt.Key.Key_Return)
+    assert "'x'" in desk.said[-1]
+    assert control.line.text() == "1/0/0.5/0"
+    control.line.selectAll()
+    qtbot.keyClicks(control.line, "1/-1/7")
+    qtbot.keyClick(control.line, Qt.Key.Key_Return)
+    assert len(desk.said) == 2
+    assert control.line.text() == "1/0/0.5/0"
     assert desk.routes[0].source == registry()["StepSequence"]()
-    qtbot.keyClick(control.line, Qt.Key.Key_Backspace)
-    qtbot.keyClicks(control.line, "0.5")
+    control.line.selectAll()
+    qtbot.keyClicks(control.line, "1/-1/0.5")
     qtbot.keyClick(control.line, Qt.Key.Key_Return)
     assert desk.routes[0].source.values == (1.0, -1.0, 0.5)  # type: ignore[attr-defined]
     card = desk.choose(card, "Envelope")

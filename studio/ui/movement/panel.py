@@ -187,4 +187,5 @@ class MovementPanel(QWidget):
         route = next(each for each in self._document.section(ROUTES) if each.id == number)
         card = self.cards[number] = RouteCard(self._document, route)
         card.target_asked.connect(lambda: self._choose(card))
+        card.refused.connect(lambda text: self._say(Message(text, "warning")))
         return card

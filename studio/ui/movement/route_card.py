@@ -20,6 +20,7 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.text_controls import Line
 from studio.ui.movement.trace import Trace
 
 
@@ -31,7 +32,7 @@ def first_line(kind: type[Modulator]) -> str:
 class RouteCard(QFrame):
     """A route as a card; it shows the document and changes it.
 
-    ``target_asked`` comes when it is to move another number.
+    ``target_asked`` comes when it is to move another number, ``refused`` with a sentence on what was typed in vain.
 
     Args:
         document: what holds the route.
@@ -39,6 +40,7 @@ class RouteCard(QFrame):
     """
 
     target_asked = Signal()
+    refused = Signal(str)
 
     def __init__(self, document: Document, route: Route) -> None:
         super().__init__()
@@ -107,6 +109,9 @@ class RouteCard(QFrame):
         self.reach.settled.connect(self._settle)
         self.form.changed.connect(lambda source: self._turn(source=source))
         self.form.settled.connect(self._settle)
+        for control in self.form.controls.values():
+            if isinstance(control, Line):
+                control.settled.connect(self._check)
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
@@ -155,6 +160,15 @@ class RouteCard(QFrame):
         if self._gesture is not None:
             self._gesture.commit()
             self._gesture = None
+
+    def _check(self) -> None:
+        """What was typed and cannot be goes back to what is."""
+        try:
+            self.form.record()
+        except StudioError as error:
+            self.refused.emit(str(error))
+            for route in filter(self.shows, self._routes()):
+                self.form.show_record(route.source)
 
     def _set(self, what: str, **settings: Any) -> None:
         self._settle()
