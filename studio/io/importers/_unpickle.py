@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -221,9 +222,25 @@ def reader(left_out: set[str]) -> ModuleType:
 def _loader(machine: Callable[..., pickle.Unpickler]) -> Callable[..., Any]:
     def load(file: IO[bytes], **named: Any) -> Any:
         del named
+        _check_whole(file)
         return machine(file, encoding="latin1").load()
 
     return load
+
+
+def _check_whole(file: IO[bytes]) -> None:
+    """Raise StudioError where something in the pickle that begins here is longer than the file.
+
+    The machine makes room for a byte array before it looks whether the bytes are there; where there is no such room,
+    CPython looks into an object that it has not filled.
+    """
+    began = file.tell()
+    try:
+        for _ in pickletools.genops(file):
+            pass
+    except (ValueError, OverflowError, MemoryError) as error:
+        raise StudioError("the pickle in it is damaged or cut short; fetch it anew.") from error
+    file.seek(began)
 
 
 def plain(path: Path, left_out: set[str]) -> Any:
