@@ -9,6 +9,7 @@ import os
 import pathlib
 import pickle
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ def _checkpoints() -> dict[str, tuple[object, str]]:
         "optimiser first": ({"optim": rms.state_dict(), "net": state}, "net"),
         "numbers beside": ({"loss": torch.tensor(0.3), "step": torch.tensor(7), "model_state_dict": state}, ""),
         "one dictionary": ({"state_dict": {**_prefixed("netG.", state), **_prefixed("netD.", other)}}, "netG"),
+        "a critic beside both": (
+            {"state_dict": {**_prefixed("netG.", state), **_prefixed("netD.", state)}, "netD": state},
+            "state_dict.netG",
+        ),
         "deep": ({"models": {"D": other, "G": {"module": state}}}, "module"),
         "an average": ({"net": {k: torch.zeros_like(v) for k, v in state.items()}, "net_ema": state}, "net_ema"),
         "two of a kind": ({"b": other, "G_A": state, "G_B": {k: v * 0 for k, v in state.items()}}, "G_A"),
@@ -168,6 +173,18 @@ def test_what_is_something_else_is_told_for_what_it_is(content: bytes, words: st
     (tmp_path / "model.pth").write_bytes(content)
     with pytest.raises(StudioError, match=words):
         open_model(tmp_path / "model.pth")
+
+
+@pytest.mark.parametrize("opcode", [pickle.BYTEARRAY8, pickle.BINBYTES8], ids=["byte array", "bytes"])
+def test_what_says_it_is_longer_than_the_file_is_refused(
+    opcode: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *raised: behind.append(raised))
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x05" + opcode + (2**62).to_bytes(8, "little") + b"few.")
+    with pytest.raises(StudioError, match="damaged or cut short"):
+        open_model(tmp_path / "model.pkl")
+    assert not behind
 
 
 NORMS = {

@@ -95,9 +95,7 @@ def chosen(
     Raises:
         StudioError: where none fits, as `matched` does for the best of them, or there is none of that name.
     """
-    # A part of a set comes after the whole set, which it may be taken out of wrongly.
-    whole = sorted(found, key=lambda candidate: _rank(candidate.label))
-    ranked = [*whole, *sorted(_parts(whole), key=lambda candidate: _rank(candidate.label))]
+    ranked = _ranked(found)
     offered = [candidate for candidate in ranked if _rank(candidate.label) < 9]
     if options.pick:
         ranked = [candidate for candidate in ranked if candidate.label == options.pick]
@@ -126,15 +124,28 @@ def chosen(
     raise max(failed, key=lambda error: error.nearly)
 
 
-def _parts(found: Sequence[Candidate]) -> Iterator[Candidate]:
+def _ranked(found: Sequence[Candidate]) -> list[Candidate]:
+    """The sets and their parts, best first. A part comes after its whole, which it may be torn out of wrongly.
+
+    It comes before the next set, though: a generator beside its critic is not passed over for the critic in a set of
+    its own.
+    """
+    keyed = []
+    for whole in found:
+        rank = _rank(whole.label)
+        keyed.append(((rank, False, rank), whole))
+        keyed += [((max(rank, own), True, own), part) for part in _parts(whole) for own in (_rank(part.label),)]
+    return [candidate for _, candidate in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _parts(candidate: Candidate) -> Iterator[Candidate]:
     """Where a set holds several networks ("generator.", "discriminator."), each of these by itself."""
-    for candidate in found:
-        firsts = Counter(name.partition(".")[0] for name in candidate.names if "." in name)
-        for first, count in firsts.items():
-            if len(firsts) > 1 and count > 1 and _rank(first) in (0, 1, 5):
-                label = f"{candidate.label}.{first}".strip(".")
-                names = tuple(name for name in candidate.names if name.startswith(f"{first}."))
-                yield Candidate(label, partial(_part, candidate, first), names)
+    firsts = Counter(name.partition(".")[0] for name in candidate.names if "." in name)
+    for first, count in firsts.items():
+        if len(firsts) > 1 and count > 1 and _rank(first) in (0, 1, 5):
+            label = f"{candidate.label}.{first}".strip(".")
+            names = tuple(name for name in candidate.names if name.startswith(f"{first}."))
+            yield Candidate(label, partial(_part, candidate, first), names)
 
 
 def _part(candidate: Candidate, first: str) -> TensorSet:
