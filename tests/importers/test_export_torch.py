@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import zipfile
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import EngineFor, on_torch, relative_error
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from modules import FAMILIES, made
 from torch import Tensor, nn
@@ -117,17 +118,39 @@ def modules(draw: st.DrawFn) -> nn.Module:
     return module
 
 
+# PyTorch's remark, once a process, about how fast such a convolution is.
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 @settings(max_examples=25)
 @given(module=modules())
 def test_random_modules_run_as_they_did(module: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> None:
     example = torch.randn(1, 3, 13, 12)
+    wanted = taken(module, example)
     path = tmp_path_factory.mktemp("exported") / "mine"
     exported = studio.export_torch(module, example, path)
     assert exported.relative_error < TOLERANCE
 
     engine = on_torch(load_network(path))
     engine.run({engine.graph.inputs[0].name: example[0].numpy()})
-    assert relative_error(engine.output(), module(example)[0].detach().numpy()) < TOLERANCE
+    found = engine.output()
+    assert relative_error(found, wanted) < TOLERANCE or as_exact(found, wanted, module, example)
+
+
+def taken(module: nn.Module, example: Tensor) -> np.ndarray:
+    """What the module makes of the example; instance norms refuse a map of one pixel, as training might feed them."""
+    try:
+        return module(example)[0].detach().numpy()
+    except ValueError as error:
+        assume("more than 1 spatial element" not in str(error))
+        raise
+
+
+def as_exact(found: np.ndarray, wanted: np.ndarray, module: nn.Module, example: Tensor) -> bool:
+    """Whether what was found is no further from the module in float64 than the module's own float32, times four.
+
+    The norm of nearly constant maps makes much of their last digits, which no two orders of summation leave the same.
+    """
+    exact = copy.deepcopy(module).double()(example.double())[0].detach().numpy()
+    return relative_error(found, exact) <= 4 * relative_error(wanted, exact)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
