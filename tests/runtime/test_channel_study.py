@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import layer, network, normal, on_torch, tiny_network
+from helpers import EngineFor, layer, network, normal, on_torch, tiny_network
 from test_live import Studio
 
 from studio.bends import make_bend
@@ -262,3 +262,37 @@ def test_in_the_running_studio_the_picture_stays_while_channels_are_measured(gl_
         np.testing.assert_array_equal(running.picture(), before)
     finally:
         running.live.close()
+
+
+def test_what_is_turned_bypassed_and_bent_meanwhile_stays_so(engine_for: EngineFor) -> None:
+    made = network_of_layers()
+    stages = (Stage(1, "enc", make_bend("Noise", {})), Stage(2, "mid", make_bend("Feedback", {})))
+    turns, alone = Turns(made), engine_for(made)
+    turns.engine = engine_for(made)
+    turns.study.opened(turns.engine, made.graph)
+    turns.order(StudyImpact(turns.graph, "enc"))
+    for turn, _ in enumerate(turns.go(20)):
+        alone.run({"input": normal(3, 16, 12, seed=turns.serial)})
+        np.testing.assert_array_equal(turns.engine.output(), alone.output(), str(turn))
+        for engine in (turns.engine, alone):
+            if turn == 3:
+                engine.set_stages(stages)
+            if turn == 5:
+                engine.set_number(1, "amount", 0.25)
+            if turn == 7:
+                engine.bypass({"mid"})
+            if turn == 9:
+                engine.set_stages(stages[:1])
+    turns.order(StudyImpact(turns.graph, ""))
+    assert turns.engine.stages == stages[:1]
+
+
+@pytest.mark.parametrize("which", ["enc", "out"])
+def test_any_layer_can_be_measured_the_last_and_a_bypassed_one_too(which: str) -> None:
+    made = network_of_layers()
+    turns = Turns(made)
+    turns.engine.bypass({"enc"})
+    turns.order(StudyImpact(turns.graph, which))
+    drain(turns.go(80))
+    assert not np.isnan(turns.impacts.of[which]).any()
+    assert turns.impacts.of[which].max() > 0

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from helpers import on_torch
+from helpers import on_torch, picture, tiny_network
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from test_bends_panel import LEFT, Desk
+from whole_window import WholeWindow
 
 from studio.bends import registry
+from studio.io.networks import save_network
 from studio.model.stage import AllChannels, ChannelList, Cluster
 from studio.model.view import View
 from studio.runtime.live.channel_study import ChannelStudy, Clusters, Impacts, StudyClusters, StudyImpact
@@ -20,6 +25,7 @@ from studio.runtime.live.report import Part, Report
 from studio.ui.bends.channels import ChannelsEditor
 from studio.ui.bends.dice import drawn_by_effect, throw
 from studio.ui.bends.findings import BY_EFFECT
+from studio.ui.bends.panel import BendsPanel
 
 STRONGEST, CLUSTER = 4, 5
 IMPACT = np.linspace(0, 1, 64, dtype=np.float32)[::-1].copy()
@@ -131,7 +137,6 @@ def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> N
 
 
 def test_a_card_is_no_wider_than_the_panel_whatever_is_chosen(desk: Desk, qtbot: QtBot) -> None:
-    desk.panel.resize(320, 700)
     tell(desk, impacts(desk, IMPACT))
     for kind in range(STRONGEST + 1):
         pick(desk, kind)
@@ -240,3 +245,32 @@ def test_what_the_panel_orders_is_measured_by_what_runs(desk: Desk) -> None:
     assert len(found.channels) == 8
     known = desk.telemetry[Impacts].of["enc2"]
     assert known[list(found.channels)].min() >= np.delete(known, found.channels).max()
+
+
+@pytest.mark.gl
+def test_in_the_window_channels_are_found_while_the_picture_runs(
+    qtbot: QtBot, gl_app: QApplication, tmp_path: Path
+) -> None:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    cv2.imwrite(str(tmp_path / "still.png"), picture(24, 32))
+    whole = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
+    try:
+        whole.workspace.choose("enc")
+        panel = whole.window.context[BendsPanel]
+        panel.put(registry()["Invert"])
+        [card] = panel.cards.values()
+        for kind, name in ((STRONGEST, BY_EFFECT), (CLUSTER, "cluster 1")):
+            before = len(whole.document.history.labels)
+            card.channels.kind.setCurrentIndex(kind)
+            card.channels.kind.activated.emit(kind)
+            whole.until(lambda name=name: getattr(whole.document.stages[0].channels, "name", "") == name)
+            assert len(whole.document.history.labels) == before + 1
+        whole.document.undo()
+        whole.document.undo()
+        assert whole.document.stages[0].channels == AllChannels()
+        whole.command("bend.throw")
+        assert len(whole.document.stages) == 2
+        assert not whole.said
+    finally:
+        whole.close()
