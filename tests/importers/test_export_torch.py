@@ -23,6 +23,9 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
+from studio.io.importers._checked import _fed, _own_error
+from studio.io.importers._exported import places
+from studio.io.importers._traced import resized
 from studio.io.networks import load_network
 from studio.io.origin import read_origin
 
@@ -127,7 +130,7 @@ def test_random_modules_run_as_they_did(module: nn.Module, tmp_path_factory: pyt
     wanted = taken(module, example)
     path = tmp_path_factory.mktemp("exported") / "mine"
     exported = studio.export_torch(module, example, path)
-    assert exported.relative_error < TOLERANCE
+    assert exported.relative_error < TOLERANCE or exported.relative_error <= 4 * lost(module, example)
 
     engine = on_torch(load_network(path))
     engine.run({engine.graph.inputs[0].name: example[0].numpy()})
@@ -142,6 +145,15 @@ def taken(module: nn.Module, example: Tensor) -> np.ndarray:
     except ValueError as error:
         assume("more than 1 spatial element" not in str(error))
         raise
+
+
+def lost(module: nn.Module, example: Tensor) -> float:
+    """How far the module in float32 is from itself in float64, on what an export is tried on, and at other sizes."""
+    feeds = [(example,), *_fed([example], 0.0, 1.0)]
+    feeds += [resized([example], size) for size in ((37, 20), (14, 12), (16, 17))]
+    with torch.no_grad(), suppress(ValueError):
+        return max(_own_error(module, feed, next(iter(places(module(*feed))))) for feed in feeds)
+    return 0.0
 
 
 def as_exact(found: np.ndarray, wanted: np.ndarray, module: nn.Module, example: Tensor) -> bool:
