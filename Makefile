@@ -59,7 +59,7 @@ presets: $(VENV)/.installed
 
 # Every network and every preset in pictures: docs/gallery.md.
 gallery: $(VENV)/.installed
-	$(BIN)/python tools/make_gallery.py
+	$(BIN)/python -m tools.make_gallery
 
 system:
 	@sh .ci/system-packages $(OPENGL) $(WINDOW) $(DISPLAY_FOR_TESTS)

@@ -1,6 +1,6 @@
 """Makes the gallery: ``docs/gallery.md`` and a picture for each network, unbent and through each of its presets.
 
-    python tools/make_gallery.py
+    python -m tools.make_gallery
 
 A strip is three moments of the demo film, or, of a network that takes no pictures, of a walk through its vectors.
 """
@@ -14,17 +14,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from studio.engine.choose import open_engine
 from studio.io.atomic import write_bytes
 from studio.io.networks import list_networks, load_network
 from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
-from studio.io.sources import Frame, open_source
-from studio.model.latent import path_of_source
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
-from studio.runtime.render.frame_runner import FrameRunner
+from tools.played import played
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WALK = "latent:loop,seed=3,seconds=12"
@@ -48,7 +45,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the gallery of networks and presets.")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of gallery.md and its pictures")
     out = parser.parse_args().out
-    frames = {source: _frames(source, numbers) for source, numbers in MOMENTS.items()}
     bends: dict[str, list[Preset]] = {card.name: [] for card in list_networks()}
     for found in list_presets():
         preset = load_preset(found.path)
@@ -61,21 +57,15 @@ def main() -> None:
         plain = Preset(card.name, network, {}, sections={SOURCE: source})
         shown = [plain, *bends[card.name]]
         picture = f"gallery-{card.name}.jpg"
-        _write(out / picture, [strip(preset, frames[source]) for preset in shown])
+        _write(out / picture, [strip(preset, source) for preset in shown])
         text += f"\n## {card.name}\n\n{card.description}.\n\n![{card.name}, unbent and bent]({picture})\n\n"
         text += "".join(f"- **{preset.name}**: {preset.description}\n" for preset in bends[card.name])
     write_bytes(out / "gallery.md", text.encode())
 
 
-def strip(preset: Preset, frames: Sequence[Frame]) -> Picture:
-    """Moments of its source through a preset, side by side."""
-    engine, _ = open_engine(preset.bent, "torch")
-    try:
-        engine.bypass(preset.bypassed)
-        bender = FrameRunner(engine, path=path_of_source(preset.source or "demo"))
-        row = [bender(resized(frame.picture, (WORKING, WORKING)), frame.time) for frame in frames]
-    finally:
-        engine.close()
+def strip(preset: Preset, source: str) -> Picture:
+    """Moments of a source through a preset, side by side."""
+    row = played(preset, source, MOMENTS[source], WORKING)
     return np.concatenate([resized(picture, (SHOWN, SHOWN)) for picture in row], axis=1)
 
 
@@ -89,12 +79,6 @@ def _write(path: Path, strips: Sequence[Picture]) -> None:
     done, jpeg = cv2.imencode(".jpg", sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 78])
     assert done
     write_bytes(path, jpeg.tobytes())
-
-
-def _frames(source: str, numbers: Sequence[int]) -> list[Frame]:
-    with open_source(source) as film:
-        found = {frame.index: frame for frame in film if frame.index in numbers}
-    return [found[number] for number in numbers]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ import numpy as np
 from studio import Selection, edit
 from studio.bends import make_bend
 from studio.control.move import move, parse_move
-from studio.control.sound import SoundTrack
 from studio.engine.choose import open_engine
 from studio.io.atomic import write_bytes
 from studio.io.networks import load_network
@@ -31,7 +30,6 @@ from studio.io.resize import resized
 from studio.io.sources import Frame, open_source
 from studio.io.sources.image import read_picture
 from studio.model.latent import path_of_source
-from studio.model.modulator import NOTHING
 from studio.model.op import Array
 from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
@@ -41,8 +39,8 @@ from studio.model.stage import AllChannels, SomeChannels
 from studio.model.stages import STAGES, Stages, added
 from studio.model.tempo import TEMPO, Tempo
 from studio.runtime.render.frame_runner import FrameRunner
-from studio.runtime.render.mover import Mover
 from tools.bend_recipes import BENDS, MOVES, BendRecipe
+from tools.played import played
 
 ROOT = Path(__file__).resolve().parent.parent
 THUMBNAIL_SIZE = 256
@@ -441,27 +439,12 @@ def make_bending(recipe: BendRecipe) -> None:
     if recipe.bpm:
         sections[TEMPO] = Tempo(bpm=recipe.bpm)
     preset = Preset(recipe.name, network, {}, recipe.description, weights_path=folder, sections=sections)
-    save_preset(preset, ROOT / "presets" / recipe.name, moved(preset, recipe.frame))
+    save_preset(preset, ROOT / "presets" / recipe.name, _moment(preset, recipe.frame))
 
 
-def moved(preset: Preset, frame: int) -> Picture:
-    """A frame of the preset's source through all that bends and moves, and where that counts those before it."""
-    remembers = any(stage.bend.memory() is not None for stage in preset.section(STAGES))
-    engine, _ = open_engine(preset.bent, "torch")
-    source = preset.source or "demo"
-    try:
-        runner = FrameRunner(engine, path=path_of_source(source))
-        with open_source(source) as film:
-            sound = SoundTrack.of(film.audio_path) if film.audio_path else None
-            mover = Mover(preset, engine, runner, listen=sound.at if sound else lambda _: NOTHING)
-            mover.begin()
-            for seen in film.frames(max(0.0, (frame - (12 if remembers else 1)) / 25)):
-                picture = mover(resized(seen.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), seen.time, seen.index)
-                if seen.index >= frame:
-                    break
-        return picture
-    finally:
-        engine.close()
+def _moment(preset: Preset, frame: int) -> Picture:
+    [picture] = played(preset, preset.source or "demo", [frame], THUMBNAIL_SIZE)
+    return picture
 
 
 def _thumbnail(name: str) -> Picture:
