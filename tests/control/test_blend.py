@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 
 from studio.bends import make_bend
 from studio.control.blend import Blend, fade_shares, morph_shares
-from studio.control.fading import Fade, mixed_pictures
 from studio.control.move import move
 from studio.errors import StudioError
 from studio.model.document import Document
-from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
 from studio.model.stage import Luma
 from studio.model.stages import STAGES
-from studio.model.tempo import Tempo
-from studio.modulators.keyframes import Easing
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -122,25 +118,3 @@ def test_shares_add_up_to_one(x: float, y: float) -> None:
     assert sum(fade_shares(x)) == pytest.approx(1.0)
     assert sum(morph_shares(x, y)) == pytest.approx(1.0)
     assert min(morph_shares(x, y)) >= 0.0
-
-
-@given(st.sampled_from(["linear", "in", "out", "in and out"]), st.floats(0, 100), st.floats(0, 16))
-def test_a_fade_goes_from_0_to_1_over_its_beats(easing: Easing, now: float, beats: float) -> None:
-    fade = Fade.over(beats, Tempo(bpm=90), now, easing=easing)
-    assert fade.part(now - 0.001) == 0.0
-    assert fade.part(now + beats * 60 / 90 + 0.001) == 1.0
-    parts = [fade.part(now + beats * 60 / 90 * k / 50) for k in range(51)]
-    assert parts == sorted(parts)
-    assert Fade.over(4, Tempo(bpm=60), 2.5, quantise=4.0).start == 4.0
-
-
-def picture(level: int, size: tuple[int, int] = (6, 8)) -> Picture:
-    return np.full((*size, 3), level, np.uint8)
-
-
-def test_pictures_are_mixed() -> None:
-    a, b = picture(100), picture(200)
-    assert mixed_pictures(a, b, 0.0) is a
-    assert mixed_pictures(a, b, 1.0) is b
-    assert set(mixed_pictures(a, b, 0.25).ravel()) == {125}
-    assert mixed_pictures(a, picture(200, (12, 16)), 0.5).shape == a.shape
