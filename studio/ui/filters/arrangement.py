@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,10 +134,6 @@ class Arrangement:
     def lay_mask(self, mask: Mask) -> Mask:
         """Something true or false of each kernel as cells; false of blank ones."""
         return mask if self.is_plain else np.asarray(mask[self.rows, self.columns] & ~self.blank)
-
-    def lay_numbers(self, numbers: NDArray[Any]) -> NDArray[Any]:
-        """One number for each kernel as cells; blank ones have that of the last kernel."""
-        return numbers if self.is_plain else np.asarray(numbers[self.rows, self.columns])
 
     def kernels_of(self, cells: Mask) -> Mask:
         """The kernels in cells, (rows, columns); the inverse of `lay_mask`."""
