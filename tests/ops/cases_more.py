@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import onnx.reference.ops.op_resize as onnx_resize
@@ -260,10 +261,11 @@ def _resize(draw: Draw) -> Case:
     }
     if params["mode"] == "nearest":
         params |= {"exclude_outside": False, "antialias": False}
-    if (
-        "scale_factor" in sizing
-        and min(side * by for side, by in zip(shape[1:], sizing["scale_factor"], strict=True)) < 1
-    ):
+    # Of a single pixel ONNX's text and its runtime say that it lies at 0, its reference at -0.5.
+    least = 2 if params["coordinates"] == "pytorch_half_pixel" else 1
+    by = sizing.get("scale_factor", (1.0, 1.0))
+    made = sizing.get("size") or [side * factor for side, factor in zip(shape[1:], by, strict=True)]
+    if min(made) < least:
         sizing = {"scale_factor": (1.5, 3.0)}
     return Case((shape,), functools.partial(_resized_by_onnx, {**params, **sizing}), {**params, **sizing})
 
@@ -279,13 +281,21 @@ def _resized_by_onnx(params: dict[str, Any], inputs: Sequence[Tensor], tensors: 
             onnx_resize._cubic_coeffs_antialias if widened else onnx_resize._cubic_coeffs, A=params["cubic_a"]
         ),
     }[params["mode"]]
+    places = onnx_resize._compute_x_ori
+
+    def rounded(*args: Any) -> tuple[Any, Any]:
+        found, outside = places(*args)
+        return found.round(12), outside
+
     by = [float(Fraction(factor).limit_denominator(1000)) for factor in params.get("scale_factor", ())]
-    made = onnx_resize._interpolate_nd(
-        inputs[0].double().numpy(),
-        (lambda ratio, _: coefficients(ratio)) if params["mode"] == "nearest" else coefficients,
-        output_size=[*inputs[0].shape[:2], *params["size"]] if "size" in params else None,
-        scale_factors=[1.0, 1.0, *by] if by else None,
-        exclude_outside=params["exclude_outside"],
-        coordinate_transformation_mode=params["coordinates"],
-    )
+    # It takes the pixel before where a place is a whole number but for a rounding.
+    with mock.patch.object(onnx_resize, "_compute_x_ori", rounded):
+        made = onnx_resize._interpolate_nd(
+            inputs[0].double().numpy(),
+            (lambda ratio, _: coefficients(ratio)) if params["mode"] == "nearest" else coefficients,
+            output_size=[*inputs[0].shape[:2], *params["size"]] if "size" in params else None,
+            scale_factors=[1.0, 1.0, *by] if by else None,
+            exclude_outside=params["exclude_outside"],
+            coordinate_transformation_mode=params["coordinates"],
+        )
     return torch.from_numpy(made.astype(np.float32))

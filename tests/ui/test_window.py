@@ -191,7 +191,8 @@ def test_a_recording_of_three_seconds(open_window: Open, film: Path, tmp_path: P
     with open_source(str(recorded)) as source:
         frames = list(source)
     assert len(frames) == status.frames
-    assert 74 <= len(frames) <= (took + 1) * 25
+    # The last pictures may be in the making yet when it stops.
+    assert 65 <= len(frames) <= (took + 1) * 25
     assert status.seconds == pytest.approx(len(frames) / 25)
 
 
