@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from studio.bends import registry
 from studio.model.bend import Bend
 from studio.ui.kit import theme
-from studio.ui.kit.icons import icon
+from studio.ui.kit.chooser import CHOICE, Chooser
 
 GROUPS = ("Values", "Filters", "Space", "Channels", "Time", "From elsewhere")
-_KIND = Qt.ItemDataRole.UserRole
 
 
 def bend_groups() -> dict[str, list[type[Bend]]]:
@@ -29,55 +28,11 @@ def first_line(kind: type[Bend]) -> str:
     return " ".join((kind.__doc__ or kind.label).split("\n\n")[0].replace("``", "").split())
 
 
-class BendChooser(QFrame):
-    """A small window that closes when a bend is chosen; ``chosen`` brings its class."""
-
-    chosen = Signal(object)
+class BendChooser(Chooser):
+    """Chooses a bend; ``chosen`` brings its class."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("chooser")
-        self.setStyleSheet(f"QFrame#chooser {{ background: {theme.PANEL}; border: 1px solid {theme.FAINT}; }}")
-        self.search = QLineEdit(placeholderText="Find bend", clearButtonEnabled=True)
-        self.search.setAccessibleName("Find bend")
-        self.search.addAction(icon("magnifying-glass", theme.FAINT), QLineEdit.ActionPosition.LeadingPosition)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Bends")
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setMouseTracking(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        column.setSpacing(theme.SPACE // 2)
-        column.addWidget(self.search)
-        column.addWidget(self.list, 1)
-        self.resize(300, 420)
-        self._fill()
-        self.search.textChanged.connect(self._seek)
-        self.search.installEventFilter(self)
-        self.list.itemClicked.connect(self._choose)
-
-    def open_below(self, widget: QWidget) -> None:
-        """Show it below a button, with the keyboard in the search line."""
-        self.search.clear()
-        self._seek("")
-        at = widget.mapToGlobal(QPoint(0, widget.height() + 2))
-        screen = widget.screen().availableGeometry()
-        self.move(min(at.x(), screen.right() - self.width()), min(at.y(), screen.bottom() - self.height()))
-        self.show()
-        self.search.setFocus()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Let arrows move in the list and Return choose while the search line has the keyboard."""
-        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-                self._step(1 if event.key() == Qt.Key.Key_Down else -1)
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._choose(self.list.currentItem())
-                return True
-        return super().eventFilter(watched, event)
-
-    def _fill(self) -> None:
+        super().__init__(parent, "Find bend", "Bends", 300)
         bold = QFont(self.font())
         bold.setBold(True)
         for group, kinds in bend_groups().items():
@@ -89,38 +44,10 @@ class BendChooser(QFrame):
             for kind in kinds:
                 item = QListWidgetItem(kind.label)
                 item.setToolTip(first_line(kind))
-                item.setData(_KIND, kind)
+                item.setData(CHOICE, kind)
                 self.list.addItem(item)
 
-    def _items(self) -> list[QListWidgetItem]:
-        return [self.list.item(row) for row in range(self.list.count())]
-
-    def _seek(self, text: str) -> None:
-        wanted, heading, first = text.strip().lower(), None, None
-        for item in self._items():
-            kind = item.data(_KIND)
-            if kind is None:
-                heading = item
-                item.setHidden(True)
-                continue
-            shown = wanted in kind.label.lower() or wanted in first_line(kind).lower()
-            item.setHidden(not shown)
-            if shown:
-                first = first or item
-                if heading is not None:
-                    heading.setHidden(False)
-        if first is not None:
-            self.list.setCurrentItem(first)
-
-    def _step(self, by: int) -> None:
-        shown = [item for item in self._items() if not item.isHidden() and item.data(_KIND) is not None]
-        if shown:
-            here = self.list.currentItem()
-            place = shown.index(here) if here in shown else -1
-            self.list.setCurrentItem(shown[(place + by) % len(shown)])
-
-    def _choose(self, item: QListWidgetItem | None) -> None:
-        kind = item.data(_KIND) if item is not None and not item.isHidden() else None
-        if kind is not None:
-            self.hide()
-            self.chosen.emit(kind)
+    def matches(self, item: QListWidgetItem, text: str) -> bool:
+        """See `Chooser.matches`: the text is in its label, or in the first paragraph on it."""
+        kind, wanted = item.data(CHOICE), text.strip()
+        return wanted in kind.label.lower() or wanted in first_line(kind).lower()

@@ -132,7 +132,8 @@ class MovementPanel(QWidget):
             self._chooser = TargetChooser(self)
             self._chooser.chosen.connect(self._chosen)
         self._asking = card
-        self._chooser.open_below(self.add if card is None else card.retarget, targets)
+        self._chooser.offer(targets)
+        self._chooser.open_below(self.add if card is None else card.retarget)
 
     def _chosen(self, address: str) -> None:
         card, self._asking = self._asking, None
