@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.bends._space import resized
 from studio.model.bend import Bend, Given
@@ -18,7 +18,7 @@ class FromLayer(Bend):
     label = "From another layer"
     group = "From elsewhere"
     shader = "from_other"
-    other = "layer"
+    other: ClassVar[Literal["layer", "picture"] | None] = "layer"
 
     gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")
 

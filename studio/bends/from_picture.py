@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from studio.bends._space import resized
-from studio.model.bend import Bend, Given
-from studio.model.param import param
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from studio.bends.from_layer import FromLayer
 
 
-class FromPicture(Bend):
+class FromPicture(FromLayer):
     """The same layer's map of a second picture or film in place of this one's; passed over while there is none."""
 
     label = "From a second picture"
-    group = "From elsewhere"
-    shader = "from_other"
     other = "picture"
-
-    gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")
-
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        assert given.other is not None
-        return resized(given.other, x) * self.gain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.bends._moments import moments, with_moments_of
 from studio.model.bend import Bend, Given, Scratch
@@ -22,7 +22,7 @@ class StyleOfLayer(Bend):
     label = "Style of another layer"
     group = "From elsewhere"
     shader = "style_of_other"
-    other = "layer"
+    other: ClassVar[Literal["layer", "picture"] | None] = "layer"
 
     def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
         """See `Bend.scratch`: the moments of both maps."""

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from studio.bends._moments import moments, with_moments_of
-from studio.model.bend import Bend, Given, Scratch
-from studio.model.op import Shape
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from studio.bends.style_of_layer import StyleOfLayer
 
 
-class StyleOfPicture(Bend):
+class StyleOfPicture(StyleOfLayer):
     """Every channel brought to the mean and deviation that it has for a second picture: AdaIN.
 
     Source: X. Huang and S. Belongie, "Arbitrary style transfer in real-time with adaptive instance
@@ -20,16 +13,4 @@ class StyleOfPicture(Bend):
     """
 
     label = "Style of a second picture"
-    group = "From elsewhere"
-    shader = "style_of_other"
     other = "picture"
-
-    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
-        """See `Bend.scratch`: the moments of both maps."""
-        assert other is not None
-        return (*moments(shape, 0, 2), *moments(other, 1, 6))
-
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        assert given.other is not None
-        return with_moments_of(x, given.other)

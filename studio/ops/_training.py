@@ -11,7 +11,7 @@ from studio.model.gradient import Backward, Gradients
 from studio.model.graph import Node
 from studio.model.op import Array, Shape
 from studio.ops.norm import BatchNorm2d
-from studio.ops.norm_live import InstanceNorm2d, moments
+from studio.ops.norm_live import InstanceNorm2d
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,34 +30,31 @@ class LearningBatchNorm2d(BatchNorm2d):
 
     def structure(self) -> dict[str, int | float]:
         """See `Op.structure`."""
-        return {"EPS": self.eps, "AFFINE": int(self.affine)}
+        return self._norm().structure()
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
-        """See `Op.scratch`: those of `InstanceNorm2d`."""
-        return moments(inputs[0], grouped=False)
+        """See `Op.scratch`."""
+        return self._norm().scratch(*inputs)
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`: through the statistics, too."""
-        from studio.ops._backward.norm import ChannelScale, Deviation, norm_gradient
-
-        plain = InstanceNorm2d(num_features=self.num_features, eps=self.eps)
-        weight = ChannelScale(num_features=self.num_features) if self.affine else None
-        return norm_gradient(at, plain, Deviation(eps=self.eps), weight, 1)
+        return self._norm().gradient(at)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
-        import torch
-
-        weight, bias = tensors.get("weight"), tensors.get("bias")
-        return torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
+        return self._norm().torch(inputs, tensors)
 
     def vector_rows(self) -> tuple[str, ...] | None:
         """See `Op.vector_rows`."""
-        return ("weight", "bias") if self.affine else None
+        return self._norm().vector_rows()
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:  # type: ignore[override]
-        """See `Op.vectors`: weight and bias."""
+        """See `Op.vectors`: weight and bias; the running statistics are left out."""
         return np.stack([tensors["weight"], tensors["bias"]]) if self.affine else None
+
+    def _norm(self) -> InstanceNorm2d:
+        """What it does while it learns."""
+        return InstanceNorm2d(num_features=self.num_features, eps=self.eps, affine=self.affine)
 
 
 def as_it_learns(node: Node) -> Node:
