@@ -13,7 +13,9 @@ AURORA = "style-aurora"
 EDGES = "edges-to-picture"
 RESTORER = "restorer"
 LANDSCAPES = "landscapes"
+
 WALK = "latent:loop,seed=3,seconds=12"
+"""The way through their vectors that landscapes are shown on."""
 
 
 @dataclass(frozen=True)

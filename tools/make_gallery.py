@@ -21,10 +21,10 @@ from studio.io.resize import resized
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
+from tools.bend_recipes import WALK
 from tools.played import played
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-WALK = "latent:loop,seed=3,seconds=12"
 MOMENTS = {"demo": (25, 215, 300), WALK: (12, 112, 200)}
 """Frames that are shown of each source."""
 WORKING = 256

@@ -39,23 +39,24 @@ from studio.model.stage import AllChannels, SomeChannels
 from studio.model.stages import STAGES, Stages, added
 from studio.model.tempo import TEMPO, Tempo
 from studio.runtime.render.frame_runner import FrameRunner
-from tools.bend_recipes import BENDS, MOVES, BendRecipe
+from tools.bend_recipes import (
+    AURORA,
+    BENDS,
+    EDGES,
+    FRACTIONAL,
+    INK,
+    LANDSCAPES,
+    MOSAIC,
+    MOVES,
+    RESTORER,
+    TRANSPOSED,
+    WALK,
+    BendRecipe,
+)
 from tools.played import played
 
 ROOT = Path(__file__).resolve().parent.parent
 THUMBNAIL_SIZE = 256
-
-TRANSPOSED = "autoencoder-transposed"
-FRACTIONAL = "autoencoder-fractional"
-INK = "style-ink"
-MOSAIC = "style-mosaic"
-AURORA = "style-aurora"
-EDGES = "edges-to-picture"
-RESTORER = "restorer"
-LANDSCAPES = "landscapes"
-
-WALK = "latent:loop,seed=3,seconds=12"
-"""The way through their vectors that landscapes are shown on."""
 
 
 @dataclass(frozen=True)

@@ -117,10 +117,7 @@ class ComputeMoving(Moving):
         self._context.memory_barrier(BARRIER)
         for unit, image in enumerate(images):
             image.bind_to_image(unit, read=True, write=True)
-        for unit, (uniform, texture) in enumerate(sampled.items()):
-            texture.use(unit)
-            set_uniforms(program, {uniform: unit})
-        set_uniforms(program, numbers)
+        _give(program, sampled, numbers)
         self._device.dispatch(program, *groups)
         self._context.memory_barrier(BARRIER)
 
@@ -186,13 +183,22 @@ class FragmentMoving(Moving):
         numbers: Mapping[str, float | int],
     ) -> None:
         triangle = self._device.fragment(Source("fragment", files, constants))
-        for unit, (uniform, texture) in enumerate(sampled.items()):
-            texture.use(unit)
-            set_uniforms(triangle.program, {uniform: unit})
-        set_uniforms(triangle.program, numbers)
+        _give(triangle.program, sampled, numbers)
         self._context.framebuffer(list(targets)).use()
         self._device.calls.draw(triangle)
         self._device.unbind()
+
+
+def _give(
+    program: moderngl.Program | moderngl.ComputeShader,
+    sampled: Mapping[str, moderngl.Texture],
+    numbers: Mapping[str, float | int],
+) -> None:
+    """Give a program the textures that it reads and its numbers."""
+    for unit, (uniform, texture) in enumerate(sampled.items()):
+        texture.use(unit)
+        set_uniforms(program, {uniform: unit})
+    set_uniforms(program, numbers)
 
 
 def _texels(texture: moderngl.Texture) -> tuple[int, int]:
