@@ -53,6 +53,18 @@ def phase_of(reads: Iterable[tuple[int, int]]) -> Phase:
     return Phase(ordered[0][1] if ordered else 0, cells)
 
 
+def cell_order(taps: tuple[Taps, Taps]) -> list[tuple[int, int]]:
+    """The cells of a kernel, (down, across), phase by phase: the order in which shaders read them."""
+    down, across = taps
+    return [
+        (y0 + y, x0 + x)
+        for y0, height in zip(down.starts, down.counts, strict=True)
+        for x0, width in zip(across.starts, across.counts, strict=True)
+        for y in range(height)
+        for x in range(width)
+    ]
+
+
 class Cells:
     """Makes cells of kernels; what takes time is worked out once, because somebody may paint.
 
@@ -66,13 +78,7 @@ class Cells:
     def __init__(self, taps: tuple[Taps, Taps]) -> None:
         down, across = taps
         self._of_rows, self._of_columns = _cells(down), _cells(across)
-        order = [
-            (y0 + y, x0 + x)
-            for y0, height in zip(down.starts, down.counts, strict=True)
-            for x0, width in zip(across.starts, across.counts, strict=True)
-            for y in range(height)
-            for x in range(width)
-        ]
+        order = cell_order(taps)
         self.count = len(order)
         self._rows, self._columns = np.array(order, int).reshape(-1, 2).T
         # Where nothing is added up, a cell is a tap.

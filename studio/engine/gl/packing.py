@@ -9,7 +9,7 @@ from studio.engine.gl.dispatch import Dispatch, block_of, line_of
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.tensors import DeviceTensor
 from studio.model.layout import kernel_grid
-from studio.model.taps import Taps
+from studio.model.taps import Taps, cell_order
 
 BARRIER = (
     moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
@@ -30,14 +30,7 @@ def kernel_constants(
         if any(sorted(cell) != list(range(min(cell), min(cell) + len(cell))) for cell in cells):
             return None
         axes.append(cells)
-    down, across = taps
-    order = [
-        (y0 + y, x0 + x)
-        for y0, height in zip(down.starts, down.counts, strict=True)
-        for x0, width in zip(across.starts, across.counts, strict=True)
-        for y in range(height)
-        for x in range(width)
-    ]
+    order = cell_order(taps)
     found: list[tuple[str, int | float | tuple[int, ...]]] = [("CELLS", len(order)), ("KH", kh), ("KW", kw)]
     found += [("SWAPS", int(swaps)), ("GROUPED", int(grouped))]
     found += [("CELL_ROWS", tuple(y for y, _ in order)), ("CELL_COLUMNS", tuple(x for _, x in order))]

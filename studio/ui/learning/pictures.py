@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QList
 from studio.model.layout import to_sheet
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.learning.session import Mark
+from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
 
 _SIDE = 76
