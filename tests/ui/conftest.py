@@ -7,16 +7,23 @@ import gc
 import os
 from collections.abc import Iterator
 from ctypes.util import find_library
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from helpers import without
+from helpers import tiny_network, without
 from PySide6.QtGui import QOpenGLContext
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 # Tests see the usual colours, whatever whoever runs them has chosen.
 os.environ["STUDIO_THEME"] = "dark"
 
+from studio.io.networks import save_network
 from studio.ui.viewport import gl_context
+
+if TYPE_CHECKING:
+    from whole_window import WholeWindow
 
 gl_context.prepare()
 
@@ -47,6 +54,19 @@ def gl_app(qapp: QApplication) -> Iterator[QApplication]:
     current = QOpenGLContext.currentContext()
     if current is not None:
         current.doneCurrent()
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    """The whole window on a tiny network and the demo film, at 64 × 64."""
+    from whole_window import WholeWindow
+
+    del gl_app
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
 
 
 def _let_go_of_egl() -> None:

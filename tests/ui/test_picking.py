@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from helpers import tiny_network
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.io.networks import save_network
 from studio.model.document import Document
 from studio.model.graph import Graph
 from studio.model.preset import Preset
@@ -62,16 +56,6 @@ def test_what_several_want_is_watched_together() -> None:
     watching.want("other", graph, ("b", "c"))
     watching.want("one", graph, ())
     assert asked == [("a", "b"), ("a", "b", "c"), ("b", "c")]
-
-
-@pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    (tmp_path / "weights").mkdir()
-    save_network(tiny_network(), tmp_path / "weights" / "tiny")
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
-    yield made
-    made.close()
 
 
 @pytest.mark.gl

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from filter_editor_desk import Desk, move
-from helpers import layer, network, tiny_network
+from helpers import layer, network
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.io.networks import load_network, save_network
+from studio.io.networks import load_network
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
@@ -302,16 +301,6 @@ def _stand_out(image: QImage, sheet: QWidget, tensor: np.ndarray, name: str) -> 
 
 
 # -- the stage -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    (tmp_path / "weights").mkdir()
-    save_network(tiny_network(), tmp_path / "weights" / "tiny")
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
-    yield made
-    made.close()
 
 
 @pytest.mark.gl

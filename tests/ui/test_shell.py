@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import layer, network, tiny_network
+from helpers import layer, network
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtWidgets import QApplication, QLabel
@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from running import Running
 from whole_window import WholeWindow
 
-from studio.io.networks import save_network
 from studio.model.brush import Brush
 from studio.model.graph import Input
 from studio.model.network import Network
@@ -39,16 +38,6 @@ def fixed_network() -> Network:
         seed=1,
         name="fixed",
     )
-
-
-@pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    (tmp_path / "weights").mkdir()
-    save_network(tiny_network(), tmp_path / "weights" / "tiny")
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
-    yield made
-    made.close()
 
 
 @pytest.fixture
