@@ -1,7 +1,7 @@
 """What the window holds in memory: ``python -m benchmarks.memory [idle|use] [SECONDS]``, by default ten minutes each.
 
-In use, another preset, size or engine is chosen every two seconds, and strokes are painted. The figures of use leave
-undo aside, which is told apart: it is bounded and the person's own.
+In use, something is done every two seconds: another preset of all that ship, another size or engine, a stroke, a model
+that is imported. The figures of use leave undo aside, which is told apart: it is bounded and the person's own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import itertools
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,10 +20,13 @@ import numpy as np
 
 from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
+from studio.io.exporters import export_preset
+from studio.io.opening import find_and_open
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.runtime.live.report import Progress
 from studio.runtime.services import memory
+from studio.ui.importing import opening
 
 EVERY = 10.0
 """Seconds between two lines."""
@@ -33,7 +37,7 @@ SETTLED = 120.0
 STEP = 2.0
 SIZES = ("128", "256", "192", "320x192")
 ENGINES = ("torch", "gl", "gl-fragment")
-PRESETS = ("violet-strokes", "negative-space")
+BEGINS_WITH, IMPORTED = "violet-strokes", "style-ink"
 
 
 def resident() -> float:
@@ -52,18 +56,21 @@ def main() -> None:
     with display():
         app = application()
         for name in names:
-            with opened(PRESETS[0], "demo", (1280, 800)) as studio:
-                curve = list(_curve(studio, seconds, in_use=name == "use"))
+            with opened(BEGINS_WITH, "demo", (1280, 800)) as studio, tempfile.TemporaryDirectory() as folder:
+                model = Path(folder) / "model.pt"
+                export_preset(find_and_open(IMPORTED)[0], model)
+                curve = list(_curve(studio, seconds, model if name == "use" else None))
             settled = [held for at, held in curve if at >= min(SETTLED, seconds / 5)]
             ratio = max(settled) / settled[0]
             print(f"{name}: {settled[0]:.0f} MB settled, {max(settled):.0f} MB at most: {ratio:.2f} times", flush=True)
         app.shutdown()
 
 
-def _curve(studio: Studio, seconds: float, *, in_use: bool) -> Iterator[tuple[float, float]]:
+def _curve(studio: Studio, seconds: float, model: Path | None) -> Iterator[tuple[float, float]]:
+    """Seconds and MB without undo; in use, where there is a model to import, else untouched."""
     until(lambda: studio.telemetry[Progress].serial)
     studio.workspace.engine = "torch"
-    began, told, number = time.monotonic(), 0.0, itertools.count()
+    began, told, turns = time.monotonic(), 0.0, None if model is None else _turns(studio, model)
     while (now := time.monotonic() - began) < seconds:
         if now >= told:
             told += EVERY
@@ -71,24 +78,37 @@ def _curve(studio: Studio, seconds: float, *, in_use: bool) -> Iterator[tuple[fl
             fps = studio.telemetry[Progress].fps
             print(f"{now:6.0f} s  {held:7.0f} MB, {undo:5.0f} of them undo, {fps:.0f} fps", flush=True)
             yield now, held - undo
-        if in_use:
-            _do_something(studio, next(number))
+        if turns is not None:
+            next(turns)
         spin(STEP)
 
 
-def _do_something(studio: Studio, number: int) -> None:
-    workspace, turn = studio.workspace, number % 4
-    if turn == 0:
-        workspace.size = SIZES[number // 4 % len(SIZES)]
-    elif turn == 1:
-        studio.parts.opener.open(studio.parts.library.shipped / PRESETS[number // 4 % len(PRESETS)])
-    elif turn == 2:
-        workspace.engine = ENGINES[number // 4 % len(ENGINES)]
-    elif workspace.tensor is not None:
+def _turns(studio: Studio, model: Path) -> Iterator[None]:
+    """Do one thing after another, for ever."""
+    workspace, files = studio.workspace, opening(studio.window.context)
+    presets = itertools.cycle(sorted(studio.parts.library.shipped.iterdir()))
+    for size, engine in itertools.cycle(itertools.product(SIZES, ENGINES)):
+        workspace.size = size
+        yield
+        studio.parts.opener.open(next(presets))
+        yield
+        workspace.engine = engine
+        yield
+        _paint(studio)
+        yield
+        files.open(model)
+        yield
+        if files.importing.dialog is not None:
+            files.importing.dialog.button.click()
+        yield
+
+
+def _paint(studio: Studio) -> None:
+    if studio.workspace.tensor is not None:
         gesture = studio.document.begin("Paint")
         for dab in range(20):
             rect = Rect(0, 0, 1 + dab % 3, 1 + dab % 3)
-            gesture.put(workspace.tensor, Patch(rect, np.full((rect.height, rect.width), dab, np.float32)))
+            gesture.put(studio.workspace.tensor, Patch(rect, np.full((rect.height, rect.width), dab, np.float32)))
         gesture.commit()
 
 

@@ -14,9 +14,9 @@ from test_tiles import WEIGHTED
 
 from studio.engine.base import Engine
 from studio.engine.gl import strips
-from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.settings import Settings
 from studio.model.network import Network
 
 KINDS = WEIGHTED | {

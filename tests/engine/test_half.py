@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from networks import autoencoder
 from test_editing import assert_edited_is_as_fresh
 
-from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.model.layout import tile_count
 from studio.model.network import Network

@@ -12,9 +12,9 @@ from helpers import normal, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 from studio.engine.store import TensorStore
 from studio.model.layout import Rect

@@ -23,9 +23,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_editing import assert_edited_is_as_fresh
 
-from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.engine.gl.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count

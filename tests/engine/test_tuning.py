@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
-from studio.engine.gl.compute import ComputePasses, Settings
+from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Plan
 from studio.engine.gl.tune import Job, Tuner, Tuning
 from studio.errors import EngineError

@@ -14,11 +14,10 @@ import pytest
 from films import make_film, number_of, numbered
 from test_camera import World
 
-from studio.io.sources import Frame, Source, SourceInfo, open_source
+from studio.io.sources import Frame, Source, SourceInfo, open_source, video
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources.base import BaseSource
 from studio.io.sources.camera import CameraSource
-from studio.io.sources.video import VideoSource
 
 GAPS = [0.04, 0.04, 0.2, 0.01, 0.01, 0.5, 0.04] * 8
 UNEVEN = [sum(GAPS[:place]) for place in range(len(GAPS))]
@@ -76,15 +75,15 @@ def test_a_gif_is_painted_from_its_start(tmp_path: Path) -> None:
 
 def test_a_late_start_decodes_from_the_key_frame_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    plain = VideoSource._decoded
+    plain = video.decoded
 
-    def counted(self: VideoSource, *stream: Any) -> Iterator[av.VideoFrame]:
-        for frame in plain(self, *stream):
+    def counted(*given: Any) -> Iterator[tuple[av.VideoFrame, Any]]:
+        for frame in plain(*given):
             decoded.append(frame)
             yield frame
 
     with open_source(str(make_film(tmp_path / "a.mp4", count=250, options={"g": "12"}))) as source:
-        monkeypatch.setattr(VideoSource, "_decoded", counted)
+        monkeypatch.setattr(video, "decoded", counted)
         assert number_of(next(source.frames(9.0)).picture) == 225
     assert 1 <= len(decoded) <= 14
 

@@ -15,9 +15,9 @@ from hypothesis import assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from studio.engine.gl.compute import Settings
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
 from studio.errors import StudioError
 from studio.model.gradient import Backward, tensor_map
 from studio.model.graph import Graph, Input, Node

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 import moderngl
 
 from studio.engine.gl.blocks import block_for
 from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Dispatch, block_of, line_of
-from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, in_a_row, line_of
+from studio.engine.gl.fuse import Follower, Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Constants, Extra, Source
 from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
 from studio.engine.gl.told import Told
-from studio.engine.gl.tune import Job, Tuner, Tuning
+from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 from studio.model.stage import layer_of
@@ -35,48 +35,7 @@ _PARTS = 16
 # Seconds, and runs at most, of a convolution that is timed.
 _ROW = 0.001
 _MOST_RUNS = 60
-_BARRIER = (
-    moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
-)
-
 Ivec4 = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How compute passes are made.
-
-    Attributes:
-        kernels: "tiles" in shared memory for GPUs; "blocks" in registers for software rasterisers, where shared
-            memory is no faster than any other.
-        plan: the way every tiled convolution runs; None lets the tuner choose, or takes the usual one.
-        most_outputs: how many maps one pass may write; 1 fuses nothing.
-        tuner: measures which plan is fastest.
-        handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
-        half: whether maps are of float16.
-
-    Raises ValueError for handles or half precision in blocks, which read images of float32 at units.
-    """
-
-    kernels: Literal["tiles", "blocks"]
-    plan: Plan | None = None
-    most_outputs: int = MOST_OUTPUTS
-    tuner: Tuner | None = None
-    handles: bool = False
-    half: bool = False
-
-    def __post_init__(self) -> None:
-        if self.kernels == "blocks" and (self.handles or self.half):
-            raise ValueError("blocks read images of float32 at units")
-
-    @classmethod
-    def for_device(cls, device: Device, *, half: bool = False) -> Settings:
-        """Blocks and no measuring in software; tiles, tuned, on a GPU."""
-        if device.is_software:
-            # Of the images that any driver binds at once, blocks read two.
-            return cls("tiles", half=True) if half else cls("blocks", most_outputs=MOST_OUTPUTS - 2)
-        gpu = f"{device.renderer}, {device.version}{', half precision' if half else ''}"
-        return cls("tiles", tuner=Tuner(gpu), handles=device.has_handles, half=half)
 
 
 class ComputePasses:
@@ -170,7 +129,7 @@ class ComputePasses:
         sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
         source = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, half=self._is_half(name))
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
-        return replace(made, buffers=(planes,), barrier=_BARRIER)
+        return replace(made, buffers=(planes,), barrier=ALL_WRITES)
 
     def group(self, group: Group, passes: Sequence[Pass]) -> list[Dispatch]:
         """The passes of a layer, the last of which also makes what is fused into it."""
@@ -363,25 +322,3 @@ def _extra(follower: Follower) -> Extra:
     if follower.is_copy:
         return Extra(follower.parent, "")
     return Extra(follower.parent, op.shader, tuple(op.structure().items()), tuple(op.numbers()))
-
-
-def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
-    """The same passes, right behind one another.
-
-    Each waits for those before it only where it touches what they wrote, and binds only those storage buffers that are
-    not bound already. The first waits for whatever came before, and finds nothing bound.
-    """
-    found: list[Dispatch] = []
-    written: set[int] = set()
-    bound: dict[int, moderngl.Buffer] = {}
-    for number, dispatch in enumerate(dispatches):
-        parts = {id(buffer) for buffer in dispatch.buffers[1:]}
-        reads = {id(texture) for texture in (*dispatch.textures, *dispatch.images)} | parts
-        waits = number == 0 or bool(reads & written)
-        written = {*(() if waits else written), *(id(texture) for texture in dispatch.outputs), *parts}
-        written.discard(id(None))
-        at = list(enumerate(dispatch.buffers))
-        buffers = tuple(None if buffer is bound.get(binding) else buffer for binding, buffer in at)
-        bound |= {binding: buffer for binding, buffer in at if buffer is not None}
-        found.append(replace(dispatch, buffers=buffers, barrier=_BARRIER if waits else 0))
-    return found

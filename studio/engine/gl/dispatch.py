@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import moderngl
 import numpy as np
@@ -11,6 +11,11 @@ import numpy as np
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
 from studio.engine.gl.told import Region
+
+ALL_WRITES = (
+    moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
+)
+"""A barrier that waits for every map and buffer written before it."""
 
 # A dimension of workgroups may count no more in any GL 4.3 driver.
 _LONGEST = 65535
@@ -81,3 +86,25 @@ def block_of(
     """A uniform block of ivec4s, and of handles of textures behind them."""
     data = np.array(vectors, np.int32).tobytes() + np.array(handles, np.uint64).tobytes()
     return context.buffer(data + bytes(-len(data) % 16))
+
+
+def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
+    """The same passes, right behind one another.
+
+    Each waits for those before it only where it touches what they wrote, and binds only those storage buffers that are
+    not bound already. The first waits for whatever came before, and finds nothing bound.
+    """
+    found: list[Dispatch] = []
+    written: set[int] = set()
+    bound: dict[int, moderngl.Buffer] = {}
+    for number, dispatch in enumerate(dispatches):
+        parts = {id(buffer) for buffer in dispatch.buffers[1:]}
+        reads = {id(texture) for texture in (*dispatch.textures, *dispatch.images)} | parts
+        waits = number == 0 or bool(reads & written)
+        written = {*(() if waits else written), *(id(texture) for texture in dispatch.outputs), *parts}
+        written.discard(id(None))
+        at = list(enumerate(dispatch.buffers))
+        buffers = tuple(None if buffer is bound.get(binding) else buffer for binding, buffer in at)
+        bound |= {binding: buffer for binding, buffer in at if buffer is not None}
+        found.append(replace(dispatch, buffers=buffers, barrier=ALL_WRITES if waits else 0))
+    return found

@@ -14,8 +14,7 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.device import Device, set_uniforms
-from studio.engine.gl.dispatch import line_of
-from studio.engine.gl.packing import BARRIER
+from studio.engine.gl.dispatch import ALL_WRITES, line_of
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 
@@ -114,12 +113,12 @@ class ComputeMoving(Moving):
         groups: tuple[int, int],
     ) -> None:
         program = self._device.compute(Source("compute", files, constants))
-        self._context.memory_barrier(BARRIER)
+        self._context.memory_barrier(ALL_WRITES)
         for unit, image in enumerate(images):
             image.bind_to_image(unit, read=True, write=True)
         _give(program, sampled, numbers)
         self._device.dispatch(program, *groups)
-        self._context.memory_barrier(BARRIER)
+        self._context.memory_barrier(ALL_WRITES)
 
 
 class FragmentMoving(Moving):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import moderngl
 
 from studio.engine.gl.device import Device, set_uniforms
-from studio.engine.gl.dispatch import Dispatch, block_of, line_of
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.tensors import DeviceTensor
 from studio.model.layout import kernel_grid
 from studio.model.taps import Taps, cell_order
 
-BARRIER = (
-    moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
-)
 _FRAMEBUFFERS = moderngl.FRAMEBUFFER_BARRIER_BIT if hasattr(moderngl, "FRAMEBUFFER_BARRIER_BIT") else 0x400
 
 Ivec4 = tuple[int, int, int, int]
@@ -59,8 +56,8 @@ def pack_kernel(
         block = block_of(device.context, sizes)
         groups = (*line_of(-(-count // 64)), 1)
         # Image 0 is declared and not written.
-        Dispatch(device.compute(source), groups, block, (tensor.texture,), (), (), (kernel,), BARRIER).run(device)
-        device.context.memory_barrier(BARRIER)
+        Dispatch(device.compute(source), groups, block, (tensor.texture,), (), (), (kernel,), ALL_WRITES).run(device)
+        device.context.memory_barrier(ALL_WRITES)
         return
     source = Source(
         "fragment", ("learn/pack_kernel.glsl", "learn/pack_texture.glsl"), (*constants, ("FOLDS", folds)), inputs=1
@@ -91,7 +88,7 @@ def _draw(
     more: dict[str, object],
 ) -> None:
     if device.has_compute:
-        device.context.memory_barrier(BARRIER | _FRAMEBUFFERS)
+        device.context.memory_barrier(ALL_WRITES | _FRAMEBUFFERS)
     triangle = device.fragment(source)
     uniforms: dict[str, object] = dict(more)
     for k, tensor in enumerate(tensors):
@@ -102,4 +99,4 @@ def _draw(
     device.calls.draw(triangle)
     device.unbind()
     if device.has_compute:
-        device.context.memory_barrier(BARRIER | _FRAMEBUFFERS)
+        device.context.memory_barrier(ALL_WRITES | _FRAMEBUFFERS)

@@ -9,13 +9,14 @@ import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine, Step
 from studio.engine.gl.blocks import Banks
-from studio.engine.gl.compute import ComputePasses, Settings, in_a_row
+from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import NUMBERS, Device, set_uniforms
-from studio.engine.gl.dispatch import Dispatch
+from studio.engine.gl.dispatch import Dispatch, in_a_row
 from studio.engine.gl.fuse import grouped
 from studio.engine.gl.kept import Past
 from studio.engine.gl.mapped import Feed
 from studio.engine.gl.plan import Pass
+from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
-from studio.io.sources._film import orientation
+from studio.io.sources._decode import orientation
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
 

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._other_files import what_else
-from studio.io.sources.base import MAX_SIDE, Turn
+from studio.io.sources.base import MAX_SIDE
 
 if TYPE_CHECKING:
-    import av.filter
     from av.container import InputContainer
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-
-# Quarter turns against the clock -> the turn for `orient`.
-_QUARTERS: dict[int, Turn] = {
-    0: (False, False, False),
-    1: (True, False, True),
-    2: (False, True, True),
-    3: (True, True, False),
-}
 
 
 def open_film(path: Path) -> InputContainer:
@@ -87,19 +74,6 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def decoder(stream: VideoStream) -> VideoCodecContext:
-    """What decodes a stream: FFmpeg's own decoders leave out the transparency of VP8 and VP9, libvpx does not."""
-    import av
-
-    own = stream.codec_context
-    has_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
-    better = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.codec.canonical_name)
-    if not has_alpha or better not in av.codecs_available:
-        own.thread_type = "AUTO"
-        return own
-    return cast("VideoCodecContext", av.CodecContext.create(better, "r"))
-
-
 def stamps_of(container: InputContainer, stream: VideoStream, most: int) -> list[Fraction]:
     """Times in seconds of the first packets of a stream, without decoding any."""
     import av
@@ -136,83 +110,6 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     return Fraction(average)
 
 
-def orientation(frame: VideoFrame) -> Turn:
-    """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
-
-    Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
-    (a p + c q, b p + d q). Angles between the right ones go to the nearest.
-    """
-    try:
-        matrix = _matrix(frame)
-    except KeyError:
-        return False, False, False
-    except ValueError:
-        # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
-        return _QUARTERS[round(frame.rotation / 90) % 4]
-    a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
-    if abs(b) + abs(c) > abs(a) + abs(d):
-        return True, c < 0, b < 0
-    return False, a < 0, d < 0
-
-
-def _matrix(frame: VideoFrame) -> NDArray[np.int32]:
-    # Annotated as something narrower than the mapping by name that it is.
-    return np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
-
-
-def is_combed(frame: VideoFrame) -> bool:
-    """Whether the rows of a frame are of two moments: each is likelier the one after next than the next."""
-    rows = frame.to_ndarray(format="gray").astype(np.int16)
-    if rows.shape[0] < 8:
-        return False
-    next_to, after = (float(np.abs(rows[k:] - rows[:-k]).mean()) for k in (1, 2))
-    return next_to > 1.0 and next_to > 1.25 * after
-
-
-def deinterlaced(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """The same number of frames, each made whole of the two fields in it (FFmpeg's bwdif)."""
-    import av
-    import av.filter
-
-    graph: av.filter.Graph | None = None
-    key: tuple[object, ...] = ()
-    for frame in frames:
-        now = (frame.width, frame.height, frame.format.name)
-        if graph is None or now != key:
-            if graph is not None:
-                yield from _drained(graph)
-            graph, key = av.filter.Graph(), now
-            graph.link_nodes(
-                graph.add_buffer(
-                    width=frame.width,
-                    height=frame.height,
-                    format=frame.format,
-                    time_base=frame.time_base or Fraction(1, 1000),
-                ),
-                graph.add("bwdif", "mode=send_frame:deint=all"),
-                graph.add("buffersink"),
-            ).configure()
-        graph.push(frame)
-        yield from _ready(graph)
-    if graph is not None:
-        yield from _drained(graph)
-
-
-def _drained(graph: av.filter.Graph) -> Iterator[VideoFrame]:
-    graph.push(None)
-    yield from _ready(graph)
-
-
-def _ready(graph: av.filter.Graph) -> Iterator[VideoFrame]:
-    import av
-
-    while True:
-        try:
-            yield cast("VideoFrame", graph.pull())
-        except (av.BlockingIOError, av.EOFError):
-            return
-
-
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
     """(width, height) with square pixels, for pixels of `aspect` width / height; the short side grows, none shrinks."""
     if not aspect or aspect <= 0:
@@ -220,3 +117,26 @@ def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, 
     wide = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
     # A nonsensical aspect is a damaged header, not a wish.
     return wide if max(wide) <= MAX_SIDE else (width, height)
+
+
+def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
+    """The stamp, in seconds, at which the pictures of a film begin; None where it has none."""
+    if container.format.name != "avi" and stream.start_time is not None and stream.time_base is not None:
+        return float(stream.start_time * stream.time_base)
+    # AVI's clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
+    return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
+
+
+def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long a film says that it is, in seconds; None where it does not say."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration else None
+
+
+def is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether a file of one frame is a picture: by its container, and where that holds films, too, by its codec."""
+    name = container.format.name
+    return (
+        name.endswith("_pipe") or name in ("image2", "ico", "gif", "apng") or not (stream.duration or stream.frames > 1)
+    )

@@ -12,18 +12,17 @@ from studio.errors import StudioError
 from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import RgbConverter
+from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
-    decoder,
-    deinterlaced,
-    is_combed,
+    duration_of,
+    is_for_pictures,
     nominal_rate,
     open_film,
-    orientation,
+    origin_of,
     picture_stream,
     square_size,
     stamps_of,
 )
-from studio.io.sources._header import read_header
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
     HAIR,
@@ -32,7 +31,6 @@ from studio.io.sources.base import (
     Reading,
     Source,
     SourceInfo,
-    Turn,
     check_size,
     file_at,
     rate_text,
@@ -41,7 +39,6 @@ from studio.model.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -81,23 +78,24 @@ class VideoSource(BaseSource):
             stream = picture_stream(container, path)
             context = stream.codec_context
             check_size(context.width or 1, context.height or 1, path)
+            self._by_packet = is_held_by_packet(stream)
             # Decoders overwrite what the container says.
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             flags = int(container.format.flags)
             self._jumps = bool(flags & 512)  # AVFMT_TS_DISCONT
             self._disorder = DEPTH if container.format.name == "avi" else 2
-            beginning = list(islice(self._decoded(container, stream), 2))
+            beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
-            self._origin = _origin(container, stream, first)
+            self._origin = origin_of(container, stream, first)
             check_size(first.width, first.height, path)
             self.warning = None
             self._stored = (first.width, first.height)
             self._size = square_size(first.width, first.height, stream.sample_aspect_ratio)
-            self.is_still = len(beginning) == 1 and _is_for_pictures(container, stream)
+            self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
             width, height = self._size[::-1] if self._first_turn[0] else self._size
-            duration = _duration(container, stream)
+            duration = duration_of(container, stream)
             average = nominal_rate(stream)
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
@@ -205,10 +203,10 @@ class VideoSource(BaseSource):
             if not begun and now[1] <= start + HAIR:
                 passed = now
                 continue
-            for decoded, time, duration in (passed, now) if passed is not None else (now,):
+            for frame, time, duration in (passed, now) if passed is not None else (now,):
                 if not begun:
                     begun, count = True, round(time / self._period)
-                picture = self._converted(convert, decoded)
+                picture = self._converted(convert, frame)
                 if picture is None:
                     continue
                 if convert.remark:
@@ -229,11 +227,14 @@ class VideoSource(BaseSource):
         if self.remark is None or what not in self.remark:
             self.remark = said if self.remark is None else f"{self.remark}; {what}"
 
-    def _converted(self, convert: RgbConverter, decoded: VideoFrame) -> DeepPicture | None:
+    def _note_damage(self) -> None:
+        self.warning = f"{self._path} is damaged: some frames of it could not be decoded"
+
+    def _converted(self, convert: RgbConverter, frame: VideoFrame) -> DeepPicture | None:
         import av
 
         try:
-            picture = convert(decoded)
+            picture = convert(frame)
         except (av.FFmpegError, ValueError):
             self.warning = f"{self._path} is damaged: some frames of it could not be converted"
             return None
@@ -242,8 +243,8 @@ class VideoSource(BaseSource):
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; after a seek none, where the film gives no times."""
-        for time, (decoded, duration) in in_order(self._placed(container, stream, sought), self._disorder):
-            yield decoded, time, duration
+        for time, (frame, duration) in in_order(self._placed(container, stream, sought), self._disorder):
+            yield frame, time, duration
 
     def _placed(
         self, container: InputContainer, stream: VideoStream, sought: bool
@@ -251,9 +252,9 @@ class VideoSource(BaseSource):
         clock = Clock(jumps=self._jumps)
         if self._origin is not None:
             clock.start(self._origin)
-        decoded = (frame for frame, _ in self._decoded(container, stream))
+        frames = (frame for frame, _ in decoded(container, stream, self._note_damage))
         tried = 0
-        for frame in deinterlaced(decoded) if self.reading.deinterlace else decoded:
+        for frame in deinterlaced(frames) if self.reading.deinterlace else frames:
             base = frame.time_base or Fraction(0)
             stamp = float(frame.pts * base) if frame.pts is not None and base else None
             if sought and stamp is None:
@@ -285,37 +286,6 @@ class VideoSource(BaseSource):
         """End a running iteration at its next frame."""
         self._closed = True
 
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[VideoFrame, Turn]]:
-        """Frames as they come out of the decoder, with the turn that each asks for."""
-        import av
-
-        context = decoder(stream)
-        # PyAV cannot say how a camera's JPEG is held, but its packet does.
-        self._by_packet = stream.codec_context.name == "mjpeg"
-        packets = container.demux(stream)
-        packet: Packet[VideoStream] | None = None
-        turn: Turn = (False, False, False)
-        while True:
-            try:
-                packet = next(packets, None)
-                frames = context.decode(packet)
-            # What PyAV does not understand of a file it says by exceptions of Python's own.
-            except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
-                # The end of a flush is an error too, in FFmpeg's eyes.
-                if isinstance(error, av.EOFError):
-                    return
-                self.warning = f"{self._path} is damaged: some frames of it could not be decoded"
-                if packet is None:
-                    return
-                continue
-            if self._by_packet and packet is not None and packet.size:
-                header = read_header(bytes(packet))
-                turn = header.turn if header is not None else turn
-            for frame in frames:
-                yield frame, turn if self._by_packet else orientation(frame)
-            if packet is None:
-                return
-
     def _judge(self, count: int, ends: float) -> None:
         """Say so where a film ends sooner than it says; a cut-off file often just ends."""
         duration = self.info.duration or 0.0
@@ -327,28 +297,6 @@ class VideoSource(BaseSource):
             self.warning = (
                 f"{self._path} ends after {count} frames ({ends:.2f} of {duration:.2f} s): it is damaged or cut off"
             )
-
-
-def _origin(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
-    """The stamp, in seconds, at which the pictures of a film begin; None where it has none."""
-    if container.format.name != "avi" and stream.start_time is not None and stream.time_base is not None:
-        return float(stream.start_time * stream.time_base)
-    # AVI's clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
-    return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
-
-
-def _duration(container: InputContainer, stream: VideoStream) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / 1e6 if container.duration else None
-
-
-def _is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:
-    """Whether a file of one frame is a picture: by its container, and where that holds films, too, by its codec."""
-    name = container.format.name
-    return (
-        name.endswith("_pipe") or name in ("image2", "ico", "gif", "apng") or not (stream.duration or stream.frames > 1)
-    )
 
 
 class VideoKind:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _POINTS = 4000
 """Of a curve, before every second one goes."""
 
+_MOST_MARKS = 24
+_MOST_BYTES = 512 * 2**20
+_EXPLODES = 1e3
+
 
 @dataclass(frozen=True, eq=False)
 class Mark:
@@ -78,3 +82,19 @@ class Curves:
 
     def _lines(self) -> list[list[Any]]:
         return [self.steps, self.total, self.psnr, *self.parts.values()]
+
+
+def thin_out(marks: list[Mark]) -> None:
+    """Let checkpoints go where there are many, or where they hold much memory.
+
+    Every second one of the older half goes, so that they stay spread over the whole run; the first and the last stay.
+    """
+    while len(marks) > _MOST_MARKS or (len(marks) > 2 and sum(mark.nbytes for mark in marks) > _MOST_BYTES):
+        del marks[1 : max(2, len(marks) // 2) : 2]
+
+
+def alarm(step: Step | None) -> str:
+    """What is wrong with a step, and what to do; empty where nothing is."""
+    if step is not None and step.norm > _EXPLODES:
+        return f"Gradients are large (norm {step.norm:.3g}): lower the rate or clip them."
+    return ""

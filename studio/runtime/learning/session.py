@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from psygnal import Signal, SignalInstance
 
-from studio.errors import StudioError
 from studio.model.changes import Change, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
 from studio.model.gesture import Gesture
-from studio.model.layout import Rect, crop, kernel_grid, sheet_size, to_sheet
+from studio.model.layout import Rect, crop, to_sheet
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.learning.record import Curves, Mark
+from studio.runtime.learning.rates import Rates
+from studio.runtime.learning.record import Curves, Mark, thin_out
 from studio.runtime.learning.trainer import Told, Trainer
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ if TYPE_CHECKING:
 
 State = Literal["off", "preparing", "learning", "paused"]
 
-MOST_CHECKPOINTS = 24
-MOST_BYTES = 512 * 2**20
 _KEEP_EVERY = 20.0
-_EXPLODES = 1e3
 
 
 class LearningSession:
@@ -90,7 +87,7 @@ class LearningSession:
         self._edits = 0
         self._recent: list[float] = []
         self._kept_at = 0.0
-        self._pinned: dict[str, Array] = {}
+        self._rates = Rates()
         document.changed.connect(self._follow)
 
     # -- what there is ----------------------------------------------------------------------------------------------
@@ -109,7 +106,7 @@ class LearningSession:
 
     def rates(self, tensor: str) -> Array | None:
         """What the rate of every kernel of a tensor is multiplied by, (rows, columns); None where all are as usual."""
-        return self._pinned.get(tensor)
+        return self._rates.of_kernels(tensor)
 
     # -- what can be done -------------------------------------------------------------------------------------------
 
@@ -137,7 +134,7 @@ class LearningSession:
 
         self._set("preparing")
         trainer = self._trainer = Trainer(prepare_it, tell, running=False)
-        for tensor in self._pinned:
+        for tensor in self._rates.tensors:
             self._send_rates(tensor)
         self._goes = running
         if running:
@@ -202,17 +199,7 @@ class LearningSession:
         Raises:
             StudioError: where there is no such tensor, or the rate is not from 0 to 100.
         """
-        if not 0.0 <= rate <= 100.0:
-            raise StudioError(f"A rate is multiplied by 0 to 100, not {rate:g}.")
-        shape = self._document.tensor(tensor).shape
-        grid = kernel_grid(shape)[:2]
-        held = self._pinned.get(tensor)
-        held = np.ones(grid, np.float32) if held is None or held.shape != grid else held.copy()
-        held[selection.mask] = rate
-        if (held == 1.0).all():
-            self._pinned.pop(tensor, None)
-        else:
-            self._pinned[tensor] = held
+        self._rates.set(tensor, self._document.tensor(tensor).shape, selection, rate)
         self._send_rates(tensor)
         self.changed.emit("rates")
 
@@ -332,7 +319,7 @@ class LearningSession:
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
-            self._pinned.clear()
+            self._rates = Rates()
             self._gesture = None
             self.end()
             self._ending = None
@@ -345,33 +332,11 @@ class LearningSession:
             return
         picture = self.pictures[2] if self.pictures is not None else None
         self.checkpoints.append(Mark(checkpoint.state.steps, self.last.loss, self.seconds, picture, checkpoint))
-        while len(self.checkpoints) > MOST_CHECKPOINTS or (
-            len(self.checkpoints) > 2 and sum(mark.nbytes for mark in self.checkpoints) > MOST_BYTES
-        ):
-            # Every second one of the older half goes, so that they stay spread over the whole run.
-            del self.checkpoints[1 : max(2, len(self.checkpoints) // 2) : 2]
+        thin_out(self.checkpoints)
         self.changed.emit("checkpoints")
 
     def _send_rates(self, tensor: str) -> None:
         if self._trainer is None:
             return
-        kernels, shape = self._pinned.get(tensor), self._document.tensor(tensor).shape
-        rates = None if kernels is None else _spread(kernels, shape)
+        rates = self._rates.of_weights(tensor, self._document.tensor(tensor).shape)
         self._trainer.order(lambda learner: learner.set_rate(tensor, rates))
-
-
-def _spread(kernels: Array, shape: tuple[int, ...]) -> Array:
-    """One number a kernel, (rows, columns), as one for each weight, in the tensor's own shape."""
-    from studio.model.layout import from_sheet
-
-    height, width = sheet_size(shape)
-    rows, columns = kernels.shape
-    sheet = np.repeat(np.repeat(kernels, height // rows, axis=0), width // columns, axis=1)
-    return from_sheet(np.ascontiguousarray(sheet, np.float32), shape)
-
-
-def alarm(step: Step | None) -> str:
-    """What is wrong with a step, and what to do; empty where nothing is."""
-    if step is not None and step.norm > _EXPLODES:
-        return f"Gradients are large (norm {step.norm:.3g}): lower the rate or clip them."
-    return ""

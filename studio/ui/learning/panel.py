@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSp
 
 from studio.errors import StudioError
 from studio.model.workspace import Workspace
-from studio.runtime.learning.record import Mark
-from studio.runtime.learning.session import LearningSession, alarm
+from studio.runtime.learning.record import Mark, alarm
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

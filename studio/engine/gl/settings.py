@@ -1,0 +1,48 @@
+"""How compute passes are made: in which way, measured or not, with which textures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.fuse import MOST_OUTPUTS
+from studio.engine.gl.tiles import Plan
+from studio.engine.gl.tune import Tuner
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How compute passes are made.
+
+    Attributes:
+        kernels: "tiles" in shared memory for GPUs; "blocks" in registers for software rasterisers, where shared
+            memory is no faster than any other.
+        plan: the way every tiled convolution runs; None lets the tuner choose, or takes the usual one.
+        most_outputs: how many maps one pass may write; 1 fuses nothing.
+        tuner: measures which plan is fastest.
+        handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
+        half: whether maps are of float16.
+
+    Raises ValueError for handles or half precision in blocks, which read images of float32 at units.
+    """
+
+    kernels: Literal["tiles", "blocks"]
+    plan: Plan | None = None
+    most_outputs: int = MOST_OUTPUTS
+    tuner: Tuner | None = None
+    handles: bool = False
+    half: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kernels == "blocks" and (self.handles or self.half):
+            raise ValueError("blocks read images of float32 at units")
+
+    @classmethod
+    def for_device(cls, device: Device, *, half: bool = False) -> Settings:
+        """Blocks and no measuring in software; tiles, tuned, on a GPU."""
+        if device.is_software:
+            # Of the images that any driver binds at once, blocks read two.
+            return cls("tiles", half=True) if half else cls("blocks", most_outputs=MOST_OUTPUTS - 2)
+        gpu = f"{device.renderer}, {device.version}{', half precision' if half else ''}"
+        return cls("tiles", tuner=Tuner(gpu), handles=device.has_handles, half=half)
