@@ -17,7 +17,8 @@ A bend stands behind a layer: what reads the layer reads the bent map. A *stage*
 
 - **channels**: all, a share by seed, a range, a list, a cluster of those that look alike, or the strongest by the norm
   of their maps or by their effect on the picture;
-- **mask**: where on the picture, painted, or the luma of an input or layer;
+- **mask**: where on the picture: painted over it with the brush (*Mask: Painted*, in the window; the right button takes
+  away), given from Python as an array, or as bright as an input or layer;
 - **amount**: from 0, as it was, to 1, bent;
 - **guard**: `none`; `finite` makes what is no number, or infinite, zero; `deviation` keeps every channel within so many
   of the standard deviations that it had; `norm` gives every channel the root mean square that it had.

@@ -319,6 +319,7 @@ class Document(StageEditing):
         before = {key: value for key, value in gesture.sections.items() if self.section(key) != value}
         after = {key: self.section(key) for key in before}
         if new or before:
+            nbytes += sum(key.nbytes(value, after[key]) for key, value in before.items())
             undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)
             self._note(gesture.label, nbytes, undo, redo, bends=bool(new))
         else:

@@ -5,8 +5,9 @@ What a section is called in files, and how it is written there, is declared in `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from studio.model.changes import BypassChanged, SectionChanged
 
@@ -21,11 +22,17 @@ class Section(Generic[T]):
         name: the section's name, also its key in preset.json.
         default: the value of a preset that says nothing of it.
         told: what the document tells where the value changes; a plain `SectionChanged` where None.
+        held: bytes that the history holds for a change from one value to another; None for too few to count.
     """
 
     name: str
     default: T
     told: SectionChanged | None = None
+    held: Callable[[Any, Any], int] | None = None
+
+    def nbytes(self, before: object, after: object) -> int:
+        """Bytes that the history holds for a change from one value to another."""
+        return self.held(before, after) if self.held else 0
 
     @property
     def change(self) -> SectionChanged:

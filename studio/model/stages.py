@@ -9,11 +9,20 @@ from studio.errors import StudioError
 from studio.model.bend import Bend
 from studio.model.changes import StagesChanged
 from studio.model.section import Section
-from studio.model.stage import Stage
+from studio.model.stage import Painted, Stage
 
 Stages = tuple[Stage, ...]
 
-STAGES: Section[Stages] = Section("stages", (), StagesChanged())
+
+def _held(before: Stages, after: Stages) -> int:
+    """Bytes of the painted masks that only one side has."""
+    old, new = (
+        {id(s.mask): s.mask.values.nbytes for s in some if isinstance(s.mask, Painted)} for some in (before, after)
+    )
+    return sum((old | new)[key] for key in old.keys() ^ new.keys())
+
+
+STAGES: Section[Stages] = Section("stages", (), StagesChanged(), _held)
 """The bends of activations, in the order in which those of one layer work."""
 
 

@@ -46,6 +46,7 @@ class Workspace:
         protected: whether painting keeps to the selection.
         view: what the viewport shows.
         stage: whether the filter sheet is large, and the viewport small beside it.
+        masking: the number of the stage whose mask is painted over the picture; 0 for none.
         row_order: in which order the rows of the sheet are shown.
         kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
         colours: how values become colours.
@@ -67,6 +68,7 @@ class Workspace:
     protected: bool = True
     view: View = field(default_factory=View)
     stage: bool = False
+    masking: int = 0
     row_order: RowOrder = "index"
     kernel_scaling: Scaling = "all"
     colours: Colours = "signed"
@@ -153,6 +155,8 @@ class Workspace:
             self._settle_size()
         elif isinstance(change, BypassChanged) and self.audition is not None:
             self.audition = None
+        if self.masking and self.masking not in {stage.id for stage in self.document.stages}:
+            self.masking = 0
 
     def _settle_size(self) -> None:
         """A network of fixed size sets the size; with the next that takes others it is as before."""

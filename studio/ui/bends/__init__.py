@@ -8,11 +8,14 @@ from studio.ui.bends.panel import BendsPanel
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.messages import MessageBar
+from studio.ui.viewport.widget import Viewport
 
 
 def _make(context: Context) -> BendsPanel:
     findings = Findings(context.document, context[Telemetry], context.live.order)
-    return BendsPanel(context.document, context.workspace, findings, context[MessageBar].say)
+    made = BendsPanel(context.document, context.workspace, findings, context[MessageBar].say)
+    context[Viewport].set_picture_tool(made.masks)
+    return made
 
 
 def _add(context: Context) -> None:
@@ -61,6 +64,11 @@ PANELS = (
                 follows=frozenset({"section.stages", "network"}),
             ),
         ),
-        gestures=(("Drag a bend's handle", "Change the order"), ("Double click on its name", "Fold or unfold")),
+        gestures=(
+            ("Drag a bend's handle", "Change the order"),
+            ("Double click on its name", "Fold or unfold"),
+            ("Left, right button on the picture", "Paint a bend's mask, take away from it, while it is painted"),
+            ("Escape on the picture", "No more painting of the mask"),
+        ),
     ),
 )

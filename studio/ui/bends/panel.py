@@ -20,6 +20,7 @@ from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.dice import throw
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.impact_bars import ImpactBars
+from studio.ui.bends.mask_tool import MaskTool
 from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
@@ -47,6 +48,7 @@ class BendsPanel(QWidget):
         super().__init__()
         self._findings = findings
         self._document, self._workspace, self._say = document, workspace, say
+        self.masks = MaskTool(document, workspace)
         self.cards: dict[int, StageCard] = {}
         self.setAutoFillBackground(True)
         self.add = QPushButton(icon("plus"), "Add bend")
@@ -146,11 +148,20 @@ class BendsPanel(QWidget):
             self._renew()
 
     def _listen(self, field: str) -> None:
-        if field == "layer":
+        if field == "masking":
+            for card in self.cards.values():
+                card.masked.show_painting(self._workspace.masking == card.number)
+        elif field == "layer":
             self._findings.stop()
             for card in self.cards.values():
                 card.channels.give_up()
             self._renew()
+
+    def _paint_mask(self, number: int, on: bool) -> None:
+        """Paint the mask of a stage over the picture, which is shown for it; or no more."""
+        if on and self._workspace.view.kind not in ("output", "split"):
+            self._workspace.show("output")
+        self._workspace.masking = number if on else 0
 
     def _take_findings(self) -> None:
         self._show_impact()
@@ -202,7 +213,9 @@ class BendsPanel(QWidget):
         return heading
 
     def _new_card(self, stage: Stage) -> StageCard:
-        card = self.cards[stage.id] = StageCard(self._document, stage, self._findings)
+        card = self.cards[stage.id] = StageCard(self._document, stage, self._findings, self.masks.even)
+        card.masked.show_painting(self._workspace.masking == stage.id)
+        card.masked.painting.connect(lambda on: self._paint_mask(card.number, on))
         card.handle.dragged.connect(self._show_mark)
         card.handle.dropped.connect(lambda y: self._drop(card, y))
         return card

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -14,11 +15,12 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.graph import Graph
-from studio.model.stage import Guard, Stage
+from studio.model.stage import Guard, Painted, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings
+from studio.ui.bends.mask_editor import MaskEditor
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
@@ -78,11 +80,13 @@ class StageCard(QFrame):
         document: what holds the stage.
         stage: which.
         findings: what is known of the channels of layers.
+        even: makes a mask of the picture's shape that has one value everywhere.
     """
 
-    def __init__(self, document: Document, stage: Stage, findings: Findings) -> None:
+    def __init__(self, document: Document, stage: Stage, findings: Findings, even: Callable[[float], Painted]) -> None:
         super().__init__()
         self._findings = findings
+        self.masked = MaskEditor(even, lambda: sources(document.graph, self._stage().layer))
         self.number = stage.id
         self._document = document
         self._kind = type(stage.bend)
@@ -144,11 +148,15 @@ class StageCard(QFrame):
                 (self._source_label, self.source),
                 (QLabel("Amount"), self.amount),
                 (QLabel("Channels"), self.channels),
+                (QLabel("Mask"), self.masked),
                 (QLabel("Guard"), self.guard),
                 (self._times_label, self.times),
             )
         ):
-            grid.addWidget(label, row, 0)
+            several = isinstance(control, ChannelsEditor | MaskEditor)
+            if several:  # of lines: the name stands by the first
+                label.setStyleSheet("padding-top: 5px;")
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop if several else Qt.AlignmentFlag(0))
             grid.addWidget(control, row, 1)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
@@ -161,6 +169,9 @@ class StageCard(QFrame):
         self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))
         self.amount.settled.connect(self._settle)
         self.channels.changed.connect(lambda channels: self._set("Channels", channels=channels))
+        self.masked.changed.connect(lambda mask: self._set("Mask", mask=mask))
+        self.masked.turned.connect(lambda mask: self._turn(mask=mask))
+        self.masked.settled.connect(self._settle)
         self.source.activated.connect(lambda: self._set("Source", source=self.source.currentText()))
         self.guard.activated.connect(self._set_guard)
         self.times.changed.connect(lambda: self._turn(guard=self._guard()))
@@ -177,6 +188,7 @@ class StageCard(QFrame):
         self.form.show_record(stage.bend)
         self.amount.show_value(stage.amount)
         self.channels.show_channels(stage.channels)
+        self.masked.show_mask(stage.mask)
         takes_map = self._kind.other == "layer"
         for part in (self._source_label, self.source):
             part.setVisible(takes_map)

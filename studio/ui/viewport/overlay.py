@@ -1,15 +1,20 @@
-"""What is painted over the viewport's pictures: a text, a label, the divider, the brush."""
+"""What is painted over the viewport's pictures: a text, a label, the divider, the brush, a mask."""
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from studio.model.op import Array
 from studio.ui.kit.theme import ACCENT, FAINT, PANEL, TEXT
+from studio.ui.viewport.scene import Part
 
 _MARGIN = 8
 _AROUND = 24
 _HANDLE = 7.0
+_DENSEST = 140
+"""Of 255: how dense a mask is where it is 1."""
 
 
 def empty_text(painter: QPainter, area: QRect, text: str) -> None:
@@ -46,16 +51,16 @@ def corner_label(painter: QPainter, area: QRect, text: str) -> None:
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def divider(painter: QPainter, area: QRect, x: float) -> None:
-    """The line between input and output, and what it is taken by."""
+def split(painter: QPainter, area: QRect, x: float) -> None:
+    """The line between input and output, what it is taken by, and which side is what."""
     painter.setPen(QPen(QColor(ACCENT), 2))
     painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
     painter.setBrush(QColor(ACCENT))
     painter.drawEllipse(QPointF(x, area.center().y()), _HANDLE, _HANDLE)
+    _side_names(painter, area, x)
 
 
-def side_names(painter: QPainter, area: QRect, x: float) -> None:
-    """Which side of the divider is what."""
+def _side_names(painter: QPainter, area: QRect, x: float) -> None:
     above = QRectF(area).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
     for text, align, room in (
         ("input", Qt.AlignmentFlag.AlignLeft, x),
@@ -65,6 +70,36 @@ def side_names(painter: QPainter, area: QRect, x: float) -> None:
             for shift, colour in ((1, QColor(0, 0, 0, 200)), (0, QColor(TEXT))):
                 painter.setPen(colour)
                 painter.drawText(above.translated(shift, shift), align, text)
+
+
+def cover(painter: QPainter, parts: list[Part], values: Array, ratio: float) -> None:
+    """A mask over the pictures that are drawn, the denser the larger its values, and the picture still to be seen.
+
+    Args:
+        painter: in logical pixels.
+        parts: what is drawn; filter sheets and tiles have no mask.
+        values: (height, width) from 0 to 1, for the whole picture with its border.
+        ratio: pixels of the screen in a logical one.
+    """
+    height, width = values.shape
+    alpha = np.clip(values * _DENSEST, 0, 255).astype(np.uint32)
+    tint = QColor(ACCENT)
+    # Parts are to be multiplied by alpha beforehand, as Qt draws such images without work of its own.
+    red, green, blue = (alpha * part // 255 for part in (tint.red(), tint.green(), tint.blue()))
+    packed = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
+    image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for part in (each for each in parts if each.drawing == "picture"):
+        left, top, wide, high = part.placement.rect
+        x, y = part.placement.origin
+        zoom = part.placement.zoom / ratio
+        whole = QRectF(left / ratio - x * zoom, top / ratio - y * zoom, part.shown.shape[2] * zoom, 0)
+        whole.setHeight(part.shown.shape[1] * zoom)
+        shown = QRectF(whole.x(), whole.y(), part.shown.crop[1] * zoom, part.shown.crop[0] * zoom)
+        painter.save()
+        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio).intersected(shown))
+        painter.drawImage(whole, image)
+        painter.restore()
 
 
 def brush(painter: QPainter, x: float, y: float, radius: float) -> None:

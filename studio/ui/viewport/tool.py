@@ -1,10 +1,12 @@
-"""What a filter sheet does with the mouse or a pen."""
+"""What a filter sheet, or the picture, does with the mouse or a pen."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from PySide6.QtCore import Qt
+
+from studio.model.op import Array
 
 
 class SheetTool(Protocol):
@@ -37,3 +39,13 @@ class StageTool(SheetTool, Protocol):
             arrangement: None for the tensor's own sheet, which is what the viewport shows.
             pixels: logical ones of a weight.
         """
+
+
+class PictureTool(StageTool, Protocol):
+    """A tool that paints over the picture; its places are in the picture's pixels."""
+
+    def see(self, size: tuple[int, int]) -> None:
+        """How high and wide the picture is, its border included."""
+
+    def cover(self) -> Array | None:
+        """(height, width) from 0 to 1: what is shown over the picture, of any size; None for nothing."""

@@ -16,11 +16,12 @@ from studio.ui.viewport import overlay
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
+from studio.ui.viewport.hand import Hand
 from studio.ui.viewport.keys import DOES, PANS, cursor_of
 from studio.ui.viewport.pick import REACH, picked_at
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
-from studio.ui.viewport.tool import StageTool
+from studio.ui.viewport.tool import PictureTool, StageTool
 
 _WAITING = "Waiting for the first frame"
 
@@ -58,7 +59,7 @@ class Viewport(Canvas):
     def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
         self._workspace = workspace
-        self._tool: StageTool | None = None
+        self._hand = Hand(workspace)
         self._cameras: dict[View, Camera] = {}
         self._view = self._drawn = workspace.view
         self._parts: list[Part] = []
@@ -69,9 +70,7 @@ class Viewport(Canvas):
         self._cursor: QPointF | None = None
         self._label = ""
         self._alone = False
-        self._answer = QTimer(self)
-        self._answer.setSingleShot(True)
-        self._answer.setInterval(_ANSWER_AFTER)
+        self._answer = QTimer(self, singleShot=True, interval=_ANSWER_AFTER)
         self._answer.timeout.connect(self.refresh)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -85,10 +84,13 @@ class Viewport(Canvas):
 
     def set_tool(self, tool: StageTool | None) -> None:
         """Hand the mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
-        self._cancel()
-        self._tool = tool
-        self._show_cursor()
-        self.refresh()
+        self._hand.on_sheet = tool
+        self._rearm()
+
+    def set_picture_tool(self, tool: PictureTool | None) -> None:
+        """Let this tool paint over the picture while the workspace is at a mask."""
+        self._hand.on_picture = tool
+        self._rearm()
 
     def set_alone(self, alone: bool) -> None:
         """Whether it is all that there is on the screen: then nothing but the picture is shown, on black."""
@@ -131,6 +133,7 @@ class Viewport(Canvas):
             camera = self._cameras.setdefault(self._drawn, Camera())
             camera.see(content_size(self._drawn, seen), size)
             self._parts = parts(self._drawn, seen, camera, self._divider)
+            self._hand.see(self._drawn, seen[-1])
         return self._parts
 
     def question(self) -> Question | None:
@@ -159,14 +162,13 @@ class Viewport(Canvas):
             self._decorate(painter)
 
     def _decorate(self, painter: QPainter) -> None:
+        ratio, cover = self.devicePixelRatioF(), self._hand.cover()
+        if cover is not None:
+            overlay.cover(painter, self._parts, cover, ratio)
         if self._drawn.kind == "split":
-            overlay.divider(painter, self.rect(), self.width() * self._divider)
-            overlay.side_names(painter, self.rect(), self.width() * self._divider)
-        if self._cursor is not None and self._has_tool() and self._workspace.tool == "paint":
-            radius = self._workspace.brush.radius
-            if self._workspace.brush_unit == "weights":
-                radius *= self.camera.zoom / self.devicePixelRatioF()
-            overlay.brush(painter, self._cursor.x(), self._cursor.y(), radius)
+            overlay.split(painter, self.rect(), self.width() * self._divider)
+        if self._cursor is not None and self._hand.paints(self._view, self._drawn):
+            overlay.brush(painter, self._cursor.x(), self._cursor.y(), self._hand.radius(self.camera.zoom / ratio))
         if self._label and not self._alone:
             overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
 
@@ -210,8 +212,7 @@ class Viewport(Canvas):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Zoom at the cursor."""
-        notches = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
-        self._zoom(_ZOOM_STEP**notches, event.position())
+        self._zoom(_ZOOM_STEP ** ((event.angleDelta().y() or event.angleDelta().x()) / _NOTCH), event.position())
         event.accept()
 
     def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -233,6 +234,8 @@ class Viewport(Canvas):
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape and self._drag == "tool":
             self._cancel()
+        elif key == Qt.Key.Key_Escape and self._workspace.masking:
+            self._workspace.masking = 0
         elif key in PANS:
             step = _STEP * self.devicePixelRatioF()
             self._pan(step * PANS[key][0], step * PANS[key][1])
@@ -255,21 +258,27 @@ class Viewport(Canvas):
             self._show_cursor()
         elif what in ("colours", "scaling"):
             self.look = replace(self.look, colours=self._workspace.colours, scaling=self._workspace.scaling)
+        elif what == "masking":
+            self._rearm()
         elif what not in ("brush", "tool"):
             return
         self.refresh()
 
+    def _rearm(self) -> None:
+        self._cancel()
+        self._show_cursor()
+        self.refresh()
+
     def _has_tool(self) -> bool:
-        is_sheet = self._view.kind == "filters" and self._drawn == self._view
-        return self._tool is not None and is_sheet and self._workspace.tool != "move"
+        return self._hand.tool(self._view, self._drawn) is not None
 
     def _pixel(self, at: QPointF) -> tuple[float, float]:
         """A place of the widget in the screen's own pixels."""
         ratio = self.devicePixelRatioF()
         return at.x() * ratio, at.y() * ratio
 
-    def _sheet_place(self, at: QPointF) -> tuple[float, float]:
-        """A place of the widget as y and x of the sheet, in weights."""
+    def _place(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget as y and x of the sheet, in weights, or of the picture, in its pixels."""
         x, y = self.camera.to_content(*self._pixel(at))
         return y, x
 
@@ -300,14 +309,11 @@ class Viewport(Canvas):
             self._drag = "pan"
         elif self._near_divider(at):
             self._drag = "divider"
-        elif self._tool is not None and self._has_tool():
-            # Nothing can be hit before the sheet is there.
-            if self._parts:
-                self._drag = "tool"
-                if button == Qt.MouseButton.RightButton:
-                    keys |= Qt.KeyboardModifier.AltModifier
-                self._tool.lie(None, self.camera.zoom / self.devicePixelRatioF())
-                self._tool.press(*self._sheet_place(at), pressure, keys)
+        elif self._parts and (tool := self._hand.tool(self._view, self._drawn)):
+            self._drag = "tool"
+            if button == Qt.MouseButton.RightButton:
+                keys |= Qt.KeyboardModifier.AltModifier
+            self._hand.press(tool, self._place(at), self.camera.zoom / self.devicePixelRatioF(), pressure, keys)
         else:
             self._drag = "pan"
         self._show_cursor()
@@ -318,17 +324,16 @@ class Viewport(Canvas):
             self._pan(*self._pixel(moved))
         elif self._drag == "divider":
             self._divider = min(max(at.x() / max(self.width(), 1), 0.0), 1.0)
-        elif self._drag == "tool" and self._tool is not None:
-            self._tool.move(*self._sheet_place(at), pressure, keys)
+        elif self._drag == "tool":
+            self._hand.move(self._place(at), pressure, keys)
         self._show_cursor()
         self._answer.start()
         self.refresh()
 
     def _end(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         drag, self._drag = self._drag, ""
-        if drag == "tool" and self._tool is not None:
-            self._tool.release(*self._sheet_place(at), pressure, keys)
-        elif drag == "pan" and self._pressed is not None and (at - self._pressed).manhattanLength() < REACH:
+        self._hand.release(self._place(at), pressure, keys)
+        if drag == "pan" and self._pressed is not None and (at - self._pressed).manhattanLength() < REACH:
             found = picked_at(self._parts, *self._pixel(at), add=bool(keys & Qt.KeyboardModifier.ControlModifier))
             if found is not None:
                 self.picked.emit(found)
@@ -336,11 +341,10 @@ class Viewport(Canvas):
         self.refresh()
 
     def _cancel(self) -> None:
-        drag, self._drag = self._drag, ""
-        if drag == "tool" and self._tool is not None:
-            self._tool.cancel()
+        self._drag = ""
+        self._hand.cancel()
 
     def _show_cursor(self) -> None:
-        moves = self._tool is not None and self._view.kind == "filters" and self._workspace.tool == "move"
+        moves = self._hand.moves(self._view)
         divides = self._cursor is not None and self._near_divider(self._cursor)
         self.setCursor(cursor_of(self._drag, moves=moves, divides=divides, paints=self._has_tool()))
