@@ -33,6 +33,7 @@ from studio.model.address import Number
 from studio.model.bend import Bend
 from studio.model.edit import Edit
 from studio.model.layout import Rect, to_sheet
+from studio.model.live_edits import EDITS, LiveEdit, bound, by_tensor, check_edits, edited
 from studio.model.modulator import Modulator
 from studio.model.network import Network
 from studio.model.op import Array
@@ -184,6 +185,31 @@ class LiveNetwork:
         self.engine.set_stages(wanted)
         self._show(self._preset.with_section(STAGES, wanted))
 
+    @property
+    def edits(self) -> tuple[LiveEdit, ...]:
+        """The edits of filters that are kept live; see `LiveLayer.keep_live`."""
+        return self._preset.section(EDITS)
+
+    def set_edits(self, edits: Iterable[LiveEdit]) -> None:
+        """Keep these edits live, and no others; the next `update` or call shows it.
+
+        Raises:
+            StudioError: naming the edit that does not fit its tensor; nothing has changed then.
+        """
+        wanted, before = tuple(edits), self._preset
+        check_edits(wanted, self.network)
+        try:
+            self._show(before.with_section(EDITS, wanted))
+        except StudioError:
+            self._show(before)
+            raise
+
+    def bake(self) -> None:
+        """Write what live edits make into their tensors, with their numbers as they were set, and keep none live."""
+        for name, chain in by_tensor(bound(self.edits, self.network.tensors)).items():
+            self.engine.set_tensor(name, edited(self.engine.tensor(name), chain))
+        self.set_edits(())
+
     def unbend(self, *numbers: int) -> None:
         """Take stages away, by their numbers; all of them where none is given."""
         left = self.stages if numbers else ()
@@ -196,7 +222,8 @@ class LiveNetwork:
         self.engine.bypass(layers)
 
     def reset(self) -> None:
-        """Give every tensor its trained values back, let every layer work, and take every stage away."""
+        """Give every tensor its trained values back, let every layer work, and take stages and live edits away."""
+        self.set_edits(())
         for name, values in self.network.tensors.items():
             self.engine.set_tensor(name, values)
         self.engine.bypass(())

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.engine.base import Stats
+from studio.model import live_edits
 from studio.model.bend import Bend
 from studio.model.edit import Edit, Selection
+from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
 from studio.model.stage import (
     AllChannels,
@@ -104,13 +106,42 @@ class LiveLayer:
         """
         name = self._full_name(tensor)
         values = self._live.engine.tensor(name)
-        chosen = selection or Selection.everything(values.shape)
-        if rows is not None:
-            chosen = Selection(chosen.mask & Selection.rows(values.shape, rows).mask)
-        if columns is not None:
-            chosen = Selection(chosen.mask & Selection.columns(values.shape, columns).mask)
-        patch = edit.apply(values, chosen)
+        patch = edit.apply(values, _chosen(values.shape, selection, rows, columns))
         self._live.engine.replace(name, patch.rect, patch.values)
+
+    def keep_live(
+        self,
+        edit: Edit,
+        selection: Selection | None = None,
+        *,
+        rows: Iterable[int] | None = None,
+        columns: Iterable[int] | None = None,
+        tensor: str = "weight",
+        amount: float = 1.0,
+    ) -> LiveEdit:
+        """Keep an edit live over one of its tensors, behind those that are there: its numbers can be turned and moved.
+
+        Args:
+            edit: what to do; one that needs a second tensor works from the trained one.
+            selection: which kernels; all where neither this nor rows nor columns are given.
+            rows: whole rows of the filter sheet.
+            columns: whole columns of the filter sheet.
+            tensor: which tensor.
+            amount: from 0, as it was, to 1, edited.
+
+        Returns:
+            The live edit, whose number addresses go by: ``net.move("/edit/1/factor", "lfo", beats=4)``.
+
+        Raises:
+            StudioError: naming what does not fit.
+        """
+        name = self._full_name(tensor)
+        shape = self._live.engine.tensor(name).shape
+        some = (selection, rows, columns) != (None, None, None)
+        chosen = _chosen(shape, selection, rows, columns) if some else None
+        edits, made = live_edits.added(self._live.edits, name, edit, selection=chosen, amount=amount)
+        self._live.set_edits(edits)
+        return made
 
     # -- bends of what it hands on ----------------------------------------------------------------------------------
 
@@ -177,3 +208,17 @@ class LiveLayer:
         impact = Impact(self._live.engine, self.name, how)
         impact.measure()
         return impact.of
+
+
+def _chosen(
+    shape: tuple[int, ...],
+    selection: Selection | None,
+    rows: Iterable[int] | None,
+    columns: Iterable[int] | None,
+) -> Selection:
+    chosen = selection or Selection.everything(shape)
+    if rows is not None:
+        chosen = chosen & Selection.rows(shape, rows)
+    if columns is not None:
+        chosen = chosen & Selection.columns(shape, columns)
+    return chosen

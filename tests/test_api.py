@@ -17,6 +17,7 @@ from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.model.edit import Selection
+from studio.model.layout import to_sheet
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, SOURCE, VIEW
 
@@ -254,3 +255,35 @@ def test_clusters_and_impact_from_python(net: studio.LiveNetwork) -> None:
     assert sorted(c for cluster in clusters for c in cluster.channels) == list(range(6))
     assert impact.shape == (6,)
     assert np.isfinite(impact).all()
+
+
+def test_edits_are_kept_live_turned_moved_baked_and_saved(net: LiveNetwork, tmp_path: Path) -> None:
+    trained = net["dec"].filter
+    made = net["dec"].keep_live(studio.edit("Gain", factor=2.0), rows=[1], amount=0.5)
+    assert made.id == 1
+    net(picture(16, 16))
+    wanted = trained.copy()
+    wanted[1] *= 1.5
+    np.testing.assert_allclose(net["dec"].filter_sheet, to_sheet(wanted), rtol=1e-6)
+    # A stroke goes beneath; what the network holds and saves is without them.
+    net["dec"].edit(studio.edit("Negate"))
+    assert np.array_equal(net["dec"].filter, -trained)
+    net.set("/edit/1/factor", 4)
+    net.move("/edit/1/amount", "lfo", rate=1.0, depth=0.25, base=0.5)
+    first, second = net(picture(16, 16), time=0.0), net(picture(16, 16), time=0.25)
+    assert not np.array_equal(first, second)
+    net.save(tmp_path / "kept")
+    with studio.load(tmp_path / "kept", engine="torch") as again:
+        assert [edit.edit for edit in again.edits] == [studio.edit("Gain", factor=4.0)]
+        assert np.array_equal(again(picture(16, 16), time=0.0), first)
+    net.still()
+    net.bake()
+    assert net.edits == ()
+    wanted = -trained
+    wanted[1] *= 2.5
+    np.testing.assert_allclose(net["dec"].filter, wanted, rtol=1e-6)
+    with pytest.raises(StudioError, match="Live edit 1"):
+        net["dec"].keep_live(studio.edit("Reinitialise"), tensor="bias")
+    assert net.edits == ()
+    net.reset()
+    assert np.array_equal(net["dec"].filter, trained)

@@ -42,11 +42,12 @@ def bench(
     import numpy as np
 
     from studio.engine.choose import open_engine
+    from studio.model.live_edits import as_run
     from studio.model.stages import STAGES
     from studio.runtime.render.size import parse_size, working_size
 
     opened = open_preset(preset)
-    network = opened.bent
+    network = as_run(opened)
     sizes = working_size(network.graph, parse_size(size, (256, 256)))
     rng = np.random.default_rng(0)
     shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})

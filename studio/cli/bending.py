@@ -139,6 +139,7 @@ def lent_by(
     Raises:
         StudioError: where no stage takes such maps.
     """
+    from studio.model.live_edits import as_run
     from studio.model.stages import STAGES
     from studio.runtime.bending.lender import Lender
 
@@ -146,7 +147,7 @@ def lent_by(
         raise StudioError(
             "No bend takes the maps of a second picture; add FromPicture or StyleOfPicture, or leave out --second."
         )
-    lender = Lender(preset.bent, engine, pictures, *when)
+    lender = Lender(as_run(preset), engine, pictures, *when)
     stack.callback(lender.close)
 
     def bent(picture: DeepPicture, time: float) -> DeepPicture:

@@ -57,7 +57,10 @@ def info(
 
 
 def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
-    network = preset.bent
+    from studio.model.live_edits import EDITS, as_run
+
+    kept = {edit.tensor for edit in preset.section(EDITS)}
+    network = as_run(preset)
     shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})
     found = []
     for node in network.graph.nodes:
@@ -75,7 +78,9 @@ def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
                 node.tensors_of,
                 node.op.macs(shapes[node.name]),
                 (low, high) if tensors else None,
-                tuple(key for key in tensors if f"{node.owner}.{key}" in preset.changed),
+                tuple(
+                    key for key in tensors if f"{node.owner}.{key}" in preset.changed or f"{node.owner}.{key}" in kept
+                ),
             )
         )
     return found

@@ -1,30 +1,41 @@
-"""Presets of one network mixed: their tensors, bends, numbers and movements, each by its share.
+"""Presets of one network mixed: their tensors, edits, bends, numbers and movements, each by its share.
 
-What all have is at the mean of their values, by share; what some have comes and goes with their share: a stage by its
-amount, a route by its depth. What cannot be between, such as which layers are bypassed, is the strongest one's. A
-preset that has the whole share is itself, bit for bit.
+What all have is at the mean of their values, by share; what some have comes and goes with their share: stages and live
+edits by their amounts, a route by its depth. What cannot be between, such as which layers are bypassed, is the
+strongest one's. A preset that has the whole share is itself, bit for bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from studio.errors import StudioError
+from studio.model.form import fields
 from studio.model.latent_offset import LATENT
 from studio.model.layer_numbers import LAYER_NUMBERS
+from studio.model.live_edits import EDITS, LiveEdit
 from studio.model.op import Array
 from studio.model.param import Declared, lives
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route, Routes
+from studio.model.section import Section
 from studio.model.stage import Luma, Stage
 from studio.model.stages import STAGES, Stages
 from studio.model.tempo import TEMPO
 
 Shares = Sequence[float]
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Numbered)
 
 
 def fade_shares(part: float) -> tuple[float, float]:
@@ -62,8 +73,9 @@ class Blend:
                 )
         self._presets = tuple(presets)
         self.tensors = sorted({name for preset in presets for name in preset.changed})
-        self._stages, renumbered = _matched_stages(presets)
-        self._routes = _matched_routes(presets, renumbered)
+        self._stages, of_stages = _matched(presets, STAGES, _kind_of_stage, "bend")
+        self._edits, of_edits = _matched(presets, EDITS, _kind_of_edit, "edit")
+        self._routes = _matched_routes(presets, of_stages | of_edits)
 
     def at(self, shares: Shares) -> Preset:
         """The mixture.
@@ -80,6 +92,7 @@ class Blend:
             return self._presets[strongest]
         mixed = replace(self._presets[strongest], changed=self._mixed_tensors(parts))
         mixed = mixed.with_section(STAGES, self._mixed_stages(parts)).with_section(ROUTES, self._mixed_routes(parts))
+        mixed = mixed.with_section(EDITS, tuple(_mixed_edit(number, owned, parts) for number, owned in self._edits))
         mixed = mixed.with_section(LATENT, self._mixed_offsets(parts))
         mixed = mixed.with_section(LAYER_NUMBERS, self._mixed_numbers(parts))
         tempos = [preset.section(TEMPO) for preset in self._presets]
@@ -132,34 +145,52 @@ class Blend:
         return found
 
 
-Owned = dict[int, Stage]
+Owned = dict[int, T]
+Renumbered = dict[tuple[str, int, int], int]
 
 
-def _matched_stages(presets: Sequence[Preset]) -> tuple[list[tuple[int, Owned]], dict[tuple[int, int], int]]:
-    """The stages of all, those that differ in numbers alone as one; and the number that each has in the mixture."""
+def _matched(
+    presets: Sequence[Preset], section: Section[tuple[T, ...]], kind_of: Callable[[T], Any], owner: str
+) -> tuple[list[tuple[int, Owned[T]]], Renumbered]:
+    """What all have of a section, those that differ in numbers alone as one; and the number of each in the mixture."""
     kinds: list[Any] = []
-    owned: list[Owned] = []
+    owned: list[Owned[T]] = []
     for place, preset in enumerate(presets):
-        # Each preset's stages keep their order among themselves, so that the end of a fade is no cut.
+        # Those of each preset keep their order among themselves, so that the end of a fade is no cut.
         at = 0
-        for stage in preset.section(STAGES):
-            kind = _kind_of_stage(stage)
+        for each in preset.section(section):
+            kind = kind_of(each)
             same = next((k for k in range(at, len(kinds)) if kinds[k] == kind), None)
             if same is None:
                 kinds.insert(at, kind)
                 owned.insert(at, {})
                 same = at
-            owned[same][place] = stage
+            owned[same][place] = each
             at = same + 1
-    found: list[tuple[int, Owned]] = []
-    renumbered: dict[tuple[int, int], int] = {}
-    for each in owned:
+    found: list[tuple[int, Owned[T]]] = []
+    renumbered: Renumbered = {}
+    for group in owned:
         taken = {number for number, _ in found}
-        wanted = next(iter(each.values())).id
+        wanted = next(iter(group.values())).id
         number = wanted if wanted not in taken else 1 + max(taken)
-        found.append((number, each))
-        renumbered |= {(place, stage.id): number for place, stage in each.items()}
+        found.append((number, group))
+        renumbered |= {(owner, place, each.id): number for place, each in group.items()}
     return found, renumbered
+
+
+def _kind_of_edit(each: LiveEdit) -> Any:
+    numbers = {field.name for field in fields(type(each.edit)) if field.kind == "number"}
+    return each.tensor, type(each.edit), repr(each.edit.model_dump(exclude=numbers)), each.selection
+
+
+def _mixed_edit(number: int, owned: Owned[LiveEdit], parts: Shares) -> LiveEdit:
+    shared = [(each, parts[place]) for place, each in owned.items()]
+    strongest = max(shared, key=lambda each: each[1])[0]
+    names = [field.name for field in fields(type(strongest.edit)) if field.kind == "number"]
+    means = {name: _mean([(float(getattr(each.edit, name)), part) for each, part in shared]) for name in names}
+    amount = sum(each.amount * part for each, part in shared if each.on)
+    edit = strongest.edit.model_copy(update=means)
+    return replace(strongest, id=number, edit=edit, amount=min(1.0, amount), on=any(each.on for each, _ in shared))
 
 
 def _kind_of_stage(stage: Stage) -> Any:
@@ -168,7 +199,7 @@ def _kind_of_stage(stage: Stage) -> Any:
     return stage.layer, kind, repr(stage.channels), stage.guard.kind, mask, stage.source
 
 
-def _mixed_stage(number: int, owned: Owned, parts: Shares) -> Stage:
+def _mixed_stage(number: int, owned: Owned[Stage], parts: Shares) -> Stage:
     shared = [(stage, parts[place]) for place, stage in owned.items()]
     stage = max(shared, key=lambda each: each[1])[0]
     amount = sum(each.amount * part for each, part in shared if each.on)
@@ -186,9 +217,7 @@ def _mixed_stage(number: int, owned: Owned, parts: Shares) -> Stage:
     )
 
 
-def _matched_routes(
-    presets: Sequence[Preset], renumbered: Mapping[tuple[int, int], int]
-) -> list[tuple[dict[int, Route], str]]:
+def _matched_routes(presets: Sequence[Preset], renumbered: Renumbered) -> list[tuple[dict[int, Route], str]]:
     """The routes of all, those from one source to one target as one; and their targets in the mixture."""
     found: dict[Any, tuple[dict[int, Route], str]] = {}
     for place, preset in enumerate(presets):
@@ -205,11 +234,11 @@ def _matched_routes(
     return list(found.values())
 
 
-def _renumbered(target: str, place: int, renumbered: Mapping[tuple[int, int], int]) -> str:
+def _renumbered(target: str, place: int, renumbered: Renumbered) -> str:
     _, owner, *rest = target.split("/")
-    if owner != "bend" or not rest[0].isdecimal():
+    if not rest or not rest[0].isdecimal():
         return target
-    return "/".join(("", owner, str(renumbered.get((place, int(rest[0])), rest[0])), *rest[1:]))
+    return "/".join(("", owner, str(renumbered.get((owner, place, int(rest[0])), rest[0])), *rest[1:]))
 
 
 def _structure(record: Declared) -> str:

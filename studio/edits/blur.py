@@ -21,7 +21,7 @@ class Blur(Edit):
     group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
-    sigma: float = param(0.7, lo=0.1, hi=16.0, unit="px", doc="Standard deviation of the Gaussian")
+    sigma: float = param(0.7, lo=0.1, hi=16.0, safe=(0.1, 2.0), unit="px", doc="Standard deviation of the Gaussian")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:
         """See `Edit.rule`."""

@@ -15,7 +15,7 @@ class Gain(Edit):
     group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
-    factor: float = param(2.0, lo=-100.0, hi=100.0, unit="×", doc="What each weight is multiplied by")
+    factor: float = param(2.0, lo=-100.0, hi=100.0, safe=(0.0, 3.0), unit="×", doc="What each weight is multiplied by")
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

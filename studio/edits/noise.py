@@ -22,7 +22,9 @@ class Noise(Edit):
     group: ClassVar[str] = "Chance"
     in_pieces: ClassVar[bool] = True
 
-    amount: float = param(0.25, lo=0.0, hi=100.0, doc="Standard deviation, relative to that of the selected weights")
+    amount: float = param(
+        0.25, lo=0.0, hi=100.0, safe=(0.0, 1.0), doc="Standard deviation, relative to that of the selected weights"
+    )
     seed: int = seed("Which noise")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:

@@ -17,7 +17,7 @@ class Normalise(Edit):
     group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
-    norm: float = param(1.0, lo=0.0, hi=100.0, doc="L2 norm of each kernel afterwards")
+    norm: float = param(1.0, lo=0.0, hi=100.0, safe=(0.0, 4.0), doc="L2 norm of each kernel afterwards")
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

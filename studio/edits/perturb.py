@@ -24,7 +24,9 @@ class Perturb(Edit):
     group: ClassVar[str] = "Chance"
     in_pieces: ClassVar[bool] = True
 
-    amount: float = param(0.25, lo=0.0, hi=100.0, doc="Standard deviation, relative to that of the kernel's weights")
+    amount: float = param(
+        0.25, lo=0.0, hi=100.0, safe=(0.0, 1.0), doc="Standard deviation, relative to that of the kernel's weights"
+    )
     seed: int = seed("Which noise")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:

@@ -28,7 +28,9 @@ class Reinitialise(Edit):
     scheme: Literal["kaiming_uniform", "kaiming_normal", "xavier_uniform", "xavier_normal"] = param(
         "kaiming_normal", doc="Whose rule gives the size, and the distribution"
     )
-    gain: float = param(1.0, lo=0.0, hi=100.0, unit="×", doc="What the drawn weights are multiplied by")
+    gain: float = param(
+        1.0, lo=0.0, hi=100.0, safe=(0.0, 2.0), unit="×", doc="What the drawn weights are multiplied by"
+    )
     seed: int = seed("Which weights")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:

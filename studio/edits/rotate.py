@@ -27,7 +27,7 @@ class Rotate(Edit):
     group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
-    degrees: float = param(90.0, lo=-360.0, hi=360.0, unit="°", doc="Angle, counter-clockwise")
+    degrees: float = param(90.0, lo=-360.0, hi=360.0, safe=(-180.0, 180.0), unit="°", doc="Angle, counter-clockwise")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:
         """See `Edit.rule`."""

@@ -24,7 +24,9 @@ class Scale(Edit):
     group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
-    factor: float = param(1.5, lo=0.1, hi=10.0, unit="×", doc="Size of the pattern, relative to what it was")
+    factor: float = param(
+        1.5, lo=0.1, hi=10.0, safe=(0.5, 3.0), unit="×", doc="Size of the pattern, relative to what it was"
+    )
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:
         """See `Edit.rule`."""

@@ -17,8 +17,8 @@ class Sharpen(Edit):
     group: ClassVar[str] = "Pattern"
     in_pieces: ClassVar[bool] = True
 
-    amount: float = param(1.0, lo=0.0, hi=100.0, unit="×", doc="How much of the difference is added")
-    sigma: float = param(0.7, lo=0.1, hi=16.0, unit="px", doc="Standard deviation of the Gaussian")
+    amount: float = param(1.0, lo=0.0, hi=100.0, safe=(0.0, 4.0), unit="×", doc="How much of the difference is added")
+    sigma: float = param(0.7, lo=0.1, hi=16.0, safe=(0.1, 2.0), unit="px", doc="Standard deviation of the Gaussian")
 
     def rule(self, tensor: Array, selection: Selection) -> Rule:
         """See `Edit.rule`."""

@@ -18,8 +18,8 @@ class Shift(Edit):
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
-    dy: int = param(0, lo=-64, hi=64, unit="px", label="Down", doc="Weights to move down")
-    dx: int = param(1, lo=-64, hi=64, unit="px", label="Right", doc="Weights to move right")
+    dy: int = param(0, lo=-64, hi=64, safe=(-4, 4), unit="px", label="Down", doc="Weights to move down")
+    dx: int = param(1, lo=-64, hi=64, safe=(-4, 4), unit="px", label="Right", doc="Weights to move right")
     border: Literal["wrap", "zero"] = param("wrap", doc="Whether what leaves comes in again, or zeros do")
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:

@@ -22,7 +22,7 @@ class Swap(Edit):
     moves: ClassVar[bool] = True
 
     within: Literal["rows", "columns", "all"] = param("rows", doc="Whether kernels stay in their row or column")
-    by: int = param(1, lo=-4096, hi=4096, doc="Places that each kernel moves on")
+    by: int = param(1, lo=-4096, hi=4096, safe=(-8, 8), doc="Places that each kernel moves on")
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

@@ -13,6 +13,7 @@ from studio.engine.stats import Stats as Stats
 from studio.errors import StudioError
 from studio.model.graph import Node, Size
 from studio.model.layout import Rect, to_sheet
+from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
 from studio.model.stage import layer_of, made
 from studio.model.tick import START, Tick
@@ -107,7 +108,7 @@ class Engine(Staging):
     # -- weights --------------------------------------------------------------------------------------------------
 
     def replace(self, tensor: str, rect: Rect, values: Array) -> None:
-        """Replace a rectangle of a tensor's filter sheet; the next `update` or `run` shows it.
+        """Replace a rectangle of a tensor's filter sheet, beneath its live edits; the next `update` or `run` shows it.
 
         Args:
             tensor: full name, ``layer.tensor``.
@@ -119,6 +120,29 @@ class Engine(Staging):
             self._store.put(tensor, rect, values)
         except StudioError as error:
             raise StudioError(f'Tensor "{tensor}": {error}') from None
+
+    def set_edits(self, edits: Iterable[LiveEdit]) -> None:
+        """Keep these edits of filters live, and no others; the next `update` or `run` shows it.
+
+        They lie over the tensors, which `tensor` gives without them and `sheet` with them. A tensor is worked out again
+        where one of its edits has changed, on the CPU, and only what has changed of it goes to the device.
+
+        Args:
+            edits: those of one tensor in the order in which they work, `studio.model.live_edits.bound`.
+
+        Raises:
+            StudioError: naming the tensor that there is not; nothing has changed then. Or the first edit that cannot
+                work, which is passed over while all others work.
+        """
+        wanted = tuple(edits)
+        for each in wanted:
+            self._tensor(each.tensor)
+        self._store.set_edits(wanted)
+
+    @property
+    def edit_seconds(self) -> Mapping[str, float]:
+        """How long the last change of a tensor's live edits took, on the CPU and to the device, by tensor."""
+        return self._store.edit_seconds
 
     def overtake(self, tensor: str, rect: Rect) -> None:
         """Bring over what has changed in the store that the weights are in."""

@@ -70,11 +70,12 @@ class Reading(Backend):
         return to_picture(self.output(), graph.output_range, graph.output_order, self.colour)
 
     def tensor(self, name: str) -> Array:
-        """A copy of a tensor in PyTorch's layout, as it is now."""
-        return self._tensor(name).copy()
+        """A copy of a tensor in PyTorch's layout, as it is now beneath its live edits."""
+        self._tensor(name)
+        return self._store.base(name).copy()
 
     def sheet(self, name: str) -> Array:
-        """(rows * kh, columns * kw) float32: a tensor's filter sheet, read from the device."""
+        """(rows * kh, columns * kw) float32: a tensor's filter sheet as it runs, read from the device."""
         self._tensor(name)
         self._begin()
         return self._read_sheet(name)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 from weakref import WeakSet
 
 import numpy as np
 
+from studio.engine.edited import EditedTensor
+from studio.errors import StudioError
 from studio.model.layout import Rect, put, sheet_size
+from studio.model.live_edits import LiveEdit, LiveEdits, by_tensor
 from studio.model.op import Array
 
 
@@ -28,11 +32,14 @@ class TensorStore:
     A stroke is made in memory, and everything that follows takes its rectangle over. A step of learning is made on a
     device, and what follows packs anew from there; memory has it when somebody asks.
 
+    A tensor with live edits runs as they make it. Strokes and learning change it beneath them, which `base` gives.
+
     Args:
         tensors: copied.
 
     Attributes:
-        arrays: those in memory, which may be older than a device's; `tensor` gives the newer.
+        arrays: those in memory, as they run, which may be older than a device's; `tensor` gives the newer.
+        edit_seconds: how long the last change of a tensor's live edits took, until every engine had it, by tensor.
     """
 
     def __init__(self, tensors: Mapping[str, Array]) -> None:
@@ -42,6 +49,9 @@ class TensorStore:
         self._revisions = dict.fromkeys(self.arrays, 0)
         self._fetches: dict[str, Callable[[], Array]] = {}
         self._holders: WeakSet[Holder] = WeakSet()
+        self._edits: dict[str, LiveEdits] = {}
+        self._edited: dict[str, EditedTensor] = {}
+        self.edit_seconds: dict[str, float] = {}
 
     def include(self, tensors: Mapping[str, Array]) -> None:
         """Have these tensors as well; a network's own that are there already stay as they are."""
@@ -70,13 +80,52 @@ class TensorStore:
         """How often it has been changed: equal numbers, equal weights."""
         return self._revisions[name]
 
+    def base(self, name: str) -> Array:
+        """The newest version beneath the live edits, in memory; not a copy."""
+        return self._edited[name].base if name in self._edited else self.tensor(name)
+
+    def set_edits(self, edits: Iterable[LiveEdit]) -> None:
+        """Keep these edits live, and no others; only tensors whose edits are others than before are worked out.
+
+        Args:
+            edits: of tensors that are here, `studio.model.live_edits.bound`.
+
+        Raises:
+            StudioError: naming the first that cannot work; it is passed over, all others work.
+        """
+        wanted = by_tensor(edit for edit in edits if edit.on)
+        for name in [*wanted, *(self._edited.keys() - wanted.keys())]:
+            if self._edits.get(name) != wanted.get(name):
+                self._rework(name, wanted.get(name, ()))
+        self._edits = wanted
+        reasons = [reason for name in wanted for reason in self._edited[name].reasons]
+        if reasons:
+            raise StudioError(reasons[0])
+
+    def _rework(self, name: str, edits: LiveEdits, stroke: Rect | None = None) -> None:
+        start = time.perf_counter()
+        if name not in self._edited:
+            self._edited[name] = EditedTensor(self.tensor(name))
+        rect = self._edited[name].work_out(edits, self.arrays[name], stroke)
+        if not edits:
+            del self._edited[name]
+        if rect is not None:
+            self._overtaken(name, rect)
+        self.edit_seconds[name] = time.perf_counter() - start
+
     def put(self, name: str, rect: Rect, values: Array) -> None:
-        """Replace a rectangle of its sheet, here and in all that follow.
+        """Replace a rectangle of its sheet, beneath its live edits, here and in all that follow.
 
         Raises:
             StudioError: where the rectangle does not lie in the sheet, or the values do not fill it.
         """
-        put(self.tensor(name), rect, np.asarray(values, np.float32))
+        put(self.base(name), rect, np.asarray(values, np.float32))
+        if name in self._edited:
+            self._rework(name, self._edits[name], rect)
+        else:
+            self._overtaken(name, rect)
+
+    def _overtaken(self, name: str, rect: Rect) -> None:
         self._revisions[name] += 1
         for holder in list(self._holders):
             holder.overtake(name, rect)
@@ -89,6 +138,11 @@ class TensorStore:
             fetch: gives it, in its own shape.
             origin: what holds it there, for those that can take it from there.
         """
+        if name in self._edited:
+            # What lies over it is worked out in memory.
+            np.copyto(self._edited[name].base, fetch())
+            self._rework(name, self._edits[name], Rect(0, 0, *sheet_size(self.arrays[name].shape)))
+            return
         self._revisions[name] += 1
         self._fetches[name] = fetch
         for holder in list(self._holders):

@@ -24,6 +24,7 @@ from studio.learn.settings import Settings, Term
 from studio.model.address import split
 from studio.model.explain import explain
 from studio.model.graph import Size
+from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.numbers import knobs
 from studio.model.picture import Picture, shallow, to_tensor
@@ -91,7 +92,7 @@ def open_network(name: str) -> Network:
     Raises:
         StudioError: where there is no such thing.
     """
-    return parse_new(name[4:]).make() if name.startswith("new:") else open_preset(name).bent
+    return parse_new(name[4:]).make() if name.startswith("new:") else as_run(open_preset(name))
 
 
 def left_out(name: str) -> str:
@@ -219,14 +220,14 @@ def _terms(asked: Asked) -> tuple[Term, ...]:
 
 
 def _features(asked: Asked, weight: float) -> Term:
-    extractor = open_preset(asked.extractor).bent
+    extractor = as_run(open_preset(asked.extractor))
     return Features(extractor, looking_layers(extractor), weight)
 
 
 def _style(asked: Asked, weight: float) -> Term:
     if not asked.style:
         raise StudioError("The style loss needs a picture; give one with --style.")
-    extractor = open_preset(asked.extractor).bent
+    extractor = as_run(open_preset(asked.extractor))
     with open_source(asked.style) as source:
         frame = next(iter(source), None)
     if frame is None:

@@ -20,11 +20,11 @@ from studio.model.edit import Patch
 from studio.model.gesture import Gesture
 from studio.model.history import LIMIT, Command, History
 from studio.model.layout import Rect, crop, sheet_size
+from studio.model.live_editing import LiveEditing
 from studio.model.network import Network, same_bits
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, Section
-from studio.model.stage_editing import StageEditing
 from studio.model.states import States
 from studio.model.values import Values
 
@@ -45,7 +45,7 @@ class _State:
         return sum(tensor.nbytes for tensor in self.preset.changed.values())
 
 
-class Document(StageEditing):
+class Document(LiveEditing):
     """One open preset.
 
     Args:

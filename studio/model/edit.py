@@ -70,6 +70,12 @@ class _Held:
 
     array: Array
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.array is self.array
+
+    def __hash__(self) -> int:
+        return id(self.array)
+
 
 class Edit(Declared):
     """One edit of filters, with its parameters.

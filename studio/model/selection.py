@@ -129,6 +129,12 @@ class Selection:
         """Kernels selected."""
         return int(self.mask.sum())
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Selection) and np.array_equal(self.mask, other.mask)
+
+    def __hash__(self) -> int:
+        return hash((self.mask.shape, self.mask.tobytes()))
+
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise StudioError unless this selects at least one kernel of a tensor of such a shape."""
         grid = kernel_grid(shape)[:2]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import layer, network
+from helpers import layer, network, tiny_network
 
+from studio.edits import make_edit
 from studio.io.networks import save_network
 from studio.io.performances import save_performance
-from studio.io.presets import find_preset, load_preset
+from studio.io.presets import find_preset, load_preset, save_preset
+from studio.model.live_edits import EDITS, LiveEdit
 from studio.model.performance import Performance, Turned
+from studio.model.preset import Preset
 
 StudioHere = Callable[..., tuple[int, str, str]]
 
@@ -149,3 +153,29 @@ def test_fades_that_cannot_be_are_said(studio_here: StudioHere, options: tuple[s
     status, _, err = studio_here("render", "latent", "x.mp4", "--preset", "paper-kites", *options)
     assert status == 2
     assert sentence in err
+
+
+def test_a_live_edit_of_a_preset_is_moved_by_its_address(studio_here: StudioHere, tmp_path: Path) -> None:
+    made = Preset("edited", tiny_network(), {})
+    edit = LiveEdit(1, "enc.weight", make_edit("Gain", {"factor": 2.0}))
+    save_network(made.network, tmp_path / "tiny")
+    save_preset(replace(made, weights_path=tmp_path / "tiny").with_section(EDITS, (edit,)), tmp_path / "edited")
+    status, out, err = studio_here("addresses", str(tmp_path / "edited"))
+    assert (status, err) == (0, "")
+    assert "/edit/1/factor" in out
+    shared = ("--preset", str(tmp_path / "edited"), "--size", "32", "--frames", "0:3", "--engine", "torch")
+    for name, options in (
+        ("still", ()),
+        ("moved", ("--move", "/edit/1/amount=lfo,rate=2,depth=-0.9")),
+    ):
+        status, _, err = studio_here("render", "demo", name, *shared, *options)
+        assert status == 0, err
+    still, moved = (
+        [file.read_bytes() for file in sorted((tmp_path / name).glob("*.png"))] for name in ("still", "moved")
+    )
+    assert len(still) == len(moved) == 3
+    assert still[0] == moved[0]  # a sine begins at nothing
+    assert still[1:] != moved[1:]
+    status, _, err = studio_here("render", "demo", "gone", *shared, "--move", "/edit/2/amount=lfo")
+    assert status == 2
+    assert "There is no number at /edit/2/amount. Did you mean /edit/1/amount?" in err

@@ -12,8 +12,12 @@ from helpers import layer, network, normal, on_torch, tiny_network
 from test_live import Studio
 
 from studio.bends import make_bend
+from studio.edits import make_edit
 from studio.engine.gl.device import Device
+from studio.errors import StudioError
 from studio.model.graph import Input
+from studio.model.layout import to_sheet
+from studio.model.live_edits import EDITS, LiveEdit
 from studio.model.modulator import Heard
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
@@ -21,7 +25,7 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.tick import Tick
 from studio.modulators import make_modulator
-from studio.runtime.live.movement import Move, Moved, Movement
+from studio.runtime.live.movement import EditCosts, Move, Moved, Movement
 from studio.runtime.live.report import Progress
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import matrix_of
@@ -142,3 +146,40 @@ def test_a_still_picture_moves_in_the_running_studio(gl_device: Device, tmp_path
         assert running.telemetry[Progress].serial <= serial + 1
     finally:
         running.live.close()
+
+
+def test_live_edits_move_and_strokes_and_other_engines_stay_beneath_them() -> None:
+    made = tiny_network()
+    edit = LiveEdit(1, "enc.weight", make_edit("Gain", {"factor": 1.0}))
+    still = Preset("edited", made, {}).with_section(EDITS, (edit,))
+    preset = moving(still, lfo(1, "/edit/1/factor", depth=0.4))
+    engine = on_torch(made)
+    runner, movement, matrix = FrameRunner(engine), Movement(), matrix_of(preset)
+    movement.opened(engine, made.graph)
+    movement.handlers()[Move](Move(made.graph, preset))
+    trained = made.tensors["enc.weight"]
+    for frame in range(5):
+        movement.before(runner, Tick(frame, Fraction(frame, 10)), PICTURE)
+        factor = matrix.values(frame / 10)["/edit/1/factor"]
+        np.testing.assert_allclose(engine.sheet("enc.weight"), to_sheet(trained * np.float32(factor)), rtol=1e-6)
+    # What an engine that closes hands to the next is what lies beneath.
+    assert np.array_equal(engine.tensor("enc.weight"), trained)
+    [costs] = [part for part in movement.parts() if isinstance(part, EditCosts)]
+    assert costs.seconds["enc.weight"] > 0
+    movement.handlers()[Move](Move(made.graph, Preset("plain", made, {})))
+    movement.before(runner, Tick(5, Fraction(1, 2)), PICTURE)
+    assert np.array_equal(engine.sheet("enc.weight"), to_sheet(trained))
+
+
+def test_a_live_edit_that_cannot_work_is_said_for_as_long_as_it_cannot() -> None:
+    made = tiny_network()
+    edit = LiveEdit(1, "enc.weight", make_edit("Clamp", {"low": -0.1, "high": 0.1}))
+    preset = moving(Preset("edited", made, {}).with_section(EDITS, (edit,)), lfo(1, "/edit/1/low", base=0.5, depth=0.0))
+    engine = on_torch(made)
+    movement = Movement()
+    movement.opened(engine, made.graph)
+    movement.handlers()[Move](Move(made.graph, preset))
+    for frame in range(3):
+        with pytest.raises(StudioError, match=r"^Live edit 1 \(Clamp\) of enc\.weight: Nothing lies between 0\.5"):
+            movement.before(FrameRunner(engine), Tick(frame, Fraction(frame, 10)), PICTURE)
+    assert np.array_equal(engine.sheet("enc.weight"), to_sheet(made.tensors["enc.weight"]))

@@ -10,6 +10,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.origin import ORIGIN, REST, FileTensor, Origin, digest, read_origin, read_rest
 from studio.io.stored import Stored, narrowed
+from studio.model.live_edits import as_run
 from studio.model.op import Array
 from studio.model.preset import Preset
 
@@ -24,7 +25,7 @@ def named_tensors(preset: Preset) -> dict[str, Stored]:
     """
     folder = preset.weights_path
     origin = Origin() if folder is None else read_origin(folder)
-    tensors = preset.bent.tensors
+    tensors = as_run(preset).tensors
     if folder is None or not origin.tensors:
         return _as_named(tensors, origin)
     rest = read_rest(folder)

@@ -10,6 +10,7 @@ from studio.io.exporters.base import ExportOptions, refuse_own_network, without_
 from studio.io.folders import carry_over, require_replaceable
 from studio.io.networks import MANIFEST, owned_by, write_network_files
 from studio.io.origin import ORIGIN, REST
+from studio.model.live_edits import as_run
 from studio.model.preset import Preset
 
 
@@ -25,7 +26,7 @@ class Npy:
         del options
         refuse_own_network(preset, path)
         require_replaceable(path, MANIFEST, "network")
-        network = preset.bent
+        network = as_run(preset)
         if preset.changed:
             network = replace(network, name=preset.name, description=preset.description)
         with replacing_folder(path) as folder:

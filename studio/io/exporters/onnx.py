@@ -14,6 +14,7 @@ from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
 from studio.io.exporters.base import ExportOptions, described, normalising
 from studio.io.origin import read_origin
 from studio.model.graph import Graph, Size
+from studio.model.live_edits import as_run
 from studio.model.op import Shape
 from studio.model.preset import Preset
 
@@ -67,7 +68,7 @@ def onnx_model(preset: Preset, sizes: Mapping[str, Size]) -> tuple[ModelProto, b
     import onnx
     from onnx import helper
 
-    graph, tensors = preset.network.graph, preset.bent.tensors
+    graph, tensors = preset.network.graph, as_run(preset).tensors
     if sum(values.nbytes for values in tensors.values()) > _LARGEST:
         raise StudioError("An ONNX file holds at most 2 GiB, but this network has more; export .safetensors.")
     shapes = graph.shapes(sizes)

@@ -9,6 +9,7 @@ from studio.io.networks import MANIFEST as NETWORK
 from studio.io.networks import load_network
 from studio.io.preset_file import MANIFEST as PRESET
 from studio.io.presets import load_preset
+from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.op import Array
 
@@ -21,7 +22,7 @@ def read_network(path: Path) -> Network:
     """
     folder = path if path.is_dir() else path.parent
     if (folder / PRESET).is_file():
-        return load_preset(folder).bent
+        return as_run(load_preset(folder))
     if (folder / NETWORK).is_file():
         return load_network(folder)
     raise StudioError(f"{folder} holds neither a {NETWORK} nor a {PRESET}; choose the folder of a network or a preset.")

@@ -9,6 +9,7 @@ import numpy as np
 from studio.model.changes import BypassChanged, Change, NetworkChanged, SectionChanged, StagesChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.live_edits import EDITS
 from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
@@ -97,6 +98,8 @@ class DocumentSync:
         preset = self._document.sections_now().with_section(STAGES, self._stages())
         if self._workspace.audition is not None:
             preset = preset.with_section(ROUTES, ()).with_section(MACRO_BANK, MACRO_BANK.default)
+            heard = tuple(edit for edit in self._document.edits if edit.tensor not in self._trained)
+            preset = preset.with_section(EDITS, heard)
         self._runner.order(Move(self._document.graph, preset))
 
     def _stages(self) -> tuple[Stage, ...]:

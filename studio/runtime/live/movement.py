@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.engine.base import Engine
+from studio.errors import StudioError
 from studio.model.graph import Graph
 from studio.model.latent_offset import LATENT
 from studio.model.modulator import NOTHING, Heard
@@ -49,6 +50,17 @@ class Moved(Part):
 
     values: Mapping[str, float] = field(default_factory=dict)
     sources: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EditCosts(Part):
+    """What a move of a live edit costs.
+
+    Attributes:
+        seconds: of the last one, until the device had it, by tensor.
+    """
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Movement(Feature):
@@ -115,6 +127,8 @@ class Movement(Feature):
             self._values = self._matrix.values(time, heard)
             self._sources = self._matrix.sources(time, heard)
             self._turner.turn(self._values)
+        if self._turner.refused:
+            raise StudioError(self._turner.refused)
 
     def _begin(self, preset: Preset, runner: FrameRunner, turner: Turner) -> None:
         """Turn everything to its base: what moved before and moves no more goes back."""
@@ -123,6 +137,7 @@ class Movement(Feature):
         self._matrix.keep(before)
         self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)
+        turner.keep_edits(preset)
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}
         turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})
 
@@ -149,3 +164,5 @@ class Movement(Feature):
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         yield Moved(self._values, self._sources)
+        if self._engine is not None and self._engine.edit_seconds:
+            yield EditCosts(dict(self._engine.edit_seconds))

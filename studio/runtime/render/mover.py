@@ -74,6 +74,7 @@ class Mover:
     def show(self, preset: Preset) -> None:
         """Take another preset of the same network: its stages, numbers and movements."""
         self._turner.show(preset)
+        self._refuse()
         before, self._matrix = getattr(self, "_matrix", None), matrix_of(preset)
         if before is not None:
             self._matrix.keep(before)
@@ -107,6 +108,7 @@ class Mover:
         self._cross(time, heard)
         if self._matrix:
             self._turner.turn(self._matrix.values(time, heard))
+            self._refuse()
         self._runner.tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         bent = self._bend(picture, time)
         if self._turner.catch_up():
@@ -114,6 +116,10 @@ class Mover:
             bent = self._bend(picture, time)
         self._look_at_layers()
         return bent
+
+    def _refuse(self) -> None:
+        if self._turner.refused:
+            raise StudioError(self._turner.refused)
 
     def _play(self, time: float) -> Heard:
         """Do what the performance does until now; the signals that it brings."""

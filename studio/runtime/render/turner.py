@@ -1,4 +1,4 @@
-"""Turns the numbers of what runs: those of stages and layers in the engine, those of vectors where they are fed."""
+"""Turns the numbers of what runs: of stages, layers and live edits in the engine, of vectors where they are fed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from studio.engine.base import Engine
 from studio.engine.numbers import Place
+from studio.errors import StudioError
 from studio.model.address import joined, split
 from studio.model.latent_offset import LATENT
+from studio.model.live_edits import EDITS, LiveEdits, bound, turned
 from studio.model.numbers import knobs
 from studio.model.preset import Preset
 from studio.model.stages import STAGES
@@ -24,6 +26,9 @@ class Turner:
     Args:
         engine: what runs.
         runner: what feeds it.
+
+    Attributes:
+        refused: why a live edit cannot work at the moment, in a sentence; empty where all can.
     """
 
     def __init__(self, engine: Engine, runner: FrameRunner) -> None:
@@ -32,6 +37,8 @@ class Turner:
         self._places: tuple[Place, ...] = ()
         self._index: dict[str, int] = {}
         self._waiting: dict[str, float] = {}
+        self._edits: LiveEdits = ()
+        self.refused = ""
 
     def show(self, preset: Preset) -> None:
         """Bypass the layers that a preset bypasses, bend by its stages, and turn its numbers to where it has them.
@@ -42,15 +49,24 @@ class Turner:
         self._engine.bypass(preset.bypassed)
         self._engine.set_stages(preset.section(STAGES))
         self._runner.offsets = preset.section(LATENT)
+        self.keep_edits(preset)
         own = {each.number.address: each.get(preset) for each in knobs(preset)}
         self.turn({address: value for address, value in own.items() if address.startswith(("/bend/", "/layer/"))})
 
+    def keep_edits(self, preset: Preset) -> None:
+        """Keep a preset's edits live, with their numbers where it has them."""
+        self._edits = bound(preset.section(EDITS), preset.network.tensors)
+        self._set_edits(self._edits)
+
     def turn(self, values: Values) -> None:
         """Turn numbers; each must be within its range."""
-        offsets = {address: value for address, value in values.items() if address.startswith("/latent/")}
-        if offsets:
-            self._move(offsets)
-        self._waiting.update({address: value for address, value in values.items() if address not in offsets})
+        owned: dict[str, dict[str, float]] = {"latent": {}, "edit": {}}
+        for address, value in values.items():
+            owned.get(address[1 : address.find("/", 1)], self._waiting)[address] = value
+        if owned["latent"]:
+            self._move(owned["latent"])
+        if owned["edit"]:
+            self._set_edits(turned(self._edits, owned["edit"]))
         if self._engine.places is not self._places:
             self._places = self._engine.places
             self._index = {address_of(place): k for k, place in enumerate(self._places)}
@@ -70,6 +86,13 @@ class Turner:
             return False
         self.turn({})
         return True
+
+    def _set_edits(self, edits: LiveEdits) -> None:
+        self.refused = ""
+        try:
+            self._engine.set_edits(edits)
+        except StudioError as error:
+            self.refused = str(error)
 
     def _move(self, values: Values) -> None:
         offsets = {name: list(held) for name, held in self._runner.offsets.items()}
