@@ -23,7 +23,7 @@ from studio.app import Studio
 from studio.io.exporters import export_preset
 from studio.io.opening import find_and_open
 from studio.model.edit import Patch
-from studio.model.layout import Rect
+from studio.model.layout import Rect, sheet_size
 from studio.runtime.live.report import Progress
 from studio.runtime.services import memory
 from studio.ui.importing import opening
@@ -104,11 +104,13 @@ def _turns(studio: Studio, model: Path) -> Iterator[None]:
 
 
 def _paint(studio: Studio) -> None:
-    if studio.workspace.tensor is not None:
+    tensor = studio.workspace.tensor
+    if tensor is not None:
+        height, width = sheet_size(studio.document.tensor(tensor).shape)
         gesture = studio.document.begin("Paint")
         for dab in range(20):
-            rect = Rect(0, 0, 1 + dab % 3, 1 + dab % 3)
-            gesture.put(studio.workspace.tensor, Patch(rect, np.full((rect.height, rect.width), dab, np.float32)))
+            rect = Rect(0, 0, min(1 + dab % 3, height), min(1 + dab % 3, width))
+            gesture.put(tensor, Patch(rect, np.full((rect.height, rect.width), dab, np.float32)))
         gesture.commit()
 
 

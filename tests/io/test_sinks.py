@@ -362,7 +362,7 @@ RECORD_NOISE = """
     with open_sink(path, codec=codec, size=(160, 96), fps=Fraction(25), audio=sound) as sink:
         for number in range(count):
             sink.write(rng.integers(0, 256, (96, 160, 3), dtype=np.uint8))
-            if number == 100 and not os.environ.get("GO_ON"):
+            if number == int(os.environ.get("KILL_AT", 100)) and not os.environ.get("GO_ON"):
                 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -384,6 +384,27 @@ def test_a_killed_process_leaves_a_film(tmp_path: Path, codec: str) -> None:
     record(path, codec, 2)
     assert part.exists()
     assert numbers(pictures(path)) == [0, 1]
+
+
+@pytest.mark.parametrize("codec", ["h264", "prores", "ffv1", "gif"])
+def test_a_process_killed_early_leaves_nothing_that_claims_to_be_a_film(tmp_path: Path, codec: str) -> None:
+    """Whatever is named like a film plays; what does not is hidden, and gone with the next recording."""
+    path, shown = tmp_path / FILMS[codec], 0
+    for number in (0, 3, 8, 13, 16, 19):
+        child = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(RECORD_NOISE), str(path), codec, "", "30"],
+            check=False,
+            env=os.environ | {"KILL_AT": str(number)},
+        )
+        assert child.returncode == -signal.SIGKILL
+        for found in tmp_path.glob("[!.]*"):
+            assert len(pictures(found)) >= 1
+            shown += 1
+    assert shown, "it was killed late enough for some"
+    for found in tmp_path.glob(".*"):
+        os.utime(found, (1, 1))
+    record(path, codec, 2)
+    assert not list(tmp_path.glob(".*"))
 
 
 def limited(size: int) -> None:

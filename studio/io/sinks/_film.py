@@ -1,8 +1,8 @@
 """Recording to a film by PyAV: what H.264, ProRes, FFV1 and GIF share.
 
-The film grows in NAME.part.SUFFIX beside the place where it will be, in pieces that play by themselves (fragments,
-clusters), so that a killed process leaves a film. Closing completes the index in place, syncs, and renames: MP4 and
-MOV are then ordinary films with a duration, not fragmented ones, without having been copied.
+The film grows in NAME.part.SUFFIX beside the place where it will be (`_part.py`), in pieces that play by themselves
+(fragments, clusters), so that a killed process leaves a film. Closing completes the index in place, syncs, and
+renames: MP4 and MOV are then ordinary films with a duration, not fragmented ones, without having been copied.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from studio.errors import StudioError
 from studio.io.atomic import put_in_place, replacing, sync
 from studio.io.sinks._audio import AudioTrack
 from studio.io.sinks._faststart import put_index_in_front
-from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, claim_part, conversion
+from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, conversion
+from studio.io.sinks._part import GrowingPart
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
 from studio.model.picture import DeepPicture
 
@@ -51,7 +52,8 @@ class FilmSink(BaseSink):
         check(recording, form)
         path, audio = recording.path, recording.audio
         container, options = CONTAINERS[path.suffix.lower()]
-        super().__init__(recording, claim_part(path))
+        self._file = GrowingPart(path)
+        super().__init__(recording, self._file.path)
         self._form = form
         self._fps = recording.fps
         self._tick = form.tick or 1 / self._fps
@@ -115,6 +117,8 @@ class FilmSink(BaseSink):
                 self._mux(self._stream.encode(ready))
             if self._audio:
                 self._audio.feed(Fraction(self.frames + 1) / self._fps)
+        if self._file.has_grown() and self._count():
+            self._show()
 
     def _converted(self) -> Iterator[VideoFrame]:
         import av
@@ -160,6 +164,7 @@ class FilmSink(BaseSink):
         self._container = None
         if self._audio:
             self._audio.close()
+        self._show()
         if self.path.suffix.lower() in (".mp4", ".m4v"):
             self._index_first()
 
@@ -168,6 +173,10 @@ class FilmSink(BaseSink):
         with contextlib.suppress(StudioError, OSError), replacing(self.part) as beside:
             if not put_index_in_front(self.part, beside):
                 raise StudioError("It stands there already, or the film is too large to be copied.")
+
+    def _show(self) -> None:
+        self._file.show()
+        self.part = self._file.path
 
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)
@@ -192,13 +201,16 @@ class FilmSink(BaseSink):
 
     def _discard(self) -> None:
         self._release()
-        self.part.unlink(missing_ok=True)
+        self._file.remove()
 
     def _failed(self) -> None:
         if self._container is not None:
             with contextlib.suppress(OSError), self.part.open("rb") as file:
                 head = file.read(4096)
                 self._restore(head)
+        if self._file.is_hidden:
+            with contextlib.suppress(OSError):
+                self._show() if self._count() else self._file.remove()
 
     def _release(self) -> None:
         import av

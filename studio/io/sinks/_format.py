@@ -1,16 +1,15 @@
-"""What a codec's module says of itself, and what follows from it: the checks, the part file, the conversion."""
+"""What a codec's module says of itself, and what follows from it: the checks, the conversion."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sinks._place import check_place
-from studio.io.sinks.base import Recording, cannot_record
+from studio.io.sinks.base import Recording
 
 if TYPE_CHECKING:
     import av.filter
@@ -88,24 +87,6 @@ def check(recording: Recording, form: FilmFormat) -> None:
         raise StudioError(f"a frame rate of {fps} cannot be recorded: give 0.01 to 1000")
     if not all(0 < side <= _MAX_SIDE for side in size):
         raise StudioError(f"pictures of {size[0]}x{size[1]} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
-
-
-def claim_part(path: Path) -> Path:
-    """Create NAME.part.SUFFIX, or .part2 and so on: an earlier one may be all that is left of a killed recording.
-
-    Raises:
-        StudioError: when nothing can be created there.
-    """
-    for number in range(1, 1000):
-        part = path.with_name(f"{path.stem}.part{number if number > 1 else ''}{path.suffix}")
-        try:
-            part.open("xb").close()
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise cannot_record(path, error) from error
-        return part
-    raise StudioError(f"cannot record {path}: a thousand unfinished recordings of it lie there; remove them")
 
 
 def conversion(
