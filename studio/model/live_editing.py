@@ -13,6 +13,7 @@ from studio.model.edit import Edit, Patch, Selection
 from studio.model.gesture import Gesture
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.live_edits import EDITS, LiveEdit, LiveEdits
+from studio.model.op import Array
 from studio.model.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.section import Section
 from studio.model.stage_editing import StageEditing
@@ -30,13 +31,22 @@ class LiveEditing(StageEditing):
         """The edits that are kept live."""
         return self.section(EDITS)
 
-    def add_edit(self, tensor: str, edit: Edit, selection: Selection | None = None, **settings: Any) -> LiveEdit:
+    def add_edit(
+        self,
+        tensor: str,
+        edit: Edit,
+        selection: Selection | None = None,
+        *,
+        beneath: Array | None = None,
+        **settings: Any,
+    ) -> LiveEdit:
         """Keep an edit live over a tensor, behind those that are there; it, with its number.
 
         Args:
             tensor: its full name.
             edit: what it does; one that needs a second tensor works from the trained one.
             selection: the kernels that it changes; None for all.
+            beneath: what the tensor is from now on, as part of the same item of the history; None leaves it.
             settings: other fields of `LiveEdit`.
 
         Raises:
@@ -46,7 +56,11 @@ class LiveEditing(StageEditing):
         after, made = live_edits.added(self.edits, tensor, edit, selection=selection, **settings)
         # Tried at once: what cannot work is said now, and not frame by frame.
         live_edits.edited(self.tensor(tensor), self._bound((*before, made)))
-        self.set_sections({EDITS: after}, f"{edit.label} kept live over {tensor}")
+        gesture = self.begin(f"{edit.label} kept live over {tensor}")
+        if beneath is not None:
+            gesture.put(tensor, _whole(beneath))
+        gesture.set_section(EDITS, after)
+        gesture.commit()
         return made
 
     def change_edit(self, number: int, label: str = "", **settings: Any) -> None:
@@ -74,7 +88,8 @@ class LiveEditing(StageEditing):
         Raises:
             StudioError: where an edit cannot work on its tensor; nothing has changed then.
         """
-        now = {address: value for address, value in (moved or {}).items() if address.startswith("/edit/")}
+        own = {number.address for number in self.numbers() if number.address.startswith("/edit/")} if moved else ()
+        now = {address: value for address, value in (moved or {}).items() if address in own}
         chains = live_edits.by_tensor(self._bound(live_edits.turned(self.edits, now)))
         wanted = {name: chain for name, chain in chains.items() if tensor in (None, name)}
         made = {name: live_edits.edited(self.tensor(name), chain) for name, chain in wanted.items()}
@@ -82,8 +97,7 @@ class LiveEditing(StageEditing):
             return
         gesture = self.begin(f"Bake {next(iter(made)) if len(made) == 1 else 'live edits'}")
         for name, values in made.items():
-            whole = Rect(0, 0, *sheet_size(values.shape))
-            gesture.put(name, Patch(whole, np.ascontiguousarray(to_sheet(values))))
+            gesture.put(name, _whole(values))
         for section, value in self._without([each.id for chain in wanted.values() for each in chain]).items():
             gesture.set_section(section, value)
         gesture.commit()
@@ -96,3 +110,7 @@ class LiveEditing(StageEditing):
         below = [joined("edit", number) for number in gone]
         routes, macros = kept_for(self.section(ROUTES), self.section(MACRO_BANK), below)
         return {EDITS: live_edits.without(self.edits, *gone), ROUTES: routes, MACRO_BANK: macros}
+
+
+def _whole(values: Array) -> Patch:
+    return Patch(Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(values)))

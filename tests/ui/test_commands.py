@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import HARMLESS, WholeWindow
 
 from studio.io.networks import save_network
+from studio.io.sections import registry as sections
 from studio.model import plugins
 from studio.model.edit import Patch
 from studio.model.layout import Rect
@@ -23,7 +24,7 @@ from studio.ui.kit.panel import Panel
 from studio.ui.shell.declared import declared
 from studio.ui.shell.shortcut_sheet import groups_of, shared_out
 
-DOCUMENT = {"network", "section.bypassed", "section.stages", "history", "details"}
+DOCUMENT = {"network", "history", "details", *(f"section.{name}" for name in sections())}
 TOLD = {"recording", "windows", "theme", "favourites"}
 
 

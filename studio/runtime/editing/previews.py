@@ -98,6 +98,10 @@ class Editing:
         """Whether the next such edit replaces what the last one did, as opposed to adding to it."""
         return self._base is not None and self._base.serves(kind, tensor, selection)
 
+    def beneath(self, kind: type[Edit], tensor: str, selection: Selection) -> Array | None:
+        """The tensor as it was before such an edit, where the next one would replace it; None where it would not."""
+        return self._base.values if self._base is not None and self.continues(kind, tensor, selection) else None
+
     def preview(self, label: str, edit: Edit, tensor: str, selection: Selection) -> None:
         """Show what an edit makes of a tensor, in place of what this preview has shown so far.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from studio.runtime.live.movement import EditCosts, Moved
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.editor import FilterEditor
@@ -26,6 +27,8 @@ def _make(context: Context) -> FilterEditor:
     made = FilterEditor(context.document, context.workspace, context.editing)
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
+    context[Telemetry].on(EditCosts, made.edits.live.take_costs)
+    context[Telemetry].on(Moved, made.edits.live.take_moved)
     stage, workspace = context[Stage], context.workspace
 
     def swap(field: str = "stage") -> None:

@@ -19,6 +19,7 @@ from studio.model.workspace import Workspace
 from studio.runtime.editing.counterparts import counterpart
 from studio.runtime.editing.edit_labels import label_of
 from studio.runtime.editing.previews import Editing
+from studio.ui.filters.live_list import LiveList
 from studio.ui.filters.others import Others
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
@@ -68,6 +69,10 @@ class EditsPanel(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Take the preview back (Esc)")
         self.cancel.clicked.connect(editing.cancel)
+        self.live = LiveList(document, workspace)
+        self.keep = QPushButton("Keep live")
+        self.keep.setToolTip("Lay it over the selected kernels, with numbers that stay turnable and can be moved")
+        self.keep.clicked.connect(self.keep_live)
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setTextVisible(False)
@@ -86,6 +91,7 @@ class EditsPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE // 2)
         buttons.addWidget(self.apply, 1)
+        buttons.addWidget(self.keep)
         buttons.addWidget(self.cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
@@ -96,6 +102,7 @@ class EditsPanel(QWidget):
         column.addLayout(self._place)
         column.addLayout(buttons)
         column.addWidget(self.progress)
+        column.addWidget(self.live)
         column.addStretch(1)
         self.chooser.activated.connect(self._show)
         self.others.chosen.connect(self._preview_and_keep)
@@ -128,6 +135,23 @@ class EditsPanel(QWidget):
     def apply_now(self) -> None:
         """Apply the edit as its form says; pressed again, it is applied to what it made."""
         self._do(applied=True)
+
+    def keep_live(self) -> None:
+        """Keep the edit live as its form says; what it has just been applied as is taken back for it."""
+        name, selection = self._workspace.tensor, self._workspace.selection
+        if name is None or selection is None:
+            return
+        self._editing.cancel()
+        beneath = self._editing.beneath(self.kind, name, selection)
+        chosen = None if selection.mask.all() else selection
+        try:
+            edit: Edit = self.form.record()
+            self._document.add_edit(name, edit, chosen, beneath=beneath)
+        except StudioError as error:
+            self._editing.report(str(error))
+            return
+        self._editing.settle()
+        self._show_buttons()
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -207,6 +231,7 @@ class EditsPanel(QWidget):
             "Apply it once more, to what it has made" if again else "Apply it to the selected kernels as set above"
         )
         self.apply.setEnabled(self._workspace.tensor is not None)
+        self.keep.setEnabled(self._workspace.tensor is not None)
         self.form.setEnabled(self._workspace.tensor is not None)
         self.cancel.setEnabled(self._editing.is_active)
 
