@@ -33,6 +33,7 @@ from studio.model.address import Number
 from studio.model.bend import Bend
 from studio.model.edit import Edit
 from studio.model.layout import Rect, to_sheet
+from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import EDITS, LiveEdit, bound, by_tensor, check_edits, edited
 from studio.model.modulator import Modulator
 from studio.model.network import Network
@@ -250,6 +251,7 @@ class LiveNetwork:
             StudioError: for whatever does not fit, or a step that is not finite.
         """
         from studio.learn.prepare import Asked, prepare
+        from studio.learn.sheets import steer
 
         now = {name: self.engine.tensor(name) for name in self.network.tensors}
         try:
@@ -258,6 +260,7 @@ class LiveNetwork:
             raise StudioError(f"A lesson has no such thing: {error}.") from None
         learner, _ = prepare(self.network.with_tensors(now), wanted, self.engine.name)
         try:
+            steer(learner, self._preset.section(LEARNING_SHEETS), LearningSheets(), self.network)
             seen = {name: self.engine.revision(name) for name in now}
             for step in learner:
                 learner.publish(self.engine)

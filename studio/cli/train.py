@@ -94,7 +94,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
 ) -> None:
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""
-    from studio.learn.prepare import Asked, left_out, open_network, prepare
+    from studio.learn.prepare import Asked, left_out, open_network, prepare, steer_as
 
     network = open_network(weights)
     _require_new(output)
@@ -126,6 +126,7 @@ def train(
     for remark in filter(None, (left_out(weights), *remarks)):
         note(remark)
     try:
+        steer_as(learner, weights)
         if resume is not None:
             from studio.learn.checkpoint import load_checkpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.atomic import write_bytes
 from studio.io.safetensors_file import read_tensors
-from studio.learn.backend import State
+from studio.learn.backend import Pull, State
 from studio.learn.learner import Checkpoint
 from studio.model.network import Network
+from studio.model.op import Array
 
 KIND = "studio-checkpoint"
-VERSION = 1
+VERSION = 2
+"""2 has the rates and pulls of single weights, too."""
+
 _LARGEST = 16 * 2**30
 
 
@@ -31,6 +35,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     state = checkpoint.state
     arrays = {f"tensor:{name}": value for name, value in state.tensors.items()}
     arrays |= {f"slot:{name}": value for name, value in state.slots.items()}
+    arrays |= {f"rate:{name}": value for name, value in checkpoint.rates.items()}
+    for name, pull in checkpoint.pulls.items():
+        arrays |= {f"pull:{name}": pull.strength, f"aim:{name}": pull.target}
     # The random state and the number of the step travel as bytes, so that the tensors' reader reads everything.
     said = {"format": KIND, "version": VERSION, "steps": state.steps, "random": checkpoint.random}
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
@@ -45,8 +52,7 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
     """
     found = {name: stored.values for name, stored in read_tensors(path, _LARGEST).items()}
     said = _said(path, found.pop("said", None))
-    tensors = {name.partition(":")[2]: value for name, value in found.items() if name.startswith("tensor:")}
-    slots = {name.partition(":")[2]: value for name, value in found.items() if name.startswith("slot:")}
+    tensors, slots, rates, pulls, aims = (_of(found, kind) for kind in ("tensor", "slot", "rate", "pull", "aim"))
     for name, value in tensors.items():
         own = network.tensors.get(name)
         if own is None and "~" not in name:
@@ -57,7 +63,16 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
             raise StudioError(
                 f'{path}: its "{name}" has shape {value.shape}, not {own.shape}; it is another network\'s.'
             )
-    return Checkpoint(State(tensors, slots, said["steps"]), said["random"])
+    for name, value in [*rates.items(), *pulls.items(), *aims.items()]:
+        if name not in network.tensors or network.tensors[name].shape != value.shape or not np.isfinite(value).all():
+            raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
+    drawn = {name: Pull(value, aims[name]) for name, value in pulls.items() if name in aims}
+    return Checkpoint(State(tensors, slots, said["steps"]), said["random"], rates, drawn)
+
+
+def _of(found: Mapping[str, Array], kind: str) -> dict[str, Array]:
+    """What of a file is of this kind, by the name behind it."""
+    return {name.partition(":")[2]: value for name, value in found.items() if name.startswith(f"{kind}:")}
 
 
 def _said(path: Path, held: np.ndarray | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -54,10 +54,14 @@ class Checkpoint:
     Attributes:
         state: of the weights and the optimiser.
         random: of what chooses crops, as numpy gives it.
+        rates: of single weights, by tensor; see `Learner.set_rate`.
+        pulls: of single weights, by tensor; see `Learner.set_pull`.
     """
 
     state: State
     random: Mapping[str, Any]
+    rates: Mapping[str, Array] = field(default_factory=dict)
+    pulls: Mapping[str, Pull] = field(default_factory=dict)
 
 
 class Learner:
@@ -275,13 +279,14 @@ class Learner:
     def checkpoint(self) -> Checkpoint:
         """What the next step goes on from; a part of a step that is under way is begun anew from there."""
         random = self._begun if self._waiting else self._random.bit_generator.state
-        return Checkpoint(self.backend.state(), dict(random))
+        return Checkpoint(self.backend.state(), dict(random), dict(self.backend.rates), dict(self.backend.pulls))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from there: the same lesson makes the same weights on the same engine."""
         self._forget_part()
         self.backend.restore(checkpoint.state)
         self._random.bit_generator.state = dict(checkpoint.random)
+        self.backend.rates, self.backend.pulls = dict(checkpoint.rates), dict(checkpoint.pulls)
 
     def close(self) -> None:
         """Free what it holds on the device."""

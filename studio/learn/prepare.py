@@ -21,9 +21,11 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import Schedule, optimiser
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term
+from studio.learn.sheets import steer
 from studio.model.address import split
 from studio.model.explain import explain
 from studio.model.graph import Size
+from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.numbers import knobs
@@ -100,6 +102,17 @@ def left_out(name: str) -> str:
     if name.startswith("new:") or not open_preset(name).section(STAGES):
         return ""
     return f'The bends of activations of "{name}" are left out while it learns; its filters are as the preset has them.'
+
+
+def steer_as(learner: Learner, name: str) -> None:
+    """Let it learn by the rates and pulls that are painted in a preset of this name.
+
+    Raises:
+        StudioError: where what weights are pulled towards is not there.
+    """
+    if not name.startswith("new:"):
+        preset = open_preset(name)
+        steer(learner, preset.section(LEARNING_SHEETS), LearningSheets(), preset.network)
 
 
 def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learner, tuple[str, ...]]:

@@ -52,6 +52,13 @@ class StagesChanged(SectionChanged):
 
 
 @dataclass(frozen=True)
+class LearningSheetsChanged(SectionChanged):
+    """Weights learn at other rates, or are pulled otherwise; what runs is as before."""
+
+    section: str = "learning"
+
+
+@dataclass(frozen=True)
 class DetailsChanged:
     """The name, the path, the source, or whether everything is saved."""
 

@@ -318,6 +318,7 @@ class Document(LiveEditing):
                 nbytes += now.nbytes + patch.values.nbytes
         before = {key: value for key, value in gesture.sections.items() if self.section(key) != value}
         after = {key: self.section(key) for key in before}
+        nbytes += sum(getattr(value, "nbytes", 0) for value in before.values())
         if new or before:
             nbytes += sum(key.nbytes(value, after[key]) for key, value in before.items())
             undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)

@@ -13,12 +13,14 @@ from studio.model.changes import BypassChanged, Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
+from studio.model.learning_sheets import Kind
 from studio.model.op import Array
 from studio.model.view import Colours, Scaling, View, ViewKind
 
 Tool = Literal["paint", "select", "move"]
 RowOrder = Literal["index", "norm", "likeness", "cluster"]
 BrushUnit = Literal["screen", "weights"]
+Paints = Literal["weights"] | Kind
 
 ORIGINALS = "*"
 """What `Workspace.audition` holds while every layer runs as it was trained."""
@@ -43,6 +45,9 @@ class Workspace:
         tool: what the mouse does on a filter sheet.
         brush: how it paints.
         brush_unit: whether its radius counts pixels of the screen, so that a stroke is seen at every zoom, or weights.
+        paints: what the brush paints on: the weights, or how they learn.
+        rate: what it sets rates to.
+        pull: what it sets pulls to.
         protected: whether painting keeps to the selection.
         view: what the viewport shows.
         stage: whether the filter sheet is large, and the viewport small beside it.
@@ -65,6 +70,9 @@ class Workspace:
     tool: Tool = "paint"
     brush: Brush = field(default_factory=lambda: Brush(radius=8.0, value=0.03))
     brush_unit: BrushUnit = "screen"
+    paints: Paints = "weights"
+    rate: float = 0.0
+    pull: float = 0.05
     protected: bool = True
     view: View = field(default_factory=View)
     stage: bool = False

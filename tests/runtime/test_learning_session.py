@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 import pytest
 
+from studio.io.networks import save_network
 from studio.io.opening import find_and_open
+from studio.learn.checkpoint import save_checkpoint
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect
+from studio.model.layout import Rect, crop
+from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
 
@@ -57,6 +60,13 @@ class Desk:
             while self.calls:
                 self.calls.popleft()()
             time.sleep(0.01)
+
+    def paint(self, kind: Kind, tensor: str, rect: Rect, value: float) -> None:
+        """A stroke on the rates or pulls of a tensor."""
+        shape = self.document.tensor(tensor).shape
+        values = np.full((rect.height, rect.width), value, np.float32)
+        after = self.document.section(LEARNING_SHEETS).with_patches(kind, tensor, shape, [Patch(rect, values)])
+        self.document.set_section(LEARNING_SHEETS, after, f"Paint {kind}")
 
     def tensor(self, name: str) -> np.ndarray:
         return np.array(self.document.tensor(name))
@@ -99,8 +109,9 @@ def test_a_stroke_while_it_learns_is_in_the_weights_and_stays_where_it_is_pinned
     desk.until(lambda: desk.session.step >= 2)
     mask = np.zeros(desk.tensor("enc2.weight").shape[:2], bool)
     mask[0, 0] = True
-    selection = Selection(mask)
-    desk.session.set_rates("enc2.weight", selection, 0.0)
+    shape = desk.tensor("enc2.weight").shape
+    pinned = LearningSheets().with_kernels("rates", "enc2.weight", shape, Selection(mask), 0.0)
+    desk.document.set_section(LEARNING_SHEETS, pinned, "Pin kernels")
     rect = Rect(0, 0, 4, 4)
     stroke = np.full((4, 4), 0.75, np.float32)
     desk.document.apply("Paint", "enc2.weight", Patch(rect, stroke))
@@ -184,6 +195,93 @@ def test_what_does_not_fit_is_one_sentence_and_changes_nothing(
     assert desk.said == [desk.session.problem]
     assert desk.session.state == "off"
     assert desk.document.history.labels == ()
+
+
+def test_painted_rates_hold_single_weights_bit_for_bit_and_hurry_others_and_undo_lets_them_go(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 2)
+    pinned, hurried = Rect(1, 2, 3, 5), Rect(6, 0, 2, 12)
+    desk.paint("rates", "dec2.weight", pinned, 0.0)
+    desk.paint("rates", "dec2.weight", hurried, 10.0)
+    desk.learn(1)
+    before = desk.tensor("dec2.weight")
+    desk.learn(6)
+    after = desk.tensor("dec2.weight")
+    assert np.array_equal(crop(after, pinned).view(np.uint32), crop(before, pinned).view(np.uint32))
+    moved = np.abs(after - before)
+    assert crop(moved, hurried).mean() > 4 * crop(moved, Rect(8, 0, 8, 12)).mean() > 0
+    desk.document.undo()
+    while desk.document.section(LEARNING_SHEETS).rates:
+        assert desk.document.undo()
+    desk.learn(2)
+    assert not np.array_equal(crop(desk.tensor("dec2.weight"), pinned), crop(before, pinned))
+
+
+def test_a_painted_pull_draws_weights_back_to_what_they_were_and_pinned_ones_stay(desk: Desk) -> None:
+    trained, rect = desk.tensor("enc1.weight"), Rect(0, 0, 4, 6)
+    desk.document.apply("Paint", "enc1.weight", Patch(Rect(0, 0, 8, 12), np.full((8, 12), 2.0, np.float32)))
+    desk.paint("pulls", "enc1.weight", rect, 0.5)
+    desk.paint("rates", "enc1.weight", Rect(0, 0, 1, 6), 0.0)
+    desk.learn(12)
+    now = desk.tensor("enc1.weight")
+    assert (crop(now, Rect(0, 0, 1, 6)) == 2.0).all()
+    drawn, goal = crop(now, Rect(1, 0, 3, 6)), crop(trained, Rect(1, 0, 3, 6))
+    # Twelve times half the way, against steps of the size of the rate.
+    assert np.abs(drawn - goal).max() < 0.01
+    assert (crop(now, Rect(4, 0, 4, 12)) > 1.9).all()
+
+
+def test_weights_are_pulled_towards_another_preset_and_one_of_another_network_is_refused(
+    desk: Desk, tmp_path: Path
+) -> None:
+    network = desk.document.network
+    goal = {name: tensor + 0.25 for name, tensor in network.tensors.items()}
+    save_network(replace(network.with_tensors(goal), name="goal"), tmp_path / "goal")
+    held = desk.document.section(LEARNING_SHEETS)
+    desk.document.set_section(LEARNING_SHEETS, replace(held, towards=str(tmp_path / "goal")), "Pull towards")
+    desk.paint("pulls", "dec1.weight", Rect(0, 0, 64, 16), 1.0)
+    desk.learn(1)
+    assert np.allclose(desk.tensor("dec1.weight"), goal["dec1.weight"], atol=1e-6)
+    desk.document.set_section(
+        LEARNING_SHEETS, replace(desk.document.section(LEARNING_SHEETS), towards="landscapes"), "Pull towards"
+    )
+    desk.until(lambda: desk.session.problem)
+    assert "in common" in desk.session.problem
+
+
+def test_checkpoints_keep_painted_rates_and_bring_them_back(desk: Desk, tmp_path: Path) -> None:
+    rect = Rect(0, 0, 4, 4)
+    desk.paint("rates", "dec2.weight", rect, 0.0)
+    desk.learn(2)
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints)
+    mark = desk.session.checkpoints[-1]
+    then = desk.document.section(LEARNING_SHEETS)
+    desk.paint("rates", "dec2.weight", rect, 1.0)
+    desk.learn(2)
+    ahead = desk.tensor("dec2.weight")
+    assert not desk.document.section(LEARNING_SHEETS).rates
+    desk.session.restore(mark)
+    assert desk.document.section(LEARNING_SHEETS) == then
+    desk.settle()
+    held = crop(desk.tensor("dec2.weight"), rect)
+    desk.learn(2)
+    assert np.array_equal(crop(desk.tensor("dec2.weight"), rect), held)
+    assert not np.array_equal(desk.tensor("dec2.weight"), ahead)
+    # As a file, tomorrow.
+    save_checkpoint(mark.checkpoint, tmp_path / "kept.safetensors")
+    desk.session.end()
+    desk.settle()
+    desk.document.set_section(LEARNING_SHEETS, LearningSheets(), "Forget")
+    desk.session.begin(desk.asked, "torch", running=False, resume=tmp_path / "kept.safetensors")
+    desk.until(lambda: desk.session.state == "paused")
+    desk.settle()
+    assert desk.document.section(LEARNING_SHEETS) == then
+    assert desk.session.step == mark.step
+    assert np.array_equal(desk.tensor("dec1.weight"), mark.checkpoint.state.tensors["dec1.weight"])
+    desk.learn(1)
+    assert np.array_equal(crop(desk.tensor("dec2.weight"), rect), held)
+    assert desk.session.step == mark.step + 1
 
 
 def test_opening_another_network_ends_the_lesson(desk: Desk) -> None:

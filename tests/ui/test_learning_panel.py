@@ -15,7 +15,8 @@ from whole_window import WholeWindow
 
 from studio.learn.networks import NEW
 from studio.model.edit import Patch
-from studio.model.layout import Rect
+from studio.model.layout import Rect, from_sheet
+from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.runtime.learning.session import LearningSession
 from studio.ui.learning.curves import smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
@@ -76,6 +77,50 @@ def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
     while school.document.undo():
         pass
     assert not any(school.document.is_bent(name) for name in school.document.network.tensors)
+
+
+def test_rates_painted_by_mouse_while_it_learns_hold_what_was_drawn(school: Class, qtbot: QtBot) -> None:
+    session, document, workspace = school.session, school.document, school.workspace
+    workspace.choose("dec2", "weight")
+    workspace.brush = workspace.brush.model_copy(update={"mode": "set", "value": 0.5, "hardness": 1.0})
+    qtbot.mouseClick(school.panel.learn, LEFT)
+    school.until(lambda: session.step >= 2)
+    # Draw, then hold what is drawn; both by the same stroke of the mouse.
+    school.stroke((4.5, 2.5), (12.5, 2.5))
+    workspace.paints, workspace.rate = "rates", 0.0
+    school.stroke((4.5, 2.5), (12.5, 2.5))
+    sheets = document.section(LEARNING_SHEETS)
+    pinned = from_sheet(sheets.of("rates", "dec2.weight", document.tensor("dec2.weight").shape), (64, 3, 4, 4)) == 0
+    assert pinned.sum() >= 9
+    step = session.step
+    school.until(lambda: session.step >= step + 2)
+    qtbot.wait(300)
+    held = school.tensor("dec2.weight")
+    step = session.step
+    school.until(lambda: session.step >= step + 4)
+    qtbot.mouseClick(school.panel.learn, LEFT)
+    school.until(lambda: session.state == "paused")
+    qtbot.wait(300)
+    now = school.tensor("dec2.weight")
+    assert np.array_equal(now[pinned].view(np.uint32), held[pinned].view(np.uint32))
+    assert (np.abs(now[pinned] - 0.5) < 0.02).mean() > 0.5
+    assert not np.array_equal(now[~pinned], held[~pinned])
+    # Undo lets them go, and takes nothing of the drawing.
+    while document.section(LEARNING_SHEETS).rates:
+        school.command("edit.undo")
+    assert any(label.startswith("Paint a value") for label in document.history.labels)
+
+
+def test_selected_kernels_are_pinned_by_the_menu(school: Class) -> None:
+    school.workspace.choose("enc2", "weight")
+    school.command("learn.pin")
+    sheets = school.document.section(LEARNING_SHEETS)
+    assert (sheets.of("rates", "enc2.weight", (256, 64, 4, 4)) == 0).all()
+    school.command("learn.hurry")
+    assert (school.document.section(LEARNING_SHEETS).of("rates", "enc2.weight", (256, 64, 4, 4)) == 10).all()
+    school.command("edit.undo")
+    school.command("edit.undo")
+    assert not school.document.section(LEARNING_SHEETS).rates
 
 
 def test_the_picture_goes_on_while_it_learns(school: Class) -> None:

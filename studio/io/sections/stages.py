@@ -7,21 +7,17 @@ What is at its default is left out. A painted mask stands there as float32, pack
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part
 from studio.io.sections._base import SectionFile
+from studio.io.sections._packed import Packed, packed, unpacked
 from studio.model.lowering import check_names
 from studio.model.network import Network
-from studio.model.op import Array
 from studio.model.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
 from studio.model.stages import STAGES, Stages
 
@@ -31,9 +27,8 @@ _LARGEST_SIDE = 8192
 _Side = Annotated[int, Field(ge=1, le=_LARGEST_SIDE)]
 
 
-class _Painted(Part):
+class _Painted(Packed):
     size: tuple[_Side, _Side]
-    values: Annotated[str, Field(max_length=1 << 24)]
 
 
 class _Stage(Part):
@@ -57,7 +52,7 @@ def _read(found: tuple[_Stage, ...]) -> Stages:
 def _stage(said: _Stage) -> Stage:
     if said.luma is not None and said.painted is not None:
         raise StudioError(f"stage {said.id} has two masks; leave one out")
-    mask = said.luma if said.painted is None else Painted(_unpacked(said.painted, said.id))
+    mask = said.luma if said.painted is None else Painted(unpacked(said.painted, f"the mask of stage {said.id}"))
     bend = make_bend(said.bend, said.params)
     return Stage(said.id, said.layer, bend, said.channels, mask, said.amount, said.guard, said.on, said.source)
 
@@ -75,29 +70,11 @@ def _one(stage: Stage) -> dict[str, Any]:
     if isinstance(stage.mask, Luma):
         said["luma"] = stage.mask.model_dump(mode="json")
     elif stage.mask is not None:
-        said["painted"] = _packed(stage.mask.values)
+        said["painted"] = packed(stage.mask.values)
     if stage.guard != Guard():
         said["guard"] = stage.guard.model_dump(mode="json")
     said |= {key: value for key, value in (("amount", stage.amount), ("on", stage.on)) if value not in (1.0, True)}
     return said if stage.source is None else said | {"source": stage.source}
-
-
-def _packed(values: Array) -> dict[str, Any]:
-    packed = zlib.compress(np.ascontiguousarray(values, "<f4").tobytes(), 6)
-    return {"size": list(values.shape), "values": base64.b64encode(packed).decode("ascii")}
-
-
-def _unpacked(said: _Painted, stage: int) -> Array:
-    height, width = said.size
-    wanted = 4 * height * width
-    try:
-        # No more is unpacked than the mask can have, whatever the file claims.
-        data = zlib.decompressobj().decompress(base64.b64decode(said.values, validate=True), wanted + 1)
-    except (binascii.Error, zlib.error) as error:
-        raise StudioError(f"the mask of stage {stage} is damaged ({error})") from error
-    if len(data) != wanted:
-        raise StudioError(f"the mask of stage {stage} does not hold {height}×{width} values")
-    return np.frombuffer(data, "<f4").reshape(height, width).astype(np.float32)
 
 
 def _check(stages: Stages, network: Network, where: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from studio.model.learning_sheets import LearningSheets
 from studio.model.picture import Picture
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Mark:
         seconds: of learning until then.
         picture: what the network made of the last crop.
         checkpoint: what learning goes on from.
+        sheets: the rates and pulls that were painted then.
     """
 
     step: int
@@ -35,6 +37,7 @@ class Mark:
     seconds: float
     picture: Picture | None
     checkpoint: Checkpoint
+    sheets: LearningSheets
 
     @property
     def nbytes(self) -> int:

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from psygnal import Signal, SignalInstance
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
-from studio.model.edit import Patch, Selection
+from studio.model.edit import Patch
 from studio.model.gesture import Gesture
 from studio.model.layout import Rect, crop, to_sheet
+from studio.model.learning_sheets import LearningSheets
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.runtime.learning.rates import Rates
 from studio.runtime.learning.record import Curves, Mark, thin_out
+from studio.runtime.learning.steering import Steering, resumed
 from studio.runtime.learning.trainer import Told, Trainer
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class LearningSession:
         self._edits = 0
         self._recent: list[float] = []
         self._kept_at = 0.0
-        self._rates = Rates()
+        self._steering = Steering(document, post)
         document.changed.connect(self._follow)
 
     # -- what there is ----------------------------------------------------------------------------------------------
@@ -104,16 +105,27 @@ class LearningSession:
         self._recent = [then for then in self._recent if now - then <= 3.0]
         return len(self._recent) / 3.0
 
-    def rates(self, tensor: str) -> Array | None:
-        """What the rate of every kernel of a tensor is multiplied by, (rows, columns); None where all are as usual."""
-        return self._rates.of_kernels(tensor)
-
     # -- what can be done -------------------------------------------------------------------------------------------
 
-    def begin(self, asked: Asked, engine: str = "auto", *, running: bool = True, steps: float = float("inf")) -> None:
+    def begin(
+        self,
+        asked: Asked,
+        engine: str = "auto",
+        *,
+        running: bool = True,
+        steps: float = float("inf"),
+        resume: Path | None = None,
+    ) -> None:
         """Open a lesson on the network as it is bent now; one that was open ends.
 
         What does not fit is told by `problem`, and nothing has changed then.
+
+        Args:
+            asked: the lesson.
+            engine: that it is learnt on.
+            running: whether it begins at once.
+            steps: how many it takes before it pauses.
+            resume: a checkpoint's file that it goes on from: weights, optimiser, random numbers, painted rates.
         """
         self.end()
         self._ending = None
@@ -127,15 +139,18 @@ class LearningSession:
         def prepare_it() -> tuple[Learner, tuple[str, ...]]:
             from studio.learn.prepare import prepare
 
-            return prepare(network, asked, engine)
+            learner, notes = prepare(network, asked, engine)
+            if resume is not None:
+                sheets = resumed(learner, resume)
+                self._post(lambda: self._adopt(learner.steps, sheets))
+            return learner, notes
 
         def tell(told: Told) -> None:
             self._post(lambda: self._take(trainer, told))
 
         self._set("preparing")
         trainer = self._trainer = Trainer(prepare_it, tell, running=False)
-        for tensor in self._rates.tensors:
-            self._send_rates(tensor)
+        self._steering.begin(trainer)
         self._goes = running
         if running:
             trainer.run(steps)
@@ -193,46 +208,29 @@ class LearningSession:
         if self._trainer is not None:
             self._trainer.watch(tensor)
 
-    def set_rates(self, tensor: str, selection: Selection, rate: float) -> None:
-        """Multiply the rate of the selected kernels: 0 pins them bit for bit, 1 is as usual, more hurries.
-
-        Raises:
-            StudioError: where there is no such tensor, or the rate is not from 0 to 100.
-        """
-        self._rates.set(tensor, self._document.tensor(tensor).shape, selection, rate)
-        self._send_rates(tensor)
-        self.changed.emit("rates")
-
     def keep(self) -> None:
         """Take a checkpoint after the step under way."""
+        sheets = self._steering.sheets
 
         def take(learner: Learner) -> None:
             checkpoint = learner.checkpoint()
-            self._post(lambda: self._mark(checkpoint))
+            self._post(lambda: self._mark(checkpoint, sheets))
 
         if self._trainer is not None:
+            self._steering.send()
             self._trainer.order(take)
 
     def restore(self, mark: Mark) -> None:
-        """Go back to a checkpoint; learning is paused there. Undo takes this back."""
+        """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
         if self._trainer is None:
             return
         self.pause()
         self._commit()
+        self._steering.set(mark.sheets, f"Rates of step {mark.step}")
         self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
         self.curves.cut(mark.step)
         self.problem, self.last, self.step = "", None, mark.step
         self.changed.emit("steps")
-
-    def save_checkpoint(self, mark: Mark, path: Path) -> None:
-        """Write a checkpoint, from which learning goes on tomorrow.
-
-        Raises:
-            StudioError: where it cannot be written.
-        """
-        from studio.learn.checkpoint import save_checkpoint
-
-        save_checkpoint(mark.checkpoint, path)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -319,7 +317,6 @@ class LearningSession:
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
-            self._rates = Rates()
             self._gesture = None
             self.end()
             self._ending = None
@@ -327,16 +324,19 @@ class LearningSession:
             values = np.array(crop(self._document.tensor(change.tensor), change.rect))
             self._edits = self._trainer.replace(change.tensor, change.rect, values)
 
-    def _mark(self, checkpoint: Checkpoint) -> None:
+        elif isinstance(change, LearningSheetsChanged):
+            self._steering.soon()
+
+    def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
         if self.last is None:
             return
         picture = self.pictures[2] if self.pictures is not None else None
-        self.checkpoints.append(Mark(checkpoint.state.steps, self.last.loss, self.seconds, picture, checkpoint))
+        self.checkpoints.append(Mark(checkpoint.state.steps, self.last.loss, self.seconds, picture, checkpoint, sheets))
         thin_out(self.checkpoints)
         self.changed.emit("checkpoints")
 
-    def _send_rates(self, tensor: str) -> None:
-        if self._trainer is None:
-            return
-        rates = self._rates.of_weights(tensor, self._document.tensor(tensor).shape)
-        self._trainer.order(lambda learner: learner.set_rate(tensor, rates))
+    def _adopt(self, step: int, sheets: LearningSheets) -> None:
+        """A lesson has gone on from a file: count from there, with the rates that were painted then."""
+        self.step = step
+        self._steering.set(replace(sheets, towards=self._steering.sheets.towards), f"Rates of step {step}")
+        self.changed.emit("steps")

@@ -6,7 +6,15 @@ from typing import Protocol
 
 import numpy as np
 
-from studio.model.changes import BypassChanged, Change, NetworkChanged, SectionChanged, StagesChanged, WeightsChanged
+from studio.model.changes import (
+    BypassChanged,
+    Change,
+    LearningSheetsChanged,
+    NetworkChanged,
+    SectionChanged,
+    StagesChanged,
+    WeightsChanged,
+)
 from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.live_edits import EDITS
@@ -52,7 +60,7 @@ class DocumentSync:
         elif isinstance(change, StagesChanged):
             self._set_stages()
             self._move()
-        elif isinstance(change, SectionChanged):
+        elif isinstance(change, SectionChanged) and not isinstance(change, LearningSheetsChanged):
             self._move()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)

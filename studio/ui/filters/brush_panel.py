@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from studio.model.brush import Brush
+from studio.model.document import Document
 from studio.model.workspace import Workspace
+from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
 
@@ -18,16 +22,18 @@ _TIPS = {
 
 
 class BrushPanel(QWidget):
-    """A form of the workspace's brush."""
+    """A form of the workspace's brush, below what it paints on."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, document: Document, workspace: Workspace, report: Callable[[str], object]) -> None:
         super().__init__()
         self._workspace = workspace
+        self.learning = LearningBrush(document, workspace, report)
         self.form: Form[Brush] = Form(Brush, workspace.brush)
         for name, tip in _TIPS.items():
             self.form.add_tip(name, tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
+        column.addWidget(self.learning)
         column.addWidget(self.form)
         self.on_screen = QCheckBox("Radius in pixels of the screen")
         self.on_screen.setToolTip(
@@ -44,7 +50,7 @@ class BrushPanel(QWidget):
         self._workspace.brush = brush
 
     def _listen(self, field: str) -> None:
-        if field in ("brush", "brush_unit"):
+        if field in ("brush", "brush_unit", "paints"):
             self._show()
 
     def _show(self) -> None:
@@ -52,5 +58,7 @@ class BrushPanel(QWidget):
         self.on_screen.setChecked(self._workspace.brush_unit == "screen")
         if self.form.record() != brush:
             self.form.show_record(brush)
-        self.form.set_shown("seed", brush.mode == "noise")
-        self.form.set_shown("value", brush.mode not in ("erase", "smooth"))
+        of_weights = self._workspace.paints == "weights"
+        self.form.set_shown("mode", of_weights)
+        self.form.set_shown("seed", of_weights and brush.mode == "noise")
+        self.form.set_shown("value", of_weights and brush.mode not in ("erase", "smooth"))

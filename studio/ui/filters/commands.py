@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.model.workspace import Tool
+from studio.model.workspace import Paints, Tool
 from studio.runtime.editing import kernels
 from studio.ui.filters import selecting
 from studio.ui.filters.editor import FilterEditor
@@ -51,6 +51,25 @@ def _brush(order: int, mode: str, key: str, text: str, tip: str) -> Command:
         is_on=_paints(mode),
         follows=_BRUSH,
     )
+
+
+def _onto(order: int, paints: Paints, text: str, tip: str) -> Command:
+    return Command(
+        f"brush.on_{paints}",
+        text,
+        _paint(paints),
+        Place("Tools/Brush", 5, order),
+        tip=tip,
+        is_on=holds("paints", paints),
+        follows=frozenset({"workspace.paints"}),
+    )
+
+
+def _paint(paints: Paints) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        context.workspace.tool, context.workspace.paints = "paint", paints
+
+    return run
 
 
 COMMANDS = (
@@ -162,6 +181,9 @@ COMMANDS = (
         is_on=holds("protected", True),
         follows=frozenset({"workspace.protected"}),
     ),
+    _onto(10, "weights", "Paint weights", "The brush changes the weights themselves"),
+    _onto(20, "rates", "Paint learning rates", "0 pins a weight while the rest learns, 1 is as usual, more hurries"),
+    _onto(30, "pulls", "Paint pull", "Weights are drawn back to what they were, or to another preset, while it learns"),
     _brush(10, "add", "D", "Add", "The brush adds its value"),
     _brush(20, "set", "T", "Set", "The brush sets weights to its value"),
     _brush(30, "multiply", "M", "Multiply", "The brush multiplies weights by its value"),

@@ -75,7 +75,7 @@ class FilterEditor(QWidget):
         self.shape = _faint("")
         self.shape.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self.shape.setToolTip("Shape of the tensor: rows, columns, height and width of a kernel")
-        self.brush = BrushPanel(workspace)
+        self.brush = BrushPanel(document, workspace, editing.report)
         self.selection = SelectPanel(workspace, editing)
         self.edits = EditsPanel(document, workspace, editing)
         self.panels = QTabWidget()
@@ -233,7 +233,15 @@ class FilterEditor(QWidget):
             self._say("")
             return
         now, before = float(tensor[index]), float(trained[index])
+        if isinstance(place, tuple):
+            where += self._learns(*place)
         self._say(f"{now:.4g}" + (f" (was {before:.3g})" if now != before else "") + f" · {where}")
+
+    def _learns(self, y: float, x: float) -> str:
+        """How the weight there learns, where that is not as usual."""
+        rate, pull = self.tools.painted_at("rates", y, x), self.tools.painted_at("pulls", y, x)
+        said = " · pinned" if rate == 0 else f" · rate {rate:.3g}" if rate != 1 else ""
+        return said + (f" · pull {pull:.2g}" if pull else "")
 
     def _say(self, text: str) -> None:
         """Say something below the canvas, in place of the shape; nothing brings that back."""

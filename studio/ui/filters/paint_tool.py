@@ -12,12 +12,12 @@ from studio.errors import StudioError
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
-from studio.model.gesture import Gesture
 from studio.model.layout import around
 from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.painted import Painted, PaintedSheet, PaintedWeights
 
 _REACHES = 0.75
 _LABELS = {
@@ -31,8 +31,11 @@ _LABELS = {
 
 
 def brush_of(workspace: Workspace, pixels: float) -> Brush:
-    """The brush with its radius in weights, where a weight has so many logical pixels."""
+    """The brush as it works now, its radius in weights, where a weight has so many logical pixels."""
     brush = workspace.brush
+    if workspace.paints != "weights":
+        value = workspace.rate if workspace.paints == "rates" else workspace.pull
+        brush = brush.model_copy(update={"mode": "set", "value": value})
     if workspace.brush_unit == "weights":
         return brush
     # On a corner between four large weights it still reaches them.
@@ -44,7 +47,7 @@ class _Line:
     """A stroke under way; ``start`` where it is a straight line, which is drawn anew with each move."""
 
     tensor: str
-    gesture: Gesture
+    onto: Painted
     brush: Brush
     selection: Selection
     stroke: Stroke
@@ -54,18 +57,14 @@ class _Line:
 
     def put(self, patch: Patch) -> None:
         """Add a part of the stroke."""
-        for part in (patch,) if self.arrangement is None else self.arrangement.patches_of(patch):
-            self.gesture.put(self.tensor, part)
+        self.onto.put(self._parts(patch))
 
     def renew(self, patch: Patch) -> None:
         """Put it in the place of all that was put so far."""
-        if self.arrangement is None:
-            self.gesture.preview(self.tensor, patch)
-            return
-        known = self.gesture.patches.get(self.tensor)
-        if known is not None:
-            self.gesture.put(self.tensor, known)
-        self.put(patch)
+        self.onto.renew(self._parts(patch))
+
+    def _parts(self, patch: Patch) -> list[Patch]:
+        return [patch] if self.arrangement is None else list(self.arrangement.patches_of(patch))
 
 
 class PaintTool:
@@ -99,29 +98,29 @@ class PaintTool:
         arrangement = self.arrangement
         # What is repeated over rows and columns is repeated over those of the tensor.
         laid = None if arrangement is None or arrangement.is_plain or brush.repeat != "none" else arrangement
-        gesture = self._document.begin(f"{_LABELS[self._workspace.brush.mode]} on {name}")
+        onto = self._onto(name)
         try:
-            before = gesture.before(name)
+            before = onto.before
             if laid is not None:
                 selection.check(before.shape)
                 before = laid.lay(before.reshape(laid.grid))
                 selection = Selection(laid.lay_mask(selection.mask))
             stroke = Stroke(brush, before, selection)
         except StudioError as error:
-            self._end(gesture.cancel)
+            self._end(onto.gesture.cancel)
             self._editing.report(str(error))
             return
         straight = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         here = self._place(laid, y, x)
         start = (*here, pressure) if straight and here is not None else None
-        self._line = _Line(name, gesture, brush, selection, stroke, start, before, laid)
+        self._line = _Line(name, onto, brush, selection, stroke, start, before, laid)
         self.move(y, x, pressure, modifiers)
 
     def move(self, y: float, x: float, pressure: float, modifiers: Qt.KeyboardModifier) -> None:
         """See `SheetTool.move`."""
         del modifiers
         line = self._line
-        if line is None or not line.gesture.is_open:
+        if line is None or not line.onto.gesture.is_open:
             return
         here = self._place(line.arrangement, y, x)
         if here is None:
@@ -148,13 +147,20 @@ class PaintTool:
             if (tensor, arrangement) == (line.tensor, line.arrangement):
                 self._draw(line, end)
         self._ended = line.tensor, line.arrangement, self._at
-        self._end(line.gesture.commit)
+        self._end(line.onto.gesture.commit)
 
     def cancel(self) -> None:
         """See `SheetTool.cancel`."""
         line, self._line = self._line, None
         if line is not None:
-            self._end(line.gesture.cancel)
+            self._end(line.onto.gesture.cancel)
+
+    def _onto(self, tensor: str) -> Painted:
+        """What is painted on from a press on."""
+        paints = self._workspace.paints
+        if paints == "weights":
+            return PaintedWeights(self._document, tensor, f"{_LABELS[self._workspace.brush.mode]} on {tensor}")
+        return PaintedSheet(self._document, paints, tensor, f"Paint {paints} on {tensor}")
 
     def _draw(self, line: _Line, start: tuple[float, float, float]) -> None:
         """The whole straight line anew, from there to where the mouse is now."""

@@ -126,7 +126,7 @@ class SheetCanvas(QWidget):
     # -- what changes ---------------------------------------------------------------------------------------------
 
     def _listen(self, field: str) -> None:
-        if field in ("selection", "brush", "brush_unit", "tool"):
+        if field in ("selection", "brush", "brush_unit", "tool", "paints"):
             self._show_cursor()
             self.update()
 

@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 from PySide6.QtGui import QPainter
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Mask, Selection
 from studio.model.layout import Rect, kernel_grid
+from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.ui.filters import sheet_painter
@@ -19,6 +20,7 @@ from studio.ui.filters.arrangement import Arrangement, arranged
 from studio.ui.filters.glow import Glow
 from studio.ui.filters.laid_sheet import LaidSheet
 from studio.ui.filters.ordering import row_order
+from studio.ui.filters.sheet_veil import draw_veils
 from studio.ui.viewport.camera import Camera
 
 
@@ -87,6 +89,8 @@ class SheetScene:
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
         target = sheet_painter.target_of(camera, arrangement, rows, columns)
+        sheets, name = self._document.section(LEARNING_SHEETS), self._workspace.tensor or ""
+        draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, (rows, columns))
         sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._bent)[rows, columns], scale)
         if not selection.mask.all():
             selected = arrangement.lay_mask(selection.mask)[rows, columns]
@@ -131,6 +135,8 @@ class SheetScene:
         elif isinstance(change, NetworkChanged):
             self._lay_out()
             self._changed(is_other=True)
+        elif isinstance(change, LearningSheetsChanged):
+            self._changed()
 
     def _touched(self, rect: Rect) -> None:
         kernels, arrangement = self.kernels, self.arrangement
@@ -148,4 +154,6 @@ class SheetScene:
             self._changed(is_other=True)
         elif field in ("colours", "kernel_scaling"):
             self._sheet = None
+            self._changed()
+        elif field == "paints":
             self._changed()

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.layout import sheet_size
+from studio.model.learning_sheets import LEARNING_SHEETS, USUAL, Kind
 from studio.model.workspace import Tool, Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.arrangement import Arrangement
@@ -95,10 +96,22 @@ class SheetTools:
         self._go_on()
 
     def pick(self, y: float, x: float) -> None:
-        """Give the brush the value of the weight at a place of the sheet."""
-        value = self.value_at(y, x)
-        if value is not None:
+        """Give the brush the value at a place of the sheet: of the weight, or of what it paints instead."""
+        value, paints = self.value_at(y, x), self._workspace.paints
+        if value is None:
+            return
+        if paints == "weights":
             self._set(value=min(max(value, -100.0), 100.0))
+        elif paints == "rates":
+            self._workspace.rate = self.painted_at(paints, y, x)
+        else:
+            self._workspace.pull = self.painted_at(paints, y, x)
+
+    def painted_at(self, kind: Kind, y: float, x: float) -> float:
+        """How the weight at a place of the sheet learns: its rate, or how strongly it is pulled."""
+        name = self._workspace.tensor
+        found = self._document.section(LEARNING_SHEETS).sheets(kind).get(name or "")
+        return USUAL[kind] if found is None else float(found.values[int(y), int(x)])
 
     def value_at(self, y: float, x: float) -> float | None:
         """The weight at a place of the sheet; None where there is none."""
@@ -114,13 +127,17 @@ class SheetTools:
         return float(tensor.reshape(height // kh, width // kw, kh, kw)[place])
 
     def set_mode(self, mode: str) -> None:
-        """Take the brush, and let it do this; one of `Brush.mode`."""
+        """Take the brush, and let it do this to weights; one of `Brush.mode`."""
+        self._workspace.paints = "weights"
         self._set(mode=mode)
         self._workspace.tool = "paint"
 
     def turn_sign(self) -> None:
-        """Of the brush's value."""
-        self._set(value=-self._workspace.brush.value)
+        """Of the brush's value; where it paints rates, pin instead of release, and the other way round."""
+        if self._workspace.paints == "weights":
+            self._set(value=-self._workspace.brush.value)
+        elif self._workspace.paints == "rates":
+            self._workspace.rate = 0.0 if self._workspace.rate == 1.0 else 1.0
 
     def resize(self, way: int) -> None:
         """Make the brush a step larger, or smaller where ``way`` is -1."""

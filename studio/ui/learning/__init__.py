@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
@@ -16,9 +17,14 @@ def _toggle(context: Context) -> None:
 
 
 def _rate(context: Context, rate: float) -> None:
-    tensor, selection = context.workspace.tensor, context.workspace.selection
+    tensor, selection, document = context.workspace.tensor, context.workspace.selection, context.document
     if tensor is not None and selection is not None:
-        context[LearningSession].set_rates(tensor, selection, rate)
+        shape, label = document.tensor(tensor).shape, _RATES.get(rate, "Rate of kernels")
+        after = document.section(LEARNING_SHEETS).with_kernels("rates", tensor, shape, selection, rate)
+        document.set_section(LEARNING_SHEETS, after, f"{label} of {tensor}")
+
+
+_RATES = {0.0: "Pin kernels", 1.0: "Release kernels", 10.0: "Hurry kernels"}
 
 
 def _new(context: Context) -> None:
