@@ -30,6 +30,7 @@ from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
@@ -121,6 +122,7 @@ class Studio:
             session=session,
             messages=self.messages,
             learning=LearningSession(self.document, post, lambda text, details: say(Message(text, "error", details))),
+            proofs=Proofs(self.live.player.newest, post),
             post=post,
             library=library,
             networks=home / "weights",
@@ -174,6 +176,7 @@ class Studio:
         self._autosave.end()
         self._sound.close(_UNASKED)
         self.parts.editing.close()
+        self.parts.proofs.close()
         self.parts.loader.close()
         self.parts.learning.close(_UNASKED)
         patience = 0.0 if self._finishing.has_given_up else _PATIENCE

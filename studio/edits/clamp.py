@@ -19,8 +19,12 @@ class Clamp(Edit):
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
-    low: float = param(-0.1, lo=-100.0, hi=100.0, safe=(-0.5, 0.5), doc="Smallest value left")
-    high: float = param(0.1, lo=-100.0, hi=100.0, safe=(-0.5, 0.5), doc="Largest value left")
+    low: float = param(
+        -0.1, lo=-100.0, hi=100.0, safe=(-0.5, 0.5), drawn=(-1.0, -0.1), in_deviations=True, doc="Smallest value left"
+    )
+    high: float = param(
+        0.1, lo=-100.0, hi=100.0, safe=(-0.5, 0.5), drawn=(0.1, 1.0), in_deviations=True, doc="Largest value left"
+    )
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

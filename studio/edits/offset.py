@@ -15,7 +15,15 @@ class Offset(Edit):
     group: ClassVar[str] = "Values"
     in_pieces: ClassVar[bool] = True
 
-    amount: float = param(0.1, lo=-100.0, hi=100.0, safe=(-0.2, 0.2), doc="What is added to each weight")
+    amount: float = param(
+        0.1,
+        lo=-100.0,
+        hi=100.0,
+        safe=(-0.2, 0.2),
+        drawn=(-0.5, 0.5),
+        in_deviations=True,
+        doc="What is added to each weight",
+    )
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

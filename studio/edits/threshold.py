@@ -18,7 +18,15 @@ class Threshold(Edit):
     in_pieces: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 
-    level: float = param(0.01, lo=0.0, hi=100.0, safe=(0.0, 0.2), doc="Weights closer to zero than this become zero")
+    level: float = param(
+        0.01,
+        lo=0.0,
+        hi=100.0,
+        safe=(0.0, 0.2),
+        drawn=(0.3, 2.0),
+        in_deviations=True,
+        doc="Weights closer to zero than this become zero",
+    )
 
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         """See `Edit.change`."""

@@ -32,6 +32,8 @@ class Field:
         choices: what there is to choose from, for "choice" alone.
         safe: smallest and largest value within which pictures mostly stay pictures, where that is known.
         live: whether it is a number that can be turned while a network runs.
+        drawn: smallest and largest value that chance draws; None where nothing is declared.
+        in_deviations: whether ``drawn`` counts standard deviations of the weights that are edited.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Field:
     choices: tuple[Any, ...]
     safe: tuple[float, float] | None = None
     live: bool = False
+    drawn: tuple[float, float] | None = None
+    in_deviations: bool = False
 
 
 def fields(cls: type[Declared]) -> tuple[Field, ...]:
@@ -78,6 +82,8 @@ def _field(name: str, info: FieldInfo) -> Field:
         choices=get_args(annotation) if get_origin(annotation) is Literal else (),
         safe=_pair(said.get("safe")),
         live=bool(said.get("live")),
+        drawn=_pair(said.get("drawn")),
+        in_deviations=bool(said.get("in_deviations")),
     )
 
 

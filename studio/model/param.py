@@ -119,6 +119,8 @@ def param(
     kind: str = "",
     live: bool = False,
     safe: tuple[float, float] | None = None,
+    drawn: tuple[float, float] | None = None,
+    in_deviations: bool = False,
     doc: str,
 ) -> Any:
     """Declare one parameter.
@@ -132,6 +134,8 @@ def param(
         kind: what forms ask for it with, where its type does not say (see `studio.model.form`).
         live: whether it is a number that can be turned while a network runs, without a shader being compiled.
         safe: smallest and largest value within which pictures mostly stay pictures; sliders mark it.
+        drawn: smallest and largest value that chance draws, where that is neither ``safe`` nor near the default.
+        in_deviations: whether ``drawn`` counts standard deviations of the weights that an edit is given.
         doc: one line for tool tips and error messages.
     """
     said: dict[str, Any] = {key: text for key, text in (("unit", unit), ("label", label), ("kind", kind)) if text}
@@ -139,6 +143,8 @@ def param(
         said["live"] = True
     if safe is not None:
         said["safe"] = list(safe)
+    if drawn is not None:
+        said["drawn"], said["in_deviations"] = list(drawn), in_deviations
     return Field(default, ge=lo, le=hi, description=doc, json_schema_extra=said or None)
 
 

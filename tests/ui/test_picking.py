@@ -12,8 +12,9 @@ from whole_window import WholeWindow
 from studio.model.document import Document
 from studio.model.graph import Graph
 from studio.model.preset import Preset
+from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
-from studio.ui.filters.picking import Picking, filters_of, strongest
+from studio.ui.filters.picking import Picking, strongest
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.pick import Picked
 
@@ -34,10 +35,10 @@ def test_the_channels_that_stand_out_at_a_place_come_first() -> None:
 
 def test_filters_are_rows_of_a_convolution_and_columns_of_a_transposed_one() -> None:
     document = Document(Preset("tiny", tiny_network(), {}))
-    rows = filters_of(document, "enc", np.array([1, 3]))
+    rows = filters_of(document.graph, "enc", np.array([1, 3]))
     assert np.flatnonzero(rows.all(axis=1)).tolist() == [1, 3]
     assert rows.sum() == 2 * rows.shape[1]
-    columns = filters_of(document, "dec", np.array([2]))
+    columns = filters_of(document.graph, "dec", np.array([2]))
     assert np.flatnonzero(columns.all(axis=0)).tolist() == [2]
     assert columns.sum() == columns.shape[0]
 

@@ -80,6 +80,11 @@ class Mover:
             self._matrix.keep(before)
         self._signals = self._matrix.signals | (self._crossing.signals if self._crossing is not None else frozenset())
 
+    @property
+    def moves(self) -> bool:
+        """Whether the same picture may come out otherwise in the next frame."""
+        return self._engine.moves or self._matrix.moves
+
     def begin(self) -> None:
         """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
         if self._replay is not None:

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
-from studio.model.edit import Mask
-from studio.model.layout import kernel_grid
 from studio.model.op import Array
 from studio.model.workspace import Workspace
+from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.selecting import combined
@@ -75,7 +74,7 @@ class Picking:
         name, before = workspace.tensor, workspace.selection
         if name is None or before is None:
             return
-        mask = filters_of(self._document, layer, channels)
+        mask = filters_of(self._document.graph, layer, channels)
         workspace.select(combined(before, mask, "add" if add else "replace"))
 
     def _source(self, name: str) -> str | None:
@@ -118,12 +117,3 @@ def strongest(sample: Array, place: tuple[float, float], count: int = STRONGEST)
     value = there / np.maximum(deviation, 1e-12)
     order = np.argsort(-value, kind="stable")[:count]
     return order[there[order] > 0]
-
-
-def filters_of(document: Document, layer: str, channels: NDArray[np.int64]) -> Mask:
-    """The kernels that make channels of a layer: rows of a convolution, columns of a transposed one."""
-    node = document.graph.node(layer)
-    mask = np.zeros(kernel_grid(node.op.tensor_shapes()["weight"])[:2], np.bool_)
-    lines = mask.T if type(node.op).__name__.startswith("ConvTranspose") else mask
-    lines[channels[channels < len(lines)]] = True
-    return mask

@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.entry import Entry
 
 Area = Literal["left", "right", "middle"]
+
+
+def bring_forward(widget: QWidget) -> None:
+    """Show the dock that a panel lies in, before those that cover it."""
+    parent: QWidget | None = widget
+    while parent is not None and not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    if parent is not None:
+        parent.show()
+        parent.raise_()
 
 
 def _nothing(_: Context) -> Iterable[Entry]:

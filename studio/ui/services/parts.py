@@ -11,6 +11,7 @@ from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.session import LearningSession
+from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
@@ -37,6 +38,7 @@ class Parts:
     session: what is remembered from one start to the next.
     messages: where sentences for the person are shown.
     learning: the lesson that is open.
+    proofs: small pictures of what other presets make of the source.
     post: runs a callable in the window's thread, soon.
     library: the presets that there are.
     networks: folder of the networks that the person has imported.
@@ -55,6 +57,7 @@ class Parts:
     session: Session
     messages: MessageBar
     learning: LearningSession
+    proofs: Proofs
     post: Post
     library: Library
     networks: Path
