@@ -86,7 +86,7 @@ class VaryPanel(QWidget):
         self.where.addItem("Every layer", True)
         for box in (self.kind, self.where):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(6)
+            box.setMinimumContentsLength(4)
         self.strength = Number(0.05, 1.0, self.breeding.strength, "")
         self.strength.name_parts("Strength", "How many filters, and how far each goes")
         self.kind.activated.connect(self._set)
@@ -104,6 +104,7 @@ class VaryPanel(QWidget):
         second.addWidget(self.kind, 1)
         second.addWidget(self.where, 1)
         third = QHBoxLayout()
+        third.setSpacing(theme.SPACE // 2)
         label = QLabel("Strength")
         label.setBuddy(self.strength.focus_part())
         third.addWidget(label)
