@@ -21,17 +21,20 @@ from studio.model.stage import Stage
 from studio.model.view import View
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
+from studio.runtime.live.budget import SHARE, Budget
 from studio.runtime.live.channel_study import (
     FRAMES,
-    SHARE,
+    QUIET,
     SLICE,
     ChannelStudy,
     Clusters,
     Impacts,
+    StudyAll,
     StudyClusters,
     StudyImpact,
 )
 from studio.runtime.live.feature import Frame
+from studio.runtime.live.orders import Order, SetStages
 from studio.runtime.live.report import Progress, Report
 from studio.runtime.live.telemetry import Telemetry
 
@@ -57,7 +60,7 @@ class Turns:
         self.telemetry.follow(made.graph)
         self.study.opened(engine, made.graph)
 
-    def order(self, order: StudyImpact | StudyClusters) -> None:
+    def order(self, order: Order) -> None:
         self.study.handlers()[type(order)](order)
 
     def go(self, count: int, *, still: bool = False, frame: float = 0.1, pause: float = 0.0) -> Iterator[None]:
@@ -296,3 +299,63 @@ def test_any_layer_can_be_measured_the_last_and_a_bypassed_one_too(which: str) -
     drain(turns.go(80))
     assert not np.isnan(turns.impacts.of[which]).any()
     assert turns.impacts.of[which].max() > 0
+
+
+def test_every_layer_is_measured_unasked_and_what_is_asked_for_comes_first() -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyAll(turns.graph, "mid"))
+    drain(turns.go(4))
+    assert set(turns.impacts.of) == {"mid"}
+    assert turns.impacts.measuring == "", "nobody waits for it"
+    turns.order(StudyImpact(turns.graph, "enc"))
+    drain(turns.go(1))
+    assert turns.impacts.measuring == "enc"
+    assert "enc" in turns.impacts.of
+    drain(turns.go(300))
+    assert {name for name, of in turns.impacts.of.items() if not np.isnan(of).any()} == {"enc", "mid", "out"}
+    assert {name: of.shape for name, of in turns.impacts.places.items()} == {
+        "enc": (64, 16, 16),
+        "mid": (64, 16, 16),
+        "out": (3, 16, 16),
+    }
+    assert turns.engine.stages == ()
+    busy = turns.spent
+    drain(turns.go(50))
+    assert turns.spent - busy <= 0.001 * 51, "when all is known there is nothing to do"
+
+
+def test_after_an_edit_and_a_rest_all_are_measured_again() -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyAll(turns.graph, "enc"))
+    drain(turns.go(300, still=True))
+    before = {name: of.copy() for name, of in turns.impacts.of.items()}
+    stages = (Stage(1, "mid", make_bend("Ablate", {})),)
+    turns.engine.set_stages(stages)
+    turns.order(SetStages(turns.graph, stages))
+    drain(turns.go(int(QUIET / 0.1) - 2, still=True))
+    assert turns.impacts.of["enc"].tobytes() == before["enc"].tobytes(), "not while the hand may still be at it"
+    drain(turns.go(300, still=True))
+    assert not turns.impacts.of["enc"].any(), "behind it everything is ablated"
+    assert turns.engine.stages == stages
+
+
+def test_another_network_is_measured_when_it_is_open() -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyAll(turns.graph, "enc"))
+    drain(turns.go(5))
+    other = tiny_network()
+    turns.study.closing()
+    # The order comes before its engine opens.
+    turns.order(StudyAll(other.graph, "enc"))
+    turns.open(on_torch(other), other)
+    drain(turns.go(100))
+    assert set(turns.impacts.of) == {node.name for node in other.graph.nodes}
+
+
+def test_all_who_look_share_a_fifth() -> None:
+    budget = Budget()
+    assert budget.part("monitor", 1.0) == SHARE
+    assert budget.part("study", 3.0) == pytest.approx(0.75 * SHARE)
+    assert budget.part("monitor", 1.0) == pytest.approx(0.25 * SHARE)
+    assert budget.part("study", 0.0) == 0.0
+    assert budget.part("monitor", 1.0) == SHARE

@@ -1,4 +1,4 @@
-"""What matters in a layer, and which of its channels look alike: found on order, on the picture that runs."""
+"""What matters in the layers, and which channels look alike: found on the picture that runs, on order or unasked."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ from studio.model.picture import Picture
 from studio.model.stage import Cluster
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
+from studio.runtime.bending.impact_round import ImpactRound
+from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
-from studio.runtime.live.orders import LayerOrder, Setting
+from studio.runtime.live.orders import Bypass, LayerOrder, Replace, SetStages, Setting
 from studio.runtime.live.report import LayerPart, Part
 
-SHARE = 0.2
-"""Part of the render thread's time that it may take."""
+ASKED, UNASKED = 2.0, 0.5
+"""What it wants of the time that goes into looking, beside the monitor of layers, which wants 1."""
+
+QUIET = 1.0
+"""Seconds after an edit in which nothing is measured unasked: another may follow."""
 
 SLICE = 0.02
 """Seconds that are saved up before it goes on: each time costs two runs of what follows the layer, at least."""
@@ -45,6 +50,17 @@ class StudyImpact(LayerOrder, Setting):
 
 
 @dataclass(frozen=True, eq=False)
+class StudyAll(LayerOrder, Setting):
+    """Measure every layer in turn while nothing else is asked for, and again after edits.
+
+    Attributes:
+        first: with which layer to begin.
+    """
+
+    first: str
+
+
+@dataclass(frozen=True, eq=False)
 class StudyClusters(LayerOrder, Setting):
     """Find clusters of a layer's channels by its next maps.
 
@@ -62,15 +78,17 @@ class Impacts(LayerPart):
     Attributes:
         of: by layer (channels,) float32, the root mean square in values of the output; NaN for a channel that has not
             been measured.
-        measuring: the layer that is being measured; empty while none is.
+        places: by layer (channels, 16, 16) float32: the same for each part of the picture.
+        measuring: the layer that somebody waits for, while it is being measured; else empty.
     """
 
     of: Mapping[str, Array] = field(default_factory=dict)
     measuring: str = ""
+    places: Mapping[str, Array] = field(default_factory=dict)
 
     def merge(self, earlier: Self) -> Self:
         """See `Part.merge`."""
-        return replace(self, of={**earlier.of, **self.of})
+        return replace(self, of={**earlier.of, **self.of}, places={**earlier.places, **self.places})
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,19 +111,21 @@ class Clusters(LayerPart):
 
 
 class ChannelStudy(Feature):
-    """Measures between frames and in a fifth of the time; clusters are worked out in a thread of their own.
+    """Measures between frames, in its part of the time; clusters are worked out in a thread of their own.
 
     Args:
         clock: seconds.
+        budget: what it shares with whoever else looks at layers.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter, budget: Budget | None = None) -> None:
         self._clock = clock
+        self._budget = budget or Budget()
         self._graph: Graph | None = None
         self._credit = 0.0
         self._earned = clock()
-        self._layer = ""  # to be measured
-        self._impact: Impact | None = None
+        self._round = ImpactRound()
+        self._quiet_until = 0.0
         self._impacts: Impacts | None = None  # to be told
         self._finder: ClusterFinder | None = None
         self._since, self._serial = 0.0, -1  # the first of the finder's maps, and the last
@@ -117,39 +137,51 @@ class ChannelStudy(Feature):
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
-        return {StudyImpact: self._study_impact, StudyClusters: self._study_clusters}
+        return {
+            StudyImpact: self._study_impact,
+            StudyAll: lambda order: self._round.want_all(order.graph, order.first),
+            StudyClusters: self._study_clusters,
+            **dict.fromkeys((Replace, Bypass, SetStages), self._edited),
+        }
 
     def opened(self, engine: Engine, graph: Graph) -> None:
         """See `Feature.opened`: another engine of the same network measures from the start."""
         del engine
         if graph is not self._graph:
-            self._layer, self._finder, self._working = "", None, None
+            self._finder, self._working = None, None
             self._impacts = self._clusters = None
         self._graph = graph
+        self._round.begin(graph)
 
     def closing(self) -> None:
         """See `Feature.closing`."""
-        self._impact = None
+        self._round.forget()
 
     def rest(self, frame: Frame) -> None:
         """Measure a little more, as far as the time goes that it may take."""
         now = self._clock()
         self._take_clusters()
-        if not self._layer and self._finder is None:
+        share = self._budget.part(self, self._wanted(now))
+        if not share:
             # Nothing is saved up before there is something to do.
             self._credit, self._earned = min(self._credit, 0.0), now
             return
-        self._credit = min(SLICE, self._credit + SHARE * (now - self._earned))
+        self._credit = min(SLICE, self._credit + share * (now - self._earned))
         self._earned = now
         if self._credit < SLICE:
             return
         try:
             if self._finder is not None and self._collect(self._finder, frame, now):
                 return
-            if self._layer:
+            if self._round.layer:
                 self._measure(frame.engine)
         finally:
             self._credit -= self._clock() - now
+
+    def _wanted(self, now: float) -> float:
+        if self._round.asked or self._finder is not None:
+            return ASKED
+        return UNASKED if self._round.layer and now >= self._quiet_until else 0.0
 
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`: what is new since the last time."""
@@ -165,39 +197,37 @@ class ChannelStudy(Feature):
     # -- what matters -----------------------------------------------------------------------------------------------
 
     def _study_impact(self, order: StudyImpact) -> None:
-        if order.layer and order.layer == self._layer:
+        if order.layer and order.layer == self._round.asked:
             return
-        self._stop()
-        if order.layer:
-            self._layer = order.graph.node(order.layer).name
+        self._round.ask(order.graph.node(order.layer).name if order.layer else "")
         self._impacts = self._told()
 
-    def _stop(self) -> None:
-        impact, self._impact, self._layer = self._impact, None, ""
-        if impact is not None:
-            impact.end()
+    def _edited(self, _: object) -> None:
+        """What was measured is of another network now; what somebody waits for is measured to its end."""
+        self._quiet_until = self._clock() + QUIET
+        if not self._round.asked:
+            self._round.rest()
+        self._round.renew()
 
     def _measure(self, engine: Engine) -> None:
-        layer = self._layer
         try:
-            if self._impact is None:
-                self._impact = Impact(engine, layer)
-            done = self._impact.measure(self._credit, self._clock)
+            impact = self._round.measure(engine, self._credit, self._clock)
             # A GPU works on when a call is over: what it does for this is waited for, so that it is counted.
             engine.stats(engine.graph.output)
         except Exception:
-            self._stop()
+            self._round.stop()
             self._impacts = self._told()
             raise
-        of = {layer: self._impact.of.copy()}
-        if done:
-            self._impact, self._layer = None, ""
-        self._impacts = self._told(of)
+        if impact is not None:
+            self._impacts = self._told(impact)
 
-    def _told(self, of: Mapping[str, Array] | None = None) -> Impacts:
+    def _told(self, impact: Impact | None = None) -> Impacts:
         """What is to be told, with what has not been told yet."""
-        waiting = self._impacts.of if self._impacts is not None else {}
-        return Impacts(self._graph, {**waiting, **(of or {})}, self._layer)
+        waiting = self._impacts or Impacts()
+        of, places = dict(waiting.of), dict(waiting.places)
+        if impact is not None:
+            of[impact.layer], places[impact.layer] = impact.of.copy(), impact.places.copy()
+        return Impacts(self._graph, of, self._round.asked, places)
 
     # -- clusters ---------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,11 @@ from studio.engine.display import PictureMaker
 from studio.model.graph import Graph
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.health import first_broken, is_finite, judge
 from studio.runtime.live.orders import Bypass, LayerOrder, Replace, Setting
 from studio.runtime.live.report import LayerSamples, LayerStats, LayerTimes, LayerWarnings, Part, Thumbnails
-
-SHARE = 0.2
-"""Part of the render thread's time that looking may take."""
 
 THUMBNAIL = 96
 """Pixels of the longer side."""
@@ -56,9 +54,16 @@ class LayerMonitor(Feature):
     Args:
         display: makes the thumbnails.
         clock: seconds.
+        budget: what it shares with whoever else looks at layers.
     """
 
-    def __init__(self, display: PictureMaker, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        display: PictureMaker,
+        clock: Callable[[], float] = time.perf_counter,
+        budget: Budget | None = None,
+    ) -> None:
+        self._budget = budget or Budget()
         self._display = display
         self._clock = clock
         self._graph: Graph | None = None
@@ -102,7 +107,9 @@ class LayerMonitor(Feature):
             # The first picture is told of at once: the first look at every layer may take a second.
             self._is_first, self._earned = False, now
             return
-        self._credit = max(self._credit, min(_LONGEST_CREDIT, self._credit + SHARE * (now - self._earned)))
+        self._credit = max(
+            self._credit, min(_LONGEST_CREDIT, self._credit + self._budget.part(self, 1.0) * (now - self._earned))
+        )
         self._earned = now
         if self._is_urgent:
             self._is_urgent, self._urgent = False, self._look_at_watched(frame.engine)

@@ -13,6 +13,7 @@ from studio.model.graph import Graph, Size
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
+from studio.runtime.live.budget import Budget
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame
@@ -71,8 +72,9 @@ class RenderLoop:
         self._on_report = on_report
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
-        own = OutputWriter(display, self._journal), LayerMonitor(display), Tuning(), Tidying(), ChannelStudy()
-        self._features = (*own, *features)
+        budget = Budget()
+        looking = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget)
+        self._features = (OutputWriter(display, self._journal), Tuning(), Tidying(), *looking, *features)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],

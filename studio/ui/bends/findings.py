@@ -11,7 +11,7 @@ from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.stage import ChannelList, Cluster
 from studio.runtime.bending.impact import ranked
-from studio.runtime.live.channel_study import Clusters, Impacts, StudyClusters, StudyImpact
+from studio.runtime.live.channel_study import Clusters, Impacts, StudyAll, StudyClusters, StudyImpact
 from studio.runtime.live.orders import Order
 from studio.runtime.live.telemetry import Telemetry
 
@@ -41,6 +41,10 @@ class Findings:
     def measure(self, layer: str) -> None:
         """Have the channels of a layer measured; empty to stop."""
         self._order(StudyImpact(self._document.graph, layer))
+
+    def measure_all(self, first: str) -> None:
+        """Have every layer measured in turn, from this one on, while nothing else is found out."""
+        self._order(StudyAll(self._document.graph, first))
 
     @property
     def measuring(self) -> str:

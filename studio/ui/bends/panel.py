@@ -99,6 +99,7 @@ class BendsPanel(QWidget):
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         findings.follow(self._take_findings)
+        findings.measure_all(workspace.layer)
         self._renew()
 
     # -- what commands call ---------------------------------------------------------------------------------------
@@ -144,6 +145,8 @@ class BendsPanel(QWidget):
             self._say(Message(str(error), "warning"))
 
     def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self._findings.measure_all(self._workspace.layer)
         if isinstance(change, StagesChanged | NetworkChanged):
             self._renew()
 
@@ -153,6 +156,7 @@ class BendsPanel(QWidget):
                 card.masked.show_painting(self._workspace.masking == card.number)
         elif field == "layer":
             self._findings.stop()
+            self._findings.measure_all(self._workspace.layer)
             for card in self.cards.values():
                 card.channels.give_up()
             self._renew()
