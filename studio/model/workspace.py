@@ -18,7 +18,7 @@ from studio.model.op import Array
 from studio.model.view import Colours, Scaling, View, ViewKind
 
 Tool = Literal["paint", "select", "move"]
-RowOrder = Literal["index", "norm", "likeness", "cluster"]
+RowOrder = Literal["index", "norm", "likeness", "cluster", "effect"]
 BrushUnit = Literal["screen", "weights"]
 Paints = Literal["weights"] | Kind
 

@@ -22,7 +22,7 @@ from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.orders import Bypass, LayerOrder, Replace, SetStages, Setting
 from studio.runtime.live.report import LayerPart, Part
 
-ASKED, UNASKED = 2.0, 0.5
+ASKED, UNASKED = 2.0, 1.0
 """What it wants of the time that goes into looking, beside the monitor of layers, which wants 1."""
 
 QUIET = 1.0

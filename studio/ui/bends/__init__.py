@@ -5,8 +5,10 @@ from __future__ import annotations
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
+from studio.ui.bends.tile_bars import TileBars
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
+from studio.ui.services.effects import Effects
 from studio.ui.services.messages import MessageBar
 from studio.ui.viewport.widget import Viewport
 
@@ -14,7 +16,10 @@ from studio.ui.viewport.widget import Viewport
 def _make(context: Context) -> BendsPanel:
     findings = Findings(context.document, context[Telemetry], context.live.order)
     made = BendsPanel(context.document, context.workspace, findings, context[MessageBar].say)
-    context[Viewport].set_picture_tool(made.masks)
+    effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
+    viewport = context[Viewport]
+    viewport.set_picture_tool(made.masks)
+    viewport.over += [made.masks.draw, TileBars(context.workspace, effects).draw]
     return made
 
 

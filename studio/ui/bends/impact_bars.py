@@ -8,9 +8,11 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.model.op import Array
+from studio.model.stage import Chosen
 from studio.runtime.bending.impact import ranked
 from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
+from studio.ui.services.effects import shares
 
 _NONE = np.zeros(0, np.float32)
 _TIP = (
@@ -25,6 +27,7 @@ class Bars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.values: Array = _NONE
+        self._chosen: Chosen | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Effect of each channel")
 
@@ -37,10 +40,12 @@ class Bars(QWidget):
 
     def heights(self) -> Array:
         """(channels,) float32 from 0 to 1, a part of the whole height; infinity is the whole height."""
-        known = np.nan_to_num(self.values, nan=0.0, posinf=np.inf).astype(np.float64)
-        finite = known[np.isfinite(known)]
-        peak = finite.max(initial=0.0)
-        return np.where(np.isfinite(known), known / peak if peak > 0 else 0.0, 1.0).astype(np.float32)
+        return shares(self.values)
+
+    def show_chosen(self, chosen: Chosen | None) -> None:
+        """Show which channels are selected; None for none in particular."""
+        self._chosen = chosen
+        self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """See `QWidget.sizeHint`."""
@@ -71,11 +76,13 @@ class Bars(QWidget):
             return
         wide = self.width() / len(self.values)
         gap = 1.0 if wide >= 4 else 0.0
+        chosen = self._chosen
+        lit = chosen if chosen is not None and len(chosen) == len(self.values) else np.zeros(len(self.values), bool)
         for channel, part in enumerate(self.heights()):
             high = float(part) * self.height()
             # A bar is a pixel wide at least; of those that fall together the highest is seen.
             bar = QRectF(channel * wide, self.height() - high, max(1.0, wide - gap), high)
-            painter.fillRect(bar, QColor(theme.ACCENT))
+            painter.fillRect(bar, QColor(theme.TEXT if lit[channel] else theme.ACCENT))
 
 
 class ImpactBars(QWidget):
@@ -120,6 +127,10 @@ class ImpactBars(QWidget):
         else:
             done = int((~np.isnan(impact)).sum())
             self.label.setText(f"Effect of {done} of {len(impact)} channels")
+
+    def show_chosen(self, chosen: Chosen | None) -> None:
+        """Light up the bars of these channels."""
+        self.bars.show_chosen(chosen)
 
     def _toggle(self) -> None:
         self._findings.measure("" if self._findings.measuring == self._layer else self._layer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter
 
 from studio.edits.stroke import Stroke
 from studio.model.brush import Brush
@@ -15,6 +16,8 @@ from studio.model.op import Array
 from studio.model.stage import Painted, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.model.workspace import Workspace
+from studio.ui.viewport import overlay
+from studio.ui.viewport.scene import Part
 
 LONGEST = 256
 """Pixels of a new mask's longer side: maps are seldom larger, and what lies between them is made even."""
@@ -47,10 +50,11 @@ class MaskTool:
         """See `PictureTool.see`."""
         self._size = size
 
-    def cover(self) -> Array | None:
-        """See `PictureTool.cover`: the mask, where one has been painted."""
+    def draw(self, painter: QPainter, parts: list[Part], ratio: float) -> None:
+        """Show the mask over the pictures, where one has been painted; see `overlay.Over`."""
         stage = self._stage()
-        return stage.mask.values if stage is not None and isinstance(stage.mask, Painted) else None
+        if stage is not None and isinstance(stage.mask, Painted):
+            overlay.cover(painter, parts, stage.mask.values, ratio)
 
     def lie(self, arrangement: None, pixels: float) -> None:
         """See `StageTool.lie`."""

@@ -25,6 +25,7 @@ from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
+from studio.ui.services.effects import chosen_channels
 
 _EMPTY = {
     False: "No bends behind {layer}.\nAdd one: it changes what the layer hands on, while the picture plays.",
@@ -154,6 +155,8 @@ class BendsPanel(QWidget):
         if field == "masking":
             for card in self.cards.values():
                 card.masked.show_painting(self._workspace.masking == card.number)
+        elif field in ("selection", "key"):
+            self.impact.show_chosen(chosen_channels(self._workspace))
         elif field == "layer":
             self._findings.stop()
             self._findings.measure_all(self._workspace.layer)
@@ -175,6 +178,7 @@ class BendsPanel(QWidget):
     def _show_impact(self) -> None:
         layer = self._workspace.layer
         self.impact.show_layer(layer if layer in self._document.graph else "")
+        self.impact.show_chosen(chosen_channels(self._workspace))
 
     def _shown(self) -> list[Stage]:
         if not self.all.isChecked():

@@ -15,6 +15,7 @@ from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
+from studio.ui.services.effects import Effects
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.stage import Stage
@@ -24,7 +25,8 @@ __all__ = ["PANELS", "FilterEditor", "SheetTools", "edit_groups"]
 
 
 def _make(context: Context) -> FilterEditor:
-    made = FilterEditor(context.document, context.workspace, context.editing)
+    effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
+    made = FilterEditor(context.document, context.workspace, context.editing, effects=effects)
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
     context[Telemetry].on(EditCosts, made.edits.live.take_costs)
@@ -39,7 +41,7 @@ def _make(context: Context) -> FilterEditor:
 
     watching = context.once(Watching, lambda: Watching(context.live.watch))
     note = context[MessageBar].note
-    picking = context.add(Picking(context.document, workspace, context[Telemetry], watching, note))
+    picking = context.add(Picking(context.document, workspace, context[Telemetry], watching, effects, note))
     context[Viewport].picked.connect(picking.pick)
     workspace.changed.connect(swap)
     stage.swapped.connect(lambda: setattr(workspace, "stage", False))
@@ -67,7 +69,7 @@ PANELS = (
         entries=_edits,
         commands=_COMMANDS,
         gestures=(
-            ("Click on the picture", "Select the filters that are strongest there; Ctrl adds"),
+            ("Click on the picture", "Select the filters that change it most there; Ctrl adds"),
             ("Click on a channel's tile", "Select the filter that makes it"),
             ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),
             ("Right button with the brush", "Pick up the value under the cursor"),

@@ -32,6 +32,7 @@ from studio.ui.filters.sheet_canvas import SheetCanvas
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.tool_row import ToolRow
 from studio.ui.kit import theme
+from studio.ui.services.effects import Effects
 
 _WIDE = 640
 _PANELS = 320
@@ -48,10 +49,16 @@ class FilterEditor(QWidget):
         workspace: which tensor, which kernels of it, with what.
         editing: works the edits out.
         tools: shared with the viewport; made here where it is None.
+        effects: how much rows and columns of sheets change the picture.
     """
 
     def __init__(
-        self, document: Document, workspace: Workspace, editing: Editing, tools: SheetTools | None = None
+        self,
+        document: Document,
+        workspace: Workspace,
+        editing: Editing,
+        tools: SheetTools | None = None,
+        effects: Effects | None = None,
     ) -> None:
         super().__init__()
         self._document = document
@@ -63,7 +70,7 @@ class FilterEditor(QWidget):
         self.tools = tools or SheetTools(document, workspace, editing)
         self.header = Header(document, workspace)
         self.tool_row = ToolRow(workspace)
-        self.sheet = SheetCanvas(document, workspace, self.tools)
+        self.sheet = SheetCanvas(document, workspace, self.tools, effects)
         self.bars = BarsCanvas(document, workspace, editing)
         self.empty = _faint("")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)

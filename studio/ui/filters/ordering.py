@@ -14,17 +14,21 @@ _MOST = 4096
 _CLUSTERS = 8
 
 
-def row_order(kernels: Array, how: RowOrder) -> NDArray[np.int64] | None:
+def row_order(kernels: Array, how: RowOrder, effects: Array | None = None) -> NDArray[np.int64] | None:
     """The rows as they follow each other; None as they are.
 
     Args:
         kernels: (rows, columns, kh, kw).
         how: "index"; "norm", largest first; "likeness", such that rows that are alike lie side by side, along the first
-            principal component; "cluster", groups of rows that are alike (k-means), the largest group first.
+            principal component; "cluster", groups of rows that are alike (k-means), the largest group first; "effect",
+            what changes the picture most first.
+        effects: (rows,) how much each changes the picture; None while that is not known, and rows stay as they are.
     """
     rows = kernels.shape[0]
     if how == "index" or rows < 3:
         return None
+    if how == "effect":
+        return None if effects is None else np.argsort(-effects, kind="stable")
     flat = kernels.reshape(rows, -1)
     flat = np.nan_to_num(flat[:, :: max(1, flat.shape[1] // _MOST)], posinf=0, neginf=0).astype(np.float64)
     norms = np.linalg.norm(flat, axis=1)

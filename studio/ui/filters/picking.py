@@ -11,10 +11,12 @@ from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.op import Array
 from studio.model.workspace import Workspace
+from studio.runtime.bending.impact import ranked
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.selecting import combined
+from studio.ui.services.effects import Effects, source_of
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.pick import Picked
 
@@ -23,13 +25,16 @@ STRONGEST = 8
 
 
 class Picking:
-    """Selects the filters of the selected layer that are strongest where the picture was clicked.
+    """Selects the filters of the selected layer that change the picture most where it was clicked.
+
+    Before their effect has been measured, they are those whose maps are strongest there.
 
     Args:
         document: whose network it is.
         workspace: whose layer and selection.
         telemetry: brings samples of the layer's channels.
         watching: has the layer watched.
+        effects: knows what changes the picture where, once it has been measured.
         note: takes a sentence for the person.
     """
 
@@ -39,12 +44,14 @@ class Picking:
         workspace: Workspace,
         telemetry: Telemetry,
         watching: Watching,
+        effects: Effects,
         note: Callable[[str], None],
     ) -> None:
         self._document = document
         self._workspace = workspace
         self._telemetry = telemetry
         self._watching = watching
+        self._effects = effects
         self._note = note
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
@@ -52,12 +59,18 @@ class Picking:
 
     def pick(self, picked: Picked) -> None:
         """Select what was clicked."""
-        layer = self._source(picked.name if picked.channel is not None else self._workspace.layer)
+        layer = source_of(self._document.graph, picked.name if picked.channel is not None else self._workspace.layer)
         if layer is None:
             return
         if picked.channel is not None:
             self._select(layer, np.array([picked.channel]), add=picked.add)
             self._note(f"Selected the filter of {layer} that makes channel {picked.channel}.")
+            return
+        effects = self._effects.at(layer, picked.place)
+        if effects is not None and effects.any():
+            channels = np.array(ranked(effects, min(STRONGEST, len(effects))))
+            self._select(layer, channels, add=picked.add)
+            self._note(f"Selected the {len(channels)} filters of {layer} that change the picture most there.")
             return
         sample = self._telemetry[LayerSamples].samples.get(self._workspace.layer)
         if sample is None:
@@ -76,18 +89,6 @@ class Picking:
             return
         mask = filters_of(self._document.graph, layer, channels)
         workspace.select(combined(before, mask, "add" if add else "replace"))
-
-    def _source(self, name: str) -> str | None:
-        """The layer whose filters make the channels of this one: itself, or what an activation or a norm reads."""
-        graph = self._document.graph
-        while name in graph:
-            node = graph.node(name)
-            if len(node.op.tensor_shapes().get("weight", ())) == 4:
-                return name
-            if len(node.inputs) != 1:
-                return None
-            name = node.inputs[0]
-        return None
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):

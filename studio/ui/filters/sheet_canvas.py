@@ -28,6 +28,7 @@ from studio.ui.filters.select_tool import way
 from studio.ui.filters.sheet_scene import SheetScene
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit import theme
+from studio.ui.services.effects import Effects
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.keys import DOES, PANS
 
@@ -47,12 +48,14 @@ class SheetCanvas(QWidget):
 
     pointed = Signal(object)
 
-    def __init__(self, document: Document, workspace: Workspace, tools: SheetTools) -> None:
+    def __init__(
+        self, document: Document, workspace: Workspace, tools: SheetTools, effects: Effects | None = None
+    ) -> None:
         super().__init__()
         self.camera = Camera()
         self._workspace = workspace
         self._tools = tools
-        self._scene = SheetScene(document, workspace, self._view, self._changed)
+        self._scene = SheetScene(document, workspace, self._view, self._changed, effects)
         self._rulers = Rulers()
         self._mouse: QPointF | None = None
         self._panned_from: QPointF | None = None
@@ -180,6 +183,7 @@ class SheetCanvas(QWidget):
         self._draw_brush(painter, scale)
         painter.restore()
         self._rulers.draw(painter, self.camera, arrangement, selection, self.size(), scale)
+        self._scene.draw_effects(painter, self.camera, self.size(), scale)
 
     def _draw_brush(self, painter: QPainter, scale: float) -> None:
         radius = self._tools.radius(self._pixels)

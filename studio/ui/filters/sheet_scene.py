@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
 from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
@@ -17,10 +18,12 @@ from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.ui.filters import sheet_painter
 from studio.ui.filters.arrangement import Arrangement, arranged
+from studio.ui.filters.effect_bars import EffectBars
 from studio.ui.filters.glow import Glow
 from studio.ui.filters.laid_sheet import LaidSheet
 from studio.ui.filters.ordering import row_order
 from studio.ui.filters.sheet_veil import draw_veils
+from studio.ui.services.effects import Effects
 from studio.ui.viewport.camera import Camera
 
 
@@ -39,10 +42,16 @@ class SheetScene:
         workspace: says which is selected, in which colours and order it is shown.
         view: width and height that there is room for.
         changed: told of every change.
+        effects: how much rows and columns change the picture; None where nothing measures.
     """
 
     def __init__(
-        self, document: Document, workspace: Workspace, view: Callable[[], tuple[int, int]], changed: Changed
+        self,
+        document: Document,
+        workspace: Workspace,
+        view: Callable[[], tuple[int, int]],
+        changed: Changed,
+        effects: Effects | None = None,
     ) -> None:
         self.glow = Glow()
         self.arrangement: Arrangement | None = None
@@ -50,10 +59,14 @@ class SheetScene:
         self._workspace = workspace
         self._view = view
         self._changed = changed
+        self._effects = effects
+        self._ordered: Array | None = None  # the effects by which rows are ordered
         self._sheet: LaidSheet | None = None
         self._bent: Mask = np.zeros((1, 1), np.bool_)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
+        if effects is not None:
+            effects.follow(self._measured)
         self._lay_out()
 
     @property
@@ -97,6 +110,13 @@ class SheetScene:
             sheet_painter.draw_selection(painter, target, selected, arrangement.blank[rows, columns], scale)
         self.glow.draw(painter, target, rows, columns)
 
+    def draw_effects(self, painter: QPainter, camera: Camera, size: QSize, scale: float) -> None:
+        """Draw the bars along the sheet, in logical pixels of the whole canvas."""
+        name = self._workspace.tensor
+        if self._effects is not None and self.arrangement is not None and name is not None:
+            bars = EffectBars(painter, camera, self.arrangement, size, scale)
+            bars.draw(self._effects.rows(name), self._effects.columns(name))
+
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -105,11 +125,34 @@ class SheetScene:
         if kernels is None:
             self.arrangement = self._sheet = None
             return
-        self._order = row_order(kernels, self._workspace.row_order)
+        self._ordered = self._known_effects()
+        self._order = row_order(kernels, self._workspace.row_order, self._ordered)
         grid = kernel_grid(kernels.shape)
         self._show(arranged(grid, self._view(), self._order))
         self._bent = np.zeros(grid[:2], np.bool_)
         self._compare(Rect(0, 0, grid[0] * grid[2], grid[1] * grid[3]))
+
+    def _known_effects(self) -> Array | None:
+        """Of all rows, where they are to be ordered by it; what is not known is asked for."""
+        name = self._workspace.tensor
+        if self._effects is None or name is None or self._workspace.row_order != "effect":
+            return None
+        found = self._effects.whole_rows(name)
+        if found is None:
+            self._effects.ask(name)
+        return found
+
+    def _measured(self) -> None:
+        """More effects are known. Rows that lie in their order stay, though they are measured anew, under the hand."""
+        name = self._workspace.tensor
+        if self._effects is None or name is None:
+            return
+        waits = self._workspace.row_order == "effect" and self._ordered is None
+        if waits and self._effects.whole_rows(name) is not None:
+            self._lay_out()
+            self._changed(is_other=True)
+        else:
+            self._changed()
 
     def _show(self, arrangement: Arrangement) -> None:
         self.arrangement, self._sheet = arrangement, None

@@ -28,6 +28,7 @@ _ORDERS: dict[RowOrder, str] = {
     "norm": "Largest first",
     "likeness": "By likeness",
     "cluster": "In groups",
+    "effect": "By effect",
 }
 
 
@@ -68,6 +69,10 @@ class ToolRow(QWidget):
             self.order.addItem(text, how)
         self.order.activated.connect(lambda: setattr(workspace, "row_order", self.order.currentData()))
         row.addWidget(self.order)
+        self.by_effect = _button("sort-descending", "What changes the picture most comes first, as it was measured")
+        self.by_effect.setCheckable(True)
+        self.by_effect.clicked.connect(lambda on: setattr(workspace, "row_order", "effect" if on else "index"))
+        row.addWidget(self.by_effect)
         self.own_scale = _button("grid-four", "Each kernel has the full range of colours, however faint it is")
         self.own_scale.setCheckable(True)
         self.own_scale.clicked.connect(lambda on: setattr(workspace, "kernel_scaling", "tile" if on else "all"))
@@ -92,6 +97,7 @@ class ToolRow(QWidget):
         self.tools[self._workspace.tool].setChecked(True)
         self.protect.setChecked(self._workspace.protected)
         self.order.setCurrentIndex(self.order.findData(self._workspace.row_order))
+        self.by_effect.setChecked(self._workspace.row_order == "effect")
         self.own_scale.setChecked(self._workspace.kernel_scaling == "tile")
 
 

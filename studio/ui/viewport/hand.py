@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from studio.model.display import DisplayTexture
-from studio.model.op import Array
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.viewport.tool import PictureTool, StageTool
@@ -55,10 +54,6 @@ class Hand:
         """Tell the tool on the picture how large that is, where it is drawn."""
         if self.on_picture is not None and drawn.kind in _PICTURES:
             self.on_picture.see(shown.shape[1:])
-
-    def cover(self) -> Array | None:
-        """What the tool on the picture shows over it."""
-        return self.on_picture.cover() if self.on_picture is not None and self._workspace.masking else None
 
     def press(
         self, tool: StageTool, place: tuple[float, float], pixels: float, pressure: float, keys: Qt.KeyboardModifier

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
@@ -9,6 +11,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from studio.model.op import Array
 from studio.ui.kit.theme import ACCENT, FAINT, PANEL, TEXT
 from studio.ui.viewport.scene import Part
+
+Over = Callable[[QPainter, list[Part], float], None]
+"""Paints over parts, in logical pixels, of which each has so many of the screen's."""
 
 _MARGIN = 8
 _AROUND = 24

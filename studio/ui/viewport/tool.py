@@ -6,8 +6,6 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 
-from studio.model.op import Array
-
 
 class SheetTool(Protocol):
     """A tool on the filter sheet that the viewport shows.
@@ -46,6 +44,3 @@ class PictureTool(StageTool, Protocol):
 
     def see(self, size: tuple[int, int]) -> None:
         """How high and wide the picture is, its border included."""
-
-    def cover(self) -> Array | None:
-        """(height, width) from 0 to 1: what is shown over the picture, of any size; None for nothing."""

@@ -46,6 +46,7 @@ class Viewport(Canvas):
     Attributes:
         hovered: what lies under the cursor, in words; empty beside the picture.
         picked: what was clicked, a `Picked`.
+        over: paint over what is drawn, in this order.
 
     Args:
         workspace: whose view, colours, scaling and brush it follows.
@@ -60,16 +61,16 @@ class Viewport(Canvas):
         super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
         self._workspace = workspace
         self._hand = Hand(workspace)
+        self.over: list[overlay.Over] = []
         self._cameras: dict[View, Camera] = {}
         self._view = self._drawn = workspace.view
         self._parts: list[Part] = []
-        self._divider = 0.5
         self._drag: Drag = ""
+        self._divider = 0.5
         self._last = QPointF()
         self._pressed: QPointF | None = None
         self._cursor: QPointF | None = None
-        self._label = ""
-        self._alone = False
+        self._label, self._alone = "", False
         self._answer = QTimer(self, singleShot=True, interval=_ANSWER_AFTER)
         self._answer.timeout.connect(self.refresh)
         self.setMouseTracking(True)
@@ -162,9 +163,9 @@ class Viewport(Canvas):
             self._decorate(painter)
 
     def _decorate(self, painter: QPainter) -> None:
-        ratio, cover = self.devicePixelRatioF(), self._hand.cover()
-        if cover is not None:
-            overlay.cover(painter, self._parts, cover, ratio)
+        ratio = self.devicePixelRatioF()
+        for draw in self.over:
+            draw(painter, self._parts, ratio)
         if self._drawn.kind == "split":
             overlay.split(painter, self.rect(), self.width() * self._divider)
         if self._cursor is not None and self._hand.paints(self._view, self._drawn):
@@ -286,8 +287,7 @@ class Viewport(Canvas):
         return None if self._cursor is None else part_at(self._parts, *self._pixel(self._cursor))
 
     def _pan(self, x: float, y: float) -> None:
-        # Before the first picture there is nothing that a hand could mean.
-        if self._parts:
+        if self._parts:  # before the first picture there is nothing that a hand could mean
             self.camera.pan(x, y)
             self.refresh()
 
