@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from studio.model.address import Number, joined, number_of
-from studio.model.form import fields
+from studio.model.form import field_of, fields
 from studio.model.live_edits import EDITS, NUMBERS, LiveEdit, edit_of, turned
 from studio.model.numbers._base import Knob
 from studio.model.preset import Preset
@@ -29,11 +29,17 @@ def _of_edit(each: LiveEdit) -> Iterator[Knob]:
     yield _knob(amount, each, "amount")
     on = Number(f"{head}/on", f"{what} on", "switch", 1.0, 0.0, 1.0, "", "Whether the edit works")
     yield _knob(on, each, "on")
-    for field in fields(type(each.edit)):
-        if field.kind in NUMBERS:
-            taken = "own/" if field.name in ("amount", "on") else ""
-            own = number_of(f"{head}/{taken}{field.name}", field, f"{what} {field.label.lower()}")
-            yield Knob(own, partial(_get_own, each.id, field.name), partial(_turn, own.address))
+    for name, address in own_addresses(each).items():
+        field = field_of(type(each.edit), name)
+        own = number_of(address, field, f"{what} {field.label.lower()}")
+        yield Knob(own, partial(_get_own, each.id, name), partial(_turn, address))
+
+
+def own_addresses(each: LiveEdit) -> dict[str, str]:
+    """The addresses of the numbers among an edit's own parameters, by their names."""
+    numbers = [field.name for field in fields(type(each.edit)) if field.kind in NUMBERS]
+    taken = ("amount", "on")
+    return {name: joined(OWNER, each.id, *(("own",) if name in taken else ()), name) for name in numbers}
 
 
 def _knob(number: Number, each: LiveEdit, name: str) -> Knob:

@@ -15,6 +15,7 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.graph import Graph
+from studio.model.param import lives
 from studio.model.stage import Guard, Painted, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
@@ -22,6 +23,7 @@ from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.mask_editor import MaskEditor
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
@@ -164,6 +166,9 @@ class StageCard(QFrame):
         if fields(self._kind):
             column.addWidget(self.form)
         column.addLayout(grid)
+        give_address(self.amount, f"/bend/{self.number}/amount")
+        give_address(self.on, f"/bend/{self.number}/on")
+        self.form.give_addresses({live.name: f"/bend/{self.number}/{live.name}" for live in lives(self._kind)})
         self.form.changed.connect(lambda bend: self._turn(bend=bend))
         self.form.settled.connect(self._settle)
         self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))
@@ -200,8 +205,10 @@ class StageCard(QFrame):
             self.source.setCurrentText(stage.source or "")
         self.guard.setCurrentIndex(self.guard.findData(stage.guard.kind))
         self.times.show_value(min(stage.guard.times, 20.0))
+        counts = stage.guard.kind == "deviation"
+        give_address(self.times, f"/bend/{self.number}/guard/times" if counts else "")
         for widget in (self._times_label, self.times):
-            widget.setVisible(stage.guard.kind == "deviation")
+            widget.setVisible(counts)
 
     def shows(self, stage: Stage) -> bool:
         """Whether this is the card of such a stage: of this number, with a bend of this kind."""

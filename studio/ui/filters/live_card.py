@@ -12,7 +12,9 @@ from studio.model.edit import Edit, Selection
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.live_edits import EDITS, LiveEdit, changed, edit_of
+from studio.model.numbers.edit import own_addresses
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
@@ -74,6 +76,9 @@ class LiveEditCard(QFrame):
             inset.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, 0)
             inset.addWidget(self.form)
             column.addLayout(inset)
+        give_address(self.amount, f"/edit/{edit.id}/amount")
+        give_address(self.on, f"/edit/{edit.id}/on")
+        self.form.give_addresses(own_addresses(edit))
         self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))
         self.amount.settled.connect(self._settle)
         self.form.changed.connect(lambda record: self._turn(edit=record))

@@ -15,6 +15,7 @@ from studio.model.explain import explain
 from studio.model.form import Field, fields
 from studio.model.param import Declared
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.controls import Choice, Control, Seed, Tick, Wholes
 from studio.ui.kit.number_controls import Number, Whole
 from studio.ui.kit.text_controls import Line, Points
@@ -86,6 +87,12 @@ class Form(QWidget, Generic[D]):
                 self._ticks[name].setChecked(value is not None)
             if value is not None:
                 control.show_value(value)
+
+    def give_addresses(self, addresses: Mapping[str, str]) -> None:
+        """Let the controls of parameters, with their labels, stand for the numbers at these addresses."""
+        for name in addresses.keys() & self._rows.keys():
+            for widget in self._rows[name]:
+                give_address(widget, addresses[name])
 
     def add_tip(self, name: str, tip: str) -> None:
         """Say more in a parameter's tool tip: its keys, say."""

@@ -24,9 +24,10 @@ from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
-from studio.ui.movement.choosing import TargetChooser
+from studio.ui.kit.target_chooser import TargetChooser
 from studio.ui.movement.route_card import RouteCard
 
 _SHOWN = {ROUTES.name, TEMPO.name, STAGES.name}
@@ -58,6 +59,7 @@ class MovementPanel(QWidget):
         bpm = field_of(Tempo, "bpm")
         self.bpm = Number(bpm.lo, bpm.hi, bpm.default, bpm.unit)
         self.bpm.name_parts("Tempo", bpm.doc)
+        give_address(self.bpm, "/tempo/bpm")
         self.tap = QPushButton("Tap")
         self.tap.setToolTip("Tap the tempo: two or more taps set it")
         # A beat falls when the finger comes down.

@@ -13,9 +13,11 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.modulator import Modulator
+from studio.model.param import lives
 from studio.model.route import ROUTES, Route, changed, route_of, without
 from studio.modulators import registry
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
@@ -104,6 +106,9 @@ class RouteCard(QFrame):
         column.addLayout(grid)
         if fields(self._kind):
             column.addWidget(self.form)
+        give_address(self.reach, f"/route/{self.number}/depth")
+        give_address(self.on, f"/route/{self.number}/on")
+        self.form.give_addresses({live.name: f"/route/{self.number}/{live.name}" for live in lives(self._kind)})
         self.source.activated.connect(self._set_source)
         self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
         self.reach.settled.connect(self._settle)
@@ -128,6 +133,8 @@ class RouteCard(QFrame):
         self.name.setStyleSheet(f"color: {colour}; font-weight: 600;")
         curves = "".join(f" · {curve.label.lower()}" for curve in route.curves)
         self.address.say(route.target + curves)
+        for part in (self.address, self.name):
+            give_address(part, route.target)
         self.source.setCurrentIndex(self.source.findText(route.source.label))
         self.reach.show_value(route.depth)
         self.form.show_record(route.source)
