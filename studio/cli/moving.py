@@ -13,7 +13,6 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.control.crossing import Crossing
-    from studio.control.performing import Replay
     from studio.model.preset import Preset
     from studio.runtime.render.mover import Listen
 
@@ -124,18 +123,3 @@ def crossing_of(preset: Preset, others: Sequence[str], moves: Sequence[str]) -> 
     if routes:
         raise StudioError(f"There is nothing to fade to for {routes[0].target}; give --fade-to PRESET.")
     return None
-
-
-def replay_of(path: Path, preset: Preset) -> Replay:
-    """A performance to be played again; what is odd about its file is noted.
-
-    Raises:
-        StudioError: where it cannot be read, or was played on another network.
-    """
-    from studio.control.performing import Replay
-    from studio.io.performances import load_performance
-
-    performance = load_performance(path)
-    if performance.note:
-        note(performance.note)
-    return Replay(performance, preset)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from fractions import Fraction
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,27 +22,27 @@ from studio.cli.bending import (
     settled_on,
     with_stages,
 )
-from studio.cli.common import EngineOption, Exit, OverwriteOption, human_count, note, open_preset, refuse_existing, say
+from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
 from studio.cli.frames import frame_range, frame_rate
-from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, replay_of, with_movement, with_sound
-from studio.cli.progress import show_progress
+from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, with_movement, with_sound
+from studio.cli.performing import its_own, performance_of, turns_of
+from studio.cli.recording import Plan, record_frames, record_turns
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.engine.choose import Choice
-    from studio.io.sinks import Sink
     from studio.io.sources import Reading, Source
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture
-    from studio.runtime.render.frame_runner import FrameRunner
-    from studio.runtime.render.mover import Bend, Mover
+    from studio.runtime.render.mover import Bend
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
 
 
 def render(
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -106,10 +103,15 @@ def render(
     bpm: BpmOption = "",
     fade_to: FadeOption = [],  # noqa: B006 - typer copies it
     performance: Annotated[
-        Path | None, typer.Option(help="Play this performance: everything that hands and controllers did.")
+        Path | None,
+        typer.Option(
+            help="Play this performance: everything that hands and controllers did. Preset, size and rate are then its "
+            "own, unless others are given."
+        ),
     ] = None,
 ) -> None:
     """Bend a film, a picture or a camera with a preset, and record it."""
+    from studio.control.performing import Replay
     from studio.engine.choose import open_engine
     from studio.io.folders import is_folder
     from studio.io.places import refuse_overlap
@@ -119,6 +121,7 @@ def render(
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.size import parse_size
     from studio.runtime.render.tiles import TiledRunner
+    from studio.runtime.render.turns import placed
 
     if tile and layer:
         raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
@@ -128,13 +131,17 @@ def render(
     refuse_overlap(source, output)
     if not is_folder(output):
         refuse_existing(output, overwrite)
+    played = (
+        None if performance is None else performance_of(performance, (*move, *bend, *fade_to, *filter(None, [bpm])))
+    )
+    preset, size = its_own(context, played, preset=preset, size=size)
     original = open_preset(preset)
     asked = asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph)
     bent = with_movement(with_stages(original, asked), move, bpm)
     path = _path(source, latent, bent.network.graph)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
-        rate = rate or opened.info.fps or _STILL_FPS
+        rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
         working = parse_size(size, (opened.info.height, opened.info.width))
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
@@ -143,112 +150,27 @@ def render(
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path)
-        pictures = _pictures(opened, rate, first, end, working)
+        turns = None if played is None else turns_of(played, rate, (first, end), path)
+        pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
-        replay = None if performance is None else replay_of(performance, bent)
         crossing = crossing_of(bent, fade_to, move)
         whole: Bend = TiledRunner(feeder, tile) if tile else feeder
         if second:
             other = stack.enter_context(open_source(second, fps=rate))
             again = _pictures(other, rate, first, end, working)
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
+        replay = None if played is None else Replay(played, bent)
         mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
-        total = _total(opened, rate, first, end)
-        sound = opened.audio_path if audio else None
+        plan = Plan(output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None)
         try:
-            plan = _Plan(output, kind, rate, sound, (first, end), total, overwrite, bits or None)
-            _record(pictures, mover, feeder, plan)
+            if turns is None:
+                record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end))
+            else:
+                record_turns(pictures, turns, mover, feeder, plan)
         finally:
             for said in (opened.remark, opened.warning):
                 if said:
                     note(said)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    output: Path
-    codec: str
-    rate: Fraction
-    sound: Path | None
-    frames: tuple[int, int | None]
-    total: int | None
-    overwrite: bool
-    bits: int | None
-
-
-def _record(pictures: Iterator[DeepPicture], bend: Mover, feeder: FrameRunner, plan: _Plan) -> None:
-    from studio.io.sinks import open_sink
-    from studio.runtime.render.offline import render as run
-
-    # The first picture tells the size of the recording: a layer's tiles are of another than the source.
-    first = next(pictures, None)
-    if first is None:
-        raise StudioError(f"The source has no frame {plan.frames[0]}; choose an earlier one with --frames.")
-    # What has more bits than the recording is dithered down to it.
-    feeder.deep = feeder.deep or first.itemsize > 1
-    (start, end), rate = plan.frames, plan.rate
-    height, width = bend(first, float(start / rate)).shape[:2]
-    bend.begin()
-    numbers = count()
-    sound_range = (float(start / rate), float(end / rate) if end is not None else None)
-    interrupted = False
-
-    def bent(picture: DeepPicture) -> DeepPicture:
-        number = next(numbers)
-        return bend(picture, float((start + number) / rate), number)
-
-    def all_pictures() -> Iterator[DeepPicture]:
-        yield first
-        yield from pictures
-
-    with open_sink(
-        plan.output,
-        codec=plan.codec,
-        size=(width, height),
-        fps=rate,
-        audio=plan.sound,
-        audio_range=sound_range,
-        overwrite=plan.overwrite,
-        bits=plan.bits,
-    ) as sink:
-        try:
-            # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with ended_kindly(), closing(run(all_pictures(), bent, sink)) as counts:
-                show_progress(counts, plan.total)
-        except KeyboardInterrupt:
-            interrupted = True
-            if not sink.frames:
-                raise  # nothing to keep: the sink removes its part file
-            sink.keep()
-    _report(sink, rate)
-    if interrupted:
-        older = "" if sink.kept == sink.path else f" {sink.path} is the older one, as it was."
-        note(f"Interrupted: the recording ends here.{older}")
-        raise typer.Exit(Exit.INTERRUPTED)
-
-
-@contextmanager
-def ended_kindly() -> Iterator[None]:
-    """Let a request to end, from a shell that logs out or a machine that shuts down, be what Ctrl+C is."""
-    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # Who starts a program with nohup wants it to go on.
-    before = {number: signal.getsignal(number) for number in asked if signal.getsignal(number) == signal.SIG_DFL}
-    if threading.current_thread() is not threading.main_thread():
-        before = {}
-    for number in before:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _report(sink: Sink, rate: Fraction) -> None:
-    if sink.warning:
-        note(sink.warning)
-    frames = "1 frame" if sink.frames == 1 else f"{sink.frames} frames"
-    say(f"{sink.kept or sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")
 
 
 def _pictures(

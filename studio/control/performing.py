@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from studio.control.inbox import Hearing, Taken
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
 from studio.io.preset_file import section_from_json, section_to_json
+from studio.io.sections import registry
 from studio.model import numbers
 from studio.model.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Patch
-from studio.model.layout import crop
+from studio.model.layout import Rect, crop, to_sheet
 from studio.model.modulator import Heard
 from studio.model.performance import Arranged, Does, Event, Performance, Signalled, Stroke, Turned
 from studio.model.preset import Preset
+
+_ROWS = 256
+"""Rows of a tensor's sheet in one event, so that no line of a file becomes too long to be read."""
 
 
 class Recording:
@@ -78,26 +85,10 @@ class Recording:
 
     def _arrange(self, name: str) -> None:
         """A section as the numbers that were turned in it, where that is all that has changed."""
-        before, after = self._before, self._document.sections_now()
-        self._before = after
-        turned = [
-            (knob.number.address, knob.get(after))
-            for knob in numbers.knobs(after)
-            if not _is_at(before, knob.number.address, knob.get(after))
-        ]
-        again = before
-        for address, value in turned:
-            try:
-                again = numbers.turned(again, address, value)
-            except StudioError:
-                break
+        before, self._before = self._before, self._document.sections_now()
         now = self._time()
-        key = next((key for key in (*after.sections, *before.sections) if key.name == name), None)
-        if key is not None and again.section(key) == after.section(key):
-            for address, value in turned:
-                self._write(Turned(now, address, value))
-        elif key is not None:
-            self._write(Arranged(now, name, *section_to_json(key, after.section(key))))
+        for event in differences(before, self._before, now, (name,)):
+            self._write(event)
 
     def _time(self) -> float:
         self._last = max(self._last, self._clock())
@@ -111,6 +102,47 @@ class Recording:
         except StudioError as error:
             self._failed(f"The performance ends here: {error}")
             self.close()
+
+
+def differences(before: Preset, after: Preset, time: float, names: Iterable[str]) -> Iterator[Event]:
+    """What leads from one state of a preset's sections to another: turned numbers where that is all, else sections.
+
+    Args:
+        before: the one.
+        after: the other.
+        time: of the events.
+        names: of the sections that count.
+    """
+    keys = {key.name: key for key in (*before.sections, *after.sections)}
+    left = [key for name in names if (key := keys.get(name)) is not None and before.section(key) != after.section(key)]
+    if not left:
+        return
+    stood = {knob.number.address: knob.get(before) for knob in numbers.knobs(before)}
+    again, turned = before, []
+    for knob in numbers.knobs(after):
+        value, address = knob.get(after), knob.number.address
+        if stood.get(address, value) != value:
+            again = numbers.turned(again, address, value)
+            turned.append(Turned(time, address, value))
+    for key in left:
+        if again.section(key) != after.section(key):
+            yield Arranged(time, key.name, *section_to_json(key, after.section(key)))
+    yield from turned
+
+
+def beginning(preset: Preset) -> Iterator[Event]:
+    """Events at time 0 that make a preset of its trained network, whatever it says."""
+    for known in registry().values():
+        if preset.section(known.section) != known.section.default:
+            yield Arranged(0.0, known.section.name, *section_to_json(known.section, preset.section(known.section)))
+    for name, tensor in preset.changed.items():
+        sheet, trained = (to_sheet(np.asarray(each, np.float32)) for each in (tensor, preset.network.tensors[name]))
+        rows, columns = np.nonzero(sheet.view(np.int32) != trained.view(np.int32))
+        if len(rows):
+            top, left, right = int(rows[0]), int(columns.min()), int(columns.max()) + 1
+            for first in range(top, int(rows[-1]) + 1, _ROWS):
+                rect = Rect(first, left, min(_ROWS, int(rows[-1]) + 1 - first), right - left)
+                yield Stroke(0.0, name, Patch(rect, crop(tensor, rect)))
 
 
 @dataclass(frozen=True)
@@ -137,10 +169,14 @@ class Replay:
 
     Args:
         performance: what is played.
-        preset: what it begins with; of the network that it was played on.
+        preset: what it begins with; of the network that it was played on. A performance that holds its own beginning
+            takes nothing but the network from it.
 
     Raises:
         StudioError: where the network is another.
+
+    Attributes:
+        take: how the studio stood as it was played.
     """
 
     def __init__(self, performance: Performance, preset: Preset) -> None:
@@ -150,7 +186,10 @@ class Replay:
                 "or one of the same network."
             )
         self._performance = performance
-        self._start = preset
+        self.take = performance.take
+        self._start = replace(preset, changed={}, sections={}) if self.take.whole else preset
+        turned = {event.address for event in performance.events if isinstance(event, Turned) and event.glides}
+        self._glides = {address: performance.turns(address) for address in turned}
         self.begin()
 
     def begin(self) -> None:
@@ -162,8 +201,12 @@ class Replay:
         """The preset as it is now, but for strokes."""
         return self._preset
 
-    def at(self, time: float) -> Step:
+    def at(self, time: float, clock: float | None = None) -> Step:
         """What is done until a time, from the last one on; times rise until `begin`.
+
+        Args:
+            time: seconds since the performance began.
+            clock: by which routes move then; None where that is the same.
 
         Raises:
             StudioError: naming the number or section that the preset does not have.
@@ -171,6 +214,8 @@ class Replay:
         turned: dict[str, float] = {}
         strokes: list[Stroke] = []
         is_new = False
+        # What did not begin just then began as long before the frame as it did when it was played.
+        ahead = (time if clock is None else clock) - time
         for event in self._performance.between(self._time, time):
             if isinstance(event, Turned):
                 self._preset = numbers.turned(self._preset, event.address, event.value)
@@ -181,23 +226,27 @@ class Replay:
                 key, value = section_from_json(event.section, event.document, event.version, self._preset.network)
                 self._preset = self._preset.with_section(key, value)
                 is_new = True
-            else:
-                self._hearing.take(_taken(event), event.time)
+            elif isinstance(event, Signalled):
+                self._hearing.take(_taken(event), event.time + ahead)
+        for address, value in self._gliding(time):
+            self._preset = numbers.turned(self._preset, address, value)
+            turned[address] = value
         self._time = time
         return Step(self._preset, turned, is_new, tuple(strokes), self._hearing.heard)
 
+    def _gliding(self, time: float) -> Iterator[tuple[str, float]]:
+        for address, turns in self._glides.items():
+            place = bisect_right(turns, time, key=lambda turn: turn.time)
+            if 0 < place < len(turns) and turns[place].glides:
+                before, after = turns[place - 1], turns[place]
+                way = (time - before.time) / (after.time - before.time)
+                yield address, before.value + way * (after.value - before.value)
+
 
 def _taken(event: Signalled) -> Taken:
-    once = {event.name: 0.0}
+    once = {event.name: event.ago}
     return Taken(
         signals={event.name: event.value},
         began=once if event.does == "begin" else {},
         ended=once if event.does == "end" else {},
     )
-
-
-def _is_at(preset: Preset, address: str, value: float) -> bool:
-    try:
-        return numbers.get(preset, address) == value
-    except StudioError:
-        return False

@@ -1,10 +1,13 @@
 """Performances on disk: JSON Lines, the first line a header, each other an event.
 
-{"format": "studio-performance", "version": 1, "network": "783f…", "preset": "dusk"}
+{"format": "studio-performance", "version": 1, "network": "783f…", "preset": "dusk", "take": {"rate": "25", …}}
+{"time": 0.0, "frame": 0, "place": 3.2}
 {"time": 1.25, "turn": "/bend/1/amount", "to": 0.5}
 {"time": 1.5, "signal": "midi/1/note/60", "to": 0.8, "does": "begin"}
 {"time": 2.0, "stroke": "enc1.weight", "at": [0, 8, 4, 4], "values": "…"}
 {"time": 3.0, "section": "bypassed", "to": ["act1"], "version": 1}
+
+{"time": 9.5, "end": true}
 
 The values of a stroke are float32, packed by zlib, in base64. A file that is cut short is read up to there.
 """
@@ -16,6 +19,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
@@ -29,7 +33,19 @@ from studio.io.manifest import Line, Part, checked
 from studio.model.edit import Patch
 from studio.model.explain import explain
 from studio.model.layout import Rect
-from studio.model.performance import Arranged, Event, Performance, Signalled, Stroke, Turned
+from studio.model.performance import (
+    NO_TAKE,
+    Arranged,
+    Ended,
+    Event,
+    Performance,
+    Ran,
+    Recorded,
+    Signalled,
+    Stroke,
+    Take,
+    Turned,
+)
 
 SUFFIX = ".performance"
 KIND = "studio-performance"
@@ -43,17 +59,31 @@ _Time = Annotated[float, Field(ge=0.0, le=1e7)]
 _Place = Annotated[int, Field(ge=0, le=1 << 30)]
 
 
+_Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}(/[1-9][0-9]{0,8})?$")]
+
+
+class _Take(Part):
+    whole: bool = False
+    clock: _Time = 0.0
+    frame: _Place = 0
+    rate: _Rate | None = None
+    source: Line = ""
+    size: Line = ""
+
+
 class _Header(Part):
     format: Literal["studio-performance"]
     version: int
     network: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     preset: Line = ""
+    take: _Take = _Take()
 
 
 class _Turn(Part):
     time: _Time
     turn: Line
     to: float
+    glides: bool = False
 
 
 class _Signal(Part):
@@ -61,6 +91,26 @@ class _Signal(Part):
     signal: Line
     to: float
     does: Literal["value", "begin", "end"] = "value"
+    ago: _Time = 0.0
+
+
+class _Frame(Part):
+    time: _Time
+    frame: _Place
+    place: _Time
+    laps: _Place = 0
+    cut: bool = False
+    again: bool = False
+
+
+class _Recorded(Part):
+    time: _Time
+    recorded: Literal[True]
+
+
+class _End(Part):
+    time: _Time
+    end: Literal[True]
 
 
 class _Stroke(Part):
@@ -78,10 +128,13 @@ class _Section(Part):
 
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
+    "frame": TypeAdapter(_Frame),
+    "recorded": TypeAdapter(_Recorded),
     "turn": TypeAdapter(_Turn),
     "signal": TypeAdapter(_Signal),
     "stroke": TypeAdapter(_Stroke),
     "section": TypeAdapter(_Section),
+    "end": TypeAdapter(_End),
 }
 
 
@@ -107,12 +160,13 @@ def load_performance(path: Path) -> Performance:
             events.append(event)
             if len(events) > _MOST:
                 raise StudioError(f"{path}: a performance has {_MOST} events at most.")
-    return Performance(header.network, header.preset, tuple(events), note)
+    return Performance(header.network, header.preset, tuple(events), note, _take(header.take))
 
 
 def save_performance(performance: Performance, path: Path) -> None:
     """Write a performance, whole or not at all; StudioError where it cannot be written."""
-    lines = [header_line(performance.network, performance.preset), *map(event_line, performance.events)]
+    header = header_line(performance.network, performance.preset, performance.take)
+    lines = [header, *map(event_line, performance.events)]
     write_bytes(path, b"".join(lines))
 
 
@@ -123,17 +177,18 @@ class PerformanceWriter:
         path: the file, which must not be there yet.
         network: digest of the network that is played on.
         preset: name of the preset.
+        take: how the studio stood as it began.
 
     Raises:
         StudioError: where the file is there, or cannot be written.
     """
 
-    def __init__(self, path: Path, network: str, preset: str) -> None:
+    def __init__(self, path: Path, network: str, preset: str, take: Take = NO_TAKE) -> None:
         self.path = path
         self.events = 0
         try:
             self._file = path.open("xb")
-            self._file.write(header_line(network, preset))
+            self._file.write(header_line(network, preset, take))
         except FileExistsError:
             raise StudioError(f"{path} is there already; give the performance another name.") from None
         except OSError as error:
@@ -153,20 +208,42 @@ class PerformanceWriter:
         self._file.close()
 
 
-def header_line(network: str, preset: str) -> bytes:
+def header_line(network: str, preset: str, take: Take = NO_TAKE) -> bytes:
     """The first line of a file."""
-    return _line({"format": KIND, "version": VERSION, "network": network, "preset": preset})
+    said: dict[str, Any] = {"format": KIND, "version": VERSION, "network": network, "preset": preset}
+    if take != NO_TAKE:
+        rate = None if take.rate is None else str(take.rate)
+        named = {"whole": take.whole, "clock": take.clock, "frame": take.frame, "rate": rate}
+        said["take"] = named | {"source": take.source, "size": take.size}
+    return _line(said)
+
+
+def _take(said: _Take) -> Take:
+    rate = None if said.rate is None else Fraction(said.rate)
+    return Take(said.whole, said.clock, said.frame, rate, said.source, said.size)
 
 
 def event_line(event: Event) -> bytes:
     """The line of an event."""
+    said: dict[str, Any] = {"time": event.time}
+    if isinstance(event, Ran):
+        said |= {"frame": event.frame, "place": event.place, "laps": event.laps}
+        said |= {"cut": event.is_cut, "again": event.is_again}
+        return _line({key: value for key, value in said.items() if value or key not in ("laps", "cut", "again")})
+    if isinstance(event, Recorded):
+        return _line(said | {"recorded": True})
+    if isinstance(event, Ended):
+        return _line(said | {"end": True})
     if isinstance(event, Turned):
-        return _line({"time": event.time, "turn": event.address, "to": event.value})
+        said |= {"turn": event.address, "to": event.value}
+        return _line(said | {"glides": True} if event.glides else said)
     if isinstance(event, Signalled):
-        said: dict[str, Any] = {"time": event.time, "signal": event.name, "to": event.value}
-        return _line(said if event.does == "value" else said | {"does": event.does})
+        said |= {"signal": event.name, "to": event.value}
+        if event.does != "value":
+            said["does"] = event.does
+        return _line(said | {"ago": event.ago} if event.ago else said)
     if isinstance(event, Arranged):
-        said = {"time": event.time, "section": event.section, "to": event.document}
+        said |= {"section": event.section, "to": event.document}
         return _line(said if event.version == 1 else said | {"version": event.version})
     packed = zlib.compress(np.ascontiguousarray(event.patch.values, "<f4").tobytes(), 1)
     values = base64.b64encode(packed).decode("ascii")
@@ -203,10 +280,16 @@ def _event(line: bytes, where: str) -> Event:
         said = _KINDS[kind].validate_python(document)
     except ValidationError as error:
         raise StudioError(f"{where}: {explain(error)}.") from error
+    if isinstance(said, _Frame):
+        return Ran(said.time, said.frame, said.place, said.laps, said.cut, said.again)
+    if isinstance(said, _Recorded):
+        return Recorded(said.time)
+    if isinstance(said, _End):
+        return Ended(said.time)
     if isinstance(said, _Turn):
-        return Turned(said.time, said.turn, said.to)
+        return Turned(said.time, said.turn, said.to, said.glides)
     if isinstance(said, _Signal):
-        return Signalled(said.time, said.signal, said.to, said.does)
+        return Signalled(said.time, said.signal, said.to, said.does, said.ago)
     if isinstance(said, _Section):
         return Arranged(said.time, said.section, said.to, said.version)
     return Stroke(said.time, said.stroke, _patch(said, where))

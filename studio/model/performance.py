@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -22,21 +23,32 @@ class Turned:
         time: seconds since the beginning.
         address: of the number.
         value: what it was turned to.
+        glides: whether it goes there in a straight line from where it was turned to before, rather than at once.
     """
 
     time: float
     address: str
     value: float
+    glides: bool = False
 
 
 @dataclass(frozen=True)
 class Signalled:
-    """A signal for routes came in: it has a value, it set something off, or it ended."""
+    """A signal for routes came in: it has a value, it set something off, or it ended.
+
+    Attributes:
+        time: seconds since the beginning.
+        name: of the signal.
+        value: what it is from then on.
+        does: which of the three.
+        ago: how many seconds before that time it began or ended.
+    """
 
     time: float
     name: str
     value: float
     does: Does = "value"
+    ago: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +77,66 @@ class Arranged:
     version: int = 1
 
 
-Event = Turned | Signalled | Stroke | Arranged
+@dataclass(frozen=True)
+class Ran:
+    """The network ran, with all that was done until then.
+
+    Attributes:
+        time: seconds since the first run.
+        frame: counts frames from the first run on; that of the run before where this is the same frame again.
+        place: seconds from the source's start at which its picture stands.
+        laps: how often the source had begun again before it.
+        is_cut: whether the picture does not follow the one before: bends with memory begin again.
+        is_again: whether only what edits reached ran again, on the picture and at the time of the run before.
+    """
+
+    time: float
+    frame: int
+    place: float
+    laps: int = 0
+    is_cut: bool = False
+    is_again: bool = False
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The recording that was made at the same time took the newest picture."""
+
+    time: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It was over."""
+
+    time: float
+
+
+Event = Turned | Signalled | Stroke | Arranged | Ran | Recorded | Ended
+
+
+@dataclass(frozen=True)
+class Take:
+    """How the studio stood as a performance began.
+
+    Attributes:
+        whole: whether the events at time 0 hold all in which the preset differed from its trained network.
+        clock: seconds for which the network had run, by which routes and bends move.
+        frame: how many frames it had run.
+        rate: frames a second of the recording that was made at the same time; None where there was none.
+        source: what played, as the command line names it.
+        size: at which the network worked, as the command line gives it.
+    """
+
+    whole: bool = False
+    clock: float = 0.0
+    frame: int = 0
+    rate: Fraction | None = None
+    source: str = ""
+    size: str = ""
+
+
+NO_TAKE = Take()
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +148,14 @@ class Performance:
         preset: name of the preset that it began with.
         events: at rising times.
         note: what a person should know of how it was read; empty where nothing is.
+        take: how the studio stood as it began.
     """
 
     network: str
     preset: str
     events: tuple[Event, ...]
     note: str = ""
+    take: Take = NO_TAKE
 
     def __post_init__(self) -> None:
         times = [event.time for event in self.events]
@@ -101,7 +174,15 @@ class Performance:
 
     def automation(self, address: str) -> tuple[tuple[float, float], ...]:
         """Times and values of one number, for a curve."""
-        return tuple((e.time, e.value) for e in self.events if isinstance(e, Turned) and e.address == address)
+        return tuple((turn.time, turn.value) for turn in self.turns(address))
+
+    def turns(self, address: str) -> tuple[Turned, ...]:
+        """All that was done to one number."""
+        return tuple(e for e in self.events if isinstance(e, Turned) and e.address == address)
+
+    def runs(self) -> tuple[Ran, ...]:
+        """When the network ran; empty where that was not written down."""
+        return tuple(event for event in self.events if isinstance(event, Ran))
 
     def addresses(self) -> tuple[str, ...]:
         """The numbers that it turns."""
@@ -113,19 +194,46 @@ class Performance:
         """What lies between two times, the first becoming 0; what was done before them is done at once there."""
         first = bisect_left(self.events, start, key=lambda event: event.time)
         kept = self.events[: bisect_right(self.events, end, key=lambda event: event.time)]
-        return replace(self, events=tuple(replace(e, time=max(0.0, e.time - start)) for e in _last(kept, first)))
+        events = [replace(event, time=_nano(max(0.0, event.time - start))) for event in _last(kept, first)]
+        left = next((event.frame for event in events if isinstance(event, Ran)), 0)
+        events = [replace(event, frame=event.frame - left) if isinstance(event, Ran) else event for event in events]
+        take = replace(self.take, clock=_nano(self.take.clock + start), frame=self.take.frame + left)
+        if not kept or not isinstance(kept[-1], Ended):
+            events.append(Ended(_nano(max(end - start, events[-1].time if events else 0.0))))
+        return replace(self, events=tuple(events), take=take)
 
     def cut(self, start: float, end: float) -> Performance:
-        """Without what lies between two times; what follows comes sooner by as much."""
-        events = [e if e.time < start else replace(e, time=e.time - (end - start)) for e in self.events]
-        return replace(
-            self, events=tuple(e for e, was in zip(events, self.events, strict=True) if not start <= was.time < end)
-        )
+        """Without what lies between two times; what follows comes sooner by as much.
+
+        Strokes and sections in between are done at once at the joint, because what follows may need them.
+        """
+        events: list[Event] = [event for event in self.events if event.time < start]
+        is_joint = True
+        for event in self.events[len(events) :]:
+            if event.time < end and not isinstance(event, (Ended, Stroke, Arranged)):
+                continue
+            if isinstance(event, Ran) and is_joint and not event.is_again:
+                # Its picture follows another than the one that it followed.
+                event, is_joint = replace(event, is_cut=True), False
+            events.append(replace(event, time=_nano(max(start, event.time - (end - start)))))
+        return replace(self, events=tuple(events))
 
     def with_automation(self, address: str, points: Iterable[tuple[float, float]]) -> Performance:
         """With other times and values of one number: an overdub, or keyframes that were dragged."""
-        own = [Turned(time, address, value) for time, value in points]
-        return self._sorted([*self._without(lambda e: isinstance(e, Turned) and e.address == address), *own])
+        return self.with_turns(address, (Turned(time, address, value) for time, value in points))
+
+    def with_turns(self, address: str, turns: Iterable[Turned]) -> Performance:
+        """With all that was done to one number replaced; nothing at all takes it out."""
+        return self._sorted([*self._without(lambda e: isinstance(e, Turned) and e.address == address), *turns])
+
+    def thinned(self, address: str, tolerance: float) -> Performance:
+        """With as few keyframes of one number as keep its curve, each reached in a straight line.
+
+        Args:
+            address: of the number.
+            tolerance: how far values may be off; a jump stays a jump.
+        """
+        return self.with_turns(address, _thinned(self.turns(address), tolerance))
 
     def overdubbed(self, other: Performance) -> Performance:
         """With what another did at the same times; the numbers that it turns are its own from its first turn on."""
@@ -145,6 +253,47 @@ class Performance:
         return replace(self, events=tuple(sorted(events, key=lambda event: event.time)))
 
 
+def _nano(seconds: float) -> float:
+    """To whole nanoseconds, in which clocks count, so that nothing adds up."""
+    return round(seconds * 1e9) / 1e9
+
+
+_JUMP = 0.25
+"""Seconds without a turn after which a number did not glide, but rested and was turned anew."""
+
+
+def _thinned(turns: Sequence[Turned], tolerance: float) -> list[Turned]:
+    """Ramer, Douglas and Peucker's line through the turns, measured along the values; rests are kept."""
+    found: list[Turned] = []
+    group: list[Turned] = []
+    for turn in turns:
+        if group and turn.time - group[-1].time > _JUMP:
+            found += _line(group, tolerance)
+            group = []
+        group.append(turn)
+    return found + _line(group, tolerance)
+
+
+def _line(group: Sequence[Turned], tolerance: float) -> list[Turned]:
+    if not group:
+        return []
+    kept = {0, len(group) - 1}
+    waiting = [(0, len(group) - 1)]
+    while waiting:
+        first, last = waiting.pop()
+        a, b = group[first], group[last]
+        worst, place = tolerance, None
+        for number in range(first + 1, last):
+            way = (group[number].time - a.time) / (b.time - a.time) if b.time > a.time else 0.0
+            off = abs(group[number].value - (a.value + way * (b.value - a.value)))
+            if off > worst:
+                worst, place = off, number
+        if place is not None:
+            kept.add(place)
+            waiting += [(first, place), (place, last)]
+    return [replace(group[number], glides=number > 0) for number in sorted(kept)]
+
+
 def _last(events: Sequence[Event], first: int) -> list[Event]:
     """The events from one on, and before them the last of each number, signal and section, and every stroke."""
     held: dict[object, Event] = {}
@@ -153,6 +302,8 @@ def _last(events: Sequence[Event], first: int) -> list[Event]:
             key: object = event.address
         elif isinstance(event, Signalled):
             key = "signal", event.name
+        elif isinstance(event, (Ran, Recorded, Ended)):
+            continue
         else:
             key = place
         held.pop(key, None)

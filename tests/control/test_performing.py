@@ -16,16 +16,19 @@ from hypothesis import strategies as st
 from studio.bends import make_bend
 from studio.control.inbox import Taken
 from studio.control.move import move
-from studio.control.performing import Recording, Replay
+from studio.control.performing import Recording, Replay, beginning
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter, load_performance, save_performance
+from studio.io.preset_file import section_to_json
+from studio.model import numbers
 from studio.model.document import Document
 from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.performance import Arranged, Event, Performance, Signalled, Stroke, Turned
+from studio.model.layout import Rect, put
+from studio.model.performance import Arranged, Ended, Event, Performance, Ran, Recorded, Signalled, Stroke, Take, Turned
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.stages import STAGES
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -151,7 +154,10 @@ def test_another_network_ends_it_and_says_so(tmp_path: Path) -> None:
 
 
 EVENTS = st.one_of(
-    st.builds(Turned, st.floats(0, 100), st.sampled_from(["/a", "/b/c"]), st.floats(-1e6, 1e6)),
+    st.builds(Turned, st.floats(0, 100), st.sampled_from(["/a", "/b/c"]), st.floats(-1e6, 1e6), st.booleans()),
+    st.builds(Ran, st.floats(0, 100), st.integers(0, 99), st.floats(0, 9), st.integers(0, 3), st.booleans()),
+    st.builds(Recorded, st.floats(0, 100)),
+    st.builds(Ended, st.floats(0, 100)),
     st.builds(
         Signalled,
         st.floats(0, 100),
@@ -197,6 +203,59 @@ def test_it_is_edited() -> None:
         Performance(SHA, "", (Turned(2.0, "/a", 0.0), Turned(1.0, "/a", 0.0)))
 
 
+def test_keyframes_are_few_and_glide_on_the_same_curve() -> None:
+    wave = [Turned(k / 25, "/bend/1/angle", float(30.0 * np.sin(k / 10))) for k in range(100)]
+    rest = [Turned(6.0, "/bend/1/angle", 0.0), Turned(6.04, "/bend/1/angle", 4.0)]
+    made = performance([*wave, *rest, Turned(6.5, "/bend/2/amount", 0.5)])
+    thin = made.thinned("/bend/1/angle", 0.5)
+    keys = thin.turns("/bend/1/angle")
+    assert len(keys) < 40
+    assert not keys[0].glides
+    assert [key.glides for key in keys[-2:]] == [False, True]
+    assert thin.automation("/bend/2/amount") == made.automation("/bend/2/amount")
+    replay, before = Replay(thin, preset()), Replay(made, preset())
+    for k in range(175):
+        one, other = (each.at(k / 25).preset for each in (replay, before))
+        assert abs(numbers.get(one, "/bend/1/angle") - numbers.get(other, "/bend/1/angle")) <= 0.51, k
+
+
+def test_what_is_cut_out_leaves_what_follows_playable() -> None:
+    document = Document(preset())
+    document.add_stage("dec", make_bend("Invert", {}))
+    stages = Arranged(2.5, "stages", *section_to_json(STAGES, document.section(STAGES)))
+    runs = [Ran(k / 10, k, k / 10) for k in range(60)]
+    made = performance([stages, *runs, Turned(5.0, "/bend/3/amount", 0.5), Ended(5.95)])
+    cut = made.cut(2.0, 4.0)
+    assert [event.time for event in cut.events if isinstance(event, Arranged)] == [2.0]
+    assert Replay(cut, preset()).at(9.0).turned == {"/bend/3/amount": 0.5}
+    joints = [run for run in cut.runs() if run.is_cut]
+    assert [(run.time, run.place) for run in joints] == [(2.0, 4.0)]
+    assert cut.seconds == 3.95
+    trimmed = made.trimmed(1.0, 3.0)
+    assert (trimmed.take.clock, trimmed.take.frame) == (1.0, 10)
+    assert trimmed.runs()[0] == Ran(0.0, 0, 1.0)
+    assert trimmed.events[-1] == Ended(2.0)
+
+
+def test_the_beginning_makes_the_preset_of_its_network() -> None:
+    document = Document(preset())
+    rng = np.random.default_rng(1)
+    for name in ("enc.weight", "dec.weight"):
+        document.apply("s", name, Patch(Rect(1, 2, 5, 7), rng.standard_normal((5, 7)).astype(np.float32)))
+    document.set_bypassed("act", True)
+    made = document.preset()
+    replay = Replay(Performance(SHA, "p", tuple(beginning(made)), take=Take(whole=True)), Preset("x", NETWORK, {}))
+    step = replay.at(0.0)
+    assert {key.name: value for key, value in step.preset.sections.items()} == {
+        key.name: value for key, value in made.sections.items() if value != key.default
+    }
+    tensors = {name: np.array(tensor) for name, tensor in NETWORK.tensors.items()}
+    for stroke in step.strokes:
+        put(tensors[stroke.tensor], stroke.patch.rect, stroke.patch.values)
+    for name, tensor in made.bent.tensors.items():
+        np.testing.assert_array_equal(tensors[name], tensor)
+
+
 def spoil(change: Callable[[list[bytes]], list[bytes]], path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(change(lines)))
@@ -217,6 +276,12 @@ def spoil(change: Callable[[list[bytes]], list[bytes]], path: Path) -> None:
         ),
         (lambda ls: [*ls, b'{"time": 9, "turn": "/a", "to": NaN}\n'], r'line 5: the field "to"'),
         (lambda ls: [*ls, b'{"time": -1, "turn": "/a", "to": 1}\n'], r'the field "time" should be greater'),
+        (
+            lambda ls: [ls[0].replace(b"}", b', "take": {"rate": "0/5"}}'), *ls[1:]],
+            'the field "take.rate"',
+        ),
+        (lambda ls: [*ls, b'{"time": 9, "frame": -1, "place": 0}\n'], 'line 5: the field "frame"'),
+        (lambda ls: [*ls, b'{"time": 9, "end": false}\n'], 'line 5: the field "end"'),
         (
             lambda ls: [*ls, b'{"time": 9, "stroke": "a", "at": [0,0,2,2], "values": "AAAA"}\n'],
             "the values of the stroke are damaged",

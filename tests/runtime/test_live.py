@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.live.feature import Feature
+from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.report import (
@@ -50,12 +52,14 @@ PATIENCE = 30.0
 class Studio:
     """A live engine, everything that is told of it, and the document that it follows."""
 
-    def __init__(self, preset: Preset | None = None) -> None:
+    def __init__(
+        self, preset: Preset | None = None, features: Callable[[], Iterable[Feature]] = lambda: (Movement(),)
+    ) -> None:
         self.devices: list[Device] = []
         self.telemetry = Telemetry()
         self.messages: list[str] = []
         self.reports: list[Report] = []
-        self.live = LiveSession(self._open, self._take, lambda: self.devices[0].close())
+        self.live = LiveSession(self._open, self._take, lambda: self.devices[0].close(), features)
         self.live.start()
         self.document = Document(preset or Preset("tiny", tiny_network(), {}))
         self.workspace = Workspace(self.document, engine="torch", size="source")

@@ -42,6 +42,16 @@ class Clock:
         self._frame += 1
         return Tick(self._frame - 1, Fraction(self._last - self._began, 1_000_000_000))
 
+    @property
+    def last(self) -> int:
+        """When the last frame began, in nanoseconds of the clock that it goes by."""
+        return self._last
+
+    @property
+    def now(self) -> int:
+        """Nanoseconds of the clock that it goes by."""
+        return self._now()
+
     def wait(self, rate: float | None) -> float:
         """Seconds until what moves needs another frame; 0 where it is due.
 

@@ -12,6 +12,7 @@ from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.orders import Order
+from studio.runtime.live.pictures import Run
 from studio.runtime.live.report import Part
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -29,6 +30,7 @@ class Frame:
         crops: (height, width) of what belongs to the picture, of the maps that have a border.
         is_new: whether the network has run in this turn.
         serial: counts runs.
+        run: how the network ran last.
     """
 
     engine: Engine
@@ -36,6 +38,7 @@ class Frame:
     crops: Mapping[str, Size]
     is_new: bool
     serial: int
+    run: Run | None = None
 
 
 class Feature:

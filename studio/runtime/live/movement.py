@@ -66,6 +66,9 @@ class EditCosts(Part):
 class Movement(Feature):
     """Works out what moves before each frame, and turns it.
 
+    Attributes:
+        heard: what had been measured outside of the picture and the network as the last frame began.
+
     Args:
         listen: what was measured until a time in seconds: of sound, of controllers.
     """
@@ -83,6 +86,7 @@ class Movement(Feature):
         self._of_layers: dict[str, float] = {}
         self._values: dict[str, float] = {}
         self._sources: dict[int, float] = {}
+        self.heard = NOTHING
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
@@ -90,6 +94,15 @@ class Movement(Feature):
 
     def _move(self, order: Move) -> None:
         self._order, self._is_new = order, True
+        if self._turner is not None:
+            # Stages have just been set to where the preset has them; what moves stays where it is until the next frame.
+            self._turner.turn(self._values)
+
+    def restart(self) -> None:
+        """Let what curves and meters remember be forgotten: what comes can be played again from here."""
+        self._matrix.reset()
+        self._meter.reset()
+        self._of_layers = {}
 
     def opened(self, engine: Engine, graph: Graph) -> None:
         """See `Feature.opened`."""
@@ -143,6 +156,7 @@ class Movement(Feature):
 
     def _heard(self, time: float, picture: DeepPicture) -> Heard:
         heard, signals = self._listen(time), self._matrix.signals
+        self.heard = heard
         values = {**heard.values, **self._of_layers}
         if any(name.startswith(PREFIX) for name in signals):
             values |= self._meter.measure(picture)

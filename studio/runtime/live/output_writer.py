@@ -29,11 +29,13 @@ class Record(Order):
         plan: where and how.
         name: the preset's, for the recording's name.
         shown: record the layer or the filters that are on the screen, rather than the output.
+        fresh: begin with the next run of the network, rather than with the picture that stands.
     """
 
     plan: RecordingPlan
     name: str
     shown: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Written(Part):
 class OutputWriter(Feature):
     """Takes the output, or what is shown, after each frame.
 
+    Attributes:
+        taken: when the recording last took a picture, in seconds of `time.monotonic`.
+
     Args:
         display: makes pictures of activations.
         journal: takes what there is to say.
@@ -92,7 +97,7 @@ class OutputWriter(Feature):
         self._ended = True
         # Whether the network has run since the recording last took a picture, and when that was.
         self._is_behind = True
-        self._taken = 0.0
+        self.taken = 0.0
         self._written: SimpleQueue[tuple[Path, BaseException | None]] = SimpleQueue()
         self._wanted: list[Still | Sheet | Snapshot] = []
         self._frame: Frame | None = None
@@ -117,13 +122,17 @@ class OutputWriter(Feature):
         """
         self.end()
         self._recorder = LiveRecorder(order.plan, order.name)
-        self._shown, self._ended, self._is_behind = order.shown, False, True
+        self._shown, self._ended, self._is_behind = order.shown, False, not order.fresh
 
-    def end(self) -> None:
-        """End the recording, if there is one; its status says when it is whole."""
+    def end(self, now: float | None = None) -> None:
+        """End the recording, if there is one; its status says when it is whole.
+
+        Args:
+            now: when, in seconds of `time.monotonic`; None for this moment.
+        """
         if self._recorder is not None:
             self._deliver()
-            self._recorder.stop()
+            self._recorder.stop(now)
 
     @property
     def status(self) -> RecordingStatus | None:
@@ -146,7 +155,7 @@ class OutputWriter(Feature):
         now = time.monotonic()
         self._is_behind |= frame.is_new
         if self._is_behind and self._recorder.wants(now):
-            self._is_behind, self._taken = False, now
+            self._is_behind, self.taken = False, now
             self._order(frame)
         else:
             self._recorder.tick(now)
@@ -177,7 +186,7 @@ class OutputWriter(Feature):
         """Hand the recording the picture that was on its way."""
         picture = self._display.delivered()
         if picture is not None and self._recorder is not None:
-            self._recorder.offer(picture, self._taken)
+            self._recorder.offer(picture, self.taken)
 
     def _output(self, frame: Frame) -> Picture:
         """(H, W, 3) uint8 RGB of the network's output."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from studio.engine.base import Engine
@@ -17,6 +18,27 @@ from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, parse_size
 
 Prepare = Callable[[FrameRunner, Tick, DeepPicture], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the network ran last.
+
+    Attributes:
+        at: when it began, in nanoseconds of `time.monotonic_ns`.
+        tick: which frame it was; that of the run before where only what edits reached ran again.
+        position: seconds from the source's start at which its picture stands.
+        laps: how often the source had begun again before it.
+        is_cut: whether the picture does not follow the one before.
+        is_again: whether only what edits reached ran again.
+    """
+
+    at: int
+    tick: Tick
+    position: float
+    laps: int
+    is_cut: bool = False
+    is_again: bool = False
 
 
 class _Input(NamedTuple):
@@ -37,6 +59,7 @@ class Pictures:
         held: whether no new picture is taken in.
         has_run: whether the engine holds a picture of the open network, made of the newest that may be taken.
         working: how the last picture passed through the network; None before the first.
+        last: how the network ran last; None before it has.
 
     Args:
         player: brings pictures.
@@ -48,10 +71,12 @@ class Pictures:
         self.held = False
         self.has_run = False
         self.working: WorkingSize | None = None
+        self.last: Run | None = None
         self._player = player
         self._clock = clock or Clock()
         self._taken = -1  # the number of the picture that was run last
         self._input: _Input | None = None
+        self._is_due = False
 
     def restart(self) -> None:
         """Another network is open: its first frame is at time 0."""
@@ -64,6 +89,10 @@ class Pictures:
     def renew(self) -> None:
         """Run the newest picture again: size, layers or what failed have changed."""
         self._taken = -1
+
+    def again(self) -> None:
+        """Run once more what is fed already, at a time of its own, though nothing moves."""
+        self._is_due = True
 
     def run(self, engine: Engine, runner: FrameRunner, *, moves: bool, prepare: Prepare) -> bool:
         """Run what there is to run.
@@ -80,24 +109,31 @@ class Pictures:
         Raises:
             StudioError: where the picture does not fit the size or the network. Whatever else an engine raises, too.
         """
-        newest = self._player.newest()
+        newest, is_cut = self._player.newest(), False
         if newest is not None and newest.number != self._taken and not (self.held and self.has_run):
             self._taken = newest.number
             before, self._input, self.has_run = self._input, None, False
             size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
             if before is not None and before.newest.era != newest.era:
                 engine.forget()
+                is_cut = True
             fed = _Input(resized(newest.picture, size), newest)
-        elif self.has_run and self._input is not None and moves and self.wait() <= 0:
+        elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait() <= 0)):
             fed, self.has_run = self._input, False
         else:
-            return self.has_run and bool(engine.update())
+            at = self._clock.now
+            ran = self.has_run and bool(engine.update())
+            if ran and self.last is not None:
+                self.last = replace(self.last, at=at, is_cut=False, is_again=True)
+            return ran
+        self._is_due = False
         tick = self._clock.tick()
         prepare(runner, tick, fed.picture)
         runner.tick = tick
         path = runner.path = path_of_source(fed.newest.spec) or LatentPath()
         self.working = runner.run(fed.picture, path.played(fed.newest.position, fed.newest.laps))
         self._input, self.has_run = fed, True
+        self.last = Run(self._clock.last, tick, fed.newest.position, fed.newest.laps, is_cut)
         return True
 
     def wait(self) -> float:

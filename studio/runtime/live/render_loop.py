@@ -20,6 +20,7 @@ from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.mailbox import Mailbox
+from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
     Bypass,
     ChooseEngine,
@@ -39,6 +40,7 @@ from studio.runtime.live.pace import Pace
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
+from studio.runtime.live.taking import BeginTake, Taking
 from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
 from studio.runtime.render.frame_runner import FrameRunner
@@ -74,7 +76,10 @@ class RenderLoop:
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
         budget = Budget()
         looking = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget)
-        self._features = (OutputWriter(display, self._journal), Tuning(), Tidying(), *looking, *features)
+        writer, others = OutputWriter(display, self._journal), tuple(features)
+        movement = next((each for each in others if isinstance(each, Movement)), None)
+        taking = Taking(writer, movement, self._journal)
+        self._features = (writer, taking, Tuning(), Tidying(), *looking, *others)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],
@@ -85,6 +90,7 @@ class RenderLoop:
             ShowOutputToo: [self._show_output_too],
             WorkAt: [self._work_at],
             Hold: [self._hold],
+            BeginTake: [lambda _: self._pictures.again()],
             Stop: [self._stop],
         }
         for feature in self._features:
@@ -182,7 +188,7 @@ class RenderLoop:
             for feature in self._features:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
             return False
-        frame = Frame(engine, self._view, self._crops(engine), ran, self._serial)
+        frame = Frame(engine, self._view, self._crops(engine), ran, self._serial, self._pictures.last)
         # Before the screen, which waits for the GPU: it has work until then.
         self._each("took", frame)
         if ran or looked:

@@ -98,7 +98,15 @@ class FrameRunner:
             negative blue and positive orange, each at the scale of its own largest finite magnitude so far: a scale
             that only widens neither flickers nor saturates.
         """
-        size = self.run(picture, time)
+        return self.seen(self.run(picture, time))
+
+    def again(self, picture: DeepPicture) -> DeepPicture:
+        """What edits reached since the last run, run again on the same picture; else as calling it."""
+        self._engine.update()
+        return self.seen(self.size_for((picture.shape[0], picture.shape[1])))
+
+    def seen(self, size: WorkingSize) -> DeepPicture:
+        """The picture of the last run, which passed through in this way; see `__call__`."""
         if self._layer is None and self.deep:
             graph = self._engine.graph
             values = self._engine.output()[:, : size.output[0], : size.output[1]]

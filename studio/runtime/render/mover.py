@@ -20,6 +20,7 @@ from studio.model.tempo import TEMPO
 from studio.model.tick import START, Tick
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner
+from studio.runtime.render.turns import Turn
 
 Bend = Callable[[DeepPicture, float], DeepPicture]
 Listen = Callable[[float], Heard]
@@ -62,6 +63,10 @@ class Mover:
         self._crossing = crossing
         self._first = preset.bent.tensors
         self._touched: set[str] = set()
+        if replay is not None and replay.take.whole:
+            # It holds its own beginning, from the trained network on.
+            self._first, self._touched = preset.network.tensors, set(preset.changed)
+            preset = replay.preset
         self._engine = engine
         self._runner = runner
         self._bend = bend or runner
@@ -69,6 +74,8 @@ class Mover:
         self._turner = Turner(engine, runner)
         self._meter = PictureMeter()
         self._before: dict[str, float] = {}
+        self._moved: dict[str, float] = {}
+        self._put_back()
         self.show(preset)
 
     def show(self, preset: Preset) -> None:
@@ -89,16 +96,14 @@ class Mover:
         """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
         if self._replay is not None:
             self._replay.begin()
-            for name in self._touched:
-                self._engine.set_tensor(name, self._first[name])
-            self._touched.clear()
+            self._put_back()
             self.show(self._replay.preset)
         if self._crossing is not None:
             self._crossing.reset()
         self._engine.forget()
         self._matrix.reset()
         self._meter.reset()
-        self._before = {}
+        self._before, self._moved = {}, {}
         self._runner.tick = START
 
     def __call__(self, picture: DeepPicture, time: float, frame: int = 0) -> DeepPicture:
@@ -109,16 +114,30 @@ class Mover:
             time: in seconds, rising from call to call.
             frame: how many frames came before it, for bends that go by frames.
         """
-        heard = self._heard(picture, time, self._play(time))
+        tick = Tick(frame, Fraction(time).limit_denominator(10**6))
+        return self.run(picture, tick, time, self._play(time, time), time)
+
+    def run(self, picture: DeepPicture, tick: Tick, time: float, played: Heard, place: float) -> DeepPicture:
+        """As calling it, at any place of the source and in any frame.
+
+        Args:
+            picture: of 8 or 16 bits.
+            tick: which frame it is, for bends.
+            time: in seconds, for routes.
+            played: the signals that a performance brings.
+            place: seconds on the path of vectors.
+        """
+        heard = self._heard(picture, time, played)
         self._cross(time, heard)
         if self._matrix:
-            self._turner.turn(self._matrix.values(time, heard))
+            self._moved = self._matrix.values(time, heard)
+            self._turner.turn(self._moved)
             self._refuse()
-        self._runner.tick = Tick(frame, Fraction(time).limit_denominator(10**6))
-        bent = self._bend(picture, time)
+        self._runner.tick = tick
+        bent = self._bend(picture, place)
         if self._turner.catch_up():
             self._engine.forget()
-            bent = self._bend(picture, time)
+            bent = self._bend(picture, place)
         self._look_at_layers()
         return bent
 
@@ -126,11 +145,29 @@ class Mover:
         if self._turner.refused:
             raise StudioError(self._turner.refused)
 
-    def _play(self, time: float) -> Heard:
+    def replayed(self, picture: DeepPicture, turn: Turn) -> DeepPicture:
+        """A run of the network as it took place while the performance was played."""
+        if turn.is_cut:
+            self._engine.forget()
+        clock = float(turn.tick.time)
+        played = self._play(turn.time, clock)
+        if not turn.is_again or self._bend is not self._runner:
+            return self.run(picture, turn.tick, clock, played, turn.place)
+        self._turner.turn(self._moved)
+        bent = self._runner.again(picture)
+        self._look_at_layers()
+        return bent
+
+    def _put_back(self) -> None:
+        for name in self._touched:
+            self._engine.set_tensor(name, self._first[name])
+        self._touched.clear()
+
+    def _play(self, time: float, clock: float) -> Heard:
         """Do what the performance does until now; the signals that it brings."""
         if self._replay is None:
             return NOTHING
-        step = self._replay.at(time)
+        step = self._replay.at(time, clock)
         for stroke in step.strokes:
             self._engine.replace(stroke.tensor, stroke.patch.rect, stroke.patch.values)
             self._touched.add(stroke.tensor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from itertools import repeat
 from queue import Empty, Full, Queue
 from typing import Generic, TypeVar
 
@@ -120,11 +121,20 @@ class Recorder:
 
 
 def render(
-    pictures: Iterable[DeepPicture], bend: Callable[[DeepPicture], DeepPicture], sink: Sink
+    pictures: Iterable[DeepPicture],
+    bend: Callable[[DeepPicture], DeepPicture],
+    sink: Sink,
+    shown: Iterable[int] | None = None,
 ) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
 
     The network runs in the calling thread, where its engine was made. The sink is neither closed nor aborted here.
+
+    Args:
+        pictures: what is bent.
+        bend: makes a picture of a picture.
+        sink: takes them.
+        shown: how many frames show each picture; one each where that is not said.
 
     Yields:
         How many pictures have been handed to the recording, after each.
@@ -133,9 +143,11 @@ def render(
     decoded = ahead(pictures)
     count = 0
     try:
-        for picture in decoded:
-            recorder.write(bend(picture))
-            count += 1
+        for picture, times in zip(decoded, repeat(1) if shown is None else shown, strict=False):
+            bent = bend(picture)
+            for _ in range(times):
+                recorder.write(bent)
+            count += times
             yield count
     finally:
         decoded.close()

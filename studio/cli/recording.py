@@ -1,0 +1,162 @@
+"""A recording made by ``studio render``: pictures go in, and it is finished however that ends."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from studio.cli.common import Exit, human_count, note, say
+from studio.cli.progress import show_progress
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.io.sinks import Sink
+    from studio.model.picture import DeepPicture
+    from studio.runtime.render.frame_runner import FrameRunner
+    from studio.runtime.render.mover import Mover
+    from studio.runtime.render.turns import Turn
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Attributes:
+    output: the recording.
+    codec: its codec.
+    rate: frames a second.
+    sound: what its sound is taken from; None for none.
+    frames: of the film, from one up to but not another.
+    overwrite: whether it may take the place of what is there.
+    bits: of a value; None for the codec's own.
+    """
+
+    output: Path
+    codec: str
+    rate: Fraction
+    sound: Path | None
+    frames: tuple[int, int | None]
+    overwrite: bool
+    bits: int | None
+
+
+def record_frames(
+    pictures: Iterator[DeepPicture], mover: Mover, feeder: FrameRunner, plan: Plan, total: int | None
+) -> None:
+    """Record a frame for every picture; see `_record`."""
+    (first, end), rate = plan.frames, plan.rate
+    heard = float(first / rate), float(end / rate) if end is not None else None
+    score = _Score(lambda picture, number: mover(picture, float((first + number) / rate), number), heard, total)
+    _record(pictures, score, mover, feeder, plan)
+
+
+def record_turns(
+    pictures: Iterator[DeepPicture], turns: Sequence[Turn], mover: Mover, feeder: FrameRunner, plan: Plan
+) -> None:
+    """Record what a performance shows of its runs; see `_record`."""
+    from studio.runtime.render.turns import sound_of
+
+    shown = [turn.shown for turn in turns]
+    straight = sound_of(turns)
+    if straight is None:
+        plan = replace(plan, sound=None)
+    began = straight[0] if straight is not None else 0.0
+    heard = began, began + float(sum(shown) / plan.rate)
+    score = _Score(lambda picture, number: mover.replayed(picture, turns[number]), heard, sum(shown), shown)
+    _record(pictures, score, mover, feeder, plan)
+
+
+@dataclass(frozen=True)
+class _Score:
+    """How pictures are bent, by their numbers, and shown; and what of the sound belongs to them."""
+
+    bend: Callable[[DeepPicture, int], DeepPicture]
+    heard: tuple[float, float | None]
+    total: int | None
+    shown: Sequence[int] | None = None
+
+
+def _record(pictures: Iterator[DeepPicture], score: _Score, mover: Mover, feeder: FrameRunner, plan: Plan) -> None:
+    """Record pictures.
+
+    Raises:
+        StudioError: where there is no picture, or it cannot be recorded.
+        typer.Exit: where it was interrupted; what was recorded is kept.
+    """
+    from studio.io.sinks import open_sink
+    from studio.runtime.render.offline import render as run
+
+    # The first picture tells the size of the recording: a layer's tiles are of another than the source.
+    first = next(pictures, None)
+    if first is None:
+        raise StudioError(f"The source has no frame {plan.frames[0]}; choose an earlier one with --frames.")
+    # What has more bits than the recording is dithered down to it.
+    feeder.deep = feeder.deep or first.itemsize > 1
+    rate = plan.rate
+    height, width = score.bend(first, 0).shape[:2]
+    mover.begin()
+    numbers = count()
+    interrupted = False
+
+    def bent(picture: DeepPicture) -> DeepPicture:
+        return score.bend(picture, next(numbers))
+
+    def all_pictures() -> Iterator[DeepPicture]:
+        yield first
+        yield from pictures
+
+    with open_sink(
+        plan.output,
+        codec=plan.codec,
+        size=(width, height),
+        fps=rate,
+        audio=plan.sound,
+        audio_range=score.heard,
+        overwrite=plan.overwrite,
+        bits=plan.bits,
+    ) as sink:
+        try:
+            # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
+            with ended_kindly(), closing(run(all_pictures(), bent, sink, score.shown)) as counts:
+                show_progress(counts, score.total)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not sink.frames:
+                raise  # nothing to keep: the sink removes its part file
+            sink.keep()
+    _report(sink, rate)
+    if interrupted:
+        older = "" if sink.kept == sink.path else f" {sink.path} is the older one, as it was."
+        note(f"Interrupted: the recording ends here.{older}")
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+@contextmanager
+def ended_kindly() -> Iterator[None]:
+    """Let a request to end, from a shell that logs out or a machine that shuts down, be what Ctrl+C is."""
+    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Who starts a program with nohup wants it to go on.
+    before = {number: signal.getsignal(number) for number in asked if signal.getsignal(number) == signal.SIG_DFL}
+    if threading.current_thread() is not threading.main_thread():
+        before = {}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(sink: Sink, rate: Fraction) -> None:
+    if sink.warning:
+        note(sink.warning)
+    frames = "1 frame" if sink.frames == 1 else f"{sink.frames} frames"
+    say(f"{sink.kept or sink.path}: {frames}, {float(sink.frames / rate):.2f} s, {human_count(sink.bytes_written)}B")

@@ -1,0 +1,303 @@
+"""A performance written down where it takes place: in the render thread, order by order and run by run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+
+from studio.control.performing import beginning, differences
+from studio.engine.base import Engine
+from studio.errors import StudioError
+from studio.io.performances import PerformanceWriter
+from studio.model.edit import Patch
+from studio.model.graph import Graph
+from studio.model.modulator import NOTHING, Heard
+from studio.model.performance import Ended, Event, Ran, Recorded, Signalled, Stroke, Take
+from studio.model.picture import DeepPicture
+from studio.model.preset import Preset
+from studio.model.section import BYPASSED
+from studio.model.tick import Tick
+from studio.runtime.live.feature import Feature, Frame, Handlers
+from studio.runtime.live.journal import Journal
+from studio.runtime.live.movement import Move, Movement
+from studio.runtime.live.orders import Bypass, LayerOrder, Order, Replace
+from studio.runtime.live.output_writer import OutputWriter, Record
+from studio.runtime.live.pictures import Run
+from studio.runtime.live.report import Message, Part
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.services.failures import told
+
+
+@dataclass(frozen=True, eq=False)
+class BeginTake(LayerOrder):
+    """Write down from the next run on what is done; bends with memory begin again, so that it can be played again.
+
+    Attributes:
+        path: of the file, at which nothing is yet.
+        preset: as all orders before have made it.
+        source: what plays, as the command line names it.
+        size: at which the network works, as the command line gives it.
+        record: a recording that begins with it.
+    """
+
+    path: Path
+    preset: Preset
+    source: str = ""
+    size: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True)
+class EndTake(Order):
+    """It is over, and the recording that began with it.
+
+    Attributes:
+        at: when, in seconds of `time.monotonic`.
+    """
+
+    at: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Performing(Part):
+    """The performance that is written.
+
+    Attributes:
+        path: its file; None while there is none, and before the first.
+        seconds: how long it is.
+        finished: the file that was finished last.
+    """
+
+    path: Path | None = None
+    seconds: float = 0.0
+    finished: Path | None = None
+
+
+class Taking(Feature):
+    """Writes down the orders that reach the network, what is heard, and when it runs; the disk is met elsewhere.
+
+    Args:
+        writer: makes the recording that begins at the same time.
+        movement: hears what routes go by; None where nothing moves.
+        journal: takes what there is to say.
+    """
+
+    def __init__(self, writer: OutputWriter, movement: Movement | None, journal: Journal) -> None:
+        self._writer, self._movement, self._journal = writer, movement, journal
+        self._engine: Engine | None = None
+        self._graph: Graph | None = None
+        self._order: BeginTake | None = None
+        self._script: _Script | None = None
+        self._began: Run | None = None
+        self._waiting: list[Callable[[float], Iterable[Event]]] = []
+        self._sections: Preset | None = None
+        self._heard = NOTHING
+        self._taken = 0.0
+        self._now = 0.0
+        self._finished: Path | None = None
+
+    def handlers(self) -> Handlers:
+        """See `Feature.handlers`."""
+        return {
+            BeginTake: self.begin,
+            EndTake: lambda order: self.end(order.at),
+            Replace: self._replaced,
+            Move: self._moved,
+            Bypass: self._bypassed,
+        }
+
+    def opened(self, engine: Engine, graph: Graph) -> None:
+        """See `Feature.opened`: a performance is one of one network."""
+        self._engine = engine
+        if self._order is not None and graph is not self._graph:
+            self.end(time.monotonic())
+            self._journal.say(Message("The performance ends here: another network was opened.", "warning"))
+        self._graph = graph
+
+    def closing(self) -> None:
+        """See `Feature.closing`."""
+        self._engine = None
+
+    def close(self) -> None:
+        """See `Feature.close`."""
+        self.end(time.monotonic())
+        if self._script is not None:
+            self._script.wait()
+
+    def begin(self, order: BeginTake) -> None:
+        """Begin with the next run.
+
+        Raises:
+            StudioError: where the recording cannot be begun; nothing is written then.
+        """
+        self.end(time.monotonic())
+        if order.record is not None:
+            self._writer.begin(replace(order.record, fresh=True))
+        self._order, self._began, self._waiting = order, None, []
+        self._sections, self._heard, self._now = order.preset, NOTHING, 0.0
+
+    def end(self, at: float) -> None:
+        """End it, and the recording that began with it, at a time of `time.monotonic`."""
+        order, self._order = self._order, None
+        if order is None:
+            return
+        if order.record is not None:
+            self._writer.end(at)
+        if self._script is not None and self._began is not None:
+            self._took_picture()
+            self._script.write(Ended(max(self._now, at - self._began.at / 1e9)))
+            self._script.end()
+
+    # -- what happens between two runs ------------------------------------------------------------------------------
+
+    def _replaced(self, order: Replace) -> None:
+        if self._order is not None:
+            patch = Patch(order.rect, order.values)
+            self._waiting.append(lambda now: (Stroke(now, order.tensor, patch),))
+
+    def _moved(self, order: Move) -> None:
+        if self._order is not None and self._sections is not None:
+            before = self._sections
+            self._sections = order.preset.with_section(BYPASSED, before.bypassed)
+            self._differ(before, self._sections)
+
+    def _bypassed(self, order: Bypass) -> None:
+        if self._order is not None and self._sections is not None:
+            before = self._sections
+            self._sections = before.with_section(BYPASSED, order.layers)
+            self._differ(before, self._sections)
+
+    def _differ(self, before: Preset, after: Preset) -> None:
+        names = [key.name for key in {*before.sections, *after.sections}]
+        # Worked out in the thread that writes.
+        self._waiting.append(lambda now: differences(before, after, now, sorted(names)))
+
+    # -- runs -------------------------------------------------------------------------------------------------------
+
+    def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
+        """See `Feature.before`: the first run begins from a known state."""
+        del runner, tick, picture
+        if self._order is not None and self._began is None and self._engine is not None:
+            self._engine.forget()
+            if self._movement is not None:
+                self._movement.restart()
+
+    def took(self, frame: Frame) -> None:
+        """See `Feature.took`."""
+        if self._order is None:
+            return
+        if frame.is_new and frame.run is not None and (self._began is not None or not frame.run.is_again):
+            self._ran(frame.run)
+        self._took_picture()
+
+    def _ran(self, run: Run) -> None:
+        if self._began is None:
+            self._begin_file(run)
+        assert self._began is not None, "the first run begins it"
+        if self._script is None:
+            return
+        now = max(self._now, (run.at - self._began.at) / 1e9)
+        for each in self._waiting:
+            self._script.write(partial(each, now))
+        self._waiting.clear()
+        if self._movement is not None and not run.is_again:
+            self._listen(self._movement.heard, now, float(run.tick.time))
+        number = run.tick.frame - self._began.tick.frame
+        self._script.write(Ran(now, number, run.position, run.laps, run.is_cut and now > 0.0, run.is_again))
+        self._now = now
+
+    def _listen(self, heard: Heard, now: float, clock: float) -> None:
+        if self._script is None or heard is self._heard:
+            return
+        before, self._heard = self._heard, heard
+        for name, value in heard.values.items():
+            if before.values.get(name) != value:
+                self._script.write(Signalled(now, name, value))
+        for does, held, known in (("end", heard.ended, before.ended), ("begin", heard.began, before.began)):
+            for name, at in held.items():
+                if known.get(name) != at:
+                    value = heard.values.get(name, 0.0)
+                    self._script.write(Signalled(now, name, value, does, max(0.0, clock - at)))  # type: ignore[arg-type]
+
+    def _took_picture(self) -> None:
+        """Note that the recording took what stands."""
+        if self._began is None or self._script is None or self._writer.taken == self._taken:
+            return
+        self._taken = self._writer.taken
+        if self._order is None or self._order.record is not None:
+            self._now = max(self._now, self._taken - self._began.at / 1e9)
+            self._script.write(Recorded(self._now))
+
+    def _begin_file(self, run: Run) -> None:
+        assert self._order is not None, "it was ordered"
+        order, self._began, self._script = self._order, run, None
+        rate = order.record.plan.fps if order.record is not None else None
+        take = Take(True, float(run.tick.time), run.tick.frame, rate, order.source, order.size)
+        self._taken = 0.0 if order.record is not None else self._writer.taken
+        self._script = _Script(order.path, order.preset, take)
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def parts(self) -> Iterable[Part]:
+        """See `Feature.parts`."""
+        script = self._script
+        if script is not None:
+            if script.problem is not None:
+                self._journal.say(script.problem)
+                self._order = self._script = script = None
+            elif script.finished is not None:
+                self._finished = script.finished
+                self._script = script = None
+        path = script.path if script is not None else self._order.path if self._order is not None else None
+        yield Performing(path, self._now if path is not None else 0.0, self._finished)
+
+
+class _Script:
+    """A performance's file, written in a thread of its own; the render thread only hands events over."""
+
+    def __init__(self, path: Path, preset: Preset, take: Take) -> None:
+        self.path = path
+        self.problem: Message | None = None
+        self.finished: Path | None = None
+        self._queue: SimpleQueue[Event | Callable[[], Iterable[Event]] | None] = SimpleQueue()
+        self._queue.put(lambda: beginning(preset))
+        self._thread = threading.Thread(target=self._work, args=(preset, take), name="performance", daemon=True)
+        self._thread.start()
+
+    def write(self, event: Event | Callable[[], Iterable[Event]]) -> None:
+        """Have an event written, or those that will be worked out."""
+        self._queue.put(event)
+
+    def end(self) -> None:
+        """That was all."""
+        self._queue.put(None)
+
+    def wait(self) -> None:
+        """Until it is written."""
+        self._thread.join()
+
+    def _work(self, preset: Preset, take: Take) -> None:
+        try:
+            writer = PerformanceWriter(self.path, preset.network.sha256(), preset.name, take)
+            try:
+                for event in self._events():
+                    writer.write(event)
+            finally:
+                writer.close()
+            self.finished = self.path
+        except StudioError as error:
+            self.problem = Message(f"The performance ends here: {error}", "error")
+        except Exception as error:  # noqa: BLE001 - the picture goes on, and so does its recording
+            self.problem = told(error, "Writing the performance")
+
+    def _events(self) -> Iterator[Event]:
+        while (found := self._queue.get()) is not None:
+            if callable(found):
+                yield from found()
+            else:
+                yield found
