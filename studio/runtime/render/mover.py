@@ -153,7 +153,8 @@ class Mover:
         played = self._play(turn.time, clock)
         if not turn.is_again or self._bend is not self._runner:
             return self.run(picture, turn.tick, clock, played, turn.place)
-        self._turner.turn(self._moved)
+        # What moves stays where it is until the next frame; some of it may be gone.
+        self._turner.turn({address: self._moved[address] for address in self._moved.keys() & self._matrix.targets})
         bent = self._runner.again(picture)
         self._look_at_layers()
         return bent
