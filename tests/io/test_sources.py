@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import shutil
 import struct
 import subprocess
@@ -457,6 +458,20 @@ def test_bad_folders(tmp_path: Path) -> None:
     (tmp_path / "c.png").write_bytes(b"x")
     with pytest.raises(StudioError, match=r"a\.png"):
         open_source(str(tmp_path))
+
+
+def test_frames_are_gone_without_the_collector(tmp_path: Path) -> None:
+    """A window's runs seldom: what only it frees holds hundreds of megabytes by then."""
+    path = make_film(tmp_path / "a.mp4", count=40)
+    gc.collect()
+    gc.disable()
+    try:
+        with open_source(str(path)) as source:
+            assert len(list(source)) == 40
+        held = sum(type(each) is av.VideoFrame for each in gc.get_objects())
+        assert held <= 4
+    finally:
+        gc.enable()
 
 
 def test_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

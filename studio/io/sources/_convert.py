@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
-from studio.io.sources._decode import orientation
+from studio.io.sources._decode import Turns
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
 
@@ -54,6 +54,7 @@ class RgbConverter:
             turn: how to turn them upright; None where each frame says it.
         """
         self._turn = turn
+        self._turns = Turns()
         self._size = (width, height)
         self._stored = stored
         self._said = colours or Colours()
@@ -88,7 +89,7 @@ class RgbConverter:
             self._colours = Colours(self._colours.primaries, LINEAR)
         self._graph.push(frame)
         picture = rgb_of(self._graph.pull().to_ndarray(), self._colours, self._tone_map)
-        return orient(picture, *(orientation(frame) if self._turn is None else self._turn))
+        return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
     def _build(self, frame: VideoFrame, pixels: str) -> av.filter.Graph:
         import av

@@ -46,7 +46,7 @@ def decoded(
     """
     import av
 
-    context, by_packet = _decoder(stream), is_held_by_packet(stream)
+    context, by_packet, turns = _decoder(stream), is_held_by_packet(stream), Turns()
     packets = container.demux(stream)
     packet: Packet[VideoStream] | None = None
     turn: Turn = (False, False, False)
@@ -67,7 +67,7 @@ def decoded(
             header = read_header(bytes(packet))
             turn = header.turn if header is not None else turn
         for frame in frames:
-            yield frame, turn if by_packet else orientation(frame)
+            yield frame, turn if by_packet else turns.of(frame)
         if packet is None:
             return
 
@@ -85,7 +85,25 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     return cast("VideoCodecContext", av.CodecContext.create(better, "r"))
 
 
-def orientation(frame: VideoFrame) -> Turn:
+class Turns:
+    """How each frame of a film is held.
+
+    PyAV ties a frame to its side data in a circle, so that its picture stays in memory until Python's collector comes
+    by: side data is looked at only where the angle is another than that of the frame before.
+    """
+
+    def __init__(self) -> None:
+        self._angle: int | None = None
+        self._turn: Turn = (False, False, False)
+
+    def of(self, frame: VideoFrame) -> Turn:
+        """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`."""
+        if frame.rotation != self._angle:
+            self._angle, self._turn = frame.rotation, _orientation(frame)
+        return self._turn
+
+
+def _orientation(frame: VideoFrame) -> Turn:
     """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
 
     Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
