@@ -24,6 +24,7 @@ from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.plugin import check
 from studio.runtime.editing.previews import Editing
+from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.film_sound import FilmSound
@@ -108,6 +109,10 @@ class Studio:
         )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
+
+        def fail(text: str, details: str) -> None:
+            say(Message(text, "error", details))
+
         self.parts = Parts(
             document=self.document,
             workspace=self.workspace,
@@ -121,7 +126,8 @@ class Studio:
             saver=saver,
             session=session,
             messages=self.messages,
-            learning=LearningSession(self.document, post, lambda text, details: say(Message(text, "error", details))),
+            learning=LearningSession(self.document, post, fail),
+            comparison=Comparison(post, fail),
             proofs=Proofs(self.live.player.newest, post),
             post=post,
             library=library,
@@ -179,6 +185,7 @@ class Studio:
         self.parts.proofs.close()
         self.parts.loader.close()
         self.parts.learning.close(_UNASKED)
+        self.parts.comparison.end(_UNASKED)
         patience = 0.0 if self._finishing.has_given_up else _PATIENCE
         status = self.telemetry[Recording].status
         self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))

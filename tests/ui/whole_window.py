@@ -126,6 +126,7 @@ HARMLESS = tuple(
         "file.quit",
         "help.about",
         "learn.new",
+        "learn.compare",
         "view.full_screen",
         "view.output_window",
         # It would be the person's own from then on.

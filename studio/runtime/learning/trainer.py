@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.layout import Rect
+from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.services.failures import told
@@ -156,7 +157,7 @@ class Trainer:
             return
         try:
             step_back()
-            _leave_a_core()
+            leave_a_core()
             self._tell(Told(prepared=True, notes=notes))
             self._learn(learner)
         finally:
@@ -180,7 +181,7 @@ class Trainer:
                 weights.done(began)
             if steps and (pictures.now or paused):
                 began = time.monotonic()
-                self._tell(Told(pictures=_pictures(learner, first), gradient=self._gradient(learner)))
+                self._tell(Told(pictures=pictures_of(learner, first), gradient=self._gradient(learner)))
                 pictures.done(began)
             if closing:
                 return
@@ -230,7 +231,8 @@ class Trainer:
         return None if found is None else (name, found)
 
 
-def _leave_a_core() -> None:
+def leave_a_core() -> None:
+    """Let PyTorch leave a core to the picture."""
     from studio.engine.torch import leave_a_core
 
     leave_a_core()
@@ -241,15 +243,14 @@ def _weights(learner: Learner) -> dict[str, Array]:
     return {name: learner.tensor(name) for name in learner.backend.changing() if name in own}
 
 
-def _pictures(learner: Learner, first: object) -> tuple[Picture, Picture, Picture, Picture] | None:
+def pictures_of(learner: Learner, first: Network) -> tuple[Picture, Picture, Picture, Picture] | None:
     """The last crop as it was shown, made before, made now, and wanted."""
     import torch
 
-    from studio.model.network import Network
     from studio.model.picture import to_picture, to_tensor
     from studio.ops._reference import reference
 
-    if learner.pictures is None or not isinstance(first, Network):
+    if learner.pictures is None:
         return None
     shown, wanted = learner.pictures
     graph = learner.network.graph

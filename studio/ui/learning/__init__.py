@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from studio.model.learning_sheets import LEARNING_SHEETS
+from studio.model.network import Network
+from studio.model.preset import Preset
+from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
+from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
 from studio.ui.kit.panel import Panel
+from studio.ui.learning.compare import CompareWindow
 from studio.ui.learning.new_network import ask_for_network
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.services.messages import MessageBar
@@ -31,6 +37,26 @@ def _new(context: Context) -> None:
     preset = ask_for_network(context.window)
     if preset is not None:
         context.document.load(preset, None)
+
+
+def _compare(context: Context) -> None:
+    """Show the window in which both upsamplings learn."""
+    made = context.once(CompareWindow, lambda: _compare_window(context))
+    made.show()
+    made.raise_()
+
+
+def _compare_window(context: Context) -> CompareWindow:
+    def keep(network: Network) -> None:
+        context.document.load(Preset(network.name, network, {}), None)
+
+    def report(text: str) -> None:
+        context[MessageBar].say(Message(text, "error"))
+
+    def playing() -> str:
+        return context[Telemetry][PlayerState].spec or "demo"
+
+    return CompareWindow(context.window, context[Comparison], playing, keep, report)
 
 
 PANELS = (
@@ -94,6 +120,13 @@ PANELS = (
                 keys=("Ctrl+N",),
                 icon="plus",
                 tip="A network that has learnt nothing yet, to teach",
+            ),
+            Command(
+                "learn.compare",
+                "Which upsampling learns better?",
+                _compare,
+                Place("File", 10, 6),
+                tip="Two new autoencoders learn side by side: transposed convolution, and fractional stride",
             ),
         ),
     ),

@@ -29,18 +29,8 @@ class CurvesView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = pg.PlotWidget(background=theme.GROUND)
-        self.plot.setMenuEnabled(False)
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.hideButtons()
-        self.plot.setFixedHeight(150)
-        self.plot.setAccessibleName("Loss over the steps")
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(theme.LINE)
-            axis.setTextPen(theme.FAINT)
-        self.plot.getAxis("left").setWidth(48)
-        self.log, self.parts, self.psnr = (_switch(text, tip) for text, tip in _SWITCHES)
+        self.plot = plot_widget("Loss over the steps", 150)
+        self.log, self.parts, self.psnr = (switch(text, tip) for text, tip in _SWITCHES)
         self.log.setChecked(True)
         switches = QHBoxLayout()
         switches.setSpacing(theme.SPACE // 2)
@@ -69,13 +59,13 @@ class CurvesView(QWidget):
         if not curves.steps:
             return
         steps = np.array(curves.steps, float)
-        whole = _finite(curves.psnr if decibels else curves.total)
+        whole = finite(curves.psnr if decibels else curves.total)
         faint = pg.mkPen(theme.LINE, width=1)
         self.plot.plot(steps, whole, pen=faint)
         if self.parts.isChecked() and not decibels:
             for values, colour in zip(curves.parts.values(), _PARTS, strict=False):
                 if len(values) == len(steps):
-                    self.plot.plot(steps, smoothed(_finite(values)), pen=pg.mkPen(colour, width=1))
+                    self.plot.plot(steps, smoothed(finite(values)), pen=pg.mkPen(colour, width=1))
         self.plot.plot(steps, smoothed(whole), pen=pg.mkPen(theme.ACCENT, width=2))
 
 
@@ -86,7 +76,24 @@ _SWITCHES = (
 )
 
 
-def _switch(text: str, tip: str) -> QPushButton:
+def plot_widget(name: str, height: int) -> pg.PlotWidget:
+    """An empty plot in the window's colours, which the mouse leaves alone."""
+    plot = pg.PlotWidget(background=theme.GROUND)
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.hideButtons()
+    plot.setFixedHeight(height)
+    plot.setAccessibleName(name)
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.setPen(theme.LINE)
+        axis.setTextPen(theme.FAINT)
+    plot.getAxis("left").setWidth(48)
+    return plot
+
+
+def switch(text: str, tip: str) -> QPushButton:
+    """A small button that stays pressed."""
     button = QPushButton(text)
     button.setCheckable(True)
     button.setToolTip(tip)
@@ -94,6 +101,7 @@ def _switch(text: str, tip: str) -> QPushButton:
     return button
 
 
-def _finite(values: list[float]) -> NDArray[np.float64]:
+def finite(values: list[float]) -> NDArray[np.float64]:
+    """Values that can be drawn, by their logarithm too."""
     found = np.nan_to_num(np.array(values, np.float64), nan=0.0, posinf=100.0, neginf=0.0)
     return np.asarray(np.maximum(found, 1e-12))

@@ -10,6 +10,7 @@ from studio.io.library import Library
 from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
+from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.session import LiveSession
@@ -58,6 +59,7 @@ class Parts:
     messages: MessageBar
     learning: LearningSession
     proofs: Proofs
+    comparison: Comparison
     post: Post
     library: Library
     networks: Path
@@ -66,4 +68,4 @@ class Parts:
         """Those of which there is one of each type, to be found by it."""
         yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
         yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)
-        yield self.learning
+        yield from (self.learning, self.comparison)
