@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.io.sources import Reading, _film, at_constant_rate, open_source
+from studio.io.sources import Reading, _decode, at_constant_rate, open_source
 from studio.io.sources._clock import Clock, fine_rate, in_order
 from studio.io.sources._colour import HLG, PQ, TONE_MAPS, Colours, to_ordinary
 from studio.model.picture import shallow
@@ -292,7 +292,7 @@ def test_an_exception_of_the_reader_ends_nothing(tmp_path: Path, monkeypatch: py
     def broken(_: av.VideoFrame) -> np.ndarray:
         raise ValueError("31 is not a valid Type")
 
-    monkeypatch.setattr(_film, "_matrix", broken)
+    monkeypatch.setattr(_decode, "_matrix", broken)
     with open_source(str(path)) as source:
         assert numbers(frame.picture for frame in source) == list(range(5))
 
