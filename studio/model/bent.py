@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.edit import Patch
-from studio.model.layout import crop, put
+from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
+
+_TWO_64 = 1 << 64
 
 _SMALL = 1 << 16
 """Weights in a rectangle up to which it is compared at once; what is larger, when it is asked for."""
@@ -32,6 +36,8 @@ class BentTensors:
         self._shared: set[str] = set()
         # How many weights of a tensor differ from the trained ones, where that is known: a dab need not compare all.
         self._differing: dict[str, int] = {}
+        # Of tensors, where it is known: a number that two hardly ever share, unless they are alike in every bit.
+        self._sums: dict[str, int] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
@@ -57,6 +63,16 @@ class BentTensors:
         """The tensors that are bent."""
         return frozenset(filter(self.is_bent, self._tensors))
 
+    def marks(self) -> frozenset[tuple[str, int]]:
+        """What the tensors are known by: equal, as good as surely, where they are alike in every bit."""
+        return frozenset((name, self._sum(name)) for name in self._tensors if self.is_bent(name))
+
+    def _sum(self, name: str) -> int:
+        if name not in self._sums:
+            shape = self._tensors[name].shape
+            self._sums[name] = _sum(to_sheet(self._tensors[name]), Rect(0, 0, *sheet_size(shape)), sheet_size(shape))
+        return self._sums[name]
+
     def copies(self) -> dict[str, Array]:
         """Copies of the tensors that are bent."""
         return {name: tensor.copy() for name, tensor in self._tensors.items() if self.is_bent(name)}
@@ -70,13 +86,18 @@ class BentTensors:
             own = np.array(own, order="C")
         is_small = patch.rect.height * patch.rect.width <= _SMALL and trained.dtype == np.float32
         if known is not None and is_small:
-            was = crop(trained, patch.rect)
-            known -= _differing(crop(own, patch.rect), was)
+            was, before = crop(trained, patch.rect), crop(own, patch.rect)
             put(own, patch.rect, patch.values)
-            self._differing[name] = known + _differing(crop(own, patch.rect), was)
+            now = crop(own, patch.rect)
+            self._differing[name] = known - _differing(before, was) + _differing(now, was)
+            if name in self._sums:
+                sheet = sheet_size(own.shape)
+                change = _sum(now, patch.rect, sheet) - _sum(before, patch.rect, sheet)
+                self._sums[name] = (self._sums[name] + change) % _TWO_64
         else:
             put(own, patch.rect, patch.values)
             self._differing.pop(name, None)
+            self._sums.pop(name, None)
         self._shared.discard(name)
         self._tensors[name] = own
 
@@ -85,9 +106,27 @@ class BentTensors:
         self._tensors[name] = tensor
         self._shared.add(name)
         self._differing.pop(name, None)
+        self._sums.pop(name, None)
 
 
 def _differing(one: Array, other: Array) -> int:
     """In how many places two tensors of one shape differ in any bit: NaN is what it is, and -0 is not 0."""
     words = (np.ascontiguousarray(each, np.float32).view(np.uint32) for each in (one, other))
     return int(np.count_nonzero(np.not_equal(*words)))
+
+
+def _sum(values: Array, rect: Rect, sheet: tuple[int, int]) -> int:
+    """The bits of a rectangle of a sheet of this size, times a random number of each row and column, modulo 2^64.
+
+    What is changed can be taken off and added, so a dab need not go over the whole tensor.
+    """
+    rows, columns = _keys(*sheet)
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    lines = np.einsum("yx,x->y", bits, columns[rect.x : rect.x + rect.width])
+    return int(rows[rect.y : rect.y + rect.height] @ lines)
+
+
+@cache
+def _keys(height: int, width: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    rng = np.random.default_rng(0)
+    return rng.integers(1, 1 << 64, height, np.uint64), rng.integers(1, 1 << 64, width, np.uint64)

@@ -6,7 +6,7 @@ changes as doing, so there is no second path.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from psygnal import Signal
 
+from studio.model.bent import BentTensors
 from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Patch
 from studio.model.gesture import Gesture
@@ -38,7 +39,7 @@ class _State:
     preset: Preset
     path: Path | None
     token: int
-    tensors: int
+    network: int
 
     @property
     def nbytes(self) -> int:
@@ -61,10 +62,10 @@ class Document(LiveEditing):
         self.history = History(limit)
         self._gesture: Gesture | None = None
         self._states = States()
-        # Numbers of the state, and of the network and tensors that it has.
-        self._bent_as = self._states.fresh()
-        self._token = self._states.of(self._bent_as, self._preset)
-        self._saved: dict[Path | None, int] = {path: self._token}
+        self._saved: dict[Path | None, int] = {}
+        # Numbers of the network, and of the state.
+        self._opened = self._states.fresh()
+        self._token = self._saved[path] = self._state()
 
     @property
     def unsaved(self) -> bool:
@@ -170,10 +171,11 @@ class Document(LiveEditing):
         self.finish_gesture()
         if preset.network is not self.network and preset.network.sha256() == self.network.sha256():
             preset = replace(preset, network=self.network)
-        before = _State(self.preset(), self._path, self._token, self._bent_as)
+        before = _State(self.preset(), self._path, self._token, self._opened)
         copies = {name: np.array(tensor, np.float32, order="C") for name, tensor in preset.changed.items()}
-        bent_as = self._states.fresh()
-        after = _State(replace(preset, changed=copies), path, self._states.of(bent_as, preset), bent_as)
+        network, tensors = self._states.fresh(), BentTensors(preset.network, copies)
+        token = self._states.of(_known_by(network, preset.network, tensors), preset, self._saved.values())
+        after = _State(replace(preset, changed=copies), path, token, network)
         self._saved[path] = after.token
         nbytes = before.nbytes + after.nbytes
         if preset.network is not self.network:
@@ -240,21 +242,23 @@ class Document(LiveEditing):
         redo()
         self._note(label, nbytes, undo, redo)
 
-    def _note(self, label: str, nbytes: int, undo: partial[None], redo: partial[None], *, bends: bool = True) -> None:
-        """Note what was done; `bends` tells whether more than sections changed."""
-        before, before_bent = self._token, self._bent_as
-        after_bent = self._states.fresh() if bends else before_bent
-        after = self._states.of(after_bent, self._preset)
+    def _state(self) -> int:
+        """The number of what is open as it is now; what is turned back to what it was has that one's."""
+        weights = _known_by(self._opened, self.network, self._tensors)
+        return self._states.of(weights, self._preset, self._saved.values())
+
+    def _note(self, label: str, nbytes: int, undo: partial[None], redo: partial[None]) -> None:
+        before, after = self._token, self._state()
 
         def back() -> None:
             undo()
-            self._token, self._bent_as = before, before_bent
+            self._token = before
 
         def again() -> None:
             redo()
-            self._token, self._bent_as = after, after_bent
+            self._token = after
 
-        self._token, self._bent_as = after, after_bent
+        self._token = after
         self.history.push(Command(label, nbytes, back, again))
         self.changed.emit(HistoryChanged())
         self.changed.emit(DetailsChanged())
@@ -267,7 +271,7 @@ class Document(LiveEditing):
     def _restore(self, state: _State) -> None:
         before, touched = self._preset, self._tensors.names() | state.preset.changed.keys()
         self._open(state.preset, state.path)
-        self._token, self._bent_as = state.token, state.tensors
+        self._token, self._opened = state.token, state.network
         if before.network is not self.network:
             self.changed.emit(NetworkChanged())
         else:
@@ -322,6 +326,12 @@ class Document(LiveEditing):
         if new or before:
             nbytes += sum(key.nbytes(value, after[key]) for key, value in before.items())
             undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)
-            self._note(gesture.label, nbytes, undo, redo, bends=bool(new))
+            self._note(gesture.label, nbytes, undo, redo)
         else:
             self.changed.emit(DetailsChanged())
+
+
+def _known_by(opened: int, network: Network, tensors: BentTensors) -> Hashable:
+    """What tells weights, and the values in which they are fed and shown, from others of the same opening."""
+    graph = network.graph
+    return opened, graph.inputs, graph.output_range, graph.output_order, graph.colour, tensors.marks()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Hashable
 from itertools import count
 from typing import Any
 
@@ -9,38 +10,49 @@ from studio.model.preset import Preset
 from studio.model.section import Section
 
 _MOST = 64
-"""States that are remembered beside those of before, of one set of tensors and of sets of tensors."""
+"""States that are remembered besides those that were saved: of one set of weights, and sets of weights."""
 
 
 class States:
-    """Gives every state a number; with the same tensors and equal sections it is the same number again.
+    """Gives every state a number; with equal weights and equal sections it is the same number again.
 
-    So bypassing a layer and letting it work again leaves a preset as it was saved, undone or not.
+    So whatever is turned back by hand leaves a preset as it was saved, undone or not.
     """
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._alike: dict[int, list[tuple[dict[Section[Any], Any], int]]] = {}
+        self._alike: dict[Hashable, list[tuple[dict[Section[Any], Any], int]]] = {}
 
     def fresh(self) -> int:
-        """A number that nothing has yet: of a state, or of a set of tensors."""
+        """A number that nothing has yet: of a network, or of a state."""
         return next(self._numbers)
 
-    def of(self, tensors: int, preset: Preset) -> int:
+    def of(self, weights: Hashable, preset: Preset, saved: Collection[int] = ()) -> int:
         """The number of a state.
 
         Args:
-            tensors: the number of its network and tensors; see `fresh`.
+            weights: what its network and tensors are known by.
             preset: its sections count.
+            saved: the numbers of states that are not to be forgotten.
         """
         sections = {key: value for key, value in preset.sections.items() if value != key.default}
-        known = self._alike.setdefault(tensors, [])
+        known = self._alike.setdefault(weights, [])
         for held, number in known:
             if held == sections:
                 return number
-        known.append((sections, self.fresh()))
-        # The first is the one that may have been saved.
-        del known[1:-_MOST]
-        while len(self._alike) > _MOST:
-            del self._alike[next(iter(self._alike))]
-        return known[-1][1]
+        made = self.fresh()
+        known.append((sections, made))
+        self._forget({*saved, made}, weights)
+        return made
+
+    def _forget(self, kept: Collection[int], weights: Hashable) -> None:
+        known = self._alike[weights]
+        if len(known) > _MOST:
+            oldest = next((state for state in known if state[1] not in kept), None)
+            if oldest is not None:
+                known.remove(oldest)
+        if len(self._alike) > _MOST:
+            for each, states in self._alike.items():
+                if not any(number in kept for _, number in states):
+                    del self._alike[each]
+                    return

@@ -22,7 +22,7 @@ from studio.model.changes import (
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect, crop, put, sheet_size
+from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
 from studio.model.network import Network, same_bits
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, SOURCE
@@ -397,3 +397,48 @@ def test_what_is_as_it_was_saved_is_not_unsaved_undone_or_not() -> None:
     of.undo()
     of.redo()
     assert not of.unsaved
+
+
+def test_weights_and_values_that_are_turned_back_by_hand_are_not_unsaved() -> None:
+    of = document()
+    weights, plain = of.tensor("a.weight").copy(), Values(range=of.graph.inputs[0].range)
+    whole = Rect(0, 0, *sheet_size(weights.shape))
+    of.apply("Change", "a.weight", a_patch(of, "a.weight", 1))
+    of.mark_saved(Path("/nowhere/a"), "a")
+    painted = of.tensor("a.weight").copy()
+    for number in range(200):
+        of.apply("Paint", "a.weight", Patch(Rect(0, number % 2, 1, 1), np.full((1, 1), number, np.float32)))
+        assert of.unsaved
+    of.apply("Back", "a.weight", Patch(whole, to_sheet(painted)))
+    assert not of.unsaved
+    of.reset("Reset", ["a.weight"])
+    assert of.unsaved
+    of.apply("Again", "a.weight", Patch(whole, to_sheet(painted)))
+    assert not of.unsaved
+    of.set_values(Values(range=(-1, 1)))
+    assert of.unsaved
+    of.set_values(plain)
+    assert not of.unsaved
+    # The weights of another tensor, in the same places, are something else.
+    of.reset("Reset", ["a.weight"])
+    other = to_sheet(of.tensor("b.weight"))
+    of.apply("Change", "b.weight", Patch(Rect(0, 0, *other.shape), other + 1))
+    assert of.unsaved
+
+
+@given(st.data())
+def test_states_are_known_by_what_they_hold(data: st.DataObject) -> None:
+    """After any strokes: the same weights are the same state, others another, undone or not."""
+    of, seen = document(), dict[bytes, int]()
+    for _ in range(data.draw(st.integers(1, 8))):
+        name = data.draw(st.sampled_from(["a.weight", "b.weight"]))
+        height, width = sheet_size(of.tensor(name).shape)
+        y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+        rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
+        level = data.draw(st.sampled_from([0.0, -0.0, 1.0]))
+        of.apply("Change", name, Patch(rect, np.full((rect.height, rect.width), level, np.float32)))
+        if data.draw(st.booleans()):
+            of.undo()
+        bits = b"".join(of.tensor(each).tobytes() for each in ("a.weight", "b.weight"))
+        assert seen.setdefault(bits, of.revision) == of.revision
+    assert len(set(seen.values())) == len(seen)
