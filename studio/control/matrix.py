@@ -1,6 +1,6 @@
 """All routes and macros of a preset at work: the values of every number that they move, at a moment.
 
-Heard, time --> routes to routes --> routes to macros --> macros --> routes --> {address: value}
+Heard, time --> routes to routes --> routes to macros --> macros (of routes, too) --> routes --> {address: value}
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ class Matrix:
         for route in routes:
             self._add(route)
         self._sort()
+        # What of the routes themselves macros turn.
+        self._knobs = {address: knob for address in self._aimed if (knob := self._knob_of(address)) is not None}
 
     def __bool__(self) -> bool:
         """Whether anything moves, or a macro turns something."""
@@ -140,6 +142,9 @@ class Matrix:
         for address, base in bases.items():
             if address in self._numbers and address not in self._targets:
                 found[address] = self._numbers[address][0].clipped(base)
+                if address in self._knobs:
+                    part, name = self._knobs[address]
+                    _turn_part(part, name, found[address])
         for target in self._plain:
             base = target.base if target.has_own_base else bases.get(target.address, target.base)
             found[target.address] = _moved(target, base, when, heard)
@@ -173,14 +178,20 @@ class Matrix:
     def _sort(self) -> None:
         for address, target in self._targets.items():
             if address.startswith("/route/"):
-                _, _, number, name = address.split("/")
-                part = self._parts.get(int(number))
-                if part is not None:
-                    self._of_routes.append((target, part, name))
+                if (knob := self._knob_of(address)) is not None:
+                    self._of_routes.append((target, *knob))
             elif address.startswith("/macro/"):
                 self._of_macros.append(target)
             else:
                 self._plain.append(target)
+
+    def _knob_of(self, address: str) -> tuple[_Part, str] | None:
+        """The route at work that a number belongs to, and what of it the number is; None for others."""
+        if not address.startswith("/route/"):
+            return None
+        _, _, number, *name = address.split("/")
+        part = self._parts.get(int(number)) if number.isdecimal() else None
+        return None if part is None or len(name) != 1 else (part, name[0])
 
 
 def _moved(target: _Target, base: float, when: Moment, heard: Heard) -> float:
@@ -203,5 +214,8 @@ def _turn_part(part: _Part, name: str, value: float) -> None:
         part.depth = value
     elif name == "on":
         part.depth = part.route.depth if value >= 0.5 else 0.0
-    elif name in {live.name for live in lives(type(part.source))}:
-        part.source = part.source.model_copy(update={name: value})
+    else:
+        kind = next((live.kind for live in lives(type(part.source)) if live.name == name), None)
+        if kind is not None:
+            turned = value >= 0.5 if kind is bool else kind(round(value)) if kind is int else value
+            part.source = part.source.model_copy(update={name: turned})
