@@ -70,6 +70,15 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
     return preset
 
 
+def as_long_as(source: str, preset: Preset) -> str:
+    """The source "latent" as long as the preset's own path of vectors; any other as it is."""
+    from studio.model.generator import GENERATOR
+    from studio.model.latent import WORD
+
+    path = preset.section(GENERATOR).path
+    return f"{WORD}:{path.kind},seconds={path.seconds!r}" if source == WORD else source
+
+
 def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Listen]:
     """The preset, by the tempo of the sound where that is asked for, and what is heard by the time.
 

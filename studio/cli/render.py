@@ -24,7 +24,7 @@ from studio.cli.bending import (
 )
 from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
 from studio.cli.frames import frame_range, frame_rate
-from studio.cli.moving import BpmOption, FadeOption, MoveOption, crossing_of, with_movement, with_sound
+from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, crossing_of, with_movement, with_sound
 from studio.cli.performing import its_own, performance_of, turns_of
 from studio.cli.recording import Plan, record_frames, record_turns
 from studio.errors import StudioError
@@ -139,6 +139,7 @@ def render(
     asked = asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph)
     bent = with_movement(with_stages(original, asked), move, bpm)
     path = _path(source, latent, bent.network.graph)
+    source = as_long_as(source, bent)
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
         rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
@@ -215,9 +216,9 @@ def _say(choice: Choice, device: str, remark: str) -> None:
         note(remark)
 
 
-def _path(source: str, latent: str, graph: Graph) -> LatentPath:
-    """How vectors move, where source and network fit each other."""
-    from studio.model.latent import latent_path, path_of_source
+def _path(source: str, latent: str, graph: Graph) -> LatentPath | None:
+    """How vectors move, where source and network fit each other; None for as the preset says."""
+    from studio.model.latent import latent_path, path_given, path_of_source
 
     path, kinds = path_of_source(source), {put.kind for put in graph.inputs}
     if path is not None and latent:
@@ -234,7 +235,7 @@ def _path(source: str, latent: str, graph: Graph) -> LatentPath:
             f'The network is fed vectors alone and cannot look at "{source}"; give "latent" as the source, or '
             '"latent:loop,seed=3,seconds=8".'
         )
-    return path or latent_path(latent)
+    return path_given(source) or (latent_path(latent) if latent else None)
 
 
 def _codec(name: str, output: Path) -> str:

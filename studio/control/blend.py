@@ -15,6 +15,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.form import fields
+from studio.model.generator import GENERATOR, Generator
 from studio.model.latent_offset import LATENT
 from studio.model.layer_numbers import LAYER_NUMBERS
 from studio.model.live_edits import EDITS, LiveEdit
@@ -94,6 +95,7 @@ class Blend:
         mixed = mixed.with_section(STAGES, self._mixed_stages(parts)).with_section(ROUTES, self._mixed_routes(parts))
         mixed = mixed.with_section(EDITS, tuple(_mixed_edit(number, owned, parts) for number, owned in self._edits))
         mixed = mixed.with_section(LATENT, self._mixed_offsets(parts))
+        mixed = mixed.with_section(GENERATOR, self._mixed_generator(parts, strongest))
         mixed = mixed.with_section(LAYER_NUMBERS, self._mixed_numbers(parts))
         tempos = [preset.section(TEMPO) for preset in self._presets]
         mean = _mean([(tempo.bpm, part) for tempo, part in zip(tempos, parts, strict=True)])
@@ -134,6 +136,14 @@ class Blend:
                 whole[: len(row)] += part * row
             found[name] = tuple(float(value) for value in whole)
         return found
+
+    def _mixed_generator(self, parts: Shares, strongest: int) -> Generator:
+        """Steps are mixed; the path is that of the strongest, as nothing lies between two seeds."""
+        held = [preset.section(GENERATOR) for preset in self._presets]
+        steps = np.zeros(max(len(each.steps) for each in held))
+        for each, part in zip(held, parts, strict=True):
+            steps[: len(each.steps)] += part * np.array(each.steps, np.float64)
+        return Generator(held[strongest].path, tuple(float(step) for step in steps))
 
     def _mixed_numbers(self, parts: Shares) -> dict[str, float]:
         held = [preset.section(LAYER_NUMBERS) for preset in self._presets]

@@ -19,8 +19,8 @@ WORD = "latent"
 
 Kind = Literal["walk", "loop", "between"]
 
-_MOST_SECONDS = 86400.0
-_LARGEST_SEED = 2**32 - 1
+MOST_SECONDS = 86400.0
+LARGEST_SEED = 2**32 - 1
 _FEWEST_ROUND = 4
 
 
@@ -110,6 +110,13 @@ class LatentPath:
             return laps * self.seconds + position
         return self.seconds - position if self.kind == "between" and laps % 2 else position
 
+    def endless(self, time: float) -> float:
+        """The time that is on where a path is played without end: a walk and a loop go on, "between" comes back."""
+        if self.kind != "between":
+            return time
+        folded = time % (2 * self.seconds)
+        return min(folded, 2 * self.seconds - folded)
+
     def at(self, time: float, channels: int, stream: int = 0) -> Array:
         """(C, 1, 1) float32: the vector at this time in seconds."""
         latent = Latent(channels, self.seed, stream)
@@ -162,9 +169,18 @@ def path_of_source(spec: str) -> LatentPath | None:
     return latent_path(rest) if word == WORD else None
 
 
+def path_given(spec: str) -> LatentPath | None:
+    """The path that a source's name settles; None where that is left to the preset, as "latent" alone leaves it.
+
+    Raises:
+        StudioError: saying what of the path is wrong.
+    """
+    return None if spec == WORD else path_of_source(spec)
+
+
 def _seed(key: str, text: str) -> int:
-    if not re.fullmatch(r"\d{1,10}", text) or int(text) > _LARGEST_SEED:
-        raise StudioError(f'{key}="{text}" is no seed; give a whole number from 0 to {_LARGEST_SEED}.')
+    if not re.fullmatch(r"\d{1,10}", text) or int(text) > LARGEST_SEED:
+        raise StudioError(f'{key}="{text}" is no seed; give a whole number from 0 to {LARGEST_SEED}.')
     return int(text)
 
 
@@ -173,6 +189,6 @@ def _seconds(key: str, text: str) -> float:
         found = float(text)
     except ValueError:
         found = math.nan
-    if not 0.01 <= found <= _MOST_SECONDS:
-        raise StudioError(f'{key}="{text}" is out of range; give seconds from 0.01 to {_MOST_SECONDS:g}.')
+    if not 0.01 <= found <= MOST_SECONDS:
+        raise StudioError(f'{key}="{text}" is out of range; give seconds from 0.01 to {MOST_SECONDS:g}.')
     return found

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from studio.io.sources import SourceInfo
+from studio.model.generator import Generator
 from studio.model.latent import LatentPath, latent_path
 from studio.model.picture import Picture
 from studio.model.tick import Tick
@@ -32,7 +33,8 @@ class Desk:
         self.forgot = self.updated = 0
         self.stale = False
         self.tick = Tick()
-        self.path = LatentPath()
+        self.path: LatentPath | None = None
+        self.generator = Generator()
         self.fails: Exception | None = None
         self.prepared: list[Tick] = []
         self.pictures = Pictures(self, Clock(lambda: self.now))  # type: ignore[arg-type]

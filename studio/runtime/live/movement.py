@@ -150,6 +150,7 @@ class Movement(Feature):
         self._matrix.keep(before)
         self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)
+        turner.steer(preset)
         turner.keep_edits(preset)
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}
         turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})

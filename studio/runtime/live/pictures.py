@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from studio.engine.base import Engine
 from studio.io.resize import resized
-from studio.model.latent import LatentPath, path_of_source
+from studio.model.latent import WORD, path_given
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.runtime.live.clock import Clock
@@ -130,8 +130,12 @@ class Pictures:
         tick = self._clock.tick()
         prepare(runner, tick, fed.picture)
         runner.tick = tick
-        path = runner.path = path_of_source(fed.newest.spec) or LatentPath()
-        self.working = runner.run(fed.picture, path.played(fed.newest.position, fed.newest.laps))
+        newest = fed.newest
+        runner.path = path_given(newest.spec)
+        path = runner.path or runner.generator.path
+        endless = newest.spec == WORD
+        when = path.endless(newest.position) if endless else path.played(newest.position, newest.laps)
+        self.working = runner.run(fed.picture, when)
         self._input, self.has_run = fed, True
         self.last = Run(self._clock.last, tick, fed.newest.position, fed.newest.laps, is_cut)
         return True

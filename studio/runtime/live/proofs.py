@@ -15,7 +15,7 @@ from functools import partial
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.latent import LatentPath, path_of_source
+from studio.model.latent import WORD, path_given
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
@@ -57,7 +57,7 @@ class Bench:
         self._mover = Mover(preset, self._engine, self._runner, self._bend)
         self._side = side
         self._frame = 0
-        self._played = 0.0
+        self._newest: Newest | None = None
         self._serial: tuple[int, str] | None = None
 
     def picture(self, newest: Newest, time: float) -> Picture:
@@ -65,11 +65,11 @@ class Bench:
         only = self._engine.graph.only_size
         shape = newest.picture.shape[0], newest.picture.shape[1]
         size = only or parse_size(str(self._side), shape)
-        path = self._runner.path = path_of_source(newest.spec) or LatentPath()
+        self._runner.path = path_given(newest.spec)
         small = resized(newest.picture, size)
         if small.dtype.itemsize > 1:
             small = (small >> 8).astype("uint8")
-        self._played = path.played(newest.position, newest.laps)
+        self._newest = newest
         bent = self._mover(small, time, self._frame)
         self._frame += 1
         self._serial = newest.number, newest.spec
@@ -77,7 +77,11 @@ class Bench:
 
     def _bend(self, picture: DeepPicture, _: float) -> DeepPicture:
         """What moves by itself goes by the clock; vectors go by the source, as they do on the screen."""
-        return self._runner(picture, self._played)
+        runner, newest = self._runner, self._newest
+        assert newest is not None, "a picture is being made"
+        path = runner.path or runner.generator.path
+        endless = newest.spec == WORD
+        return runner(picture, path.endless(newest.position) if endless else path.played(newest.position, newest.laps))
 
     def is_due(self, newest: Newest) -> bool:
         """Whether this picture would come out otherwise than the last."""

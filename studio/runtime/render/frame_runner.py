@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
+from studio.model.generator import Generator, Phase, stepped
 from studio.model.graph import Graph, Input, Size
 from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
@@ -24,10 +27,12 @@ class FrameRunner:
     Args:
         engine: with its network loaded.
         layer: the layer whose activations are shown as tiles, instead of the network's output.
-        path: how vectors move.
+        path: how vectors move; None for as the preset says.
 
     Attributes:
-        path: how vectors move; the next picture follows it.
+        path: how vectors move; the next picture follows it. None for `generator`.
+        generator: how the preset moves them.
+        directions: along which it takes its steps, (directions, C) by input.
         offsets: what is added to them on the way.
         tick: when the next picture's run takes place, for bends that move and those with memory.
         deep: whether pictures of the output are given with 16 bits a value.
@@ -38,7 +43,10 @@ class FrameRunner:
             engine.graph.node(layer)
         self._engine = engine
         self._layer = layer
-        self.path = path or LatentPath()
+        self.path = path
+        self.generator = Generator()
+        self.directions: Mapping[str, Array] = {}
+        self._phase = Phase()
         self.deep = False
         self.offsets: Offsets = {}
         self.tick = START
@@ -75,11 +83,18 @@ class FrameRunner:
         padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
         fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
-        self._engine.run(fed | moved(self.path.feeds(inputs, time), self.offsets), self.tick)
+        self._engine.run(fed | self._vectors(time), self.tick)
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
         return size
+
+    def _vectors(self, time: float) -> dict[str, Array]:
+        path = self.path or self.generator.path
+        if path.kind == "walk":
+            time = self._phase.time(time, path.pace)
+        feeds = path.feeds(self._engine.graph.inputs, time)
+        return moved(stepped(feeds, self.generator.steps, self.directions), self.offsets)
 
     def _tensor(self, padded: DeepPicture, of: Input) -> Array:
         memory = self._engine.input_memory(of.name, padded.shape[:2])

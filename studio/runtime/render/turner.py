@@ -8,9 +8,11 @@ from studio.engine.base import Engine
 from studio.engine.numbers import Place
 from studio.errors import StudioError
 from studio.model.address import joined, split
+from studio.model.generator import GENERATOR, directions_of
 from studio.model.latent_offset import LATENT
 from studio.model.live_edits import EDITS, LiveEdits, bound, turned
 from studio.model.numbers import knobs
+from studio.model.numbers.generator import turned as turned_generator
 from studio.model.preset import Preset
 from studio.model.stages import STAGES
 from studio.runtime.render.frame_runner import FrameRunner
@@ -49,9 +51,16 @@ class Turner:
         self._engine.bypass(preset.bypassed)
         self._engine.set_stages(preset.section(STAGES))
         self._runner.offsets = preset.section(LATENT)
+        self.steer(preset)
         self.keep_edits(preset)
         own = {each.number.address: each.get(preset) for each in knobs(preset)}
         self.turn({address: value for address, value in own.items() if address.startswith(("/bend/", "/layer/"))})
+
+    def steer(self, preset: Preset) -> None:
+        """Let vectors move as a preset says."""
+        self._runner.generator = preset.section(GENERATOR)
+        if any(put.kind == "vector" for put in preset.network.graph.inputs):
+            self._runner.directions = directions_of(preset.network)
 
     def keep_edits(self, preset: Preset) -> None:
         """Keep a preset's edits live, with their numbers where it has them."""
@@ -60,11 +69,13 @@ class Turner:
 
     def turn(self, values: Values) -> None:
         """Turn numbers; each must be within its range."""
-        owned: dict[str, dict[str, float]] = {"latent": {}, "edit": {}}
+        owned: dict[str, dict[str, float]] = {"latent": {}, "generator": {}, "edit": {}}
         for address, value in values.items():
             owned.get(address[1 : address.find("/", 1)], self._waiting)[address] = value
         if owned["latent"]:
             self._move(owned["latent"])
+        if owned["generator"]:
+            self._runner.generator = turned_generator(self._runner.generator, owned["generator"])
         if owned["edit"]:
             self._set_edits(turned(self._edits, owned["edit"]))
         if self._engine.places is not self._places:

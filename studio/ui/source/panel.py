@@ -10,8 +10,10 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
+from studio.model.latent import WORD, path_given
 from studio.runtime.live.player import FASTEST, SLOWEST
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
@@ -218,4 +220,18 @@ def _name(spec: str) -> str:
     if spec == "camera" or spec.startswith("camera:"):
         number = spec.partition(":")[2]
         return f"Camera {int(number) + 1}" if number.isdecimal() else "Camera"
+    if spec.partition(":")[0] == WORD:
+        return _path_name(spec)
     return Path(spec).name or "No source"
+
+
+def _path_name(spec: str) -> str:
+    """How vectors move, as in "Loop · seed 6824"; what the preset says of it is not in the name."""
+    try:
+        path = path_given(spec)
+    except StudioError:
+        return spec
+    if path is None:
+        return "Generator"
+    to = f" to {path.to}" if path.kind == "between" else ""
+    return f"{path.kind.capitalize()} · seed {path.seed}{to}"
