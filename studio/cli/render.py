@@ -117,6 +117,7 @@ def render(
     from studio.io.places import refuse_overlap
     from studio.io.sinks import depth
     from studio.io.sources import open_source
+    from studio.model.generator import GENERATOR
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.size import parse_size
@@ -151,7 +152,7 @@ def render(
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path)
-        turns = None if played is None else turns_of(played, rate, (first, end), path)
+        turns = None if played is None else turns_of(played, rate, (first, end), path or bent.section(GENERATOR).path)
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         crossing = crossing_of(bent, fade_to, move)
