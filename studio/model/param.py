@@ -7,13 +7,26 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+_LARGEST = 3.4028234e38
+"""Of float32, in which shaders are told numbers; whole ones have 32 bits there."""
 
 
 class Declared(BaseModel):
     """A frozen record of declared parameters; an unknown name or a value out of range is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _fits(cls, value: Any) -> Any:
+        """Refuse what an engine would take for infinity, or for another number."""
+        if isinstance(value, float) and abs(value) > _LARGEST:
+            raise ValueError(f"must lie within ±{_LARGEST:.2g}, the largest number of float32")
+        if isinstance(value, int) and not -(1 << 31) <= value < 1 << 31:
+            raise ValueError("must be a whole number of 32 bits")
+        return value
 
 
 class Live(NamedTuple):
@@ -103,10 +116,6 @@ def lives(cls: type[Declared]) -> tuple[Live, ...]:
 def live_names(cls: type[Declared]) -> frozenset[str]:
     """Their names alone."""
     return frozenset(live.name for live in lives(cls))
-
-
-_LARGEST = 3.4028234e38
-"""Of float32, in which shaders are told numbers."""
 
 
 def param(

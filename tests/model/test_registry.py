@@ -6,11 +6,13 @@ import types
 from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from studio import edits
 from studio.io import sources
 from studio.model import plugins, registry
 from studio.model.edit import Edit, Kernels, Mask
+from studio.ops import operator
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +87,18 @@ def test_a_plug_in_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatc
     said = '"stars" (stars.module) cannot be loaded: ZeroDivisionError: division by zero; update or uninstall it.'
     assert plugins.problems() == (f"The plug-in {said}",)
     assert point.loads == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"negative_slope": 1e39}, "float32"),
+        ({"negative_slope": -1e300}, "float32"),
+        ({"negative_slope": float("inf")}, "finite"),
+    ],
+)
+def test_what_float32_does_not_hold_is_no_parameter(parameters: dict[str, float], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        operator("LeakyReLU").model_validate(parameters)
+    with pytest.raises(ValidationError, match="32 bits"):
+        operator("Conv2d").model_validate({"in_channels": 3, "out_channels": 1 << 40, "kernel_size": 1})
