@@ -1,4 +1,4 @@
-"""Sources played in real time. The reel is tested on a clock of its own, the player on the wall's."""
+"""Sources played in time, on a clock of their own: what is due comes when the test says that it is that late."""
 
 from __future__ import annotations
 
@@ -27,6 +27,37 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Time(Clock):
+    """What a player goes by: it stands still until `go`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.condition: threading.Condition | None = None
+        self.due: float | None = None  # when whoever waits goes on by itself
+        self.waits = 0
+
+    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        self.condition, self.due = condition, None if seconds is None else self.now + seconds
+        self.waits += 1
+        condition.wait()
+        self.condition = None
+
+    def go(self, seconds: float) -> None:
+        """Let time go by, and everything happen that is due meanwhile."""
+        end, waited = self.now + seconds, self.waits - 1
+        while True:
+            until(lambda waited=waited: self.condition is not None and self.waits > waited)
+            condition = self.condition
+            assert condition is not None
+            with condition:
+                waited, due = self.waits, self.due
+                if due is None or due > end:
+                    self.now = end
+                    return
+                self.now = max(self.now, due)
+                condition.notify_all()
 
 
 class Film(BaseSource):
@@ -68,13 +99,15 @@ class Camera(BaseSource):
         self.says = "live"
         self.sees = np.zeros((4, 6, 3), np.uint8)
         self.closed = threading.Event()
+        self.given = 0
 
     @property
     def status(self) -> str:
         return self.says
 
     def __iter__(self) -> Iterator[Frame]:
-        while not self.closed.wait(0.01):
+        while not self.closed.wait(0.001):
+            self.given += 1
             yield Frame(self.sees, 0.0, 0)
 
     frames = lambda self, start=0.0: iter(self)  # type: ignore[assignment]  # noqa: E731, ARG005
@@ -169,12 +202,15 @@ def changes() -> list[float]:
 
 
 @pytest.fixture
-def player(changes: list[float]) -> Iterator[Player]:
-    played = Player(lambda: changes.append(time.monotonic()))
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def player(changes: list[float], clock: Time) -> Iterator[Player]:
+    played = Player(lambda: changes.append(clock()), clock, clock.wait)
     yield played
-    began = time.monotonic()
     played.close()
-    assert time.monotonic() - began < 2
     assert ours() == []
 
 
@@ -201,30 +237,34 @@ def value(player: Player) -> int:
     return -1 if newest is None else int(newest[1][0, 0, 0])
 
 
-def test_a_film_plays_at_its_rate(player: Player, changes: list[float]) -> None:
+def test_a_film_plays_at_its_rate(player: Player, clock: Time, changes: list[float]) -> None:
     assert player.newest() is None
     player.play_source(Film(100), "a film")
     until(lambda: value(player) == 0)
-    began = time.monotonic()
-    until(lambda: value(player) >= 25)
-    assert 0.8 < time.monotonic() - began < 2
+    clock.go(1.0)
+    assert value(player) == 25
     state = player.state()
     assert (state.spec, state.duration, state.playing, state.is_camera) == ("a film", 4.0, True, False)
-    assert 0.95 < state.position < 2
-    assert len(changes) >= 20
+    assert state.position == pytest.approx(1.0)
+    assert len(changes) >= 25
+    clock.go(2.0)
+    assert value(player) == 75
+    clock.go(1.5)
+    assert value(player) == 12, "it begins anew"
 
 
-def test_pausing_stepping_and_seeking(player: Player) -> None:
+def test_pausing_stepping_and_seeking(player: Player, clock: Time) -> None:
     player.play_source(Film(50))
-    until(lambda: value(player) >= 3)
+    until(lambda: value(player) == 0)
+    clock.go(0.12)
     player.step(1)  # not while it plays
     player.pause(True)
     until(lambda: not player.state().playing)
-    time.sleep(0.1)
-    here = value(player)
-    time.sleep(0.2)
-    assert value(player) == here
-    for by, expected in ((1, here + 1), (1, here + 2), (-1, here + 1), (-2, here - 1), (3, here + 2)):
+    until(lambda: clock.due is None)
+    assert value(player) == 3
+    clock.go(100)
+    assert value(player) == 3
+    for by, expected in ((1, 4), (1, 5), (-1, 4), (-2, 2), (3, 5)):
         player.step(by)
         until(lambda expected=expected: value(player) == expected)
     player.seek(1.5)
@@ -234,51 +274,55 @@ def test_pausing_stepping_and_seeking(player: Player) -> None:
     until(lambda: value(player) == 49)
     player.step(1)  # round the corner
     until(lambda: value(player) == 0)
+    waits = clock.waits
     player.step(-1)  # not back round it
-    time.sleep(0.1)
+    until(lambda: clock.waits > waits)
     assert value(player) == 0
     player.pause(False)
-    until(lambda: value(player) >= 3)
+    until(lambda: clock.due is not None)
+    clock.go(0.12)
+    assert value(player) == 3
 
 
-def test_the_end_without_a_loop(player: Player, changes: list[float]) -> None:
+def test_the_end_without_a_loop(player: Player, clock: Time, changes: list[float]) -> None:
     player.set_loop(False)
     player.play_source(Film(5))
-    until(lambda: player.state().ended)
+    until(lambda: value(player) == 0)
+    clock.go(1)
+    assert player.state().ended
     assert value(player) == 4
     seen = len(changes)
-    time.sleep(0.15)
+    clock.go(100)
     assert len(changes) == seen
     player.pause(False)  # plays it again
-    until(lambda: value(player) < 4)
-    until(lambda: player.state().ended)
+    until(lambda: value(player) == 0)
+    clock.go(1)
+    assert player.state().ended
     player.set_loop(True)
-    until(lambda: value(player) == 2)
-    assert not player.state().ended
+    until(lambda: not player.state().ended)
+    clock.go(0.1)
+    assert value(player) == 2
 
 
-def test_speed(player: Player) -> None:
-    player.set_speed(100)
-    assert player.state().speed == 4.0
+@pytest.mark.parametrize(("speed", "kept"), [(100, 4.0), (2, 2.0), (0.5, 0.5), (0, 0.1)])
+def test_speed(player: Player, clock: Time, speed: float, kept: float) -> None:
+    player.set_speed(speed)
+    assert player.state().speed == kept
     player.play_source(Film(200))
-    until(lambda: value(player) >= 0)
-    began = time.monotonic()
-    until(lambda: value(player) >= 100)
-    assert 0.8 < time.monotonic() - began < 2
-    player.set_speed(0)
-    assert player.state().speed == 0.1
-    here = value(player)
-    time.sleep(0.5)
-    assert value(player) <= here + 5
+    until(lambda: value(player) == 0)
+    clock.go(1.0)
+    assert value(player) == int(25 * kept + 1e-6)
 
 
-def test_a_still_comes_once_and_is_fitted_anew(player: Player, changes: list[float], tmp_path: Path) -> None:
+def test_a_still_comes_once_and_is_fitted_anew(
+    player: Player, clock: Time, changes: list[float], tmp_path: Path
+) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 6, 3), 7, np.uint8))
     player.play(str(tmp_path / "a.png"))
     until(lambda: value(player) == 7)
-    time.sleep(0.1)
+    clock.go(1)
     newest, seen = player.newest(), len(changes)
-    time.sleep(0.2)
+    clock.go(100)
     assert newest is not None
     assert player.newest() == newest
     assert len(changes) == seen
@@ -302,17 +346,17 @@ def test_a_fit_that_refuses_says_so_and_pictures_come(player: Player) -> None:
     until(lambda: problem(player) == "no such size")
 
 
-def test_what_cannot_be_opened_leaves_what_plays(player: Player) -> None:
+def test_what_cannot_be_opened_leaves_what_plays(player: Player, clock: Time) -> None:
     film = Film(200)
     player.play_source(film, "film")
     player.play("/nowhere/at/all")
     until(lambda: "nothing at '/nowhere/at/all'" in problem(player))
-    here = value(player)
-    until(lambda: value(player) > here)
+    clock.go(1)
+    assert value(player) == 25
     assert (player.state().spec, player.state().opening, film.closed) == ("film", "", False)
 
 
-def test_a_source_that_breaks_stands_and_says_so(player: Player) -> None:
+def test_a_source_that_breaks_stands_and_says_so(player: Player, clock: Time) -> None:
     def break_at_three(_: float) -> None:
         if film.entered and film.reached == 3:
             raise StudioError("picture 3 is broken")
@@ -321,18 +365,22 @@ def test_a_source_that_breaks_stands_and_says_so(player: Player) -> None:
     film = Film(5, sleep=break_at_three)
     film.reached = 0  # type: ignore[attr-defined]
     player.play_source(film, "film")
-    until(lambda: problem(player) == "picture 3 is broken")
+    until(lambda: value(player) == 0)
+    clock.go(1)
+    assert problem(player) == "picture 3 is broken"
     assert value(player) == 2
     assert player.state().ended
 
 
-def test_a_broken_picture_of_a_folder_is_passed_over_and_said(player: Player, tmp_path: Path) -> None:
+def test_a_broken_picture_of_a_folder_is_passed_over_and_said(player: Player, clock: Time, tmp_path: Path) -> None:
     for number in range(5):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((4, 6, 3), number, np.uint8))
     (tmp_path / "3.png").write_bytes(b"broken")
     player.set_loop(False)
     player.play(str(tmp_path))
-    until(lambda: value(player) == 4)
+    until(lambda: value(player) == 0)
+    clock.go(1)
+    assert value(player) == 4
     assert player.state().warning is not None
     assert "3.png" in str(player.state().warning)
     assert not problem(player)
@@ -353,7 +401,8 @@ def test_a_camera_that_dies_comes_back(player: Player) -> None:
     player.step(1)
     player.pause(False)
     player.play("camera")  # the same one: it is waited for, not opened again
-    time.sleep(0.05)
+    given = camera.given
+    until(lambda: camera.given > given + 3)
     assert player.newest() == newest
     camera.says, camera.sees = "live", np.full((4, 6, 3), 11, np.uint8)
     until(lambda: value(player) == 11 and player.state().status == "live")
@@ -368,33 +417,37 @@ def test_opening_never_holds_up_and_a_later_call_supersedes(player: Player, monk
     def slowly(spec: str) -> Film:
         opened[spec] = Film(200)
         if spec == "slow":
-            gate.wait(5)
+            gate.wait(60)
         return opened[spec]
 
     monkeypatch.setattr(player_module, "open_source", slowly)
-    began = time.monotonic()
     player.play("slow")
     player.play("slow")
-    assert time.monotonic() - began < 0.1
+    # It is waited for nowhere: the gate is closed still.
     assert player.state().opening == "slow"
     until(lambda: "slow" in opened)
     player.play("quick")
-    until(lambda: player.state().spec == "quick" and value(player) > 1)
+    until(lambda: player.state().spec == "quick" and value(player) == 0)
     gate.set()
     until(lambda: opened["slow"].closed)
     assert player.state().spec == "quick"
     assert not opened["quick"].closed
 
 
-def test_closing_in_the_midst_of_slow_decoding(changes: list[float]) -> None:
-    film = Film(100, cost=0.5)
-    player = Player(lambda: changes.append(0))
+def test_closing_in_the_midst_of_slow_decoding() -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def decode(_: float) -> None:
+        begun.set()
+        goes_on.wait(60)
+
+    film = Film(100, sleep=decode)
+    player = Player(lambda: None)
     player.play_source(film)
-    time.sleep(0.1)
-    began = time.monotonic()
+    assert begun.wait(60)
+    threading.Timer(0.05, goes_on.set).start()
     player.close()
     player.close()
-    assert time.monotonic() - began < 1.5
     assert ours() == []
     assert film.closed
     player.play("demo")
@@ -403,14 +456,24 @@ def test_closing_in_the_midst_of_slow_decoding(changes: list[float]) -> None:
     assert player.newest() is None
 
 
-def test_waiting_costs_nothing(player: Player) -> None:
+def test_waiting_costs_nothing(player: Player, clock: Time) -> None:
     player.play_source(Film(20))
-    until(lambda: value(player) >= 2)
+    until(lambda: value(player) == 0)
+    clock.go(0.1)
     player.pause(True)
-    time.sleep(0.05)
-    before = time.process_time()
-    time.sleep(0.3)
-    assert time.process_time() - before < 0.05
+    until(lambda: clock.due is None)
+    waits = clock.waits
+    clock.go(100)
+    assert clock.waits == waits, "it is not woken until it is told something"
+
+
+def test_by_itself_it_goes_by_the_clock_on_the_wall() -> None:
+    player = Player(lambda: None)
+    try:
+        player.play_source(Film(100))
+        until(lambda: value(player) >= 3)
+    finally:
+        player.close()
 
 
 def test_the_demo_is_played_and_sought(player: Player) -> None:

@@ -43,14 +43,22 @@ class Player:
     A still is given once, a folder of pictures plays as a film at its rate, a camera gives its newest picture.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_change: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[threading.Condition, float | None], object] = threading.Condition.wait,
+    ) -> None:
         """Start the capture thread.
 
         Args:
             on_change: called from threads of the player when there is a new picture, status or problem. It must
                 return at once.
+            clock: seconds by which pictures are due.
+            wait: waits for a condition, whose lock is held, so many seconds of that clock; None for any time.
         """
         self._on_change = on_change
+        self._clock, self._wait = clock, wait
         self._wake = threading.Condition()
         # Guarded by `_wake`:
         self._orders = _Orders()
@@ -252,9 +260,9 @@ class Player:
         with self._wake:
             while not self._ordered and not self._stopping:
                 if playback is None or playback.due is None or (self._orders.paused and playback.frame is not None):
-                    self._wake.wait()
-                elif (wait := playback.due - time.monotonic()) > 0:
-                    self._wake.wait(wait)
+                    self._wait(self._wake, None)
+                elif (seconds := playback.due - self._clock()) > 0:
+                    self._wait(self._wake, seconds)
                 else:
                     break
             orders = self._orders
@@ -268,7 +276,7 @@ class Player:
                 old.close()
         with self._wake:
             source = self._source
-        return Playback(source, time.monotonic) if source is not None else None
+        return Playback(source, self._clock) if source is not None else None
 
     def _go_on(self, playback: Playback, orders: _Orders) -> None:
         playback.run(not orders.paused)
