@@ -41,6 +41,7 @@ from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
+from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.controllers import Controllers
@@ -109,6 +110,7 @@ class Studio:
         )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
+        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say)
 
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
@@ -132,6 +134,7 @@ class Studio:
             post=post,
             library=library,
             networks=home / "weights",
+            controllers=self.controllers,
         )
         closing = Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked))
         workers = worker, self.parts.importer
@@ -141,7 +144,6 @@ class Studio:
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
-        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say)
         for note in preset.notes:
             say(Message(note, "warning"))
         worker.do(check, self._tell_problems)
@@ -177,6 +179,7 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
+        self.window.context[StageHand].close()
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
         self._autosave.end()

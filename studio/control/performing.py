@@ -228,13 +228,14 @@ class Replay:
                 is_new = True
             elif isinstance(event, Signalled):
                 self._hearing.take(_taken(event), event.time + ahead)
-        for address, value in self._gliding(time):
+        for address, value in self.gliding(time):
             self._preset = numbers.turned(self._preset, address, value)
             turned[address] = value
         self._time = time
         return Step(self._preset, turned, is_new, tuple(strokes), self._hearing.heard)
 
-    def _gliding(self, time: float) -> Iterator[tuple[str, float]]:
+    def gliding(self, time: float) -> Iterator[tuple[str, float]]:
+        """The numbers that are on a straight line to their next value at a time, and where."""
         for address, turns in self._glides.items():
             place = bisect_right(turns, time, key=lambda turn: turn.time)
             if 0 < place < len(turns) and turns[place].glides:

@@ -150,7 +150,11 @@ class Taking(Feature):
             self._writer.end(at)
         if self._script is not None and self._began is not None:
             self._took_picture()
-            self._script.write(Ended(max(self._now, at - self._began.at / 1e9)))
+            end = max(self._now, at - self._began.at / 1e9)
+            # What no run has shown any more was done all the same.
+            for each in self._waiting:
+                self._script.write(partial(each, end))
+            self._script.write(Ended(end))
             self._script.end()
 
     # -- what happens between two runs ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.entry import Entry
 
-Area = Literal["left", "right", "middle"]
+Area = Literal["left", "right", "bottom", "middle"]
 
 
 def bring_forward(widget: QWidget) -> None:
@@ -35,11 +35,12 @@ class Panel:
     Attributes:
         id: stable, by which the layout is saved: "history".
         title: on its tab, and in the menu that shows and hides it.
-        area: "left" or "right" for a dock; "middle" for what is always there, one above the other.
+        area: "left", "right" or "bottom" for a dock; "middle" for what is always there, one above the other.
         make: makes the widget; parts and other rooms' services come from the context. The widget is then found there
             by its type.
         stack: panels of one area and stack share a place as tabs; stacks stand one above the other, rising.
         order: within its stack, rising; the first is in front.
+        starts_hidden: whether it is not there until it is asked for.
         scrolled: whether it may be higher than its place.
         stretches: in the middle, whether it takes the room that is left.
         commands: what it adds to menus and keys.
@@ -53,6 +54,7 @@ class Panel:
     make: Callable[[Context], QWidget]
     stack: int = 0
     order: int = 50
+    starts_hidden: bool = False
     scrolled: bool = False
     stretches: bool = False
     commands: tuple[Command, ...] = ()

@@ -17,6 +17,7 @@ from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Post, Worker
+from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
@@ -43,6 +44,7 @@ class Parts:
     post: runs a callable in the window's thread, soon.
     library: the presets that there are.
     networks: folder of the networks that the person has imported.
+    controllers: OSC and MIDI.
     """
 
     document: Document
@@ -63,9 +65,10 @@ class Parts:
     post: Post
     library: Library
     networks: Path
+    controllers: Controllers
 
     def all(self) -> Iterator[object]:
         """Those of which there is one of each type, to be found by it."""
         yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
         yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)
-        yield from (self.learning, self.comparison)
+        yield from (self.learning, self.comparison, self.controllers)

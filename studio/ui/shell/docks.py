@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QSc
 from studio.ui.kit.panel import Area, Panel
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-_AREAS: dict[Area, Qt.DockWidgetArea] = {"left": LEFT, "right": RIGHT}
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+_AREAS: dict[Area, Qt.DockWidgetArea] = {"left": LEFT, "right": RIGHT, "bottom": BOTTOM}
 # Parts of the window's height, by area and stack; the stacks of plug-ins get a third.
 _SHARES: dict[tuple[Area, int], float] = {
     ("left", 10): 0.56,
@@ -48,6 +49,7 @@ class Docks(QObject):
         window.setCorner(Qt.Corner.TopRightCorner, RIGHT)
         window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
         self.by_name: dict[str, QDockWidget] = {}
+        self._hidden = {panel.id for panel, _ in panels if panel.starts_hidden}
         self._stacks: dict[tuple[Area, int], list[QDockWidget]] = {}
         for panel, content in panels:
             if panel.area in _AREAS:
@@ -88,8 +90,8 @@ class Docks(QObject):
     def put_back(self) -> None:
         """Every panel where it was at the first start, at widths that suit the window."""
         self._window.restoreState(self._usual)
-        for dock in self.by_name.values():
-            dock.show()
+        for name, dock in self.by_name.items():
+            dock.setVisible(name not in self._hidden)
         self._raise_first()
         self.proportion()
 
@@ -139,6 +141,8 @@ class Docks(QObject):
         if stack:
             self._window.tabifyDockWidget(stack[-1], dock)
         stack.append(dock)
+        if panel.starts_hidden:
+            dock.hide()
 
     def _raise_first(self) -> None:
         for docks in self._stacks.values():

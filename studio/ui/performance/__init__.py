@@ -1,0 +1,91 @@
+"""Performances: recorded with the film by one key, played again, and edited on a timeline."""
+
+from __future__ import annotations
+
+from studio.model.score import Score
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.performance.panel import PerformancePanel
+from studio.ui.performance.stage_hand import StageHand
+from studio.ui.services.controllers import Controllers
+from studio.ui.services.parts import Parts
+
+
+def _make(context: Context) -> PerformancePanel:
+    parts, score = context[Parts], context.add(Score())
+    hand = context.add(StageHand(parts, score, context[Controllers].hub.inbox))
+    hand.changed.connect(lambda: context.tell("performance"))
+    score.changed.connect(lambda _: context.tell("performance"))
+    return PerformancePanel(context.document, score, hand, context[Telemetry], parts.worker, parts.messages.say)
+
+
+def _show_and(act: str) -> object:
+    def run(context: Context) -> None:
+        context[PerformancePanel].reveal()
+        getattr(context[PerformancePanel], act)()
+
+    return run
+
+
+_FOLLOWS = frozenset({"performance", "recording"})
+
+PANELS = (
+    Panel(
+        "performance",
+        "Performance",
+        "bottom",
+        _make,
+        stack=10,
+        starts_hidden=True,
+        commands=(
+            Command(
+                "performance.record",
+                "Record a performance",
+                lambda c: c[StageHand].toggle_record(),
+                Place("File", 30, 15),
+                keys=("Shift+R",),
+                icon="record",
+                tip="Film, and all that hands do: it can be rendered again, larger",
+                is_on=lambda c: c[StageHand].records,
+                follows=_FOLLOWS,
+            ),
+            Command(
+                "performance.play",
+                "Play the performance",
+                lambda c: c[StageHand].toggle_play(),
+                Place("Run", 40, 10),
+                keys=("Ctrl+Space",),
+                icon="play",
+                tip="All that hands did, again; what you turn meanwhile is yours",
+                is_on=lambda c: c[StageHand].plays,
+                enabled=lambda c: c[Score].performance is not None,
+                follows=_FOLLOWS,
+            ),
+            Command(
+                "performance.overdub",
+                "Overdub the performance",
+                lambda c: c[StageHand].overdub(),
+                Place("Run", 40, 20),
+                keys=("Ctrl+Shift+Space",),
+                icon="record",
+                tip="Plays it and records it anew, with what you turn meanwhile in place of what was turned",
+                enabled=lambda c: c[Score].performance is not None,
+                follows=_FOLLOWS,
+            ),
+            Command(
+                "performance.open",
+                "Open a performance…",
+                _show_and("ask_open"),  # type: ignore[arg-type]
+                Place("File", 30, 16),
+                icon="folder-open",
+                tip="To play it again, or to edit it",
+            ),
+        ),
+        gestures=(
+            ("Drag a keyframe", "Another time and value; Shift keeps the time"),
+            ("Double click on a curve", "Another keyframe"),
+            ("Drag along the times", "Choose a part, to keep it or to cut it out"),
+        ),
+    ),
+)

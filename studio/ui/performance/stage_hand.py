@@ -1,0 +1,171 @@
+"""Starts and stops performances at the window: recorded, played, overdubbed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from studio.control.inbox import Inbox
+from studio.control.replaying import LiveReplay
+from studio.errors import StudioError
+from studio.io.performances import SUFFIX, load_performance
+from studio.model.performance import Performance
+from studio.model.score import Score
+from studio.runtime.live.output_writer import Record, Recording
+from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.recorder import RecordingPlan, free_path
+from studio.runtime.live.report import Message
+from studio.runtime.live.taking import BeginTake, EndTake, Performing
+from studio.ui.services.parts import Parts
+
+_NAME = "{preset} {date} {time}"
+_EVERY_MS = 8
+
+
+class StageHand(QObject):
+    """Gives the orders, and plays what is open.
+
+    ``changed`` comes when it begins or ends to record or to play.
+
+    Args:
+        parts: of the studio.
+        score: what is open.
+        inbox: takes the signals of what is played.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parts: Parts, score: Score, inbox: Inbox) -> None:
+        super().__init__()
+        self._parts, self._score = parts, score
+        self._replay = LiveReplay(parts.document, inbox, self._seek, self._tell)
+        self._finished: object = None
+        self._was = False, False
+        self._timer = QTimer(self, interval=_EVERY_MS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._advance)
+        parts.telemetry.on(Performing, self._follow)
+
+    @property
+    def records(self) -> bool:
+        """Whether a performance is recorded."""
+        return self._parts.telemetry[Performing].path is not None
+
+    @property
+    def plays(self) -> bool:
+        """Whether one is played."""
+        return self._replay.plays
+
+    def toggle_record(self) -> None:
+        """Begin a performance and a film of it, or end both."""
+        if self.records:
+            self._parts.live.order(EndTake())
+            if self._replay.plays:
+                self.toggle_play()
+        elif (status := self._parts.telemetry[Recording].status) is not None and not status.finished:
+            self._tell("A recording is under way; end it first, so that both begin together.")
+        else:
+            self._begin()
+
+    def toggle_play(self) -> None:
+        """Play what is open from where it stands, or stop."""
+        if self._replay.plays:
+            self._timer.stop()
+            self._replay.stop()
+            self._score.position = 0.0 if self._is_over else self._score.position
+        else:
+            self._play(self._score.position)
+        self._tell_changed()
+
+    def overdub(self) -> None:
+        """Play what is open from its beginning, and record that anew with what hands do meanwhile."""
+        if self.records or self._score.performance is None:
+            return
+        if self._replay.plays:
+            self.toggle_play()
+        if self._play(0.0):
+            self._begin()
+
+    def close(self) -> None:
+        """Stop."""
+        self._timer.stop()
+        self._replay.close()
+
+    # -- within -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_over(self) -> bool:
+        performance = self._score.performance
+        return performance is None or self._score.position >= performance.seconds
+
+    def _begin(self) -> None:
+        parts, choice = self._parts, self._parts.session.recording
+        # What is heard as it was trained is no state of the preset.
+        parts.workspace.audition = None
+        # What a hand is at goes on; it is in the preset as far as it has come.
+        preset, spec = parts.document.preset(), parts.telemetry[PlayerState].spec
+        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
+        path = free_path(choice.path, _NAME, preset.name, SUFFIX, datetime.now().astimezone())
+        record = Record(plan, preset.name)
+        graph, size = parts.document.graph, parts.workspace.size
+        parts.live.order(BeginTake(graph, path, preset, spec, size, record))
+
+    def _play(self, start: float) -> bool:
+        performance = self._score.performance
+        if performance is None:
+            return False
+        spec = self._parts.telemetry[PlayerState].spec
+        if performance.take.source and performance.take.source != spec:
+            self._tell(f"It was played to {performance.take.source}; it plays to what is open now.")
+        try:
+            self._replay.play(performance, 0.0 if start >= performance.seconds else start)
+        except StudioError as error:
+            self._parts.messages.say(Message(str(error), "error"))
+            return False
+        self._parts.live.pause(False)
+        self._timer.start()
+        return True
+
+    def _advance(self) -> None:
+        self._replay.advance()
+        self._score.position = self._replay.position
+        if not self._replay.plays:
+            self._timer.stop()
+            self._score.position = 0.0
+            if self.records:
+                self._parts.live.order(EndTake())
+            self._tell_changed()
+
+    def _seek(self, seconds: float) -> None:
+        performance, state = self._score.performance, self._parts.telemetry[PlayerState]
+        if performance is not None and performance.take.source == state.spec and not state.is_camera:
+            self._parts.live.seek(seconds)
+
+    def _follow(self, performing: Performing) -> None:
+        path = performing.finished
+        if path is not None and path != self._finished:
+            self._finished = path
+            self._parts.worker.do(
+                lambda: load_performance(path),
+                lambda performance: self._take(performance, performing),
+                lambda error: self._parts.messages.say(Message(str(error), "error")),
+                "Reading the performance",
+            )
+        self._tell_changed()
+
+    def _take(self, performance: Performance, performing: Performing) -> None:
+        if self._score.unsaved:
+            self._tell(f"The performance lies at {performing.finished}; what is open has changes that are not saved.")
+            return
+        self._score.open(performance, performing.finished)
+        self._parts.messages.say(Message(f"The performance lies at {performing.finished}."))
+
+    def _tell(self, text: str) -> None:
+        self._parts.messages.say(Message(text, "warning"))
+
+    def _tell_changed(self) -> None:
+        now = self.records, self.plays
+        if now != self._was:
+            self._was = now
+            self.changed.emit()

@@ -1,0 +1,145 @@
+"""A performance played again on a document, where hands join in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import tiny_network
+
+from studio.bends import make_bend
+from studio.control.inbox import Inbox
+from studio.control.performing import beginning
+from studio.control.replaying import LiveReplay
+from studio.errors import StudioError
+from studio.io.preset_file import section_to_json
+from studio.model.document import Document
+from studio.model.edit import Patch
+from studio.model.layout import Rect
+from studio.model.performance import Arranged, Ended, Event, Performance, Ran, Signalled, Stroke, Take, Turned
+from studio.model.preset import Preset
+from studio.model.section import BYPASSED
+
+NETWORK = tiny_network()
+
+
+def start() -> Preset:
+    document = Document(Preset("p", NETWORK, {}))
+    document.add_stage("enc", make_bend("Rotate", {}))
+    document.add_stage("act", make_bend("Multiply", {"factor": 1.5}))
+    document.apply("s", "enc.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 0.5, np.float32)))
+    return document.preset()
+
+
+class Desk:
+    """A document, and a replay on a clock that the test turns."""
+
+    def __init__(self, document: Document, *events: Event, whole: bool = True) -> None:
+        first = tuple(beginning(start())) if whole else ()
+        self.performance = Performance(NETWORK.sha256(), "p", (*first, *events), take=Take(whole=whole))
+        self.document, self.now, self.inbox = document, 50.0, Inbox(clock=lambda: self.now)
+        self.sought: list[float] = []
+        self.said: list[str] = []
+        self.replay = LiveReplay(document, self.inbox, self.sought.append, self.said.append, lambda: self.now)
+
+    def go(self, seconds: float) -> None:
+        self.now = 50.0 + seconds
+        self.replay.advance()
+
+
+EVENTS = (
+    Ran(0.0, 0, 7.0),
+    Turned(1.0, "/bend/1/angle", 10.0),
+    Stroke(1.5, "enc.weight", Patch(Rect(1, 1, 2, 2), np.full((2, 2), -0.5, np.float32))),
+    Signalled(1.6, "osc/hit", 0.8, "begin"),
+    Signalled(1.6, "osc/fader", 0.25),
+    Signalled(1.6, "sound/level", 0.25),
+    Arranged(2.0, "bypassed", *section_to_json(BYPASSED, frozenset({"act"}))),
+    Ran(2.5, 40, 1.0, is_cut=True),
+    Turned(3.0, "/bend/2/amount", 0.0),
+    Turned(4.0, "/bend/2/amount", 1.0, glides=True),
+    Ended(5.0),
+)
+
+
+def test_it_goes_back_to_its_beginning_and_does_all_again_as_one_undo() -> None:
+    document = Document(Preset("other", NETWORK, {}))
+    document.add_stage("dec", make_bend("Invert", {}))
+    document.apply("s", "dec.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32)))
+    before, count = document.preset(), len(document.history)
+    desk = Desk(document, *EVENTS)
+    desk.replay.play(desk.performance)
+    assert [stage.layer for stage in document.stages] == ["enc", "act"]
+    assert not document.is_bent("dec.weight")
+    np.testing.assert_array_equal(document.tensor("enc.weight"), start().bent.tensors["enc.weight"])
+    assert desk.sought == [7.0]
+    desk.go(1.2)
+    assert document.get("/bend/1/angle") == 10.0
+    desk.go(1.7)
+    taken = desk.inbox.take()
+    assert taken.signals == {"osc/hit": 0.8, "osc/fader": 0.25}
+    assert taken.began.keys() == {"osc/hit"}
+    desk.go(2.6)
+    assert document.bypassed == {"act"}
+    assert desk.sought == [7.0, 1.0]
+    desk.go(3.25)
+    assert document.get("/bend/2/amount") == pytest.approx(0.25)
+    desk.go(5.1)
+    assert not desk.replay.plays
+    assert document.get("/bend/2/amount") == 1.0
+    assert len(document.history) == count + 1
+    document.undo()
+    after = document.preset()
+    assert all(after.section(key) == before.section(key) for key in {*after.sections, *before.sections})
+    np.testing.assert_array_equal(document.tensor("dec.weight"), before.bent.tensors["dec.weight"])
+    assert desk.said == []
+
+
+def test_a_number_that_a_hand_turns_is_the_hands_and_a_stroke_is_not_cut_short() -> None:
+    document = Document(start())
+    desk = Desk(document, *EVENTS)
+    desk.replay.play(desk.performance)
+    desk.go(0.5)
+    gesture = document.begin("hand")
+    gesture.set("/bend/1/angle", 77.0)
+    desk.go(2.1)
+    assert gesture.is_open
+    assert document.get("/bend/1/angle") == 77.0
+    assert document.bypassed == {"act"}
+    assert desk.replay.overtaken == {"/bend/1/angle"}
+    gesture.commit()
+    desk.go(6.0)
+    assert document.get("/bend/1/angle") == 77.0
+    assert document.get("/bend/2/amount") == 1.0
+
+
+def test_it_begins_in_the_middle_with_all_that_was_done_before() -> None:
+    document = Document(start())
+    desk = Desk(document, *EVENTS)
+    desk.replay.play(desk.performance, 3.5)
+    assert document.get("/bend/2/amount") == pytest.approx(0.5)
+    assert document.get("/bend/1/angle") == 10.0
+    assert desk.sought == [2.0]
+    assert desk.inbox.take().began == {}
+
+
+def test_what_cannot_be_done_is_said_once_and_the_rest_is_done() -> None:
+    document = Document(start())
+    turns = [Turned(k / 10, "/bend/9/amount", 0.5) for k in range(5)]
+    desk = Desk(document, *turns, Turned(0.6, "/bend/1/angle", 5.0), Ended(1.0), whole=False)
+    desk.replay.play(desk.performance)
+    desk.go(0.7)
+    assert document.get("/bend/1/angle") == 5.0
+    assert len(desk.said) == 1
+    assert desk.said[0].startswith("There is no number at /bend/9/amount.")
+
+
+def test_another_network_refuses_it_or_stops_it() -> None:
+    document = Document(start())
+    desk = Desk(document, *EVENTS)
+    desk.replay.play(desk.performance)
+    document.load(Preset("other", tiny_network(seed=5), {}))
+    assert not desk.replay.plays
+    assert desk.said == ["The performance stops: another network was opened."]
+    with pytest.raises(StudioError, match="played on another network"):
+        desk.replay.play(desk.performance)
+    desk.replay.close()

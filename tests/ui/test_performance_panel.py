@@ -1,0 +1,237 @@
+"""Performances at the window: recorded by one key, dragged on the timeline, played again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.bends import make_bend
+from studio.io.performances import load_performance, save_performance
+from studio.model.document import Document
+from studio.model.performance import Ended, Performance, Signalled, Take, Turned
+from studio.model.preset import Preset
+from studio.model.score import Score
+from studio.runtime.live.output_writer import Recording
+from studio.ui.performance.lanes import CURVE, HEAD, RULER, lanes
+from studio.ui.performance.panel import PerformancePanel
+from studio.ui.performance.stage_hand import StageHand
+from studio.ui.performance.timeline import Timeline
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+def performance(network: str) -> Performance:
+    turns = [Turned(1.0, "/bend/1/angle", 0.0), Turned(5.0, "/bend/1/angle", 90.0, glides=True)]
+    other = [Turned(k / 50, "/bend/1/amount", k / 500) for k in range(400)]
+    events = sorted([*turns, *other, Signalled(2.0, "osc/a", 1.0), Ended(10.0)], key=lambda event: event.time)
+    return Performance(network, "p", tuple(events), take=Take(source="demo", size="256"))
+
+
+class Desk:
+    """A timeline of a document with one bend."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        from helpers import tiny_network
+
+        self.document = Document(Preset("p", tiny_network(), {}))
+        self.document.add_stage("enc", make_bend("Rotate", {}))
+        self.score = Score()
+        self.timeline = Timeline(self.document, self.score)
+        qtbot.addWidget(self.timeline)
+        self.timeline.resize(HEAD + 10 + 1000, 300)
+        self.timeline.show()
+        qtbot.waitExposed(self.timeline)
+        self.score.open(performance(self.document.network.sha256()))
+        self.words: list[str] = []
+        self.timeline.hovered.connect(self.words.append)
+
+    def at(self, address: str, place: int) -> QPoint:
+        lane = self.timeline.lane(address)
+        assert lane is not None
+        turn = lane.turns[place]
+        return QPointF(self.timeline.x_of(turn.time), lane.y(turn.value)).toPoint()
+
+    def drag(self, start: QPoint, end: QPoint, modifier: Qt.KeyboardModifier = NONE) -> None:
+        QTest.mousePress(self.timeline, LEFT, modifier, start)
+        QTest.mouseMove(self.timeline, (start + end) / 2)
+        self.move(end, modifier)
+        QTest.mouseRelease(self.timeline, LEFT, modifier, end)
+
+    def move(self, end: QPoint, modifier: Qt.KeyboardModifier) -> None:
+        from PySide6.QtCore import QEvent
+        from PySide6.QtGui import QMouseEvent
+
+        where = QPointF(end)
+        event = QMouseEvent(QEvent.Type.MouseMove, where, where, Qt.MouseButton.NoButton, LEFT, modifier)
+        QApplication.sendEvent(self.timeline, event)
+
+    def turns(self, address: str = "/bend/1/angle") -> list[tuple[float, float]]:
+        assert self.score.performance is not None
+        return list(self.score.performance.automation(address))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot)
+
+
+def test_lanes_stand_one_below_the_other_with_marks_last(desk: Desk) -> None:
+    assert [(lane.label, lane.top) for lane in desk.timeline.lanes] == [
+        ("Rotate amount", RULER),
+        ("Rotate angle", RULER + CURVE),
+        ("Signals", RULER + 2 * CURVE),
+    ]
+    unknown = lanes(performance("0" * 64), lambda _: None)
+    assert [lane.label for lane in unknown] == ["/bend/1/amount", "/bend/1/angle", "Signals"]
+    assert unknown[1].points == ((1.0, 0.0), (5.0, 90.0))
+
+
+def test_a_keyframe_is_dragged_as_one_edit_and_never_past_its_neighbour(desk: Desk) -> None:
+    start = desk.at("/bend/1/angle", 1)
+    lane = desk.timeline.lane("/bend/1/angle")
+    assert lane is not None
+    desk.drag(start, QPoint(round(desk.timeline.x_of(7.0)), round(lane.y(45.0))))
+    (_, (time, value)) = desk.turns()
+    assert time == pytest.approx(7.0, abs=0.02)
+    assert value == pytest.approx(45.0, abs=12)
+    assert "Rotate angle (/bend/1/angle)" in desk.words[-1]
+    desk.drag(desk.at("/bend/1/angle", 1), QPoint(HEAD, RULER + CURVE + 10))
+    assert desk.turns()[1][0] == 1.0
+    desk.score.undo()
+    desk.score.undo()
+    assert desk.turns() == [(1.0, 0.0), (5.0, 90.0)]
+    desk.drag(desk.at("/bend/1/angle", 1), QPoint(HEAD + 900, RULER + CURVE + 30), Qt.KeyboardModifier.ShiftModifier)
+    assert desk.turns()[1][0] == 5.0
+
+
+def test_a_double_click_adds_one_and_the_menu_removes_thins_and_takes_out(desk: Desk, qtbot: QtBot) -> None:
+    place = QPoint(round(desk.timeline.x_of(3.0)), RULER + CURVE + 8)
+    QTest.mouseDClick(desk.timeline, LEFT, NONE, place)
+    assert len(desk.turns()) == 3
+    menu = desk.timeline.menu_at(QPointF(desk.at("/bend/1/angle", 1)))
+    assert menu is not None
+    names = [action.text() for action in menu.actions() if action.text()]
+    assert names == ["Remove this keyframe", "Jump here", "Keep few keyframes", "Take /bend/1/angle out"]
+    menu.actions()[0].trigger()
+    assert desk.turns() == [(1.0, 0.0), (5.0, 90.0)]
+    menu = desk.timeline.menu_at(QPointF(HEAD + 500, RULER + 10))
+    assert menu is not None
+    few = next(action for action in menu.actions() if action.text() == "Keep few keyframes")
+    few.trigger()
+    assert len(desk.turns("/bend/1/amount")) == 2
+    menu = desk.timeline.menu_at(QPointF(HEAD + 500, RULER + 10))
+    assert menu is not None
+    menu.actions()[-1].trigger()
+    assert desk.turns("/bend/1/amount") == []
+    assert desk.timeline.menu_at(QPointF(HEAD + 500, RULER + CURVE + 10)) is None
+    del qtbot
+
+
+def test_a_part_is_chosen_along_the_times_and_cut_out(desk: Desk) -> None:
+    desk.drag(QPoint(HEAD + 200, 8), QPoint(HEAD + 600, 8))
+    assert desk.score.selection == pytest.approx((2.0, 6.0))
+    desk.score.cut()
+    assert desk.turns() == [(1.0, 0.0)]
+    assert desk.score.performance is not None
+    assert desk.score.performance.seconds == pytest.approx(6.0)
+
+
+def test_keys_choose_move_and_remove_keyframes(desk: Desk) -> None:
+    desk.timeline.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
+        QTest.keyClick(desk.timeline, key)
+    assert "Rotate angle" in desk.words[-1]
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    (_, (time, value)) = desk.turns()
+    assert time == pytest.approx(4.96)
+    assert value < 90.0
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Delete)
+    assert desk.turns() == [(1.0, 0.0)]
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    from helpers import tiny_network
+
+    from studio.io.networks import save_network
+
+    save_network(tiny_network(), tmp_path / "tiny")
+    made = WholeWindow(qtbot, tmp_path, str(tmp_path / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+@pytest.mark.gl
+def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: WholeWindow, tmp_path: Path) -> None:
+    panel, hand, score = whole.context[PerformancePanel], whole.context[StageHand], whole.context[Score]
+    whole.recorder.choose_folder(str(tmp_path))
+    whole.document.add_stage("enc", make_bend("Rotate", {}))
+    dock = whole.window.docks["performance"]
+    assert dock.isHidden()
+    whole.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    whole.until(lambda: hand.records)
+    for angle in (10.0, 20.0, 30.0):
+        whole.document.set("/bend/1/angle", angle)
+        QTest.qWait(120)
+    whole.document.set_bypassed("act", True)
+    QTest.qWait(120)
+    whole.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    whole.until(lambda: score.performance is not None)
+    status = whole.told[Recording].status
+    assert status is not None
+    assert status.finished
+    assert score.path is not None
+    assert score.path.parent == tmp_path
+    assert load_performance(score.path).automation("/bend/1/angle")[-1][1] == 30.0
+    assert [file.suffix for file in sorted(tmp_path.glob("tiny*")) if file.is_file()] == [".mp4", ".performance"]
+    whole.document.set_bypassed("act", False)
+    whole.document.set("/bend/1/angle", 0.0)
+    whole.key(Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert hand.plays
+    whole.until(lambda: not hand.plays)
+    assert whole.document.get("/bend/1/angle") == 30.0
+    assert whole.document.bypassed == {"act"}
+    assert whole.document.history.labels[-1] == "Play the performance"
+    panel.copy_command()
+    assert "--performance" in QGuiApplication.clipboard().text()
+    assert "--size 128" in QGuiApplication.clipboard().text()
+    # An overdub ends by itself, with what was turned meanwhile in place of what was turned.
+    first = score.path
+    hand.overdub()
+    whole.until(lambda: hand.records)
+    whole.document.set("/bend/1/angle", 44.0)
+    whole.until(lambda: score.path != first and not hand.records)
+    assert score.performance is not None
+    values = [value for _, value in score.performance.automation("/bend/1/angle")]
+    assert 44.0 in values
+    assert values[-1] == 44.0
+    assert first.exists()
+
+
+@pytest.mark.gl
+def test_a_broken_file_is_said_and_what_is_open_stays(whole: WholeWindow, tmp_path: Path) -> None:
+    panel, score = whole.context[PerformancePanel], whole.context[Score]
+    made = performance(whole.document.network.sha256())
+    save_performance(made, tmp_path / "a.performance")
+    panel.open_file(tmp_path / "a.performance")
+    whole.until(lambda: score.performance is not None)
+    (tmp_path / "b.performance").write_text("nonsense", "utf-8")
+    panel.open_file(tmp_path / "b.performance")
+    whole.until(lambda: "this is no performance" in whole.studio.messages.text)
+    assert score.path == tmp_path / "a.performance"
+    score.set_turns("/bend/1/angle", ())
+    panel.copy_command()
+    assert "Save the performance first" in whole.studio.messages.text
+    panel.save_file(tmp_path / "c.performance")
+    whole.until(lambda: score.path == tmp_path / "c.performance")
+    assert load_performance(tmp_path / "c.performance").addresses() == ("/bend/1/amount",)
