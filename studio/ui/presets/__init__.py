@@ -11,6 +11,7 @@ from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.presets.favourites import COMMANDS as FAVOURITES
 from studio.ui.presets.panel import PresetDeck
+from studio.ui.presets.trying import Trying
 from studio.ui.services.parts import Parts
 
 
@@ -26,6 +27,8 @@ def _make(context: Context) -> PresetDeck:
         parts.session,
         (parts.networks, WEIGHTS),
     )
+    trying = Trying(made.list, parts.proofs)
+    made.own_button.toggled.connect(trying.show_own)
     made.favourites_changed.connect(lambda: context.tell("favourites"))
     return made
 

@@ -157,6 +157,8 @@ class PresetDeck(QWidget):
         self.folder_button = tool_button(
             "folder-open", "Open the folder of your presets", "Your presets", self._reveal_own
         )
+        self.own_button = tool_button("film-strip", "Show all presets on what is playing", "On your source")
+        self.own_button.setCheckable(True)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("What the deck shows")
         self.tabs.setDrawBase(False)
@@ -200,10 +202,14 @@ class PresetDeck(QWidget):
         row.addWidget(tool_button("check", "Save under this name (Enter)", "Save under this name", self._save_named))
         row.addWidget(tool_button("x", "Do not save (Escape)", "Do not save", self._end_naming))
         self.naming.hide()
+        find = QHBoxLayout()
+        find.setSpacing(theme.SPACE // 2)
+        find.addWidget(self.search, 1)
+        find.addWidget(self.own_button)
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.SPACE, theme.SPACE, 2, 0)
         box.setSpacing(theme.SPACE)
-        for part in (head, self.naming, self.tabs, self.search):
+        for part in (head, self.naming, self.tabs, find):
             inset = QHBoxLayout()
             inset.setContentsMargins(0, 0, theme.SPACE - 2, 0)
             if isinstance(part, QWidget):

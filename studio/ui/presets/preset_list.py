@@ -36,6 +36,9 @@ class PresetList(QListView):
     removed = Signal(object)
     """Delete was pressed on a preset (its `Path`)."""
 
+    tiles_changed = Signal()
+    """Other tiles are shown."""
+
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Presets")
@@ -90,6 +93,7 @@ class PresetList(QListView):
         self.search(self._filter)
         if before is not None:
             self.focus(before.card.path)
+        self.tiles_changed.emit()
 
     def search(self, text: str) -> None:
         """Show only those in whose name, description or network's name all these words are."""

@@ -68,6 +68,7 @@ class TileDelegate(QStyledItemDelegate):
         unsaved: whether that has unsaved changes.
         opening: the preset that is being opened.
         favourites: the keys of presets that have one.
+        pictures: shown in place of thumbnails: what presets make of the source that plays.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -77,6 +78,7 @@ class TileDelegate(QStyledItemDelegate):
         self.unsaved = False
         self.opening: Path | None = None
         self.favourites: dict[Path, int] = {}
+        self.pictures: dict[Path, QImage] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002, N802 - Qt's name
         """All tiles are of one size."""
@@ -97,8 +99,9 @@ class TileDelegate(QStyledItemDelegate):
             painter.setOpacity(0.3)
         elif tile.card.path == self.opening:
             painter.setOpacity(0.5)
-        if not tile.image.isNull():
-            painter.drawImage(frame, tile.image, _covering(tile.image.size(), frame))
+        image = self.pictures.get(tile.card.path, tile.image)
+        if not image.isNull():
+            painter.drawImage(frame, image, _covering(image.size(), frame))
         painter.setOpacity(1)
         self._paint_badges(painter, frame, tile)
         painter.setClipping(False)

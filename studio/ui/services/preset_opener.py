@@ -32,6 +32,8 @@ class PresetOpener(QObject):
 
     changed = Signal()
     """Something begins to be opened, is open, or could not be opened."""
+    bent = Signal(str)
+    """A preset is open: by what it bends first, "filters" or "bends"."""
 
     def __init__(
         self,
@@ -77,9 +79,15 @@ class PresetOpener(QObject):
 
     def _look(self, preset: Preset) -> None:
         """Select the first layer that is bent, or look at the layer that was looked at when it was saved."""
-        bent = next((node.name for node in self._document.graph.nodes if self._document.is_bent(node.name)), None)
-        if bent is not None:
-            self._workspace.choose(bent)
+        document = self._document
+        tensors = (name for name in document.graph.tensor_shapes if document.is_bent(name))
+        layer, _, key = next(tensors, "").rpartition(".")
+        if layer:
+            self._workspace.choose(layer, key)
+        elif document.stages:
+            self._workspace.choose(document.stages[0].layer)
+        if layer or document.stages:
+            self.bent.emit("filters" if layer else "bends")
         if preset.view_layer is not None and preset.view_layer in self._document.graph:
             self._workspace.choose(preset.view_layer)
             self._workspace.view = View("layer", preset.view_layer)

@@ -115,6 +115,12 @@ class Docks(QObject):
             if not any(abs(bar.geometry().bottom() + 1 - top) <= 1 for top in tops):
                 bar.hide()
 
+    def to_front(self, name: str) -> None:
+        """Show a panel before those that cover it, unless the person has put it away."""
+        dock = self.by_name.get(name)
+        if dock is not None and not dock.isHidden():
+            dock.raise_()
+
     def is_behind(self, widget: QWidget) -> bool:
         """Whether a widget lies in a panel that is covered by another one of its stack."""
         dock = next((dock for dock in self.by_name.values() if dock.isAncestorOf(widget)), None)

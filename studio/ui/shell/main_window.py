@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         parts.document.changed.connect(self._entitle)
         parts.workspace.changed.connect(self._listen)
         parts.telemetry.on(Progress, self._take)
+        parts.opener.bent.connect(self._docks.to_front)
         parts.messages.follow(parts.telemetry)
         self._entitle()
         self.actions_.refresh()

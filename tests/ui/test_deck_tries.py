@@ -1,0 +1,99 @@
+"""The deck in the whole window: presets tried on what is playing, and what is shown of one that is opened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.presets import find_preset
+from studio.paths import WEIGHTS
+from studio.ui.kit.panel import bring_forward
+
+
+@pytest.fixture
+def at(qtbot: QtBot, tmp_path: Path) -> Iterator[WholeWindow]:
+    made = WholeWindow(qtbot, tmp_path, "negative-space", "demo", "64")
+    made.until(lambda: made.deck.list.tiles)
+    yield made
+    made.close()
+
+
+def place(at: WholeWindow, name: str) -> QPoint:
+    tiles = at.deck.list
+    row = [tile.card.path.name for tile in tiles.tiles].index(name)
+    index = tiles.model().index(row, 0)
+    tiles.scrollTo(index)
+    return tiles.visualRect(index).center()
+
+
+def pixels(image: QImage) -> bytes:
+    return bytes(image.constBits())
+
+
+def test_a_mouse_over_a_tile_plays_its_preset_on_what_runs(at: WholeWindow) -> None:
+    tiles, path = at.deck.list, find_preset("violet-strokes")
+    spot = place(at, "violet-strokes")
+    document = at.document.revision
+    QTest.mouseMove(tiles.viewport(), spot)
+    seen: set[bytes] = set()
+
+    def lives() -> bool:
+        if path in tiles.delegate.pictures:
+            seen.add(pixels(tiles.delegate.pictures[path]))
+        return len(seen) > 3
+
+    at.until(lives)
+    assert set(tiles.delegate.pictures) == {path}
+    # Elsewhere it is as it was; and nothing was opened.
+    QTest.mouseMove(at.deck.search)
+    at.until(lambda: not tiles.delegate.pictures)
+    assert at.document.revision == document
+
+
+def test_all_tiles_on_the_persons_own_source_on_demand(at: WholeWindow) -> None:
+    deck = at.deck
+    deck.search.setText("autoencoder-fractional")
+    deck.list.verticalScrollBar().setValue(0)
+    at.click(deck.own_button)
+    at.until(lambda: len(deck.list.delegate.pictures) >= 3)
+    image = next(iter(deck.list.delegate.pictures.values()))
+    assert max(image.width(), image.height()) == 112
+    at.click(deck.own_button)
+    assert not deck.list.delegate.pictures
+
+
+def test_an_opened_preset_selects_its_bent_layer_and_shows_its_bend(at: WholeWindow) -> None:
+    panels = at.window.docks
+    for name, panel in (("dusk", "filters"), ("mandala", "bends"), ("violet-strokes", "filters")):
+        spot = place(at, name)
+        at.click(at.deck.list.viewport(), spot)
+        at.until(lambda name=name: at.document.name == name)
+        bent = [stage.layer for stage in at.document.stages] or [
+            node.name for node in at.document.graph.nodes if at.document.is_bent(node.name)
+        ]
+        assert at.workspace.layer == bent[0]
+        at.until(lambda panel=panel: not panels[panel].visibleRegion().isEmpty())
+
+
+def test_an_imported_network_is_there_at_once_and_found_by_name(at: WholeWindow) -> None:
+    shutil.copytree(WEIGHTS / "restorer", at.studio.parts.networks / "mine")
+    at.studio.parts.opener.open(at.studio.parts.networks / "mine")
+    at.until(lambda: at.document.path is None and at.document.weights_path is not None)
+    at.until(lambda: at.document.weights_path.name == "mine")
+    bring_forward(at.deck)
+    for row, shelf in ((1, "networks"), (2, "recent")):
+        at.click(at.deck.tabs, at.deck.tabs.tabRect(row).center())
+        at.until(lambda: "mine" in [tile.card.path.name for tile in at.deck.list.shown])
+        at.deck.search.setText("mine")
+        assert [tile.card.path.name for tile in at.deck.list.shown] == ["mine"], shelf
+        at.deck.search.clear()
+    assert np.isfinite(at.picture()).all()
