@@ -7,6 +7,7 @@ strongest one's. A preset that has the whole share is itself, bit for bit.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -14,15 +15,18 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from studio.errors import StudioError
+from studio.model import numbers
 from studio.model.form import fields
 from studio.model.generator import GENERATOR, Generator
 from studio.model.latent_offset import LATENT
 from studio.model.layer_numbers import LAYER_NUMBERS
 from studio.model.live_edits import EDITS, LiveEdit
+from studio.model.modulator import Modulator
+from studio.model.network import same_bits
 from studio.model.op import Array
 from studio.model.param import Declared, lives
 from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route, Routes
+from studio.model.route import MACRO_BANK, ROUTES, MacroBank, Route, Routes
 from studio.model.section import Section
 from studio.model.stage import Luma, Stage
 from studio.model.stages import STAGES, Stages
@@ -58,7 +62,7 @@ class Blend:
         presets: two or more.
 
     Attributes:
-        tensors: names of those that any of them bends.
+        tensors: names of those that are not the same in all.
 
     Raises:
         StudioError: where they are of different networks, whose pictures can be mixed alone.
@@ -73,7 +77,12 @@ class Blend:
                     "between presets of one network."
                 )
         self._presets = tuple(presets)
-        self.tensors = sorted({name for preset in presets for name in preset.changed})
+        self._ends = self._presets
+        if not _turn_alike(presets):
+            # Where their macros turn other things, these are where they turned them: no macro rules them on the way.
+            presets = self._presets = tuple(map(_without_macros, presets))
+        self._bent = sorted({name for preset in presets for name in preset.changed})
+        self.tensors = [name for name in self._bent if not _is_alike([_tensor(preset, name) for preset in presets])]
         self._stages, of_stages = _matched(presets, STAGES, _kind_of_stage, "bend")
         self._edits, of_edits = _matched(presets, EDITS, _kind_of_edit, "edit")
         self._routes = _matched_routes(presets, of_stages | of_edits)
@@ -90,24 +99,28 @@ class Blend:
         parts = [share / total for share in shares]
         strongest = max(range(len(parts)), key=lambda place: parts[place])
         if parts[strongest] == 1.0:
-            return self._presets[strongest]
+            return self._ends[strongest]
         mixed = replace(self._presets[strongest], changed=self._mixed_tensors(parts))
         mixed = mixed.with_section(STAGES, self._mixed_stages(parts)).with_section(ROUTES, self._mixed_routes(parts))
         mixed = mixed.with_section(EDITS, tuple(_mixed_edit(number, owned, parts) for number, owned in self._edits))
         mixed = mixed.with_section(LATENT, self._mixed_offsets(parts))
         mixed = mixed.with_section(GENERATOR, self._mixed_generator(parts, strongest))
         mixed = mixed.with_section(LAYER_NUMBERS, self._mixed_numbers(parts))
+        mixed = mixed.with_section(MACRO_BANK, self._mixed_macros(parts))
         tempos = [preset.section(TEMPO) for preset in self._presets]
         mean = _mean([(tempo.bpm, part) for tempo, part in zip(tempos, parts, strict=True)])
         return mixed.with_section(TEMPO, tempos[strongest].model_copy(update={"bpm": mean}))
 
     def _mixed_tensors(self, parts: Shares) -> dict[str, Array]:
         found = {}
-        for name in self.tensors:
+        for name in self._bent:
+            if name not in self.tensors:
+                found[name] = _tensor(self._presets[0], name)
+                continue
             mixed = np.zeros_like(self._presets[0].network.tensors[name])
             for preset, part in zip(self._presets, parts, strict=True):
                 if part:
-                    mixed += np.float32(part) * preset.changed.get(name, preset.network.tensors[name])
+                    mixed += np.float32(part) * _tensor(preset, name)
             found[name] = mixed
         return found
 
@@ -125,6 +138,15 @@ class Blend:
             base = _mean(bases) if bases else None
             found.append(replace(route, id=number, target=target, depth=depth, base=base, source=source))
         return tuple(found)
+
+    def _mixed_macros(self, parts: Shares) -> MacroBank:
+        banks = [preset.section(MACRO_BANK) for preset in self._presets]
+        values = [
+            _mean([(macro.value, part) for macro, part in zip(each, parts, strict=True)])
+            for each in zip(*banks, strict=True)
+        ]
+        strongest = max(zip(banks, parts, strict=True), key=lambda each: each[1])[0]
+        return tuple(replace(macro, value=value) for macro, value in zip(strongest, values, strict=True))
 
     def _mixed_offsets(self, parts: Shares) -> dict[str, tuple[float, ...]]:
         held = [preset.section(LATENT) for preset in self._presets]
@@ -153,6 +175,36 @@ class Blend:
             own = graph.node(layer).op.live_value(name)
             found[key] = sum(each.get(key, own) * part for each, part in zip(held, parts, strict=True))
         return found
+
+
+def _without_macros(preset: Preset) -> Preset:
+    """The preset with all that its macros turn where they turn it, and macros that turn nothing."""
+    found = preset
+    for macro in preset.section(MACRO_BANK):
+        for aim in macro.aims:
+            with contextlib.suppress(StudioError):  # an aim at what there is no more
+                number = numbers.knob(found, aim.target).number
+                at = number.clipped(aim.lo + macro.value * (aim.hi - aim.lo))
+                found = numbers.turned(found, aim.target, at)
+    return found.with_section(MACRO_BANK, tuple(replace(macro, aims=()) for macro in preset.section(MACRO_BANK)))
+
+
+def _turn_alike(presets: Sequence[Preset]) -> bool:
+    """Whether the macros of all turn the same numbers, which are those of the same things."""
+    aims = [[macro.aims for macro in preset.section(MACRO_BANK)] for preset in presets]
+    if any(each != aims[0] for each in aims[1:]):
+        return False
+    _, of_stages = _matched(presets, STAGES, _kind_of_stage, "bend")
+    _, of_edits = _matched(presets, EDITS, _kind_of_edit, "edit")
+    return not any(aims[0]) or all(number == key[2] for key, number in (of_stages | of_edits).items())
+
+
+def _tensor(preset: Preset, name: str) -> Array:
+    return preset.changed.get(name, preset.network.tensors[name])
+
+
+def _is_alike(tensors: Sequence[Array]) -> bool:
+    return all(other is tensors[0] or same_bits(other, tensors[0]) for other in tensors[1:])
 
 
 Owned = dict[int, T]
@@ -235,7 +287,7 @@ def _matched_routes(presets: Sequence[Preset], renumbered: Renumbered) -> list[t
             if not route.on or route.target.startswith("/route/"):
                 continue
             target = _renumbered(route.target, place, renumbered)
-            source = type(route.source), _structure(route.source)
+            source = type(route.source), _structure(route.source), _pace(route.source)
             kind = source, target, repr(route.curves), route.base is None
             owned, _ = found.setdefault(kind, ({}, target))
             # Two of a preset that are alike are one twice as deep.
@@ -249,6 +301,15 @@ def _renumbered(target: str, place: int, renumbered: Renumbered) -> str:
     if not rest or not rest[0].isdecimal():
         return target
     return "/".join(("", owner, str(renumbered.get((owner, place, int(rest[0])), rest[0])), *rest[1:]))
+
+
+def _pace(source: Modulator) -> tuple[float, ...]:
+    """How quick a source is: two of different pace are never one, which would run through all paces between.
+
+    After an hour at 1 Hz a swing of 1.01 Hz is 36 swings ahead, and a fade would go through them all.
+    """
+    timed = [field.name for field in fields(type(source)) if field.live and field.unit in ("Hz", "s", "beats")]
+    return tuple(float(getattr(source, name)) for name in timed)
 
 
 def _structure(record: Declared) -> str:

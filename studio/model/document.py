@@ -63,8 +63,7 @@ class Document(LiveEditing):
         self._gesture: Gesture | None = None
         self._states = States()
         self._saved: dict[Path | None, int] = {}
-        # Numbers of the network, and of the state.
-        self._opened = self._states.fresh()
+        self._opened = self._states.fresh()  # the network's number
         self._token = self._saved[path] = self._state()
 
     @property
@@ -160,28 +159,34 @@ class Document(LiveEditing):
         self.finish_gesture()
         self._do("Picture values", 0, partial(self._feed, before), partial(self._feed, after))
 
-    def load(self, preset: Preset, path: Path | None = None) -> None:
+    def load(self, preset: Preset, path: Path | None = None, *, after: Gesture | None = None) -> None:
         """Open another preset; what was open comes back by undo.
+
+        Args:
+            preset: of the same network or another.
+            path: its folder; None where it has none yet.
+            after: the gesture under way that has led there, a fade; undo brings back what was before it.
 
         Raises:
             StudioError: where its tensors do not fit its network; nothing has changed then.
         """
         if preset.changed:
             preset.network.with_tensors(preset.changed)
-        self.finish_gesture()
+        if after is None or after is not self._gesture:
+            self.finish_gesture()
         if preset.network is not self.network and preset.network.sha256() == self.network.sha256():
             preset = replace(preset, network=self.network)
-        before = _State(self.preset(), self._path, self._token, self._opened)
+        before = _State(self._handed_over(), self._path, self._token, self._opened)
         copies = {name: np.array(tensor, np.float32, order="C") for name, tensor in preset.changed.items()}
         network, tensors = self._states.fresh(), BentTensors(preset.network, copies)
         token = self._states.of(_known_by(network, preset.network, tensors), preset, self._saved.values())
-        after = _State(replace(preset, changed=copies), path, token, network)
-        self._saved[path] = after.token
-        nbytes = before.nbytes + after.nbytes
+        loaded = _State(replace(preset, changed=copies), path, token, network)
+        self._saved[path] = loaded.token
+        nbytes = before.nbytes + loaded.nbytes
         if preset.network is not self.network:
             nbytes += sum(tensor.nbytes for tensor in before.preset.network.tensors.values())
-        command = Command(f"Open {preset.name}", nbytes, partial(self._restore, before), partial(self._restore, after))
-        self._restore(after)
+        command = Command(f"Open {preset.name}", nbytes, partial(self._restore, before), partial(self._restore, loaded))
+        self._restore(loaded)
         self.history.push(command)
         self.changed.emit(HistoryChanged())
 
@@ -228,6 +233,14 @@ class Document(LiveEditing):
         self._travel(position)
 
     # -- within ---------------------------------------------------------------------------------------------------
+
+    def _handed_over(self) -> Preset:
+        """What is open, as it was before the gesture under way, which ends with that."""
+        gesture, self._gesture, now = self._gesture, None, self.preset()
+        if gesture is None:
+            return now
+        sections, changed = {**now.sections, **gesture.sections}, {**now.changed, **gesture.hand_over()}
+        return replace(now, sections=sections, changed=changed)
 
     def _travel(self, position: int) -> bool:
         if not 0 <= position <= len(self.history):

@@ -114,6 +114,11 @@ class Gesture:
             self._open = False
             self._document.end_gesture(self)
 
+    def hand_over(self) -> dict[str, Array]:
+        """End it without an item of the history of its own, which another takes over; tensors as they were before."""
+        self._open = False
+        return {name: self._before[name] for name in self._reach}
+
     def cancel(self) -> None:
         """End it, and take back all that it did."""
         if self._open:

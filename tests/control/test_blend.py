@@ -15,8 +15,9 @@ from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.move import move
 from studio.errors import StudioError
 from studio.model.document import Document
+from studio.model.macros import aimed, changed
 from studio.model.preset import Preset
-from studio.model.route import ROUTES
+from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.stage import Luma
 from studio.model.stages import STAGES
 from studio.runtime.render.frame_runner import FrameRunner
@@ -72,9 +73,9 @@ def test_half_way_everything_lies_between() -> None:
     assert found["act", "Multiply"].bend.factor == 2.0  # type: ignore[attr-defined]
     assert found["act", "Invert"].amount == pytest.approx(0.2)
     routes = {(type(route.source).__name__, route.target): route for route in mixed.section(ROUTES)}
-    lfo = routes["LFO", f"/bend/{rotate.id}/angle"]
-    assert lfo.depth == pytest.approx(0.75 * 0.2 + 0.25 * 0.6)
-    assert lfo.source.rate == pytest.approx(1.5)  # type: ignore[attr-defined]
+    # Of two paces each comes or goes by itself: between them there would be every pace, and a rush through all phases.
+    lfos = [r for r in mixed.section(ROUTES) if r.target == f"/bend/{rotate.id}/angle"]
+    assert {lfo.source.rate: lfo.depth for lfo in lfos} == pytest.approx({1.0: 0.75 * 0.2, 3.0: 0.25 * 0.6})  # type: ignore[attr-defined]
     drift = routes["Drift", f"/bend/{found['act', 'Multiply'].id}/amount"]
     assert drift.depth == pytest.approx(-0.375)
     assert Document(mixed).get("/tempo/bpm") == pytest.approx(110.0)
@@ -118,3 +119,33 @@ def test_shares_add_up_to_one(x: float, y: float) -> None:
     assert sum(fade_shares(x)) == pytest.approx(1.0)
     assert sum(morph_shares(x, y)) == pytest.approx(1.0)
     assert min(morph_shares(x, y)) >= 0.0
+
+
+def test_movements_of_one_pace_are_one_whose_depth_lies_between() -> None:
+    first_, second_ = (
+        preset.with_section(ROUTES, move((), "/bend/1/amount", "lfo", rate=2.0, phase=phase, depth=depth)[0])
+        for preset, phase, depth in ((first(), 0.0, 0.2), (first(), 0.5, 0.6))
+    )
+    [lfo] = Blend((first_, second_)).at(fade_shares(0.25)).section(ROUTES)
+    assert lfo.depth == pytest.approx(0.3)
+    assert lfo.source.phase == pytest.approx(0.125)  # type: ignore[attr-defined]
+
+
+def test_macros_that_turn_the_same_lie_between_and_others_leave_what_they_turned() -> None:
+    bank = aimed(MACRO_BANK.default, 2, Document(first()).number("/bend/1/amount"), 0.5)
+    a, b = (first().with_section(MACRO_BANK, changed(bank, 2, value=value)) for value in (0.2, 0.6))
+    mixed = Blend((a, b)).at(fade_shares(0.25))
+    assert Document(mixed).get("/macro/2") == pytest.approx(0.3)
+    assert mixed.section(MACRO_BANK)[1].aims == bank[1].aims
+    plain = Blend((b, second())).at(fade_shares(0.25))
+    assert not any(macro.aims for macro in plain.section(MACRO_BANK))
+    # 0.6 is where the macro had it, and the other preset has such a stage with an amount of 1.
+    rotate = next(stage for stage in plain.section(STAGES) if type(stage.bend).__name__ == "Rotate")
+    assert rotate.amount == pytest.approx(0.75 * 0.6 + 0.25)
+    assert Blend((b, second())).at((1.0, 0.0)) is b
+
+
+def test_only_tensors_that_differ_are_mixed() -> None:
+    a, b = first(), first()
+    assert Blend((a, b)).tensors == []
+    assert Blend((a, second())).tensors == ["enc.bias", "enc.weight"]
