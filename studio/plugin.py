@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph as Graph
     from studio.model.graph import Input as Input
     from studio.model.graph import Node as Node
-    from studio.model.modulator import Heard as Heard
+    from studio.model.modulator import Measurements as Measurements
     from studio.model.modulator import Modulator as Modulator
     from studio.model.modulator import Moment as Moment
     from studio.model.network import Network as Network
@@ -71,7 +71,7 @@ _WHERE = {
     "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),
     "studio.model.edit": ("Edit", "Kernels", "Mask", "Selection"),
     "studio.model.graph": ("Graph", "Input", "Node"),
-    "studio.model.modulator": ("Heard", "Modulator", "Moment"),
+    "studio.model.modulator": ("Measurements", "Modulator", "Moment"),
     "studio.model.network": ("Network",),
     "studio.model.numbers": ("Knob",),
     "studio.model.op": ("Array", "Elementwise", "Op", "Shape"),

@@ -8,7 +8,7 @@ from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.matrix import Matrix
 from studio.errors import StudioError
 from studio.model.address import Number, nothing_at
-from studio.model.modulator import NOTHING, Heard
+from studio.model.modulator import NOTHING, Measurements
 from studio.model.preset import Preset
 from studio.model.route import Routes
 from studio.model.tempo import TEMPO
@@ -70,9 +70,9 @@ class Crossing:
         self._places[address] = number.checked(value)
         self._matrix.turn(address, self._places[address])
 
-    def at(self, time: float, heard: Heard = NOTHING) -> Preset | None:
+    def at(self, time: float, measured: Measurements = NOTHING) -> Preset | None:
         """The mixture at a time in seconds; None where it is the same as before."""
-        places = self._places | self._matrix.values(time, heard)
+        places = self._places | self._matrix.values(time, measured)
         values = [places[number.address] for number in self.numbers]
         shares = fade_shares(values[0]) if len(values) == 1 else morph_shares(*values)
         if shares == self._shares:

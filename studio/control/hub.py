@@ -26,7 +26,7 @@ from studio.model.address import Number
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping, learnt
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 
 REST = 0.4
 """Seconds without a turn after which what controllers turned becomes one item of the history."""
@@ -178,14 +178,14 @@ class Hub:
 
     # -- in other threads -------------------------------------------------------------------------------------------
 
-    def listen(self, time: float) -> Heard:
+    def listen(self, time: float) -> Measurements:
         """What controllers have sent until now; called in the render thread with the time of the frame in seconds."""
         now = self._clock()
         with self._lock:
             while self._waiting:
                 taken, at = self._waiting.popleft()
                 self._hearing.take(taken, time - (now - at))
-            return self._hearing.heard
+            return self._hearing.measured
 
     def _numbers(self) -> dict[str, Number]:
         return {address: number for address, (number, _) in self._listed.items()}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 
 _MOST = 4096
 """Names that are kept at most: who sends a new one in each message fills no memory."""
@@ -105,13 +105,13 @@ class Hearing:
         self._began.update({name: time - age for name, age in taken.began.items()})
         self._ended.update({name: time - age for name, age in taken.ended.items()})
 
-    def add(self, heard: Heard) -> None:
+    def add(self, measured: Measurements) -> None:
         """Add what was measured."""
-        self._values.update(heard.values)
-        self._began.update(heard.began)
-        self._ended.update(heard.ended)
+        self._values.update(measured.values)
+        self._began.update(measured.began)
+        self._ended.update(measured.ended)
 
     @property
-    def heard(self) -> Heard:
+    def measured(self) -> Measurements:
         """All of it."""
-        return Heard(dict(self._values), dict(self._began), dict(self._ended))
+        return Measurements(dict(self._values), dict(self._began), dict(self._ended))

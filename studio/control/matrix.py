@@ -1,6 +1,6 @@
 """All routes and macros of a preset at work: the values of every number that they move, at a moment.
 
-Heard, time --> routes to routes --> routes to macros --> macros (of routes, too) --> routes --> {address: value}
+Measurements, time --> routes to routes --> routes to macros --> macros (of routes, too) --> routes --> {address: value}
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from studio.model.address import Number, joined
 from studio.model.curve import Curve, Memory
-from studio.model.modulator import NOTHING, Heard, Modulator, Moment
+from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
 from studio.model.param import lives
 from studio.model.route import MacroBank, Route, Routes
 from studio.model.tempo import Tempo
@@ -121,7 +121,7 @@ class Matrix:
             if other is not None and other.curves == part.curves:
                 part.memories = list(other.memories)
 
-    def values(self, time: float, heard: Heard = NOTHING) -> dict[str, float]:
+    def values(self, time: float, measured: Measurements = NOTHING) -> dict[str, float]:
         """The value of every number that moves or that a macro turns, within its range, at a time in seconds."""
         if self._time is not None and time < self._time:
             self.reset()
@@ -130,10 +130,10 @@ class Matrix:
         self._time = time
         found: dict[str, float] = {}
         for target, part, name in self._of_routes:
-            found[target.address] = value = _moved(target, target.base, when, heard)
+            found[target.address] = value = _moved(target, target.base, when, measured)
             _turn_part(part, name, value)
         for target in self._of_macros:
-            found[target.address] = _moved(target, target.base, when, heard)
+            found[target.address] = _moved(target, target.base, when, measured)
         bases: dict[str, float] = {}
         for address, macro in self._macros.items():
             at = found.get(address, macro.value)
@@ -147,13 +147,13 @@ class Matrix:
                     _turn_part(part, name, found[address])
         for target in self._plain:
             base = target.base if target.has_own_base else bases.get(target.address, target.base)
-            found[target.address] = _moved(target, base, when, heard)
+            found[target.address] = _moved(target, base, when, measured)
         return found
 
-    def sources(self, time: float, heard: Heard = NOTHING) -> dict[int, float]:
+    def sources(self, time: float, measured: Measurements = NOTHING) -> dict[int, float]:
         """The value of every route's source, by the route's number, before its curves: for a plot beside each."""
         when = Moment(time, self.tempo.beat(time), 0.0, self.tempo.bpm / 60.0)
-        return {number: part.source.value(when, heard) for number, part in self._parts.items()}
+        return {number: part.source.value(when, measured) for number, part in self._parts.items()}
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -194,11 +194,11 @@ class Matrix:
         return None if part is None or len(name) != 1 else (part, name[0])
 
 
-def _moved(target: _Target, base: float, when: Moment, heard: Heard) -> float:
+def _moved(target: _Target, base: float, when: Moment, measured: Measurements) -> float:
     # Called for every target in every frame: written for speed.
     found = base
     for part in target.parts:
-        x = part.source.value(when, heard)
+        x = part.source.value(when, measured)
         if part.curves:
             memories = part.memories
             for place, curve in enumerate(part.curves):

@@ -18,7 +18,7 @@ from studio.model.changes import Change, NetworkChanged, SectionChanged, Weights
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.layout import Rect, crop, to_sheet
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 from studio.model.performance import Arranged, Does, Event, Performance, Signalled, Stroke, Turned
 from studio.model.preset import Preset
 
@@ -154,14 +154,14 @@ class Step:
         turned: numbers that were turned, and nothing else of the preset.
         is_new: whether more than numbers changed.
         strokes: new values of tensors, in order.
-        heard: all signals until now.
+        measured: all signals until now.
     """
 
     preset: Preset
     turned: dict[str, float]
     is_new: bool
     strokes: tuple[Stroke, ...]
-    heard: Heard
+    measured: Measurements
 
 
 class Replay:
@@ -232,7 +232,7 @@ class Replay:
             self._preset = numbers.turned(self._preset, address, value)
             turned[address] = value
         self._time = time
-        return Step(self._preset, turned, is_new, tuple(strokes), self._hearing.heard)
+        return Step(self._preset, turned, is_new, tuple(strokes), self._hearing.measured)
 
     def gliding(self, time: float) -> Iterator[tuple[str, float]]:
         """The numbers that are on a straight line to their next value at a time, and where."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sound import RATE, samples
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 from studio.model.op import Array
 from studio.model.tempo import Tempo
 
@@ -129,7 +129,7 @@ class SoundTrack:
         bpm = 60.0 / float(length)
         return Tempo(bpm=bpm, offset=float(start)) if 20.0 <= bpm <= 400.0 else None
 
-    def at(self, time: float) -> Heard:
+    def at(self, time: float) -> Measurements:
         """What was heard until a time in seconds."""
         place = min(int(max(time, 0.0) / STEP), len(self._levels) - 1)
         levels = self._levels[place] if self._levels else (0.0,) * len(_NAMES)
@@ -138,7 +138,7 @@ class SoundTrack:
         for name, times in (("onset", self.onsets), ("beat", self.beats)):
             if count := bisect_right(times, time):
                 began[f"{PREFIX}{name}"] = times[count - 1]
-        return Heard(values, began)
+        return Measurements(values, began)
 
 
 def beats(flux: Values, step: float = STEP) -> list[float]:

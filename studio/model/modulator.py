@@ -28,7 +28,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Heard:
+class Measurements:
     """What was measured until a moment: of sound, of pictures, of controllers.
 
     Attributes:
@@ -41,12 +41,14 @@ class Heard:
     began: Signals = field(default_factory=dict)
     ended: Signals = field(default_factory=dict)
 
-    def __or__(self, other: Heard) -> Heard:
+    def __or__(self, other: Measurements) -> Measurements:
         """Both together; of a signal that both have, the other's."""
-        return Heard({**self.values, **other.values}, {**self.began, **other.began}, {**self.ended, **other.ended})
+        return Measurements(
+            {**self.values, **other.values}, {**self.began, **other.began}, {**self.ended, **other.ended}
+        )
 
 
-NOTHING = Heard()
+NOTHING = Measurements()
 
 
 class Modulator(Declared):
@@ -63,10 +65,10 @@ class Modulator(Declared):
     group: ClassVar[str] = "More"
     """Under which heading menus list it."""
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """The value at a moment: from -1 to 1 for what swings about its middle, from 0 to 1 for what has none."""
         raise NotImplementedError
 
     def signals(self) -> tuple[str, ...]:
-        """Names of what must be measured for it, as in `Heard`."""
+        """Names of what must be measured for it, as in `Measurements`."""
         return ()

@@ -23,7 +23,7 @@ BrushUnit = Literal["screen", "weights"]
 Paints = Literal["weights"] | Kind
 
 ORIGINALS = "*"
-"""What `Workspace.audition` holds while every layer runs as it was trained."""
+"""What `Workspace.comparison` holds while every layer runs as it was trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Workspace:
         kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
         colours: how values become colours.
         scaling: whether every tile has a scale of its own.
-        audition: None where the bends run; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
+        comparison: None where bends run; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
         engine: what is to run the network: "auto" or an engine's name.
         size: at which it works, as the command line gives it: "256", "source".
         held: whether no new picture is taken in, so that a stroke is on the screen sooner.
@@ -81,7 +81,7 @@ class Workspace:
     kernel_scaling: Scaling = "all"
     colours: Colours = "signed"
     scaling: Scaling = "tile"
-    audition: str | None = None
+    comparison: str | None = None
     engine: str = "auto"
     size: str = "256"
     held: bool = False
@@ -99,7 +99,7 @@ class Workspace:
 
     def __setattr__(self, name: str, value: object) -> None:
         before = self.__dict__.get(name, self)
-        if name == "audition" and value != ORIGINALS and str(value) not in self.document.graph:
+        if name == "comparison" and value != ORIGINALS and str(value) not in self.document.graph:
             # Remembered from another network, say by who holds a key.
             value = None
         object.__setattr__(self, name, value)
@@ -158,11 +158,11 @@ class Workspace:
         if isinstance(change, NetworkChanged):
             if not change.same_layers:
                 self._selections.clear()
-                self.audition = None
+                self.comparison = None
             self._settle()
             self._settle_size()
-        elif isinstance(change, BypassChanged) and self.audition is not None:
-            self.audition = None
+        elif isinstance(change, BypassChanged) and self.comparison is not None:
+            self.comparison = None
         if self.masking and self.masking not in {stage.id for stage in self.document.stages}:
             self.masking = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param, seed
 from studio.modulators._noise import smooth
 
@@ -19,9 +19,9 @@ class Drift(Modulator):
     octaves: int = param(3, lo=1, hi=8, live=True, doc="How many finer movements lie on it")
     seed: int = seed("Which way it wanders")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
-        del heard
+        del measured
         at, found, weight, total = when.time / self.seconds, 0.0, 1.0, 0.0
         for octave in range(self.octaves):
             found += weight * smooth(self.seed, at, octave)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -26,14 +26,14 @@ class Envelope(Modulator):
     release: float = param(0.3, lo=0.0, hi=60.0, live=True, unit="s", doc="Time of the fall to 0 after the end")
     curve: float = param(0.0, lo=0.0, hi=10.0, live=True, doc="How bent the falls are: 0 is straight")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
-        began = heard.began.get(self.trigger)
+        began = measured.began.get(self.trigger)
         if self.trigger == "beat":
             began = when.time - when.beat % 1.0 / when.pace
         if began is None or when.time < began:
             return 0.0
-        ended = heard.ended.get(self.trigger)
+        ended = measured.ended.get(self.trigger)
         if ended is not None and ended >= began and when.time >= ended:
             return self._held(ended - began) * self._fall(when.time - ended, self.release)
         if self.sustain == 0.0 or ended is not None or self.trigger.startswith("midi/"):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 Easing = Literal["linear", "hold", "in", "out", "in and out", "back", "bounce"]
@@ -45,9 +45,9 @@ class Keyframes(Modulator):
             raise ValueError("keys must be one or more, at rising times")
         return self
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
-        del heard
+        del measured
         at, keys = when.beat if self.in_beats else when.time, self.keys
         if self.repeats and keys[-1].time > 0.0:
             at %= keys[-1].time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -19,10 +19,10 @@ class LayerMap(Modulator):
     of: Literal["mean", "spread"] = param("mean", doc="Its mean, or how far its values spread")
     scale: float = param(1.0, lo=1e-6, hi=1e6, live=True, doc="The value that becomes tanh(1), about 0.76")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         del when
-        return math.tanh(heard.values.get(self._signal(), 0.0) / self.scale)
+        return math.tanh(measured.values.get(self._signal(), 0.0) / self.scale)
 
     def signals(self) -> tuple[str, ...]:
         """See `Modulator.signals`."""

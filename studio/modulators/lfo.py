@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param, seed
 from studio.modulators._noise import smooth, swing
 
@@ -35,11 +35,11 @@ class LFO(Modulator):
     retrigger: str = param("", doc="What begins it anew: the name of a signal, such as sound/onset or midi/1/note/60")
     seed: int = seed("Which random values and which jitter")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         time, beat = when.time, when.beat
         if self.retrigger:
-            time -= heard.began.get(self.retrigger, 0.0)
+            time -= measured.began.get(self.retrigger, 0.0)
             beat = time * when.pace
         turns = (beat / self.beats if self.beats > _SHORTEST else time * self.rate) + self.phase
         place = math.floor(turns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -18,10 +18,10 @@ class Midi(Modulator):
     channel: int = param(1, lo=1, hi=16, doc="Of which channel")
     number: int = param(1, lo=0, hi=127, doc="Which controller, or which note")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         del when
-        return heard.values.get(self._signal(), 0.0)
+        return measured.values.get(self._signal(), 0.0)
 
     def signals(self) -> tuple[str, ...]:
         """See `Modulator.signals`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -16,10 +16,10 @@ class Mouse(Modulator):
 
     of: Literal["x", "y", "pressure"] = param("x", doc="What is read")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         del when
-        return heard.values.get(f"mouse/{self.of}", 0.0)
+        return measured.values.get(f"mouse/{self.of}", 0.0)
 
     def signals(self) -> tuple[str, ...]:
         """See `Modulator.signals`."""

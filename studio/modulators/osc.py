@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -18,11 +18,11 @@ class Osc(Modulator):
     lo: float = param(0.0, live=True, doc="The value that becomes 0")
     hi: float = param(1.0, live=True, doc="The value that becomes 1")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         del when
         width = self.hi - self.lo
-        part = (heard.values.get(f"osc/{self.name}", self.lo) - self.lo) / width if width else 0.0
+        part = (measured.values.get(f"osc/{self.name}", self.lo) - self.lo) / width if width else 0.0
         return min(1.0, max(0.0, part))
 
     def signals(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 
@@ -20,10 +20,10 @@ class Picture(Modulator):
 
     of: Literal["brightness", "contrast", "motion", "hue", "saturation"] = param("brightness", doc="Which property")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         del when
-        return heard.values.get(f"picture/{self.of}", 0.0)
+        return measured.values.get(f"picture/{self.of}", 0.0)
 
     def signals(self) -> tuple[str, ...]:
         """See `Modulator.signals`."""

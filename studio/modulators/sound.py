@@ -1,10 +1,10 @@
-"""What is heard."""
+"""What is measured."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 Band = Literal["level", "low", "low mid", "high mid", "high", "onset", "beat"]
@@ -25,16 +25,16 @@ class Sound(Modulator):
     gain: float = param(1.0, lo=0.0, hi=16.0, live=True, doc="How much what lies above it is amplified")
     release: float = param(0.15, lo=0.0, hi=10.0, live=True, unit="s", doc="Time in which an onset or a beat fades")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         name = self._signal()
         if self.band in ("onset", "beat"):
-            began = heard.began.get(name)
+            began = measured.began.get(name)
             if began is None or when.time < began:
                 return 0.0
             left = 1.0 - (when.time - began) / self.release if self.release > 0.0 else float(when.time == began)
             return min(1.0, max(0.0, left) * self.gain)
-        above = (heard.values.get(name, 0.0) - self.floor) / (1.0 - self.floor)
+        above = (measured.values.get(name, 0.0) - self.floor) / (1.0 - self.floor)
         return min(1.0, max(0.0, above) * self.gain)
 
     def signals(self) -> tuple[str, ...]:

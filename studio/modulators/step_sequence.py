@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from studio.model.modulator import Heard, Modulator, Moment
+from studio.model.modulator import Measurements, Modulator, Moment
 from studio.model.param import param
 
 _Value = Annotated[float, Field(ge=-1.0, le=1.0)]
@@ -24,9 +24,9 @@ class StepSequence(Modulator):
     glide: float = param(0.0, lo=0.0, hi=1.0, live=True, doc="Part of a step that the way to its value takes")
     swing: float = param(0.0, lo=0.0, hi=0.9, live=True, doc="How much later every second step begins")
 
-    def value(self, when: Moment, heard: Heard) -> float:
+    def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
-        del heard
+        del measured
         if not self.values:
             return 0.0
         at = when.beat / self.beats

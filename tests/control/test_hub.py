@@ -118,10 +118,10 @@ def test_signals_reach_routes_at_the_time_at_which_they_came(desk: Desk) -> None
     desk.now += 0.25
     desk.hub.pump()
     desk.now += 0.5
-    heard = desk.hub.listen(10.0)
-    assert heard.values == {"midi/1/note/60": 0.5}
-    assert heard.began == {"midi/1/note/60": pytest.approx(9.25)}
-    assert desk.hub.listen(20.0).began == heard.began
+    measured = desk.hub.listen(10.0)
+    assert measured.values == {"midi/1/note/60": 0.5}
+    assert measured.began == {"midi/1/note/60": pytest.approx(9.25)}
+    assert desk.hub.listen(20.0).began == measured.began
     assert taken[0].signals == {"midi/1/note/60": 0.5}
 
 

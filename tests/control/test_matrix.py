@@ -14,7 +14,7 @@ from studio.control.matrix import Matrix
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.curve import Lag, Range
-from studio.model.modulator import Heard, Modulator
+from studio.model.modulator import Measurements, Modulator
 from studio.model.numbers import knobs
 from studio.model.route import Aim, Macro, Route, added, changed, kept_for, without
 from studio.model.tempo import Tempo
@@ -93,18 +93,18 @@ def test_the_same_times_give_the_same_values_and_stay_in_range(sources: list[Mod
     routes = tuple(
         Route(k + 1, source, targets[k % 3], 0.7, curves=curves[: k % 3]) for k, source in enumerate(sources)
     )
-    heard = Heard({name: 0.5 for source in sources for name in source.signals()}, {"sound/onset": 0.2})
+    measured = Measurements({name: 0.5 for source in sources for name in source.signals()}, {"sound/onset": 0.2})
     matrix, other = Matrix(NUMBERS, routes), Matrix(NUMBERS, routes)
-    first = [matrix.values(frame / 30, heard) for frame in range(frames)]
-    assert [other.values(frame / 30, heard) for frame in range(frames)] == first
+    first = [matrix.values(frame / 30, measured) for frame in range(frames)]
+    assert [other.values(frame / 30, measured) for frame in range(frames)] == first
     matrix.reset()
-    assert [matrix.values(frame / 30, heard) for frame in range(frames)] == first
+    assert [matrix.values(frame / 30, measured) for frame in range(frames)] == first
     for values in first:
         for number, _ in NUMBERS:
             if number.address in values:
                 assert values[number.address] == number.checked(values[number.address])
     # A time before the last begins anew.
-    assert matrix.values(0.0, heard) == first[0]
+    assert matrix.values(0.0, measured) == first[0]
 
 
 def test_routes_to_nothing_and_to_the_tempo_do_nothing() -> None:
@@ -151,12 +151,12 @@ def test_two_hundred_routes_cost_under_a_millisecond_of_processor_a_frame() -> N
         Route(k + 1, sources[k % len(sources)], f"/bend/{k % 100}/x", curves=(Lag(),) if k % 2 else ())
         for k in range(200)
     )
-    matrix, heard = Matrix(numbers, routes), Heard({"sound/level": 0.4}, {"sound/onset": 0.5})
+    matrix, measured = Matrix(numbers, routes), Measurements({"sound/level": 0.4}, {"sound/onset": 0.5})
     best = math.inf
     for start in range(5):
         began = time.thread_time()
         for frame in range(60):
-            matrix.values(start + frame / 60, heard)
+            matrix.values(start + frame / 60, measured)
         best = min(best, (time.thread_time() - began) / 60)
     assert best < 1e-3
 

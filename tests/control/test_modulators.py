@@ -14,7 +14,7 @@ from moving import modulators
 
 from studio.errors import StudioError
 from studio.model.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
-from studio.model.modulator import NOTHING, Heard, Modulator, Moment
+from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
 from studio.model.tempo import Tempo
 from studio.modulators import make_modulator, registry
 from studio.modulators.keyframes import Key, ease
@@ -24,8 +24,8 @@ def at(time: float, bpm: float = 120.0) -> Moment:
     return Moment(time, Tempo(bpm=bpm).beat(time), 1 / 60, bpm / 60)
 
 
-def over(source: Modulator, times: Any, heard: Heard = NOTHING, bpm: float = 120.0) -> list[float]:
-    return [source.value(at(float(time), bpm), heard) for time in times]
+def over(source: Modulator, times: Any, measured: Measurements = NOTHING, bpm: float = 120.0) -> list[float]:
+    return [source.value(at(float(time), bpm), measured) for time in times]
 
 
 @settings(max_examples=150)
@@ -33,12 +33,12 @@ def over(source: Modulator, times: Any, heard: Heard = NOTHING, bpm: float = 120
 def test_every_source_is_a_pure_function_within_its_range(
     source: Modulator, time: float, began: dict[str, float]
 ) -> None:
-    heard = Heard(dict.fromkeys(source.signals(), 0.7), dict.fromkeys(source.signals(), 3.0) | began)
-    value = source.value(at(time), heard)
+    measured = Measurements(dict.fromkeys(source.signals(), 0.7), dict.fromkeys(source.signals(), 3.0) | began)
+    value = source.value(at(time), measured)
     assert -1.0 - 1e-9 <= value <= 1.0 + 1e-9 or type(source).__name__ == "Keyframes"
     assert math.isfinite(value)
     again = type(source).model_validate(source.model_dump())
-    assert again.value(at(time), heard) == value
+    assert again.value(at(time), measured) == value
 
 
 def test_a_sine_is_the_sine_to_under_a_millisecond_of_phase_at_60_frames() -> None:
@@ -95,22 +95,24 @@ def test_jitter_moves_the_ends_of_swings_and_leaves_none_out() -> None:
 def test_a_signal_begins_a_swing_anew() -> None:
     source = make_modulator("lfo", {"rate": 1.0, "retrigger": "sound/onset"})
     assert source.signals() == ("sound/onset",)
-    heard = Heard(began={"sound/onset": 2.4})
-    assert source.value(at(2.65), heard) == pytest.approx(1.0)
+    measured = Measurements(began={"sound/onset": 2.4})
+    assert source.value(at(2.65), measured) == pytest.approx(1.0)
     beats = make_modulator("lfo", {"beats": 2.0, "retrigger": "sound/onset"})
-    assert beats.value(at(2.65), heard) == pytest.approx(math.sin(2 * math.pi * 0.25), abs=1e-9)
+    assert beats.value(at(2.65), measured) == pytest.approx(math.sin(2 * math.pi * 0.25), abs=1e-9)
 
 
 def test_an_envelope_rises_falls_and_is_let_go() -> None:
     params = {"attack": 0.1, "hold": 0.1, "decay": 0.2, "sustain": 0.5, "release": 0.4}
     note = make_modulator("envelope", params | {"trigger": "midi/1/note/60"})
-    held = Heard(began={"midi/1/note/60": 1.0})
+    held = Measurements(began={"midi/1/note/60": 1.0})
     wanted = {0.5: 0.0, 1.05: 0.5, 1.1: 1.0, 1.2: 1.0, 1.3: 0.75, 1.4: 0.5, 9.0: 0.5}
     assert over(note, wanted, held) == pytest.approx(list(wanted.values()))
-    let_go = Heard(began={"midi/1/note/60": 1.0}, ended={"midi/1/note/60": 2.0})
+    let_go = Measurements(began={"midi/1/note/60": 1.0}, ended={"midi/1/note/60": 2.0})
     assert over(note, [1.4, 2.0, 2.2, 2.4, 3.0], let_go) == pytest.approx([0.5, 0.5, 0.25, 0.0, 0.0])
     onset = make_modulator("envelope", params | {"trigger": "sound/onset"})
-    assert over(onset, [1.4, 1.6, 1.8, 5], Heard(began={"sound/onset": 1.0})) == pytest.approx([0.5, 0.25, 0.0, 0.0])
+    assert over(onset, [1.4, 1.6, 1.8, 5], Measurements(began={"sound/onset": 1.0})) == pytest.approx(
+        [0.5, 0.25, 0.0, 0.0]
+    )
     beat = make_modulator("envelope", {"trigger": "beat", "attack": 0.0, "decay": 0.5})
     assert over(beat, [0.0, 0.25, 0.5, 0.75]) == pytest.approx([1.0, 0.5, 1.0, 0.5])
     assert make_modulator("envelope", {}).value(at(1.0), NOTHING) == 0.0
@@ -147,7 +149,7 @@ def test_a_step_sequence_goes_round_glides_and_swings() -> None:
 
 
 def test_what_was_measured_comes_out() -> None:
-    heard = Heard(
+    measured = Measurements(
         {"sound/low_mid": 0.6, "picture/hue": 0.25, "layer/enc1/mean": 2.0, "midi/3/cc/7": 0.5, "osc/a/b": 5.0},
         {"sound/onset": 1.0},
     )
@@ -157,11 +159,11 @@ def test_what_was_measured_comes_out() -> None:
         ("layermap", "layer", "enc1"): math.tanh(2.0),
     }
     for (name, key, value), wanted in asked.items():
-        assert make_modulator(name, {key: value}).value(at(1.0), heard) == pytest.approx(wanted)
-    assert make_modulator("midi", {"channel": 3, "number": 7}).value(at(0), heard) == 0.5
-    assert make_modulator("osc", {"name": "a/b", "hi": 10.0}).value(at(0), heard) == 0.5
+        assert make_modulator(name, {key: value}).value(at(1.0), measured) == pytest.approx(wanted)
+    assert make_modulator("midi", {"channel": 3, "number": 7}).value(at(0), measured) == 0.5
+    assert make_modulator("osc", {"name": "a/b", "hi": 10.0}).value(at(0), measured) == 0.5
     onset = make_modulator("sound", {"band": "onset", "release": 0.5})
-    assert over(onset, [0.9, 1.0, 1.25, 1.5, 9], heard) == [0, 1, 0.5, 0, 0]
+    assert over(onset, [0.9, 1.0, 1.25, 1.5, 9], measured) == [0, 1, 0.5, 0, 0]
 
 
 def test_what_is_wrong_is_said() -> None:

@@ -37,7 +37,7 @@ def message(path: str, *values: object) -> bytes:
     return builder.build().dgram
 
 
-class Heard:
+class Received:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.inbox = Inbox()
@@ -62,13 +62,13 @@ class Heard:
 
 
 @pytest.fixture
-def osc() -> Iterator[Heard]:
-    heard = Heard()
-    yield heard
-    heard.server.close()
+def osc() -> Iterator[Received]:
+    received = Received()
+    yield received
+    received.server.close()
 
 
-def test_numbers_are_turned_over_udp_and_the_newest_wins(osc: Heard) -> None:
+def test_numbers_are_turned_over_udp_and_the_newest_wins(osc: Received) -> None:
     osc.send(*(message("/studio/bend/1/amount", k / 1000) for k in range(1001)))
     osc.send(message("/studio/bend/1/count", 4), message("/studio/bend/1/on", False))
     taken = osc.until(lambda t: len(t.numbers) == 3)
@@ -76,7 +76,7 @@ def test_numbers_are_turned_over_udp_and_the_newest_wins(osc: Heard) -> None:
     assert osc.said == []
 
 
-def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Heard) -> None:
+def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Received) -> None:
     wrong = [
         message("/studio/bend/1/amount", 1.5),
         message("/studio/bend/1/amount", "loud"),
@@ -112,7 +112,7 @@ def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Heard) -> None:
         assert sentence in told
 
 
-def test_bundles_are_done_at_once_even_those_dated_years_ahead(osc: Heard) -> None:
+def test_bundles_are_done_at_once_even_those_dated_years_ahead(osc: Received) -> None:
     for when in (IMMEDIATELY, time.time() + 5 * 365 * 86400):
         bundle = OscBundleBuilder(when)
         for path, value in (("/studio/bend/1/amount", 0.5), ("/studio/bend/1/count", 7)):
@@ -123,7 +123,7 @@ def test_bundles_are_done_at_once_even_those_dated_years_ahead(osc: Heard) -> No
         assert osc.until(lambda t: len(t.numbers) == 2).numbers == {"/bend/1/amount": 0.5, "/bend/1/count": 7.0}
 
 
-def test_signals_for_routes_have_values_beginnings_and_ends(osc: Heard) -> None:
+def test_signals_for_routes_have_values_beginnings_and_ends(osc: Received) -> None:
     osc.send(message("/studio/in/fader/1", 0.5))
     taken = osc.until(lambda t: bool(t.signals))
     assert taken.signals == {"osc/fader/1": 0.5}
@@ -137,8 +137,8 @@ def test_signals_for_routes_have_values_beginnings_and_ends(osc: Heard) -> None:
         assert osc.until(lambda t: bool(t.began)).began.keys() == {"osc/hit"}
     hearing = Hearing()
     hearing.take(Taken(signals={"osc/hit": 1.0}, began={"osc/hit": 0.25}), 10.0)
-    assert hearing.heard.began == {"osc/hit": 9.75}
-    assert hearing.heard.values == {"osc/hit": 1.0}
+    assert hearing.measured.began == {"osc/hit": 9.75}
+    assert hearing.measured.values == {"osc/hit": 1.0}
 
 
 @settings(max_examples=60)
@@ -154,7 +154,7 @@ def test_any_bytes_are_survived(data: bytes) -> None:
         assert 0.0 <= value <= 1.0
 
 
-def test_a_flood_fills_no_memory_and_a_port_in_use_is_said(osc: Heard) -> None:
+def test_a_flood_fills_no_memory_and_a_port_in_use_is_said(osc: Received) -> None:
     for k in range(6000):
         osc.server.take(message(f"/studio/in/{k}", 0.5))
     assert len(osc.inbox.take().signals) <= 4096

@@ -60,12 +60,12 @@ class Stage:
         self.recording = Recording(self.document, self.writer, lambda: self.now, self.said.append)
         self.engine = engine_for(NETWORK)
         self.signals: dict[str, float] = {}
-        self.mover = Mover(preset(), self.engine, FrameRunner(self.engine), listen=lambda _: self.heard())
+        self.mover = Mover(preset(), self.engine, FrameRunner(self.engine), listen=lambda _: self.measured())
 
-    def heard(self) -> Any:
-        from studio.model.modulator import Heard
+    def measured(self) -> Any:
+        from studio.model.modulator import Measurements
 
-        return Heard(dict(self.signals))
+        return Measurements(dict(self.signals))
 
     def signal(self, name: str, value: float) -> None:
         self.signals[name] = value

@@ -187,17 +187,17 @@ def test_the_originals_are_heard_while_asked_for(showing: Studio, still: Path) -
     gain(document, -1.0, "dec.weight")
     document.set_bypassed("act", True)
     bent = showing.picture()
-    workspace.audition = ORIGINALS
+    workspace.comparison = ORIGINALS
     np.testing.assert_array_equal(showing.picture(), trained)
     gain(document, 0.5, "enc.weight")
     np.testing.assert_array_equal(showing.picture(), trained)
     document.undo()
-    workspace.audition = None
+    workspace.comparison = None
     np.testing.assert_array_equal(showing.picture(), bent)
-    workspace.audition = "enc"
+    workspace.comparison = "enc"
     alone = Document(Preset("alone", document.network, {"enc.weight": document.tensor("enc.weight")}))
     np.testing.assert_array_equal(showing.picture(), expected(alone, still))
-    workspace.audition = None
+    workspace.comparison = None
     np.testing.assert_array_equal(showing.picture(), bent)
 
 

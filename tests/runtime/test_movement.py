@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.layout import to_sheet
 from studio.model.live_edits import EDITS, LiveEdit
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
 from studio.model.stage import Stage
@@ -101,7 +101,7 @@ def test_what_is_heard_and_seen_moves_it() -> None:
     [name] = source.signals()
     preset = moving(generator(), route)
     engine = on_torch(preset.network)
-    movement, runner = Movement(lambda _: Heard({name: heard["osc/fader"]})), FrameRunner(engine)
+    movement, runner = Movement(lambda _: Measurements({name: heard["osc/fader"]})), FrameRunner(engine)
     movement.opened(engine, preset.network.graph)
     movement.handlers()[Move](Move(preset.network.graph, preset))
     found = []

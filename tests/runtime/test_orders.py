@@ -93,7 +93,7 @@ def test_whatever_names_layers_comes_with_their_graph(compare: str | None) -> No
     document, notes = Document(Preset("a", NETWORK, {})), Notes()
     workspace = Workspace(document)
     sync = DocumentSync(document, workspace, notes)
-    workspace.audition = compare
+    workspace.comparison = compare
     workspace.view = View("layer", "act")
     notes.orders.clear()
     document.load(Preset("b", other, {}, sections={BYPASSED: frozenset({"other"})}))
@@ -126,11 +126,11 @@ def test_stages_go_with_what_is_compared() -> None:
         return tuple(stage.id for stage in found[-1].stages)
 
     assert newest() == (first.id, second.id)
-    workspace.audition = "act"
+    workspace.comparison = "act"
     assert newest() == (second.id,)
-    workspace.audition = ORIGINALS
+    workspace.comparison = ORIGINALS
     assert newest() == ()
-    workspace.audition = None
+    workspace.comparison = None
     assert newest() == (first.id, second.id)
     document.undo()
     assert newest() == (first.id,)
@@ -146,8 +146,8 @@ def test_stages_go_with_what_is_compared() -> None:
 def test_a_layer_of_another_network_cannot_be_compared() -> None:
     document = Document(Preset("a", NETWORK, {}))
     workspace = Workspace(document)
-    workspace.audition = "enc"
-    workspace.audition = "of another network"
-    assert workspace.audition is None
-    workspace.audition = ORIGINALS
-    assert workspace.audition == ORIGINALS
+    workspace.comparison = "enc"
+    workspace.comparison = "of another network"
+    assert workspace.comparison is None
+    workspace.comparison = ORIGINALS
+    assert workspace.comparison == ORIGINALS

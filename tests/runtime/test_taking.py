@@ -29,7 +29,7 @@ from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.latent import LatentPath
 from studio.model.layout import Rect
-from studio.model.modulator import Heard
+from studio.model.modulator import Measurements
 from studio.model.performance import (
     Arranged,
     Ended,
@@ -207,9 +207,9 @@ def test_what_controllers_send_is_written_with_the_frame_that_hears_it(
     document.set_section(ROUTES, routes, "Routes")
     inbox, hearing = Inbox(), Hearing()
 
-    def listen(now: float) -> Heard:
+    def listen(now: float) -> Measurements:
         hearing.take(inbox.take(), now)
-        return hearing.heard
+        return hearing.measured
 
     running = Studio(document.preset(), lambda: (Movement(listen),))
     try:

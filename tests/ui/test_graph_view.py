@@ -212,7 +212,7 @@ def test_keys(bench: Bench) -> None:
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_B)
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_S)
     assert bench.document.bypassed == {"down2"}
-    assert bench.workspace.audition == "down2"
+    assert bench.workspace.comparison == "down2"
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_Return)
     assert bench.workspace.view == View("layer", "down2")
     bench.qtbot.keyClick(bench.view, Qt.Key.Key_F)

@@ -278,9 +278,9 @@ def test_edits_that_were_not_looked_at_leave_no_false_before(bench: Bench) -> No
 def test_what_is_heard_of_the_originals_is_no_before(bench: Bench) -> None:
     bent, trained = measure(values(0, 2.0)), measure(values(0))
     bench.report(a__weight=bent)
-    bench.workspace.audition = ORIGINALS
+    bench.workspace.comparison = ORIGINALS
     bench.report(a__weight=trained)
-    bench.workspace.audition = None
+    bench.workspace.comparison = None
     bench.paint()
     assert bench.panel._before.before("a.weight") is bent
 

@@ -225,9 +225,9 @@ def test_keys_work_in_the_output_window_which_leaves_the_keyboard_where_it_is(wh
     assert whole.document.history.position == 0
     output.setFocus()
     QTest.keyPress(output, Qt.Key.Key_A)
-    assert whole.workspace.audition == ORIGINALS
+    assert whole.workspace.comparison == ORIGINALS
     QTest.keyRelease(output, Qt.Key.Key_A)
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None
     QTest.keyClick(output, Qt.Key.Key_F11)
     assert output.isFullScreen()
     assert not whole.window.isFullScreen()
@@ -246,28 +246,28 @@ def test_keys_work_in_a_floated_panel(whole: WholeWindow) -> None:
     QTest.keyClick(sheet, Qt.Key.Key_BracketRight)
     assert whole.workspace.brush.radius > 2.0
     QTest.keyPress(sheet, Qt.Key.Key_A)
-    assert whole.workspace.audition == ORIGINALS
+    assert whole.workspace.comparison == ORIGINALS
     QTest.keyRelease(sheet, Qt.Key.Key_A)
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None
 
 
 @pytest.mark.parametrize("event", [QEvent.Type.WindowDeactivate, QEvent.Type.ApplicationDeactivate])
 def test_what_is_held_ends_when_the_window_loses_the_keyboard(whole: WholeWindow, event: QEvent.Type) -> None:
     focus(whole, whole.viewport)
     QTest.keyPress(whole.viewport, Qt.Key.Key_A)
-    assert whole.workspace.audition == ORIGINALS
+    assert whole.workspace.comparison == ORIGINALS
     target = whole.window if event == QEvent.Type.WindowDeactivate else QApplication.instance()
     QApplication.sendEvent(target, QEvent(event))
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None
     # The release comes when something else has the keyboard, or never.
     QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None
 
 
 def test_a_layer_that_is_gone_is_not_heard_alone_afterwards(whole: WholeWindow) -> None:
     focus(whole, whole.viewport)
-    whole.workspace.audition = "enc"
+    whole.workspace.comparison = "enc"
     QTest.keyPress(whole.viewport, Qt.Key.Key_A)
     whole.window._keyboard._before = "gone"
     QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None

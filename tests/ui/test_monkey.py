@@ -241,7 +241,7 @@ class Monkey:
                 lambda: live.pause(False),
                 lambda: live.seek(self.rng.uniform(0, 20)),
                 lambda: live.set_speed(self.rng.uniform(0.3, 3)),
-                lambda: setattr(self.whole.workspace, "audition", self.rng.choice([None, None, "*", "enc"])),
+                lambda: setattr(self.whole.workspace, "comparison", self.rng.choice([None, None, "*", "enc"])),
             ]
         )()
 
@@ -287,7 +287,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
             held, threads = resident(), threading.active_count()
         if number % 100 == 0:
             replay.check()
-    whole.workspace.audition = None
+    whole.workspace.comparison = None
     editing = whole.studio.parts.editing
     whole.until(lambda: not editing.is_active)
     whole.document.finish_gesture()

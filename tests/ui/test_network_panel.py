@@ -146,12 +146,12 @@ def test_the_bypass_button_and_key_are_undone(bench: Bench) -> None:
 
 def test_solo_is_switched_on_and_off(bench: Bench) -> None:
     bench.click("layer2", "solo")
-    assert bench.workspace.audition == "layer2"
+    assert bench.workspace.comparison == "layer2"
     bench.click("layer4", "solo")
-    assert bench.workspace.audition == "layer4"
+    assert bench.workspace.comparison == "layer4"
     bench.click("layer4")
     bench.key(Qt.Key.Key_S)
-    assert bench.workspace.audition is None
+    assert bench.workspace.comparison is None
 
 
 def test_the_filters_button_shows_filters(bench: Bench) -> None:
@@ -170,7 +170,7 @@ def test_an_input_can_be_neither_bypassed_nor_soloed(bench: Bench) -> None:
     for key in (Qt.Key.Key_B, Qt.Key.Key_S, Qt.Key.Key_F):
         bench.key(key)
     assert bench.document.bypassed == frozenset()
-    assert bench.workspace.audition is None
+    assert bench.workspace.comparison is None
     assert bench.workspace.view == View()
 
 
@@ -198,7 +198,7 @@ def test_the_context_menu_does_it_all(bench: Bench) -> None:
             assert bench.workspace.view == View("layer", "layer2")
     assert (bench.workspace.tensor, bench.workspace.stage) == ("layer2.weight", True)
     assert bench.document.bypassed == {"layer2"}
-    assert bench.workspace.audition == "layer2"
+    assert bench.workspace.comparison == "layer2"
 
 
 def _menu_event(bench: Bench, at: QPoint) -> QEvent:

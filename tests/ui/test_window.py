@@ -356,10 +356,10 @@ def test_holding_a_compares_with_the_originals(whole: WholeWindow) -> None:
     whole.window.activateWindow()
     whole.until(lambda: whole.window.isActiveWindow() and QApplication.focusWidget() is whole.viewport)
     QTest.keyPress(whole.viewport, Qt.Key.Key_A)
-    assert whole.workspace.audition == ORIGINALS
+    assert whole.workspace.comparison == ORIGINALS
     np.testing.assert_array_equal(whole.picture(), trained)
     QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
-    assert whole.workspace.audition is None
+    assert whole.workspace.comparison is None
     np.testing.assert_array_equal(whole.picture(), bent)
 
 
@@ -384,7 +384,7 @@ def test_every_command_can_be_given(whole: WholeWindow, tmp_path: Path) -> None:
     whole.command("help.shortcuts")
     for name in HARMLESS:
         whole.command(name)
-    whole.workspace.audition = None
+    whole.workspace.comparison = None
     whole.live.stop_recording()
     assert whole.picture().shape == (48, 64, 3)
 

@@ -36,7 +36,7 @@ class Runner(Protocol):
 class DocumentSync:
     """From document and workspace to the engine; nothing comes back.
 
-    While `Workspace.audition` is `ORIGINALS` every layer runs as it was trained, none bypassed or followed by stages;
+    While `Workspace.comparison` is `ORIGINALS` every layer runs as it was trained, none bypassed or followed by stages;
     while it names a layer, all but that one do.
     """
 
@@ -75,8 +75,8 @@ class DocumentSync:
 
     def _listen(self, field: str) -> None:
         workspace, order = self._workspace, self._runner.order
-        if field == "audition":
-            self._audition()
+        if field == "comparison":
+            self._compare()
         elif field == "view":
             order(LookAt(self._document.graph, workspace.view))
         elif field == "engine":
@@ -86,7 +86,7 @@ class DocumentSync:
         elif field == "held":
             order(Hold(workspace.held))
 
-    def _audition(self) -> None:
+    def _compare(self) -> None:
         before, self._trained = self._trained, self._heard_as_trained()
         for name in sorted(before ^ self._trained):
             # Of another network that is just being opened, neither is there.
@@ -104,28 +104,28 @@ class DocumentSync:
 
     def _move(self) -> None:
         preset = self._document.sections_now().with_section(STAGES, self._stages())
-        if self._workspace.audition is not None:
+        if self._workspace.comparison is not None:
             preset = preset.with_section(ROUTES, ()).with_section(MACRO_BANK, MACRO_BANK.default)
-            heard = tuple(edit for edit in self._document.edits if edit.tensor not in self._trained)
-            preset = preset.with_section(EDITS, heard)
+            untouched = tuple(edit for edit in self._document.edits if edit.tensor not in self._trained)
+            preset = preset.with_section(EDITS, untouched)
         self._runner.order(Move(self._document.graph, preset))
 
     def _stages(self) -> tuple[Stage, ...]:
-        heard = self._workspace.audition
-        return tuple(stage for stage in self._document.stages if heard is None or stage.layer == heard)
+        compared = self._workspace.comparison
+        return tuple(stage for stage in self._document.stages if compared is None or stage.layer == compared)
 
     def _bypass(self) -> None:
         self._runner.order(Bypass(self._document.graph, self._bypassed()))
 
     def _bypassed(self) -> frozenset[str]:
-        heard = self._workspace.audition
-        if heard is None:
+        compared = self._workspace.comparison
+        if compared is None:
             return self._document.bypassed
-        return self._document.bypassed & {heard}
+        return self._document.bypassed & {compared}
 
     def _heard_as_trained(self) -> frozenset[str]:
-        heard, graph = self._workspace.audition, self._document.graph
-        if heard is None:
+        compared, graph = self._workspace.comparison, self._document.graph
+        if compared is None:
             return frozenset()
-        own = "" if heard == ORIGINALS or heard not in graph else graph.node(heard).owner
+        own = "" if compared == ORIGINALS or compared not in graph else graph.node(compared).owner
         return frozenset(name for name in graph.tensor_shapes if name.rpartition(".")[0] != own)

@@ -12,7 +12,7 @@ from studio.errors import StudioError
 from studio.io.sound import samples
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
-from studio.model.modulator import NOTHING, Heard
+from studio.model.modulator import NOTHING, Measurements
 from studio.model.op import Array
 from studio.model.route import ROUTES
 from studio.runtime.live.player import Player
@@ -57,7 +57,7 @@ class FilmSound:
         document.changed.connect(self._follow)
         telemetry.on(PlayerState, self._watch)
 
-    def listen(self, time: float) -> Heard:
+    def listen(self, time: float) -> Measurements:
         """What is heard at the place where the film is; called in the render thread with the time of the frame.
 
         Onsets and beats fall at the times of frames at which they were heard, also where the film is played slower or
@@ -67,8 +67,10 @@ class FilmSound:
         if track is None or newest is None or newest.spec != track.spec:
             return NOTHING
         at, speed = newest.position, self._player.state().speed
-        heard = track.track.at(at)
-        return Heard(heard.values, {name: time - (at - began) / speed for name, began in heard.began.items()})
+        measured = track.track.at(at)
+        return Measurements(
+            measured.values, {name: time - (at - began) / speed for name, began in measured.began.items()}
+        )
 
     def close(self, timeout: float) -> None:
         """Read no more; waits so many seconds at most."""

@@ -11,7 +11,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.graph import Graph
 from studio.model.latent_offset import LATENT
-from studio.model.modulator import NOTHING, Heard
+from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
@@ -23,7 +23,7 @@ from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import matrix_of
 from studio.runtime.render.turner import Turner
 
-Listen = Callable[[float], Heard]
+Listen = Callable[[float], Measurements]
 
 _RUN_HERE = ("/bend/", "/layer/")
 
@@ -67,7 +67,7 @@ class Movement(Feature):
     """Works out what moves before each frame, and turns it.
 
     Attributes:
-        heard: what had been measured outside of the picture and the network as the last frame began.
+        measured: what had been measured outside of the picture and the network as the last frame began.
 
     Args:
         listen: what was measured until a time in seconds: of sound, of controllers.
@@ -86,7 +86,7 @@ class Movement(Feature):
         self._of_layers: dict[str, float] = {}
         self._values: dict[str, float] = {}
         self._sources: dict[int, float] = {}
-        self.heard = NOTHING
+        self.measured = NOTHING
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
@@ -136,9 +136,9 @@ class Movement(Feature):
         if self._is_new:
             self._begin(preset, runner, self._turner)
         if self._matrix:
-            heard = self._heard(time, picture)
-            self._values = self._matrix.values(time, heard)
-            self._sources = self._matrix.sources(time, heard)
+            measured = self._measured(time, picture)
+            self._values = self._matrix.values(time, measured)
+            self._sources = self._matrix.sources(time, measured)
             self._turner.turn(self._values)
         if self._turner.refused:
             raise StudioError(self._turner.refused)
@@ -155,13 +155,13 @@ class Movement(Feature):
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}
         turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})
 
-    def _heard(self, time: float, picture: DeepPicture) -> Heard:
-        heard, signals = self._listen(time), self._matrix.signals
-        self.heard = heard
-        values = {**heard.values, **self._of_layers}
+    def _measured(self, time: float, picture: DeepPicture) -> Measurements:
+        measured, signals = self._listen(time), self._matrix.signals
+        self.measured = measured
+        values = {**measured.values, **self._of_layers}
         if any(name.startswith(PREFIX) for name in signals):
             values |= self._meter.measure(picture)
-        return Heard(values, heard.began, heard.ended)
+        return Measurements(values, measured.began, measured.ended)
 
     def took(self, frame: Frame) -> None:
         """Turn what waited for the first run; measure the maps that routes go by, which move in the next frame."""

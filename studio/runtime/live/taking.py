@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
 from studio.model.edit import Patch
 from studio.model.graph import Graph
-from studio.model.modulator import NOTHING, Heard
+from studio.model.modulator import NOTHING, Measurements
 from studio.model.performance import Ended, Event, Ran, Recorded, Signalled, Stroke, Take
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
@@ -79,7 +79,7 @@ class Performing(Part):
 
 
 class Taking(Feature):
-    """Writes down the orders that reach the network, what is heard, and when it runs; the disk is met elsewhere.
+    """Writes down the orders that reach the network, what is measured, and when it runs; the disk is met elsewhere.
 
     Args:
         writer: makes the recording that begins at the same time.
@@ -96,7 +96,7 @@ class Taking(Feature):
         self._began: Run | None = None
         self._waiting: list[Callable[[float], Iterable[Event]]] = []
         self._sections: Preset | None = None
-        self._heard = NOTHING
+        self._measured = NOTHING
         self._taken = 0.0
         self._now = 0.0
         self._finished: Path | None = None
@@ -139,7 +139,7 @@ class Taking(Feature):
         if order.record is not None:
             self._writer.begin(replace(order.record, fresh=True))
         self._order, self._began, self._waiting = order, None, []
-        self._sections, self._heard, self._now = order.preset, NOTHING, 0.0
+        self._sections, self._measured, self._now = order.preset, NOTHING, 0.0
 
     def end(self, at: float) -> None:
         """End it, and the recording that began with it, at a time of `time.monotonic`."""
@@ -210,22 +210,22 @@ class Taking(Feature):
             self._script.write(partial(each, now))
         self._waiting.clear()
         if self._movement is not None and not run.is_again:
-            self._listen(self._movement.heard, now, float(run.tick.time))
+            self._listen(self._movement.measured, now, float(run.tick.time))
         number = run.tick.frame - self._began.tick.frame
         self._script.write(Ran(now, number, run.position, run.laps, run.is_cut and now > 0.0, run.is_again))
         self._now = now
 
-    def _listen(self, heard: Heard, now: float, clock: float) -> None:
-        if self._script is None or heard is self._heard:
+    def _listen(self, measured: Measurements, now: float, clock: float) -> None:
+        if self._script is None or measured is self._measured:
             return
-        before, self._heard = self._heard, heard
-        for name, value in heard.values.items():
+        before, self._measured = self._measured, measured
+        for name, value in measured.values.items():
             if before.values.get(name) != value:
                 self._script.write(Signalled(now, name, value))
-        for does, held, known in (("end", heard.ended, before.ended), ("begin", heard.began, before.began)):
+        for does, held, known in (("end", measured.ended, before.ended), ("begin", measured.began, before.began)):
             for name, at in held.items():
                 if known.get(name) != at:
-                    value = heard.values.get(name, 0.0)
+                    value = measured.values.get(name, 0.0)
                     self._script.write(Signalled(now, name, value, does, max(0.0, clock - at)))  # type: ignore[arg-type]
 
     def _took_picture(self) -> None:

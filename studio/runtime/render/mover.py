@@ -11,7 +11,7 @@ from studio.control.measuring import PREFIX, PictureMeter
 from studio.control.performing import Replay
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.modulator import NOTHING, Heard
+from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
@@ -23,7 +23,7 @@ from studio.runtime.render.turner import Turner
 from studio.runtime.render.turns import Turn
 
 Bend = Callable[[DeepPicture, float], DeepPicture]
-Listen = Callable[[float], Heard]
+Listen = Callable[[float], Measurements]
 
 
 def matrix_of(preset: Preset) -> Matrix:
@@ -117,7 +117,7 @@ class Mover:
         tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         return self.run(picture, tick, time, self._play(time, time), time)
 
-    def run(self, picture: DeepPicture, tick: Tick, time: float, played: Heard, place: float) -> DeepPicture:
+    def run(self, picture: DeepPicture, tick: Tick, time: float, played: Measurements, place: float) -> DeepPicture:
         """As calling it, at any place of the source and in any frame.
 
         Args:
@@ -127,10 +127,10 @@ class Mover:
             played: the signals that a performance brings.
             place: seconds on the path of vectors.
         """
-        heard = self._heard(picture, time, played)
-        self._cross(time, heard)
+        measured = self._measured(picture, time, played)
+        self._cross(time, measured)
         if self._matrix:
-            self._moved = self._matrix.values(time, heard)
+            self._moved = self._matrix.values(time, measured)
             self._turner.turn(self._moved)
             self._refuse()
         self._runner.tick = tick
@@ -164,7 +164,7 @@ class Mover:
             self._engine.set_tensor(name, self._first[name])
         self._touched.clear()
 
-    def _play(self, time: float, clock: float) -> Heard:
+    def _play(self, time: float, clock: float) -> Measurements:
         """Do what the performance does until now; the signals that it brings."""
         if self._replay is None:
             return NOTHING
@@ -176,23 +176,23 @@ class Mover:
             self.show(step.preset)
         elif step.turned:
             self._turner.turn(step.turned)
-        return step.heard
+        return step.measured
 
-    def _cross(self, time: float, heard: Heard) -> None:
+    def _cross(self, time: float, measured: Measurements) -> None:
         """Go to where the fade or the morph is now."""
-        mixed = None if self._crossing is None else self._crossing.at(time, heard)
+        mixed = None if self._crossing is None else self._crossing.at(time, measured)
         if mixed is None or self._crossing is None:
             return
         for name in self._crossing.tensors:
             self._engine.set_tensor(name, mixed.changed.get(name, mixed.network.tensors[name]))
         self.show(mixed)
 
-    def _heard(self, picture: DeepPicture, time: float, played: Heard) -> Heard:
-        heard = self._listen(time)
-        values = {**heard.values, **self._before, **played.values}
+    def _measured(self, picture: DeepPicture, time: float, played: Measurements) -> Measurements:
+        measured = self._listen(time)
+        values = {**measured.values, **self._before, **played.values}
         if any(name.startswith(PREFIX) for name in self._signals):
             values |= self._meter.measure(picture)
-        return Heard(values, {**heard.began, **played.began}, {**heard.ended, **played.ended})
+        return Measurements(values, {**measured.began, **played.began}, {**measured.ended, **played.ended})
 
     def _look_at_layers(self) -> None:
         """Measure the maps that routes go by; they move in the next frame."""

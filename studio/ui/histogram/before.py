@@ -27,7 +27,7 @@ class StatsBefore:
         self._watched = tensor
 
     def take(self, stats: Mapping[str, Stats]) -> None:
-        """Take in what has been reported while the bends were heard."""
+        """Take in what has been reported while the bends ran."""
         if self._watched in stats and self._watched is not None:
             self._seen[self._watched] = stats[self._watched]
 

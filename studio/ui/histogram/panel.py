@@ -151,7 +151,7 @@ class HistogramPanel(QWidget):
             self._soon()
 
     def _take(self, seen: LayerStats) -> None:
-        if self._workspace.audition is None:
+        if self._workspace.comparison is None:
             self._before.take(seen.stats)
         if not seen.stats.keys().isdisjoint(self._watched) or self._is_measuring():
             self._soon()
@@ -183,8 +183,8 @@ class HistogramPanel(QWidget):
         some = None if values is None else Sample(values)
         if tensor is None:
             return _Shown(layer, stats.get(layer), some)
-        # What is heard are the originals while they are compared with.
-        heard = self._workspace.audition is None
+        # While originals are compared with, what is reported is theirs.
+        bends_run = self._workspace.comparison is None
         return _Shown(
             layer,
             stats.get(layer),
@@ -193,7 +193,7 @@ class HistogramPanel(QWidget):
             stats.get(tensor),
             self._before.before(tensor),
             self._original(tensor),
-            Sample(self._document.tensor(tensor)) if heard else None,
+            Sample(self._document.tensor(tensor)) if bends_run else None,
         )
 
     def _draw(self) -> None:

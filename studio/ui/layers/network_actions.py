@@ -60,7 +60,7 @@ class LayerActions:
     def toggle_solo(self, name: str) -> None:
         """Solo this layer: every other one runs as trained; or let all bends run again."""
         if name in self._document.graph:
-            self._workspace.audition = None if self._workspace.audition == name else name
+            self._workspace.comparison = None if self._workspace.comparison == name else name
 
     def menu(self, parent: QWidget, name: str) -> QMenu:
         """All of these for one layer or input."""
@@ -82,7 +82,7 @@ class LayerActions:
         add("Show activation" if is_layer else "Show beside the output", "image-square", "Enter", "view")
         add("Show filters", "grid-four", "F", "view_filters", enabled=self.has_filters(name))
         menu.addSeparator()
-        bypassed, alone = name in self._document.bypassed, self._workspace.audition == name
+        bypassed, alone = name in self._document.bypassed, self._workspace.comparison == name
         add("Bypass", "prohibit", "B", "toggle_bypass", enabled=is_layer, checked=bypassed)
         add("Solo: hear its bends alone", "headphones", "S", "toggle_solo", enabled=is_layer, checked=alone)
         return menu

@@ -121,8 +121,8 @@ class LayerModel(QAbstractListModel):
         return name in self.document.bypassed
 
     def is_solo(self, name: str) -> bool:
-        """Whether this layer's bends alone are heard."""
-        return self.workspace.audition == name
+        """Whether this layer's bends alone run."""
+        return self.workspace.comparison == name
 
     def facts(self, row: Row) -> str:
         """Shape and number of parameters: "128×64×64 · 131 k"."""

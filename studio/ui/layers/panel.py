@@ -28,7 +28,7 @@ class NetworkPanel(QWidget):
 
     Args:
         document: whose network it is.
-        workspace: a click selects its layer, a double click sets its view, solo its audition.
+        workspace: a click selects its layer, a double click sets its view, solo its comparison.
         telemetry: thumbnails, shapes, times and warnings.
     """
 
@@ -140,7 +140,7 @@ class NetworkPanel(QWidget):
     def _listen(self, field: str) -> None:
         if field == "layer" and self._workspace.layer:
             self.list.show_selected()
-        elif field == "audition":
+        elif field == "comparison":
             self.list.viewport().update()
 
     def _take_shapes(self, _: LayerShapes) -> None:

@@ -102,7 +102,7 @@ class StageHand(QObject):
     def _begin(self) -> None:
         parts, choice = self._parts, self._parts.session.recording
         # What is heard as it was trained is no state of the preset.
-        parts.workspace.audition = None
+        parts.workspace.comparison = None
         # What a hand is at goes on; it is in the preset as far as it has come.
         preset, spec = parts.document.preset(), parts.telemetry[PlayerState].spec
         plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)

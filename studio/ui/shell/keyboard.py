@@ -27,7 +27,7 @@ class Keyboard(QObject):
 
     Args:
         window: in which, and in its docks and the windows that are added, it works.
-        workspace: whose audition it sets, and sets back.
+        workspace: whose comparison it sets, and sets back.
     """
 
     goes_by_keys = Signal(bool)
@@ -80,7 +80,7 @@ class Keyboard(QObject):
             self._held = False
             before = self._before
             known = before in (None, ORIGINALS) or before in self._workspace.document.graph
-            self._workspace.audition = before if known else None
+            self._workspace.comparison = before if known else None
 
     def _override(self, watched: QObject, event: QKeyEvent) -> bool:
         """Before shortcuts get it: what presses a button, or opens a box, is no shortcut."""
@@ -114,8 +114,8 @@ class Keyboard(QObject):
             return False
         if not self._is_ours(QApplication.activeWindow()):
             return False
-        self._before, self._held = self._workspace.audition, True
-        self._workspace.audition = ORIGINALS
+        self._before, self._held = self._workspace.comparison, True
+        self._workspace.comparison = ORIGINALS
         return True
 
     def _is_ours(self, window: QWidget | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from studio.model.workspace import ORIGINALS
 from studio.ui.kit.command import Command, Context, Place, Slot, holds, switch
 
-_AUDITION = frozenset({"workspace.audition"})
+_COMPARISON = frozenset({"workspace.comparison"})
 
 
 def _step(by: int) -> Callable[[Context], None]:
@@ -21,7 +21,7 @@ def _bypass(context: Context) -> None:
 
 def _solo(context: Context) -> None:
     workspace = context.workspace
-    workspace.audition = None if workspace.audition == workspace.layer else workspace.layer
+    workspace.comparison = None if workspace.comparison == workspace.layer else workspace.layer
 
 
 COMMANDS = (
@@ -60,20 +60,20 @@ COMMANDS = (
         keys=("Ctrl+L",),
         icon="headphones",
         tip="Only the selected layer's bends; all others as trained",
-        is_on=lambda c: c.workspace.audition == c.workspace.layer,
-        follows=_AUDITION | {"workspace.layer"},
+        is_on=lambda c: c.workspace.comparison == c.workspace.layer,
+        follows=_COMPARISON | {"workspace.layer"},
     ),
     Command(
         "layer.originals",
         "Compare with the originals",
-        switch("audition", ORIGINALS, None),
+        switch("comparison", ORIGINALS, None),
         Place("Layer", 20, 30),
         Slot(50, 10),
         ("Ctrl+E",),
         "eye",
         "Every layer as it was trained; hold A for a moment's look",
         label="Originals",
-        is_on=holds("audition", ORIGINALS),
-        follows=_AUDITION,
+        is_on=holds("comparison", ORIGINALS),
+        follows=_COMPARISON,
     ),
 )

@@ -10,5 +10,5 @@ class Ramp(Modulator):
 
     seconds: float = param(2.0, lo=0.1, hi=60.0, live=True, unit="s", doc="How long it rises")
 
-    def value(self, when, heard):
+    def value(self, when, measured):
         return when.time / self.seconds % 1.0
