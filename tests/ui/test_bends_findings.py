@@ -80,7 +80,7 @@ def test_the_strongest_are_measured_and_then_filled_in_as_one_undo(desk: Desk, q
     assert len(desk.document.history.labels) == before + 2
     assert editor(desk).kind.currentIndex() == STRONGEST
     [card] = desk.panel.cards.values()
-    assert card.where.text() == "strongest 8"
+    assert card.where.whole == "strongest 8"
     # What comes later changes nothing unasked.
     tell(desk, impacts(desk, IMPACT[::-1].copy()))
     assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_EFFECT)
@@ -128,7 +128,7 @@ def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> N
     # It is none of those that are known now, but keeps its name.
     assert editor(desk).kind.currentIndex() == 3
     [card] = desk.panel.cards.values()
-    assert card.where.text() == "cluster 2"
+    assert card.where.whole == "cluster 2"
     editor(desk).list.setFocus()
     editor(desk).list.clear()
     qtbot.keyClicks(editor(desk).list, "0, 4")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.bends import registry
 from studio.io.opening import find_and_open
 from studio.model.document import Document
 from studio.model.form import fields
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels
 from studio.model.workspace import Workspace
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
@@ -117,7 +117,7 @@ def test_switches_amount_channels_and_guard(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyClicks(card.channels.list, "1, 4-6")
     qtbot.keyClick(card.channels.list, Qt.Key.Key_Return)
     assert desk.document.stages[0].channels == ChannelList(channels=(1, 4, 5, 6))
-    assert card.where.text() == "channels 1, 4-6"
+    assert card.where.whole == "channels 1, 4-6"
     # What is not understood changes nothing.
     qtbot.keyClicks(card.channels.list, "x")
     qtbot.keyClick(card.channels.list, Qt.Key.Key_Return)
@@ -221,9 +221,9 @@ def test_cards_show_what_another_hand_changes(desk: Desk) -> None:
     desk.document.set(f"/bend/{number}/factor", 1.25)
     assert card.form.record() == registry()["Multiply"](factor=1.25)
     desk.document.change_stage(number, channels=ChannelRange(first=2, last=5))
-    assert card.where.text() == "channels 2–5"
+    assert card.where.whole == "channels 2–5"
     desk.document.change_stage(number, channels=AllChannels())
-    assert card.where.text() == ""
+    assert card.where.whole == ""
 
 
 def test_a_bend_from_another_layer_takes_one_that_runs_before(desk: Desk) -> None:
@@ -243,3 +243,23 @@ def test_every_bend_has_a_card(desk: Desk) -> None:
         desk.panel.put(kind)
     assert not desk.said
     assert len(desk.panel.cards) == len(registry())
+
+
+@pytest.mark.parametrize("kind", range(6))
+def test_no_card_is_cut_in_the_narrowest_panel(desk: Desk, qtbot: QtBot, kind: int) -> None:
+    for each in registry().values():
+        desk.panel.put(each)
+    for number, card in desk.panel.cards.items():
+        desk.document.change_stage(number, guard=Guard(kind="deviation"), mask=Luma(source="input"))
+        card.channels.kind.setCurrentIndex(kind)
+        card.channels._open_page()
+    desk.panel.resize(10, 700)
+    assert desk.panel.width() < 270
+    qtbot.wait(20)
+    inside = desk.panel._inside
+    visible = inside.parentWidget().width()
+    for card in desk.panel.cards.values():
+        assert card.minimumSizeHint().width() <= card.width(), card.name.whole
+        assert card.mapTo(inside, card.rect().topRight()).x() < visible, card.name.whole
+        for part in filter(QWidget.isVisible, (card.amount, card.channels, card.masked, card.guard, card.form)):
+            assert part.mapTo(card, part.rect().topRight()).x() < card.width(), card.name.whole

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
 from studio.ui.bends.findings import BY_EFFECT, Findings
-from studio.ui.bends.found_channels import ClusterChannels, StrongestChannels
+from studio.ui.bends.found_channels import ClusterChannels, StrongestChannels, narrow
 from studio.ui.kit import theme
 from studio.ui.kit.controls import Seed
 
@@ -69,11 +69,16 @@ class ChannelsEditor(QWidget):
         self.kind.addItems(KINDS)
         self.kind.setAccessibleName("Channels")
         self.kind.setToolTip("Which of the layer's channels are bent; the others pass as they are")
+        narrow(self.kind, 6)
         self.share = QDoubleSpinBox(minimum=0, maximum=100, value=50, decimals=0, suffix=" %")
         self.share.setKeyboardTracking(False)
         self.share.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.share.setAccessibleName("Share of the channels")
         self.seed = Seed(0, 2**31 - 1, 0)
+        self.seed.spin.setMinimumWidth(48)
+        for spin in (self.share, self.seed.spin):
+            spin.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.share.setMinimumWidth(44)
         self.range, self.list = QLineEdit("0-0"), QLineEdit()
         for line, tip in ((self.range, "First and last channel: 4-11"), (self.list, "Channels: 0-3, 7, 9")):
             line.setToolTip(tip)

@@ -32,6 +32,9 @@ _EMPTY = {
     True: "No bends in this network.\nChoose a layer and add one.",
 }
 
+_NARROWEST = 264
+"""Pixels in which every card has room, beside a scroll bar."""
+
 
 class BendsPanel(QWidget):
     """A card for every stage, in the order in which they work.
@@ -52,17 +55,19 @@ class BendsPanel(QWidget):
         self.masks = MaskTool(document, workspace)
         self.cards: dict[int, StageCard] = {}
         self.setAutoFillBackground(True)
+        self.setMinimumWidth(_NARROWEST)
         self.add = QPushButton(icon("plus"), "Add bend")
         self.add.setToolTip("Bend what the selected layer hands on")
         self.add.clicked.connect(self.add_bend)
         self.dice = tool_button(
             "dice-five", "Another bend at random; each throw is one undo", "Bend at random", self._try_to_throw
         )
-        self.this, self.all = QPushButton("This layer"), QPushButton("All layers")
+        self.this, self.all = QPushButton("This"), QPushButton("All")
         group = QButtonGroup(self)
         for button, tip in ((self.this, "Bends of the selected layer"), (self.all, "Bends of every layer")):
             button.setCheckable(True)
             button.setToolTip(tip)
+            button.setAccessibleName(tip)
             group.addButton(button)
         self.this.setChecked(True)
         group.buttonToggled.connect(self._renew)

@@ -21,6 +21,7 @@ from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings
+from studio.ui.bends.found_channels import narrow
 from studio.ui.bends.mask_editor import MaskEditor
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
@@ -103,15 +104,17 @@ class StageCard(QFrame):
         self.name = ElidedLabel()
         self.name.say(stage.bend.label)
         self.name.setToolTip(first_line(self._kind))
-        self.where = QLabel()
+        self.where = ElidedLabel()
         self.where.setStyleSheet(f"color: {theme.FAINT};")
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.where.setMinimumWidth(0)
         self.fold = tool_button("caret-down", "Fold or unfold", "Fold or unfold", self.toggle_fold)
         self.more = tool_button("dots-three-vertical", "More", f"More of {stage.bend.label}", self._open_menu)
         self.remove = tool_button("x", "Remove this bend", f"Remove {stage.bend.label}", self._remove)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(theme.SPACE // 2)
-        for part, stretch in ((self.handle, 0), (self.on, 0), (self.name, 1), (self.where, 0)):
+        for part, stretch in ((self.handle, 0), (self.on, 0), (self.name, 3), (self.where, 2)):
             head.addWidget(part, stretch)
         for button in (self.fold, self.more, self.remove):
             head.addWidget(button)
@@ -131,6 +134,7 @@ class StageCard(QFrame):
         self.channels = ChannelsEditor(self._findings, lambda: self._stage().layer)
         self.source = QComboBox()
         self.source.setAccessibleName("Map of")
+        narrow(self.source, 6)
         self.source.setToolTip("The layer whose map it takes; it must run before this one")
         self._source_label = QLabel("Map of")
         self.guard = QComboBox()
@@ -138,6 +142,7 @@ class StageCard(QFrame):
         self.guard.setToolTip("What the bent values are held to, so that the layers behind can work with them")
         for kind, text in _GUARDS.items():
             self.guard.addItem(text, kind)
+        narrow(self.guard, 6)
         self.times = Number(0.0, 20.0, 3.0)
         self.times.name_parts("Deviations", "How many standard deviations from the mean that the channel had")
         grid = QGridLayout()
@@ -157,7 +162,7 @@ class StageCard(QFrame):
         ):
             several = isinstance(control, ChannelsEditor | MaskEditor)
             if several:  # of lines: the name stands by the first
-                label.setStyleSheet("padding-top: 5px;")
+                label.setContentsMargins(0, 5, 0, 0)
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop if several else Qt.AlignmentFlag(0))
             grid.addWidget(control, row, 1)
         column = QVBoxLayout(self.body)
@@ -189,7 +194,8 @@ class StageCard(QFrame):
         self.on.setChecked(stage.on)
         self.on.setToolTip("Works; click to bypass it" if stage.on else "Bypassed; click to let it work")
         self.name.setStyleSheet(f"color: {theme.TEXT if stage.on else theme.FAINT}; font-weight: 600;")
-        self.where.setText(channels_text(stage.channels))
+        self.where.say(channels_text(stage.channels))
+        self.where.setVisible(bool(self.where.whole))
         self.form.show_record(stage.bend)
         self.amount.show_value(stage.amount)
         self.channels.show_channels(stage.channels)
