@@ -23,6 +23,9 @@ A bend stands behind a layer: what reads the layer reads the bent map. A *stage*
 - **guard**: `none`; `finite` makes what is no number, or infinite, zero; `deviation` keeps every channel within so many
   of the standard deviations that it had; `norm` gives every channel the root mean square that it had.
 
+Bends of a second picture take the maps that a film, a picture or a camera makes in the same layer: it is chosen in the
+bend's card and saved with the preset, or given by `studio render --second`.
+
 Stages of a layer work in their order, and are turned while the picture plays: a parameter that is marked *live*
 compiles nothing and makes nothing. Within its *safe* range pictures mostly stay pictures; beyond it is allowed.
 

@@ -46,7 +46,8 @@ ClustersYamlOption = Annotated[
 SecondOption = Annotated[
     str,
     typer.Option(
-        "--second", help="A second film or picture, whose maps the bends FromPicture and StyleOfPicture take."
+        "--second",
+        help="A second film or picture, whose maps the bends FromPicture and StyleOfPicture take; else the preset's.",
     ),
 ]
 
@@ -155,6 +156,15 @@ def lent_by(
         return bend(picture, time)
 
     return bent
+
+
+def second_of(preset: Preset) -> str:
+    """The second film or picture that a preset says its stages take; empty where none does."""
+    from studio.model.section import SECOND
+    from studio.model.stages import STAGES
+
+    takes = any(stage.on and stage.bend.other == "picture" for stage in preset.section(STAGES))
+    return (preset.section(SECOND) or "") if takes else ""
 
 
 def parse_bend(text: str) -> Asked:

@@ -19,6 +19,7 @@ from studio.cli.bending import (
     SecondOption,
     asked_bends,
     lent_by,
+    second_of,
     settled_on,
     with_stages,
 )
@@ -157,7 +158,7 @@ def render(
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         crossing = crossing_of(bent, fade_to, move)
         whole: Bend = TiledRunner(feeder, tile) if tile else feeder
-        if second:
+        if second := second or second_of(bent):
             other = stack.enter_context(open_source(second, fps=rate))
             again = _pictures(other, rate, first, end, working)
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)

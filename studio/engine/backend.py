@@ -30,6 +30,7 @@ class Backend(ABC):
 
     def __init__(self, network: Network, store: TensorStore | None = None) -> None:
         self.graph: Graph = network.graph
+        self._network = network
         self._store = store or TensorStore(network.tensors)
         # In memory; a device may have newer ones, see `Reading._tensor`.
         self._tensors = self._store.arrays

@@ -62,6 +62,13 @@ class Engine(Staging):
         self.colour = None
         self._execute(self._running.nodes)
 
+    def beside(self) -> Engine:
+        """Another engine of this network on the same device and weights, for other pictures; whoever asks closes it.
+
+        Edits reach both. It has no stages, and bypasses nothing.
+        """
+        raise NotImplementedError
+
     def input_memory(self, name: str, size: Size) -> Array | None:
         """Memory for an input of the next `run`, which need not copy what lies there already.
 

@@ -88,6 +88,10 @@ class TorchEngine(Engine):
             return f"CPU, {torch.get_num_threads()} threads"
         return self._device.type.upper()
 
+    def beside(self) -> TorchEngine:
+        """See `Engine.beside`."""
+        return TorchEngine(self._network, self._device, self._store)
+
     def close(self) -> None:
         """See `Engine.close`."""
         self._store.forget(self)

@@ -43,6 +43,9 @@ class Section(Generic[T]):
 SOURCE: Section[str | None] = Section("source", None)
 """What the preset was made on, as the command line would name it."""
 
+SECOND: Section[str | None] = Section("second", None)
+"""The film or picture whose maps bends of a second picture take, as the command line would name it."""
+
 VIEW: Section[str | None] = Section("view", None)
 """The layer that is shown; None for the output."""
 

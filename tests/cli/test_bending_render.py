@@ -12,13 +12,17 @@ import pytest
 from helpers import picture, tiny_network
 
 import studio
-from studio.bends import registry
+from studio.bends import make_bend, registry
 from studio.cli.bending import parse_bend
 from studio.errors import StudioError
 from studio.io.network_bending import read_clusters, read_transforms
 from studio.io.networks import save_network
+from studio.io.presets import save_preset
 from studio.model.asked import OfCluster, Strongest
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Luma, SomeChannels
+from studio.model.preset import Preset
+from studio.model.section import SECOND
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Luma, SomeChannels, Stage
+from studio.model.stages import STAGES
 
 StudioHere = Callable[..., tuple[int, str, str]]
 
@@ -209,6 +213,21 @@ def test_maps_of_a_second_picture_are_taken(studio_here: StudioHere, still: Path
         np.testing.assert_array_equal(found, net(picture(24, 20, seed=5)))
     status, _, err = studio_here("render", "in.png", "o.png", "--preset", "net", "--second", "second.png")
     assert (status, "No bend takes the maps" in err) == (2, True)
+
+
+def test_a_preset_names_its_second_picture(studio_here: StudioHere, still: Path) -> None:
+    cv2.imwrite(str(still / "second.png"), picture(24, 20, seed=5)[:, :, ::-1])
+    stages = (Stage(1, "dec", make_bend("FromPicture", {})),)
+    preset = Preset("two", tiny_network(), {}).with_section(STAGES, stages).with_section(SECOND, "second.png")
+    save_preset(preset, still / "two")
+    status, _, err = studio_here("render", "in.png", "out.png", "--preset", "two", "--engine", "torch")
+    assert status == 0, err
+    with studio.load(still / "net", engine="torch") as net:
+        wanted = net(picture(24, 20, seed=5))
+    np.testing.assert_array_equal(cv2.imread(str(still / "out.png"))[:, :, ::-1], wanted)
+    (still / "second.png").unlink()
+    status, _, err = studio_here("render", "in.png", "o.png", "--preset", "two", "--engine", "torch")
+    assert (status, "second.png" in err) == (2, True)
 
 
 def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHere, still: Path) -> None:

@@ -12,6 +12,7 @@ from studio.bends import registry
 from studio.io.opening import find_and_open
 from studio.model.document import Document
 from studio.model.form import fields
+from studio.model.section import SECOND
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels
 from studio.model.workspace import Workspace
 from studio.runtime.live.orders import Order
@@ -263,3 +264,20 @@ def test_no_card_is_cut_in_the_narrowest_panel(desk: Desk, qtbot: QtBot, kind: i
         assert card.mapTo(inside, card.rect().topRight()).x() < visible, card.name.whole
         for part in filter(QWidget.isVisible, (card.amount, card.channels, card.masked, card.guard, card.form)):
             assert part.mapTo(card, part.rect().topRight()).x() < card.width(), card.name.whole
+
+
+def test_a_second_picture_is_chosen_in_the_card_and_undone(desk: Desk) -> None:
+    desk.panel.put(registry()["StyleOfPicture"])
+    desk.panel.put(registry()["Multiply"])
+    style, plain = desk.panel.cards.values()
+    assert not style.second.isHidden()
+    assert plain.second.isHidden()
+    assert style.second.text() == "Choose…"
+    next(action for action in style.second.choices.actions() if action.text() == "Demo clip").trigger()
+    assert desk.document.section(SECOND) == "demo"
+    assert style.second.text() == "Demo clip"
+    style.second.choose("/films/sea.mp4")
+    assert style.second.text() == "sea.mp4"
+    desk.document.undo()
+    desk.document.undo()
+    assert style.second.text() == "Choose…"

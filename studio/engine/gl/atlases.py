@@ -99,6 +99,10 @@ class AtlasEngine(SheetEngine):
         """What runs these layers, in order; maps of the whole ones hold nothing that may be kept."""
         raise NotImplementedError
 
+    def beside(self) -> AtlasEngine:
+        """See `Engine.beside`."""
+        return type(self)(self._network, self._device, store=self._store)
+
     @property
     def device(self) -> str:
         """See `Engine.device`."""

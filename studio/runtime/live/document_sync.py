@@ -19,11 +19,13 @@ from studio.model.document import Document
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.live_edits import EDITS
 from studio.model.route import MACRO_BANK, ROUTES
+from studio.model.section import SECOND
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.runtime.live.movement import Move
 from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
+from studio.runtime.live.second_film import PlaySecond
 
 
 class Runner(Protocol):
@@ -61,6 +63,8 @@ class DocumentSync:
             self._set_stages()
             self._move()
         elif isinstance(change, SectionChanged) and not isinstance(change, LearningSheetsChanged):
+            if change.section == SECOND.name:
+                self._play_second()
             self._move()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)
@@ -71,7 +75,11 @@ class DocumentSync:
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
         network = self._document.network.with_tensors(bent)
         self._runner.order(Open(network, self._bypassed(), self._workspace.view, self._stages()))
+        self._play_second()
         self._move()
+
+    def _play_second(self) -> None:
+        self._runner.order(PlaySecond(self._document.section(SECOND) or ""))
 
     def _listen(self, field: str) -> None:
         workspace, order = self._workspace, self._runner.order

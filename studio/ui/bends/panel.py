@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushBu
 
 from studio.errors import StudioError
 from studio.model.bend import Bend
-from studio.model.changes import Change, NetworkChanged, StagesChanged
+from studio.model.changes import Change, NetworkChanged, SectionChanged, StagesChanged
 from studio.model.document import Document
+from studio.model.section import SECOND
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
@@ -153,7 +154,8 @@ class BendsPanel(QWidget):
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
             self._findings.measure_all(self._workspace.layer)
-        if isinstance(change, StagesChanged | NetworkChanged):
+        is_second = isinstance(change, SectionChanged) and change.section == SECOND.name
+        if is_second or isinstance(change, StagesChanged | NetworkChanged):
             self._renew()
 
     def _listen(self, field: str) -> None:

@@ -23,6 +23,7 @@ from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.found_channels import narrow
 from studio.ui.bends.mask_editor import MaskEditor
+from studio.ui.bends.second import SecondChooser
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
@@ -145,6 +146,8 @@ class StageCard(QFrame):
         narrow(self.guard, 6)
         self.times = Number(0.0, 20.0, 3.0)
         self.times.name_parts("Deviations", "How many standard deviations from the mean that the channel had")
+        self.second = SecondChooser(self._document)
+        self._second_label = QLabel("Picture")
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setVerticalSpacing(theme.SPACE // 2)
@@ -153,6 +156,7 @@ class StageCard(QFrame):
         for row, (label, control) in enumerate(
             (
                 (self._source_label, self.source),
+                (self._second_label, self.second),
                 (QLabel("Amount"), self.amount),
                 (QLabel("Channels"), self.channels),
                 (QLabel("Mask"), self.masked),
@@ -200,6 +204,9 @@ class StageCard(QFrame):
         self.amount.show_value(stage.amount)
         self.channels.show_channels(stage.channels)
         self.masked.show_mask(stage.mask)
+        self._second_label.setVisible(self._kind.other == "picture")
+        self.second.setVisible(self._kind.other == "picture")
+        self.second.refresh()
         takes_map = self._kind.other == "layer"
         for part in (self._source_label, self.source):
             part.setVisible(takes_map)
