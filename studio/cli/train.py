@@ -97,7 +97,7 @@ def train(
     from studio.learn.prepare import Asked, left_out, open_network, prepare, steer_as
 
     network = open_network(weights)
-    _require_new(output)
+    _require_new(output, resume)
     most = steps or (0 if minutes else 1000)
     asked = Asked(
         source=source,
@@ -123,7 +123,8 @@ def train(
         seed=seed,
     )
     learner, remarks = prepare(network, asked, engine)
-    for remark in filter(None, (left_out(weights), *remarks)):
+    need = f"A step takes about {learner.need} of memory."
+    for remark in filter(None, (left_out(weights), *remarks, need)):
         note(remark)
     try:
         steer_as(learner, weights)
@@ -149,7 +150,7 @@ def _teach(
 ) -> None:
     from studio.learn.checkpoint import save_checkpoint
 
-    safe = output.with_name(f"{output.name}.learning.safetensors")
+    safe = _safe(output)
     began = saved = time.monotonic()
     last, problem = None, ""
     with _interruptible() as stopped, _shown(as_json, most, seconds) as show:
@@ -198,12 +199,23 @@ def _save(learner: Learner, asked: Asked, weights: str, output: Path, last: Step
     write_bytes(output / "training.json", (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def _require_new(output: Path) -> None:
+def _safe(output: Path) -> Path:
+    """Where the checkpoint for the case of a crash lies."""
+    return output.with_name(f"{output.name}.learning.safetensors")
+
+
+def _require_new(output: Path, resume: Path | None) -> None:
     from studio.io.atomic import exists, require_parent
 
     require_parent(output)
     if exists(output):
         raise StudioError(f"{output} is there already; choose a new folder for what is learnt.")
+    safe = _safe(output)
+    if exists(safe) and (resume is None or resume.resolve() != safe.resolve()):
+        raise StudioError(
+            f"{safe} is there: a lesson that did not come to its end left it. Continue with --resume {safe}, "
+            "or move it away."
+        )
 
 
 def _patterns(text: str) -> tuple[str, ...]:

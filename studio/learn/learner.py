@@ -15,6 +15,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Lesson
+from studio.learn.memory import Need
 from studio.learn.objective import Objective
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
@@ -78,6 +79,7 @@ class Learner:
         network: what it began with.
         settings: how it learns; numbers of the schedule, batch and clip may be changed between steps (`turn`).
         pictures: what was shown and wanted in the last crop.
+        need: what a step takes of memory, where that was found out.
 
     Raises:
         StudioError: where the size, a loss or the lesson does not fit the network, or nothing of it learns.
@@ -97,6 +99,7 @@ class Learner:
         self._waiting = 0
         self._seconds = 0.0
         self.pictures: tuple[Picture, Picture] | None = None
+        self.need: Need | None = None
 
     @property
     def made(self) -> Size:

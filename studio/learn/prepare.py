@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
+from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.io.sources import open_source
@@ -17,6 +18,7 @@ from studio.learn.bank import covering
 from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson, Teacher, open_lesson
 from studio.learn.losses import LOSSES, parse_weights
+from studio.learn.memory import Need, fitted
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import Schedule, optimiser
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
@@ -119,10 +121,35 @@ def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learn
     """A learner, and remarks on what was not taken as it was asked for.
 
     Raises:
+        StudioError: for whatever does not fit, in one sentence; the memory that there is, too.
+    """
+    name = choose(probe_gl()).name if engine == "auto" else engine
+    settings, need, notes = settled(network, asked, name)
+    learner = Learner(network, _lesson(network, asked, settings.size), settings, name)
+    learner.need = need
+    return learner, notes
+
+
+def settled(network: Network, asked: Asked, engine: str) -> tuple[Settings, Need, tuple[str, ...]]:
+    """How a network learns by what is asked for, in the memory that there is: settings, what they take, and remarks.
+
+    Raises:
         StudioError: for whatever does not fit, in one sentence.
     """
     settings, notes = settings_of(network, asked)
-    return Learner(network, _lesson(network, asked, settings.size), settings, engine), notes
+    settings, need, remark = fitted(network, settings, engine)
+    return settings, need, (*notes, *filter(None, (remark,)))
+
+
+def estimate(network: Network, asked: Asked, engine: str) -> str:
+    """What a step will take of memory, in a sentence, before anything is opened: losses of other networks left out.
+
+    Raises:
+        StudioError: where that is more than there is, or something else does not fit.
+    """
+    settings, notes = settings_of(network, replace(asked, losses="l2=1", style=""))
+    _, need, remark = fitted(network, settings, engine)
+    return " ".join((*notes, remark or f"A step takes about {need} of memory."))
 
 
 def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ...]]:
@@ -180,12 +207,12 @@ def _fitting(network: Network, side: int, notes: list[str]) -> Size:
 def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
     made = network.graph.shapes({i.name: size for i in network.graph.inputs})[network.graph.output]
     larger = max(size[0], made.height), max(size[1], made.width)
-    lesson = open_lesson(asked.source, asked.wanted, larger, asked.zoom, _teacher)
+    lesson = open_lesson(asked.source, asked.wanted, larger, asked.zoom, teacher)
     lesson.flips = asked.flips
     return lesson
 
 
-def _teacher(name: str) -> Teacher:
+def teacher(name: str) -> Teacher:
     """What another network or preset makes, with all its bends, through PyTorch."""
     from studio.engine.torch import TorchEngine
 

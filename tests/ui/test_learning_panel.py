@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.learn import memory
 from studio.learn.networks import NEW
 from studio.model.edit import Patch
 from studio.model.layout import Rect, from_sheet
@@ -139,6 +140,26 @@ def test_what_cannot_be_learnt_is_said_and_the_next_lesson_works(school: Class) 
     school.until(lambda: session.problem)
     assert "nothing at" in session.problem
     panel.lesson.source.setCurrentText(source)
+    panel.toggle()
+    school.until(lambda: session.step >= 1)
+
+
+def test_memory_is_said_beforehand_and_too_little_is_refused_with_a_size(
+    school: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    school.until(lambda: "MB of memory" in panel.status.text())
+    monkeypatch.setattr(memory, "free_memory", lambda _: 40 * 10**6)
+    panel.lesson.form.controls["size"].show_value(512)
+    panel.lesson.turned.emit()
+    school.until(lambda: "are free: choose a size of" in panel.status.text())
+    panel.toggle()
+    school.until(lambda: "are free: choose a size of" in session.problem)
+    school.until(lambda: panel.alarm.text() == session.problem)
+    assert session.state == "off"
+    assert school.document.history.labels == ()
+    panel.lesson.form.controls["size"].show_value(32)
     panel.toggle()
     school.until(lambda: session.step >= 1)
 

@@ -140,6 +140,7 @@ class LearningSession:
             from studio.learn.prepare import prepare
 
             learner, notes = prepare(network, asked, engine)
+            notes = (*notes, f"A step takes about {learner.need} of memory.")
             if resume is not None:
                 sheets = resumed(learner, resume)
                 self._post(lambda: self._adopt(learner.steps, sheets))
@@ -197,9 +198,9 @@ class LearningSession:
         now = self.asked
 
         def turn_it(learner: Learner) -> None:
-            from studio.learn.prepare import settings_of
+            from studio.learn.prepare import settled
 
-            learner.turn(settings_of(learner.network, now)[0])
+            learner.turn(settled(learner.network, now, learner.backend.name)[0])
 
         self._trainer.order(turn_it)
 

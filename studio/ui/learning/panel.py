@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
+from studio.learn.prepare import Asked, estimate
 from studio.model.workspace import Workspace
 from studio.runtime.learning.record import Mark, alarm
 from studio.runtime.learning.session import LearningSession
@@ -22,6 +23,8 @@ from studio.ui.learning.lesson_form import LessonForm
 from studio.ui.learning.pictures import CheckpointStrip, CropView, GradientView
 
 _DRAW_EVERY = 250
+_RECKON_AFTER = 300
+_ENGINE = "torch"
 _STATES = {"off": "Learn", "preparing": "Preparing…", "learning": "Pause", "paused": "Go on"}
 
 
@@ -77,6 +80,11 @@ class LearningPanel(QWidget):
         self._timer = QTimer(self, interval=_DRAW_EVERY)
         self._timer.timeout.connect(self._draw)
         self._is_stale = True
+        self._need = ""
+        self._reckon = QTimer(self, interval=_RECKON_AFTER, singleShot=True)
+        self._reckon.timeout.connect(self._say_need)
+        self.lesson.turned.connect(self._reckon.start)
+        self.lesson.form.changed.connect(lambda _: self._reckon.start())
         session.changed.connect(self._listen)
         workspace.changed.connect(self._watch)
         self.lesson.turned.connect(self._turn)
@@ -131,21 +139,34 @@ class LearningPanel(QWidget):
 
     def _begin(self, steps: float) -> None:
         try:
-            asked = self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
+            asked = self._asked()
         except StudioError as error:
             self._say(Message(str(error), "error"))
             return
-        self._session.begin(asked, "torch", steps=steps)
+        self._session.begin(asked, _ENGINE, steps=steps)
         self._watch("layer")
 
     def _turn(self) -> None:
         if self._session.is_open:
             try:
-                asked = self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
+                asked = self._asked()
             except StudioError as error:
                 self._say(Message(str(error), "error"))
                 return
             self._session.turn(asked)
+
+    def _say_need(self) -> None:
+        """Say beforehand what a step takes of memory, or that there is not as much."""
+        if self._session.is_open or not self.isVisible():
+            return
+        try:
+            self._need = estimate(self._workspace.document.network, self._asked(), _ENGINE)
+        except StudioError as error:
+            self._need = str(error)
+        self._draw()
+
+    def _asked(self) -> Asked:
+        return self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
 
     def _back(self) -> None:
         mark = self.strip.current
@@ -157,6 +178,7 @@ class LearningPanel(QWidget):
 
     def _watch(self, field: str) -> None:
         if field in ("layer", "key"):
+            self._reckon.start()
             self._session.watch(self._workspace.tensor or "")
 
     def _listen(self, what: str) -> None:
@@ -186,6 +208,7 @@ class LearningPanel(QWidget):
         """Draw what has come meanwhile."""
         super().showEvent(event)
         self._is_stale = True
+        self._reckon.start()
         self._timer.start()
 
     def _draw(self) -> None:
@@ -212,7 +235,7 @@ class LearningPanel(QWidget):
             return "Reading the pictures…"
         if session.last is None:
             notes = " ".join(session.notes)
-            return notes or "The open network learns, from the weights that it has now, while the picture plays."
+            return notes or f"The open network learns, from the weights that it has now. {self._need}"
         last, rate = session.last, session.rate
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
         return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace} · {session.seconds:.0f} s"

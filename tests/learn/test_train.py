@@ -1,0 +1,150 @@
+"""``studio train`` from outside: its memory, crashes, and painted rates."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import ROOT, tiny_network
+
+import studio
+from studio.cli import app
+from studio.errors import StudioError
+from studio.io.networks import load_network, save_network
+from studio.io.presets import save_preset
+from studio.learn import memory
+from studio.learn.prepare import Asked, open_network, prepare
+from studio.model.layout import Rect, sheet_size
+from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.preset import Preset
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(
+            str(folder / f"{number}.png"), np.random.default_rng(number).integers(0, 256, (20, 24, 3), np.uint8)
+        )
+    return folder
+
+
+def train(*words: object) -> None:
+    app(["train", *map(str, words), "--engine", "torch"], standalone_mode=False)
+
+
+def test_memory_is_said_before_the_first_step(
+    pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--steps", 1)
+    assert "A step takes about 1 MB of memory." in capfd.readouterr().err
+
+
+def test_too_little_memory_is_refused_before_anything_is_written(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_memory", lambda _: 2 * 10**6)
+    with pytest.raises(StudioError, match=r"needs \d+ MB of memory, and 2 MB are free: choose a size of \d+"):
+        train("new:autoencoder,width=4", pictures, tmp_path / "out", "--size", 512)
+    assert not (tmp_path / "out").exists()
+
+
+def test_crops_that_do_not_fit_together_come_to_the_same_step(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(str(pictures), size=16, batch=8, rate=1e-2)
+    one, notes = prepare(open_network("new:autoencoder,width=4"), asked, "torch")
+    assert notes == ()
+    need = one.need
+    assert need is not None
+    monkeypatch.setattr(memory, "free_memory", lambda _: (need.weights + 2 * need.crop) / 0.89)
+    other, notes = prepare(open_network("new:autoencoder,width=4"), asked, "torch")
+    assert other.settings.at_once == 2
+    assert "2 at a time" in notes[0]
+    assert other.step().loss == pytest.approx(one.step().loss, rel=1e-5)
+    for name, tensor in one.result().tensors.items():
+        assert np.allclose(tensor, other.tensor(name), atol=1e-5)
+
+
+def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path, tmp_path: Path) -> None:
+    """SIGKILL, as a crash or a lack of power: nothing can be caught."""
+    out, safe = tmp_path / "out", tmp_path / "out.learning.safetensors"
+    words = ["train", "new:autoencoder,width=2", str(pictures), str(out), "--size", "16", "--steps", "1000000"]
+    code = (
+        "import importlib; t = importlib.import_module('studio.cli.train'); t._AUTOSAVE = 0.0;"
+        "from studio.cli import app; app()"
+    )
+    command = [sys.executable, "-c", code, *words, "--engine", "torch", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+        assert process.stdout is not None
+        for _ in range(20):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+    assert not out.exists()
+    with pytest.raises(StudioError, match=r"did not come to its end.*--resume"):
+        train("new:autoencoder,width=2", pictures, out, "--size", 16, "--steps", 30)
+    train("new:autoencoder,width=2", pictures, out, "--size", 16, "--steps", 1000, "--resume", safe, "--minutes", 0.02)
+    told = json.loads((out / "training.json").read_text("utf-8"))
+    assert told["steps"] >= 20
+    assert load_network(out).tensors
+    assert not safe.exists()
+
+
+def test_rates_painted_in_a_preset_hold_while_it_is_trained(pictures: Path, tmp_path: Path) -> None:
+    network = tiny_network(seed=2)
+    save_network(network, tmp_path / "net")
+    name = next(name for name, tensor in network.tensors.items() if tensor.ndim == 4)
+    rates = np.ones(sheet_size(network.tensors[name].shape), np.float32)
+    rates[:4] = 0
+    sheets = LearningSheets().with_sheet("rates", name, rates)
+    preset = Preset("held", network, {}, weights_path=tmp_path / "net", sections={LEARNING_SHEETS: sheets})
+    save_preset(preset, tmp_path / "held")
+    train(tmp_path / "held", pictures, tmp_path / "out", "--size", 16, "--batch", 2, "--steps", 3, "--rate", 1e-2)
+    before, after = network.tensors[name], load_network(tmp_path / "out").tensors[name]
+    assert np.array_equal(after[0], before[0])
+    assert not np.array_equal(after[1:], before[1:])
+    net = studio.load(tmp_path / "held", engine="torch")
+    for step in net.learn(str(pictures), size=16, batch=2, rate=1e-2):
+        if step.number == 2:
+            break
+    layer = name.rpartition(".")[0]
+    assert np.array_equal(net[layer].filter[0], before[0])
+    assert not np.array_equal(net[layer].filter[1:], before[1:])
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read as Linux tells it")
+def test_memory_stays_flat_over_many_steps_with_strokes_and_checkpoints(pictures: Path) -> None:
+    learner, _ = prepare(
+        open_network("new:autoencoder,width=4,seed=1"), Asked(str(pictures), size=16, batch=2, rate=1e-4), "torch"
+    )
+    held = []
+    until = time.monotonic() + 60
+    for number in range(1600):
+        step = learner.step()
+        if number % 50 == 0:
+            learner.replace("enc1.weight", Rect(0, 0, 2, 2), np.full((2, 2), 0.1, np.float32))
+            learner.set_rate("enc1.weight", np.ones(learner.network.tensors["enc1.weight"].shape, np.float32))
+            learner.checkpoint()
+        if number % 200 == 199:
+            gc.collect()
+            held.append(_resident())
+        if time.monotonic() > until:
+            break
+    assert step.number > 400
+    # From the second reading on, less than a hundredth of what the first steps took.
+    assert held[-1] - held[1] < 4 * 2**20
+    learner.close()
