@@ -45,6 +45,7 @@ from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.controllers import Controllers
+from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.messages import MessageBar
@@ -110,7 +111,10 @@ class Studio:
         )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
+        fades = Fades(self.document, self.telemetry, session, say)
         self.controllers = Controllers(self.document, self.live, self.telemetry, post, say)
+
+        self.controllers.hub.names.add(fades.dials)
 
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
@@ -122,7 +126,8 @@ class Studio:
             telemetry=self.telemetry,
             editing=Editing(self.document, post, lambda text: say(Message(text, "error"))),
             loader=loader,
-            opener=PresetOpener(self.document, self.workspace, loader, session, say),
+            opener=PresetOpener(self.document, self.workspace, loader, session, say, fades),
+            fades=fades,
             worker=worker,
             importer=Worker(post, "importer"),
             saver=saver,

@@ -54,6 +54,9 @@ class Fader:
         document: what is faded.
         clock: seconds, of the clock by which the tempo's beats are counted.
         say: told in a sentence where a fade ended before its end.
+
+    Attributes:
+        arrived: whether the last fade in time came to its end.
     """
 
     def __init__(self, document: Document, clock: Callable[[], float], say: Callable[[str], object]) -> None:
@@ -63,6 +66,7 @@ class Fader:
         self._blend: Blend | None = None
         self._mixed: tuple[Preset, ...] = ()
         self._touched: list[str] = []
+        self.arrived = False
 
     @property
     def way(self) -> Way | None:
@@ -106,6 +110,7 @@ class Fader:
         start = tempo.next(now, quantum)
         # Refused now, and not when it is due.
         Blend((self._document.preset(), preset))
+        self.arrived = False
         self._way = Way(preset, path, start, beats * 60.0 / tempo.bpm, easing)
         self.step()
 
@@ -129,6 +134,7 @@ class Fader:
         gesture = self._gesture
         self._end()
         self._document.load(way.preset, way.path, after=gesture)
+        self.arrived = True
         return False
 
     def stop(self) -> None:

@@ -47,7 +47,7 @@ def test_all_addresses_in_the_window_have_numbers(whole: WholeWindow) -> None:
     document.add_edit("enc2.weight", make_edit("Noise", {}))
     document.add_stage("enc2", make_bend("Rotate", {"angle": 3.0}))
     document.set_section(ROUTES, move((), "/bend/1/angle", "lfo")[0], "Move")
-    known = {number.address for number in document.numbers()}
+    known = set(whole.studio.controllers.hub.names.numbers())
     found = {address_of(widget) for widget in whole.window.findChildren(QWidget)} - {""}
     wanted = {"/edit/1/amount", "/edit/1/own/amount", "/bend/1/angle", "/bend/1/amount", "/route/1/rate", "/tempo/bpm"}
     assert wanted <= found <= known

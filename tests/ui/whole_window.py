@@ -23,7 +23,7 @@ from studio.ui.importing.opening import Opening
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.recording.panel import RecorderPanel
-from studio.ui.services.session import Session
+from studio.ui.services.session import FadingChoice, Session
 from studio.ui.shell.declared import declared
 from studio.ui.source.panel import Transport
 from studio.ui.viewport.projection import Projection
@@ -40,7 +40,10 @@ class WholeWindow:
         self.qtbot = qtbot
         settings = QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat)
         preset, path = find_and_open(opened)
-        self.studio = Studio(preset, path, source, Session(settings), home)
+        session = Session(settings)
+        # Tests of fades have them; all others want to see what they opened.
+        session.fading = FadingChoice(beats=0.0)
+        self.studio = Studio(preset, path, source, session, home)
         self.document, self.workspace = self.studio.document, self.studio.workspace
         self.live, self.told = self.studio.live, self.studio.telemetry
         self.window = self.studio.window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 
 from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
@@ -63,6 +64,23 @@ class EditCosts(Part):
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Beats(Part):
+    """How far the time has gone by which beats are counted.
+
+    Attributes:
+        time: of the last frame, in seconds since the beginning.
+        at: when that frame was, by `time.monotonic`; 0 before the first.
+    """
+
+    time: float = 0.0
+    at: float = 0.0
+
+    def now(self, at: float) -> float:
+        """The time at a moment of `time.monotonic`."""
+        return self.time + (at - self.at) if self.at else 0.0
+
+
 class Movement(Feature):
     """Works out what moves before each frame, and turns it.
 
@@ -86,6 +104,7 @@ class Movement(Feature):
         self._of_layers: dict[str, float] = {}
         self._values: dict[str, float] = {}
         self._sources: dict[int, float] = {}
+        self._beats = Beats()
         self.measured = NOTHING
 
     def handlers(self) -> Handlers:
@@ -129,6 +148,7 @@ class Movement(Feature):
     def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
         """See `Feature.before`."""
         preset, time = self._preset, float(tick.time)
+        self._beats = Beats(time, monotonic())
         if preset is None or self._engine is None:
             return
         if self._turner is None or runner is not self._runner:
@@ -179,5 +199,6 @@ class Movement(Feature):
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         yield Moved(self._values, self._sources)
+        yield self._beats
         if self._engine is not None and self._engine.edit_seconds:
             yield EditCosts(dict(self._engine.edit_seconds))

@@ -30,6 +30,7 @@ def _make(context: Context) -> PresetDeck:
     trying = Trying(made.list, parts.proofs)
     made.own_button.toggled.connect(trying.show_own)
     made.favourites_changed.connect(lambda: context.tell("favourites"))
+    parts.fades.kept.connect(lambda: context.tell("favourites"))
     return made
 
 

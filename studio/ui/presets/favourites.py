@@ -1,4 +1,4 @@
-"""Presets on the keys 1 to 9."""
+"""Presets and snapshots on the keys 1 to 9."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ def _open(number: int) -> Callable[[Context], None]:
     def run(context: Context) -> None:
         parts = context[Parts]
         path = parts.session.favourites.get(number)
-        if path is not None:
+        # What was taken a moment ago comes before what was chosen some day.
+        if number in parts.fades.snapshots:
+            parts.fades.go(number)
+        elif path is not None:
             parts.opener.open(path)
 
     return run
 
 
 def _has(number: int, context: Context) -> bool:
-    return number in context[Parts].session.favourites
+    parts = context[Parts]
+    return number in parts.fades.snapshots or number in parts.session.favourites
 
 
 def numbers_of(favourites: dict[int, Path]) -> dict[Path, int]:
@@ -34,11 +38,11 @@ def numbers_of(favourites: dict[int, Path]) -> dict[Path, int]:
 COMMANDS = tuple(
     Command(
         f"preset.favourite_{number}",
-        f"Favourite {number}",
+        f"Snapshot or favourite {number}",
         _open(number),
         Place("Run/Favourites", 10, number),
         keys=(str(number),),
-        tip="Open the preset that has this key; its menu in the deck gives it one",
+        tip="Fade to the snapshot on this key, else to the preset whose menu in the deck gave it the key",
         enabled=partial(_has, number),
         follows=frozenset({"favourites"}),
     )

@@ -313,6 +313,7 @@ class PresetDeck(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         entries: tuple[tuple[str, str, Callable[[], None], bool], ...] = (
             ("play", "Open\tEnter", lambda: self._opener.open(path), not tile.card.problem),
+            ("scissors", "Open without a fade", lambda: self._opener.open(path, cut=True), not tile.card.problem),
             ("pencil-simple", "Rename\tF2", self.list.rename, own and not tile.card.problem),
             ("folder-open", "Open folder", lambda: self.reveal(path), True),
             ("trash", "Move to bin\tDelete", lambda: self.remove(path), own),

@@ -18,6 +18,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.worker import Post, Worker
 from studio.ui.services.controllers import Controllers
+from studio.ui.services.fades import Fades
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
@@ -34,6 +35,7 @@ class Parts:
     editing: works out edits.
     loader: reads presets and networks.
     opener: opens them into the document.
+    fades: lead from one to another.
     worker: reads and writes small things.
     importer: reads models of other programs, which may take long.
     saver: saves the document as a preset.
@@ -54,6 +56,7 @@ class Parts:
     editing: Editing
     loader: Loader
     opener: PresetOpener
+    fades: Fades
     worker: Worker
     importer: Worker
     saver: PresetSaver
@@ -71,4 +74,4 @@ class Parts:
         """Those of which there is one of each type, to be found by it."""
         yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
         yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)
-        yield from (self.learning, self.comparison, self.controllers)
+        yield from (self.learning, self.comparison, self.controllers, self.fades)

@@ -16,6 +16,7 @@ from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.loading import Loader
+from studio.ui.services.fades import Fades
 from studio.ui.services.session import Session
 
 
@@ -28,6 +29,7 @@ class PresetOpener(QObject):
         loader: reads them, beside everything else.
         session: remembers what was opened.
         say: takes sentences for the person.
+        fades: fade to what is opened, where that can be; None cuts.
     """
 
     changed = Signal()
@@ -42,6 +44,7 @@ class PresetOpener(QObject):
         loader: Loader,
         session: Session,
         say: Callable[[Message], None],
+        fades: Fades | None = None,
     ) -> None:
         super().__init__()
         self._document = document
@@ -49,26 +52,35 @@ class PresetOpener(QObject):
         self._loader = loader
         self._session = session
         self._say = say
+        self._fades = fades
 
     @property
     def opening(self) -> Path | None:
         """What is being opened."""
         return Path(self._loader.opening) if self._loader.opening else None
 
-    def open(self, name_or_path: str | Path) -> None:
-        """Open a preset or a network, by name or path."""
-        self._loader.open(name_or_path, partial(self._opened, Path(name_or_path)), self.changed.emit)
+    def open(self, name_or_path: str | Path, *, cut: bool = False) -> None:
+        """Open a preset or a network, by name or path.
+
+        Args:
+            name_or_path: which.
+            cut: without a fade.
+        """
+        self._loader.open(name_or_path, partial(self._opened, Path(name_or_path), cut), self.changed.emit)
         self.changed.emit()
 
-    def _opened(self, asked: Path, preset: Preset, path: Path | None) -> None:
+    def _opened(self, asked: Path, cut: bool, preset: Preset, path: Path | None) -> None:
         was_unsaved, before = self._document.unsaved, self._document.name
         try:
-            self._document.load(preset, path)
+            fades = self._fades is not None and not cut and self._fades.open(preset, path, self._look)
+            if not fades:
+                self._document.load(preset, path)
         except StudioError as error:
             self._say(told(error))
             self.changed.emit()
             return
-        self._look(preset)
+        if not fades:
+            self._look(preset)
         if was_unsaved:
             self._say(Message(f"Opened “{preset.name}”; undo brings the changed “{before}” back."))
         if path is not None:

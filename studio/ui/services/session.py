@@ -108,7 +108,22 @@ class RecordingChoice:
         return Path(movies) if movies and Path(movies).is_dir() else Path.home()
 
 
-R = TypeVar("R", LastSession, RecordingChoice, Hand)
+@dataclass(frozen=True)
+class FadingChoice:
+    """How presets and snapshots follow one another.
+
+    Attributes:
+        beats: that a fade takes; 0 cuts.
+        easing: how it goes, one of `studio.modulators.keyframes.Easing`.
+        quantum: when it begins: "at once", "beat" or "bar".
+    """
+
+    beats: float = 4.0
+    easing: str = "in and out"
+    quantum: str = "at once"
+
+
+R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice)
 
 
 class Session:
@@ -204,6 +219,15 @@ class Session:
     @recording.setter
     def recording(self, choice: RecordingChoice) -> None:
         self._settings.setValue("recording", json.dumps(asdict(choice)))
+
+    @property
+    def fading(self) -> FadingChoice:
+        """How presets follow one another."""
+        return self._record("fading", FadingChoice) or FadingChoice()
+
+    @fading.setter
+    def fading(self, choice: FadingChoice) -> None:
+        self._settings.setValue("fading", json.dumps(asdict(choice)))
 
     def keep_window(self, window: QMainWindow, layout: QByteArray | None = None) -> None:
         """Note where the window and its docks are.

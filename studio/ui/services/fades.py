@@ -1,0 +1,242 @@
+"""Fades in the window: of what is opened, between snapshots, and by hand between presets in four slots."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.control.blend import fade_shares, morph_shares
+from studio.control.crossing import FADE, MORPH
+from studio.control.fader import Fader, Way
+from studio.errors import StudioError
+from studio.model.address import Dial
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.model.tempo import TEMPO
+from studio.modulators.keyframes import Easing
+from studio.runtime.live.movement import Beats
+from studio.runtime.live.report import Message, Progress
+from studio.runtime.live.telemetry import Telemetry
+from studio.ui.services.session import FadingChoice, Session
+
+SNAPSHOTS = range(1, 10)
+SLOTS = "ABCD"
+EASINGS: tuple[Easing, ...] = tuple(each for each in get_args(Easing) if each != "hold")
+QUANTA = ("at once", "beat", "bar")
+
+_STEP_MS = 33
+_PATIENCE = 0.2
+"""Seconds after which a fade goes on though no frame has been run since its last step."""
+
+_REST_MS = 400
+"""Milliseconds without a move after which what hands and controllers faded is one item of the history."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A preset that can be gone to.
+
+    Attributes:
+        preset: as it was when it was taken.
+        path: its folder; None where it had none, or what was taken was not saved there.
+    """
+
+    preset: Preset
+    path: Path | None = None
+
+
+class Fades(QObject):
+    """What is kept to be faded to, and the fade that is under way.
+
+    ``changed`` comes when snapshots, slots or places are others, or a fade begins, goes on or ends; ``kept`` when
+    there are other snapshots.
+
+    Args:
+        document: what is faded.
+        telemetry: knows the beat, and whether frames are run.
+        session: remembers how fades go.
+        say: shows messages.
+
+    Attributes:
+        snapshots: by their keys, 1 to 9; as long as the window is open.
+        slots: what the crossfader and the pad go between, by their letters.
+        across: from A to B, and from C to D, from 0 to 1.
+        down: from A to C, and from B to D.
+    """
+
+    changed = Signal()
+    kept = Signal()
+
+    def __init__(
+        self, document: Document, telemetry: Telemetry, session: Session, say: Callable[[Message], object]
+    ) -> None:
+        super().__init__()
+        self._document, self._telemetry, self._session, self._say = document, telemetry, session, say
+        self._fader = Fader(document, self.now, lambda text: say(Message(text)))
+        self._then: Callable[[Preset], object] = lambda _: None
+        self._serial, self._stepped = -1, 0.0
+        self.snapshots: dict[int, Held] = {}
+        self.slots: dict[str, Held] = {}
+        self.across = self.down = 0.0
+        self._timer = QTimer(self, interval=_STEP_MS)
+        self._timer.timeout.connect(self._step)
+        self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
+        self._rest.timeout.connect(self.settle)
+
+    def now(self) -> float:
+        """The time by which beats are counted, in seconds."""
+        return self._telemetry[Beats].now(time.monotonic())
+
+    @property
+    def way(self) -> Way | None:
+        """The fade under way; None where there is none."""
+        return self._fader.way
+
+    @property
+    def part(self) -> float:
+        """How much of its time is gone."""
+        return self._fader.part
+
+    @property
+    def choice(self) -> FadingChoice:
+        """How fades go."""
+        return self._session.fading
+
+    def choose(self, choice: FadingChoice) -> None:
+        """Let fades go another way from now on."""
+        self._session.fading = choice
+        self.changed.emit()
+
+    # -- in time ----------------------------------------------------------------------------------------------------
+
+    def open(self, preset: Preset, path: Path | None, then: Callable[[Preset], object] = lambda _: None) -> bool:
+        """Fade to a preset that was read; False where it must be cut to: of another network, or as it was chosen.
+
+        Args:
+            preset: where to.
+            path: its folder.
+            then: called with it once it is open.
+        """
+        choice = self.choice
+        if choice.beats <= 0 or not self._fader.can_fade(preset):
+            self.stop()
+            return False
+        self._then = then
+        bar = self._document.section(TEMPO).beats_per_bar
+        quantum = {"beat": 1.0, "bar": float(bar)}.get(choice.quantum, 0.0)
+        easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
+        self._fader.fade(preset, path, beats=choice.beats, easing=easing, quantum=quantum)
+        self._stepped = time.monotonic()
+        self._timer.start()
+        self.changed.emit()
+        return True
+
+    def stop(self) -> None:
+        """End a fade where it is."""
+        self._timer.stop()
+        self._fader.stop()
+        self.changed.emit()
+
+    def _step(self) -> None:
+        serial, at = self._telemetry[Progress].serial, time.monotonic()
+        if serial == self._serial and at - self._stepped < _PATIENCE:
+            return
+        self._serial, self._stepped = serial, at
+        way = self._fader.way
+        try:
+            goes_on = self._fader.step()
+        except StudioError as error:
+            self._fader.stop()
+            self._say(Message(str(error), "error"))
+            goes_on = False
+        if not goes_on:
+            self._timer.stop()
+            if way is not None and self._fader.arrived:
+                self._then(way.preset)
+        self.changed.emit()
+
+    # -- snapshots --------------------------------------------------------------------------------------------------
+
+    def held(self) -> Held:
+        """What is open now, to be kept."""
+        document = self._document
+        return Held(document.preset(), None if document.unsaved else document.path)
+
+    def take(self, number: int) -> None:
+        """Keep what is open under a key."""
+        self.snapshots[number] = self.held()
+        self.changed.emit()
+        self.kept.emit()
+        self._say(Message(f"Snapshot {number} holds “{self._document.name}” as it is; the key {number} goes to it."))
+
+    def drop(self, number: int) -> None:
+        """Keep nothing under a key."""
+        self.snapshots.pop(number, None)
+        self.changed.emit()
+        self.kept.emit()
+
+    def go(self, number: int) -> None:
+        """Fade to a snapshot, or cut to it where it is of another network; StudioError where there is none."""
+        held = self.snapshots.get(number)
+        if held is None:
+            raise StudioError(f"There is no snapshot {number}; Ctrl+{number} takes one.")
+        if not self.open(held.preset, held.path):
+            self._document.load(held.preset, held.path)
+
+    # -- by hand ----------------------------------------------------------------------------------------------------
+
+    def fill(self, slot: str, held: Held | None) -> None:
+        """Put a preset into a slot; None empties it."""
+        self.settle()
+        if held is None:
+            self.slots.pop(slot, None)
+        else:
+            self.slots[slot] = held
+        self.changed.emit()
+
+    def cross(self, across: float) -> None:
+        """Be so far from A to B; StudioError where one is empty, or they are of different networks."""
+        self.across = across
+        self._mix(SLOTS[:2], fade_shares(across))
+
+    def morph(self, across: float, down: float) -> None:
+        """Be somewhere between all four; StudioError as `cross`."""
+        self.across, self.down = across, down
+        self._mix(SLOTS, morph_shares(across, down))
+
+    def settle(self) -> None:
+        """The hand has let go: what it did becomes one item of the history."""
+        self._rest.stop()
+        if self._fader.way is None:
+            self._fader.stop()
+
+    def dials(self) -> Iterator[Dial]:
+        """The numbers of the crossfader and the pad, for controllers: ``/fade``, ``/morph/x``, ``/morph/y``."""
+        if all(slot in self.slots for slot in SLOTS[:2]):
+            yield Dial(FADE, lambda: self.across, self._from_outside(self.cross))
+        if all(slot in self.slots for slot in SLOTS):
+            yield Dial(MORPH[0], lambda: self.across, self._from_outside(lambda x: self.morph(x, self.down)))
+            yield Dial(MORPH[1], lambda: self.down, self._from_outside(lambda y: self.morph(self.across, y)))
+
+    def _from_outside(self, move: Callable[[float], object]) -> Callable[[float], object]:
+        def moved(value: float) -> None:
+            move(value)
+            self._rest.start()
+
+        return moved
+
+    def _mix(self, slots: Sequence[str], shares: Sequence[float]) -> None:
+        missing = [slot for slot in slots if slot not in self.slots]
+        if missing:
+            raise StudioError(f"Slot {missing[0]} is empty; press its button to put what is open into it.")
+        self._timer.stop()
+        presets = [self.slots[slot].preset for slot in slots]
+        if not self._fader.can_fade(presets[0]):
+            raise StudioError(f"The slots hold presets of the network “{presets[0].network.name}”; open one of it.")
+        self._fader.mix(presets, shares)
+        self.changed.emit()

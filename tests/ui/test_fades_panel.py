@@ -1,0 +1,204 @@
+"""Fades in the window: opening, snapshots by keys, the crossfader, the pad, and controllers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.control.blend import Blend, fade_shares, morph_shares
+from studio.io.networks import save_network
+from studio.io.presets import load_preset, save_preset
+from studio.model.preset import Preset
+from studio.ui.fades.panel import FadesPanel
+from studio.ui.services.fades import Fades, Held
+from studio.ui.services.session import FadingChoice
+
+pytestmark = pytest.mark.gl
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def bent(number: int) -> Preset:
+    return Preset(f"bent {number}", tiny_network(), {"enc.bias": np.full(6, float(number), np.float32)})
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    save_network(tiny_network(seed=5), tmp_path / "other")
+    for number in (1, 2):
+        save_preset(bent(number), tmp_path / f"bent-{number}")
+    cv2.imwrite(str(tmp_path / "still.png"), np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))
+    opened = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "bent-1"), str(tmp_path / "still.png"))
+    opened.window.docks["fades"].raise_()
+    QApplication.processEvents()
+    yield opened
+    opened.close()
+
+
+def fades_of(whole: WholeWindow) -> Fades:
+    return whole.context[Fades]
+
+
+def panel_of(whole: WholeWindow) -> FadesPanel:
+    return whole.context[FadesPanel]
+
+
+def bias(whole: WholeWindow) -> float:
+    values = whole.document.tensor("enc.bias")
+    assert np.ptp(values) == 0
+    return float(values[0])
+
+
+def test_opening_a_preset_fades_to_it_and_the_picture_follows(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    fades.choose(FadingChoice(beats=2.0, easing="linear"))
+    seen = []
+    fades.changed.connect(lambda: seen.append(bias(whole)))
+    whole.studio.parts.opener.open(tmp_path / "bent-2")
+    whole.until(lambda: fades.way is not None)
+    assert panel_of(whole).stop.isEnabled()
+    whole.until(lambda: fades.way is None)
+    assert whole.document.path == tmp_path / "bent-2"
+    assert not whole.document.unsaved
+    assert seen == sorted(seen)
+    assert len({value for value in seen if 1.0 < value < 2.0}) >= 3
+    assert whole.document.history.labels == ("Open bent 2",)
+    # What runs at the end is what a fresh engine makes of the preset.
+    from studio.engine.torch import TorchEngine
+    from studio.io.sources import open_source
+    from studio.runtime.render.frame_runner import FrameRunner
+
+    with open_source(str(tmp_path / "still.png")) as source:
+        wanted = FrameRunner(TorchEngine(load_preset(tmp_path / "bent-2").bent))(next(iter(source)).picture)
+    np.testing.assert_array_equal(whole.picture(), wanted)
+    whole.command("edit.undo")
+    assert bias(whole) == 1.0
+    assert whole.document.path == tmp_path / "bent-1"
+
+
+def test_a_cut_is_a_cut_and_so_is_another_network(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    fades.choose(FadingChoice(beats=8.0))
+    whole.studio.parts.opener.open(tmp_path / "bent-2", cut=True)
+    whole.until(lambda: whole.document.path == tmp_path / "bent-2")
+    assert fades.way is None
+    whole.studio.parts.opener.open(tmp_path / "other")
+    whole.until(lambda: whole.document.network.name == "tiny" and whole.document.path is None)
+    assert fades.way is None
+
+
+def test_snapshots_are_taken_and_gone_to_by_keys_and_come_before_favourites(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    whole.studio.parts.session.set_favourite(tmp_path / "bent-2", 3)
+    whole.context.tell("favourites")
+    whole.window.setFocus()
+    whole.key(Qt.Key.Key_3)
+    whole.until(lambda: whole.document.path == tmp_path / "bent-2")
+    whole.document.set("/tempo/bpm", 90.0)
+    whole.key(Qt.Key.Key_3, CTRL)
+    assert list(fades.snapshots) == [3]
+    whole.document.go(0)
+    assert bias(whole) == 1.0
+    fades.choose(FadingChoice(beats=1.0))
+    whole.key(Qt.Key.Key_3)
+    whole.until(lambda: fades.way is not None or bias(whole) == 2.0)
+    whole.until(lambda: fades.way is None)
+    assert bias(whole) == 2.0
+    assert whole.document.get("/tempo/bpm") == 90.0
+    # The button does the same, and empty ones take.
+    panel = panel_of(whole)
+    whole.click(panel.keys[5])
+    assert sorted(fades.snapshots) == [3, 5]
+    [forget] = [action for action in panel.key_menu(3).actions() if action.text() == "Forget it"]
+    forget.trigger()
+    assert sorted(fades.snapshots) == [5]
+
+
+def test_a_fade_stops_where_it_is(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    fades.choose(FadingChoice(beats=64.0, easing="linear"))
+    whole.studio.parts.opener.open(tmp_path / "bent-2")
+    whole.until(lambda: bias(whole) > 1.0)
+    whole.click(panel_of(whole).stop)
+    assert fades.way is None
+    between = bias(whole)
+    assert 1.0 < between < 2.0
+    assert whole.document.history.labels == ("Fade to bent 2",)
+    whole.command("edit.undo")
+    assert bias(whole) == 1.0
+
+
+def test_the_crossfader_scrubs_in_one_undo(whole: WholeWindow) -> None:
+    panel, fades = panel_of(whole), fades_of(whole)
+    option = QStyleOptionSlider()
+    panel.fader.initStyleOption(option)
+    part = QStyle.SubControl.SC_SliderHandle
+    start = panel.fader.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, panel.fader).center()
+    # Nothing to go between yet: that is said, and the fader goes back.
+    QTest.mousePress(panel.fader, LEFT, NONE, start)
+    QTest.mouseMove(panel.fader, start + QPoint(30, 0))
+    QTest.mouseRelease(panel.fader, LEFT, NONE, start + QPoint(30, 0))
+    assert "Slot B is empty" in whole.said[-1] or "Slot A is empty" in whole.said[-1]
+    assert len(whole.document.history) == 0
+    whole.click(panel.slots["A"])
+    fades.fill("B", Held(bent(2)))
+    assert panel.slots["A"].text() == "A bent 1"
+    QTest.mousePress(panel.fader, LEFT, NONE, start)
+    for way in (10, 20, 30):
+        QTest.mouseMove(panel.fader, start + QPoint(way, 0))
+    QTest.mouseRelease(panel.fader, LEFT, NONE, start + QPoint(30, 0))
+    at = panel.fader.value() / 1000
+    assert 0 < at < 1
+    assert bias(whole) == pytest.approx(1.0 + at)
+    assert whole.document.history.labels == ("Crossfade",)
+    panel.fader.setFocus()
+    QTest.keyClick(panel.fader, Qt.Key.Key_End)
+    assert bias(whole) == 2.0
+    assert len(whole.document.history) == 2
+
+
+def test_the_pad_is_between_four(whole: WholeWindow) -> None:
+    panel, fades = panel_of(whole), fades_of(whole)
+    held = {letter: bent(number) for number, letter in enumerate("ABCD", start=1)}
+    for letter, preset in held.items():
+        fades.fill(letter, Held(preset))
+    pad = panel.pad
+    QTest.mousePress(pad, LEFT, NONE, pad.place_of(0.0, 0.0).toPoint())
+    QTest.mouseMove(pad, pad.place_of(0.25, 0.5).toPoint())
+    QTest.mouseRelease(pad, LEFT, NONE, pad.place_of(0.25, 0.5).toPoint())
+    wanted = Blend(tuple(held.values())).at(morph_shares(fades.across, fades.down))
+    assert (fades.across, fades.down) == pytest.approx((0.25, 0.5), abs=0.02)
+    np.testing.assert_array_equal(whole.document.tensor("enc.bias"), wanted.changed["enc.bias"])
+    assert whole.document.history.labels == ("Crossfade",)
+    before = fades.across
+    pad.setFocus()
+    QTest.keyClick(pad, Qt.Key.Key_Right)
+    assert fades.across == pytest.approx(before + 0.05)
+
+
+def test_controllers_turn_the_fader(whole: WholeWindow) -> None:
+    fades, names = fades_of(whole), whole.studio.controllers.hub.names
+    assert "/fade" not in names.numbers()
+    fades.fill("A", Held(bent(1)))
+    fades.fill("B", Held(bent(2)))
+    assert "/fade" in names.numbers()
+    for value in (0.2, 0.4, 0.5):
+        names.turn("/fade", value)
+    assert bias(whole) == pytest.approx(1.5)
+    whole.until(lambda: whole.document.gesture is None)
+    assert whole.document.history.labels == ("Crossfade",)
+    wanted = Blend((bent(1), bent(2))).at(fade_shares(0.5))
+    np.testing.assert_array_equal(whole.document.tensor("enc.bias"), wanted.changed["enc.bias"])
