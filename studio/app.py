@@ -112,7 +112,7 @@ class Studio:
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
         fades = Fades(self.document, self.telemetry, session, say)
-        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say)
+        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say, session)
 
         self.controllers.hub.names.add(fades.dials)
 

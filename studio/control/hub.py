@@ -13,19 +13,24 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
 from types import MappingProxyType
+from typing import ClassVar
+
+from psygnal import Signal, SignalInstance
 
 from studio.control.inbox import Hearing, Inbox, Taken
+from studio.control.learning import HALF, Learning, Ports, mapping_of, whole
 from studio.control.mapped import Mapped, suggested
 from studio.control.midi import Taps
+from studio.control.midi_out import Lights, OutBackend
 from studio.control.midi_ports import Backend, MidiIn
 from studio.control.namespace import Namespace
-from studio.control.osc import LOOPBACK, PORT, OscServer
+from studio.control.osc import LOOPBACK, PORT, OscSender, OscServer
 from studio.control.oscquery import OscQuery
 from studio.errors import StudioError
-from studio.model.address import Number
+from studio.model.address import Number, nothing_at
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping, learnt
+from studio.model.mapping import MAPPINGS, Mapping, Mappings, learnt
 from studio.model.modulator import Measurements
 
 REST = 0.4
@@ -46,8 +51,13 @@ class Hub:
     Attributes:
         names: every number that can be reached; others than the document's are added to it.
         inbox: takes what comes in, from any thread.
-        on_taken: called by `pump` with what came in, for the recording of a performance.
+        taken: emits what came in, when `pump` has done it.
+        own: a person's own mappings, for all presets.
+        changed: emits when ports, mappings or what is learnt have changed.
     """
+
+    taken: ClassVar[SignalInstance] = Signal(object)  # type: ignore[assignment]
+    changed: ClassVar[SignalInstance] = Signal()  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -58,21 +68,26 @@ class Hub:
     ) -> None:
         self.names = Namespace(document)
         self.inbox = Inbox(wake, clock)
-        self.on_taken: Callable[[Taken], object] = lambda _: None
+        self.own: Mappings = ()
         self._document = document
         self._say = say
         self._clock = clock
-        self._mapped = Mapped(lambda address: self.names.numbers()[address], self.names.get)
+        self._mapped = Mapped(self._number, self.names.get)
         # As long as nothing runs nobody listens; what came long ago is then forgotten.
         self._waiting: deque[tuple[Taken, float]] = deque(maxlen=256)
         self._hearing, self._lock = Hearing(), threading.Lock()
         self._listed: Listed = MappingProxyType({})
         self._turned_at: float | None = None
-        self._learning: tuple[str, Callable[[Mapping], object]] | None = None
+        self._learning: Learning | None = None
+        self._half: tuple[Learning, Mapping, float] | None = None
         self._taps = Taps()
         self._osc: OscServer | None = None
         self._query: OscQuery | None = None
         self._midi: MidiIn | None = None
+        self._lights: Lights | None = None
+        self._sender: OscSender | None = None
+        self._moved: ReadOnly[str, float] = {}
+        self._is_untold = False
         self.refresh()
         document.changed.connect(self._follow)
 
@@ -82,28 +97,74 @@ class Hub:
         """Listen to OSC, and list the addresses over HTTP; the UDP and the TCP port.
 
         Raises:
-            StudioError: where a port cannot be had.
+            StudioError: where a port cannot be had; what was heard before is heard on.
         """
-        self._osc = OscServer(self.inbox, self._numbers, self._say, host, port)
+        osc = OscServer(self.inbox, self._numbers, self._say, host, port)
         try:
-            self._query = OscQuery(lambda: self._listed, self._osc.port, host)
+            query = OscQuery(lambda: self._listed, osc.port, host)
         except StudioError:
-            self._osc.close()
-            self._osc = None
+            osc.close()
             raise
-        return self._osc.port, self._query.port
+        self.stop_osc()
+        self._osc, self._query = osc, query
+        self.changed.emit()
+        return osc.port, query.port
 
-    def hear_midi(self, backend: Backend) -> None:
-        """Listen to every MIDI port."""
-        self._midi = MidiIn(backend, self.inbox, self._say, self._clock)
+    def stop_osc(self) -> None:
+        """Listen to OSC no more."""
+        for each in (self._osc, self._query):
+            if each is not None:
+                each.close()
+        self._osc = self._query = None
+        self.changed.emit()
+
+    def send_osc(self, host: str, port: int) -> None:
+        """Send every number there, whenever it changes, beginning with all of them."""
+        self.stop_sending()
+        self._sender = OscSender(host, port)
+        self._show()
+        self.changed.emit()
+
+    def stop_sending(self) -> None:
+        """Send no OSC any more."""
+        if self._sender is not None:
+            self._sender.close()
+        self._sender = None
+        self.changed.emit()
+
+    def hear_midi(self, backend: Backend, lights: OutBackend | None = None) -> None:
+        """Listen to every MIDI port, and light up controllers where a backend for that is given."""
+        self.stop_midi()
+        self._lights = Lights(lights, self._say, self._clock) if lights is not None else None
+        self._midi = MidiIn(backend, self.inbox, self._say, self._clock, lights=self._lights)
+        self._show()
+        self.changed.emit()
+
+    def stop_midi(self) -> None:
+        """Listen to MIDI no more, and let lights be."""
+        for each in (self._midi, self._lights):
+            if each is not None:
+                each.close()
+        self._midi = self._lights = None
+        self.changed.emit()
+
+    @property
+    def ports(self) -> Ports:
+        """What is heard, and what is sent to."""
+        return Ports(
+            None if self._midi is None else self._midi.ports,
+            None if self._lights is None else self._lights.ports,
+            None if self._osc is None else self._osc.port,
+            None if self._query is None else self._query.port,
+            None if self._sender is None else self._sender.to,
+        )
 
     def close(self) -> None:
         """Listen to nothing any more; what was being turned becomes an item of the history."""
         self._document.changed.disconnect(self._follow, missing_ok=True)
-        for each in (self._osc, self._query, self._midi):
-            if each is not None:
-                each.close()
-        self._osc = self._query = self._midi = None
+        self.stop_osc()
+        self.stop_midi()
+        self.stop_sending()
         self.names.settle()
 
     # -- in the document's thread -----------------------------------------------------------------------------------
@@ -111,24 +172,28 @@ class Hub:
     def pump(self) -> None:
         """Do what came in since the last time; also to be called now and then where nothing does."""
         taken, now = self.inbox.take(), self._clock()
+        self._learn(taken, now)
         if taken:
             with self._lock:
                 self._waiting.append((taken, now))
-            self._learn(taken)
-            turned = taken.numbers | self._mapped.values(self._document.section(MAPPINGS), taken)
+            if self._sender is not None:
+                self._sender.hear(taken.numbers)
+            turned = taken.numbers | self._mapped.values(self.mappings, taken)
             for address, value in turned.items():
                 try:
                     self.names.turn(address, value)
                     self._turned_at = now
                 except StudioError as error:
                     self._say(str(error))
-            self.on_taken(taken)
+            self.taken.emit(taken)
             return
         if self._turned_at is not None and now - self._turned_at >= REST:
             self._turned_at = None
             self.names.settle()
         if self._is_stale:
             self.refresh()
+        if self._is_untold:
+            self._show()
 
     def refresh(self) -> None:
         """List the numbers anew, for those who ask from other threads; `pump` does it when it finds nothing to do."""
@@ -140,20 +205,51 @@ class Hub:
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, (NetworkChanged, SectionChanged)):
-            self._is_stale = True
+            self._is_stale = self._is_untold = True
 
-    def learn(self, target: str, then: Callable[[Mapping], object] = lambda _: None) -> None:
+    @property
+    def mappings(self) -> Mappings:
+        """Those of the preset, and the person's own."""
+        return (*self._document.section(MAPPINGS), *self.own)
+
+    @property
+    def learns(self) -> str:
+        """The address of the number that the next control is mapped to; empty where nothing is learnt."""
+        return self._learning.target if self._learning is not None else ""
+
+    def learn(self, target: str, then: Callable[[Mapping], object] = lambda _: None, *, for_all: bool = False) -> None:
         """Map the next control that is moved to a number; `then` is told. Another call takes this one's place.
+
+        Args:
+            target: address of the number.
+            then: told the mapping.
+            for_all: whether it is the person's own, for all presets, rather than the preset's.
 
         Raises:
             StudioError: where there is no such number.
         """
         self.names.get(target)
-        self._learning = target, then
+        self._learning, self._half = Learning(target, then, for_all), None
+        self.changed.emit()
 
     def stop_learning(self) -> None:
         """Map nothing."""
         self._learning = None
+        self.changed.emit()
+
+    def set_mappings(self, of_preset: Mappings, own: Mappings, label: str = "Mappings") -> None:
+        """Have other mappings, of the preset (undoably) and for all."""
+        self.names.settle()
+        self._document.set_section(MAPPINGS, of_preset, label)
+        self.own = own
+        self._show()
+        self.changed.emit()
+
+    def send_moved(self, values: ReadOnly[str, float]) -> None:
+        """Numbers are where routes have them now: tell whoever is sent OSC."""
+        self._moved = values
+        if self._sender is not None and values:
+            self._sender.send(values.items())
 
     def tap(self) -> None:
         """A tap of the tempo: from the second on the document's tempo follows, in step with the taps."""
@@ -163,18 +259,38 @@ class Hub:
             self.names.turn("/tempo/bpm", bpm)
             self._turned_at = now
 
-    def _learn(self, taken: Taken) -> None:
-        found = suggested(taken) if self._learning is not None else None
-        if found is None or self._learning is None:
+    def _learn(self, taken: Taken, now: float) -> None:
+        learning, mapping = self._learning, None
+        if learning is not None and (found := suggested(taken)) is not None:
+            self._learning = None
+            try:
+                mapping = mapping_of(found, self.names.numbers()[learning.target])
+            except KeyError:
+                self._say(f"There is nothing at {learning.target} any more, so nothing was learnt.")
+                self.changed.emit()
+        elif self._half is not None:
+            # The second half of a control of 14 bits comes after the first.
+            learning, known, until = self._half
+            mapping = whole(known, taken) if now <= until else None
+        if learning is None or mapping is None:
             return
-        (target, then), self._learning = self._learning, None
-        signal, mode = found
-        number = self.names.numbers()[target]
-        mapping = Mapping(signal, target, "toggle" if mode == "trigger" and number.kind == "switch" else mode)
-        mappings = learnt(self._document.section(MAPPINGS), mapping)
-        self.names.settle()
-        self._document.set_section(MAPPINGS, mappings, f"Learn {number.label}")
-        then(mapping)
+        of_preset, own = (
+            tuple(each for each in held if self._half is None or each != self._half[1])
+            for held in (self._document.section(MAPPINGS), self.own)
+        )
+        if learning.for_all:
+            self.set_mappings(of_preset, learnt(own, mapping))
+        else:
+            self.set_mappings(learnt(of_preset, mapping), own, f"Learn {self.names.numbers()[mapping.target].label}")
+        self._half = (learning, mapping, now + HALF) if self._half is None else None
+        learning.then(mapping)
+
+    def _show(self) -> None:
+        """Tell controllers where numbers are; those that a hand is at are told later."""
+        self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self._listed.get)
+        if self._sender is not None:
+            moved = self._moved
+            self._sender.send((address, value) for address, (_, value) in self._listed.items() if address not in moved)
 
     # -- in other threads -------------------------------------------------------------------------------------------
 
@@ -186,6 +302,14 @@ class Hub:
                 taken, at = self._waiting.popleft()
                 self._hearing.take(taken, time - (now - at))
             return self._hearing.measured
+
+    def _number(self, address: str) -> Number:
+        """The number at an address; StudioError where there is none."""
+        if self._is_stale:
+            self.refresh()
+        if address not in self._listed:
+            raise nothing_at(address, self._listed)
+        return self._listed[address][0]
 
     def _numbers(self) -> dict[str, Number]:
         return {address: number for address, (number, _) in self._listed.items()}

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from studio.control.inbox import Inbox
 from studio.control.midi import MidiClock, MidiReader, MidiSignals
+from studio.control.midi_out import Lights, OutHandle
 from studio.errors import StudioError
 
 Receive = Callable[[bytes], None]
@@ -70,6 +71,37 @@ class RtMidi:
             raise OSError(str(error)) from error
         return _Port(port)
 
+    def out_names(self) -> list[str]:
+        """See `OutBackend.out_names`."""
+        try:
+            return [str(name) for name in self._library.get_out_ports()]
+        except RuntimeError as error:
+            raise StudioError(f"This system offers no MIDI ({str(error).splitlines()[0]}).") from error
+
+    def open_out(self, name: str) -> OutHandle:
+        """See `OutBackend.open_out`."""
+        try:
+            port = self._library.MidiOut()
+            port.open_port(name)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise OSError(str(error)) from error
+        return _OutPort(port)
+
+
+class _OutPort:
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._port.send_raw(*data)
+        except RuntimeError as error:
+            raise OSError(str(error)) from error
+
+    def close(self) -> None:
+        with suppress(RuntimeError):
+            self._port.close_port()
+
 
 class _Port:
     def __init__(self, port: Any) -> None:
@@ -90,6 +122,7 @@ class MidiIn:
         inbox: takes the signals.
         say: told which ports come and go, and which cannot be opened, a sentence each.
         clock: seconds.
+        lights: shows controllers where numbers are; what comes back from it is no hand's doing.
         is_watched: whether a thread looks for ports; else whoever owns it calls `look`.
     """
 
@@ -100,9 +133,11 @@ class MidiIn:
         say: Callable[[str], object] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         *,
+        lights: Lights | None = None,
         is_watched: bool = True,
     ) -> None:
         self._backend = backend
+        self._lights = lights
         self._signals = MidiSignals(inbox)
         self._say = say
         self._now = clock
@@ -153,9 +188,13 @@ class MidiIn:
         now = self._now()
         with self._lock:
             for event in reader.feed(data):
+                if self._lights is not None and self._lights.is_echo(event):
+                    continue
                 self._signals.take(event)
                 self.clock.take(event, now)
 
     def _watch(self) -> None:
         while not self._closing.wait(_LOOK_EVERY):
             self.look()
+            if self._lights is not None:
+                self._lights.look()

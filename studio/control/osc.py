@@ -6,11 +6,13 @@ whatever time they are dated, since what is held back for years fills the memory
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
@@ -162,21 +164,26 @@ class OscSender:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self._to = host, port
+        self.to = host, port
         self._sent: dict[str, float] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
+    def hear(self, values: Mapping[str, float]) -> None:
+        """Note what came in by OSC: it is not sent back to where it may have come from."""
+        self._sent |= {address: _single(value) for address, value in values.items()}
+
     def send(self, values: Iterable[tuple[str, float]]) -> None:
         """Send numbers by their addresses, those that have changed since they were sent last."""
         for address, value in values:
+            value = _single(value)
             if self._sent.get(address) == value:
                 continue
             self._sent[address] = value
             message = OscMessageBuilder(f"{ROOT}{address}")
             message.add_arg(float(value), "f")
             try:
-                self._socket.sendto(message.build().dgram, self._to)
+                self._socket.sendto(message.build().dgram, self.to)
             except OSError:
                 # It is sent again with the next change.
                 self._sent.pop(address, None)
@@ -184,3 +191,22 @@ class OscSender:
     def close(self) -> None:
         """Send no more."""
         self._socket.close()
+
+
+def _single(value: float) -> float:
+    """As a message holds it, in single precision."""
+    return float(np.float32(value))
+
+
+def target(text: str) -> tuple[str, int]:
+    """Host and port of "127.0.0.1:9001", or of a port alone, on this machine.
+
+    Raises:
+        StudioError: where it is neither.
+    """
+    host, colon, port = text.strip().rpartition(":")
+    if port.isdecimal() and 1 <= int(port) <= 65535 and (host or not colon) and not re.search(r"[\s/]", host):
+        return host or LOOPBACK, int(port)
+    raise StudioError(
+        f'"{text.strip()[:60]}" is no place to send OSC to; give a host and a port, such as 127.0.0.1:9001.'
+    )

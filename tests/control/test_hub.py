@@ -113,7 +113,7 @@ def test_a_control_is_learnt_undone_and_turns_what_it_learnt(desk: Desk) -> None
 
 def test_signals_reach_routes_at_the_time_at_which_they_came(desk: Desk) -> None:
     taken: list[Taken] = []
-    desk.hub.on_taken = taken.append
+    desk.hub.taken.connect(taken.append)
     desk.hub.inbox.begin("midi/1/note/60", 0.5)
     desk.now += 0.25
     desk.hub.pump()

@@ -1,22 +1,30 @@
-"""Controllers at the window: OSC and MIDI turn numbers of the document, and of the source."""
+"""Controllers at the window: OSC and MIDI turn numbers of the document, and of the source, and are told of them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.control.hub import Hub
 from studio.control.midi_ports import RtMidi
+from studio.control.osc import LOOPBACK
+from studio.control.osc import target as osc_target
 from studio.errors import StudioError
+from studio.io.preset_file import section_from_json, section_to_json
 from studio.model.address import Dial, Number
 from studio.model.document import Document
+from studio.model.mapping import MAPPINGS, Mapping, Mappings
+from studio.runtime.live.movement import Moved
 from studio.runtime.live.player import FASTEST, SLOWEST
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Post
+from studio.ui.services.session import ControlChoice, Session
 
 _REST_MS = 200
 
@@ -26,16 +34,21 @@ SPEED = Number("/source/speed", "Speed", "number", 1.0, SLOWEST, FASTEST, "", "S
 class Controllers(QObject):
     """Lets what comes in be done in the window's thread.
 
+    ``changed`` comes when ports, mappings or what is learnt have changed.
+
     Args:
         document: whose numbers are turned.
         live: plays the source.
-        telemetry: knows how fast.
+        telemetry: knows how fast, and where numbers are that move.
         post: carries calls to the window's thread.
         say: shows messages.
+        session: remembers what is heard, and a person's own mappings; None remembers nothing.
 
     Attributes:
         hub: joins controllers to the document.
     """
+
+    changed = Signal()
 
     def __init__(
         self,
@@ -44,29 +57,105 @@ class Controllers(QObject):
         telemetry: Telemetry,
         post: Post,
         say: Callable[[Message], object],
+        session: Session | None = None,
     ) -> None:
         super().__init__()
+        self._document = document
         self._post = post
         self._is_due = False
         self._say = say
+        self._session = session
         self.hub = Hub(document, self._wake, lambda text: post(lambda: self._tell(text)))
         speed = Dial(SPEED, lambda: telemetry[PlayerState].speed, live.set_speed)
         self.hub.names.add(lambda: (speed,))
         self.hub.refresh()
+        self.hub.own = self._own()
+        self.hub.changed.connect(self._keep)
+        if isinstance(telemetry, Telemetry):
+            telemetry.on(Moved, lambda moved: self.hub.send_moved(moved.values))
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.hub.pump)
         self._timer.start(_REST_MS)
+        document.changed.connect(self._follow)
+
+    @property
+    def choice(self) -> ControlChoice:
+        """What is to be heard, whenever the studio starts."""
+        return self._session.control if self._session is not None else ControlChoice()
 
     def start(self, osc: tuple[str, int] | None, midi: bool) -> None:
-        """Hear OSC at a host and port, and MIDI, where that is asked for; what cannot be is said."""
-        for text in self._started(osc, midi):
+        """Hear OSC at a host and port, and MIDI, where that is asked for now or was chosen; what cannot be is said."""
+        choice = self.choice
+        for text in self._started(osc, midi or choice.midi):
             self._say(text)
+        if osc is None and choice.osc:
+            self.hear_osc(choice.osc)
+        if choice.sends:
+            self.send_osc(choice.sends)
+
+    # -- choosing -----------------------------------------------------------------------------------------------------
+
+    def hear_midi(self, wanted: bool, *, lights: bool | None = None) -> bool:
+        """Hear MIDI, and let controllers be told where numbers are, or not; what cannot be is said."""
+        lights = self.choice.lights if lights is None else lights
+        self._choose(midi=wanted, lights=lights)
+        if not wanted:
+            self.hub.stop_midi()
+            return True
+        return self._try(lambda: self._hear_midi(lights))
+
+    def hear_osc(self, port: str) -> bool:
+        """Hear OSC at a UDP port of this machine, or no more where it is empty; what cannot be is said."""
+        if not port.strip():
+            self._choose(osc="")
+            self.hub.stop_osc()
+            return True
+        if not port.strip().isdecimal() or not 1 <= int(port) <= 65535:
+            self._tell(f'"{port.strip()[:40]}" is no UDP port; they go from 1 to 65535, and 9000 is usual.')
+            return False
+        done = self._try(lambda: self.hub.hear_osc(int(port), LOOPBACK))
+        if done:
+            self._choose(osc=port.strip())
+        return done
+
+    def send_osc(self, where: str) -> bool:
+        """Send OSC to a host and port, or no more where that is empty; what cannot be is said."""
+        if not where.strip():
+            self._choose(sends="")
+            self.hub.stop_sending()
+            return True
+        done = self._try(lambda: self.hub.send_osc(*osc_target(where)))
+        if done:
+            self._choose(sends=where.strip())
+        return done
+
+    def learn(self, address: str, *, for_all: bool = False) -> bool:
+        """Map the next control that is moved to a number; whether there is anything that could be heard."""
+        ports = self.hub.ports
+        if ports.midi is None and ports.osc is None and not self.hear_midi(True):
+            return False
+        try:
+            self.hub.learn(address, self._learnt, for_all=for_all)
+        except StudioError as error:
+            self._tell(str(error))
+            return False
+        number = self.hub.names.numbers()[address]
+        self._say(Message(f"Move a control of your controller: it will turn {number.label}. Escape stops learning."))
+        return True
+
+    def refuse(self, text: str) -> None:
+        """Say what was typed in vain."""
+        self._tell(text)
 
     def close(self) -> None:
         """Hear nothing any more."""
         self._timer.stop()
+        self._document.changed.disconnect(self._follow)
+        self.hub.changed.disconnect(self._keep)
         self.hub.close()
+
+    # -- within -------------------------------------------------------------------------------------------------------
 
     def _started(self, osc: tuple[str, int] | None, midi: bool) -> Iterator[Message]:
         if osc is not None:
@@ -77,9 +166,52 @@ class Controllers(QObject):
                 yield Message(str(error), "error")
         if midi:
             try:
-                self.hub.hear_midi(RtMidi())
+                self._hear_midi(self.choice.lights)
             except StudioError as error:
                 yield Message(str(error), "error")
+
+    def _hear_midi(self, lights: bool) -> None:
+        backend = RtMidi()
+        self.hub.hear_midi(backend, backend if lights else None)
+
+    def _try(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except StudioError as error:
+            self._say(Message(str(error), "error"))
+            return False
+        return True
+
+    def _choose(self, **changes: object) -> None:
+        if self._session is not None:
+            self._session.control = replace(self._session.control, **changes)  # type: ignore[arg-type]  # as declared
+        self.changed.emit()
+
+    def _own(self) -> Mappings:
+        try:
+            held = json.loads(self.choice.mappings)
+            _, mappings = section_from_json(MAPPINGS.name, held, 1, self._document.network)
+        except (ValueError, StudioError) as error:
+            self._tell(f"Your own mappings cannot be read ({error}); they begin anew.")
+            return ()
+        return tuple(mappings)
+
+    def _keep(self) -> None:
+        """Remember a person's own mappings."""
+        held, _ = section_to_json(MAPPINGS, self.hub.own)
+        text = json.dumps(held or [])
+        if self._session is not None and text != self._session.control.mappings:
+            self._session.control = replace(self._session.control, mappings=text)
+        self.changed.emit()
+
+    def _learnt(self, mapping: Mapping) -> None:
+        number = self.hub.names.numbers().get(mapping.target)
+        self._say(Message(f"{mapping.signal} turns {number.label if number is not None else mapping.target}."))
+
+    def _follow(self, _: object) -> None:
+        # Controllers and whoever is sent OSC are told soon, not at the next tick of the timer alone.
+        if self.hub.ports.lights or self.hub.ports.sends:
+            self._wake()
 
     def _wake(self) -> None:
         # Hundreds of messages a frame ask once.

@@ -123,7 +123,26 @@ class FadingChoice:
     quantum: str = "at once"
 
 
-R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice)
+@dataclass(frozen=True)
+class ControlChoice:
+    """How controllers are reached, whatever is open; what the command line asks for comes before it.
+
+    Attributes:
+        midi: whether MIDI ports are heard.
+        lights: whether controllers are told where numbers are.
+        osc: UDP port that OSC is heard at; empty for none.
+        sends: host and port that OSC is sent to; empty for none.
+        mappings: a person's own mappings, as JSON holds those of a preset.
+    """
+
+    midi: bool = False
+    lights: bool = True
+    osc: str = ""
+    sends: str = ""
+    mappings: str = "[]"
+
+
+R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice)
 
 
 class Session:
@@ -228,6 +247,15 @@ class Session:
     @fading.setter
     def fading(self, choice: FadingChoice) -> None:
         self._settings.setValue("fading", json.dumps(asdict(choice)))
+
+    @property
+    def control(self) -> ControlChoice:
+        """How controllers are reached."""
+        return self._record("control", ControlChoice) or ControlChoice()
+
+    @control.setter
+    def control(self, choice: ControlChoice) -> None:
+        self._settings.setValue("control", json.dumps(asdict(choice)))
 
     def keep_window(self, window: QMainWindow, layout: QByteArray | None = None) -> None:
         """Note where the window and its docks are.

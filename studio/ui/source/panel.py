@@ -20,6 +20,7 @@ from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
@@ -85,6 +86,7 @@ class Transport(QWidget):
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip(f"Speed, {SLOWEST:g} to {FASTEST:g} times")
         self.speed.setFixedWidth(84)
+        give_address(self.speed, "/source/speed")
         self.reset = tool_button(
             "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: self.speed.setValue(1.0)
         )

@@ -1,0 +1,40 @@
+"""Controllers: what is heard and sent, which control turns which number, and a menu on every control of the window."""
+
+from __future__ import annotations
+
+from studio.ui.controllers.address_menu import AddressMenu
+from studio.ui.controllers.panel import ControllersPanel
+from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.panel import Panel
+from studio.ui.services.controllers import Controllers
+from studio.ui.services.messages import MessageBar
+
+
+def _make(context: Context) -> ControllersPanel:
+    context.add(AddressMenu(context.window, context.document, context[Controllers], context[MessageBar].say))
+    return ControllersPanel(context.document, context[Controllers])
+
+
+PANELS = (
+    Panel(
+        "controllers",
+        "Controllers",
+        "right",
+        _make,
+        stack=20,
+        order=60,
+        scrolled=True,
+        commands=(
+            Command(
+                "controllers.learn",
+                "Learn a control",
+                lambda c: c[AddressMenu].learn_focused(),
+                Place("Tools", 60, 10),
+                keys=("Ctrl+Alt+M",),
+                icon="graduation-cap",
+                tip="The next control that you move turns what the mouse is over, or what has the keyboard",
+            ),
+        ),
+        gestures=(("Right button on a control", "Learn, modulate, reset, copy its address"),),
+    ),
+)
