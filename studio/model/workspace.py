@@ -20,6 +20,7 @@ from studio.model.view import Colours, Scaling, View, ViewKind
 Tool = Literal["paint", "select", "move"]
 RowOrder = Literal["index", "norm", "likeness", "cluster", "effect"]
 BrushUnit = Literal["screen", "weights"]
+Listening = Literal["", "mute", "solo"]
 Paints = Literal["weights"] | Kind
 
 ORIGINALS = "*"
@@ -51,6 +52,9 @@ class Workspace:
         protected: whether painting keeps to the selection.
         view: what the viewport shows.
         stage: whether the filter sheet is large, and the viewport small beside it.
+        pointed: the layer and the channel that the mouse is at: its map lies over the picture.
+        listening: whether the pointed channel is left out, or all others of its layer are, for a moment.
+        found: the layer and the channels that make the place that was chosen last, strongest first.
         masking: the number of the stage whose mask is painted over the picture; 0 for none.
         row_order: in which order the rows of the sheet are shown.
         kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
@@ -77,6 +81,9 @@ class Workspace:
     view: View = field(default_factory=View)
     stage: bool = False
     masking: int = 0
+    pointed: tuple[str, int] | None = None
+    listening: Listening = ""
+    found: tuple[str, tuple[int, ...]] = ("", ())
     row_order: RowOrder = "index"
     kernel_scaling: Scaling = "all"
     colours: Colours = "signed"
@@ -158,6 +165,7 @@ class Workspace:
         if isinstance(change, NetworkChanged):
             if not change.same_layers:
                 self._selections.clear()
+                self.pointed, self.listening, self.found = None, "", ("", ())
                 self.comparison = None
             self._settle()
             self._settle_size()

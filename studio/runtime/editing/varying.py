@@ -128,12 +128,22 @@ def weight_of(graph: Graph, layer: str) -> str:
 
 def filters_of(graph: Graph, layer: str, channels: Sequence[int] | np.ndarray[Any, Any]) -> Mask:
     """(rows, columns): kernels that make channels of a layer: rows of a convolution, columns of a transposed one."""
-    node = graph.node(layer)
-    mask = np.zeros(kernel_grid(node.op.tensor_shapes()["weight"])[:2], np.bool_)
-    lines = mask.T if type(node.op).__name__.startswith("ConvTranspose") else mask
+    mask, lines = _lines(graph, layer)
     wanted = np.asarray(channels, np.int64)
     lines[wanted[wanted < len(lines)]] = True
     return mask
+
+
+def channel_count(graph: Graph, layer: str) -> int:
+    """How many channels the filters of a layer make."""
+    return len(_lines(graph, layer)[1])
+
+
+def _lines(graph: Graph, layer: str) -> tuple[Mask, Mask]:
+    """A mask of a layer's kernels, and the same with a row for each channel that they make."""
+    node = graph.node(layer)
+    mask = np.zeros(kernel_grid(node.op.tensor_shapes()["weight"])[:2], np.bool_)
+    return mask, mask.T if type(node.op).__name__.startswith("ConvTranspose") else mask
 
 
 def drawn(graph: Graph, base: Tensors, effects: Effects, how: Chance, chance: random.Random) -> Variant:

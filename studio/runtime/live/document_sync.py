@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from studio.bends.ablate import Ablate
 from studio.model.changes import (
     BypassChanged,
     Change,
@@ -20,12 +21,16 @@ from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.live_edits import EDITS
 from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.section import SECOND
-from studio.model.stage import Stage
+from studio.model.stage import ChannelList, Guard, Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import ORIGINALS, Workspace
+from studio.runtime.editing.varying import channel_count
 from studio.runtime.live.movement import Move
 from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
 from studio.runtime.live.second_film import PlaySecond
+
+_LISTENING = -2
+"""Of the stage that leaves channels out for a moment; those of documents count from 1, what measures is -1."""
 
 
 class Runner(Protocol):
@@ -85,6 +90,8 @@ class DocumentSync:
         workspace, order = self._workspace, self._runner.order
         if field == "comparison":
             self._compare()
+        elif field == "listening" or (field == "pointed" and workspace.listening):
+            self._set_stages()
         elif field == "view":
             order(LookAt(self._document.graph, workspace.view))
         elif field == "engine":
@@ -108,7 +115,7 @@ class DocumentSync:
         self._move()
 
     def _set_stages(self) -> None:
-        self._runner.order(SetStages(self._document.graph, self._stages()))
+        self._runner.order(SetStages(self._document.graph, self._stages() + self._listened()))
 
     def _move(self) -> None:
         preset = self._document.sections_now().with_section(STAGES, self._stages())
@@ -121,6 +128,17 @@ class DocumentSync:
     def _stages(self) -> tuple[Stage, ...]:
         compared = self._workspace.comparison
         return tuple(stage for stage in self._document.stages if compared is None or stage.layer == compared)
+
+    def _listened(self) -> tuple[Stage, ...]:
+        """What leaves the pointed channel out, or all others of its layer, while a key is held."""
+        workspace = self._workspace
+        if not workspace.listening or workspace.pointed is None or workspace.pointed[0] not in self._document.graph:
+            return ()
+        layer, channel = workspace.pointed
+        left_out: tuple[int, ...] = (channel,)
+        if workspace.listening == "solo":
+            left_out = tuple(k for k in range(channel_count(self._document.graph, layer)) if k != channel)
+        return (Stage(_LISTENING, layer, Ablate(), ChannelList(channels=left_out), guard=Guard(kind="none")),)
 
     def _bypass(self) -> None:
         self._runner.order(Bypass(self._document.graph, self._bypassed()))

@@ -11,6 +11,7 @@ from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.filters.picking import Picking
+from studio.ui.filters.pointing import Pointing
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
@@ -43,6 +44,7 @@ def _make(context: Context) -> FilterEditor:
     note = context[MessageBar].note
     picking = context.add(Picking(context.document, workspace, context[Telemetry], watching, effects, note))
     context[Viewport].picked.connect(picking.pick)
+    context.add(Pointing(context.document, workspace, context[Telemetry], context.live.order, context[Viewport]))
     workspace.changed.connect(swap)
     stage.swapped.connect(lambda: setattr(workspace, "stage", False))
     swap()
@@ -69,6 +71,8 @@ PANELS = (
         entries=_edits,
         commands=_COMMANDS,
         gestures=(
+            ("Drag on the picture", "Select the filters that make that part; with Shift where it is zoomed"),
+            ("Q held over a filter", "The picture without that channel; with Shift that channel alone"),
             ("Click on the picture", "Select the filters that change it most there; Ctrl adds"),
             ("Click on a channel's tile", "Select the filter that makes it"),
             ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),

@@ -26,6 +26,7 @@ from studio.ui.filters import selecting
 from studio.ui.filters.bars_canvas import BarsCanvas
 from studio.ui.filters.brush_panel import BrushPanel
 from studio.ui.filters.edits_panel import EditsPanel
+from studio.ui.filters.found_row import FoundRow
 from studio.ui.filters.header import Header
 from studio.ui.filters.select_panel import SelectPanel
 from studio.ui.filters.sheet_canvas import SheetCanvas
@@ -77,6 +78,7 @@ class FilterEditor(QWidget):
         self.canvas = QStackedWidget()
         for page in (self.sheet, self.bars, self.empty):
             self.canvas.addWidget(page)
+        self.found = FoundRow(workspace)
         self.reading = _faint(" ")
         self.reading.setAccessibleName("Value under the mouse")
         self.shape = _faint("")
@@ -95,6 +97,7 @@ class FilterEditor(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.tool_row)
+        column.addWidget(self.found)
         column.addWidget(self.canvas, 1)
         below = QHBoxLayout()
         below.setSpacing(theme.SPACE)
@@ -219,7 +222,21 @@ class FilterEditor(QWidget):
 
     def _point(self, place: object) -> None:
         self._pointed = place
+        self._workspace.pointed = self._channel_at(place)
         self._read()
+
+    def _channel_at(self, place: object) -> tuple[str, int] | None:
+        """The layer and its channel that the kernels at a place make."""
+        name, graph = self._workspace.tensor, self._document.graph
+        layer, _, key = (name or "").rpartition(".")
+        if layer not in graph or not isinstance(place, tuple) or key != "weight":
+            return None
+        tensor = self._document.tensor(name or "")
+        if tensor.ndim != 4 or self.tools.value_at(*place) is None:
+            return None
+        _, _, kh, kw = kernel_grid(tensor.shape)
+        across = type(graph.node(layer).op).__name__.startswith("ConvTranspose")
+        return layer, int(place[1]) // kw if across else int(place[0]) // kh
 
     def _read(self) -> None:
         """Say which weight is under the mouse, and its value."""

@@ -16,7 +16,7 @@ from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.selecting import combined
-from studio.ui.services.effects import Effects, source_of
+from studio.ui.services.effects import Effects, covered, source_of
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.pick import Picked
 
@@ -66,7 +66,8 @@ class Picking:
             self._select(layer, np.array([picked.channel]), add=picked.add)
             self._note(f"Selected the filter of {layer} that makes channel {picked.channel}.")
             return
-        effects = self._effects.at(layer, picked.place)
+        end = picked.end
+        effects = self._effects.within(layer, picked.place, end or picked.place)
         if effects is not None and effects.any():
             channels = np.array(ranked(effects, min(STRONGEST, len(effects))))
             self._select(layer, channels, add=picked.add)
@@ -74,8 +75,9 @@ class Picking:
             return
         sample = self._telemetry[LayerSamples].samples.get(self._workspace.layer)
         if sample is None:
+            self._note(f"{layer} has not been looked at yet; try again in a moment.")
             return
-        channels = strongest(sample, picked.place)
+        channels = strongest(sample, picked.place, end=end)
         if len(channels):
             self._select(layer, channels, add=picked.add)
             self._note(f"Selected the {len(channels)} filters of {layer} that are strongest there.")
@@ -88,6 +90,7 @@ class Picking:
         if name is None or before is None:
             return
         mask = filters_of(self._document.graph, layer, channels)
+        workspace.found = layer, tuple(int(channel) for channel in channels)
         workspace.select(combined(before, mask, "add" if add else "replace"))
 
     def _follow(self, change: Change) -> None:
@@ -103,18 +106,23 @@ class Picking:
         self._watching.want("picking", graph, (layer,) if layer in graph else ())
 
 
-def strongest(sample: Array, place: tuple[float, float], count: int = STRONGEST) -> NDArray[np.int64]:
+def strongest(
+    sample: Array, place: tuple[float, float], count: int = STRONGEST, end: tuple[float, float] | None = None
+) -> NDArray[np.int64]:
     """The channels that stand out at a place: by magnitude, each measured by its own deviation; strongest first.
 
     Args:
         sample: (C, h, w), evenly spaced over the picture.
         place: (down, right), each 0 to 1.
         count: how many at most; channels that are zero there are left out.
+        end: the other corner of a rectangle; None for the place alone.
     """
     _, height, width = sample.shape
-    row, column = min(int(place[0] * height), height - 1), min(int(place[1] * width), width - 1)
-    there = np.abs(np.nan_to_num(sample[:, row, column].astype(np.float64)))
+    rows, columns = (covered(a, b, size) for a, b, size in zip(place, end or place, (height, width), strict=True))
+    squares = np.square(np.nan_to_num(sample[:, rows, columns].astype(np.float64)))
+    there = np.sqrt(squares.mean(axis=(1, 2)))
     deviation = np.sqrt(np.mean(np.square(np.nan_to_num(sample.astype(np.float64))), axis=(1, 2)))
     value = there / np.maximum(deviation, 1e-12)
     order = np.argsort(-value, kind="stable")[:count]
-    return order[there[order] > 0]
+    found: NDArray[np.int64] = order[there[order] > 0]
+    return found

@@ -16,6 +16,7 @@ from studio.model.layout import Rect, kernel_grid
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.model.workspace import Workspace
+from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter
 from studio.ui.filters.arrangement import Arrangement, arranged
 from studio.ui.filters.effect_bars import EffectBars
@@ -198,5 +199,18 @@ class SheetScene:
         elif field in ("colours", "kernel_scaling"):
             self._sheet = None
             self._changed()
+        elif field == "found":
+            self._light_up()
         elif field == "paints":
             self._changed()
+
+    def _light_up(self) -> None:
+        """What was found for a place of the picture glows."""
+        layer, channels = self._workspace.found
+        arrangement, kernels = self.arrangement, self.kernels
+        if arrangement is None or kernels is None or self._workspace.tensor != f"{layer}.weight":
+            return
+        _, _, kh, kw = kernels.shape
+        for row, column in np.argwhere(filters_of(self._document.graph, layer, channels)).tolist():
+            self.glow.touch(arrangement, Rect(row * kh, column * kw, kh, kw))
+        self._changed()

@@ -42,11 +42,15 @@ class Effects:
 
     def at(self, layer: str, place: tuple[float, float]) -> Array | None:
         """(channels,) the same for one place of the picture, (down, right) from 0 to 1; None before all are known."""
+        return self.within(layer, place, place)
+
+    def within(self, layer: str, start: tuple[float, float], end: tuple[float, float]) -> Array | None:
+        """(channels,) the same for a rectangle of the picture, from one corner (down, right) to the other."""
         places = self._telemetry[Impacts].places.get(layer)
         if places is None:
             return None
-        rows, columns = places.shape[1:]
-        found: Array = places[:, min(int(place[0] * rows), rows - 1), min(int(place[1] * columns), columns - 1)]
+        rows, columns = (covered(a, b, size) for a, b, size in zip(start, end, places.shape[1:], strict=True))
+        found: Array = places[:, rows, columns].mean(axis=(1, 2))
         return None if np.isnan(found).any() else found
 
     def rows(self, tensor: str) -> Array | None:
@@ -82,6 +86,12 @@ class Effects:
         shape = self._document.graph.tensor_shapes.get(tensor, ())
         fits = found is not None and len(shape) in (2, 4) and kernel_grid(shape)[axis] == len(found)
         return found if fits else None
+
+
+def covered(start: float, end: float, size: int) -> slice:
+    """The cells of a side that a stretch touches, from 0 to 1; at least one."""
+    first = min(int(start * size), size - 1)
+    return slice(first, max(first + 1, min(size, int(np.ceil(end * size)))))
 
 
 def source_of(graph: Graph, name: str) -> str | None:

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWid
 from studio.model.workspace import ORIGINALS, Workspace
 
 COMPARE = Qt.Key.Key_A
+LISTEN = Qt.Key.Key_Q
+"""Held over a filter: the picture without its channel; with Shift, that channel alone."""
 _RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _PRESS = (Qt.Key.Key_Space, *_RETURN)
 _TEXT = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit")
@@ -59,10 +61,12 @@ class Keyboard(QObject):
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in _GOES_ABOUT:
                 self._go(by_keys=True)
-            return self._press(watched, event) or self._compare(watched, event)
+            return self._press(watched, event) or self._compare(watched, event) or self._listen(watched, event)
         if kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             if event.key() == COMPARE and not event.isAutoRepeat():
                 self.release()
+            elif event.key() == LISTEN and not event.isAutoRepeat():
+                self._workspace.listening = ""
         elif kind == QEvent.Type.MouseButtonPress:
             self._go(by_keys=False)
         elif kind in _LEFT_ALONE:
@@ -75,7 +79,8 @@ class Keyboard(QObject):
             self.goes_by_keys.emit(by_keys)
 
     def release(self) -> None:
-        """Go back to what ran before the key was held."""
+        """Go back to what ran before a key was held."""
+        self._workspace.listening = ""
         if self._held:
             self._held = False
             before = self._before
@@ -116,6 +121,17 @@ class Keyboard(QObject):
             return False
         self._before, self._held = self._workspace.comparison, True
         self._workspace.comparison = ORIGINALS
+        return True
+
+    def _listen(self, watched: QObject, event: QKeyEvent) -> bool:
+        others = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+        if event.key() != LISTEN or event.isAutoRepeat() or others or self._workspace.pointed is None:
+            return False
+        if watched is not QApplication.focusWidget() or any(watched.inherits(kind) for kind in _TEXT):
+            return False
+        if not self._is_ours(QApplication.activeWindow()):
+            return False
+        self._workspace.listening = "solo" if event.modifiers() else "mute"
         return True
 
     def _is_ours(self, window: QWidget | None) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.model.op import Array
-from studio.ui.kit.theme import ACCENT, FAINT, PANEL, TEXT
+from studio.ui.kit.theme import ACCENT, FAINT, NEGATIVE, PANEL, POSITIVE, TEXT
 from studio.ui.viewport.scene import Part
 
 Over = Callable[[QPainter, list[Part], float], None]
@@ -19,6 +19,7 @@ _MARGIN = 8
 _AROUND = 24
 _HANDLE = 7.0
 _DENSEST = 140
+_VEIL = 110
 """Of 255: how dense a mask is where it is 1."""
 
 
@@ -47,6 +48,10 @@ def corner_label(painter: QPainter, area: QRect, text: str) -> None:
     box = painter.fontMetrics().boundingRect(text).adjusted(-_MARGIN, -_MARGIN // 2, _MARGIN, _MARGIN // 2)
     box.moveBottomLeft(area.bottomLeft())
     box.translate(_MARGIN, -_MARGIN)
+    _label(painter, box, text)
+
+
+def _label(painter: QPainter, box: QRect, text: str) -> None:
     ground = QColor(PANEL)
     ground.setAlpha(220)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -93,6 +98,32 @@ def cover(painter: QPainter, parts: list[Part], values: Array, ratio: float) -> 
     red, green, blue = (alpha * part // 255 for part in (tint.red(), tint.green(), tint.blue()))
     packed = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
     image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    _over_pictures(painter, parts, image, ratio)
+
+
+def signed_map(painter: QPainter, parts: Sequence[Part], values: Array, ratio: float) -> None:
+    """A map over the picture, which it darkens: orange above zero, blue below, the denser the larger.
+
+    Args:
+        painter: in logical pixels of the view.
+        parts: what is drawn.
+        values: (h, w) from -1 to 1, for the whole picture with its border.
+        ratio: pixels of the screen in a logical one.
+    """
+    height, width = values.shape
+    alpha = (_VEIL + (235 - _VEIL) * np.sqrt(np.abs(np.clip(values, -1, 1)))).astype(np.uint32)
+    full = np.sqrt(np.abs(np.clip(values, -1, 1)))
+    tints = [QColor(NEGATIVE), QColor(POSITIVE)]
+    parts_of = [(tint.red(), tint.green(), tint.blue()) for tint in tints]
+    colour = np.where(values[:, :, None] < 0, parts_of[0], parts_of[1]) * full[:, :, None]
+    red, green, blue = (colour[:, :, k].astype(np.uint32) * alpha // 255 for k in range(3))
+    packed = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
+    image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    _over_pictures(painter, [part for part in parts if part.shown.role == "output"], image, ratio)
+
+
+def _over_pictures(painter: QPainter, parts: Sequence[Part], image: QImage, ratio: float) -> None:
+    """Lay an image of the whole picture with its border over each picture that is drawn."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for part in (each for each in parts if each.drawing == "picture"):
         left, top, wide, high = part.placement.rect
@@ -105,6 +136,21 @@ def cover(painter: QPainter, parts: list[Part], values: Array, ratio: float) -> 
         painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio).intersected(shown))
         painter.drawImage(whole, image)
         painter.restore()
+
+
+def band(painter: QPainter, start: QPointF, end: QPointF) -> None:
+    """The rectangle that is being marked out."""
+    painter.setBrush(QColor(255, 255, 255, 24))
+    for colour, width in ((QColor(0, 0, 0, 200), 3.0), (QColor(ACCENT), 1.4)):
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(QRectF(start, end).normalized())
+
+
+def upper_label(painter: QPainter, text: str) -> None:
+    """A small text in the upper left corner, legible on any picture."""
+    box = painter.fontMetrics().boundingRect(text).adjusted(-_MARGIN, -_MARGIN // 2, _MARGIN, _MARGIN // 2)
+    box.moveTopLeft(QPoint(_MARGIN, _MARGIN))
+    _label(painter, box, text)
 
 
 def brush(painter: QPainter, x: float, y: float, radius: float) -> None:

@@ -18,7 +18,7 @@ from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.hand import Hand
 from studio.ui.viewport.keys import DOES, PANS, cursor_of
-from studio.ui.viewport.pick import REACH, picked_at
+from studio.ui.viewport.pick import REACH, picked
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
 from studio.ui.viewport.tool import PictureTool, StageTool
@@ -34,7 +34,7 @@ _NOTCH = 120.0
 # Milliseconds after which a value that was asked for is looked for, where no new picture comes.
 _ANSWER_AFTER = 30
 
-Drag = Literal["", "pan", "divider", "tool"]
+Drag = Literal["", "pan", "divider", "tool", "region"]
 
 
 class Viewport(Canvas):
@@ -84,7 +84,7 @@ class Viewport(Canvas):
     # -- what others call -----------------------------------------------------------------------------------------
 
     def set_tool(self, tool: StageTool | None) -> None:
-        """Hand the mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
+        """Hand mouse and pen on filter sheets to this tool; None pans with them. A stroke under way is dropped."""
         self._hand.on_sheet = tool
         self._rearm()
 
@@ -95,8 +95,7 @@ class Viewport(Canvas):
 
     def set_alone(self, alone: bool) -> None:
         """Whether it is all that there is on the screen: then nothing but the picture is shown, on black."""
-        self._alone = alone
-        self.look = replace(self.look, ground=BLACK if alone else GROUND)
+        self._alone, self.look = alone, replace(self.look, ground=BLACK if alone else GROUND)
         self.refresh()
 
     @property
@@ -170,6 +169,8 @@ class Viewport(Canvas):
             overlay.split(painter, self.rect(), self.width() * self._divider)
         if self._cursor is not None and self._hand.paints(self._view, self._drawn):
             overlay.brush(painter, self._cursor.x(), self._cursor.y(), self._hand.radius(self.camera.zoom / ratio))
+        if self._drag == "region" and self._pressed is not None and self._cursor is not None:
+            overlay.band(painter, self._pressed, self._cursor)
         if self._label and not self._alone:
             overlay.corner_label(painter, self.rect(), f"{self._label} · {100 * self.camera.zoom:.0f} %")
 
@@ -253,17 +254,13 @@ class Viewport(Canvas):
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _follow(self, what: str) -> None:
-        if what == "view":
-            self._cancel()
+        if what in ("view", "masking"):
             self._view = self._workspace.view
-            self._show_cursor()
+            self._rearm()
         elif what in ("colours", "scaling"):
             self.look = replace(self.look, colours=self._workspace.colours, scaling=self._workspace.scaling)
-        elif what == "masking":
-            self._rearm()
-        elif what not in ("brush", "tool"):
-            return
-        self.refresh()
+        if what in ("colours", "scaling", "brush", "tool"):
+            self.refresh()
 
     def _rearm(self) -> None:
         self._cancel()
@@ -315,7 +312,9 @@ class Viewport(Canvas):
                 keys |= Qt.KeyboardModifier.AltModifier
             self._hand.press(tool, self._place(at), self.camera.zoom / self.devicePixelRatioF(), pressure, keys)
         else:
-            self._drag = "pan"
+            wanted = self.camera.fitted or keys & Qt.KeyboardModifier.ShiftModifier
+            chooses = wanted and self._pressed is not None and self._view.kind in ("output", "split")
+            self._drag = "region" if chooses else "pan"
         self._show_cursor()
 
     def _move(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
@@ -333,9 +332,10 @@ class Viewport(Canvas):
     def _end(self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float) -> None:
         drag, self._drag = self._drag, ""
         self._hand.release(self._place(at), pressure, keys)
-        if drag == "pan" and self._pressed is not None and (at - self._pressed).manhattanLength() < REACH:
-            found = picked_at(self._parts, *self._pixel(at), add=bool(keys & Qt.KeyboardModifier.ControlModifier))
-            if found is not None:
+        start = self._pressed
+        if start is not None and (drag == "region" or (drag == "pan" and (at - start).manhattanLength() < REACH)):
+            add = bool(keys & Qt.KeyboardModifier.ControlModifier)
+            if found := picked(self._parts, self._pixel(start), self._pixel(at), add=add):
                 self.picked.emit(found)
         self._show_cursor()
         self.refresh()
