@@ -83,7 +83,8 @@ def test_a_click_on_the_picture_selects_filters_and_a_drag_where_it_is_zoomed_pa
     assert (whole.workspace.layer, whole.workspace.key) == ("enc", "weight")
     assert whole.workspace.selection is not None
     assert whole.workspace.selection.mask.all(axis=1).any()
-    assert "strongest there" in whole.said[-1]
+    # By their maps, or by their effect where that has been measured meanwhile.
+    assert whole.said[-1].endswith(("are strongest there.", "change the picture most there."))
 
 
 @pytest.mark.gl
@@ -120,7 +121,7 @@ def test_a_drag_over_the_picture_finds_what_makes_that_part_and_lights_it_up(who
     row = whole.editor.found
     assert [button.text() for button in row.buttons] == [str(channel) for channel in channels]
     assert row.isVisible()
-    assert whole.editor.sheet._scene.glow.lasts
+    assert np.isfinite(whole.editor.sheet._scene.glow._at).any()
     # One of them alone, and all again.
     whole.click(row.buttons[-1])
     assert whole.workspace.selection is not None
