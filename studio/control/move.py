@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from studio.errors import StudioError
-from studio.model.curve import Curve, Lag, Power, Quantise, Steps
+from studio.model.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
 from studio.model.form import Field, fields
 from studio.model.modulator import Modulator
 from studio.model.points import points_of
@@ -13,12 +13,16 @@ from studio.model.route import Route, Routes, added
 from studio.modulators import make_modulator, registry
 
 _OF_ROUTES = ("depth", "base", "lo", "hi")
-_CURVES: dict[str, tuple[type[Curve], str]] = {
-    "power": (Power, "exponent"),
-    "steps": (Steps, "count"),
-    "lag": (Lag, "seconds"),
-    "quantise": (Quantise, "beats"),
+_CURVES: dict[str, tuple[type[Curve], tuple[str, ...]]] = {
+    "range": (Range, ("from_lo", "from_hi", "lo", "hi")),
+    "power": (Power, ("exponent",)),
+    "steps": (Steps, ("count",)),
+    "lag": (Lag, ("seconds",)),
+    "attack_release": (AttackRelease, ("attack", "release")),
+    "one_euro": (OneEuro, ("cutoff", "beta")),
+    "quantise": (Quantise, ("beats",)),
 }
+"""What each is called in a line, and its numbers, between slashes: ``range=0/1/-1/1``; those left out are as usual."""
 
 
 def move(routes: Routes, target: str, source: str | Modulator, **settings: Any) -> tuple[Routes, Route]:
@@ -28,17 +32,17 @@ def move(routes: Routes, target: str, source: str | Modulator, **settings: Any) 
         routes: those there are.
         target: the address of the number that it moves.
         source: a source, or the name of one, "lfo".
-        settings: ``depth``, ``base``, ``lo``, ``hi`` of the route, and ``curves``, or ``power``, ``steps``, ``lag`` and
-            ``quantise`` for one each; all others are parameters of the source.
+        settings: ``depth``, ``base``, ``lo``, ``hi`` of the route, and ``curves``, or ``range``, ``power``, ``steps``,
+            ``lag``, ``attack_release``, ``one_euro`` and ``quantise`` for one each, in the order in which they are
+            given; all others are parameters of the source.
 
     Raises:
         StudioError: naming what is wrong.
     """
     own = {key: settings.pop(key) for key in _OF_ROUTES if key in settings}
     curves: list[Curve] = list(settings.pop("curves", ()))
-    for name, (kind, parameter) in _CURVES.items():
-        if name in settings:
-            curves.append(_made(kind, name, parameter, settings.pop(name)))
+    for name in [name for name in settings if name in _CURVES]:
+        curves.append(_made(name, settings.pop(name)))
     if isinstance(source, str):
         source = make_modulator(source, settings)
     elif settings:
@@ -69,7 +73,8 @@ def parse_move(text: str) -> tuple[str, str, dict[str, Any]]:
         key, given, value = part.partition("=")
         if not given or key in settings:
             raise StudioError(f'"{part}" of the movement "{text}" is not understood; give each as KEY=VALUE, once.')
-        settings[key] = _read(declared.get(key), key, value)
+        several = key in _CURVES and key not in declared and "/" in value
+        settings[key] = points_of(value, key) if several else _read(declared.get(key), key, value)
     return target, name, settings
 
 
@@ -94,12 +99,16 @@ def _number(key: str, value: str) -> float:
         raise StudioError(f"{key} takes a number, not {value!r}.") from None
 
 
-def _made(kind: type[Curve], name: str, parameter: str, value: Any) -> Curve:
+def _made(name: str, value: Any) -> Curve:
     from pydantic import ValidationError
 
     from studio.model.explain import explain
 
+    kind, parameters = _CURVES[name]
+    given = value if isinstance(value, tuple) else (value,)
+    if len(given) > len(parameters):
+        raise StudioError(f"{name} takes {' / '.join(parameters)}, not {len(given)} numbers.")
     try:
-        return kind.model_validate({parameter: value})
+        return kind.model_validate(dict(zip(parameters, given, strict=False)))
     except ValidationError as error:
         raise StudioError(f"{name}: {explain(error)}.") from error

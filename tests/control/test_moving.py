@@ -13,12 +13,13 @@ import studio
 from studio.control.measuring import PictureMeter
 from studio.control.move import move, parse_move
 from studio.errors import StudioError
+from studio.model.curve import AttackRelease, OneEuro, Range, Steps
 from studio.model.document import Document
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.model.route import ROUTES
+from studio.model.route import ROUTES, Route
 from studio.ops import operator
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
@@ -160,3 +161,21 @@ def test_pictures_are_measured() -> None:
     assert meter.measure(half)["picture/contrast"] == pytest.approx(1.0, abs=0.02)
     deep = (half.astype(np.uint16)) * 257
     assert meter.measure(deep)["picture/motion"] == pytest.approx(0.0, abs=1e-6)
+
+
+def moved_by(text: str) -> Route:
+    target, source, settings = parse_move(text)
+    return move((), target, source, **settings)[1]
+
+
+def test_every_curve_has_a_word_in_a_line_and_they_keep_their_order() -> None:
+    line = "/bend/1/amount=sound,band=low,steps=3,range=0.2/0.8/-1/1,attack_release=0.02/0.4,one_euro=2,depth=0.5"
+    assert moved_by(line).curves == (
+        Steps(count=3),
+        Range(from_lo=0.2, from_hi=0.8, lo=-1.0, hi=1.0),
+        AttackRelease(attack=0.02, release=0.4),
+        OneEuro(cutoff=2.0),
+    )
+    for text, words in (("lag=1/2", "lag takes seconds, not 2 numbers"), ("range=x", "range takes a number")):
+        with pytest.raises(StudioError, match=words):
+            moved_by(f"/bend/1/amount=lfo,{text}")

@@ -15,6 +15,7 @@ from whole_window import WholeWindow
 
 from studio.bends import registry as bends
 from studio.io.opening import find_and_open
+from studio.model.curve import CURVES, Curve
 from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.points import points_of, points_text
@@ -273,3 +274,59 @@ def test_the_window_moves_to_the_sound_of_the_film(heart: WholeWindow, tmp_path:
     heart.live.play(str(picture))
     heart.until(lambda: any("no sound" in text for text in heart.said))
     heart.until(lambda: set(heart.told[Moved].sources.values()) == {0.0})
+
+
+# -- curves -----------------------------------------------------------------------------------------------------------
+
+
+def put_curve(card: RouteCard, label: str) -> None:
+    """Open the menu of curves and click one."""
+    menu = card.curves.add.menu()
+    card.curves.add.setFocus()
+    [action] = [action for action in menu.actions() if action.text() == label]
+    menu.popup(card.curves.add.mapToGlobal(QPoint(0, card.curves.add.height())))
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize("kind", CURVES, ids=lambda kind: kind.label)
+def test_every_curve_is_added_by_mouse_shown_and_undone(desk: Desk, kind: type[Curve]) -> None:
+    card = desk.add()
+    before = desk.undoable
+    put_curve(card, kind.label)
+    assert desk.routes[0].curves == (kind(),)
+    assert desk.undoable == before + 1
+    assert desk.panel.cards[card.number] is card
+    [row] = card.curves.rows
+    assert set(row.form.controls) == {field.name for field in fields(kind)} - {"kind"}
+    assert row.form.record() == kind()
+    desk.document.undo()
+    assert card.curves.rows == []
+
+
+def test_curves_are_turned_ordered_and_removed(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.add()
+    for label in ("Lag", "Steps", "Power"):
+        put_curve(card, label)
+    first = card.curves.rows[0]
+    control = first.form.controls["seconds"]
+    before = desk.undoable
+    slider = control.slider  # type: ignore[attr-defined]
+    slider.setSliderDown(True)
+    for place in (300, 500, 700):
+        slider.setValue(place)
+    slider.setSliderDown(False)
+    assert desk.undoable == before + 1
+    assert desk.routes[0].curves[0].seconds == control.value()  # type: ignore[union-attr]
+    assert card.curves.rows[0] is first
+    assert not first.up.isEnabled()
+    qtbot.mouseClick(first.down, LEFT)
+    assert [curve.label for curve in desk.routes[0].curves] == ["Steps", "Lag", "Power"]
+    qtbot.mouseClick(card.curves.rows[2].up, LEFT)
+    assert [curve.label for curve in desk.routes[0].curves] == ["Steps", "Power", "Lag"]
+    qtbot.mouseClick(card.curves.rows[1].remove, LEFT)
+    assert [curve.label for curve in desk.routes[0].curves] == ["Steps", "Lag"]
+    assert "steps · lag" in card.address.whole
+    while desk.document.undo():
+        pass
+    assert desk.routes == ()

@@ -23,6 +23,7 @@ from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.text_controls import Line
+from studio.ui.movement.curves_list import CurvesList
 from studio.ui.movement.trace import Trace
 
 
@@ -106,6 +107,11 @@ class RouteCard(QFrame):
         column.addLayout(grid)
         if fields(self._kind):
             column.addWidget(self.form)
+        self.curves = CurvesList()
+        column.addWidget(self.curves)
+        self.curves.turned.connect(lambda curves: self._turn(curves=curves))
+        self.curves.settled.connect(self._settle)
+        self.curves.changed.connect(lambda what, curves: self._set(what, curves=curves))
         give_address(self.reach, f"/route/{self.number}/depth")
         give_address(self.on, f"/route/{self.number}/on")
         self.form.give_addresses({live.name: f"/route/{self.number}/{live.name}" for live in lives(self._kind)})
@@ -138,6 +144,7 @@ class RouteCard(QFrame):
         self.source.setCurrentIndex(self.source.findText(route.source.label))
         self.reach.show_value(route.depth)
         self.form.show_record(route.source)
+        self.curves.show_curves(route.curves)
 
     def shows(self, route: Route) -> bool:
         """Whether this is the card of such a route: of this number, with a source of this kind."""
