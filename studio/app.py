@@ -128,6 +128,7 @@ class Studio:
             loader=loader,
             opener=PresetOpener(self.document, self.workspace, loader, session, say, fades),
             fades=fades,
+            sound=self._sound,
             worker=worker,
             importer=Worker(post, "importer"),
             saver=saver,

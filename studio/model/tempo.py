@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from studio.model.param import Declared, param
 from studio.model.section import Section
+
+_LATEST = 3600.0
 
 
 class Tempo(Declared):
@@ -13,7 +17,7 @@ class Tempo(Declared):
     """
 
     bpm: float = param(120.0, lo=20.0, hi=400.0, live=True, unit="bpm", doc="Beats in a minute")
-    offset: float = param(0.0, lo=-3600.0, hi=3600.0, live=True, unit="s", doc="When a first beat falls")
+    offset: float = param(0.0, lo=-_LATEST, hi=_LATEST, live=True, unit="s", doc="When a first beat falls")
     beats_per_bar: int = param(4, lo=1, hi=32, live=True, label="Beats in a bar", doc="Beats in a bar")
 
     def beat(self, time: float) -> float:
@@ -33,7 +37,23 @@ class Tempo(Declared):
 
     def at(self, bpm: float, time: float) -> Tempo:
         """Another tempo from this time on, at which the same part of the same beat is under way."""
-        return self.model_copy(update={"bpm": bpm, "offset": time - self.beat(time) * 60.0 / bpm})
+        return self._begun(bpm, time - self.beat(time) * 60.0 / bpm)
+
+    def struck(self, bpm: float, time: float) -> Tempo:
+        """Another tempo, of which a beat falls at this time: the one of its bar that was nearest."""
+        beat = round(self.beat(time)) % self.beats_per_bar
+        return self._begun(bpm, (time - beat * 60.0 / bpm) % (self.beats_per_bar * 60.0 / bpm))
+
+    def _begun(self, bpm: float, offset: float) -> Tempo:
+        # After hours it may lie out of its range; whole bars do not count.
+        if abs(offset) > _LATEST:
+            offset = math.fmod(offset, self.beats_per_bar * 60.0 / bpm)
+        return self.model_copy(update={"bpm": bpm, "offset": offset})
+
+    def place(self, time: float) -> tuple[int, int]:
+        """Bar and beat at this time, each counted from 1; below that before the first."""
+        bar, beat = divmod(math.floor(self.beat(time) + 1e-9), self.beats_per_bar)
+        return bar + 1, beat + 1
 
 
 TEMPO: Section[Tempo] = Section("tempo", Tempo())

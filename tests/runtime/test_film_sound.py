@@ -20,10 +20,12 @@ from studio.model.modulator import NOTHING, Moment
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
+from studio.model.tempo import Tempo
 from studio.modulators import make_modulator
 from studio.paths import DEMO_CLIP
 from studio.runtime.live import film_sound
 from studio.runtime.live.film_sound import FilmSound
+from studio.runtime.live.movement import Beats
 from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry
@@ -199,3 +201,44 @@ def test_the_shipped_presets_move_as_a_render_of_them_would(monkeypatch: pytest.
                 seen.add(round(source.value(when, heard), 3))
         assert len(seen) > 5, name
         cinema.sound.close(10)
+
+
+def test_the_tempo_is_found_when_asked_for_and_falls_in_with_the_films_beats(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> Iterator[Array]:
+        del path
+        samples = np.zeros(16 * RATE, np.float32)
+        for beat in np.arange(0.25, 16, 0.5):  # 120 bpm
+            samples[round(beat * RATE) : round(beat * RATE) + 800] = np.random.default_rng(0).uniform(-0.8, 0.8, 800)
+        yield samples
+
+    monkeypatch.setattr(film_sound, "samples", read)
+    monkeypatch.setattr(film_sound.time, "monotonic", lambda: 50.0)
+    cinema.play("a.mp4", Path("a.mp4"), speed=2.0)
+    cinema.stand(3.0)
+    cinema.telemetry.take(Report((Beats(20.0, 49.5),)))
+    found: list[Tempo] = []
+    cinema.sound.find_tempo(found.append)
+    cinema.next()
+    [tempo] = found
+    assert tempo.bpm == pytest.approx(240.0, rel=0.01)
+    # At 20.5 the film is at 3.0, and its next beat at 3.25 comes an eighth of a second later.
+    beat = tempo.beat(20.5 + 0.125)
+    assert abs(beat - round(beat)) < 0.1
+    # What is read already is not read again.
+    cinema.sound.find_tempo(found.append)
+    assert len(found) == 2
+
+
+def test_a_tempo_that_there_is_not_is_said(cinema: Cinema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film_sound, "samples", lambda _: iter([np.zeros(2 * RATE, np.float32)]))
+    cinema.play("still.png", None)
+    cinema.stand(0.0)
+    cinema.sound.find_tempo(lambda _: pytest.fail("there is none"))
+    assert cinema.said[-1].text == "The source has no sound to take a tempo from."
+    cinema.play("a.mp4", Path("a.mp4"))
+    cinema.stand(0.5)
+    cinema.sound.find_tempo(lambda _: pytest.fail("there is none"))
+    cinema.next()
+    assert cinema.said[-1].text == "No beat is heard in the source's sound."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,8 @@ from studio.model.document import Document
 from studio.model.modulator import NOTHING, Measurements
 from studio.model.op import Array
 from studio.model.route import ROUTES
+from studio.model.tempo import TEMPO, Tempo
+from studio.runtime.live.movement import Beats
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
@@ -54,10 +58,11 @@ class FilmSound:
         self._wanted: tuple[str, Path | None] = "", None
         self._plays: tuple[str, Path | None] = "", None
         self._track: _Track | None = None
+        self._then: Callable[[Tempo], object] | None = None
         document.changed.connect(self._follow)
         telemetry.on(PlayerState, self._watch)
 
-    def listen(self, time: float) -> Measurements:
+    def listen(self, at: float) -> Measurements:
         """What is heard at the place where the film is; called in the render thread with the time of the frame.
 
         Onsets and beats fall at the times of frames at which they were heard, also where the film is played slower or
@@ -66,11 +71,38 @@ class FilmSound:
         track, newest = self._track, self._player.newest()
         if track is None or newest is None or newest.spec != track.spec:
             return NOTHING
-        at, speed = newest.position, self._player.state().speed
-        measured = track.track.at(at)
+        place, speed = newest.position, self._player.state().speed
+        measured = track.track.at(place)
         return Measurements(
-            measured.values, {name: time - (at - began) / speed for name, began in measured.began.items()}
+            measured.values, {name: at - (place - began) / speed for name, began in measured.began.items()}
         )
+
+    def find_tempo(self, then: Callable[[Tempo], object]) -> None:
+        """Find the tempo of the film that plays, soon; `then` takes it, by the clock that frames go by.
+
+        Where there is none, or no sound, that is said.
+        """
+        self._then = then
+        if self._track is not None and self._track.spec == self._plays[0]:
+            self._answer(self._track)
+        else:
+            self._want()
+
+    def _answer(self, track: _Track) -> None:
+        """Give the tempo to who has asked for it."""
+        then, self._then = self._then, None
+        newest = self._player.newest()
+        if then is None or newest is None:
+            return
+        found = track.track.tempo
+        if found is None:
+            self._say(Message("No beat is heard in the source's sound.", "warning"))
+            return
+        speed, now = self._player.state().speed, self._telemetry[Beats].now(time.monotonic())
+        # When the film's own beats fall, as it plays now.
+        tempo = self._document.section(TEMPO)
+        beat = found.time(math.ceil(found.beat(newest.position)))
+        then(tempo.struck(found.bpm * speed, now + (beat - newest.position) / speed))
 
     def close(self, timeout: float) -> None:
         """Read no more; waits so many seconds at most."""
@@ -91,15 +123,19 @@ class FilmSound:
 
     def _want(self) -> None:
         routes = self._document.section(ROUTES)
-        if self._plays == self._wanted or not any(
-            name.startswith(PREFIX) for route in routes for name in route.source.signals()
-        ):
+        moves = any(name.startswith(PREFIX) for route in routes for name in route.source.signals())
+        if not moves and self._then is None:
+            return
+        if self._plays == self._wanted and (self._plays[1] is not None or self._then is None):
             return
         self._wanted = wanted = self._plays
         spec, sound = wanted
         self._track = None
         if sound is None:
-            if spec:
+            if self._then is not None:
+                self._then = None
+                self._say(Message("The source has no sound to take a tempo from.", "warning"))
+            elif spec:
                 self._say(Message("The source has no sound, so what moves by sound rests."))
             return
         self._worker.do(
@@ -121,7 +157,10 @@ class FilmSound:
     def _take(self, wanted: tuple[str, Path | None], track: _Track) -> None:
         if wanted == self._wanted:
             self._track = track
+            self._answer(track)
 
     def _fail(self, wanted: tuple[str, Path | None], error: StudioError) -> None:
         if wanted == self._wanted:
+            # Who asks again has it read again.
+            self._wanted, self._then = ("", None), None
             self._say(Message(str(error), "warning"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
@@ -22,7 +23,7 @@ PANELS = (
         "movement",
         "Movement",
         "right",
-        lambda c: MovementPanel(c.document, c[Telemetry], c[MessageBar].say),
+        lambda c: MovementPanel(c.document, c[Telemetry], c[MessageBar].say, c[FilmSound].find_tempo),
         stack=10,
         order=70,
         commands=(
@@ -42,6 +43,14 @@ PANELS = (
                 Place("Layer", 30, 20),
                 keys=("Ctrl+Alt+T",),
                 tip="Two or more taps set the tempo",
+            ),
+            Command(
+                "movement.hear",
+                "Tempo from the sound",
+                lambda c: c[MovementPanel].hear_tempo(),
+                Place("Layer", 30, 30),
+                icon="ear",
+                tip="Of the film that plays, in step with its beats",
             ),
         ),
     ),

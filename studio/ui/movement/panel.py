@@ -20,11 +20,12 @@ from studio.model.route import ROUTES, added
 from studio.model.stages import STAGES
 from studio.model.tempo import TEMPO, Tempo
 from studio.modulators import registry
-from studio.runtime.live.movement import Moved
+from studio.runtime.live.movement import Beats, Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
+from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.target_chooser import TargetChooser
@@ -42,11 +43,18 @@ class MovementPanel(QWidget):
         document: what holds them.
         telemetry: tells what the sources say.
         say: shows a sentence to the person.
+        find_tempo: finds the tempo of the film's sound, for whoever is to take it.
     """
 
-    def __init__(self, document: Document, telemetry: Telemetry, say: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        telemetry: Telemetry,
+        say: Callable[[Message], object],
+        find_tempo: Callable[[Callable[[Tempo], object]], object] = lambda _: None,
+    ) -> None:
         super().__init__()
-        self._document, self._say = document, say
+        self._document, self._telemetry, self._say, self._find_tempo = document, telemetry, say, find_tempo
         self._taps = Taps()
         self._gesture: Gesture | None = None
         self._asking: RouteCard | None = None
@@ -64,6 +72,9 @@ class MovementPanel(QWidget):
         self.tap.setToolTip("Tap the tempo: two or more taps set it")
         # A beat falls when the finger comes down.
         self.tap.pressed.connect(self.tap_tempo)
+        self.listen = tool_button(
+            "ear", "Take the tempo from the sound of the film that plays", "Tempo from the sound", self.hear_tempo
+        )
         self.bpm.changed.connect(lambda: self._turn_tempo(float(self.bpm.value())))
         self.bpm.settled.connect(self._settle)
         self._pause = QTimer(self, interval=_PAUSE, singleShot=True)
@@ -84,6 +95,7 @@ class MovementPanel(QWidget):
         beats.addWidget(QLabel("Tempo"))
         beats.addWidget(self.bpm, 1)
         beats.addWidget(self.tap)
+        beats.addWidget(self.listen)
         self.empty = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setStyleSheet(f"color: {theme.FAINT}; padding: 24px;")
         inside = QWidget()
@@ -109,11 +121,22 @@ class MovementPanel(QWidget):
         self._choose(None)
 
     def tap_tempo(self) -> None:
-        """A tap; all taps until a pause are one item of the history."""
-        bpm = self._taps.tap(time.monotonic())
+        """A tap, on which a beat falls from the second on; all taps until a pause are one item of the history."""
+        at = time.monotonic()
+        bpm = self._taps.tap(at)
         if bpm is not None:
-            self._turn_tempo(bpm)
+            now = self._telemetry[Beats].now(at)
+            self._set_tempo(self._document.section(TEMPO).struck(bpm, now))
             self._pause.start()
+
+    def hear_tempo(self) -> None:
+        """Take the tempo from the film's sound, and fall in with its beats."""
+        self._find_tempo(self._take_tempo)
+
+    def _take_tempo(self, tempo: Tempo) -> None:
+        self._settle()
+        self._document.set_section(TEMPO, tempo, "Tempo from the sound")
+        self._say(Message(f"The sound has {tempo.bpm:.1f} beats a minute."))
 
     def targets(self) -> list[Target]:
         """The numbers that can move: all of the preset but the tempo."""
@@ -149,9 +172,14 @@ class MovementPanel(QWidget):
             self._say(Message(str(error), "error"))
 
     def _turn_tempo(self, bpm: float) -> None:
+        # The same part of the same beat stays under way.
+        now = self._telemetry[Beats].now(time.monotonic())
+        self._set_tempo(self._document.section(TEMPO).at(bpm, now))
+
+    def _set_tempo(self, tempo: Tempo) -> None:
         if self._gesture is None or not self._gesture.is_open:
             self._gesture = self._document.begin("Tempo")
-        self._gesture.set("/tempo/bpm", bpm)
+        self._gesture.set_section(TEMPO, tempo)
 
     def _settle(self) -> None:
         self._pause.stop()

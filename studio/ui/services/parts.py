@@ -12,6 +12,7 @@ from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
+from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
@@ -36,6 +37,7 @@ class Parts:
     loader: reads presets and networks.
     opener: opens them into the document.
     fades: lead from one to another.
+    sound: of the film that plays.
     worker: reads and writes small things.
     importer: reads models of other programs, which may take long.
     saver: saves the document as a preset.
@@ -57,6 +59,7 @@ class Parts:
     loader: Loader
     opener: PresetOpener
     fades: Fades
+    sound: FilmSound
     worker: Worker
     importer: Worker
     saver: PresetSaver
@@ -74,4 +77,4 @@ class Parts:
         """Those of which there is one of each type, to be found by it."""
         yield from (self.document, self.workspace, self.live, self.telemetry, self.editing)
         yield from (self.loader, self.opener, self.saver, self.session, self.messages, self.library)
-        yield from (self.learning, self.comparison, self.controllers, self.fades)
+        yield from (self.learning, self.comparison, self.controllers, self.fades, self.sound)

@@ -6,12 +6,15 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
+from studio.ui.source.beat_light import BeatLight
 from studio.ui.source.panel import Transport
 
 
 def _make(context: Context) -> Transport:
     parts = context[Parts]
-    return Transport(context.live, context[Telemetry], parts.session, parts.importer)
+    made = Transport(context.live, context[Telemetry], parts.session, parts.importer)
+    made.add(BeatLight(context.document, context[Telemetry]))
+    return made
 
 
 PANELS = (

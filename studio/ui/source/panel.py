@@ -61,6 +61,7 @@ class Transport(QWidget):
         self._shown = self._name = ""
         self._has_time = self._is_fast = False
         self._speed_set = float("-inf")
+        self._more: list[QWidget] = []
         self.menu = SourceMenu(self.play, session, worker, find_cameras, self)
         self.source = tool_button("film-strip", "What is played: click to choose", "Source")
         self.source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -103,6 +104,12 @@ class Transport(QWidget):
         telemetry.on(PlayerState, self._show)
         self._show(telemetry[PlayerState])
 
+    def add(self, widget: QWidget) -> None:
+        """Show something more of the time, where there is room for it."""
+        self._more.append(widget)
+        self._row.insertWidget(self._row.indexOf(self.status), widget)
+        self._fit()
+
     # -- what commands call ---------------------------------------------------------------------------------------
 
     def toggle(self) -> None:
@@ -121,7 +128,7 @@ class Transport(QWidget):
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE, 4, theme.SPACE, 4)
         row.setSpacing(theme.SPACE // 2)
         for widget in (self.source, self.back, self.play_button, self.forth, self.loop):
@@ -144,6 +151,8 @@ class Transport(QWidget):
     def _fit(self) -> None:
         width = self.width()
         self.facts.setVisible(width >= _NARROW)
+        for widget in self._more:
+            widget.setVisible(width >= _NARROW - 80)
         for widget in (self.seek, self.place, self.loop):
             widget.setVisible(self._has_time)
         self.speed.setVisible(self._has_time and width >= _NARROW - 180)
