@@ -31,6 +31,7 @@ from studio.layer import LiveLayer as LiveLayer
 from studio.model import numbers
 from studio.model.address import Number
 from studio.model.bend import Bend
+from studio.model.clusters import CLUSTERS, kept
 from studio.model.edit import Edit
 from studio.model.layout import Rect, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
@@ -42,7 +43,7 @@ from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
 from studio.model.section import BYPASSED
-from studio.model.stage import Stage
+from studio.model.stage import Cluster, Stage
 from studio.model.stages import STAGES, without
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
@@ -185,6 +186,21 @@ class LiveNetwork:
         wanted = tuple(stages)
         self.engine.set_stages(wanted)
         self._show(self._preset.with_section(STAGES, wanted))
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The clusters of channels that the preset keeps, of all layers; `LiveLayer.clusters` finds some."""
+        return self._preset.section(CLUSTERS)
+
+    def keep_cluster(self, cluster: Cluster, name: str = "") -> None:
+        """Keep a cluster with the preset, under its name or another; one of the same name and layer is replaced.
+
+        Raises:
+            StudioError: for a name that cannot name one, or a layer that there is not.
+        """
+        layer = self.network.graph.node(cluster.layer).name
+        clusters = kept(self.clusters, layer, name or cluster.name, cluster.channels)
+        self._show(self._preset.with_section(CLUSTERS, clusters))
 
     @property
     def edits(self) -> tuple[LiveEdit, ...]:

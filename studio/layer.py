@@ -10,6 +10,7 @@ import numpy as np
 from studio.engine.base import Stats
 from studio.model import live_edits
 from studio.model.bend import Bend
+from studio.model.clusters import named
 from studio.model.edit import Edit, Selection
 from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
@@ -154,7 +155,7 @@ class LiveLayer:
         self,
         bend: Bend,
         *,
-        channels: Channels | Cluster | Iterable[int] | None = None,
+        channels: Channels | Cluster | str | Iterable[int] | None = None,
         amount: float = 1.0,
         mask: Mask | Array | None = None,
         guard: Guard | None = None,
@@ -164,7 +165,8 @@ class LiveLayer:
 
         Args:
             bend: what to do, such as ``studio.bend("Rotate", angle=30)``.
-            channels: which channels: numbers, a cluster, or one of the classes of `studio.model.stage`; None is all.
+            channels: which channels: numbers, a cluster or the name of one that is kept, or one of the classes of
+                `studio.model.stage`; None is all.
             amount: from 0, as it was, to 1, bent.
             mask: where on the picture, (height, width) from 0 to 1, or another map's luma; None is everywhere.
             guard: what the bent map is held to; None makes what is not finite zero.
@@ -176,7 +178,9 @@ class LiveLayer:
         Raises:
             StudioError: naming what does not fit.
         """
-        if isinstance(channels, Cluster):
+        if isinstance(channels, str):
+            channels = named(self._live.clusters, self.name, channels)
+        elif isinstance(channels, Cluster):
             channels = channels.as_channels
         elif channels is not None and not isinstance(channels, Channels):
             channels = ChannelList(channels=tuple(channels))

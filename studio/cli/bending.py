@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
-    from studio.model.asked import Asked, OfCluster, Strongest
+    from studio.model.asked import Asked, OfCluster, OfNamed, Strongest
     from studio.model.bend import Bend
     from studio.model.graph import Graph
     from studio.model.picture import DeepPicture
@@ -28,7 +29,7 @@ BendOption = Annotated[
     typer.Option(
         "--bend",
         help='Bend what a layer hands on: "enc2:Rotate,angle=30@random=0.5,seed=1*0.7". Behind @ stand channels: all, '
-        "random=SHARE,seed=N, 3-9, 1,4,7, cluster=N or strongest=N,by=norm|effect; behind * the amount, from 0 to 1. "
+        "random=SHARE,seed=N, 3-9, 1,4,7, cluster=N|NAME or strongest=N,by=norm|effect; behind * the amount, 0 to 1. "
         "Keys of their own: source=LAYER, mask=LAYER, guard=none|finite|deviation|norm. May be given several times, in "
         "order; `studio bends` lists the bends.",
         metavar="LAYER:NAME,KEY=VALUE@CHANNELS*AMOUNT",
@@ -74,15 +75,33 @@ def asked_bends(bends: list[str], transforms: Path | None, clusters: Path | None
     return (*found, *(parse_bend(text) for text in bends))
 
 
+def with_names(asked: tuple[Asked, ...], preset: Preset) -> tuple[Asked, ...]:
+    """What is asked for with the channels of clusters that the preset keeps in the place of their names.
+
+    Raises:
+        StudioError: for a cluster that it does not keep, naming those that it does.
+    """
+    from studio.model.asked import OfNamed
+    from studio.model.clusters import CLUSTERS, named
+
+    kept = preset.section(CLUSTERS)
+    return tuple(
+        replace(each, channels=named(kept, each.layer, each.channels.name))
+        if isinstance(each.channels, OfNamed)
+        else each
+        for each in asked
+    )
+
+
 def with_stages(preset: Preset, asked: tuple[Asked, ...]) -> Preset:
     """The preset with these stages behind its own; those whose channels must be found have all for the time being."""
-    from studio.model.asked import OfCluster, Strongest
+    from studio.model.asked import OfCluster, OfNamed, Strongest
     from studio.model.stage import AllChannels
     from studio.model.stages import STAGES, added
 
     stages = preset.section(STAGES)
     for each in asked:
-        channels = AllChannels() if isinstance(each.channels, OfCluster | Strongest) else each.channels
+        channels = AllChannels() if isinstance(each.channels, OfCluster | OfNamed | Strongest) else each.channels
         settings: dict[str, Any] = {
             "amount": each.amount,
             "mask": each.mask,
@@ -231,12 +250,13 @@ def _amount(text: str | None, whole: str) -> float:
     return amount
 
 
-def _channels(text: str, whole: str) -> Channels | OfCluster | Strongest:
-    from studio.model.asked import OfCluster, Strongest
+def _channels(text: str, whole: str) -> Channels | OfCluster | OfNamed | Strongest:
+    from studio.model.asked import OfCluster, OfNamed, Strongest
     from studio.model.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
 
     wrong = StudioError(
-        f'"{whole}": "{text}" are no channels; write all, random=0.5,seed=1, 3-9, 1,4,7, cluster=2 or strongest=8.'
+        f'"{whole}": "{text}" are no channels; write all, random=0.5,seed=1, 3-9, 1,4,7, cluster=2, '
+        "cluster=NAME or strongest=8."
     )
     if text == "all":
         return AllChannels()
@@ -249,6 +269,8 @@ def _channels(text: str, whole: str) -> Channels | OfCluster | Strongest:
         match sorted(settings):
             case ["random"] | ["random", "seed"]:
                 return SomeChannels(share=settings["random"], seed=settings.get("seed", 0))
+            case ["cluster"] if isinstance(settings["cluster"], str):
+                return OfNamed(settings["cluster"])
             case ["cluster"] | ["cluster", "of"]:
                 of = settings.get("of")
                 return OfCluster(int(settings["cluster"]), None if of is None else int(of))

@@ -9,18 +9,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import print_json
+from studio.cli.common import open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.model.bend import Bend
     from studio.model.form import Field
+    from studio.model.stage import Channels
 
 
-def bends(as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False) -> None:
-    """List the bends of activations: what each does, and its parameters with ranges and safe ranges."""
+def bends(
+    preset: Annotated[
+        str, typer.Argument(help="A preset or network: list its stages, and the clusters that it keeps, instead.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
+) -> None:
+    """List the bends of activations, what each does and its parameters; or the stages and clusters of a preset."""
     from studio.bends import registry
     from studio.model.form import fields
 
+    if preset:
+        _tell_preset(preset, as_json=as_json)
+        return
     kinds = sorted(registry().items(), key=lambda found: (found[1].group, found[0]))
     if as_json:
         print_json([_facts(name, kind, fields(kind)) for name, kind in kinds])
@@ -34,6 +43,42 @@ def bends(as_json: Annotated[bool, typer.Option("--json", help="Print facts as J
         told = "\n".join(escape(_told(field)) for field in fields(kind))
         table.add_row(escape(name), escape(_first_line(kind)), told)
     Console(highlight=False).print(table)
+
+
+def _tell_preset(name: str, *, as_json: bool) -> None:
+    from studio.io.sections import registry
+    from studio.model.clusters import CLUSTERS
+    from studio.model.stages import STAGES
+
+    opened, written = open_preset(name), registry()
+    stages, clusters = opened.section(STAGES), opened.section(CLUSTERS)
+    if as_json:
+        said = {key.name: written[key.name].to_document(opened.section(key)) for key in (STAGES, CLUSTERS)}
+        print_json(said)
+        return
+    console, table = Console(highlight=False), Table("stage", "layer", "bend", "channels", "amount", box=None)
+    for stage in stages:
+        number = f"{stage.id}" if stage.on else f"{stage.id} (off)"
+        channels = escape(_channels_text(stage.channels))
+        table.add_row(number, escape(stage.layer), type(stage.bend).__name__, channels, f"{stage.amount:g}")
+    console.print(table if stages else "No stages.")
+    table = Table("cluster", "layer", "channels", box=None)
+    for cluster in clusters:
+        table.add_row(escape(cluster.name), escape(cluster.layer), ", ".join(map(str, cluster.channels)))
+    console.print(table if clusters else "No clusters are kept.")
+
+
+def _channels_text(channels: Channels) -> str:
+    said = channels.model_dump()
+    match said.pop("kind"):
+        case "all":
+            return "all"
+        case "random":
+            return f"{said['share']:.0%}, seed {said['seed']}"
+        case "range":
+            return f"{said['first']}-{said['last']}"
+        case _:
+            return said["name"] or ", ".join(map(str, said["channels"]))
 
 
 def _first_line(kind: type[Bend]) -> str:

@@ -21,6 +21,7 @@ from studio.cli.bending import (
     lent_by,
     second_of,
     settled_on,
+    with_names,
     with_stages,
 )
 from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
@@ -138,7 +139,7 @@ def render(
     )
     preset, size = its_own(context, played, preset=preset, size=size)
     original = open_preset(preset)
-    asked = asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph)
+    asked = with_names(asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph), original)
     bent = with_movement(with_stages(original, asked), move, bpm)
     path = _path(source, latent, bent.network.graph)
     source = as_long_as(source, bent)

@@ -14,12 +14,19 @@ class OfCluster:
     """The channels of one cluster of those that look alike.
 
     Attributes:
-        number: which one, from 1, the largest.
+        number: which one, from 1, the largest; of those that are found on a picture.
         of: into how many; None for as many as are told apart best.
     """
 
     number: int
     of: int | None = None
+
+
+@dataclass(frozen=True)
+class OfNamed:
+    """The channels of a cluster that the preset keeps under a name."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Asked:
 
     layer: str
     bend: Bend
-    channels: Channels | OfCluster | Strongest = field(default_factory=AllChannels)
+    channels: Channels | OfCluster | OfNamed | Strongest = field(default_factory=AllChannels)
     amount: float = 1.0
     mask: Mask | None = None
     guard: Guard = field(default_factory=Guard)

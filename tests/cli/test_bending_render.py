@@ -18,10 +18,10 @@ from studio.errors import StudioError
 from studio.io.network_bending import read_clusters, read_transforms
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.asked import OfCluster, Strongest
+from studio.model.asked import OfCluster, OfNamed, Strongest
 from studio.model.preset import Preset
 from studio.model.section import SECOND
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Luma, SomeChannels, Stage
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Cluster, Luma, SomeChannels, Stage
 from studio.model.stages import STAGES
 
 StudioHere = Callable[..., tuple[int, str, str]]
@@ -38,6 +38,7 @@ StudioHere = Callable[..., tuple[int, str, str]]
         ("enc:Invert@5", ChannelList(channels=(5,)), 1.0),
         ("enc:Invert@cluster=2", OfCluster(2), 1.0),
         ("enc:Invert@cluster=2,of=6", OfCluster(2, 6), 1.0),
+        ("enc:Invert@cluster=deep sky*0.5", OfNamed("deep sky"), 0.5),
         ("enc:Invert@strongest=8,by=effect*1", Strongest(8, "effect"), 1.0),
     ],
 )
@@ -228,6 +229,30 @@ def test_a_preset_names_its_second_picture(studio_here: StudioHere, still: Path)
     (still / "second.png").unlink()
     status, _, err = studio_here("render", "in.png", "o.png", "--preset", "two", "--engine", "torch")
     assert (status, "second.png" in err) == (2, True)
+
+
+def test_clusters_that_a_preset_keeps_are_bent_by_name_and_listed(studio_here: StudioHere, still: Path) -> None:
+    with studio.load(still / "net", engine="torch") as net:
+        net.keep_cluster(Cluster("enc", "found", (1, 4)), "sky")
+        net.save(still / "kept")
+        net(picture(24, 20, seed=3))
+        net["enc"].bend(studio.bend("Invert"), channels="sky")
+        net.update()
+        with pytest.raises(StudioError, match='enc has no cluster "sea"; kept with the preset are "sky"'):
+            net["enc"].bend(studio.bend("Invert"), channels="sea")
+    common = ("render", "in.png", "--preset", "kept", "--engine", "torch", "--bend")
+    status, _, err = studio_here(*common, "enc:Invert@cluster=sky", "named.png")
+    assert status == 0, err
+    status, _, err = studio_here(*common, "enc:Invert@1,4", "listed.png")
+    assert status == 0, err
+    np.testing.assert_array_equal(cv2.imread(str(still / "named.png")), cv2.imread(str(still / "listed.png")))
+    status, _, err = studio_here(*common, "enc:Invert@cluster=sea", "none.png")
+    assert (status, 'kept with the preset are "sky"' in err) == (2, True)
+    status, out, _ = studio_here("bends", "kept", "--json")
+    assert status == 0
+    assert json.loads(out) == {"stages": [], "clusters": [{"layer": "enc", "name": "sky", "channels": [1, 4]}]}
+    status, out, _ = studio_here("bends", "kept")
+    assert (status, "sky" in out, "1, 4" in out) == (0, True, True)
 
 
 def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHere, still: Path) -> None:

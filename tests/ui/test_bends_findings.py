@@ -16,7 +16,9 @@ from test_bends_panel import LEFT, Desk
 from whole_window import WholeWindow
 
 from studio.bends import registry
+from studio.errors import StudioError
 from studio.io.networks import save_network
+from studio.model.clusters import CLUSTERS
 from studio.model.stage import AllChannels, ChannelList, Cluster
 from studio.model.view import View
 from studio.runtime.live.channel_study import ChannelStudy, Clusters, Impacts, StudyClusters, StudyImpact
@@ -274,3 +276,59 @@ def test_in_the_window_channels_are_found_while_the_picture_runs(
         assert not whole.said
     finally:
         whole.close()
+
+
+def test_channels_are_kept_as_a_cluster_chosen_again_and_kept_no_more(desk: Desk) -> None:
+    desk.document.change_stage(1, channels=ChannelList(channels=(3, 5, 9)))
+    assert not editor(desk).keep.isHidden()
+    editor(desk).name_cluster(" sky ")
+    assert desk.document.section(CLUSTERS) == (Cluster("enc2", "sky", (3, 5, 9)),)
+    assert channels(desk) == ChannelList(channels=(3, 5, 9), name="sky")
+    assert editor(desk).kind.currentIndex() == CLUSTER
+    assert editor(desk).keep.isHidden()
+    desk.document.change_stage(1, channels=AllChannels())
+    pick(desk, CLUSTER)
+    assert channels(desk) == ChannelList(channels=(3, 5, 9), name="sky"), "nothing had to be found for it"
+    assert not ordered(desk, StudyClusters)
+    desk.document.undo()
+    desk.document.undo()
+    desk.document.undo()
+    desk.document.undo()
+    assert desk.document.section(CLUSTERS) == ()
+    for _ in range(4):
+        desk.document.redo()
+    editor(desk).forget_kept.click()
+    assert desk.document.section(CLUSTERS) == ()
+    assert channels(desk) == ChannelList(channels=(3, 5, 9), name="sky"), "the stage goes on"
+    with pytest.raises(StudioError, match="cannot name a cluster"):
+        editor(desk).name_cluster("12")
+
+
+def test_kept_clusters_stand_before_those_that_are_found(desk: Desk) -> None:
+    desk.document.set_section(CLUSTERS, (Cluster("enc2", "sky", (1, 2)), Cluster("dec1", "sea", (0,))), "kept")
+    found = (Cluster("enc2", "cluster 1", (7,)), Cluster("enc2", "cluster 2", (8,)))
+    pictures = tuple(np.zeros((4, 4, 3), np.uint8) for _ in found)
+    tell(desk, Clusters(desk.document.graph, {"enc2": found}, {"enc2": pictures}))
+    pick(desk, CLUSTER)
+    listed = editor(desk).cluster.list
+    assert [listed.itemText(k) for k in range(listed.count())] == [
+        "sky (2)", "cluster 1 (1)", "cluster 2 (1)", "Find anew",
+    ]  # fmt: skip
+    listed.setCurrentIndex(2)
+    listed.activated.emit(2)
+    assert channels(desk) == ChannelList(channels=(8,), name="cluster 2")
+    listed.setCurrentIndex(3)
+    listed.activated.emit(3)
+    assert ordered(desk, StudyClusters)[-1] == "enc2"
+    other = (Cluster("enc2", "cluster 1", (4,)),)
+    tell(desk, Clusters(desk.document.graph, {"enc2": other}, {"enc2": pictures[:1]}))
+    assert channels(desk) == ChannelList(channels=(4,), name="cluster 1")
+
+
+def test_the_filters_of_a_stage_are_selected(desk: Desk) -> None:
+    desk.document.change_stage(1, channels=ChannelList(channels=(3, 5)))
+    [card] = desk.panel.cards.values()
+    next(action for action in card.menu().actions() if action.text() == "Select its filters").trigger()
+    selection = desk.workspace.selection
+    assert selection is not None
+    assert list(np.flatnonzero(selection.mask.any(axis=1))) == [3, 5]

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.asked import Asked, OfCluster, Strongest
+from studio.model.asked import Asked, OfCluster, OfNamed, Strongest
 from studio.model.stage import ChannelList, Channels, Stage, made
 from studio.model.stages import Stages, added
 from studio.runtime.bending.clusters import ClusterFinder
@@ -40,6 +40,7 @@ def settled(stages: Stages, asked: Iterable[Asked], engine: Engine, run: Callabl
             engine.set_stages(stages)
             run()
             channels = _found(engine, each.layer, channels)
+        assert not isinstance(channels, OfNamed), "names are resolved by whoever has the preset"
         settings: dict[str, Any] = {"channels": channels, "amount": each.amount, "mask": each.mask, "guard": each.guard}
         stages, stage = added(stages, each.layer, each.bend, source=each.source, **settings)
         _check(engine, stages, stage)

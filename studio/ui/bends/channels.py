@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QInputDialog,
     QLineEdit,
     QSizePolicy,
     QStackedWidget,
@@ -21,6 +22,7 @@ from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels,
 from studio.ui.bends.findings import BY_EFFECT, Findings
 from studio.ui.bends.found_channels import ClusterChannels, StrongestChannels, narrow
 from studio.ui.kit import theme
+from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.controls import Seed
 
 KINDS = ("All channels", "A share", "From – to", "These", "Strongest n (by effect)", "Cluster …")
@@ -64,6 +66,7 @@ class ChannelsEditor(QWidget):
 
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         super().__init__()
+        self._findings, self._layer = findings, layer
         self._shown: Channels = AllChannels()
         self.kind = QComboBox()
         self.kind.addItems(KINDS)
@@ -98,7 +101,14 @@ class ChannelsEditor(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.SPACE // 2)
-        whole.addWidget(self.kind)
+        self.keep = tool_button("tag", "Keep these channels as a cluster with a name", "Keep as a cluster", self._ask)
+        self.forget_kept = tool_button("x", "Keep this cluster no more", "Keep this cluster no more", self._drop)
+        first = QHBoxLayout()
+        first.setSpacing(theme.SPACE // 2)
+        first.addWidget(self.kind, 1)
+        first.addWidget(self.keep)
+        first.addWidget(self.forget_kept)
+        whole.addLayout(first)
         whole.addWidget(self._more)
         self.kind.activated.connect(self._turn)
         self.share.valueChanged.connect(self._tell)
@@ -131,6 +141,38 @@ class ChannelsEditor(QWidget):
             self.list.setText(numbers_text(channels.channels))
         self._open_page()
         self._quiet = False
+        is_kept = isinstance(channels, ChannelList) and self._is_kept(channels)
+        self.keep.setVisible(isinstance(channels, ChannelList) and bool(channels.channels) and not is_kept)
+        self.forget_kept.setVisible(is_kept)
+
+    def _is_kept(self, channels: ChannelList) -> bool:
+        return channels in [cluster.as_channels for cluster in self._findings.kept(self._layer())]
+
+    def name_cluster(self, name: str) -> None:
+        """Keep the channels that are shown as a cluster of this name, and bend by it, as one undo each.
+
+        Raises:
+            StudioError: for a name that can name none.
+        """
+        if not isinstance(self._shown, ChannelList):
+            return
+        self._findings.keep(self._layer(), name, self._shown)
+        cluster = next(c for c in self._findings.kept(self._layer()) if c.name == name.strip())
+        if cluster.as_channels != self._shown:
+            self.changed.emit(cluster.as_channels)
+
+    def _ask(self) -> None:
+        dialog = QInputDialog(self.window())
+        dialog.setWindowTitle("Keep as a cluster")
+        dialog.setLabelText("Name of the cluster, which the preset keeps")
+        dialog.setTextValue(self._shown.name if isinstance(self._shown, ChannelList) else "")
+        dialog.textValueSelected.connect(self.name_cluster)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _drop(self) -> None:
+        if isinstance(self._shown, ChannelList):
+            self._findings.drop(self._layer(), self._shown.name)
 
     def _kind_of(self, channels: ChannelList) -> int:
         """How a list is shown: as what it was chosen by, where that is known."""

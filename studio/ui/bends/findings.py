@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from studio.model.clusters import CLUSTERS, kept, of_layer, without
 from studio.model.document import Document
 from studio.model.op import Array
 from studio.model.picture import Picture
@@ -85,6 +86,20 @@ class Findings:
     def pictures(self, layer: str) -> tuple[Picture, ...]:
         """(H, W, 3) uint8 RGB of each of them."""
         return self._telemetry[Clusters].pictures.get(layer, ())
+
+    def kept(self, layer: str) -> tuple[Cluster, ...]:
+        """The clusters of a layer that the preset keeps."""
+        return of_layer(self._document.section(CLUSTERS), layer)
+
+    def keep(self, layer: str, name: str, channels: ChannelList) -> None:
+        """Keep channels with the preset as a cluster of this name, as one undo; StudioError for a name that is none."""
+        clusters = kept(self._document.section(CLUSTERS), layer, name, channels.channels)
+        self._document.set_section(CLUSTERS, clusters, f'Cluster "{name.strip()}" of {layer}')
+
+    def drop(self, layer: str, name: str) -> None:
+        """Keep a cluster no more, as one undo; stages that bend its channels go on."""
+        clusters = without(self._document.section(CLUSTERS), layer, name)
+        self._document.set_section(CLUSTERS, clusters, f'No cluster "{name}" of {layer}')
 
     def stop(self) -> None:
         """Find out nothing more."""

@@ -9,9 +9,10 @@ from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from studio.model.picture import Picture
-from studio.model.stage import ChannelList
+from studio.model.stage import ChannelList, Cluster
 from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
 
 _ICON = 20
 _MOST = 1 << 16
@@ -116,16 +117,17 @@ class StrongestChannels(_Found):
 
 
 class ClusterChannels(_Found):
-    """One of the clusters that were found; the last choice finds them anew."""
+    """One of the clusters that the preset keeps, or of those that were found; the last choice finds them anew."""
 
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         self.list = QComboBox()
         self.list.setAccessibleName("Cluster")
-        self.list.setToolTip("Channels whose maps look alike, found by the frames that run")
+        self.list.setToolTip("Channels whose maps look alike: kept with the preset, or found by the frames")
         self.list.setIconSize(QSize(_ICON, _ICON))
         super().__init__(findings, layer, self.list, "looking…")
+        self._known: tuple[Cluster, ...] = ()  # as they are listed
         self._shown: object = None
-        self._old: object = None  # what is known while others are looked for
+        self._old: object = None  # what has been found while others are looked for
         self.list.activated.connect(self._choose)
 
     def ask(self) -> None:
@@ -140,34 +142,37 @@ class ClusterChannels(_Found):
 
     def refresh(self) -> None:
         """Show the clusters that are known."""
-        clusters = self._findings.clusters(self._layer())
-        self.list.setVisible(bool(clusters))
-        if clusters is self._shown:
+        layer = self._layer()
+        kept, found = self._findings.kept(layer), self._findings.clusters(layer)
+        self.list.setVisible(bool(kept or found))
+        if (kept, found) == self._shown:
             return
-        self._shown = clusters
+        self._shown, self._known = (kept, found), (*kept, *found)
         self.list.clear()
-        for cluster, picture in zip(clusters, self._findings.pictures(self._layer()), strict=True):
+        for cluster in kept:
+            self.list.addItem(icon("tag"), f"{cluster.name} ({len(cluster.channels)})")
+        for cluster, picture in zip(found, self._findings.pictures(layer), strict=True):
             self.list.addItem(_icon(picture), f"{cluster.name} ({len(cluster.channels)})")
-        if clusters:
-            self.list.addItem("Find anew")
+        if self._known:
+            self.list.addItem("Find anew" if found else "Find…")
             narrow(self.list, 6)
 
     def show_channels(self, channels: ChannelList) -> bool:
         """Show the cluster that these are; False where they are none of those known. Tells nobody."""
         self.refresh()
-        known = [cluster.as_channels for cluster in self._findings.clusters(self._layer())]
+        known = [cluster.as_channels for cluster in self._known]
         if channels not in known:
             return False
         self.list.setCurrentIndex(known.index(channels))
         return True
 
     def _choose(self, row: int) -> None:
-        clusters = self._findings.clusters(self._layer())
-        if row < len(clusters):
+        if row < len(self._known):
             self.ask()
             return
-        self._old = clusters
-        self.list.setCurrentIndex(0)
+        self._old = self._findings.clusters(self._layer())
+        # Of those that are found the largest is chosen, where one is shown already.
+        self.list.setCurrentIndex(len(self._findings.kept(self._layer())))
         self.ask()
 
     def _order(self) -> None:
@@ -182,11 +187,15 @@ class ClusterChannels(_Found):
         super().forget()
 
     def _channels(self) -> ChannelList | None:
-        clusters = self._findings.clusters(self._layer())
-        if not clusters or clusters is self._old:
+        found = self._findings.clusters(self._layer())
+        waits = self._old is not None and found is self._old
+        if not self._known or waits:
             return None
+        row = self.list.currentIndex()
+        if self._old is not None:
+            row = len(self._findings.kept(self._layer()))
         self._old = None
-        return clusters[min(max(0, self.list.currentIndex()), len(clusters) - 1)].as_channels
+        return self._known[min(max(0, row), len(self._known) - 1)].as_channels
 
 
 def _icon(picture: Picture) -> QIcon:

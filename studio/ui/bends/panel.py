@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
 from studio.model.bend import Bend
 from studio.model.changes import Change, NetworkChanged, SectionChanged, StagesChanged
+from studio.model.clusters import CLUSTERS
 from studio.model.document import Document
+from studio.model.edit import Selection
+from studio.model.layout import kernel_grid
 from studio.model.section import SECOND
 from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.stages import STAGES, stage_of
 from studio.model.workspace import Workspace
+from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import Message
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.dice import throw
@@ -26,7 +31,7 @@ from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
-from studio.ui.services.effects import chosen_channels
+from studio.ui.services.effects import chosen_channels, source_of
 
 _EMPTY = {
     False: "No bends behind {layer}.\nAdd one: it changes what the layer hands on, while the picture plays.",
@@ -154,8 +159,8 @@ class BendsPanel(QWidget):
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
             self._findings.measure_all(self._workspace.layer)
-        is_second = isinstance(change, SectionChanged) and change.section == SECOND.name
-        if is_second or isinstance(change, StagesChanged | NetworkChanged):
+        said_in_cards = isinstance(change, SectionChanged) and change.section in (SECOND.name, CLUSTERS.name)
+        if said_in_cards or isinstance(change, StagesChanged | NetworkChanged):
             self._renew()
 
     def _listen(self, field: str) -> None:
@@ -170,6 +175,19 @@ class BendsPanel(QWidget):
             for card in self.cards.values():
                 card.channels.give_up()
             self._renew()
+
+    def _select(self, number: int) -> None:
+        """Select the filters that make the channels which a stage bends."""
+        stage = stage_of(self._document.stages, number)
+        layer = source_of(self._document.graph, stage.layer)
+        if layer is None:
+            return
+        self._workspace.choose(layer, "weight")
+        weight = self._document.graph.node(layer).op.tensor_shapes()["weight"]
+        across = type(self._document.graph.node(layer).op).__name__.startswith("ConvTranspose")
+        count = kernel_grid(weight)[1 if across else 0]
+        chosen = np.flatnonzero(stage.channels.chosen(count))
+        self._workspace.select(Selection(filters_of(self._document.graph, layer, chosen)))
 
     def _paint_mask(self, number: int, on: bool) -> None:
         """Paint the mask of a stage over the picture, which is shown for it; or no more."""
@@ -231,6 +249,7 @@ class BendsPanel(QWidget):
         card = self.cards[stage.id] = StageCard(self._document, stage, self._findings, self.masks.even)
         card.masked.show_painting(self._workspace.masking == stage.id)
         card.masked.painting.connect(lambda on: self._paint_mask(card.number, on))
+        card.selects.connect(self._select)
         card.handle.dragged.connect(self._show_mark)
         card.handle.dropped.connect(lambda y: self._drop(card, y))
         return card

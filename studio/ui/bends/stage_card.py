@@ -30,6 +30,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
+from studio.ui.services.effects import source_of
 
 _GUARDS = {
     "none": "No guard",
@@ -86,6 +87,9 @@ class StageCard(QFrame):
         findings: what is known of the channels of layers.
         even: makes a mask of the picture's shape that has one value everywhere.
     """
+
+    selects = Signal(int)
+    """The filters that make the channels which it bends are to be selected."""
 
     def __init__(self, document: Document, stage: Stage, findings: Findings, even: Callable[[float], Painted]) -> None:
         super().__init__()
@@ -293,6 +297,8 @@ class StageCard(QFrame):
             action.setEnabled(node.name != stage.layer)
         menu.addSeparator()
         menu.addAction("Duplicate", self._duplicate)
+        select = menu.addAction("Select its filters", lambda: self.selects.emit(self.number))
+        select.setEnabled(source_of(self._document.graph, stage.layer) is not None)
         menu.addAction("Back to its defaults", self._reset)
         menu.addAction("Remove", self._remove)
         return menu
