@@ -35,6 +35,39 @@ compiles nothing and makes nothing. Within its *safe* range pictures mostly stay
 ```python
 net["enc2"].bend(studio.bend("Rotate", angle=30), channels=net["enc2"].clusters(4)[0], amount=0.7)
 ```
+
+## Clusters
+
+Channels whose maps look alike are found within seconds, on any layer: maps of some frames shrunk to 8×8, brought to
+mean 0 and length 1, and clustered by k-means. A cluster is kept with the preset under a name (the tag in a bend's
+card, or `net.keep_cluster(cluster, "sky")`), bent by it (`--bend "enc2:Invert@cluster=sky"`), and listed by `studio
+bends PRESET`.
+
+Broad asks two things of clusters: that members look alike, and that bending one changes another part of the picture
+than bending the next. `python -m tools.make_cluster_sheet` measures both on the networks that come with the studio:
+how alike two maps are within a cluster and between clusters (mean cosine), and by how much the regions overlap that
+change when one or another cluster is ablated. A region is the fifth of the picture that changes most, an overlap the
+intersection of two over their union, averaged over all pairs and three frames. Regions that have nothing to do with
+each other overlap by 0.11.
+
+| network, layer | channels | clusters | alike within | between | overlap | of random groups |
+| --- | --- | --- | --- | --- | --- | --- |
+| autoencoder-transposed, `enc2` | 256 | 92 76 40 28 20 | 0.81 | -0.12 | 0.12 | 0.23 |
+| autoencoder-fractional, `enc2` | 256 | 97 54 51 31 23 | 0.74 | -0.10 | 0.15 | 0.16 |
+| edges-to-picture, `down5_norm` | 128 | 35 30 26 19 18 | 0.16 | -0.01 | 0.13 | 0.16 |
+| restorer, `conv3` | 48 | 29 7 6 4 2 | 0.85 | -0.08 | 0.49 | 0.50 |
+| style-aurora, `res3.norm1` | 64 | 20 15 13 11 5 | 0.35 | -0.04 | 0.25 | 0.28 |
+| style-ink, `res3.norm1` | 64 | 22 19 12 8 3 | 0.62 | -0.05 | 0.30 | 0.34 |
+| style-mosaic, `res3.norm1` | 64 | 16 16 13 10 9 | 0.47 | 0.03 | 0.24 | 0.29 |
+| landscapes, `up1_norm` | 128 | 34 32 26 19 17 | 0.25 | 0.05 | 0.23 | 0.21 |
+
+Members look alike everywhere, less so where maps are 8×8 (edges, landscapes). Clusters of the autoencoders and of the
+edges move parts of the picture that have next to nothing to do with each other: sky, building and outlines come
+apart. In the painters clusters part the picture a little better than random groups. They do not in the restorer,
+which corrects the same outlines by all its channels, nor in the landscapes. Each row of the sheet is a network of the
+table: its picture, then for each cluster the mean of its maps, the picture without it, and where that changes.
+
+![Clusters](clusters.jpg)
 """
 
 
