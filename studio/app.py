@@ -112,9 +112,8 @@ class Studio:
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
         fades = Fades(self.document, self.telemetry, session, say)
-        self.controllers = Controllers(self.document, self.live, self.telemetry, post, say, session)
-
-        self.controllers.hub.names.add(fades.dials)
+        self.controllers = Controllers(self.document, self.telemetry, post, say, session)
+        self.controllers.add(fades.dials)
 
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))

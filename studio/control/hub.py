@@ -192,6 +192,9 @@ class Hub:
             self.names.settle()
         if self._is_stale:
             self.refresh()
+        elif self._query is not None:
+            # What is turned in panels is told of by nobody.
+            self._listed = MappingProxyType({**self._listed, **self.names.values()})
         if self._is_untold:
             self._show()
 

@@ -35,6 +35,10 @@ class Namespace:
         found = {number.address: number for number in self._document.numbers()}
         return found | {dial.number.address: dial.number for dial in self._others()}
 
+    def values(self) -> dict[str, tuple[Number, float]]:
+        """Those that are not the document's, with their values, by their addresses."""
+        return {dial.number.address: (dial.number, dial.get()) for dial in self._others()}
+
     def get(self, address: str) -> float:
         """The value of a number; StudioError where there is none at this address."""
         dial = self._dial(address)

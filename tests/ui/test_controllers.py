@@ -11,10 +11,11 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.posting import Post
+from studio.ui.source.dials import dials
 
 
 class Live:
@@ -33,9 +34,10 @@ def send(port: int, path: str, value: float) -> None:
 
 def test_messages_turn_numbers_of_document_and_source(qtbot: QtBot) -> None:
     document, live, said = Document(Preset("p", tiny_network(), {})), Live(), []
-    telemetry = {PlayerState: PlayerState()}
+    telemetry = Telemetry()
     post = Post()
-    controllers = Controllers(document, cast(Any, live), cast(Any, telemetry), post, said.append)
+    controllers = Controllers(document, telemetry, post, said.append)
+    controllers.add(lambda: dials(cast(Any, live), telemetry))
     controllers.start(("127.0.0.1", 0), midi=False)
     port = controllers.hub._osc.port if controllers.hub._osc is not None else 0
     assert said == [Message(said[0].text)]

@@ -16,7 +16,7 @@ from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.graph import Graph
 from studio.model.param import lives
-from studio.model.stage import Guard, Painted, Stage
+from studio.model.stage import Guard, Luma, Painted, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
@@ -222,6 +222,8 @@ class StageCard(QFrame):
             self.source.setCurrentText(stage.source or "")
         self.guard.setCurrentIndex(self.guard.findData(stage.guard.kind))
         self.times.show_value(min(stage.guard.times, 20.0))
+        for end, name in ((self.masked.low, "low"), (self.masked.high, "high")):
+            give_address(end, f"/bend/{self.number}/mask/{name}" if isinstance(stage.mask, Luma) else "")
         counts = stage.guard.kind == "deviation"
         give_address(self.times, f"/bend/{self.number}/guard/times" if counts else "")
         for widget in (self._times_label, self.times):

@@ -8,6 +8,7 @@ from functools import partial
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
+from studio.ui.filters.dials import dials
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.filters.picking import Picking
@@ -69,6 +70,7 @@ PANELS = (
         _make,
         stack=10,
         entries=_edits,
+        dials=lambda c: dials(c.workspace),
         commands=_COMMANDS,
         gestures=(
             ("Drag on the picture", "Select the filters that make that part; with Shift where it is zoomed"),

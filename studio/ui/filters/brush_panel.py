@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.workspace import Workspace
+from studio.ui.filters.dials import addresses
 from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
@@ -31,6 +32,7 @@ class BrushPanel(QWidget):
         self.form: Form[Brush] = Form(Brush, workspace.brush)
         for name, tip in _TIPS.items():
             self.form.add_tip(name, tip)
+        self.form.give_addresses(addresses())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
         column.addWidget(self.learning)

@@ -16,7 +16,9 @@ from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged
 from studio.model.document import Document
 from studio.model.learning_sheets import LEARNING_SHEETS, MOST
 from studio.model.workspace import Paints, Workspace
+from studio.ui.filters.dials import PULL, RATE
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 
 PAINTS: dict[Paints, tuple[str, str]] = {
     "weights": ("Weights", "The brush changes the weights themselves"),
@@ -50,6 +52,8 @@ class LearningBrush(QWidget):
             self.paints.setItemData(self.paints.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.rate = _spin("Rate", MOST["rates"], 2, 1.0)
         self.pull = _spin("Pull", MOST["pulls"], 4, 0.01)
+        give_address(self.rate, RATE.address)
+        give_address(self.pull, PULL.address)
         self.towards = QComboBox(editable=True)
         self.towards.setAccessibleName("Pull towards")
         self.towards.setToolTip("The weights that it is drawn to: its own, as trained, or those of another preset")

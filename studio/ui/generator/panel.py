@@ -29,6 +29,7 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.generator.pad import Pad
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.controls import Control, Seed
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
@@ -101,6 +102,7 @@ class GeneratorPanel(QWidget):
             "seconds": self.seconds,
         }
         for name, control in self.path.items():
+            give_address(control, f"/generator/{name}")
             control.changed.connect(partial(self._changed, f"/generator/{name}", control))
             control.settled.connect(self._settle)
         self.play = QPushButton(icon("path"), "Play by time")
@@ -225,6 +227,7 @@ class GeneratorPanel(QWidget):
         tip = f"Along principal component {number} of the first layer, in standard deviations"
         label.setToolTip(tip)
         control.name_parts(f"Direction {number}", tip)
+        give_address(control, _DIRECTION.format(number))
         control.changed.connect(partial(self._changed, _DIRECTION.format(number), control))
         control.settled.connect(self._settle)
         self._rows.addWidget(label, number - 1, 0)

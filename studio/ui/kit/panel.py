@@ -8,6 +8,7 @@ from typing import Literal
 
 from PySide6.QtWidgets import QDockWidget, QWidget
 
+from studio.model.address import Dial
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.entry import Entry
 
@@ -24,7 +25,7 @@ def bring_forward(widget: QWidget) -> None:
         parent.raise_()
 
 
-def _nothing(_: Context) -> Iterable[Entry]:
+def _nothing(_: Context) -> tuple[()]:
     return ()
 
 
@@ -46,6 +47,8 @@ class Panel:
         commands: what it adds to menus and keys.
         gestures: what mouse and held keys do in it, for the shortcut sheet: pairs of keys and meaning.
         entries: what it adds to the command palette, asked for whenever that opens: its layers, its presets.
+        dials: numbers that can be turned in it and are no part of the preset, under addresses of their own:
+            ``/view/zoom``. Asked for whenever one is looked for.
     """
 
     id: str
@@ -60,3 +63,4 @@ class Panel:
     commands: tuple[Command, ...] = ()
     gestures: tuple[tuple[str, str], ...] = ()
     entries: Callable[[Context], Iterable[Entry]] = _nothing
+    dials: Callable[[Context], Iterable[Dial]] = _nothing

@@ -68,6 +68,7 @@ PANELS = (
         stack=20,
         order=60,
         scrolled=True,
+        dials=lambda c: c[LearningPanel].lesson.dials(),
         commands=(
             Command(
                 "learn.toggle",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,8 +25,11 @@ from PySide6.QtWidgets import (
 
 from studio.learn.damage import DAMAGES
 from studio.learn.prepare import LOSS_NAMES, Asked
+from studio.model.address import Dial, Number, joined, number_of
+from studio.model.form import fields
 from studio.model.param import Declared, param, seed
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
 from studio.ui.kit.icons import icon
 
@@ -36,6 +41,7 @@ _WANTED = (
     ("as", "What another preset makes", ""),
     ("pairs", "The pictures of another folder or film", ""),
 )
+_KINDS = ("number", "integer", "seed")
 _WORDS = {
     "l1": "Absolute difference",
     "l2": "Squared difference",
@@ -86,6 +92,8 @@ class LessonForm(QWidget):
         self.style_picture = QLineEdit(placeholderText="Picture whose style is wanted")
         self.style_picture.setAccessibleName("Picture whose style is wanted")
         self.form: Form[LessonNumbers] = Form(LessonNumbers)
+        numbers = [field.name for field in fields(LessonNumbers) if field.kind in _KINDS]
+        self.form.give_addresses({name: joined("lesson", name) for name in numbers})
         self.which = QComboBox()
         self.which.setAccessibleName("Which layers learn")
         self.which.addItems(["All layers learn", "Only the selected layer", "All but the selected layer"])
@@ -142,7 +150,37 @@ class LessonForm(QWidget):
             seed=numbers.seed,
         )
 
+    def dials(self) -> Iterator[Dial]:
+        """Its numbers, which may be turned while it learns."""
+        for field in fields(LessonNumbers):
+            if field.kind in _KINDS:
+                number = number_of(joined("lesson", field.name), field, f"Lesson {field.label.lower()}")
+                yield Dial(number, partial(self._get, field.name), partial(self._set, field.name))
+        for name, (_, spin) in self.losses.items():
+            about = f"How much {_WORDS.get(name, name).lower()} counts; 0 leaves it out"
+            weight = Number(_weight(name), f"Lesson {name}", "number", 0.0, 0.0, spin.maximum(), "", about, (0.0, 2.0))
+            yield Dial(weight, partial(self._get_weight, name), partial(self._set_weight, name))
+
     # -- within ---------------------------------------------------------------------------------------------------
+
+    def _get(self, name: str) -> float:
+        return float(getattr(self.form.record(), name))
+
+    def _set(self, name: str, value: float) -> None:
+        record = self.form.record()
+        self.form.show_record(record.model_copy(update={name: type(getattr(record, name))(value)}))
+        self.turned.emit()
+
+    def _get_weight(self, name: str) -> float:
+        on, spin = self.losses[name]
+        return spin.value() if on.isChecked() else 0.0
+
+    def _set_weight(self, name: str, value: float) -> None:
+        on, spin = self.losses[name]
+        with QSignalBlocker(spin):
+            spin.setValue(value or spin.value())
+        on.setChecked(value > 0.0)
+        self.turned.emit()
 
     def _losses(self) -> QGridLayout:
         grid = QGridLayout()
@@ -161,6 +199,7 @@ class LessonForm(QWidget):
             on.clicked.connect(self.turned)
             on.toggled.connect(self._show_style)
             spin.valueChanged.connect(self.turned)
+            give_address(spin, _weight(name))
             self.losses[name] = on, spin
             grid.addWidget(on, place // 2, 2 * (place % 2))
             grid.addWidget(spin, place // 2, 2 * (place % 2) + 1)
@@ -195,6 +234,10 @@ class LessonForm(QWidget):
         path = QFileDialog.getExistingDirectory(self, "Pictures that are wanted")
         if path:
             self.detail.setText(str(Path(path)))
+
+
+def _weight(loss: str) -> str:
+    return joined("lesson", "weight", loss)
 
 
 def _button(picture: str, tip: str, act: object) -> QToolButton:

@@ -1,4 +1,4 @@
-"""Controllers at the window: OSC and MIDI turn numbers of the document, and of the source, and are told of them."""
+"""Controllers at the window: OSC and MIDI turn numbers of the document and its panels, and are told of them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,20 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.control.hub import Hub
 from studio.control.midi_ports import RtMidi
+from studio.control.namespace import Dials
 from studio.control.osc import LOOPBACK
 from studio.control.osc import target as osc_target
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json, section_to_json
-from studio.model.address import Dial, Number
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping, Mappings
 from studio.runtime.live.movement import Moved
-from studio.runtime.live.player import FASTEST, SLOWEST
-from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
-from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Post
 from studio.ui.services.session import ControlChoice, Session
 
 _REST_MS = 200
-
-SPEED = Number("/source/speed", "Speed", "number", 1.0, SLOWEST, FASTEST, "", "Seconds of the source in one second")
 
 
 class Controllers(QObject):
@@ -38,8 +33,7 @@ class Controllers(QObject):
 
     Args:
         document: whose numbers are turned.
-        live: plays the source.
-        telemetry: knows how fast, and where numbers are that move.
+        telemetry: knows where numbers are that move.
         post: carries calls to the window's thread.
         say: shows messages.
         session: remembers what is heard, and a person's own mappings; None remembers nothing.
@@ -53,7 +47,6 @@ class Controllers(QObject):
     def __init__(
         self,
         document: Document,
-        live: LiveSession,
         telemetry: Telemetry,
         post: Post,
         say: Callable[[Message], object],
@@ -66,13 +59,9 @@ class Controllers(QObject):
         self._say = say
         self._session = session
         self.hub = Hub(document, self._wake, lambda text: post(lambda: self._tell(text)))
-        speed = Dial(SPEED, lambda: telemetry[PlayerState].speed, live.set_speed)
-        self.hub.names.add(lambda: (speed,))
-        self.hub.refresh()
         self.hub.own = self._own()
         self.hub.changed.connect(self._keep)
-        if isinstance(telemetry, Telemetry):
-            telemetry.on(Moved, lambda moved: self.hub.send_moved(moved.values))
+        telemetry.on(Moved, lambda moved: self.hub.send_moved(moved.values))
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.hub.pump)
@@ -83,6 +72,11 @@ class Controllers(QObject):
     def choice(self) -> ControlChoice:
         """What is to be heard, whenever the studio starts."""
         return self._session.control if self._session is not None else ControlChoice()
+
+    def add(self, dials: Dials) -> None:
+        """Let the numbers of something else than the document be reached, too."""
+        self.hub.names.add(dials)
+        self.hub.refresh()
 
     def start(self, osc: tuple[str, int] | None, midi: bool) -> None:
         """Hear OSC at a host and port, and MIDI, where that is asked for now or was chosen; what cannot be is said."""

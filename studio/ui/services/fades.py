@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +14,7 @@ from studio.control.blend import fade_shares, morph_shares
 from studio.control.crossing import FADE, MORPH
 from studio.control.fader import Fader, Way
 from studio.errors import StudioError
-from studio.model.address import Dial
+from studio.model.address import Dial, Number
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.tempo import TEMPO
@@ -35,6 +35,11 @@ _PATIENCE = 0.2
 
 _REST_MS = 400
 """Milliseconds without a move after which what hands and controllers faded is one item of the history."""
+
+LONGEST = 64.0
+"""Beats that a fade may take."""
+
+BEATS = Number("/fading/beats", "Fade", "number", 4.0, 0.0, LONGEST, "beats", "How long opening a preset takes; 0 cuts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +221,11 @@ class Fades(QObject):
             self._fader.stop()
 
     def dials(self) -> Iterator[Dial]:
-        """The numbers of the crossfader and the pad, for controllers: ``/fade``, ``/morph/x``, ``/morph/y``."""
+        """The numbers of the crossfader and the pad, for controllers: ``/fade``, ``/morph/x``, ``/morph/y``.
+
+        And how long a fade takes: ``/fading/beats``.
+        """
+        yield Dial(BEATS, lambda: self.choice.beats, lambda beats: self.choose(replace(self.choice, beats=beats)))
         if all(slot in self.slots for slot in SLOTS[:2]):
             yield Dial(FADE, lambda: self.across, self._from_outside(self.cross))
         if all(slot in self.slots for slot in SLOTS):

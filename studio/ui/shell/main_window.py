@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
@@ -59,6 +60,8 @@ class MainWindow(QMainWindow):
         self._declared = declared()
         made = self._make_panels()
         self.context.add(self._declared)
+        for panel, _ in made:
+            parts.controllers.add(partial(panel.dials, self.context))
         self._middle = Middle([each for each in made if each[0].area == "middle"], parts.messages)
         self.setCentralWidget(self._middle)
         self._docks = Docks(self, made)

@@ -7,6 +7,7 @@ from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
 from studio.ui.source.beat_light import BeatLight
+from studio.ui.source.dials import dials
 from studio.ui.source.panel import Transport
 
 
@@ -24,6 +25,7 @@ PANELS = (
         "middle",
         _make,
         stack=20,
+        dials=lambda c: dials(c.live, c[Telemetry]),
         commands=(
             Command(
                 "run.play",

@@ -25,6 +25,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.services.session import Session
+from studio.ui.source.dials import POSITION, SPEED
 from studio.ui.source.seek_bar import SeekBar
 from studio.ui.source.source_menu import SourceMenu
 
@@ -95,6 +96,8 @@ class Transport(QWidget):
         self.facts = QLabel()
         self.facts.setAccessibleName("Size and rate of the source")
         self.facts.setStyleSheet(f"color: {theme.FAINT};")
+        give_address(self.seek, POSITION.address)
+        give_address(self.speed, SPEED.address)
         self._lay_out()
         self.loop.clicked.connect(lambda on: live.set_loop(on))
         self.seek.sought.connect(live.seek)

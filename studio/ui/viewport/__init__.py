@@ -7,6 +7,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.kit.zooming import under_mouse
+from studio.ui.viewport.dials import dials
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
@@ -28,6 +29,7 @@ PANELS = (
         _make,
         stack=10,
         stretches=True,
+        dials=lambda c: dials(c[Viewport]),
         commands=(
             Command(
                 "view.fit",

@@ -74,6 +74,11 @@ class Camera:
         self.fitted = False
         self._keep()
 
+    def look_at(self, x: float, y: float) -> None:
+        """Have this place of the content in the middle, in texels."""
+        self.centre, self.fitted = (x, y), False
+        self._keep()
+
     def pan(self, x: float, y: float) -> None:
         """Move the content by so many pixels."""
         self.centre = self.centre[0] - x / self.zoom, self.centre[1] - y / self.zoom

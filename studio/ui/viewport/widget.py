@@ -121,6 +121,26 @@ class Viewport(Canvas):
         """Zoom out by a step, at the middle."""
         self._zoom(1 / _ZOOM_STEP)
 
+    def zoom_to(self, zoom: float) -> None:
+        """Show so many pixels of the screen for each texel, at the middle."""
+        self._zoom(zoom / self.camera.zoom)
+
+    def look_at(self, x: float, y: float) -> None:
+        """Have this place of the content in the middle; from 0 to 1, from the left and from the top."""
+        camera = self.camera
+        camera.look_at(x * camera.content[0], y * camera.content[1])
+        self.refresh()
+
+    @property
+    def divider(self) -> float:
+        """Where input and output are parted, from 0, at the left, to 1."""
+        return self._divider
+
+    def split_at(self, divider: float) -> None:
+        """Part input and output there."""
+        self._divider = divider
+        self.refresh()
+
     # -- drawing --------------------------------------------------------------------------------------------------
 
     def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
