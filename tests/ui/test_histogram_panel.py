@@ -35,7 +35,8 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.numbers import Sample, deviation, measure, number_text, percentile
 from studio.ui.histogram.panel import HistogramPanel
-from studio.ui.histogram.plot import outline, settled, span_of, tick_step, tick_text, ticks
+from studio.ui.histogram.plot import outline, settled, span_of
+from studio.ui.histogram.value_axis import tick_step, tick_text, ticks
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.services.posting import Post
 

@@ -135,8 +135,26 @@ def filters_of(graph: Graph, layer: str, channels: Sequence[int] | np.ndarray[An
 
 
 def channel_count(graph: Graph, layer: str) -> int:
-    """How many channels the filters of a layer make."""
-    return len(_lines(graph, layer)[1])
+    """How many channels a layer hands on, by the filters that make them: its own, or those of what it reads.
+
+    Raises:
+        StudioError: where no filters do.
+    """
+    name = layer
+    while name in graph:
+        if len(graph.node(name).op.tensor_shapes().get("weight", ())) == 4:
+            return len(_lines(graph, name)[1])
+        if len(graph.node(name).inputs) != 1:
+            break
+        name = graph.node(name).inputs[0]
+    raise StudioError(f"{layer} has no filters that make its channels.")
+
+
+def by_channel(graph: Graph, layer: str, tensor: Array) -> Array:
+    """A layer's weight, (C, n): for each channel the weights that make it."""
+    across = type(graph.node(layer).op).__name__.startswith("ConvTranspose")
+    lines = tensor.swapaxes(0, 1) if across else tensor
+    return lines.reshape(lines.shape[0], -1)
 
 
 def _lines(graph: Graph, layer: str) -> tuple[Mask, Mask]:

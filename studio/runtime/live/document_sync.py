@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from studio.bends.ablate import Ablate
+from studio.errors import StudioError
 from studio.model.changes import (
     BypassChanged,
     Change,
@@ -137,7 +138,11 @@ class DocumentSync:
         layer, channel = workspace.pointed
         left_out: tuple[int, ...] = (channel,)
         if workspace.listening == "solo":
-            left_out = tuple(k for k in range(channel_count(self._document.graph, layer)) if k != channel)
+            try:
+                count = channel_count(self._document.graph, layer)
+            except StudioError:
+                return ()
+            left_out = tuple(k for k in range(count) if k != channel)
         return (Stage(_LISTENING, layer, Ablate(), ChannelList(channels=left_out), guard=Guard(kind="none")),)
 
     def _bypass(self) -> None:

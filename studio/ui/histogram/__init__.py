@@ -13,7 +13,8 @@ from studio.ui.services.watching import Watching
 
 def _make(context: Context) -> HistogramPanel:
     watching = context.once(Watching, lambda: Watching(context.live.watch))
-    return HistogramPanel(context.document, context.workspace, context[Telemetry], partial(watching.want, "histogram"))
+    want = partial(watching.want, "histogram")
+    return HistogramPanel(context.document, context.workspace, context[Telemetry], want, context.editing)
 
 
 PANELS = (
@@ -25,5 +26,6 @@ PANELS = (
         stack=20,
         order=10,
         scrolled=True,
+        gestures=(("Drag along a histogram", "Mark out values, to select, clamp or scale them"),),
     ),
 )

@@ -7,8 +7,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QR
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.base import Stats
+from studio.model.op import Array
+from studio.ui.histogram.heat import HeatMap
 from studio.ui.histogram.numbers import Sample, deviation, number_text, percentile
 from studio.ui.histogram.plot import BEFORE, ORIGINAL, HistogramPlot
+from studio.ui.histogram.range_bar import RangeBar
 from studio.ui.kit import theme
 
 _COLUMNS = 3
@@ -144,6 +147,10 @@ class Chart(QWidget):
         self.plot = HistogramPlot()
         self.plot.setAccessibleName(f"Histogram of the {what}")
         self.numbers = Numbers()
+        self.bar = RangeBar("weights" if compared else "channels")
+        self.heat = HeatMap()
+        self.plot.marked.connect(self._mark)
+        self.bar.closed.connect(lambda: self.plot.mark(None))
         self._top = QHBoxLayout()
         self._top.setSpacing(theme.SPACE // 2)
         self._top.addWidget(self._title, 1)
@@ -156,15 +163,32 @@ class Chart(QWidget):
         layout.setSpacing(2)
         layout.addLayout(self._top)
         layout.addWidget(self.plot, 1)
+        layout.addWidget(self.heat, 1)
+        layout.addWidget(self.bar)
         layout.addWidget(self.numbers)
 
     def add(self, widget: QWidget) -> None:
         """Put a control beside the title."""
         self._top.addWidget(widget)
 
+    def show_channels(self, values: Array | None) -> None:
+        """Show a histogram of each channel of (C, n) values in place of that of all; None goes back."""
+        is_each = values is not None
+        self.heat.setVisible(is_each)
+        self.plot.setVisible(not is_each)
+        if values is not None:
+            self.heat.show_values(values)
+
+    def _mark(self, marked: tuple[float, float] | None) -> None:
+        if marked is None:
+            self.bar.hide()
+        else:
+            self.bar.show_range(*marked)
+
     def show_message(self, name: str, text: str) -> None:
         """No histogram but a sentence."""
         self._set_title(name)
+        self.show_channels(None)
         self.plot.show_message(text)
         self.numbers.show_stats(None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -13,14 +14,20 @@ from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
 from studio.engine.base import Stats
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
+from studio.model.edit import Selection
 from studio.model.graph import Graph
+from studio.model.op import Array
 from studio.model.workspace import Workspace
+from studio.runtime.editing.previews import Editing
+from studio.runtime.editing.varying import by_channel, filters_of
 from studio.runtime.live.report import LayerSamples, LayerStats
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.chart import Chart
 from studio.ui.histogram.numbers import Sample, measure
+from studio.ui.histogram.ranges import ChannelRange, WeightRange
 from studio.ui.kit.icons import icon
+from studio.ui.services.effects import source_of
 
 _EVERY = 66
 _WIDE = 560
@@ -48,6 +55,7 @@ class HistogramPanel(QWidget):
         workspace: says which layer and tensor are selected.
         telemetry: brings statistics.
         live_watch: asks the running engine for statistics of these layers and tensors, and no others.
+        editing: works out what is done with a range that is marked out.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class HistogramPanel(QWidget):
         workspace: Workspace,
         telemetry: Telemetry,
         live_watch: Callable[[Graph, tuple[str, ...]], None],
+        editing: Editing | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,15 +81,25 @@ class HistogramPanel(QWidget):
         self.activation = Chart("activation", compared=False)
         self.tensor = Chart("tensor", compared=True)
         self.log = self._button("Log", "chart-bar", "Heights by the logarithm of the counts: shows what is rare")
+        self.channels = self._button("Channels", "rows", "A histogram of each channel, as a heat map")
         self.freeze = self._button("Freeze", "snowflake", "Keep what is drawn now")
         self._resting = QTimer(self, singleShot=True, interval=_EVERY)
         self._due = True
         self._shown: _Shown | None = None
         self.log.setChecked(True)
+        # No method of its own: it would keep the panel alive behind Qt's back.
+        self._of_channels = partial(_channels_of, workspace, telemetry)
+        self._ranges: tuple[object, ...] = (ChannelRange(self.activation, document, workspace, self._of_channels),)
+        if editing is not None:
+            self._ranges += (WeightRange(self.tensor, document, workspace, editing),)
         self._lay_out()
         self._resting.timeout.connect(self._rested)
         self.log.toggled.connect(self._draw)
+        self.channels.toggled.connect(self._draw)
         self.freeze.toggled.connect(self._soon)
+        for chart in (self.activation, self.tensor):
+            chart.heat.chosen.connect(self._choose)
+            chart.heat.pointed.connect(self._point)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         telemetry.on(LayerStats, self._take)
@@ -101,6 +120,7 @@ class HistogramPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.activation.add(self.log)
+        self.activation.add(self.channels)
         self.activation.add(self.freeze)
         self._charts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._charts.setSpacing(0)
@@ -147,6 +167,8 @@ class HistogramPanel(QWidget):
 
     def _listen(self, field: str) -> None:
         if field in ("layer", "key"):
+            for chart in (self.activation, self.tensor):
+                chart.plot.mark(None)
             self._ask()
             self._soon()
 
@@ -211,9 +233,41 @@ class HistogramPanel(QWidget):
                 shown.tensor, shown.values, shown.before, shown.original, logarithmic=log, sample=shown.weights
             )
 
+        if self.channels.isChecked():
+            self.activation.show_channels(self._of_channels())
+            self.tensor.show_channels(self._of_filters())
+        else:
+            self.activation.show_channels(None)
+            self.tensor.show_channels(None)
+
+    # -- channels ---------------------------------------------------------------------------------------------------
+
+    def _of_filters(self) -> Array | None:
+        """(C, n): the weights that make each channel of the selected layer."""
+        name, graph = self._workspace.tensor, self._document.graph
+        if name is None or self._workspace.key != "weight" or self._document.tensor(name).ndim != 4:
+            return None
+        tensor = self._document.tensor(name)
+        return by_channel(graph, self._workspace.layer, tensor)
+
+    def _choose(self, channel: int) -> None:
+        layer = source_of(self._document.graph, self._workspace.layer)
+        if layer is not None:
+            self._workspace.choose(layer, "weight")
+            self._workspace.select(Selection(filters_of(self._document.graph, layer, [channel])))
+
+    def _point(self, channel: int) -> None:
+        self._workspace.pointed = (self._workspace.layer, channel) if channel >= 0 else None
+
     def _original(self, tensor: str) -> Stats | None:
         """Statistics of the trained values, measured once, in another thread; None until that is done."""
         if tensor not in self._originals:
             self._originals[tensor] = self._worker.submit(measure, self._document.original(tensor))
         found = self._originals[tensor]
         return found.result() if found.done() else None
+
+
+def _channels_of(workspace: Workspace, telemetry: Telemetry) -> Array | None:
+    """(C, n) of the selected layer, as its monitor has told."""
+    found = telemetry[LayerSamples].samples.get(workspace.layer)
+    return None if found is None else found.reshape(len(found), -1)

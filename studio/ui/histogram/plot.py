@@ -12,20 +12,18 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.engine.base import BINS, Stats
 from studio.ui.histogram.numbers import Sample
+from studio.ui.histogram.value_axis import Span, ValueAxis
 from studio.ui.kit import theme
-
-Span = tuple[float, float]
 
 BEFORE = "#7FB4FF"
 ORIGINAL = "#C9CCD3"
 _ROOM = 0.04
-_TICK_EVERY = 75
 _ZERO_WIDE = 0.006
 
 
@@ -69,65 +67,6 @@ def outline(
     return (edges - span[0]) / (span[1] - span[0]), heights
 
 
-def ticks(span: Span, count: int) -> list[float]:
-    """About so many round values within the span."""
-    step = tick_step(span, count)
-    first, last = math.ceil(span[0] / step), math.floor(span[1] / step)
-    return [k * step for k in range(first, last + 1)]
-
-
-def tick_step(span: Span, count: int) -> float:
-    """A round distance (1, 2 or 5 times a power of ten) that divides the span into about so many parts."""
-    rough = (span[1] - span[0]) / max(count, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= rough * 0.999)
-
-
-def tick_text(value: float, step: float, largest: float) -> str:
-    """A tick's value with as many digits as tell it from the next."""
-    if 1e-4 <= largest < 1e5:
-        text = f"{value:.{max(0, -_power(step))}f}"
-    else:
-        text = f"{value:.{max(0, _power(value) - _power(step))}e}".replace("e+", "e") if value else "0"
-    return text.replace("-", "−")
-
-
-def _power(value: float) -> int:
-    """Of ten, of its first digit."""
-    return math.floor(math.log10(abs(value)) + 1e-9)
-
-
-class _ValueAxis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph has no types
-    """Says what 0..1 along the axis means."""
-
-    def __init__(self) -> None:
-        super().__init__("bottom", pen=theme.LINE, textPen=theme.FAINT)
-        self.enableAutoSIPrefix(False)
-        self.setStyle(tickLength=4, autoReduceTextSpace=False, tickTextHeight=14)
-        self.setHeight(20)
-        self.span: Span = (0.0, 1.0)
-
-    def set_span(self, span: Span) -> None:
-        if span != self.span:
-            self.span = span
-            self.picture = None
-            self.update()
-
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802, N803 - pyqtgraph's names
-        del minVal, maxVal
-        low, high = self.span
-        count = int(size / _TICK_EVERY)
-        return [
-            (tick_step(self.span, count) / (high - low), [(v - low) / (high - low) for v in ticks(self.span, count)])
-        ]
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's name
-        del scale
-        low, high = self.span
-        step = spacing * (high - low)
-        return [tick_text(round((low + v * (high - low)) / step) * step, step, max(-low, high)) for v in values]
-
-
 class _UnitCurve(pg.PlotCurveItem):  # type: ignore[misc] # pyqtgraph has no types
     """An outline within 0..1, which need not be searched for its ends each time it is drawn."""
 
@@ -137,11 +76,16 @@ class _UnitCurve(pg.PlotCurveItem):  # type: ignore[misc] # pyqtgraph has no typ
 
 
 class HistogramPlot(QWidget):
-    """Bars of what is now, outlines of what was."""
+    """Bars of what is now, outlines of what was; a drag along it marks out a range.
+
+    ``marked`` brings its ends, and comes without any when nothing is marked out any more.
+    """
+
+    marked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._axis = _ValueAxis()
+        self._axis = ValueAxis()
         self._plot = pg.PlotWidget(self, background=theme.PANEL, axisItems={"bottom": self._axis})
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(False, False)
@@ -162,7 +106,14 @@ class HistogramPlot(QWidget):
         self._message = pg.TextItem(anchor=(0.5, 0.5), color=theme.FAINT)
         self._message.setPos(0.5, 0.55)
         self._plot.addItem(self._message)
+        self._region = pg.LinearRegionItem((0, 0), movable=False, brush=QColor(255, 255, 255, 46), pen=theme.TEXT)
+        self._region.setVisible(False)
+        self._plot.addItem(self._region)
+        self._plot.viewport().installEventFilter(self)
+        self._plot.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        self._pressed: float | None = None
         self._span: Span | None = None
+        self.marked_range: Span | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
@@ -173,9 +124,44 @@ class HistogramPlot(QWidget):
         """The values at the left and at the right end; None where nothing is drawn."""
         return self._span
 
+    def mark(self, marked: Span | None) -> None:
+        """Mark out another range of values, or none."""
+        self.marked_range = marked
+        self._show_region()
+        self.marked.emit(marked)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """A drag marks out a range, a click none."""
+        del watched
+        if not isinstance(event, QMouseEvent) or self._span is None:
+            return False
+        at = self._value_at(event.position().x())
+        if event.type() == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = at
+            self.mark(None)
+        elif event.type() == QEvent.Type.MouseMove and self._pressed is not None and at != self._pressed:
+            self.mark((min(at, self._pressed), max(at, self._pressed)))
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._pressed = None
+        return False
+
+    def _value_at(self, x: float) -> float:
+        assert self._span is not None, "something is drawn"
+        low, high = self._span
+        part = self._plot.getPlotItem().getViewBox().mapSceneToView(self._plot.mapToScene(round(x), 0)).x()
+        return low + min(max(float(part), 0.0), 1.0) * (high - low)
+
+    def _show_region(self) -> None:
+        shown = self.marked_range is not None and self._span is not None
+        self._region.setVisible(shown)
+        if self.marked_range is not None and self._span is not None:
+            low, high = self._span
+            self._region.setRegion([(value - low) / (high - low) for value in self.marked_range])
+
     def show_message(self, text: str) -> None:
         """Nothing but a sentence."""
         self._span = None
+        self._show_region()
         for curve in (self._now, self._before, self._original, self._zeros, self._zero_text):
             curve.setVisible(False)
         self._zero.setVisible(False)
@@ -218,6 +204,7 @@ class HistogramPlot(QWidget):
         self._zero.setVisible(low < 0 < high)
         self._zero.setValue(-low / (high - low))
         self._axis.set_span(self._span)
+        self._show_region()
         self._axis.setVisible(True)
         self._message.setVisible(math.isnan(now.minimum))
         self._message.setText("No finite value")
@@ -254,6 +241,7 @@ class HistogramPlot(QWidget):
         self._zero.setVisible(low < 0 < high)
         self._zero.setValue(zero)
         self._axis.set_span(self._span)
+        self._show_region()
         self._axis.setVisible(True)
         self._message.setVisible(False)
 
