@@ -15,6 +15,7 @@ import pytest
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.learn.checkpoint import save_checkpoint
+from studio.learn.learner import Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
 from studio.model.document import Document
@@ -22,6 +23,7 @@ from studio.model.edit import Patch, Selection
 from studio.model.layout import Rect, crop
 from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
+from studio.runtime.learning.record import Curves, alarm
 from studio.runtime.learning.session import LearningSession
 
 
@@ -143,7 +145,7 @@ def test_a_stroke_that_is_under_way_is_not_painted_over(desk: Desk) -> None:
 def test_a_checkpoint_brings_the_same_weights_back(desk: Desk) -> None:
     desk.learn(2)
     desk.session.keep()
-    desk.until(lambda: desk.session.checkpoints)
+    desk.until(lambda: desk.session.checkpoints[-1].step == 2)
     mark = desk.session.checkpoints[-1]
     then = desk.tensor("dec1.weight")
     desk.learn(3)
@@ -179,6 +181,51 @@ def test_a_step_that_is_not_finite_is_not_taken(desk: Desk) -> None:
     desk.document.undo()
     desk.learn(2)
     assert not desk.session.problem
+
+
+def test_weights_that_go_wild_are_not_shown_and_those_of_before_come_back(desk: Desk) -> None:
+    # Without a sigmoid at its end, which would hold what it makes.
+    desk.document.load(Preset("up", parse_new("upscaler,width=4,depth=3,seed=1").make(), {}))
+    desk.learn(2)
+    before = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    # Gradients are finite; what the next crop comes to is not.
+    desk.session.turn(replace(desk.asked, optimiser="sgd", rate=100.0, losses="l2=1000000"))
+    desk.session.go_on()
+    desk.until(lambda: desk.session.problem)
+    desk.settle()
+    assert "gone back to those of step" in desk.session.problem
+    assert desk.session.state == "paused"
+    for name, tensor in before.items():
+        assert np.abs(desk.tensor(name) - tensor).max() < 1.0
+    desk.session.turn(desk.asked)
+    desk.learn(2)
+    assert not desk.session.problem
+
+
+def test_what_goes_wrong_is_an_alarm_with_what_to_do() -> None:
+    def step(number: int, loss: float, norm: float = 1.0) -> Step:
+        return Step(number, loss, {"l2": loss}, 20.0, norm, 1e-3, 0.01)
+
+    curves = Curves()
+    for number in range(1, 41):
+        curves.add(step(number, 0.1))
+    assert alarm(step(40, 0.1), curves, {}) == ""
+    assert "lower the rate" in alarm(step(40, 0.1, norm=1e4), curves, {})
+    assert "32 of 64 channels of act" in alarm(step(40, 0.1), curves, {"act": (32, 64)})
+    assert alarm(step(40, 0.1), curves, {"act": (31, 64)}) == ""
+    assert "gradients are zero" in alarm(step(40, 0.1, norm=0.0), curves, {})
+    for number in range(41, 51):
+        curves.add(step(number, 0.9))
+    assert "9 times its least" in alarm(step(50, 0.9), curves, {})
+
+
+def test_dead_units_are_counted(desk: Desk) -> None:
+    bias = desk.tensor("enc1.bias")
+    desk.document.apply("Set", "enc1.bias", Patch(Rect(0, 0, 1, len(bias)), np.full((1, len(bias)), -9.0, np.float32)))
+    for _ in range(4):
+        desk.learn(1)
+    desk.until(lambda: desk.session.dead.get("enc1_act") == (len(bias), len(bias)))
+    assert "channels of enc1_act" in alarm(desk.session.last, desk.session.curves, desk.session.dead)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +301,7 @@ def test_checkpoints_keep_painted_rates_and_bring_them_back(desk: Desk, tmp_path
     desk.paint("rates", "dec2.weight", rect, 0.0)
     desk.learn(2)
     desk.session.keep()
-    desk.until(lambda: desk.session.checkpoints)
+    desk.until(lambda: desk.session.checkpoints[-1].step == 2)
     mark = desk.session.checkpoints[-1]
     then = desk.document.section(LEARNING_SHEETS)
     desk.paint("rates", "dec2.weight", rect, 1.0)

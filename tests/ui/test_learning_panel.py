@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,15 +15,17 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.learn import memory
-from studio.learn.networks import NEW
+from studio.learn.networks import NEW, parse_new
+from studio.model.changes import WeightsChanged
 from studio.model.edit import Patch
-from studio.model.layout import Rect, from_sheet
+from studio.model.layout import Rect, from_sheet, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS
+from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.ui.learning.curves import smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
-from studio.ui.learning.pictures import signed_sheet
+from studio.ui.learning.watched import counted, signed_picture
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -180,6 +183,64 @@ def test_the_form_asks_for_what_the_command_line_takes(school: Class) -> None:
     assert lesson.asked("film.mp4", "enc1").source == "film.mp4"
 
 
+def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school: Class) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    school.workspace.choose("enc2", "weight")
+    panel.toggle()
+    school.until(lambda: session.watched is not None and session.watched.of_map is not None)
+    view, watched = panel.watched, session.watched
+    assert watched is not None
+    assert watched.name == "enc2.weight"
+    assert watched.gradient is not None
+    assert watched.gradient.shape == watched.update.shape == (256, 64, 4, 4)
+    assert watched.of_map is not None
+    assert watched.of_map.shape == (256, 8, 8)
+    # A step of Adam moves weights by about its rate.
+    assert 0 < np.abs(watched.update).max() < 0.01
+    for kind, word in (("gradient", "Gradient of enc2.weight"), ("update", "Update"), ("of_map", "Map of enc2:")):
+        school.click(view.kinds[kind])
+        school.until(lambda word=word: word in view.said.text())  # type: ignore[misc]
+        assert not view.picture.pixmap().isNull()
+        assert view.histogram.listDataItems()
+    panel.toggle()
+
+
+def test_a_rate_that_explodes_stops_before_anything_that_is_no_number_is_shown(school: Class) -> None:
+    panel, session, document = school.panel, school.session, school.document
+    document.load(Preset("up", parse_new("upscaler,width=4,depth=3,seed=1").make(), {}))
+    panel.toggle()
+    school.until(lambda: session.step >= 1 and session.checkpoints)
+    broken: list[str] = []
+
+    def look(change: object) -> None:
+        if isinstance(change, WeightsChanged) and not np.isfinite(document.tensor(change.tensor)).all():
+            broken.append(change.tensor)
+
+    document.changed.connect(look)
+    session.turn(replace(panel.lesson.asked("demo", ""), optimiser="sgd", rate=100.0, losses="l2=1000000"))
+    school.until(lambda: session.problem)
+    assert "ower the rate" in session.problem
+    school.until(lambda: session.state == "paused")
+    school.until(lambda: panel.back.isEnabled())
+    school.qtbot.wait(400)
+    assert not broken
+    assert np.isfinite(school.picture()).all()
+    assert all(np.abs(document.tensor(name)).max() < 1e6 for name in document.network.tensors)
+    # The first checkpoint is how it began.
+    session.restore(session.checkpoints[0])
+    school.until(lambda: session.step == 0)
+    school.qtbot.wait(400)
+    for name, tensor in document.network.tensors.items():
+        assert np.array_equal(document.tensor(name), tensor)
+
+
+def test_histograms_count_what_is_finite() -> None:
+    counts, edges = counted(np.array([-1.0, 0.0, 1.0, np.nan], np.float32))
+    assert round(float((10**counts - 1).sum())) == 3
+    assert (edges[0], edges[-1]) == (-1.0, 1.0)
+
+
 def test_every_new_network_can_be_asked_for(school: Class) -> None:
     dialog = NewNetworkDialog(school.window)
     for row, name in enumerate(NEW):
@@ -199,7 +260,7 @@ def test_a_running_mean_keeps_the_length_and_the_mean_of_what_is_even() -> None:
 def test_gradients_are_blue_below_and_orange_above_zero() -> None:
     values = np.zeros((2, 2, 1, 1), np.float32)
     values[0, 0], values[1, 1] = 1.0, -1.0
-    picture = signed_sheet(values)
+    picture = signed_picture(to_sheet(values))
     assert picture[0, 0].tolist() == [255, 150, 50]
     assert picture[1, 1].tolist() == [70, 150, 255]
     assert picture[0, 1].tolist() == [0, 0, 0]

@@ -6,6 +6,7 @@ import gc
 import random
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -23,12 +24,14 @@ from studio.edits import registry
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
+from studio.learn.prepare import Asked
 from studio.model.changes import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.edit import Selection
 from studio.model.form import fields
 from studio.model.layout import crop, put
 from studio.model.preset import Preset
 from studio.model.view import View
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
 
 pytestmark = pytest.mark.gl
@@ -90,6 +93,7 @@ class Monkey:
             (1, self.engine),
             (1, self.size),
             (5, self.transport),
+            (6, self.learn),
         ]
 
     def act(self) -> None:
@@ -198,8 +202,8 @@ class Monkey:
             "help.palette",
             "help.messages",
         )
-        # What bends and what learns is random, and has monkeys of its own.
-        others = ("bend.", "learn.")
+        # What bends is random, and has a monkey of its own; lessons are begun below, on a picture that is small.
+        others = ("bend.", "learn.toggle", "learn.step")
         names = [name for name in HARMLESS if name not in left_out and not name.startswith(others)]
         self.whole.command(self.rng.choice(names))
 
@@ -214,6 +218,25 @@ class Monkey:
                 "mirror": rng.choice(["none", "none", "horizontal", "both"]),
             }
         )
+
+        self.whole.workspace.paints = rng.choice(["weights", "weights", "rates", "pulls"])
+        self.whole.workspace.rate, self.whole.workspace.pull = rng.choice([0.0, 0.0, 1.0, 10.0]), rng.random()
+
+    def learn(self) -> None:
+        session, rng = self.whole.context[LearningSession], self.rng
+        if not session.is_open:
+            asked = Asked(str(self.out / "still.png"), size=16, batch=1, rate=rng.choice([1e-4, 1e-2]))
+            session.begin(asked, "torch", steps=rng.randrange(1, 40))
+            return
+        acts: list[Callable[[], object]] = [
+            session.pause,
+            session.end,
+            session.keep,
+            lambda: session.go_on(rng.randrange(1, 40)),
+            lambda: session.turn(replace(session.asked or Asked(), rate=rng.choice([1e-4, 1e-3, 1e9]))),
+            lambda: session.restore(rng.choice(session.checkpoints)) if session.checkpoints else None,
+        ]
+        rng.choice(acts)()
 
     def resize(self) -> None:
         self.whole.window.resize(self.rng.randrange(960, 1700), self.rng.randrange(560, 1100))
@@ -271,13 +294,18 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     presets = [tmp_path / name for name in ("bent-0", "bent-1", "bent-2", "tiny", "other")]
     monkey, replay = Monkey(whole, presets, tmp_path, seed=20), Replay(whole)
     first = {name: np.array(whole.document.tensor(name)) for name in whole.document.network.tensors}
-    held, threads, made = 0, 0, 0
+    held, threads, made, learnt = 0, 0, 0, 0
 
     def count(change: Change) -> None:
         nonlocal made
         made += isinstance(change, HistoryChanged)
 
+    def count_steps(what: str) -> None:
+        nonlocal learnt
+        learnt += what == "steps"
+
     whole.document.changed.connect(count)
+    whole.context[LearningSession].changed.connect(count_steps)
     for number in range(ACTIONS):
         try:
             monkey.act()
@@ -288,7 +316,10 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
         if number % 100 == 0:
             replay.check()
     whole.workspace.comparison = None
-    editing = whole.studio.parts.editing
+    editing, session = whole.studio.parts.editing, whole.context[LearningSession]
+    assert learnt > 10, "lessons must get somewhere"
+    session.end()
+    whole.until(lambda: session.rests)
     whole.until(lambda: not editing.is_active)
     whole.document.finish_gesture()
     replay.check()

@@ -12,9 +12,9 @@ from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
 from studio.model.network import Network
-from studio.model.picture import Picture
+from studio.runtime.learning.look import Pictures, pictures_of
 from studio.runtime.learning.record import Curves
-from studio.runtime.learning.trainer import leave_a_core, pictures_of
+from studio.runtime.learning.trainer import leave_a_core
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
 
@@ -48,7 +48,7 @@ class Run:
     curves: Curves = field(default_factory=Curves)
     last: Step | None = None
     seconds: float = 0.0
-    pictures: tuple[Picture, Picture, Picture, Picture] | None = None
+    pictures: Pictures | None = None
 
 
 class Comparison:
@@ -143,7 +143,7 @@ class _News:
     """What came of a round: a step of each, and now and then what each makes of its last crop."""
 
     steps: tuple[Step, ...] = ()
-    pictures: tuple[tuple[Picture, Picture, Picture, Picture] | None, ...] = ()
+    pictures: tuple[Pictures | None, ...] = ()
     networks: tuple[Network, ...] = ()
     rests: bool = False
     problem: str = ""

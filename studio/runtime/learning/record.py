@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,13 @@ _POINTS = 4000
 """Of a curve, before every second one goes."""
 
 _MOST_MARKS = 24
+_LATELY = 3.0
 _MOST_BYTES = 512 * 2**20
 _EXPLODES = 1e3
+_FEW, _RISES = 10, 4.0
+"""Losses that are compared by their mean, and so many times the least is an alarm."""
+_DEAD = 0.5
+"""Part of a layer's channels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +32,7 @@ class Mark:
 
     Attributes:
         step: after which it was taken.
-        loss: of that step.
+        loss: of that step; NaN at the beginning.
         seconds: of learning until then.
         picture: what the network made of the last crop.
         checkpoint: what learning goes on from.
@@ -87,6 +94,24 @@ class Curves:
         return [self.steps, self.total, self.psnr, *self.parts.values()]
 
 
+class Pace:
+    """Steps a second, over the last few seconds."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def add(self) -> None:
+        """A step has come."""
+        self._times.append(time.monotonic())
+
+    @property
+    def now(self) -> float:
+        """How many came in a second, lately."""
+        oldest = time.monotonic() - _LATELY
+        self._times = [then for then in self._times if then >= oldest]
+        return len(self._times) / _LATELY
+
+
 def thin_out(marks: list[Mark]) -> None:
     """Let checkpoints go where there are many, or where they hold much memory.
 
@@ -96,8 +121,28 @@ def thin_out(marks: list[Mark]) -> None:
         del marks[1 : max(2, len(marks) // 2) : 2]
 
 
-def alarm(step: Step | None) -> str:
-    """What is wrong with a step, and what to do; empty where nothing is."""
+def alarm(step: Step | None, curves: Curves, dead: Mapping[str, tuple[int, int]]) -> str:
+    """What goes wrong, and what to do; empty where nothing does.
+
+    Args:
+        step: the last one.
+        curves: losses so far.
+        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
+    """
     if step is not None and step.norm > _EXPLODES:
-        return f"Gradients are large (norm {step.norm:.3g}): lower the rate or clip them."
+        return f"Gradients are large (norm {step.norm:.3g}): lower the rate, or clip them."
+    if step is not None and step.norm == 0:
+        return "All gradients are zero, and nothing is learnt any more: go back to a checkpoint, and lower the rate."
+    recent = curves.total[-_FEW:]
+    if len(curves.total) >= 2 * _FEW:
+        means = [sum(curves.total[k : k + _FEW]) / _FEW for k in range(0, len(curves.total) - _FEW + 1, _FEW)]
+        now, least = sum(recent) / _FEW, min(means)
+        if now > _RISES * least > 0:
+            return f"The loss is {now / least:.3g} times its least: lower the rate, or go back to a checkpoint."
+    for layer, (count, channels) in dead.items():
+        if count >= _DEAD * channels:
+            return (
+                f"{count} of {channels} channels of {layer} give nothing but zeros, and so learn nothing: lower the "
+                "rate, go back to a checkpoint, or give their filters other weights (Edits > Reinitialise)."
+            )
     return ""

@@ -9,8 +9,8 @@ weights between two steps; weights that were taken before it got there are left 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -24,9 +24,8 @@ from studio.model.edit import Patch
 from studio.model.gesture import Gesture
 from studio.model.layout import Rect, crop, to_sheet
 from studio.model.learning_sheets import LearningSheets
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.runtime.learning.record import Curves, Mark, thin_out
+from studio.runtime.learning.look import Pictures, Watched
+from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
 from studio.runtime.learning.steering import Steering, resumed
 from studio.runtime.learning.trainer import Told, Trainer
 
@@ -48,7 +47,7 @@ class LearningSession:
         say: told sentences for the person, and the traceback of a defect.
 
     Attributes:
-        changed: emits what is new: "state", "steps", "pictures", "gradient", "checkpoints".
+        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints".
         state: what it does.
         asked: the lesson that is open, or was last.
         problem: why it stopped; empty where it did not have to.
@@ -56,9 +55,10 @@ class LearningSession:
         curves: losses so far.
         last: the last step; None before the first.
         step: how many have been taken.
-        rate: steps a second, lately.
+        pace: steps a second, lately.
         pictures: of the last crop: shown, made before, made now, wanted.
-        gradient: of the watched tensor, with its name.
+        watched: how the tensor moves that is looked at.
+        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
         checkpoints: those that are kept, by time.
         seconds: learnt so far.
     """
@@ -76,8 +76,9 @@ class LearningSession:
         self.curves = Curves()
         self.last: Step | None = None
         self.step = 0
-        self.pictures: tuple[Picture, Picture, Picture, Picture] | None = None
-        self.gradient: tuple[str, Array] | None = None
+        self.pictures: Pictures | None = None
+        self.watched: Watched | None = None
+        self.dead: Mapping[str, tuple[int, int]] = {}
         self.checkpoints: list[Mark] = []
         self.seconds = 0.0
         self._trainer: Trainer | None = None
@@ -86,7 +87,7 @@ class LearningSession:
         self._own = False
         self._goes = False  # whether it was told to take steps, and has not come to an end
         self._edits = 0
-        self._recent: list[float] = []
+        self.pace = Pace()
         self._kept_at = 0.0
         self._steering = Steering(document, post)
         document.changed.connect(self._follow)
@@ -99,11 +100,9 @@ class LearningSession:
         return self._trainer is not None
 
     @property
-    def rate(self) -> float:
-        """Steps a second, over the last few seconds."""
-        now = time.monotonic()
-        self._recent = [then for then in self._recent if now - then <= 3.0]
-        return len(self._recent) / 3.0
+    def rests(self) -> bool:
+        """Whether no lesson is open, and the last weights of the one before are in the document."""
+        return self._trainer is None and self._ending is None
 
     # -- what can be done -------------------------------------------------------------------------------------------
 
@@ -132,9 +131,10 @@ class LearningSession:
         self._commit()
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
-        self.curves, self.last, self.pictures, self.gradient, self.step = Curves(), None, None, None, 0
+        self.curves, self.last, self.pictures, self.watched, self.step = Curves(), None, None, None, 0
+        self.dead = {}
         self.checkpoints, self.seconds, self._kept_at, self._edits = [], 0.0, 0.0, 0
-        self._recent.clear()
+        self.pace = Pace()
 
         def prepare_it() -> tuple[Learner, tuple[str, ...]]:
             from studio.learn.prepare import prepare
@@ -152,6 +152,7 @@ class LearningSession:
         self._set("preparing")
         trainer = self._trainer = Trainer(prepare_it, tell, running=False)
         self._steering.begin(trainer)
+        self.keep()
         self._goes = running
         if running:
             trainer.run(steps)
@@ -205,7 +206,7 @@ class LearningSession:
         self._trainer.order(turn_it)
 
     def watch(self, tensor: str) -> None:
-        """Tell the gradient of a tensor; empty for none."""
+        """Look at how a tensor moves; empty for none."""
         if self._trainer is not None:
             self._trainer.watch(tensor)
 
@@ -229,9 +230,8 @@ class LearningSession:
         self._commit()
         self._steering.set(mark.sheets, f"Rates of step {mark.step}")
         self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
-        self.curves.cut(mark.step)
-        self.problem, self.last, self.step = "", None, mark.step
-        self.changed.emit("steps")
+        self.problem = ""
+        self._go_back_to(mark.step)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -241,9 +241,8 @@ class LearningSession:
             self.changed.emit("state")
 
     def _take(self, trainer: Trainer, told: Told) -> None:
-        if trainer is self._ending:
-            self._take_last(told)
         if trainer is not self._trainer:
+            self._take_last(trainer, told)
             return
         if told.prepared:
             self.notes = told.notes
@@ -253,7 +252,7 @@ class LearningSession:
         if told.weights is not None:
             self._put(told)
             trainer.taken()
-        for name in ("pictures", "gradient"):
+        for name in ("pictures", "watched", "dead"):
             if getattr(told, name) is not None:
                 setattr(self, name, getattr(told, name))
                 self.changed.emit(name)
@@ -264,30 +263,38 @@ class LearningSession:
             self._commit()
             self._set("off")
 
-    def _take_last(self, told: Told) -> None:
-        """What a lesson tells that has been ended."""
-        if told.weights is not None:
-            self._put(told)
-        if told.ended:
-            self._ending = None
-            self._commit()
+    def _take_last(self, trainer: Trainer, told: Told) -> None:
+        """What the lesson that was ended last tells."""
+        if trainer is self._ending:
+            if told.weights is not None:
+                self._put(told)
+            if told.ended:
+                self._ending = None
+                self._commit()
 
     def _fail(self, told: Told) -> None:
         self.problem, self._goes = told.problem, False
+        if told.step is not None and told.step < self.step:
+            self._go_back_to(told.step)
         if not told.ended:
             self._set("paused")
         self._say(told.problem, told.details)
         self.changed.emit("state")
 
+    def _go_back_to(self, step: int) -> None:
+        self.curves.cut(step)
+        self.last, self.step = None, step
+        self.changed.emit("steps")
+
     def _add(self, steps: Sequence[Step], rests: bool) -> None:
         for step in steps:
             self.curves.add(step)
             self.seconds += step.seconds
-            self._recent.append(time.monotonic())
+            self.pace.add()
         self.last, self.step = steps[-1], steps[-1].number
         self._goes = self._goes and not rests
         self._set("learning" if self._goes else "paused")
-        if self.seconds - self._kept_at >= _KEEP_EVERY or not self._kept_at:
+        if self.seconds - self._kept_at >= _KEEP_EVERY:
             self._kept_at = self.seconds
             self.keep()
         self.changed.emit("steps")
@@ -329,10 +336,9 @@ class LearningSession:
             self._steering.soon()
 
     def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
-        if self.last is None:
-            return
         picture = self.pictures[2] if self.pictures is not None else None
-        self.checkpoints.append(Mark(checkpoint.state.steps, self.last.loss, self.seconds, picture, checkpoint, sheets))
+        loss = self.last.loss if self.last is not None else math.nan
+        self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, sheets))
         thin_out(self.checkpoints)
         self.changed.emit("checkpoints")
 

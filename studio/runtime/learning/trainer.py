@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from studio.errors import StudioError
 from studio.model.layout import Rect
-from studio.model.network import Network
 from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.runtime.learning.look import DeadUnits, Good, Pictures, Watched, maps_of, pictures_of
+from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
 
@@ -42,8 +41,10 @@ class Told:
         weights: tensors as they are now, by name; None where they are not told this time.
         edits: how many edits the weights have in them, see `Trainer.replace`.
         pictures: of the last crop: what was shown, what the network made of it before and makes now, what was wanted.
-        gradient: of the tensor that is watched.
+        watched: the tensor that is looked at.
+        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
         checkpoint: what was asked for.
+        step: the one after which it goes on, where it went back.
         problem: why it does not go on; empty while it does.
         details: the traceback of a defect.
         ended: whether it has closed.
@@ -55,9 +56,11 @@ class Told:
     rests: bool = False
     weights: Mapping[str, Array] | None = None
     edits: int = 0
-    pictures: tuple[Picture, Picture, Picture, Picture] | None = None
-    gradient: tuple[str, Array] | None = None
+    pictures: Pictures | None = None
+    watched: Watched | None = None
+    dead: Mapping[str, tuple[int, int]] | None = None
     checkpoint: Checkpoint | None = None
+    step: int | None = None
     problem: str = ""
     details: str = ""
     ended: bool = False
@@ -96,7 +99,7 @@ class Trainer:
         self._steps_left: float = float("inf") if running else 0
         self._closing = False
         self._edits = self._edited = 0
-        self._watched = ""
+        self._watched = self._seen = ""
         self._is_told = True
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
@@ -131,7 +134,7 @@ class Trainer:
         return self._edits
 
     def watch(self, tensor: str) -> None:
-        """Tell the gradient of this tensor now and then; empty for none."""
+        """Tell how this tensor moves now and then; empty for none."""
         self._watched = tensor
 
     def taken(self) -> None:
@@ -166,22 +169,38 @@ class Trainer:
 
     def _learn(self, learner: Learner) -> None:
         weights, pictures = _Due(_WEIGHTS_EVERY), _Due(_PICTURES_EVERY)
-        first = learner.result()
+        first, dead = learner.result(), DeadUnits()
+        good = Good(learner)
         is_new = False  # whether there are weights that have not been told
         while True:
             orders, wanted, closing = self._wait(0.0 if self._steps_left > 0 else _IDLE if is_new else 1.0)
-            steps = self._turn(learner, orders, 0 if closing else wanted)
+            looks = pictures.now or wanted == 1
+            before = self._watched_now(learner) if looks else None
+            steps, problem = self._turn(learner, orders, 0 if closing else wanted)
             is_new = is_new or bool(steps) or bool(orders)
             paused = closing or self._steps_left == 0
             if steps:
                 self._tell(Told(steps=steps, rests=paused))
-            if is_new and (closing or ((weights.now or paused) and self._is_told)):
+            if is_new and (closing or problem or ((weights.now or paused) and self._is_told)):
                 began, self._is_told, is_new = time.monotonic(), False, False
-                self._tell(Told(weights=_weights(learner), edits=self._edited))
+                learnt = _weights(learner)
+                if not good.take(learner, learnt, self._edited, failed=bool(problem)):
+                    problem = good.go_back(learner, self._edited, problem)
+                    learnt = _weights(learner)
+                self._tell(Told(weights=learnt, edits=self._edited))
                 weights.done(began)
-            if steps and (pictures.now or paused):
+            if problem:
+                paused = self._stop(problem, learner.steps)
+            if steps and (looks or paused):
                 began = time.monotonic()
-                self._tell(Told(pictures=pictures_of(learner, first), gradient=self._gradient(learner)))
+                maps = maps_of(learner.result(), learner)
+                self._tell(
+                    Told(
+                        pictures=pictures_of(learner, first, maps),
+                        watched=self._look(learner, before, len(steps)),
+                        dead=dead.look(learner, maps),
+                    )
+                )
                 pictures.done(began)
             if closing:
                 return
@@ -194,21 +213,21 @@ class Trainer:
             orders, self._orders = self._orders, []
             return orders, self._steps_left, self._closing
 
-    def _turn(self, learner: Learner, orders: Sequence[Callable[[Learner], object]], wanted: float) -> tuple[Step, ...]:
-        """Carry out orders, and learn for a while; the steps that were taken. What fails is told, and pauses."""
+    def _turn(
+        self, learner: Learner, orders: Sequence[Callable[[Learner], object]], wanted: float
+    ) -> tuple[tuple[Step, ...], Message | None]:
+        """Carry out orders, and learn for a while; the steps that were taken, and what failed, which ends the turn."""
         steps: tuple[Step, ...] = ()
+        problem: Message | None = None
         try:
             for order in orders:
                 order(learner)
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
-        except StudioError as error:
-            self._fail(str(error), "")
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
-            message = told(error, "Learning")
-            self._fail(message.text, message.details)
+            problem = told(error, "Learning")
         with self._ready:
             self._steps_left = max(0, self._steps_left - len(steps))
-        return steps
+        return steps, problem
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
         if wanted == float("inf"):
@@ -218,17 +237,29 @@ class Trainer:
             steps.append(learner.step())
         return steps
 
-    def _fail(self, problem: str, details: str) -> None:
+    def _stop(self, problem: Message, step: int) -> bool:
+        """Pause, and say why."""
         with self._ready:
             self._steps_left = 0
-        self._tell(Told(problem=problem, details=details))
+        self._tell(Told(problem=problem.text, details=problem.details, step=step))
+        return True
 
-    def _gradient(self, learner: Learner) -> tuple[str, Array] | None:
+    def _watched_now(self, learner: Learner) -> tuple[str, Array] | None:
         name = self._watched
-        if name not in learner.network.tensors:
+        return (name, learner.tensor(name)) if name in learner.network.tensors else None
+
+    def _look(self, learner: Learner, before: tuple[str, Array] | None, steps: int) -> Watched | None:
+        """The tensor that is watched, unless that is another since the steps began."""
+        if before is None or before[0] != self._watched:
             return None
-        found = learner.gradient(name)
-        return None if found is None else (name, found)
+        name, then = before
+        layer = name.rpartition(".")[0]
+        if self._seen != layer:
+            # Its map's gradient comes with the next look.
+            learner.watch([layer])
+            self._seen = layer
+        update = (learner.tensor(name) - then) / np.float32(steps)
+        return Watched(name, learner.gradient(name), update, learner.map_gradient(layer))
 
 
 def leave_a_core() -> None:
@@ -241,29 +272,3 @@ def leave_a_core() -> None:
 def _weights(learner: Learner) -> dict[str, Array]:
     own = learner.network.tensors
     return {name: learner.tensor(name) for name in learner.backend.changing() if name in own}
-
-
-def pictures_of(learner: Learner, first: Network) -> tuple[Picture, Picture, Picture, Picture] | None:
-    """The last crop as it was shown, made before, made now, and wanted."""
-    import torch
-
-    from studio.model.picture import to_picture, to_tensor
-    from studio.ops._reference import reference
-
-    if learner.pictures is None:
-        return None
-    shown, wanted = learner.pictures
-    graph = learner.network.graph
-    fed = {}
-    for i in graph.inputs:
-        if i.kind == "vector":
-            values = np.random.default_rng(0).standard_normal((1, i.channels, 1, 1), np.float32)
-            fed[i.name] = torch.from_numpy(values)
-        else:
-            values = to_tensor(shown, i.channels, i.range, i.mean, i.std, i.order)[None]
-            fed[i.name] = torch.from_numpy(values)
-    made = []
-    for network in (first, learner.result()):
-        values = reference(network, fed)[graph.output][0].numpy()
-        made.append(to_picture(values, graph.output_range, graph.output_order))
-    return shown, made[0], made[1], wanted

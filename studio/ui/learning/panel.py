@@ -20,7 +20,8 @@ from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
-from studio.ui.learning.pictures import CheckpointStrip, CropView, GradientView
+from studio.ui.learning.pictures import CheckpointStrip, CropView
+from studio.ui.learning.watched import WatchedView
 
 _DRAW_EVERY = 250
 _RECKON_AFTER = 300
@@ -69,7 +70,7 @@ class LearningPanel(QWidget):
         self.alarm = QLabel("", wordWrap=True)
         self.alarm.setStyleSheet(f"color: {theme.WARNING};")
         self.alarm.hide()
-        self.curves, self.crop, self.gradient, self.strip = CurvesView(), CropView(), GradientView(), CheckpointStrip()
+        self.curves, self.crop, self.watched, self.strip = CurvesView(), CropView(), WatchedView(), CheckpointStrip()
         self.keep = QPushButton(icon("bookmark-simple"), "Keep")
         self.keep.setToolTip("Take a checkpoint to go back to")
         self.keep.clicked.connect(session.keep)
@@ -113,7 +114,7 @@ class LearningPanel(QWidget):
         column.addWidget(self.strip)
         column.addLayout(marks)
         column.addWidget(self.lesson)
-        column.addWidget(self.gradient)
+        column.addWidget(self.watched)
         column.addStretch(1)
 
     # -- what commands call -----------------------------------------------------------------------------------------
@@ -217,7 +218,7 @@ class LearningPanel(QWidget):
             return
         session = self._session
         self.status.setText(self._words())
-        said = session.problem or alarm(session.last)
+        said = session.problem or alarm(session.last, session.curves, session.dead)
         self.alarm.setText(said)
         self.alarm.setVisible(bool(said))
         if not self._is_stale:
@@ -226,8 +227,8 @@ class LearningPanel(QWidget):
         self.curves.show_curves(session.curves)
         if session.pictures is not None:
             self.crop.show_pictures(session.pictures)
-        if session.gradient is not None and session.gradient[0] == self._workspace.tensor:
-            self.gradient.show_gradient(*session.gradient)
+        if session.watched is not None and session.watched.name == self._workspace.tensor:
+            self.watched.show_watched(session.watched)
 
     def _words(self) -> str:
         session = self._session
@@ -236,6 +237,6 @@ class LearningPanel(QWidget):
         if session.last is None:
             notes = " ".join(session.notes)
             return notes or f"The open network learns, from the weights that it has now. {self._need}"
-        last, rate = session.last, session.rate
+        last, rate = session.last, session.pace.now
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
         return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace} · {session.seconds:.0f} s"

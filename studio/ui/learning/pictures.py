@@ -1,14 +1,14 @@
-"""Small pictures of a lesson: the last crop, a tensor's gradient, and the strip of checkpoints."""
+"""Small pictures of a lesson: the last crop, and the strip of checkpoints."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from studio.model.layout import to_sheet
-from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
@@ -16,7 +16,6 @@ from studio.ui.kit import theme
 _SIDE = 76
 _STRIP = 64
 _NAMES = ("shown", "before", "now", "wanted")
-_NEGATIVE, _POSITIVE = np.array([70, 150, 255], np.float32), np.array([255, 150, 50], np.float32)
 
 
 def pixmap(picture: Picture, side: int) -> QPixmap:
@@ -25,16 +24,6 @@ def pixmap(picture: Picture, side: int) -> QPixmap:
     image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888)
     mode = Qt.TransformationMode.SmoothTransformation
     return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
-
-
-def signed_sheet(values: Array) -> Picture:
-    """A tensor's sheet in blue and orange, its largest magnitude in full colour."""
-    sheet = to_sheet(values)
-    scaled = (sheet / max(float(np.abs(sheet).max(initial=0.0)), 1e-30))[:, :, None]
-    # By the root, so that small gradients are seen beside the largest.
-    strength = np.sqrt(np.abs(scaled))
-    colours: Array = np.where(scaled < 0, strength * _NEGATIVE, strength * _POSITIVE)
-    return colours.astype(np.uint8)
 
 
 class CropView(QWidget):
@@ -68,25 +57,6 @@ class CropView(QWidget):
             label.setPixmap(pixmap(picture, _SIDE))
 
 
-class GradientView(QLabel):
-    """The gradient of the tensor that is looked at, as its filter sheet."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setMinimumHeight(60)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
-        self.setText("The gradient of the selected tensor is shown while it learns.")
-        self.setWordWrap(True)
-
-    def show_gradient(self, name: str, values: Array) -> None:
-        """Show a tensor's gradient."""
-        self.setAccessibleName(f"Gradient of {name}")
-        largest = float(np.abs(values).max(initial=0.0))
-        self.setToolTip(f"{name}: largest {largest:.3g}, root mean square {float(np.sqrt((values**2).mean())):.3g}")
-        self.setPixmap(pixmap(signed_sheet(values), max(120, min(self.width(), 320))))
-
-
 class CheckpointStrip(QListWidget):
     """Checkpoints from the first to the last; ``chosen`` brings the one that is clicked twice or entered."""
 
@@ -108,8 +78,10 @@ class CheckpointStrip(QListWidget):
         """Show these."""
         self.clear()
         for mark in marks:
-            item = QListWidgetItem(f"{mark.step}\n{mark.loss:.3g}")
-            item.setToolTip(f"After step {mark.step}, {mark.seconds:.0f} s: loss {mark.loss:.4g}")
+            is_first = math.isnan(mark.loss)
+            item = QListWidgetItem(f"{mark.step}\n{'start' if is_first else f'{mark.loss:.3g}'}")
+            said = "as it began" if is_first else f"{mark.seconds:.0f} s: loss {mark.loss:.4g}"
+            item.setToolTip(f"After step {mark.step}, {said}")
             if mark.picture is not None:
                 item.setIcon(QIcon(pixmap(mark.picture, _STRIP)))
             item.setData(Qt.ItemDataRole.UserRole, mark)

@@ -1,0 +1,169 @@
+"""A look at what learns: its pictures of the last crop, whether they are sound, and which of its units are dead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.picture import Picture
+from studio.runtime.live.report import Message
+
+if TYPE_CHECKING:
+    import torch
+
+    from studio.learn.learner import Learner
+
+Pictures = tuple[Picture, Picture, Picture, Picture]
+"""The last crop: shown, made before it learnt, made now, wanted."""
+
+_GROWS = 4.0
+_REMEMBER_EVERY = 2.0
+_OFTEN = 3
+"""Looks in a row in which a unit gives nothing before it counts as dead."""
+
+
+def maps_of(network: Network, learner: Learner) -> Mapping[str, torch.Tensor]:
+    """Every map of a network, shown the learner's last crop; empty where there has been none."""
+    import torch
+
+    from studio.model.picture import to_tensor
+    from studio.ops._reference import reference
+
+    if learner.pictures is None:
+        return {}
+    shown, _ = learner.pictures
+    fed = {}
+    for i in network.graph.inputs:
+        if i.kind == "vector":
+            values = np.random.default_rng(0).standard_normal((1, i.channels, 1, 1), np.float32)
+        else:
+            values = to_tensor(shown, i.channels, i.range, i.mean, i.std, i.order)[None]
+        fed[i.name] = torch.from_numpy(values)
+    return reference(network, fed)
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """How a tensor moves.
+
+    Attributes:
+        name: its full name.
+        gradient: in the last step, in its own shape; None where it has none, being frozen.
+        update: by how much a step moved it, the mean over the last few.
+        of_map: (C, H, W), the gradient of its layer's map in the last crop; None before there is one.
+    """
+
+    name: str
+    gradient: Array | None
+    update: Array
+    of_map: Array | None
+
+
+class Good:
+    """Weights of some seconds ago, to go back to where a rate makes numbers that are none.
+
+    A step whose loss is not finite is not taken; but those before it may have moved weights so far that the picture is
+    not finite, or is rubbish. Where no weight has grown by much that is not looked at.
+    """
+
+    def __init__(self, learner: Learner) -> None:
+        self._edits = 0
+        self._begin(learner, _peak(_tensors(learner)))
+
+    def _begin(self, learner: Learner, peak: float) -> None:
+        self._held = self._next = learner.checkpoint(), peak
+        self._at = time.monotonic()
+
+    def take(self, learner: Learner, weights: Mapping[str, Array], edits: int, *, failed: bool) -> bool:
+        """Whether weights that are about to be told may be shown; remembers them where they may, now and then.
+
+        Args:
+            learner: between two steps.
+            weights: those that change.
+            edits: how many edits they have in them.
+            failed: whether a step was not taken.
+        """
+        peak = _peak(weights)
+        grown = not np.isfinite(peak) or peak > _GROWS * self._held[1] + 1
+        mine = edits == self._edits
+        if (failed and grown and mine) or ((failed or grown) and not is_sound(learner)):
+            return False
+        if not mine:
+            self._edits = edits
+            self._begin(learner, peak)
+        elif time.monotonic() - self._at >= _REMEMBER_EVERY:
+            # What has lasted for so long without a failure is what is gone back to.
+            self._held, self._next = self._next, (learner.checkpoint(), peak)
+            self._at = time.monotonic()
+        return True
+
+    def go_back(self, learner: Learner, edits: int, problem: Message | None) -> Message:
+        """Go back to them, unless a hand has done something since, which is never lost; what is to be said."""
+        said = problem.text if problem else f"What it makes is not finite after step {learner.steps}: lower the rate."
+        if edits != self._edits:
+            more = "Undo what was painted, or go back to a checkpoint."
+        else:
+            learner.restore(self._held[0])
+            more = f"Weights have gone back to those of step {learner.steps}, before they grew."
+        return Message(f"{said} {more}", "error", problem.details if problem else "")
+
+
+def _tensors(learner: Learner) -> Mapping[str, Array]:
+    return {name: learner.tensor(name) for name in learner.backend.changing() if name in learner.network.tensors}
+
+
+def _peak(weights: Mapping[str, Array]) -> float:
+    return max((float(np.abs(values).max(initial=0.0)) for values in weights.values()), default=0.0)
+
+
+def is_sound(learner: Learner) -> bool:
+    """Whether every value of what it makes of its last crop is finite."""
+    found = maps_of(learner.result(), learner)
+    return not found or bool(found[learner.network.graph.output].isfinite().all())
+
+
+def pictures_of(learner: Learner, first: Network, now: Mapping[str, torch.Tensor] | None = None) -> Pictures | None:
+    """The last crop in its four forms; None before the first step.
+
+    Args:
+        learner: what learns.
+        first: it, as it was before.
+        now: its maps as `maps_of` gives them, where they are known.
+    """
+    from studio.model.picture import to_picture
+
+    if learner.pictures is None:
+        return None
+    shown, wanted = learner.pictures
+    graph = learner.network.graph
+    before, after = maps_of(first, learner), now or maps_of(learner.result(), learner)
+    made = [to_picture(m[graph.output][0].numpy(), graph.output_range, graph.output_order) for m in (before, after)]
+    return shown, made[0], made[1], wanted
+
+
+@dataclass
+class DeadUnits:
+    """Counts the channels behind a ReLU that have given nothing but zeros in several looks in a row."""
+
+    _silent: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def look(self, learner: Learner, maps: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, int]]:
+        """Take in the maps of a crop; by layer, how many channels are dead, and how many there are."""
+        from studio.ops.activation import ReLU
+
+        found = {}
+        for node in learner.network.graph.nodes:
+            if not isinstance(node.op, ReLU) or node.name not in maps:
+                continue
+            silent = (maps[node.name][0].flatten(1).abs().amax(1) == 0).numpy()
+            known = self._silent.get(node.name, np.zeros(len(silent), np.int64))
+            self._silent[node.name] = known = np.where(silent, known + 1, 0)
+            found[node.name] = int((known >= _OFTEN).sum()), len(silent)
+        return found
