@@ -150,7 +150,7 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
     x = torch.empty_like(host, device="cuda")
     for tf32 in (False, True):
         kind = "TF32" if tf32 else "fp32"
-        with torch.inference_mode(), _precision(tf32):
+        with torch.inference_mode(), precision(tf32):
 
             def eager() -> None:
                 x.copy_(host, non_blocking=True)
@@ -211,7 +211,7 @@ def _graph(module: nn.Module, x: torch.Tensor) -> Frame:
 
 
 @contextmanager
-def _precision(tf32: bool) -> Iterator[None]:
+def precision(tf32: bool) -> Iterator[None]:
     before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.benchmark
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True

@@ -1,5 +1,7 @@
 // As torch.optim.Adadelta.
+#ifndef TOLD
 uniform float u_rho, u_eps, u_decay;
+#endif
 
 vec4 moved(vec4 weight, inout vec4 square, inout vec4 delta, vec4 grad) {
     grad += u_decay * weight;

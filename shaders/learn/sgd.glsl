@@ -1,5 +1,7 @@
 // As torch.optim.SGD: what a weight remembers is its momentum.
+#ifndef TOLD
 uniform float u_momentum, u_nesterov, u_decay, u_first;
+#endif
 
 vec4 moved(vec4 weight, inout vec4 momentum, inout vec4 unused, vec4 grad) {
     grad += u_decay * weight;

@@ -1,18 +1,20 @@
-// Sums of squares: each workgroup leaves one in its column of the tensor's row.
-layout(local_size_x = 64) in;
-layout(rgba32f, binding = 0) writeonly uniform image2D u_sums;
-uniform sampler2D u_grad;
-uniform int u_row;
+// Sums of squares of every gradient: each group leaves one.
+#include "learn/table.glsl"
+
+layout(std430, binding = 2) writeonly buffer Sums { float u_sums[]; };
 
 shared vec4 s_sums[64];
 
 void main() {
-    ivec2 size = textureSize(u_grad, 0);
-    int me = int(gl_LocalInvocationIndex), count = size.x * size.y;
+    int me = int(gl_LocalInvocationIndex), group = my_group();
     vec4 sum = vec4(0.0);
-    for (int n = int(gl_WorkGroupID.x) * 64 + me; n < count; n += int(gl_NumWorkGroups.x) * 64) {
-        vec4 grad = texelFetch(u_grad, ivec2(n % size.x, n / size.x), 0);
-        sum += grad * grad;
+    for (int number = me; number < u_span.z; number += 64) {
+        Item item = item_at(group, number);
+        if (!item.live) break;
+        for (int lane = 0; lane < 4 && has_lane(item, lane); lane++) {
+            vec4 grad = texelFetch(GRAD(item.job), place_of(item, lane), 0);
+            sum += grad * grad;
+        }
     }
     s_sums[me] = sum;
     barrier();
@@ -20,5 +22,5 @@ void main() {
         if (me < half_of) s_sums[me] += s_sums[me + half_of];
         barrier();
     }
-    if (me == 0) imageStore(u_sums, ivec2(gl_WorkGroupID.x, u_row), s_sums[0]);
+    if (me == 0) u_sums[group] = dot(s_sums[0], vec4(1.0));
 }

@@ -4,7 +4,7 @@
 // workgroups have been at a place; they are zero again behind the last.
 //
 // The includer has the macros THREAD_M, DEEP, OUTPUT_PLACE(i), the place in the output of a thread's i-th pixel, less
-// than zero where there is none, and OUTPUT_TILE(n), its n-th tile.
+// than zero where there is none, and OUTPUT_TILE(n), its n-th tile; and UNBIASED where nothing is added to the sum.
 
 #include "lib/parts.glsl"
 
@@ -50,5 +50,9 @@ void end(vec4 sum[THREAD_M * DEEP]) {
             FOR_EACH_TEXEL({}, sum[i * DEEP + n] += u_parts[part_place(other, tile, p)])
         }
     }
+#ifdef UNBIASED
+    FOR_EACH_TEXEL(begin_tile(tile), store_texel(p, sum[i * DEEP + n]))
+#else
     FOR_EACH_TEXEL(begin_tile(tile); vec4 bias = vectors(0, tile), store_texel(p, sum[i * DEEP + n] + bias))
+#endif
 }

@@ -7,7 +7,11 @@
 int parts = abs(u_grid.x) - FIRST_IN_MAP;
 
 vec4 texel(int tile, ivec2 p) {
+#ifdef UNBIASED
+    vec4 sum = vec4(0.0);
+#else
     vec4 sum = vectors(0, tile);
+#endif
     if (FIRST_IN_MAP == 1) sum += read0(tile, p);
     for (int first = 0; first < parts; first += AT_ONCE) {
         // All on their way before the first is needed.

@@ -1,12 +1,13 @@
 // Packed kernels: a vec4 over four output channels for every output tile, input tile, cell and input lane. (A cell is
 // a tap, or the sum of those that read one pixel: studio/model/taps.py.)
 //
-//   buffer   ((output tile * input tiles + input tile) * CELLS + cell) * 4 + input lane
+//   buffer   first + ((output tile * input tiles + input tile) * CELLS + cell) * 4 + input lane
 //
 //   texture  row     output tile * KERNEL_FOLDS + fold     (folds only where one row would pass the largest texture)
 //            column  (input tile within the fold * CELLS + cell) * 4 + input lane
 //
-// u_kernel_layout = (input tiles an output tile reads, input tiles to a row, inputs to a group, outputs to a group)
+// u_kernel_layout = (input tiles an output tile reads, input tiles to a row or the first texel in the buffer, inputs to a
+// group, outputs to a group)
 
 #ifdef KERNEL_FOLDS
 #define KernelPlace ivec2
@@ -44,7 +45,7 @@ vec4 kernel_at(ivec2 place, int lane) { return texelFetch(u_kernel, place + ivec
 layout(std430, binding = 0) readonly buffer Kernel { vec4 u_kernel[]; };
 
 int kernel_place(int output_tile, int j, int cell) {
-    return ((output_tile * u_kernel_layout.x + j) * CELLS + cell) * 4;
+    return u_kernel_layout.y + ((output_tile * u_kernel_layout.x + j) * CELLS + cell) * 4;
 }
 
 vec4 kernel_at(int place, int lane) { return u_kernel[place + lane]; }

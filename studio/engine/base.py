@@ -55,6 +55,10 @@ class Engine(Staging):
             self._take_sizes(sizes)
         for wanted in self.graph.inputs:
             self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
+        self._run_fed(tick)
+
+    def _run_fed(self, tick: Tick) -> None:
+        """Run every layer on what the inputs hold."""
         self._numbers.at(tick)
         for ring in self._rings.values():
             ring.advance()

@@ -130,22 +130,26 @@ class TensorStore:
         for holder in list(self._holders):
             holder.overtake(name, rect)
 
-    def moved(self, name: str, fetch: Callable[[], Array], origin: object) -> None:
-        """Take note that a device has a newer version.
+    def moved(self, fetches: Mapping[str, Callable[[], Array]], origin: object, but: object = None) -> None:
+        """Take note that a device has newer versions.
 
         Args:
-            name: of the tensor.
-            fetch: gives it, in its own shape.
-            origin: what holds it there, for those that can take it from there.
+            fetches: by the name of each tensor, what gives it in its own shape.
+            origin: what holds them there, for those that can take them from there.
+            but: who has them already.
         """
-        if name in self._edited:
+        unedited = [name for name in fetches if name not in self._edited]
+        for name in fetches.keys() & self._edited.keys():
             # What lies over it is worked out in memory.
-            np.copyto(self._edited[name].base, fetch())
+            np.copyto(self._edited[name].base, fetches[name]())
             self._rework(name, self._edits[name], Rect(0, 0, *sheet_size(self.arrays[name].shape)))
-            return
-        self._revisions[name] += 1
-        self._fetches[name] = fetch
+        for name in unedited:
+            self._revisions[name] += 1
+            self._fetches[name] = fetches[name]
         for holder in list(self._holders):
-            if not holder.repack(name, origin):
-                self.tensor(name)
-                holder.overtake(name, Rect(0, 0, *sheet_size(self.arrays[name].shape)))
+            if holder is but:
+                continue
+            for name in unedited:
+                if not holder.repack(name, origin):
+                    self.tensor(name)
+                    holder.overtake(name, Rect(0, 0, *sheet_size(self.arrays[name].shape)))

@@ -101,13 +101,29 @@ class Backend(ABC):
         """Add the gradients of these crops, which are such a part of the step."""
 
     @abstractmethod
-    def apply(self, rate: float, clip: float) -> Outcome:
-        """Take the step, unless it is not finite, and begin the next.
+    def take(self, rate: float, clip: float) -> None:
+        """Take the step, unless it is not finite, and begin the next; what it came to is among the `outcomes`.
 
         Args:
             rate: how far.
             clip: what the norm of all gradients is brought down to where it is larger; infinity for never.
         """
+
+    @abstractmethod
+    def outcomes(self, *, wait: bool) -> list[Outcome]:
+        """What the steps came to that have not been told of, in order.
+
+        Args:
+            wait: whether for all of them; else those that are known by now. A device may be a few steps ahead.
+
+        Returns:
+            None after one that is not finite: steps after it were not taken, and do not count.
+        """
+
+    def apply(self, rate: float, clip: float) -> Outcome:
+        """Take the step, and wait for what it comes to."""
+        self.take(rate, clip)
+        return self.outcomes(wait=True)[-1]
 
     @abstractmethod
     def drop(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +26,32 @@ class Cut:
     y: float
     x: float
     mirrored: bool
+
+
+class Part(NamedTuple):
+    """A crop of one of some pictures, in pixels.
+
+    Attributes:
+        pictures: those of the bank.
+        number: which.
+        top: its first row.
+        left: its first column.
+        mirrored: whether left and right change places.
+        size: height and width.
+    """
+
+    pictures: Sequence[Picture]
+    number: int
+    top: int
+    left: int
+    mirrored: bool
+    size: Size
+
+    def cut(self) -> Picture:
+        """The crop, (height, width, 3) uint8."""
+        height, width = self.size
+        found = self.pictures[self.number][self.top : self.top + height, self.left : self.left + width]
+        return np.ascontiguousarray(found[:, ::-1] if self.mirrored else found)
 
 
 @dataclass
@@ -57,13 +85,13 @@ class Bank:
 
     def cut(self, where: Cut, size: Size) -> Picture:
         """That crop, (height, width, 3) uint8."""
-        picture = self.pictures[where.number]
-        top, left = (
-            round(part * (length - wanted))
-            for part, length, wanted in zip((where.y, where.x), picture.shape[:2], size, strict=True)
-        )
-        found = picture[top : top + size[0], left : left + size[1]]
-        return np.ascontiguousarray(found[:, ::-1] if where.mirrored else found)
+        return self.part(where, size).cut()
+
+    def part(self, where: Cut, size: Size) -> Part:
+        """Where that crop lies."""
+        height, width = self.pictures[where.number].shape[:2]
+        top, left = round(where.y * (height - size[0])), round(where.x * (width - size[1]))
+        return Part(self.pictures, where.number, top, left, where.mirrored, size)
 
 
 def covering(picture: Picture, size: Size, zoom: float = 1.0) -> Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +15,7 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.learn.backend import Outcome, Pull, State
-from studio.learn.lesson import Lesson
+from studio.learn.lesson import Batch, Lesson
 from studio.learn.memory import Need
 from studio.learn.objective import Objective
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
@@ -78,7 +79,6 @@ class Learner:
     Attributes:
         network: what it began with.
         settings: how it learns; numbers of the schedule, batch and clip may be changed between steps (`turn`).
-        pictures: what was shown and wanted in the last crop.
         need: what a step takes of memory, where that was found out.
 
     Raises:
@@ -97,8 +97,10 @@ class Learner:
         self._random = np.random.default_rng(settings.seed)
         self._begun: Mapping[str, Any] = self._random.bit_generator.state
         self._waiting = 0
-        self._seconds = 0.0
-        self.pictures: tuple[Picture, Picture] | None = None
+        # Steps that were asked for and not told of, and since when the first of them runs.
+        self._asked: deque[tuple[int, float]] = deque()
+        self._since = math.inf
+        self._batch: Batch | None = None
         self.need: Need | None = None
 
     @property
@@ -106,6 +108,11 @@ class Learner:
         """Height and width of what the network makes."""
         shape = self.objective.shapes[self.network.graph.output]
         return shape.height, shape.width
+
+    @property
+    def pictures(self) -> tuple[Picture, Picture] | None:
+        """What was shown and wanted in the last crop; None before the first."""
+        return None if self._batch is None else self._batch.pictures
 
     @property
     def steps(self) -> int:
@@ -139,30 +146,41 @@ class Learner:
             begun = time.perf_counter()
             if not self._waiting:
                 self._begun, self._waiting = self._random.bit_generator.state, self.settings.batch
+                self._since = min(self._since, begun)
             self._part()
             took = time.perf_counter() - begun
-            self._seconds += took
             if not self._waiting:
-                found.append(self._finish())
-            if found and math.isinf(seconds):
-                return found
+                self._finish()
+                if math.isinf(seconds):
+                    return self._came(wait=True)
+                found += self._came(wait=False)
             if time.perf_counter() - start + took > seconds:
-                return found
+                return found + self._came(wait=True)
 
     def _part(self) -> None:
         count = min(self.settings.at_once or self.settings.batch, self._waiting)
         batch = self.lesson.batch(self._random, count, self.network.graph, self.settings.size, self.made)
-        self.pictures = batch.pictures
+        self._batch = batch
         self.backend.accumulate(batch, count / self.settings.batch)
         self._waiting -= count
 
-    def _finish(self) -> Step:
+    def _finish(self) -> None:
         number = self.steps + 1
         rate = self.settings.schedule.at(number)
-        begun = time.perf_counter()
-        outcome = self.backend.apply(rate, self.settings.clip)
-        seconds, self._seconds = self._seconds + time.perf_counter() - begun, 0.0
+        self._asked.append((number, rate))
+        self.backend.take(rate, self.settings.clip)
+
+    def _came(self, *, wait: bool) -> list[Step]:
+        """The steps that are done; a device may be a few ahead of them."""
+        return [self._step_of(outcome) for outcome in self.backend.outcomes(wait=wait)]
+
+    def _step_of(self, outcome: Outcome) -> Step:
+        number, rate = self._asked.popleft()
+        now = time.perf_counter()
+        seconds, self._since = now - self._since, now if self._asked else math.inf
         if not outcome.is_finite:
+            self._asked.clear()
+            self._since = math.inf
             raise StudioError(
                 f"Step {number} came to {_said(outcome)}, and was not taken: weights are as after step {number - 1}. "
                 f"Lower the rate of {rate:g}, clip gradients, or go back to a checkpoint."
@@ -205,7 +223,7 @@ class Learner:
         if self._waiting:
             self.backend.drop()
             self._random.bit_generator.state = dict(self._begun)
-        self._waiting, self._seconds = 0, 0.0
+        self._waiting, self._since = 0, math.inf
 
     def replace(self, tensor: str, rect: Rect, values: Array) -> None:
         """Put values into a rectangle of a tensor's sheet: a stroke, an edit, an undo."""

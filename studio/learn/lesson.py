@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.learn.bank import Bank, load_bank
+from studio.learn.bank import Bank, Part, load_bank
 from studio.learn.damage import Damaging, damaged, parse_damage
 from studio.model.graph import Graph, Size
 from studio.model.op import Array
@@ -20,9 +21,18 @@ Teacher = Callable[[Picture], Picture]
 """Makes what is wanted of what is shown, both (H, W, 3) uint8."""
 
 
-@dataclass(frozen=True)
+Made = tuple[dict[str, Array], Array, tuple[Picture, Picture]]
+
+
 class Batch:
     """Some crops of a step.
+
+    Args:
+        shown: see below.
+        wanted: see below.
+        pictures: see below.
+        crops: of each, what is shown and what is wanted as parts of pictures, where they are nothing else.
+        make: makes the first three when one of them is asked for, in their place.
 
     Attributes:
         shown: by the name of each of the network's inputs, (N, C, h, w) float32 in its own values.
@@ -30,12 +40,46 @@ class Batch:
         pictures: what is shown and what is wanted of the last crop, as pictures.
     """
 
-    shown: Mapping[str, Array]
-    wanted: Array
-    pictures: tuple[Picture, Picture]
+    def __init__(
+        self,
+        shown: Mapping[str, Array] | None = None,
+        wanted: Array | None = None,
+        pictures: tuple[Picture, Picture] | None = None,
+        *,
+        crops: Sequence[tuple[Part, Part]] = (),
+        make: Callable[[], Made] | None = None,
+    ) -> None:
+        self.crops = tuple(crops)
+        self._make = make
+        if shown is not None and wanted is not None and pictures is not None:
+            self._made = dict(shown), wanted, pictures
+
+    @cached_property
+    def _made(self) -> Made:
+        assert self._make is not None
+        return self._make()
+
+    @property
+    def shown(self) -> Mapping[str, Array]:
+        """See the class."""
+        return self._made[0]
+
+    @property
+    def wanted(self) -> Array:
+        """See the class."""
+        return self._made[1]
+
+    @property
+    def pictures(self) -> tuple[Picture, Picture]:
+        """See the class."""
+        return self._made[2]
 
     def __len__(self) -> int:
-        return len(self.wanted)
+        return len(self.crops) or len(self.wanted)
+
+    def crop(self, number: int) -> dict[str, Array]:
+        """What one crop shows, by the network's inputs."""
+        return {name: values[number] for name, values in self.shown.items()}
 
 
 class Lesson(ABC):
@@ -48,6 +92,11 @@ class Lesson(ABC):
 
     bank: Bank
     flips: bool = True
+
+    def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
+        """One crop where both are parts of pictures and nothing else; None, and nothing chosen, where they are not."""
+        del rng, size, made
+        return None
 
     @abstractmethod
     def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
@@ -63,17 +112,30 @@ class Lesson(ABC):
             size: height and width of what it is shown.
             made: height and width of what it makes.
         """
-        pairs = [self.pair(rng, size, made) for _ in range(count)]
-        shown: dict[str, Array] = {}
-        for fed in graph.inputs:
-            if fed.kind == "vector":
-                shown[fed.name] = rng.standard_normal((count, fed.channels, 1, 1), np.float32)
-                continue
-            values = [to_tensor(one, fed.channels, fed.range, fed.mean, fed.std, fed.order) for one, _ in pairs]
-            shown[fed.name] = np.stack(values)
-        channels = _output_channels(graph, size)
-        wanted = [to_tensor(other, channels, graph.output_range, order=graph.output_order) for _, other in pairs]
-        return Batch(shown, np.stack(wanted), pairs[-1])
+        found = [self.parts(rng, size, made) for _ in range(count)]
+        crops = [parts for parts in found if parts is not None]
+        if crops and all(fed.kind == "picture" for fed in graph.inputs):
+
+            def cut() -> Made:
+                return _values([(a.cut(), b.cut()) for a, b in crops], rng, graph, size)
+
+            return Batch(crops=crops, make=cut)
+        pairs = [(a.cut(), b.cut()) for a, b in crops] or [self.pair(rng, size, made) for _ in range(count)]
+        return Batch(*_values(pairs, rng, graph, size))
+
+
+def _values(pairs: Sequence[tuple[Picture, Picture]], rng: np.random.Generator, graph: Graph, size: Size) -> Made:
+    """What is shown and what is wanted of these crops, as the network's inputs and its output hold them."""
+    shown: dict[str, Array] = {}
+    for fed in graph.inputs:
+        if fed.kind == "vector":
+            shown[fed.name] = rng.standard_normal((len(pairs), fed.channels, 1, 1), np.float32)
+            continue
+        values = [to_tensor(one, fed.channels, fed.range, fed.mean, fed.std, fed.order) for one, _ in pairs]
+        shown[fed.name] = np.stack(values)
+    channels = _output_channels(graph, size)
+    wanted = [to_tensor(other, channels, graph.output_range, order=graph.output_order) for _, other in pairs]
+    return shown, np.stack(wanted), pairs[-1]
 
 
 def _output_channels(graph: Graph, size: Size) -> int:
@@ -93,6 +155,13 @@ class Same(Lesson):
     how: Damaging = ()
     undo: bool = True
     flips: bool = True
+
+    def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
+        """See `Lesson.parts`."""
+        if self.how or size != made:
+            return None
+        part = self.bank.part(self.bank.choose(rng, flips=self.flips), made)
+        return part, part
 
     def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
         """See `Lesson.pair`."""
@@ -119,6 +188,13 @@ class Pairs(Lesson):
                 f"{self.others.name} has {len(self.others.pictures)} pictures and {self.bank.name} "
                 f"{len(self.bank.pictures)}; pairs need as many of both, in the same order."
             )
+
+    def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
+        """See `Lesson.parts`."""
+        if size != made:
+            return None
+        where = self.bank.choose(rng, flips=self.flips)
+        return self.bank.part(where, made), self.others.part(where, made)
 
     def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
         """See `Lesson.pair`."""

@@ -9,8 +9,7 @@ from studio.errors import StudioError
 from studio.model.graph import Graph, Input, Node, Size
 from studio.model.network import Network
 from studio.model.op import Array, Op, Shape
-from studio.ops._backward.sums import SumOfProducts
-from studio.ops._training import as_it_learns
+from studio.ops._training import LearningBatchNorm2d, as_it_learns
 from studio.ops.arithmetic import Add, Sub
 from studio.ops.functions import Affine
 from studio.ops.norm import BatchNorm2d
@@ -35,10 +34,12 @@ class Aim:
 
 @dataclass(frozen=True)
 class Statistic:
-    """Statistics of one normalisation: the layers that hold a picture's own, and how many values these are of."""
+    """Statistics of one normalisation: the layer that holds a picture's own, and of how many values.
 
-    mean: str
-    variance: str
+    It is of C × 1 × 2: the means, and the variances.
+    """
+
+    moments: str
     count: int
 
 
@@ -149,17 +150,20 @@ def sketch(network: Network, size: Size, *, statistics: bool) -> tuple[Sketch, d
     """
     graph = network.graph
     shapes = graph.shapes({i.name: size for i in graph.inputs})
-    nodes = [as_it_learns(node) if statistics else node for node in graph.nodes]
+    nodes = [made for node in graph.nodes for made in _learning(node, statistics=statistics)]
     made = shapes[graph.output]
     inputs = [*graph.inputs, Input(WANTED, made.channels, graph.output_range, order=graph.output_order)]
     draft = Sketch(network, shapes, inputs, nodes, dict(network.tensors), graph.output, WANTED)
     draft.shapes[WANTED] = made
     found = {}
-    for node in graph.nodes:
-        if statistics and isinstance(node.op, BatchNorm2d) and node.tensors_of is None:
-            (read,) = node.inputs
-            mean = draft.add(Mean(dim="space"), read, of=node.name)
-            rest = draft.add(Sub(), read, mean, of=node.name)
-            variance = draft.add(SumOfProducts(mean=True), rest, rest, of=node.name)
-            found[node.name] = Statistic(mean, variance, shapes[read].height * shapes[read].width)
+    for node in nodes:
+        if node.name not in shapes:
+            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
+        if isinstance(node.op, LearningBatchNorm2d) and node.tensors_of is None:
+            read, held = node.inputs
+            found[node.name] = Statistic(held, shapes[read].height * shapes[read].width)
     return draft, found
+
+
+def _learning(node: Node, *, statistics: bool) -> tuple[Node, ...]:
+    return (node,) if isinstance(node.op, BatchNorm2d) and not statistics else as_it_learns(node)

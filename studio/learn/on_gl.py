@@ -1,38 +1,38 @@
 """Learning in GLSL: the backward graph on an engine, and steps of the weights where they lie on the device.
 
 Crops are run one after the other, and their gradients added up. Nothing of a tensor passes through memory: packed
-kernels are made from the weights on the device, and memory has them when somebody asks. Of a step two small things are
-read back: its losses and the norm of its gradients, which say whether it may be taken.
+kernels are made from the weights on the device, and memory has them when somebody asks. Of a step its losses and the
+norm of its gradients are read; compute shaders find out by themselves whether it may be taken, so that they are read
+later, while the next step runs.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from studio.engine.base import Engine
+from studio.engine.gl.bank import Crop
 from studio.engine.gl.device import Device
-from studio.engine.gl.learning import ComputeMoving, FragmentMoving, Moving
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
-from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
+from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.learn.backend import MOMENTUM, Backend, Outcome, State, turned_nodes
+from studio.learn._gl_ways import ComputeWay, Course, FragmentWay, Way
+from studio.learn.backend import Backend, Outcome, State, turned_nodes
+from studio.learn.bank import Part
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
 from studio.model.graph import Graph, Node
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.network import Network
-from studio.model.op import Array, Op
+from studio.model.op import Array, Op, Shape
+from studio.ops._spread import spread_late
 from studio.ops.combine import Concat
 from studio.ops.derivative import derive
-from studio.ops.functions import Affine
-
-if TYPE_CHECKING:
-    import moderngl
+from studio.ops.given import GivenMap
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 _TOLD = "told~"
@@ -68,14 +68,21 @@ class GLBackend(Backend):
         self.engine.time_every = math.inf
         self._turned = network.graph.nodes
         self._device = self.engine._device
-        self._tensors = DeviceTensors(self._device, self._store)
-        self._moving: Moving = (ComputeMoving if engine == "gl" else FragmentMoving)(self._device)
-        self._slots: dict[str, list[DeviceTensor]] = {}
-        self._totals: dict[str, DeviceTensor] = {}
-        self._moved: dict[str, int] = dict.fromkeys(objective.learns, 0)
-        self._painted: dict[tuple[str, str], tuple[Array, DeviceTensor]] = {}
-        self._parts: np.ndarray | None = None
-        self._has_last = self._has_run = self._is_single = False
+        self._course = Course(
+            self.engine,
+            self._device,
+            self._store,
+            DeviceTensors(self._device, self._store),
+            self._gradients,
+            objective.statistics,
+            len(self._said),
+            optimiser,
+            dict.fromkeys(objective.learns, 0),
+        )
+        self._way: Way = (ComputeWay if engine == "gl" else FragmentWay)(self._course)
+        self._begun = self._has_last = self._has_run = self._is_single = False
+        self._under_way = 0
+        self._done: list[Outcome] = []
 
     def shares(self, engine: Engine) -> bool:
         """See `Backend.shares`."""
@@ -83,9 +90,10 @@ class GLBackend(Backend):
 
     def close(self) -> None:
         """See `Backend.close`."""
-        self._slots.clear()
-        self._totals.clear()
-        self._painted.clear()
+        self._way.close()
+        self._course.slots.clear()
+        self._course.totals.clear()
+        self._course.painted.clear()
         self.engine.close()
 
     def accumulate(self, batch: Batch, share: float) -> None:
@@ -94,103 +102,64 @@ class GLBackend(Backend):
         # The gradients of a single crop are the step's: they are taken where they are made.
         self._is_single = count == 1 and share == 1.0
         for k in range(count):
-            fed = {name: values[k] for name, values in batch.shown.items()} | {WANTED: batch.wanted[k]}
-            self.engine.run(fed)
+            if not (batch.crops and self._run_cut(*batch.crops[k])):
+                self.engine.run(batch.crop(k) | {WANTED: batch.wanted[k]})
             self._has_run = True
-            anew = self._parts is None
-            for name, layer in self._gradients.items():
-                if self._is_single:
-                    break
-                if name not in self._totals:
-                    self._totals[name] = DeviceTensor(self._device, self._store.arrays[name].shape)
-                texture, _ = self.engine.texture_of(layer)
-                self._moving.add(self._totals[name].texture, texture, share / count, anew=anew)
-            more = self.engine.activation(_TOLD)[:, 0, 0].astype(np.float64) * (share / count)
-            self._parts = more if self._parts is None else self._parts + more
+            self._way.crop(share / count, anew=not self._begun, single=self._is_single)
+            self._begun = True
 
-    def apply(self, rate: float, clip: float) -> Outcome:
-        """See `Backend.apply`."""
-        assert self._parts is not None, "nothing has been accumulated"
+    def _run_cut(self, shown: Part, wanted: Part) -> bool:
+        """Run a crop of pictures that lie on the device; False where that cannot be."""
+        if not isinstance(self.engine, GLEngine):
+            return False
+        crops = {fed.name: Crop(*shown[:-1]) for fed in self.engine.graph.inputs}
+        sizes = dict.fromkeys(crops, shown.size)
+        crops[WANTED], sizes[WANTED] = Crop(*wanted[:-1]), wanted.size
+        return self.engine.run_cut(crops, sizes)
+
+    def take(self, rate: float, clip: float) -> None:
+        """See `Backend.take`."""
+        assert self._begun, "nothing has been accumulated"
         self._device.use()
-        norm = self._moving.norm([self._gradient_of(name) for name in self._gradients])
-        said = dict(zip(self._said, self._parts.tolist(), strict=False))
-        outcome = Outcome(said, said.pop("~total"), norm)
-        if outcome.is_finite:
-            self._move(rate, clip / norm if norm > clip else 1.0)
-            self._follow(self._parts[len(self._said) :])
-            self.steps += 1
-        self._has_last = True
-        self._parts = None
-        return outcome
-
-    def _gradient_of(self, name: str) -> moderngl.Texture:
-        if self._is_single:
-            found: moderngl.Texture = self.engine.texture_of(self._gradients[name])[0]
-            return found
-        return self._totals[name].texture
-
-    def _move(self, rate: float, scale: float) -> None:
+        if self._way.is_full:
+            self._done += self._came(wait=True)
         for name in self._gradients:
-            if name not in self._slots:
-                shape = self._store.arrays[name].shape
-                self._slots[name] = [self._empty(shape) for _ in self.optimiser.slots]
-            self._moved[name] += 1
-            said = {**self.optimiser.numbers(self._moved[name]), "rate": rate, "scale": scale}
-            said["first"] = float(self._moved[name] == 1)
-            self._moving.step(
-                self.optimiser.shader,
-                self._tensors,
-                name,
-                self._slots[name],
-                self._gradient_of(name),
-                self._sheet_of("rate", name, self.rates.get(name)),
-                self._pull_of(name),
-                {f"u_{key}": value for key, value in said.items()},
-            )
-            self._tensors.moved(name)
+            self._course.moved[name] += 1
+        self.steps += 1
+        self._under_way += 1
+        self._way.take(rate, clip, self.rates, self.pulls)
+        self._has_last = True
+        self._begun = False
 
-    def _follow(self, statistics: np.ndarray) -> None:
-        """Bring running statistics nearer to those of this step."""
-        start = 0
-        for layer, held in self.objective.statistics.items():
-            mean, variance = f"{layer}.running_mean", f"{layer}.running_var"
-            channels = len(self._store.arrays[mean])
-            found = statistics[start : start + 2 * channels]
-            start += 2 * channels
-            unbiased = held.count / (held.count - 1) if held.count > 1 else 1.0
-            for name, values in ((mean, found[:channels]), (variance, found[channels:] * unbiased)):
-                now = self._store.tensor(name)
-                moved = now + MOMENTUM * (values.astype(np.float32) - now)
-                self._store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
+    def outcomes(self, *, wait: bool) -> list[Outcome]:
+        """See `Backend.outcomes`."""
+        found, self._done = self._done + self._came(wait=wait), []
+        return found
 
-    def _empty(self, shape: tuple[int, ...]) -> DeviceTensor:
-        made = DeviceTensor(self._device, shape)
-        made.write(np.zeros(shape, np.float32))
-        return made
+    def _came(self, *, wait: bool) -> list[Outcome]:
+        if not self._under_way:
+            return []
+        self._device.use()
+        found: list[Outcome] = []
+        for taken, norm, values in self._way.outcomes(wait=wait):
+            self._under_way -= 1
+            said = dict(zip(self._said, values.astype(np.float64).tolist(), strict=True))
+            found.append(Outcome(said, said.pop("~total"), norm))
+            if not taken:
+                return [*found, *self._stopped()]
+        return found
 
-    def _sheet_of(self, use: str, name: str, asked: Array | None) -> DeviceTensor | None:
-        """What was painted beside a tensor, on the device; brought over when it is another."""
-        if asked is None:
-            return None
-        known = self._painted.get((use, name))
-        if known is None or known[0] is not asked:
-            held = DeviceTensor(self._device, asked.shape)
-            held.write(asked)
-            self._painted[use, name] = known = asked, held
-        return known[1]
-
-    def _pull_of(self, name: str) -> tuple[DeviceTensor, DeviceTensor] | None:
-        pull = self.pulls.get(name)
-        if pull is None:
-            return None
-        strength = self._sheet_of("strength", name, pull.strength)
-        target = self._sheet_of("target", name, pull.target)
-        assert strength is not None
-        assert target is not None
-        return strength, target
+    def _stopped(self) -> list[Outcome]:
+        """A step was not taken, nor were those after it: what counts them goes back."""
+        self._way.outcomes(wait=True)
+        lost, self._under_way = self._under_way + 1, 0
+        self.steps -= lost
+        for name in self._gradients:
+            self._course.moved[name] -= lost
+        self._way.forgive()
+        return []
 
     def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
-        del optimiser
         network, *_ = with_gradients(objective)
         turned = turned_nodes(self._turned, network.graph.nodes)
         if turned is None or not self._has_run:
@@ -199,11 +168,12 @@ class GLBackend(Backend):
             for live in node.op.live_params():
                 self.engine.set_number(node.name, live.name, node.op.live_value(live.name))
         self._turned = network.graph.nodes
+        self._course.optimiser = optimiser
         return True
 
     def drop(self) -> None:
         """See `Backend.drop`."""
-        self._parts = None
+        self._begun = False
         self._has_last = False
 
     def tensor(self, name: str) -> Array:
@@ -218,7 +188,7 @@ class GLBackend(Backend):
         if self._is_single:
             found = self.engine.activation(self._gradients[name])
             return np.ascontiguousarray(found.reshape(self._store.arrays[name].shape))
-        return self._totals[name].read()
+        return self._course.totals[name].read()
 
     def map_gradient(self, layer: str) -> Array | None:
         """See `Backend.map_gradient`."""
@@ -234,8 +204,8 @@ class GLBackend(Backend):
         self._device.use()
         slots: dict[str, Array] = {}
         for name in self.objective.learns:
-            slots[f"{name}/steps"] = np.array([self._moved[name]], np.float32)
-            for slot, held in zip(self.optimiser.slots, self._slots.get(name, ()), strict=False):
+            slots[f"{name}/steps"] = np.array([self._course.moved[name]], np.float32)
+            for slot, held in zip(self.optimiser.slots, self._course.slots.get(name, ()), strict=False):
                 slots[f"{name}/{slot}"] = held.read()
         return State({name: self.tensor(name) for name in self.kept()}, slots, self.steps)
 
@@ -247,14 +217,13 @@ class GLBackend(Backend):
         for name, values in state.tensors.items():
             height, width = sheet_size(values.shape)
             self._store.put(name, Rect(0, 0, height, width), to_sheet(values))
-        self._slots.clear()
+        self._course.slots.clear()
+        self._way.rearrange()
         for name in self.objective.learns:
-            self._moved[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
+            self._course.moved[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
             found = [state.slots.get(f"{name}/{slot}") for slot in self.optimiser.slots]
             if any(values is not None for values in found):
-                shape = self._store.arrays[name].shape
-                self._slots[name] = [self._empty(shape) for _ in found]
-                for held, remembered in zip(self._slots[name], found, strict=True):
+                for held, remembered in zip(self._course.slots_of(name), found, strict=True):
                     if remembered is not None:
                         held.write(remembered)
 
@@ -264,7 +233,7 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
 
     Returns:
         The network; by tensor, and by layer, the layer that holds its gradient; and what the channels of that map are
-        called, behind which those of the statistics follow.
+        called.
     """
     network = objective.network
     nodes, shapes = list(network.graph.nodes), dict(objective.shapes)
@@ -276,17 +245,24 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
         shapes[name] = op.output_shape(*(shapes[read] for read in reads))
         return name
 
-    forward = tuple(nodes)
+    forward, seeds, tensors = tuple(nodes), [], dict(network.tensors)
     for number, aim in enumerate(objective.aims):
-        # A loss that is not finite makes every gradient so, and the step is not taken.
-        seed = add(f"seed~{number}", Affine(scale=0.0, shift=1.0), aim.total)
-        found = derive(forward, shapes, {aim.total: seed}, aim.learns, f"g{number}." if number else "g")
+        seeds.append(Node(f"seed~{number}", GivenMap(channels=1, height=1, width=1), (network.graph.inputs[0].name,)))
+        tensors[f"seed~{number}.map"] = np.ones((1, 1, 1, 1), np.float32)
+        shapes[seeds[-1].name] = Shape(1, 1, 1)
+        given = {aim.total: seeds[-1].name}
+        found = derive(forward, shapes, given, aim.learns, f"g{number}." if number else "g")
+        for node in found.nodes:
+            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
         nodes += found.nodes
         gradients |= found.tensors
         maps = {**found.maps, **maps}
     said = dict(objective.parts)
     said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
-    held = [layer for statistic in objective.statistics.values() for layer in (statistic.mean, statistic.variance)]
-    add(_TOLD, Concat(), *said.values(), *held)
-    graph = Graph(network.graph.inputs, tuple(nodes), network.graph.output)
-    return Network(network.name, graph, network.tensors), gradients, maps, list(said)
+    add(_TOLD, Concat(), *said.values())
+    behind = nodes[len(forward) :]
+    # Maps of losses are not watched.
+    ends = {_TOLD, *gradients.values(), *(held for name, held in maps.items() if "~" not in name)}
+    alone, rest = spread_late(behind, shapes, [seed.name for seed in seeds], ends)
+    graph = Graph(network.graph.inputs, (*seeds, *alone, *forward, *rest), network.graph.output)
+    return Network(network.name, graph, tensors), gradients, maps, list(said)

@@ -46,7 +46,8 @@ class TorchBackend(Backend):
         self._last: dict[str, torch.Tensor] = {}
         self._seen: dict[str, torch.Tensor] = {}
         self._parts: dict[str, torch.Tensor] = {}
-        self._statistics: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._done: list[Outcome] = []
+        self._statistics: dict[str, torch.Tensor] = {}
 
     def accumulate(self, batch: Batch, share: float) -> None:
         """See `Backend.accumulate`."""
@@ -77,10 +78,8 @@ class TorchBackend(Backend):
             for name, layer in {**self.objective.parts, **totals}.items():
                 self._add(name, maps[layer].mean() * share)
             for name, held in self.objective.statistics.items():
-                more = [maps[layer].mean(0).flatten() * share for layer in (held.mean, held.variance)]
-                before = self._statistics.get(name)
-                mean, variance = more if before is None else (a + b for a, b in zip(before, more, strict=True))
-                self._statistics[name] = mean, variance
+                more = maps[held.moments].mean(0)[:, 0] * share
+                self._statistics[name] = self._statistics[name] + more if name in self._statistics else more
 
     def _watch(self, layer: str, share: float, grad: torch.Tensor) -> None:
         # That of the crop's own loss: the mean over the crops taken together divides by their number.
@@ -99,8 +98,14 @@ class TorchBackend(Backend):
     def _add(self, name: str, value: torch.Tensor) -> None:
         self._parts[name] = self._parts[name] + value if name in self._parts else value
 
-    def apply(self, rate: float, clip: float) -> Outcome:
-        """See `Backend.apply`."""
+    def outcomes(self, *, wait: bool) -> list[Outcome]:
+        """See `Backend.outcomes`."""
+        del wait
+        found, self._done = self._done, []
+        return found
+
+    def take(self, rate: float, clip: float) -> None:
+        """See `Backend.take`."""
         grads = {
             name: tensor.grad
             for name, tensor in zip(self.objective.learns, self._learning, strict=True)
@@ -121,7 +126,7 @@ class TorchBackend(Backend):
             self._moved.update(grads.keys())
         self._last = grads
         self.drop()
-        return outcome
+        self._done.append(outcome)
 
     def _move(self, grads: Mapping[str, torch.Tensor], rate: float, scale: float) -> None:
         with torch.no_grad():
@@ -139,7 +144,8 @@ class TorchBackend(Backend):
                     continue
                 held, target = self._tensors[name], self._fed(pull.target)
                 held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
-            for layer, (mean, variance) in self._statistics.items():
+            for layer, held in self._statistics.items():
+                mean, variance = held.unbind(1)
                 count = self.objective.statistics[layer].count
                 # Of a single value there is no unbiased variance.
                 unbiased = variance * (count / (count - 1)) if count > 1 else variance

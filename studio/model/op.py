@@ -57,12 +57,14 @@ class Blocks(NamedTuple):
         constants: what it has ``#define``-d.
         line: blocks along a line.
         deep: groups of the output's tiles.
+        whole: where a workgroup makes each block together, how many texels it looks over for it; else 0.
     """
 
     shader: str
     constants: tuple[tuple[str, int], ...]
     line: int
     deep: int
+    whole: int = 0
 
 
 class Op(Shaded):
@@ -88,6 +90,12 @@ class Op(Shaded):
     """Whether a value needs its input at the same place alone, so that it can be made where the input is made.
 
     The shader of such an operator defines `texel` and nothing else; what it needs besides it includes from lib/.
+    """
+
+    together: ClassVar[bool] = False
+    """Whether a value needs each of several inputs at the same place alone, where all are of the output's shape.
+
+    What holds for the shader of a pointwise operator holds for this.
     """
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -147,8 +155,20 @@ class Op(Shaded):
         """The files under ``shaders/`` of its own pass."""
         return (shader_file("ops", self.shader),)
 
+    def cut(self) -> tuple[int, int, int] | None:
+        """The first channel, row and column of its input that it takes, where it takes what lies there as it is."""
+        return None
+
     def blocks(self, *inputs: Shape) -> Blocks | None:
         """How compute shaders make its map in blocks of texels; None where texel by texel."""
+        del inputs
+        return None
+
+    def at_once(self, *inputs: Shape) -> Blocks | None:
+        """How GPUs make its map in one pass, without those of `scratch`; None where they take the same passes.
+
+        It defines all of the shader, and may call ``read0`` to ``read3``, ``vectors`` and ``store``.
+        """
         del inputs
         return None
 

@@ -19,7 +19,7 @@ DeepPicture = NDArray[np.uint8 | np.uint16]
 """(H, W, 3) RGB, C-contiguous, of 8 bits a value, or of 16 where a source has more: white is 255 or 65535."""
 
 # Luma of ITU-R BT.601, as cv2 and PIL use it.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 # Ends of the signed view: blue below zero, orange above, near-black at zero.
 _NEGATIVE = np.array([70, 150, 255], np.float32)
@@ -43,7 +43,7 @@ def to_tensor(
     lo, hi = value_range
     scaled = (picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture).astype(np.float32)
     if channels == 1:
-        scaled = (scaled @ _LUMA)[:, :, None]
+        scaled = (scaled @ LUMA)[:, :, None]
     elif channels != 3:
         raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
     scaled *= np.float32((hi - lo) / white(picture))
@@ -101,7 +101,7 @@ _THRESHOLDS = _bayer(8) * 4 + 2
 def chroma(picture: DeepPicture) -> Array:
     """(H, W, 3) float32: how far each colour of a picture is from its luma, in parts of full."""
     levels = picture.astype(np.float32)
-    return np.asarray((levels - (levels @ _LUMA)[:, :, None]) / np.float32(white(picture)))
+    return np.asarray((levels - (levels @ LUMA)[:, :, None]) / np.float32(white(picture)))
 
 
 def to_picture(

@@ -1,4 +1,15 @@
-"""What stands in for operators while a network learns: BatchNorm2d by the statistics of what it reads."""
+"""What stands in for operators while a network learns: norms by moments that a layer of their own takes, once for all.
+
+A norm takes the mean m and the variance v of every channel; ``n = (x - m) / sqrt(v + eps)`` is times weight plus bias::
+
+    x ──┬────────────────────┬── norm ──  ...   from behind: g, the gradient of what the norm made
+        └── Moments (m, v) ──┘
+                                          sums  S = sum of g, P = sum of g * n                 Crop: of bias, of weight
+                                          by x  weight / sqrt(v + eps) * (g - S / count - n * P / count)
+
+So a map is read twice on the way there and twice on the way back, and running statistics are learnt from the same
+moments. The rule of the norm is that of both layers together; the moments have none of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,57 +20,190 @@ import numpy as np
 
 from studio.model.gradient import Backward, Gradients
 from studio.model.graph import Node
-from studio.model.op import Array, Shape
+from studio.model.op import Array, Blocks, Op, Scratch, Shape
+from studio.model.param import param
+from studio.ops._backward.base import BackwardOp
 from studio.ops.norm import BatchNorm2d
-from studio.ops.norm_live import InstanceNorm2d
+from studio.ops.norm_live import InstanceNorm2d, moments
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class LearningBatchNorm2d(BatchNorm2d):
+def whole_tiles(shader: str, shape: Shape) -> Blocks:
+    """A workgroup for every tile of channels, which looks over the whole map."""
+    return Blocks(shader, (), -(-shape.channels // 4), 1, whole=shape.height * shape.width)
+
+
+class Moments(BackwardOp):
+    """Mean and variance of every channel, as C × 1 × 2; the variance is the biased one."""
+
+    shader = "backward/moments"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        return Shape(inputs[0].channels, 1, 2)
+
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
+        """See `Op.scratch`: the passes of the norm."""
+        return moments(inputs[0], grouped=False)
+
+    def at_once(self, *inputs: Shape) -> Blocks:
+        """See `Op.at_once`."""
+        return whole_tiles("lib/moments_block.glsl", inputs[0])
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        variance, mean = torch.var_mean(inputs[0].detach(), (2, 3), correction=0, keepdim=True)
+        return torch.cat([mean, variance], 3)
+
+
+class _ByMoments(Op):
+    """A norm that reads its map's moments besides the map."""
+
+    arity = 2
+    shader = "backward/by_moments"
+    pointwise = False
+    uncompiled = frozenset({"num_features"})
+
+    num_features: int
+    eps: float
+    affine: bool
+
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
+        return {"EPS": self.eps, "AFFINE": int(self.affine)}
+
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
+        """See `Op.scratch`: none, for the moments are there."""
+        del inputs
+        return ()
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: through the moments, too."""
+        from studio.ops.cut import Crop
+
+        sums = at.add(NormSums(eps=self.eps), at.grad, at.read(0), at.read(1))
+        op = NormInput(num_features=self.num_features, eps=self.eps, affine=self.affine)
+        found: dict[int | str, str] = {0: at.add(op, at.grad, at.read(0), at.read(1), sums)}
+        if self.affine:
+            found["bias"] = at.add(Crop(right=1), sums)
+            found["weight"] = at.add(Crop(left=1), sums)
+        return found
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`: PyTorch takes the moments once more, and knows the derivative of both together."""
+        norm = InstanceNorm2d(num_features=self.num_features, eps=self.eps, affine=self.affine)
+        return norm.torch(inputs[:1], {key: tensors[key] for key in norm.tensor_shapes()})
+
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """See `Op.vector_rows`."""
+        return ("weight", "bias") if self.affine else None
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """See `Op.vectors`: weight and bias; running statistics are left out."""
+        return np.stack([tensors["weight"], tensors["bias"]]) if self.affine else None
+
+
+class LearningBatchNorm2d(_ByMoments, BatchNorm2d):  # type: ignore[misc]
     """Batch normalisation as it learns: by mean and variance of each picture's own map.
 
     With one picture a step this is what ``torch.nn.BatchNorm2d`` does in training mode. Of several pictures each is
     normalised by itself, so that a step is the same however it is divided, and on every engine.
     """
 
-    shader = "group_norm"
-    pointwise = False
-    uncompiled = frozenset({"num_features"})
 
-    def structure(self) -> dict[str, int | float]:
-        """See `Op.structure`."""
-        return self._norm().structure()
+class LearningInstanceNorm2d(_ByMoments, InstanceNorm2d):
+    """An `InstanceNorm2d` by the moments of a layer of their own."""
 
-    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
-        """See `Op.scratch`."""
-        return self._norm().scratch(*inputs)
 
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: through the statistics, too."""
-        return self._norm().gradient(at)
+class NormSums(BackwardOp):
+    """Of g, a map x and its moments, as C × 1 × 2: the sum of g, and of g times the normalised x."""
+
+    arity = 3
+    shader = "backward/norm_sums"
+
+    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        return Shape(inputs[0].channels, 1, 2)
+
+    def scratch(self, *inputs: Shape) -> tuple[Scratch, ...]:
+        """See `Op.scratch`: every row, before the column."""
+        channels, height, _ = inputs[0]
+        return (Scratch("backward/norm_rows", Shape(channels, height, 2)),)
+
+    def at_once(self, *inputs: Shape) -> Blocks:
+        """See `Op.at_once`."""
+        return whole_tiles("lib/norm_sums_block.glsl", inputs[0])
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
-        return self._norm().torch(inputs, tensors)
+        del tensors
+        import torch
+
+        grad, normal = inputs[0], _normal(inputs[1], inputs[2], self.eps)
+        return torch.cat([(each.sum((2, 3), keepdim=True)) for each in (grad, grad * normal)], 3)
+
+
+class NormInput(BackwardOp):
+    """The gradient of a norm by its map: of g, x, the moments, and the two sums."""
+
+    arity = 4
+    shader = "backward/norm_input"
+    uncompiled = frozenset({"num_features"})
+
+    num_features: int = param(lo=1, doc="Channels")
+    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
+    affine: bool = param(True, doc="Whether a weight follows the norm")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        return inputs[0]
+
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
+        return {"EPS": self.eps, "AFFINE": int(self.affine)}
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """See `Op.tensor_shapes`: the norm's weight."""
+        return {"weight": (self.num_features,)} if self.affine else {}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        grad, x, held, sums = inputs
+        count = x.shape[2] * x.shape[3]
+        mean, product = (sums[..., k : k + 1] / count for k in (0, 1))
+        scale = (held[..., 1:] + self.eps).rsqrt()
+        if self.affine:
+            scale = scale * tensors["weight"][:, None, None]
+        return scale * (grad - mean - _normal(x, held, self.eps) * product)
 
     def vector_rows(self) -> tuple[str, ...] | None:
         """See `Op.vector_rows`."""
-        return self._norm().vector_rows()
+        return ("weight",) if self.affine else None
 
-    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:  # type: ignore[override]
-        """See `Op.vectors`: weight and bias; the running statistics are left out."""
-        return np.stack([tensors["weight"], tensors["bias"]]) if self.affine else None
-
-    def _norm(self) -> InstanceNorm2d:
-        """What it does while it learns."""
-        return InstanceNorm2d(num_features=self.num_features, eps=self.eps, affine=self.affine)
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """See `Op.vectors`: the weight."""
+        return tensors["weight"][None] if self.affine else None
 
 
-def as_it_learns(node: Node) -> Node:
-    """The layer that takes this one's place while the network learns; mostly itself."""
-    if type(node.op) is not BatchNorm2d:
-        return node
-    op = LearningBatchNorm2d.model_validate(node.op.model_dump())
-    return Node(node.name, op, node.inputs, node.tensors_of)
+def _normal(x: Tensor, held: Tensor, eps: float) -> Tensor:
+    return (x - held[..., :1]) * (held[..., 1:] + eps).rsqrt()
+
+
+def as_it_learns(node: Node) -> tuple[Node, ...]:
+    """The layers that take this one's place while the network learns: mostly itself; of norms, their moments before.
+
+    The moments' layer is the norm's name with ``~moments`` behind it.
+    """
+    kinds: dict[type[Op], type[Op]] = {BatchNorm2d: LearningBatchNorm2d, InstanceNorm2d: LearningInstanceNorm2d}
+    kind = kinds.get(type(node.op))
+    if kind is None:
+        return (node,)
+    held = Node(f"{node.name}~moments", Moments(), node.inputs)
+    return held, Node(node.name, kind.model_validate(node.op.model_dump()), (*node.inputs, held.name), node.tensors_of)

@@ -22,6 +22,7 @@ class Add(Combined):
 
     arity = None
     shader = "add"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -41,6 +42,7 @@ class Sub(Combined):
 
     arity = 2
     shader = "sub"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -60,6 +62,7 @@ class Mul(Combined):
 
     arity = 2
     shader = "mul"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -76,6 +79,7 @@ class Div(Combined):
 
     arity = 2
     shader = "div"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -96,6 +100,7 @@ class Maximum(Combined):
 
     arity = 2
     shader = "maximum"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
@@ -114,6 +119,7 @@ class Minimum(Combined):
 
     arity = 2
     shader = "minimum"
+    together = True
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""

@@ -29,6 +29,10 @@ class Crop(Op):
         (channels, height, width) = inputs[0]
         return Shape(channels, height - self.top - self.bottom, width - self.left - self.right)
 
+    def cut(self) -> tuple[int, int, int]:
+        """See `Op.cut`."""
+        return 0, self.top, self.left
+
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
         from studio.ops.pad import LARGEST_BORDER, Pad
@@ -64,6 +68,10 @@ class SliceChannels(Op):
             f"it takes channels {self.start} to {self.end - 1}, but its input has {shape.channels}.",
         )
         return Shape(self.end - self.start, shape.height, shape.width)
+
+    def cut(self) -> tuple[int, int, int]:
+        """See `Op.cut`."""
+        return self.start, 0, 0
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""

@@ -22,6 +22,7 @@ class Affine(Elementwise):
     """x * scale + shift: a multiplication by, or an addition of, one number; the negative by -1."""
 
     shader = "affine"
+    pointwise = True
 
     scale: float = param(1.0, live=True, doc="What every value is multiplied by")
     shift: float = param(0.0, live=True, doc="What is added then")

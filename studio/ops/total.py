@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Scale, Shape
+from studio.model.op import Blocks, Op, Scale, Shape
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ class _Reduction(Op):
 
     row_shader: ClassVar[str]
     """Reduces every row, before the shader proper reduces the column that this gives."""
+
+    averaged: ClassVar[bool | None] = None
+    """Whether a sum is divided by the number of its terms; None where it is no sum."""
 
     dim: _Dim
 
@@ -45,6 +48,15 @@ class _Reduction(Op):
         channels, height, _ = inputs[0]
         return ((self.row_shader, Shape(channels, height, 1)),) if self.dim == "space" else ()
 
+    def at_once(self, *inputs: Shape) -> Blocks | None:
+        """See `Op.at_once`."""
+        if self.dim != "space" or self.averaged is None:
+            return None
+        (shape,) = inputs
+        constants = (("PRODUCT", 0), ("AVERAGED", int(self.averaged)))
+        tiles = -(-shape.channels // 4)
+        return Blocks("lib/sum_block.glsl", constants, tiles, 1, whole=shape.height * shape.width)
+
     def _shared(self, at: Backward) -> Gradients:
         from studio.ops.arithmetic import Div, Mul
         from studio.ops.compare import CompareMaps
@@ -62,6 +74,7 @@ class Mean(_Reduction):
     """
 
     shader = "mean"
+    averaged: ClassVar[bool | None] = True
     row_shader: ClassVar[str] = "adaptive_avg_pool2d"
     uncompiled = frozenset({"keepdim"})
 
@@ -86,6 +99,7 @@ class Sum(_Reduction):
     """Sum over space, one value for each channel, over channels, one map, or over one side; as ``torch.sum``."""
 
     shader = "sum"
+    averaged: ClassVar[bool | None] = False
     row_shader: ClassVar[str] = "row_sums"
 
     dim: _Dim = param("space", doc="What is summed up")

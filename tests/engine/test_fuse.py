@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from helpers import branched_network, layer, network, tiny_network
-from hypothesis import given
+from typing import Literal
+
+import pytest
+from helpers import branched_network, layer, network, normal, relative_error, tiny_network
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.engine.gl.device import Device
 from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
+from studio.engine.torch import TorchEngine
 from studio.model.layout import tile_count
 from studio.model.network import Network
 
@@ -23,12 +30,12 @@ def names(groups: list[Group]) -> list[tuple[str, ...]]:
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    """Convolutions, activations and joins of any two maps that are there."""
+    """Convolutions, activations, joins, sums and parts of any maps that are there."""
     nodes, channels = [], {"input": 3}
     for number in range(draw(st.integers(1, 9))):
         name = f"layer{number}"
         reads = draw(st.sampled_from(sorted(channels)))
-        kind = draw(st.sampled_from(["Conv2d", "ReLU", "Concat"]))
+        kind = draw(st.sampled_from(["Conv2d", "ReLU", "Concat", "Mul", "SliceChannels"]))
         if kind == "Conv2d":
             channels[name] = draw(st.integers(1, 9))
             params = {"in_channels": channels[reads], "out_channels": channels[name], "kernel_size": 1}
@@ -36,6 +43,14 @@ def networks(draw: st.DrawFn) -> Network:
         elif kind == "ReLU":
             channels[name] = channels[reads]
             nodes.append(layer(name, kind, reads))
+        elif kind == "Mul":
+            alike = [other for other in sorted(channels) if channels[other] == channels[reads]]
+            channels[name] = channels[reads]
+            nodes.append(layer(name, kind, (reads, draw(st.sampled_from(alike)))))
+        elif kind == "SliceChannels":
+            start = draw(st.integers(0, channels[reads] - 1)) // 4 * 4
+            channels[name] = draw(st.integers(1, channels[reads] - start))
+            nodes.append(layer(name, kind, reads, start=start, end=start + channels[name]))
         else:
             other = draw(st.sampled_from(sorted(channels)))
             channels[name] = channels[reads] + channels[other]
@@ -87,4 +102,39 @@ def test_every_layer_is_made_once_or_in_all_its_parts_and_after_what_it_reads(ma
             parent = group.head if follower.parent == 0 else group.followers[follower.parent - 1].node
             assert follower.parent <= place
             assert parent.name in follower.node.inputs
-            assert follower.node.op.pointwise or follower.is_copy
+            assert follower.node.op.pointwise or follower.node.op.together or follower.is_copy
+
+
+def test_what_needs_several_maps_is_made_with_the_last_and_parts_with_what_they_are_cut_from() -> None:
+    made = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("sum", "Add", ("a", "b")),
+        layer("square", "Mul", ("sum", "sum")),
+        layer("front", "SliceChannels", "square", start=0, end=4),
+        layer("back", "SliceChannels", "square", start=4, end=8),
+        layer("inner", "Crop", "back", left=1, top=2),
+        layer("both", "Add", ("front", "back")),
+    )
+    found = groups_of(made)
+    # What was cut out of two places is not at one place any more.
+    assert names(found) == [("a",), ("b", "sum", "square", "front", "back", "inner"), ("both",)]
+    assert found[1].followers[0].reads == ("a", 0)
+    assert found[1].followers[1].reads == (1, 1)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "tiles"])
+@settings(max_examples=6)
+@given(made=networks(), seed=st.integers(0, 99))
+def test_fused_passes_make_what_torch_makes(
+    device: Device, kernels: Literal["blocks", "tiles"], made: Network, seed: int
+) -> None:
+    most = 6 if kernels == "blocks" else MOST_OUTPUTS
+    engine, oracle = GLEngine(made, device, Settings(kernels, most_outputs=most)), TorchEngine(made, "cpu")
+    inputs = {"input": normal(3, 6, 5, seed=seed)}
+    for each in (engine, oracle):
+        each.run(inputs)
+    for node in made.graph.nodes:
+        assert relative_error(engine.activation(node.name), oracle.activation(node.name)) <= 1e-5, node.name
+    engine.close()

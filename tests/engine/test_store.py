@@ -63,7 +63,7 @@ def test_what_the_device_packs_is_what_numpy_packs(
     tensors = DeviceTensors(device, engines[0]._store)
     for name, values in other.tensors.items():
         tensors.of(name).write(values)
-        tensors.moved(name)
+        tensors.moved([name])
 
     found, wanted = (packed(engine, device) for engine in engines)
     assert found.keys() == wanted.keys()
@@ -92,13 +92,13 @@ def test_whoever_asks_gets_the_newer_version() -> None:
         asked.append(True)
         return newer
 
-    store.moved("a.weight", fetch, None)
+    store.moved({"a.weight": fetch}, None)
     assert store.revision("a.weight") == 1
     assert not asked
     np.testing.assert_array_equal(store.tensor("a.weight"), newer)
     store.tensor("a.weight")
     assert len(asked) == 1
-    store.moved("a.weight", fetch, None)
+    store.moved({"a.weight": fetch}, None)
     store.put("a.weight", Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32))
     assert store.tensor("a.weight").ravel().tolist() == [9.0, *newer.ravel()[1:].tolist()]
     assert len(asked) == 2

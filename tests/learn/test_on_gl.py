@@ -15,11 +15,13 @@ from test_learner import lesson
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings as ComputeSettings
 from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
 from studio.learn.backend import Backend, Pull
+from studio.learn.bank import Bank
 from studio.learn.learner import Learner
-from studio.learn.lesson import Batch, Lesson
+from studio.learn.lesson import Batch, Lesson, Same
 from studio.learn.losses import L1, L2, SSIM, Edges, TotalVariation
 from studio.learn.networks import parse_new
 from studio.learn.objective import WANTED, Objective
@@ -39,12 +41,15 @@ BLACK = np.zeros((1, 1, 3), np.uint8)
 Open = Callable[..., GLBackend]
 
 
-@pytest.fixture(params=["gl", "gl-fragment"])
-def open_gl(request: pytest.FixtureRequest, device: Device) -> Iterator[Open]:
+@pytest.fixture(params=["gl", "gl-tiles", "gl-fragment"])
+def open_gl(request: pytest.FixtureRequest, device: Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Learns on an engine; "gl-tiles" as GPUs do it, with kernels in a buffer that steps pack, and sums at once."""
     opened: list[GLBackend] = []
+    if request.param == "gl-tiles":
+        monkeypatch.setattr(GLEngine, "_usual_settings", lambda _: ComputeSettings("tiles"))
 
     def open_one(*args: object, **more: object) -> GLBackend:
-        opened.append(GLBackend(*args, request.param, device, **more))
+        opened.append(GLBackend(*args, request.param.removesuffix("-tiles"), device, **more))
         return opened[-1]
 
     yield open_one
@@ -272,6 +277,45 @@ def test_numbers_are_turned_without_beginning_anew(device: Device, engine: str) 
     assert learner.step().number == 6
     learner.close()
     fresh.close()
+
+
+def test_crops_cut_on_the_device_are_those_of_memory(open_gl: Open) -> None:
+    made = parse_new("autoencoder,width=4,seed=3").make()
+    pictures = [np.random.default_rng(n).integers(0, 256, (13, 11 + n, 3), np.uint8) for n in range(3)]
+    lesson_ = Same(Bank(pictures, "noise"))
+    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    backends = [open_gl(objective, Adam()) for _ in range(2)]
+    rng = np.random.default_rng(7)
+    for step in range(4):
+        batch = lesson_.batch(rng, 2, made.graph, (8, 8), (8, 8))
+        assert len(batch.crops) == 2
+        for backend, given in zip(backends, (batch, Batch(batch.shown, batch.wanted, batch.pictures)), strict=True):
+            backend.accumulate(given, 1.0)
+            np.testing.assert_allclose(backend.engine.activation("input"), batch.shown["input"][1], atol=1e-6)
+        totals = [backend.apply(1e-2, np.inf).total for backend in backends]
+        assert totals[0] == pytest.approx(totals[1], rel=1e-5)
+        # A camera puts a picture in another's place, or adds one.
+        pictures[step % 2] = 255 - pictures[step % 2]
+        pictures.append(pictures[0][:, ::-1].copy())
+
+
+def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(device: Device) -> None:
+    made = parse_new("autoencoder,width=4").make()
+    backend = GLBackend(objective_of(made, Settings((8, 8), (L2(),))), Adam(), "gl", device)
+    taught(backend, made, (8, 8), 2, crops=1)
+    before = {name: backend.tensor(name) for name in made.tensors}
+    shown = np.full((1, 3, 8, 8), np.nan, np.float32)
+    for values in (shown, np.zeros_like(shown), np.zeros_like(shown)):
+        backend.accumulate(Batch({"input": values}, np.zeros_like(shown), (BLACK, BLACK)), 1.0)
+        backend.take(1e-3, np.inf)
+    outcomes = backend.outcomes(wait=True)
+    assert [outcome.is_finite for outcome in outcomes] == [False]
+    assert backend.steps == 2
+    for name, values in before.items():
+        np.testing.assert_array_equal(backend.tensor(name), values)
+    assert np.isfinite(taught(backend, made, (8, 8), 2, crops=1)).all()
+    assert backend.steps == 4
+    backend.close()
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ class Step:
 
     Attributes:
         name: the layer that its time counts for.
-        covers: the layers that it makes, that one among them.
+        covers: the layers that it makes, that one among them; nothing where it goes on with what another began.
         run: does it.
     """
 
@@ -64,8 +64,9 @@ class AtlasEngine(SheetEngine):
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
-        self._queries: dict[str, moderngl.Query] = {}
-        self._asked_of: dict[str, moderngl.Query] = {}
+        # By the name of a step, and whether it is the first of that name.
+        self._queries: dict[tuple[str, bool], moderngl.Query] = {}
+        self._asked_of: dict[tuple[str, bool], moderngl.Query] = {}
         self._times: dict[str, float] = {}
         self._steps: dict[tuple[tuple[str, ...], frozenset[str]], list[Step]] = {}
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
@@ -94,6 +95,11 @@ class AtlasEngine(SheetEngine):
 
     def _make_stats(self) -> ComputeStats | FragmentStats:
         raise NotImplementedError
+
+    @property
+    def _sums_at_once(self) -> bool:
+        """Whether what needs a sum over a map makes it in one pass, by invocations that share memory."""
+        return False
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         """What runs these layers, in order; maps of the whole ones hold nothing that may be kept."""
@@ -130,6 +136,7 @@ class AtlasEngine(SheetEngine):
             self._kept,
         ):
             held.clear()
+        self.kernels = None
         self._told.close()
         for name in ("_stats", "_passes", "_feeds", "_targets", "_banks"):
             self.__dict__.pop(name, None)
@@ -142,8 +149,8 @@ class AtlasEngine(SheetEngine):
         self._begin()
         if self._asked_of:
             self._device.finish()
-        for name, query in self._asked_of.items():
-            self._times[name] = query.elapsed / 1e9
+        for (name, _), query in self._asked_of.items():
+            self._times[name] += query.elapsed / 1e9
         self._asked_of.clear()
         return dict(self._times)
 
@@ -162,7 +169,7 @@ class AtlasEngine(SheetEngine):
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         running = self._running
-        self._plan = {node.name: passes(node, running.shapes) for node in running.nodes}
+        self._plan = {node.name: passes(node, running.shapes, at_once=self._sums_at_once) for node in running.nodes}
         shapes = dict(running.shapes)
         shapes |= {each.target: each.shape for steps in self._plan.values() for each in steps}
         atlases = {}
@@ -291,20 +298,22 @@ class AtlasEngine(SheetEngine):
 
     def _run_timed(self, step: Step) -> None:
         for name in step.covers:
-            self._asked_of.pop(name, None)
+            self._asked_of.pop((name, True), None)
+            self._asked_of.pop((name, False), None)
             self._times[name] = 0.0
         if self._device.is_software:
             # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
             start = time.perf_counter()
             step.run()
             self._device.finish()
-            self._times[step.name] = time.perf_counter() - start
+            self._times[step.name] += time.perf_counter() - start
             return
-        if step.name not in self._queries:
-            self._queries[step.name] = self._context.query(time=True)
-        with self._queries[step.name]:
+        key = step.name, bool(step.covers)
+        if key not in self._queries:
+            self._queries[key] = self._context.query(time=True)
+        with self._queries[key]:
             step.run()
-        self._asked_of[step.name] = self._queries[step.name]
+        self._asked_of[key] = self._queries[key]
 
     def _settle(self) -> None:
         """Called before shaders or this process read maps: what shaders wrote into them is there then."""

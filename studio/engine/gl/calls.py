@@ -189,6 +189,10 @@ class Calls:
         made = self._functions["glFenceSync"](_GPU_COMMANDS_COMPLETE, 0)
         return made if isinstance(made, int) else None
 
+    def is_reached(self, fence: int) -> bool:
+        """Whether the GPU has come to this mark; asks, and does not wait."""
+        return self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, 0) != _TIMEOUT_EXPIRED
+
     def wait_fence(self, fence: int, at_most: float = math.inf) -> None:
         """Wait until the GPU has come to this mark, so many seconds at most, and free it."""
         until = time.monotonic() + at_most

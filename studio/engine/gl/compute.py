@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import moderngl
 
 from studio.engine.gl.blocks import block_for
-from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, in_a_row, line_of
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.fuse import Follower, Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
-from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Constants, Extra, Source
-from studio.engine.gl.tiles import Plan, Work, groups, plans, usual
-from studio.engine.gl.told import Told
-from studio.engine.gl.tune import Job, Tuning
-from studio.engine.gl.weights import LayerWeights
-from studio.model.layout import Atlas, tile_count
+from studio.engine.gl.tiles import GradientWork, Narrow, Plan, Product, Tile, Window, groups
+from studio.engine.gl.tuned import TunedPasses
+from studio.model.layout import tile_count
 from studio.model.stage import layer_of
 
 # Blocks that a software rasteriser works on at once, in the lanes of its vectors; that a workgroup of a GPU does; and
@@ -32,97 +27,14 @@ _BUSY = 1 << 14
 # Invocations of a GPU that share a block of a weight's gradient.
 _PARTS = 16
 
-# Seconds, and runs at most, of a convolution that is timed.
-_ROW = 0.001
-_MOST_RUNS = 60
+# Invocations of a workgroup that GL 4.3 promises.
+_MOST_LANES = 1024
+
 Ivec4 = tuple[int, int, int, int]
 
 
-class ComputePasses:
-    """Makes the passes of one network at one size.
-
-    Args:
-        device: what they run on.
-        settings: how they are made.
-        atlases: where every map's channels lie.
-        textures: every map.
-        weights: what every node's passes bind of tensors.
-        maps: gives the texture of a map that a node reads, and of an earlier one, by its name and the node's first.
-        told: the numbers of every node.
-    """
-
-    def __init__(
-        self,
-        device: Device,
-        settings: Settings,
-        atlases: Mapping[str, Atlas],
-        textures: Mapping[str, moderngl.Texture],
-        weights: Mapping[str, LayerWeights],
-        maps: Callable[[str, str], moderngl.Texture | Past],
-        told: Told,
-    ) -> None:
-        self._device = device
-        self._settings = settings
-        self._atlases = atlases
-        self._textures = textures
-        self._weights = weights
-        self._maps = maps
-        self._told = told
-        self._plans: dict[str, Plan] = {}
-        self._layers: dict[str, list[Pass]] = {}
-        self._tried: frozenset[Source] = frozenset()
-        self.tuning: Tuning | None = None
-        self._parts: moderngl.Buffer | None = None
-        self._counts: moderngl.Buffer | None = None
-
-    def choose(self, layers: Sequence[Pass], *, later: bool = False) -> None:
-        """Choose how these convolutions run, before any of them is made.
-
-        Args:
-            layers: the last passes of all nodes.
-            later: whether what was not measured yet runs in the usual way at first, and is measured by `tune`.
-        """
-        tiled = [layer for layer in layers if self._is_tiled(layer)]
-        tuner = self._settings.tuner
-        self.tuning = None
-        if self._settings.plan is not None:
-            self._plans = {layer_of(layer.target): self._settings.plan for layer in tiled}
-        elif tuner is None:
-            self._plans = {layer_of(layer.target): usual(self._work(layer)) for layer in tiled}
-        else:
-            jobs = {self._key(layer): self._job(layer) for layer in tiled}
-            chosen = tuner.known(jobs) if later else tuner.choose(jobs)
-            self._plans = {
-                layer_of(layer.target): chosen.get(self._key(layer)) or usual(self._work(layer)) for layer in tiled
-            }
-            unknown = {key: job for key, job in jobs.items() if key not in chosen}
-            self.tuning = Tuning(tuner, unknown) if unknown else None
-            self._layers = {key: [layer for layer in tiled if self._key(layer) == key] for key in unknown}
-        self._parts = self._counts = None
-        for layer in tiled:
-            self._reserve_parts(layer, self._plans[layer_of(layer.target)])
-
-    def tune(self) -> bool:
-        """Measure a little; whether some convolution runs in another way from now on, and is to be made anew."""
-        if self.tuning is None:
-            return False
-        programs = self._device.programs
-        decided = self.tuning.step()
-        if self.tuning.is_over:
-            self.tuning = None
-        if decided is None:
-            self._tried |= self._device.programs - programs
-            return False
-        # What lost is not kept; the winner is compiled anew, with what is fused into it.
-        self._device.drop(self._tried)
-        self._tried = frozenset()
-        key, plan = decided
-        changed = False
-        for layer in self._layers[key]:
-            changed |= self._plans[layer_of(layer.target)] != plan
-            self._plans[layer_of(layer.target)] = plan
-            self._reserve_parts(layer, plan)
-        return changed
+class ComputePasses(TunedPasses):
+    """Makes the passes of one network at one size; see `TunedPasses`."""
 
     def feed(self, name: str, planes: moderngl.Buffer) -> Dispatch:
         """The pass that makes an input's map from its planes."""
@@ -131,14 +43,21 @@ class ComputePasses:
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
         return replace(made, buffers=(planes,), barrier=ALL_WRITES)
 
+    def cut(self, name: str) -> Dispatch:
+        """The pass that makes an input's map of a crop; `studio.engine.gl.bank` binds what it reads."""
+        sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
+        source = Source("compute", ("learn/cut.glsl", "lib/compute.glsl"), inputs=1, half=self._is_half(name))
+        made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
+        return replace(made, barrier=ALL_WRITES)
+
     def group(self, group: Group, passes: Sequence[Pass]) -> list[Dispatch]:
         """The passes of a layer, the last of which also makes what is fused into it."""
         made = [self._texel(Group(each.node), each) for each in passes[:-1]]
         last = passes[-1]
+        if self._is_tiled(last) or self._is_product(last):
+            return made + self._planned(group, last, self._plans[layer_of(last.target)])
         if self._weights[last.node.name].kernel is None:
             return [*made, self._texel(group, last)]
-        if self._is_tiled(last):
-            return made + self._tiled(group, last, self._plans[layer_of(last.target)])
         return [*made, self._blocked(group, last)]
 
     def shader_shape(self, name: str) -> Ivec4:
@@ -149,17 +68,20 @@ class ComputePasses:
     # -- the three kinds of pass ------------------------------------------------------------------------------------
 
     def _texel(self, group: Group, each: Pass) -> Dispatch:
-        blocks = each.node.op.blocks(*(self._atlases[name].shape for name in each.inputs)) if each.is_last else None
-        if blocks is not None:
-            in_software = self._settings.kernels == "blocks"
-            # On a GPU invocations share a block, of which there are few; a software rasteriser is busy with one each.
-            lanes, parts = (_LANES, 1) if in_software else (_THREADS, _PARTS)
-            constants = (*each.structure, *blocks.constants, ("LANES", lanes), ("PARTS", parts))
-            count = (*line_of(-(-blocks.line * parts // lanes)), blocks.deep)
-            files = (*each.files, blocks.shader)
-            return self._dispatch(group, each, files, constants, count, as_images=in_software)
-        files = (*each.files, "lib/compute.glsl")
-        return self._dispatch(group, each, files, each.structure, self._texel_groups(each.target))
+        blocks = each.blocks
+        if blocks is None:
+            files = (*each.files, "lib/compute.glsl")
+            return self._dispatch(group, each, files, each.structure, self._texel_groups(each.target))
+        in_software = self._settings.kernels == "blocks"
+        files = (*each.files, blocks.shader)
+        if blocks.whole:
+            constants = (*each.structure, *blocks.constants, ("LANES", _lanes_for(blocks.whole)))
+            return self._dispatch(group, each, files, constants, (*line_of(blocks.line), blocks.deep))
+        # On a GPU invocations share a block, of which there are few; a software rasteriser is busy with one each.
+        lanes, parts = (_LANES, 1) if in_software else (_THREADS, _PARTS)
+        constants = (*each.structure, *blocks.constants, ("LANES", lanes), ("PARTS", parts))
+        count = (*line_of(-(-blocks.line * parts // lanes)), blocks.deep)
+        return self._dispatch(group, each, files, constants, count, as_images=in_software)
 
     def _blocked(self, group: Group, each: Pass) -> Dispatch:
         weights = self._weights[each.node.name]
@@ -175,25 +97,43 @@ class ComputePasses:
             constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
         return self._dispatch(group, each, (*each.files, "lib/convolve_block.glsl"), constants, count)
 
-    def _tiled(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
-        weights = self._weights[each.node.name]
-        across, down = self._phase_size(each)
-        along_m, along_n, deep = groups(self._work(each), plan)
-        count = (*line_of(along_m * along_n), deep)
-        grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
-        constants = (*each.structure, *weights.constants, *plan.tile.constants(self._work(each)))
-        files = (*each.files, plan.tile.shader)
-        # Nothing follows the parts of sums.
-        made = self._dispatch(Group(each.node) if plan.apart else group, each, files, constants, count, grid)
+    def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
+        made, grid = self._product(group, each, plan) if self._is_product(each) else self._tiled(group, each, plan)
         if plan.parts == 1:
             return [made]
         self._reserve_parts(each, plan)
+        room = self._room_of(each)
         if not plan.apart:
-            return [replace(made, buffers=(*made.buffers, self._parts, self._counts))]
+            return [replace(made, buffers=(*made.buffers, room.parts, room.counts))]
         texels = self._texel_groups(each.target)
         files = ("lib/convolve_sum.glsl", "lib/compute.glsl")
-        added = self._dispatch(group, replace(each, inputs=(each.target,)), files, (), texels, grid)
-        return [replace(made, buffers=(*made.buffers, self._parts)), replace(added, buffers=(None, self._parts))]
+        constants: Constants = (("UNBIASED", 1),) if self._is_product(each) else ()
+        # Nothing follows the parts of sums.
+        added = self._dispatch(group, replace(each, inputs=(each.target,)), files, constants, texels, grid)
+        return [replace(made, buffers=(*made.buffers, room.parts)), replace(added, buffers=(None, room.parts))]
+
+    def _tiled(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
+        weights, work, tile = self._weights[each.node.name], self._work(each), plan.tile
+        assert not isinstance(work, GradientWork)
+        assert isinstance(tile, Tile | Window | Narrow)
+        across, down = self._phase_size(each)
+        along_m, along_n, deep = groups(work, plan)
+        grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
+        constants = (*each.structure, *weights.constants, *tile.constants(work))
+        count = (*line_of(along_m * along_n), deep)
+        own = Group(each.node) if plan.apart else group
+        return self._dispatch(own, each, (*each.files, tile.shader), constants, count, grid), grid
+
+    def _product(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
+        work, tile = self._work(each), plan.tile
+        assert isinstance(work, GradientWork)
+        assert isinstance(tile, Product)
+        along_m, along_n, deep = groups(work, plan)
+        grid = (-plan.parts if plan.apart else plan.parts, along_n, work.pairs, 0)
+        constants = (*each.structure, *tile.constants(), ("UNBIASED", 1))
+        count = (*line_of(along_m * along_n), deep)
+        own = Group(each.node) if plan.apart else group
+        return self._dispatch(own, each, (*each.files, tile.shader), constants, count, grid), grid
 
     def _dispatch(
         self,
@@ -211,14 +151,16 @@ class ComputePasses:
         layout = weights.layout if weights.kernel is not None else (0, 0, 0, 0)
         sizes = [self.shader_shape(each.target), grid, layout, *(self.shader_shape(name) for name in each.inputs)]
         for follower in followers:
-            sizes += [self.shader_shape(follower.node.name), (follower.tile, 0, 0, 0)]
-        extras = tuple(_extra(f) for f in followers)
+            sizes += [self.shader_shape(follower.node.name), (follower.tile, *follower.place, 0)]
+        extras = tuple(self._extra(f) for f in followers)
         in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture)
         half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
         inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
+        # A map that a body reads twice is bound twice.
+        vectors += [self._textures[name] for f in followers for name in f.reads if isinstance(name, str)]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
         if in_blocks:
             made = self._ready(source, count, sizes, (*(None for _ in inputs), *vectors), outputs)
@@ -228,6 +170,17 @@ class ComputePasses:
         made = self._ready(source, count, sizes, (*inputs, *vectors), outputs)
         kernel = weights.kernel if isinstance(weights.kernel, moderngl.Buffer) else None
         return replace(made, buffers=(kernel,), numbers=told)
+
+    def _extra(self, follower: Follower) -> Extra:
+        op = follower.node.op
+        if follower.is_copy:
+            return Extra(follower.parent, "", is_part=follower.is_part)
+        own = self._atlases[follower.node.name].shape
+        reads = tuple(
+            (-1 if self._atlases[read].shape == own else -2) if isinstance(read, str) else read
+            for read in follower.reads
+        )
+        return Extra(follower.parent, op.shader, tuple(op.structure().items()), tuple(op.numbers()), reads=reads)
 
     def _ready(
         self,
@@ -254,71 +207,14 @@ class ComputePasses:
             by_handle=by_handle,
         )
 
-    def _is_half(self, name: str) -> bool:
-        return self._textures[name].dtype == "f2"
-
     def _texel_groups(self, name: str) -> tuple[int, int, int]:
         channels, height, width = self._atlases[name].shape
         return (*line_of(-(-height * width // 64)), tile_count(channels))
 
-    # -- tiled convolutions -----------------------------------------------------------------------------------------
 
-    def _is_tiled(self, each: Pass) -> bool:
-        weights = self._weights[each.node.name]
-        # A tile's channels all read the same inputs, which those of different groups do not.
-        return weights.kernel is not None and not weights.grouped and self._settings.kernels == "tiles"
-
-    def _phase_size(self, each: Pass) -> tuple[int, int]:
-        down, across = self._weights[each.node.name].taps
-        return -(-each.shape.width // len(across.phases)), -(-each.shape.height // len(down.phases))
-
-    def _work(self, each: Pass) -> Work:
-        weights = self._weights[each.node.name]
-        return Work(*self._phase_size(each), each.shape.channels, weights.layout[0], weights.taps)
-
-    def _key(self, each: Pass) -> str:
-        """What layers have in common that run alike."""
-        return f"{each.node.op!r} {self._atlases[each.inputs[0]].shape}"
-
-    def _job(self, each: Pass) -> Job:
-        return Job(plans(self._work(each), self._device.shared_memory), partial(self._seconds, each))
-
-    def _seconds(self, each: Pass, plan: Plan) -> float:
-        """Time of a convolution alone, in a row long enough to be told from others."""
-        context = self._device.context
-        passes = in_a_row(self._tiled(Group(each.node), each, plan))
-
-        def run(times: int) -> float:
-            query = context.query(time=True)
-            with query:
-                for _ in range(times):
-                    for dispatch in passes:
-                        dispatch.run(self._device)
-            self._device.finish()
-            return query.elapsed / 1e9 / times
-
-        return run(max(1, min(_MOST_RUNS, int(_ROW / run(1)))))
-
-    def _reserve_parts(self, each: Pass, plan: Plan) -> None:
-        """Make room for the parts of this layer's sums, and counts of zero; layers use it one after the other."""
-        if plan.parts == 1:
-            return
-        context = self._device.context
-        channels, height, width = each.shape
-        # Where a pass of its own adds them up, the first lies in the map, unless that would round it.
-        kept = plan.parts - (plan.apart and not self._is_half(each.target))
-        size = kept * tile_count(channels) * height * width * 16
-        along_m, along_n, deep = groups(self._work(each), plan)
-        columns, rows = line_of(along_m * along_n)
-        counts = columns * rows * deep // plan.parts * 4
-        if self._parts is None or self._parts.size < size:
-            self._parts = context.buffer(reserve=size)
-        if self._counts is None or self._counts.size < counts:
-            self._counts = context.buffer(bytes(counts))
-
-
-def _extra(follower: Follower) -> Extra:
-    op = follower.node.op
-    if follower.is_copy:
-        return Extra(follower.parent, "")
-    return Extra(follower.parent, op.shader, tuple(op.structure().items()), tuple(op.numbers()))
+def _lanes_for(texels: int) -> int:
+    """How many invocations look over so many texels together: a few each, as many as any driver lets work together."""
+    lanes = 64
+    while lanes < _MOST_LANES and lanes * 4 < texels:
+        lanes *= 2
+    return lanes

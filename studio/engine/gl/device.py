@@ -21,6 +21,7 @@ from studio.model.op import Array
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
 
 _MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
+_MAX_SHADER_STORAGE_BLOCK_SIZE = 0x90DE
 
 _FEW_BYTES = 1 << 16
 
@@ -86,6 +87,8 @@ class Device:
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
+        # Bytes that a shader sees of a buffer; GL 4.3 promises 16 MB.
+        self.most_storage = self.calls.integer(_MAX_SHADER_STORAGE_BLOCK_SIZE) if self.has_compute else 0
         self.layer = ""
         self._draws: OrderedDict[Source, moderngl.VertexArray] = OrderedDict()
         self._computes: OrderedDict[Source, moderngl.ComputeShader] = OrderedDict()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import moderngl
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
 from studio.engine.gl.told import Region
+
+Call = Callable[[], object]
 
 ALL_WRITES = (
     moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
@@ -36,6 +39,7 @@ class Dispatch:
         barrier: what to wait for before it runs, of what passes before it wrote.
         by_handle: whether its block holds handles of all textures, so that none is bound to a unit.
         numbers: what its layers' numbers are, by the bindings behind its block's.
+        blocks: further uniform blocks, by binding.
     """
 
     program: moderngl.ComputeShader
@@ -48,30 +52,66 @@ class Dispatch:
     barrier: int = 0
     by_handle: bool = False
     numbers: tuple[Region | None, ...] = ()
+    blocks: tuple[tuple[int, moderngl.Buffer], ...] = ()
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""
+        for call in self.calls(device):
+            call()
+
+    def calls(self, device: Device) -> list[Call]:
+        """What binds everything and runs, call by call, so that a frame has nothing to work out but to make them.
+
+        They go past moderngl's own wrappers, which cost as much again as the calls themselves.
+        """
+        found: list[Call] = []
         if self.barrier:
-            device.context.memory_barrier(self.barrier)
-        self.block.bind_to_uniform_block(0)
+            found.append(partial(device.context.mglo.memory_barrier, self.barrier, False))
+        found.append(partial(self.block.mglo.bind_to_uniform_block, 0, 0, self.block.size))
         for binding, region in enumerate(self.numbers, start=1):
             if region is not None:
-                region.bind(binding)
+                found.append(partial(region.bind, binding))
+        for binding, block in self.blocks:
+            found.append(partial(block.bind_to_uniform_block, binding))
         if not self.by_handle:
-            self._bind_to_units()
+            found += self._units()
         for binding, buffer in enumerate(self.buffers):
             if buffer is not None:
-                buffer.bind_to_storage_buffer(binding)
-        device.dispatch(self.program, *self.groups)
+                found.append(partial(buffer.bind_to_storage_buffer, binding))
+        if device.is_software:
+            # It may run them at once, so that other Python threads had to wait.
+            found.append(partial(device.calls.dispatch, self.program, *self.groups))
+        else:
+            found.append(partial(self.program.mglo.run, *self.groups))
+        return found
 
-    def _bind_to_units(self) -> None:
-        for unit, texture in enumerate(self.textures):
-            if texture is not None:
-                texture.use(unit)
+    def _units(self) -> list[Call]:
+        found: list[Call] = [
+            partial(texture.use, unit) for unit, texture in enumerate(self.textures) if texture is not None
+        ]
         for unit, output in enumerate(self.outputs):
-            output.bind_to_image(unit, read=False, write=True)
+            found.append(partial(output.bind_to_image, unit, read=False, write=True))
         for unit, image in enumerate(self.images, start=len(self.outputs)):
-            image.bind_to_image(unit, read=True, write=False)
+            found.append(partial(image.bind_to_image, unit, read=True, write=False))
+        return found
+
+
+class Recorded:
+    """Passes as a list of calls, made once.
+
+    Args:
+        dispatches: the passes; whoever holds the list holds what they bind.
+        device: what they run on.
+    """
+
+    def __init__(self, dispatches: Sequence[Dispatch], device: Device) -> None:
+        self._dispatches = tuple(dispatches)
+        self._calls = tuple(call for dispatch in dispatches for call in dispatch.calls(device))
+
+    def __call__(self) -> None:
+        """Run them."""
+        for call in self._calls:
+            call()
 
 
 def line_of(groups: int) -> tuple[int, int]:

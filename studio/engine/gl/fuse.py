@@ -5,6 +5,12 @@ map; every map is still written, so that every layer can be looked at::
 
     down3 ─ norm ─┬─ act                 one pass with five outputs: down3, norm, act,
                   └─ concat ─ act        and its own tiles of concat and of the act behind it
+
+What needs several maps at one place is made with the last of them, and what cuts a part out of a map with that map::
+
+    act ──────────────┐
+    down4~g0 ─ slope ─┴─┬─ cut ─ ...     one pass: down4~g0, the slope, both cuts of it
+                        └─ cut
 """
 
 from __future__ import annotations
@@ -27,14 +33,21 @@ class Follower:
     Attributes:
         node: the layer.
         parent: what it follows: 0 is the group's head, 1 its first follower, and so on.
-        tile: where in its map the parent's first tile lies; past 0 in a concatenated map only.
-        is_copy: whether it is a concatenation, which takes its parent's texels as they are.
+        tile: where in its map the parent's first tile lies; past 0 in a concatenated map, less than 0 in a part.
+        is_copy: whether it takes its parent's texels as they are: a concatenation, or a part.
+        place: row and column of the parent's map where a part begins.
+        is_part: whether it takes a part of its parent's map alone.
+        reads: of what needs several maps, each: what makes it here, numbered as parents are, or the name of a map that
+            was made before.
     """
 
     node: Node
     parent: int
     tile: int
     is_copy: bool
+    place: tuple[int, int] = (0, 0)
+    is_part: bool = False
+    reads: tuple[int | str, ...] = ()
 
 
 @dataclass
@@ -43,6 +56,10 @@ class Group:
 
     head: Node
     followers: list[Follower] = field(default_factory=list)
+
+
+Made = dict[str, list[tuple[Group, int]]]
+"""Where each layer is made: a group, and its number there; of a joined map, every part."""
 
 
 def grouped(
@@ -55,41 +72,94 @@ def grouped(
     """
     running = {node.name for node in nodes}
     groups: list[Group] = []
-    # Where each layer is made: a group, its number there, and the tile of the layer's map where that part begins.
-    made: dict[str, list[tuple[Group, int]]] = {}
+    made: Made = {}
     for node in nodes:
-        parents = _parents(node, shapes, running, made, node.name in whole)
+        followers = _followers(node, shapes, running, made, groups, node.name in whole)
         wanted: dict[int, int] = {}
-        for group, _, _ in parents:
+        for group, _ in followers:
             wanted[id(group)] = wanted.get(id(group), 0) + 1
-        if not parents or any(1 + len(g.followers) + wanted[id(g)] > most for g, _, _ in parents):
+        if not followers or any(1 + len(g.followers) + wanted[id(g)] > most for g, _ in followers):
             groups.append(Group(node))
             made[node.name] = [(groups[-1], 0)]
             continue
         made[node.name] = []
-        for group, parent, tile in parents:
-            group.followers.append(Follower(node, parent, tile, not node.op.pointwise))
+        for group, follower in followers:
+            group.followers.append(follower)
             made[node.name].append((group, len(group.followers)))
     return groups
 
 
-def _parents(
+def _followers(
     node: Node,
     shapes: Mapping[str, Shape],
     running: set[str],
-    made: Mapping[str, list[tuple[Group, int]]],
+    made: Made,
+    groups: Sequence[Group],
     is_whole: bool,
-) -> list[tuple[Group, int, int]]:
-    """Where a layer can be made besides: each group, the number of what it follows there, and its first tile."""
+) -> list[tuple[Group, Follower]]:
+    """Where a layer can be made besides: each group, and what follows there."""
     if node.op.pointwise:
-        return [(group, number, 0) for group, number in made.get(node.inputs[0], [])]
-    if not node.op.joins:
+        return [(group, Follower(node, number, 0, False)) for group, number in made.get(node.inputs[0], [])]
+    if node.op.joins:
+        return _joining(node, shapes, running, made, is_whole)
+    if node.op.together:
+        return _together(node, shapes, made, groups)
+    cut = node.op.cut()
+    if cut is None or cut[0] % 4:
         return []
-    parents, channels = [], 0
+    origins = made.get(node.inputs[0], [])
+    # Of a joined map no pass makes all that a part may take.
+    return [
+        (group, Follower(node, number, -(cut[0] // 4), True, cut[1:], is_part=True))
+        for group, number in origins
+        if len(origins) == 1
+    ]
+
+
+def _joining(
+    node: Node, shapes: Mapping[str, Shape], running: set[str], made: Made, is_whole: bool
+) -> list[tuple[Group, Follower]]:
+    found, channels = [], 0
     for name in node.inputs:
         # A tile that two inputs share cannot be written by either alone; a network's input is written by nobody.
         if channels % 4 or (name not in made and (is_whole or name in running)):
             return []
-        parents += [(group, number, tile_count(channels)) for group, number in made.get(name, [])]
+        tile = tile_count(channels)
+        found += [(group, Follower(node, number, tile, True)) for group, number in made.get(name, [])]
         channels += shapes[name].channels
-    return parents
+    return found
+
+
+def _together(
+    node: Node, shapes: Mapping[str, Shape], made: Made, groups: Sequence[Group]
+) -> list[tuple[Group, Follower]]:
+    """With the last of the maps that it reads, where all have its shape or a single value, and are there by then."""
+    whole = [name for name in node.inputs if shapes[name] == shapes[node.name]]
+    if any(name not in whole and shapes[name] != (1, 1, 1) for name in node.inputs):
+        return []
+    order = {id(group): number for number, group in enumerate(groups)}
+    last = max((order[id(group)] for name in node.inputs for group, _ in made.get(name, [])), default=-1)
+    if last < 0 or not any(order[id(group)] == last for name in whole for group, _ in made.get(name, [])):
+        return []
+    reads: list[int | str] = []
+    for name in node.inputs:
+        here = [number for group, number in made.get(name, []) if order[id(group)] == last]
+        if here and (len(made[name]) > 1 or name not in whole):
+            return []
+        reads.append(here[0] if here else name)
+    parent = max(number for number in reads if isinstance(number, int))
+    group = groups[last]
+    # What was cut out lies elsewhere than what it was cut from.
+    if len({_place_of(group, number) for number in reads if isinstance(number, int)}) > 1:
+        return []
+    return [(group, Follower(node, parent, 0, False, reads=tuple(reads)))]
+
+
+def _place_of(group: Group, number: int) -> tuple[int, int, int]:
+    """By how much a texel of a follower lies elsewhere than the head's: tiles, rows, columns."""
+    tiles = rows = columns = 0
+    while number:
+        follower = group.followers[number - 1]
+        tiles, rows, columns = tiles + follower.tile, rows + follower.place[0], columns + follower.place[1]
+        number = follower.parent
+    return tiles, rows, columns

@@ -68,6 +68,11 @@ class Mapped:
         self._wait()
         return np.frombuffer(self.buffer.read(), np.uint8) if self._memory is None else self._memory
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether the GPU has come as far as the last `leave_fence`."""
+        return self._fence is None or self._calls.is_reached(self._fence)
+
     def leave_fence(self) -> None:
         """Remember how far the GPU must come before this is touched again: to what it has been asked for so far."""
         self.drop_fence()

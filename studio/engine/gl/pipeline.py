@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 
 import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine, Step
+from studio.engine.gl.bank import Crop, CutPass, PictureBank
 from studio.engine.gl.blocks import Banks
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import NUMBERS, Device, set_uniforms
-from studio.engine.gl.dispatch import Dispatch, in_a_row
-from studio.engine.gl.fuse import grouped
+from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
+from studio.engine.gl.fuse import Group, grouped
 from studio.engine.gl.kept import Past
 from studio.engine.gl.mapped import Feed
 from studio.engine.gl.plan import Pass
@@ -28,6 +29,7 @@ from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.stage import layer_of
+from studio.model.tick import START, Tick
 
 Map = tuple[moderngl.Texture | Past, tuple[int, int, int, int]]
 """A texture and its shape as shaders are told it."""
@@ -54,6 +56,8 @@ class GLEngine(AtlasEngine):
     ) -> None:
         self._asked = settings
         self._planes: dict[str, Feed] = {}
+        self._banks: dict[int, PictureBank] = {}
+        self._cuts: dict[tuple[str, int], CutPass] = {}
         super().__init__(network, device, store)
         if not self._device.has_compute:
             self.close()
@@ -67,6 +71,8 @@ class GLEngine(AtlasEngine):
         if not self._closed:
             self._device.use()
             self._drop_planes()
+            self._banks.clear()
+            self._cuts.clear()
         super().close()
 
     @cached_property
@@ -75,6 +81,11 @@ class GLEngine(AtlasEngine):
 
     def _usual_settings(self) -> Settings:
         return Settings.for_device(self._device)
+
+    @property
+    def _sums_at_once(self) -> bool:
+        # A software rasteriser gains nothing by shared memory.
+        return self._settings.kernels == "tiles"
 
     def _is_half(self, name: str) -> bool:
         # What a layer looks at before it begins stays in full: it may be sums of squares. It has a name with a tilde,
@@ -91,6 +102,7 @@ class GLEngine(AtlasEngine):
     def _adopt(self, before: Running, *, anew: bool) -> None:
         super()._adopt(before, anew=anew)
         if anew:
+            self._cuts.clear()
             self._passes = ComputePasses(
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
@@ -139,6 +151,36 @@ class GLEngine(AtlasEngine):
         self._feeds[name][number].run(self._device)
         planes.leave_fence()
 
+    def run_cut(self, crops: Mapping[str, Crop], sizes: Mapping[str, Size], tick: Tick = START) -> bool:
+        """As `run`, on crops of pictures that are kept on the device.
+
+        Args:
+            crops: of each of the network's inputs.
+            sizes: height and width of each input.
+            tick: as for `run`.
+
+        Returns:
+            False where one cannot be made there: nothing has been run.
+        """
+        self._begin()
+        for crop in crops.values():
+            bank = self._banks.setdefault(id(crop.pictures), PictureBank(self._device))
+            if not bank.holds(crop.pictures) or not bank.fits(crop):
+                return False
+        if any(fed.kind != "picture" or fed.name not in crops for fed in self.graph.inputs):
+            return False
+        if dict(sizes) != self._sizes:
+            self._take_sizes(dict(sizes))
+        for fed in self.graph.inputs:
+            crop = crops[fed.name]
+            key = fed.name, id(crop.pictures)
+            if key not in self._cuts:
+                run = Recorded([self._passes.cut(fed.name)], self._device)
+                self._cuts[key] = CutPass(self._device, fed, self._banks[key[1]], run)
+            self._cuts[key].run(crop)
+        self._run_fed(tick)
+        return True
+
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
@@ -148,13 +190,34 @@ class GLEngine(AtlasEngine):
             self._device.layer = layer_of(group.head.name)
             made.append(self._passes.group(group, self._plan[group.head.name]))
         self._device.layer = ""
-        ready = iter(in_a_row([dispatch for passes in made for dispatch in passes]))
-        steps = []
-        for group, passes in zip(groups, made, strict=True):
-            run = partial(_run, [next(ready) for _ in passes], self._device)
+        parts = self._in_order(list(zip(groups, made, strict=True)), nodes)
+        ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes]))
+        steps: list[Step] = []
+        begun: set[str] = set()
+        for group, passes in parts:
+            run = Recorded([next(ready) for _ in passes], self._device)
             covers = (group.head.name, *(follower.node.name for follower in group.followers))
-            steps.append(Step(group.head.name, covers, run))
+            steps.append(Step(group.head.name, () if group.head.name in begun else covers, run))
+            begun.add(group.head.name)
         return steps
+
+    def _in_order(
+        self, made: list[tuple[Group, list[Dispatch]]], nodes: Sequence[Node]
+    ) -> list[tuple[Group, list[Dispatch]]]:
+        """What nobody reads last, the first passes of all of it before the second: a GPU runs it side by side."""
+        if self._settings.kernels != "tiles":
+            return made
+        read = {name for node in nodes for name in node.inputs}
+        chain: list[tuple[Group, list[Dispatch]]] = []
+        ends: list[tuple[Group, list[Dispatch]]] = []
+        for group, passes in made:
+            names = {group.head.name, *(follower.node.name for follower in group.followers)}
+            (chain if names & read else ends).append((group, passes))
+        longest = max((len(passes) for _, passes in ends), default=0)
+        return [
+            *chain,
+            *((group, [passes[n]]) for n in range(longest) for group, passes in ends if n < len(passes)),
+        ]
 
     def _settle(self) -> None:
         super()._settle()
@@ -173,11 +236,6 @@ class GLHalfEngine(GLEngine):
 
     def _usual_settings(self) -> Settings:
         return Settings.for_device(self._device, half=True)
-
-
-def _run(dispatches: Sequence[Dispatch], device: Device) -> None:
-    for dispatch in dispatches:
-        dispatch.run(device)
 
 
 class GLFragmentEngine(AtlasEngine):

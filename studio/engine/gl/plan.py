@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio.model.graph import Node
-from studio.model.op import Scratch, Shape
+from studio.model.op import Blocks, Scratch, Shape
 from studio.model.shader_files import shader_file
 
 Structure = tuple[tuple[str, int | float], ...]
@@ -24,6 +24,7 @@ class Pass:
         files: names under ``shaders/``.
         structure: what is compiled into them.
         numbers: names of the numbers that they are told.
+        blocks: how compute shaders make it in blocks of texels; None where texel by texel.
     """
 
     node: Node
@@ -33,6 +34,7 @@ class Pass:
     files: tuple[str, ...]
     structure: Structure
     numbers: tuple[str, ...]
+    blocks: Blocks | None = None
 
     @property
     def is_last(self) -> bool:
@@ -40,12 +42,21 @@ class Pass:
         return self.target == self.node.name
 
 
-def passes(node: Node, shapes: Mapping[str, Shape]) -> tuple[Pass, ...]:
-    """The passes of one node, in order, with its inputs and itself of these shapes."""
+def passes(node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False) -> tuple[Pass, ...]:
+    """The passes of one node, in order, with its inputs and itself of these shapes.
+
+    Args:
+        node: of what runs.
+        shapes: of every map.
+        at_once: whether what has one pass for GPUs takes that (`Op.at_once`).
+    """
     op, found = node.op, []
     structure, numbers = tuple(op.structure().items()), tuple(op.numbers())
-    maps = list(node.inputs)
-    for k, each in enumerate(op.scratch(*(shapes[name] for name in node.inputs))):
+    maps, read = list(node.inputs), [shapes[name] for name in node.inputs]
+    whole = op.at_once(*read) if at_once else None
+    if whole is not None:
+        return (Pass(node, node.name, shapes[node.name], node.inputs, (), structure, numbers, whole),)
+    for k, each in enumerate(op.scratch(*read)):
         scratch = Scratch(*each)
         files = tuple(_file(name) for name in scratch.shader.split("+"))
         reads = tuple(maps if scratch.reads is None else (maps[n] for n in scratch.reads))
@@ -53,7 +64,8 @@ def passes(node: Node, shapes: Mapping[str, Shape]) -> tuple[Pass, ...]:
         maps.append(found[-1].target)
     chosen = op.reads(len(found))
     reads = tuple(maps if chosen is None else (maps[n] for n in chosen))
-    return (*found, Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers))
+    last = Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers, op.blocks(*read))
+    return (*found, last)
 
 
 def _file(name: str) -> str:

@@ -41,12 +41,22 @@ class Extra:
         shader: ``shaders/ops/<shader>.glsl``, whose body takes the parent's texel; empty where it is copied.
         constants: what that body has ``#define``-d.
         numbers: what it is told besides, by name.
+        is_part: whether it takes a part of its parent's map alone.
+        reads: of a body of several maps, each: the number of what makes it here, or -1 for the next of the others, -2
+            where that is a single value.
     """
 
     parent: int
     shader: str
     constants: Constants = ()
     numbers: tuple[str, ...] = ()
+    is_part: bool = False
+    reads: tuple[int, ...] = ()
+
+    @property
+    def others(self) -> int:
+        """How many maps it reads besides."""
+        return sum(number < 0 for number in self.reads)
 
 
 @dataclass(frozen=True)
@@ -160,7 +170,8 @@ def _units(inputs: int, extras: Sequence[Extra], as_images: bool) -> str:
 def _sampled(inputs: int, extras: Sequence[Extra]) -> list[str]:
     """Names of the textures that a compute shader reads, in the order of their units or handles."""
     maps = [f"u_input{k}" for k in range(inputs)]
-    return [*maps, "u_vectors", *(f"u_vectors{n}" for n in range(1, len(extras) + 1))]
+    others = [f"u_other{n}_{k}" for n, extra in enumerate(extras, start=1) for k in range(extra.others)]
+    return [*maps, "u_vectors", *(f"u_vectors{n}" for n in range(1, len(extras) + 1)), *others]
 
 
 def _reading(inputs: int, in_software: Stage | None) -> str:
@@ -192,26 +203,39 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
     follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
     """
     kept = "kept" if half else ""
+    partial = _in_parts(extras)
     declared = [include_file("lib/half.glsl"), _globals(0)] if half else [_globals(0)]
-    placing, body = [_place(0, "tile")], [f"    vec4 value0 = {kept}(value);", _write(0)]
+    placing, body = [_place(0, "tile")], [f"    g_value0 = {kept}(value);\n    ivec2 p0 = p;", _write(0)]
     for n, extra in enumerate(extras, start=1):
         declared.append(_globals(n))
         placing.append(_place(n, f"g_tile{extra.parent} + u_shift{n}.x"))
-        value = f"value{extra.parent}"
+        if n in partial:
+            placing.append(f"    g_in{n} = g_tile{n} >= 0 && g_tile{n} * 4 < u_target{n}.x;")
+        value, place = f"g_value{extra.parent}", f"p{extra.parent}"
+        body.append(f"    ivec2 p{n} = {place} - u_shift{n}.zy;" if extra.is_part else f"    ivec2 p{n} = {place};")
         if extra.shader:
             declared.append(_body(n, extra, seen))
-            body.append(f"    g_texel = {value};")
-            value = f"texel{n}(g_tile{n}, p)"
-        body += [f"    vec4 value{n} = {kept}({value});", _write(n)]
-    lines = ["vec4 g_texel;\n#define u_target0 u_shape", *declared]
+            value = f"texel{n}(g_tile{n}, p{n})"
+        inside = f"if (g_in{n} && inside(p{n}, u_target{n})) " if n in partial else ""
+        body += [f"    {inside}g_value{n} = {kept}({value});", _write(n, inside)]
+    lines = ["#define u_target0 u_shape", *declared]
     lines += ["void begin_tile(int tile) {", *placing, "}"]
     lines += ["void store_texel(ivec2 p, vec4 value) {", *body, "}"]
     lines += ["void store(int tile, ivec2 p, vec4 value) { begin_tile(tile); store_texel(p, value); }"]
     return "\n".join(lines)
 
 
+def _in_parts(extras: Sequence[Extra]) -> frozenset[int]:
+    """The extra maps of which some texels of the shader's own are no part."""
+    found: set[int] = set()
+    for n, extra in enumerate(extras, start=1):
+        if extra.is_part or extra.parent in found:
+            found.add(n)
+    return frozenset(found)
+
+
 def _globals(n: int) -> str:
-    return f"int g_tile{n};\nivec2 g_origin{n};\nbvec4 g_live{n};"
+    return f"int g_tile{n};\nivec2 g_origin{n};\nbvec4 g_live{n};\nvec4 g_value{n};\nbool g_in{n} = true;"
 
 
 def _place(n: int, tile: str) -> str:
@@ -221,22 +245,39 @@ def _place(n: int, tile: str) -> str:
     )
 
 
-def _write(n: int) -> str:
-    return f"    imageStore(u_output{n}, g_origin{n} + p, mix(vec4(0.0), value{n}, g_live{n}));"
+def _write(n: int, inside: str = "") -> str:
+    return f"    {inside}imageStore(u_output{n}, g_origin{n} + p{n}, mix(vec4(0.0), g_value{n}, g_live{n}));"
 
 
 def _body(n: int, extra: Extra, seen: set[str]) -> str:
-    names = {name: f"{name}_{n}" for name in ("texel", "read0", "vectors")}
-    names["texel"] = f"texel{n}"
+    count = len(extra.reads) or 1
+    names = {name: f"{name}_{n}" for name in ("read", *(f"read{k}" for k in range(count)), "vectors")}
+    names |= {"texel": f"texel{n}", "spread": f"read_{n}", "INPUTS": str(count)}
     lines = [f"#define {name} {new}" for name, new in names.items()]
     lines += [*_told(n, extra.numbers, "compute"), *_defines(extra.constants)]
+    other = 0
+    for k, number in enumerate(extra.reads or (extra.parent,)):
+        sampler = f"u_other{n}_{other}"
+        given = {-1: f"texelFetch({sampler}, g_origin{n} + p, 0)", -2: f"texelFetch({sampler}, ivec2(0), 0).xxxx"}
+        value = given.get(number, f"g_value{number}")
+        other += number < 0
+        lines.append(f"vec4 read{k}(int tile, ivec2 p) {{ return {value}; }}")
+    cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(count - 1))
     lines += [
-        "vec4 read0(int tile, ivec2 p) { return g_texel; }",
+        f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{count - 1}(tile, p); }}",
         f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
-        _expand(shader_file("ops", extra.shader), seen, once=False),
+        # All of its maps are of its own shape, so that nothing is spread.
+        _expand(shader_file("ops", extra.shader), seen | {"lib/broadcast.glsl"}, once=False),
     ]
+    seen |= _included(shader_file("ops", extra.shader)) - {"lib/broadcast.glsl"}
     lines += [f"#undef {name}" for name in (*names, *extra.numbers, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
+
+
+def _included(name: str) -> set[str]:
+    """The files that one includes, and those include."""
+    own = set(_INCLUDE.findall(include_file(name)))
+    return own.union(*(_included(each) for each in own))
 
 
 HANDLES_TRIAL = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, handles=True)

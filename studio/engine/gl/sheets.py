@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import moderngl
 
 from studio.engine.base import Engine, Stats
@@ -24,6 +26,7 @@ class SheetEngine(Engine):
     _sheets: dict[str, moderngl.Texture]
     _weights: dict[str, LayerWeights]
     _packings: dict[str, list[tuple[LayerWeights, str]]]
+    kernels: moderngl.Buffer | None = None
 
     def _kernel_limit(self) -> int | None:
         """The longest side that a texture of kernels may have; None where kernels lie in buffers."""
@@ -40,6 +43,25 @@ class SheetEngine(Engine):
                 for key, name in names.items():
                     self._packings.setdefault(name, []).append((packed[same], key))
             self._weights[node.name] = packed[same]
+        self._settle_kernels([held for held in packed.values() if held.size and held.kernel is None])
+
+    def _settle_kernels(self, layers: Sequence[LayerWeights]) -> None:
+        """Put kernels that lie in buffers into one for all layers, or one each where that would pass the driver's."""
+        total = sum(held.size for held in layers)
+        if total * 16 > self._device.most_storage:
+            for held in layers:
+                held.settle(self._context.buffer(reserve=held.size * 16), 0)
+            return
+        self.kernels = self._context.buffer(reserve=total * 16) if layers else None
+        at = 0
+        for held in layers:
+            assert self.kernels is not None
+            held.settle(self.kernels, at)
+            at += held.size
+
+    def packings(self, tensor: str) -> list[tuple[LayerWeights, str]]:
+        """What is packed of a tensor: by which layers' weights, and under which name there."""
+        return self._packings.get(tensor, [])
 
     def sheet_texture(self, tensor: str) -> moderngl.Texture:
         """The R32F texture of a tensor's filter sheet, which is the engine's own and follows every edit."""

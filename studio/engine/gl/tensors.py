@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import moderngl
@@ -13,6 +14,9 @@ from studio.errors import StudioError
 from studio.model.gradient import tensor_map
 from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
 from studio.model.op import Array
+
+Texture = moderngl.Texture
+"""For who names textures and does not make them."""
 
 
 class DeviceTensor:
@@ -58,6 +62,7 @@ class DeviceTensors:
         self.store = store
         self._held: dict[str, DeviceTensor] = {}
         self._seen: dict[str, int] = {}
+        self._fetches: dict[str, Callable[[], Array]] = {}
 
     def of(self, name: str) -> DeviceTensor:
         """A tensor as it is now.
@@ -77,10 +82,15 @@ class DeviceTensors:
             self._seen[name] = self.store.revision(name)
         return self._held[name]
 
-    def moved(self, name: str) -> None:
-        """Take note that a shader has changed it here."""
-        self._seen[name] = self.store.revision(name) + 1
-        self.store.moved(name, partial(self._fetch, name), self)
+    def moved(self, names: Sequence[str], but: object = None) -> None:
+        """Take note that shaders have changed these here, and have packed them for one engine already."""
+        fetches = {}
+        for name in names:
+            self._seen[name] = self.store.revision(name) + 1
+            if name not in self._fetches:
+                self._fetches[name] = partial(self._fetch, name)
+            fetches[name] = self._fetches[name]
+        self.store.moved(fetches, self, but)
 
     def _fetch(self, name: str) -> Array:
         self.device.use()

@@ -177,6 +177,45 @@ class Narrow(NamedTuple):
         return few and 16 * (2 * tall * wide + 4 * (2 * cells + 1)) <= shared
 
 
+class Product(NamedTuple):
+    """Output channels × pairs of an input tile and a tap, so many pixels at a time: ``lib/weight_product.glsl``.
+
+    The last number tells it from others in the cache: a thread makes 8 × 8.
+    """
+
+    m: int
+    n: int
+    k: int
+    thread: int = 8
+
+    @property
+    def shader(self) -> str:
+        """The file of its loop."""
+        return "lib/weight_product.glsl"
+
+    def groups(self, work: GradientWork) -> tuple[int, int, int]:
+        """Workgroups along the output channels, along the pairs, and 1."""
+        return -(-work.channels // self.m), -(-work.pairs * 4 // self.n), 1
+
+    def constants(self) -> Constants:
+        """See `Tile.constants`."""
+        return tuple(zip(("TILE_M", "TILE_N", "TILE_K", "THREADS"), (*self[:3], self.m * self.n // 64), strict=True))
+
+
+class GradientWork(NamedTuple):
+    """The gradient of a weight as a product of matrices.
+
+    Attributes:
+        channels: of the output.
+        pairs: of an input tile and a tap.
+        pixels: of the output's gradient, the long axis.
+    """
+
+    channels: int
+    pairs: int
+    pixels: int
+
+
 def _span(taps: Taps) -> tuple[int, int]:
     """The lowest input pixel that any phase reads at its first output pixel, and how many from there on any reads."""
     read = [phase for phase in taps.phases if phase.cells]
@@ -194,7 +233,7 @@ class Plan(NamedTuple):
             of a pass, but uses all of the GPU.
     """
 
-    tile: Tile | Window | Narrow
+    tile: Tile | Window | Narrow | Product
     parts: int = 1
     apart: bool = False
 
@@ -221,6 +260,15 @@ WINDOWS = (
     Window(8, 8, 32, 1, 4, 4),
     Window(16, 16, 4, 1, 2, 4),
 )
+PRODUCTS = (
+    Product(128, 128, 8),
+    Product(64, 128, 8),
+    Product(128, 64, 8),
+    Product(64, 64, 8),
+    Product(64, 64, 16),
+    Product(32, 64, 16),
+    Product(64, 32, 16),
+)
 NARROWS = (Narrow(32, 16, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
 
 _MOST_SUMS = 16
@@ -232,9 +280,9 @@ _LARGEST_PARTS = 1 << 26
 """Values in all the parts of one layer together: 256 MB."""
 
 
-def groups(work: Work, plan: Plan) -> tuple[int, int, int]:
+def groups(work: Work | GradientWork, plan: Plan) -> tuple[int, int, int]:
     """Workgroups along the pixels and along the channels, and the product of phases and parts."""
-    along_m, along_n, phases = plan.tile.groups(work)
+    along_m, along_n, phases = plan.tile.groups(work)  # type: ignore[arg-type] # a tile and its own kind of work
     return along_m, along_n, phases * plan.parts
 
 
@@ -274,3 +322,36 @@ def usual(work: Work) -> Plan:
     tile = Tile(128, 4, 16, 2, 4) if work.channels <= 4 else Tile(64, 64, 16, 4, 4)
     fitting = [plan for plan in plans(work) if plan.tile == tile] or plans(work)
     return max(fitting, key=lambda plan: -abs(_count(work, plan) - 512))
+
+
+def gradient_plans(work: GradientWork) -> list[Plan]:
+    """The ways worth measuring to make a weight's gradient."""
+
+    def made(tile: Product) -> int:
+        along_m, along_n, _ = tile.groups(work)
+        return along_m * tile.m * along_n * tile.n
+
+    least = min(made(tile) for tile in PRODUCTS)
+    found = []
+    for tile in PRODUCTS:
+        if made(tile) > _MOST_WASTE * least:
+            continue
+        along_m, along_n, _ = tile.groups(work)
+        most = min(-(-work.pixels // tile.k) // 2, _LARGEST_PARTS // (work.channels * work.pairs * 4), 256)
+        choices = [1] + [1 << bit for bit in range(1, 9) if 1 << bit <= most]
+        busy = [parts for parts in choices if _FEWEST_GROUPS <= along_m * along_n * parts <= _MOST_GROUPS]
+        if not busy:
+            busy = [choices[0] if along_m * along_n > _MOST_GROUPS else choices[-1]]
+        found += [Plan(tile, parts, apart) for parts in busy for apart in ((False, True) if parts > 1 else (False,))]
+    return found
+
+
+def usual_gradient(work: GradientWork) -> Plan:
+    """A way that is never bad, where nothing may be measured."""
+
+    def apart(plan: Plan) -> tuple[bool, int]:
+        assert isinstance(plan.tile, Product)
+        along_m, along_n, _ = plan.tile.groups(work)
+        return plan.apart, abs(along_m * along_n * plan.parts - 512)
+
+    return min(gradient_plans(work), key=apart)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import platformdirs
 
-from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
+from studio.engine.gl.tiles import Narrow, Plan, Product, Tile, Window
 from studio.errors import EngineError
 
 _FORMAT = 2
@@ -184,7 +184,7 @@ def _parsed(choices: object) -> dict[str, Plan]:
     """
     if not isinstance(choices, dict):
         return {}
-    kinds = {5: Narrow, 7: Tile, 8: Window}
+    kinds = {5: Narrow, 6: Product, 7: Tile, 8: Window}
     return {
         layer: Plan(kinds[len(numbers)](*numbers[:-2]), numbers[-2], bool(numbers[-1]))
         for layer, numbers in choices.items()

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from studio.engine.gl.device import Device
 from studio.engine.gl.packing import kernel_constants, pack_kernel, pack_vectors
 from studio.engine.gl.shaders import Constants
+from studio.engine.gl.table import Packed, cells_of
 from studio.engine.gl.tensors import DeviceTensors
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
 from studio.model.op import Array
-from studio.model.taps import Cells, Taps
+from studio.model.taps import Cells, Taps, cell_order
 from studio.ops._backward.norm import RunningScale
 from studio.ops.norm import BatchNorm2d
 
@@ -32,7 +33,13 @@ class LayerWeights:
         device: where they are kept.
         node: the layer.
         tensors: its tensors, which are looked at again whenever they have `changed`.
-        max_texture: the longest side a texture of kernels may have; None makes a buffer.
+        max_texture: the longest side a texture of kernels may have; None waits for a buffer, see `settle`.
+
+    Attributes:
+        kernel: packed kernels; None where there are none.
+        vectors: what is read once per channel; None where nothing is.
+        size: of the kernels, in texels; 0 where there are none.
+        base: where they begin in their buffer, in texels.
     """
 
     def __init__(self, device: Device, node: Node, tensors: Mapping[str, Array], max_texture: int | None) -> None:
@@ -42,6 +49,7 @@ class LayerWeights:
         self.kernel: moderngl.Texture | moderngl.Buffer | None = None
         self.vectors: moderngl.Texture | None = None
         self.folds = 1
+        self.base = self.size = 0
         vectors = node.op.vectors(tensors)
         if vectors is not None:
             size = (tile_count(vectors.shape[1]), vectors.shape[0])
@@ -65,18 +73,23 @@ class LayerWeights:
         self._in_tiles = max(end - start for start, end in self._spans)
         self._per_row = self._in_tiles
         texels = self._in_tiles * self._cells.count * 4
+        self.size = texels * self._out_tiles
         if max_texture is None:
-            self.kernel = device.context.buffer(reserve=texels * self._out_tiles * 16)
-        else:
-            self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells.count * 4)))
-            self.folds = -(-self._in_tiles // self._per_row)
-            size = (self._per_row * self._cells.count * 4, self._out_tiles * self.folds)
-            if max(size) > max_texture:
-                raise StudioError(
-                    f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
-                    f"largest texture, {max_texture}×{max_texture}; use --engine torch."
-                )
-            self.kernel = device.texture(size)
+            return
+        self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells.count * 4)))
+        self.folds = -(-self._in_tiles // self._per_row)
+        size = (self._per_row * self._cells.count * 4, self._out_tiles * self.folds)
+        if max(size) > max_texture:
+            raise StudioError(
+                f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
+                f"largest texture, {max_texture}×{max_texture}; use --engine torch."
+            )
+        self.kernel = device.texture(size)
+        self._write_kernel(range(self._out_tiles), range(self._in_tiles))
+
+    def settle(self, kernels: moderngl.Buffer, base: int) -> None:
+        """Have the kernel in a buffer that layers share, from this texel on."""
+        self.kernel, self.base = kernels, base
         self._write_kernel(range(self._out_tiles), range(self._in_tiles))
 
     @property
@@ -98,7 +111,8 @@ class LayerWeights:
     @property
     def layout(self) -> tuple[int, int, int, int]:
         """The shader's ``u_kernel_layout``."""
-        return self._in_tiles, self._per_row, self._in_per_group, self._out_per_group
+        second = self.base if isinstance(self.kernel, moderngl.Buffer) else self._per_row
+        return self._in_tiles, second, self._in_per_group, self._out_per_group
 
     @cached_property
     def grouped(self) -> bool:
@@ -158,6 +172,24 @@ class LayerWeights:
         pack_vectors(self._device, tuple(tensors.of(names[name]) for name in read), self.vectors, constants)
         return True
 
+    def packed(self, key: str) -> list[Packed] | None:
+        """Where a tensor of this layer goes, for who moves it on the device; None where it is packed otherwise."""
+        if self.kernel is not None and key == "weight":
+            if not isinstance(self.kernel, moderngl.Buffer) or self.grouped or self._tensors["weight"].ndim < 2:
+                return None
+            down, across = self._taps
+            rows, columns = ([cell for phase in axis.phases for cell in phase.cells] for axis in (down, across))
+            cells = cells_of(cell_order(self._taps), rows, columns)
+            if cells is None:
+                return None
+            return [Packed("swapped" if self._node.op.swaps else "straight", self.base, self._in_tiles, cells)]
+        if self._vector_constants is None or self.vectors is None:
+            return [] if self.vectors is None else None
+        rows_of = self._node.op.vector_rows()
+        if rows_of is None:
+            return None
+        return [Packed("row", row, vectors=self.vectors) for row, name in enumerate(rows_of) if name == key]
+
     @cached_property
     def _on_device(self) -> Constants | None:
         shape = self._tensors["weight"].shape
@@ -196,11 +228,12 @@ class LayerWeights:
 
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
         tile = self._cells.count * 64
+        start = self.base * 16
         if len(in_tiles) == self._in_tiles:
-            self._device.write_buffer(kernel, packed, out_tiles.start * self._in_tiles * tile)
+            self._device.write_buffer(kernel, packed, start + out_tiles.start * self._in_tiles * tile)
             return
         for row, out_tile in zip(packed, out_tiles, strict=True):
-            self._device.write_buffer(kernel, row, (out_tile * self._in_tiles + in_tiles.start) * tile)
+            self._device.write_buffer(kernel, row, start + (out_tile * self._in_tiles + in_tiles.start) * tile)
 
     def _write_texture(self, kernel: moderngl.Texture, packed: Array, out_tiles: range, in_tiles: range) -> None:
         wide = self._cells.count * 4

@@ -34,6 +34,7 @@ class Slope(BackwardOp):
     """The second input times the derivative of an operator of one value at the first."""
 
     arity = 2
+    together = True
 
     of: Op = param(doc="The operator whose derivative it is")
 

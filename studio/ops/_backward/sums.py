@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from studio.model.gradient import Backward
-from studio.model.op import Op, Shape
+from studio.model.op import Blocks, Op, Shape
 from studio.model.param import param
 from studio.ops._backward.base import BackwardOp
 
@@ -45,6 +45,14 @@ class SumOfProducts(BackwardOp):
         """See `Op.scratch`: every row, before the column."""
         channels, height, _ = inputs[0]
         return (("backward/row_products", Shape(channels, height, 1)),) if self.dim == "space" else ()
+
+    def at_once(self, *inputs: Shape) -> Blocks | None:
+        """See `Op.at_once`."""
+        if self.dim != "space":
+            return None
+        channels, height, width = inputs[0]
+        constants = (("PRODUCT", 1), ("AVERAGED", int(self.mean)))
+        return Blocks("lib/sum_block.glsl", constants, -(-channels // 4), 1, whole=height * width)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -1,0 +1,209 @@
+"""Ways to run convolutions and weights' gradients on a GPU: chosen by measuring, or between frames, or as is usual."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import moderngl
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
+from studio.engine.gl.fuse import Group
+from studio.engine.gl.kept import Past
+from studio.engine.gl.plan import Pass
+from studio.engine.gl.settings import Settings
+from studio.engine.gl.shaders import Source
+from studio.engine.gl.tiles import GradientWork, Plan, Work, gradient_plans, groups, plans, usual, usual_gradient
+from studio.engine.gl.told import Told
+from studio.engine.gl.tune import Job, Tuning
+from studio.engine.gl.weights import LayerWeights
+from studio.model.layout import Atlas, tile_count
+from studio.model.stage import layer_of
+from studio.ops._backward.convolve import WeightGradient
+
+# Seconds, and runs at most, of a convolution that is timed.
+_ROW = 0.001
+_MOST_RUNS = 60
+
+
+@dataclass
+class Room:
+    """Where parts of sums lie, and how many of them are there."""
+
+    parts: moderngl.Buffer | None = None
+    counts: moderngl.Buffer | None = None
+
+
+class TunedPasses(ABC):
+    """How the passes of one network at one size run.
+
+    Args:
+        device: what they run on.
+        settings: how they are made.
+        atlases: where every map's channels lie.
+        textures: every map.
+        weights: what every node's passes bind of tensors.
+        maps: gives the texture of a map that a node reads, and of an earlier one, by its name and the node's first.
+        told: the numbers of every node.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        settings: Settings,
+        atlases: Mapping[str, Atlas],
+        textures: Mapping[str, moderngl.Texture],
+        weights: Mapping[str, LayerWeights],
+        maps: Callable[[str, str], moderngl.Texture | Past],
+        told: Told,
+    ) -> None:
+        self._device = device
+        self._settings = settings
+        self._atlases = atlases
+        self._textures = textures
+        self._weights = weights
+        self._maps = maps
+        self._told = told
+        self._plans: dict[str, Plan] = {}
+        self._layers: dict[str, list[Pass]] = {}
+        self._tried: frozenset[Source] = frozenset()
+        self.tuning: Tuning | None = None
+        # What convolutions share, which run one after the other, by ""; and what each gradient has by itself.
+        self._rooms: dict[str, Room] = {}
+
+    def choose(self, layers: Sequence[Pass], *, later: bool = False) -> None:
+        """Choose how these convolutions run, before any of them is made.
+
+        Args:
+            layers: the last passes of all nodes.
+            later: whether what was not measured yet runs in the usual way at first, and is measured by `tune`.
+        """
+        tiled = [layer for layer in layers if self._is_tiled(layer) or self._is_product(layer)]
+        tuner = self._settings.tuner
+        self.tuning = None
+        if self._settings.plan is not None:
+            given = self._settings.plan
+            self._plans = {
+                layer_of(layer.target): self._usual(layer) if self._is_product(layer) else given for layer in tiled
+            }
+        elif tuner is None:
+            self._plans = {layer_of(layer.target): self._usual(layer) for layer in tiled}
+        else:
+            jobs = {self._key(layer): self._job(layer) for layer in tiled}
+            chosen = tuner.known(jobs) if later else tuner.choose(jobs)
+            self._plans = {
+                layer_of(layer.target): chosen.get(self._key(layer)) or self._usual(layer) for layer in tiled
+            }
+            unknown = {key: job for key, job in jobs.items() if key not in chosen}
+            self.tuning = Tuning(tuner, unknown) if unknown else None
+            self._layers = {key: [layer for layer in tiled if self._key(layer) == key] for key in unknown}
+        self._rooms = {}
+        for layer in tiled:
+            self._reserve_parts(layer, self._plans[layer_of(layer.target)])
+
+    def tune(self) -> bool:
+        """Measure a little; whether some convolution runs in another way from now on, and is to be made anew."""
+        if self.tuning is None:
+            return False
+        programs = self._device.programs
+        decided = self.tuning.step()
+        if self.tuning.is_over:
+            self.tuning = None
+        if decided is None:
+            self._tried |= self._device.programs - programs
+            return False
+        # What lost is not kept; the winner is compiled anew, with what is fused into it.
+        self._device.drop(self._tried)
+        self._tried = frozenset()
+        key, plan = decided
+        changed = False
+        for layer in self._layers[key]:
+            changed |= self._plans[layer_of(layer.target)] != plan
+            self._plans[layer_of(layer.target)] = plan
+            self._reserve_parts(layer, plan)
+        return changed
+
+    def _is_half(self, name: str) -> bool:
+        return self._textures[name].dtype == "f2"
+
+    def _is_tiled(self, each: Pass) -> bool:
+        weights = self._weights[each.node.name]
+        # A tile's channels all read the same inputs, which those of different groups do not.
+        return weights.kernel is not None and not weights.grouped and self._settings.kernels == "tiles"
+
+    def _is_product(self, each: Pass) -> bool:
+        """Whether it is a weight's gradient, made as a product of matrices."""
+        op = each.node.op
+        return isinstance(op, WeightGradient) and op.groups == 1 and self._settings.kernels == "tiles"
+
+    def _phase_size(self, each: Pass) -> tuple[int, int]:
+        down, across = self._weights[each.node.name].taps
+        return -(-each.shape.width // len(across.phases)), -(-each.shape.height // len(down.phases))
+
+    def _work(self, each: Pass) -> Work | GradientWork:
+        op = each.node.op
+        if isinstance(op, WeightGradient):
+            x, grad = (self._atlases[name].shape for name in each.inputs)
+            pairs = tile_count(x.channels) * op.kernel_size[0] * op.kernel_size[1]
+            return GradientWork(grad.channels, pairs, grad.height * grad.width)
+        weights = self._weights[each.node.name]
+        return Work(*self._phase_size(each), each.shape.channels, weights.layout[0], weights.taps)
+
+    def _key(self, each: Pass) -> str:
+        """What layers have in common that run alike."""
+        shapes = " ".join(repr(self._atlases[name].shape) for name in each.inputs)
+        return f"{each.node.op!r} {shapes}"
+
+    def _job(self, each: Pass) -> Job:
+        work = self._work(each)
+        if isinstance(work, GradientWork):
+            return Job(gradient_plans(work), partial(self._seconds, each))
+        return Job(plans(work, self._device.shared_memory), partial(self._seconds, each))
+
+    def _usual(self, each: Pass) -> Plan:
+        work = self._work(each)
+        return usual_gradient(work) if isinstance(work, GradientWork) else usual(work)
+
+    @abstractmethod
+    def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
+        """The passes of a layer that runs so."""
+
+    def _seconds(self, each: Pass, plan: Plan) -> float:
+        """Time of a convolution alone, in a row long enough to be told from others."""
+        context = self._device.context
+        passes = in_a_row(self._planned(Group(each.node), each, plan))
+
+        def run(times: int) -> float:
+            query = context.query(time=True)
+            with query:
+                for _ in range(times):
+                    for dispatch in passes:
+                        dispatch.run(self._device)
+            self._device.finish()
+            return query.elapsed / 1e9 / times
+
+        return run(max(1, min(_MOST_RUNS, int(_ROW / run(1)))))
+
+    def _reserve_parts(self, each: Pass, plan: Plan) -> None:
+        """Make room for the parts of this layer's sums, and counts of zero; layers use it one after the other."""
+        if plan.parts == 1:
+            return
+        context = self._device.context
+        channels, height, width = each.shape
+        # Where a pass of its own adds them up, the first lies in the map, unless that would round it.
+        kept = plan.parts - (plan.apart and not self._is_half(each.target))
+        size = kept * tile_count(channels) * height * width * 16
+        along_m, along_n, deep = groups(self._work(each), plan)
+        columns, rows = line_of(along_m * along_n)
+        counts = columns * rows * deep // plan.parts * 4
+        held = self._rooms.setdefault(each.target if self._is_product(each) else "", Room())
+        if held.parts is None or held.parts.size < size:
+            held.parts = context.buffer(reserve=size)
+        if held.counts is None or held.counts.size < counts:
+            held.counts = context.buffer(bytes(counts))
+
+    def _room_of(self, each: Pass) -> Room:
+        return self._rooms[each.target if self._is_product(each) else ""]
