@@ -63,6 +63,7 @@ class _Input(Part):
     kind: InputKind = "picture"
     order: Order = "rgb"
     size: tuple[_Side, _Side] | None = None
+    multiple: tuple[_Side, _Side] = (1, 1)
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
@@ -227,7 +228,8 @@ def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
         inputs = tuple(
-            Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order, i.size) for i in described.inputs
+            Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order, i.size, i.multiple)
+            for i in described.inputs
         )
         output = described.output
         graph = Graph(inputs, nodes, output.layer, output.range, output.order, output.colour)
@@ -261,6 +263,7 @@ def _input(of: Input) -> Document:
     # An older studio still opens networks that need nothing newer.
     newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
     newer |= {} if of.size is None else {"size": list(of.size)}
+    newer |= {} if of.multiple == (1, 1) else {"multiple": list(of.multiple)}
     return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | newer
 
 

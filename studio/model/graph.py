@@ -37,6 +37,7 @@ class Input:
         kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed.
         order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
         size: (height, width) of the only pictures that it takes; None where the layers say which fit.
+        multiple: what height and width of its pictures must be multiples of, besides what the layers say.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Input:
     kind: InputKind = "picture"
     order: Order = "rgb"
     size: Size | None = None
+    multiple: Size = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,12 @@ class Graph:
             if put.size is not None and tuple(sizes[put.name]) != put.size:
                 (height, width), (only, wide) = sizes[put.name], put.size
                 raise StudioError(f'The input "{put.name}" takes {only}×{wide} (height × width), not {height}×{width}.')
+            if put.kind == "picture" and any(n % by for n, by in zip(sizes[put.name], put.multiple, strict=True)):
+                (height, width), (down, across) = sizes[put.name], put.multiple
+                raise StudioError(
+                    f'The input "{put.name}" takes heights that are multiples of {down} and widths of {across}, '
+                    f"not {height}×{width}."
+                )
         found = {i.name: Shape(i.channels, *(sizes[i.name] if i.kind == "picture" else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
@@ -200,7 +208,7 @@ class Graph:
     @cached_property
     def multiple(self) -> Size:
         """What height and width must be multiples of, so that every stride divides evenly."""
-        sides: list[tuple[int, int]] = []
+        sides: list[tuple[int, int]] = [put.multiple for put in self.inputs]
         for name, scale in self.scales.items():
             if scale:
                 sides.append((scale[0].denominator, scale[1].denominator))

@@ -68,6 +68,7 @@ class Network:
         graph = self.graph
         inputs = [
             [i.name, i.channels, [float(end) for end in i.range], *_normalising(i), *_order(i.order)]
+            + ([list(i.multiple)] if i.multiple != (1, 1) else [])
             for i in graph.inputs
         ]
         layers = [

@@ -121,6 +121,35 @@ def _turned(_: Tensor, y: Tensor) -> Tensor:
     return y.transpose(2, 3).flip(3).roll((1, -2), (2, 3))
 
 
+def _batched(kernel: int, groups: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """Windows as a batch of maps, which a convolution and a pooling see one by one."""
+
+    def how(_: Tensor, y: Tensor) -> Tensor:
+        _, c, height, width = y.shape
+        batch = y.view(c, height // 8, 8, width // 8, 8).permute(1, 3, 0, 2, 4).reshape(-1, c, 8, 8)
+        weight = torch.linspace(-1, 1, c * (c // groups) * kernel**2).sin().view(c, c // groups, kernel, kernel)
+        batch = F.max_pool2d(F.conv2d(batch, weight, padding=kernel // 2, groups=groups), 3, 1, 1)
+        return batch.view(height // 8, width // 8, c, 8, 8).permute(2, 0, 3, 1, 4).reshape(y.shape)
+
+    return how
+
+
+def _along_a_line(_: Tensor, y: Tensor) -> Tensor:
+    line = y.mean((2, 3))[:, None]
+    return y * F.conv1d(line, torch.tensor([[[0.5, -1.0, 2.0]]]), padding=1).transpose(1, 2)[..., None].sigmoid()
+
+
+def _heads_first(_: Tensor, y: Tensor) -> Tensor:
+    """Cosine attention in windows, heads before windows, each with a scale and a bias of its own."""
+    _, c, height, width = y.shape
+    cut = y.view(2, c // 2, height // 4, 4, width // 4, 4).permute(0, 2, 4, 3, 5, 1).reshape(2, -1, 16, c // 2)
+    unit = F.normalize(cut, dim=-1)
+    bias = torch.linspace(-2, 2, 2 * 16 * 16).cos().view(2, 1, 16, 16)
+    scores = unit @ unit.transpose(-1, -2) * torch.tensor([2.0, 5.0]).view(2, 1, 1, 1) + bias
+    made = (scores.softmax(-1) @ cut).view(2, height // 4, width // 4, 4, 4, c // 2)
+    return made.permute(0, 5, 1, 3, 2, 4).reshape(y.shape)
+
+
 FORMS = {
     "resized to another map": _resized,
     "halved and back": _halved,
@@ -136,6 +165,10 @@ FORMS = {
     "shifted windows": _windows(2),
     "every other pixel": _every_other,
     "turned": _turned,
+    "a batch of windows": _batched(3, 1),
+    "a batch of windows, channel by channel": _batched(5, 4),
+    "along a line": _along_a_line,
+    "cosine attention": _heads_first,
 }
 
 
@@ -182,6 +215,30 @@ def test_forms_one_after_the_other(names: list[str], tmp_path_factory: pytest.Te
             with torch.no_grad():
                 wanted = module(picture)[0].numpy()
             assert relative_error(network.run(picture[0].numpy()), wanted) < TOLERANCE
+
+
+def test_a_module_that_fills_pictures_up_is_given_such(tmp_path: Path) -> None:
+    """It pads to multiples of 16 and cuts back, which the studio does itself where that is said."""
+
+    def how(x: Tensor, y: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        y = F.pad(y, (0, -width % 16, 0, -height % 16), mode="reflect")
+        return (F.pixel_unshuffle(y, 2) - y.mean((2, 3), keepdim=True).repeat(1, 4, 1, 1))[
+            :, :, : height // 2, : width // 2
+        ]
+
+    module = Frozen(how).eval()
+    exported = studio.export_torch(module, torch.rand(1, 3, 32, 16), tmp_path / "mine")
+    assert "fills pictures up to multiples of 16 pixels" in exported.notes[0]
+    graph = load_network(tmp_path / "mine").graph
+    assert graph.multiple == (16, 16)
+    assert graph.fitting_size((40, 41)) == (48, 48)
+    with pytest.raises(StudioError, match="multiples of 16 and widths of 16, not 24×32"):
+        graph.shapes({i.name: (24, 32) for i in graph.inputs})
+    picture = torch.rand(1, 3, 48, 64)
+    with torch.no_grad():
+        wanted = module(picture)[0].numpy()
+    assert relative_error(studio.load(tmp_path / "mine", engine="torch").run(picture[0].numpy()), wanted) < TOLERANCE
 
 
 def _made_for_its_size(x: Tensor, y: Tensor) -> Tensor:

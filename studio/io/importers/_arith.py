@@ -115,9 +115,19 @@ class Arithmetic(Axes):
     def _given_like(self, laid: Numbers, node: str, origin: tuple[str, ...]) -> str:
         """A constant map, told by as little of it as repeats."""
         own = tuple(_period(laid, axis) for axis in (1, 2))
-        if own != laid.shape[1:] and laid.shape[1:] == self.draft.shapes[node][1:]:
+        whole = self.draft.shapes[node]
+        if own != laid.shape[1:] and all(n in (1, side) for n, side in zip(laid.shape[1:], whole[1:], strict=True)):
             return self.given(laid[:, : own[0], : own[1]], origin, like=node)
-        return self.given(laid, origin)
+        run = _run(laid)
+        if run == 1:
+            return self.given(laid, origin)
+        # Each row several times, the bias of a head for all of its windows; as wide as the map that it meets, whose
+        # size it follows.
+        columns = "x" if laid.shape[2] == whole.width else f"(x b={whole.width})"
+        pattern = f"c y x -> c (y a={run}) {columns}"
+        return self.draft.add(
+            "Rearrange", self.given(laid[:, ::run], origin), name=f"{self.name}.repeat", pattern=pattern
+        )
 
     def _with_constant(self, op: str, value: Value, other: Value) -> Value:
         numbers_ = np.asarray(other.constant, np.float64)
@@ -192,3 +202,14 @@ def _period(laid: Numbers, axis: int) -> int:
             if (folded == folded[:1]).all():
                 return period
     return side
+
+
+def _run(laid: Numbers) -> int:
+    """How many rows are always the same one again."""
+    rows = np.moveaxis(laid, 1, 0).reshape(laid.shape[1], -1)
+    for run in range(len(rows) // 2, 1, -1):
+        if len(rows) % run == 0:
+            folded = rows.reshape(len(rows) // run, run, -1)
+            if (folded == folded[:, :1]).all():
+                return run
+    return 1

@@ -112,6 +112,18 @@ def _conv2d(f: Flow, a: Args) -> Value:
     return f.conv(operand(a), a["weight"], a.get("bias"), pair(a.get("stride")), borders, dilation, a.get("groups", 1))
 
 
+@means("conv1d")
+def _conv1d(f: Flow, a: Args) -> Value:
+    """A line as a map of one row."""
+    value, weight = operand(a), a["weight"]
+    lines, rows = reshaped(value, (*value.shape[:-1], 1, value.shape[-1])), (*weight.shape[:-1], 1, weight.shape[-1])
+    along: dict[str, object] = {key: [1, *pair(a.get(key))[:1]] for key in ("stride", "dilation")}
+    padding = a.get("padding", 0)
+    along["padding"] = padding if isinstance(padding, str) else [0, *pair(padding, 0)[:1]]
+    made = _conv2d(f, {**a, **along, "self": lines, "input": lines, "weight": reshaped(weight, rows)})
+    return reshaped(made, (*made.shape[:-2], made.shape[-1]))
+
+
 @means("conv_transpose2d")
 def _conv_transpose2d(f: Flow, a: Args) -> Value:
     top, left = pair(a.get("padding"), 0)

@@ -146,16 +146,18 @@ class Axes:
         if not sides:
             return reshaped(value, kept)
         rest = [axis for axis in range(rank) if axis not in sides]
+        lengths = [value.shape[axis] for axis in rest]
         index = numbers(self.draft, value).transpose(*rest, *sides)
-        index = index.reshape(math.prod(value.shape[axis] for axis in rest), -1)
+        index = index.reshape(math.prod(lengths), -1)
         made = self._reduced(op, value.node, index)
         if made is None and rank == 4 and value.shape[0] == 1 and value.index is not None:
             # A part of a map, or one turned round, is made a map first.
             node = seen(self.draft, value.node, value.index[0], self.name)
             return self.reduced(op, Value(value.shape, node), axes, keepdim)
         if made is None:
-            moved = Value(index.shape, value.node, index)
-            made = self.along(moved, 1, lambda read: self.draft.add(op, read, name=self.name, dim="channels"))
+            # The axes that stay are kept apart, so that how they are laid out does not hang on how long they are.
+            moved = Value((*lengths, index.shape[1]), value.node, index.reshape(*lengths, -1))
+            made = self.along(moved, -1, lambda read: self.draft.add(op, read, name=self.name, dim="channels"))
         return reshaped(made, kept)
 
     def _reduced(self, op: str, node: str, index: Index) -> Value | None:

@@ -21,7 +21,6 @@ _INSTEAD = {
     "aten.rand_like": "a second input",
     "aten.randn_like": "a second input",
     "aten.bernoulli": "module.eval()",
-    "aten.conv1d": "a Conv2d with a kernel of one row",
     "aten.lstm": "convolutions, or a network that is fed its own output",
     "aten.gru": "convolutions, or a network that is fed its own output",
     "aten.fft_fft2": "the network without its Fourier part",

@@ -66,9 +66,16 @@ def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: 
                 "the module keeps a state or draws random numbers, or this is a defect: please report it."
             )
     size, fixed = picture_size(examples), trace.fixed
+    notes = []
     if size is not None and not fixed:
         fixed, worst, own = _elsewhere(module, examples, network, trace, worst, own)
-    notes = []
+        if fixed and (stepped := _by_multiples(module, examples, network, trace, worst)) is not None:
+            network, fixed = stepped, ""
+            step = network.graph.inputs[0].multiple[0]
+            notes.append(
+                f"The module fills pictures up to multiples of {step} pixels and cuts its output; the studio does that "
+                "in its place."
+            )
     if own:
         notes.append(
             f"The module loses digits: in float32 it is {own:.1g} from itself in float64, and the studio's output "
@@ -125,6 +132,39 @@ def _elsewhere(
         if held == 2:
             break
     return "", worst, own
+
+
+_STEPS = (8, 16, 32, 64, 128, 256)
+
+
+def _by_multiples(
+    module: torch.nn.Module, examples: Sequence[torch.Tensor], network: Network, trace: Trace, worst: float
+) -> Network | None:
+    """The network for pictures whose sides are multiples of a number alone, the smallest for which it is right.
+
+    Modules pad what they are given to such multiples, and cut their output back.
+    """
+    height, width = trace.sizes[0]
+    allowed = max(3 * worst, _CLOSE)
+    for step in _STEPS:
+        if height % step or width % step:
+            break
+        found = _of_multiples(network, step)
+        # The next odd multiples: those of twice the step would be right for that as well.
+        sizes = [
+            (side + step * (1 + side // step % 2), across + step * (3 - across // step % 2))
+            for side, across in ((height, width), (width, height))
+        ]
+        fitting = [size for size in dict.fromkeys(sizes) if found.graph.fitting_size(size) == size]
+        errors = [_tried(module, resized(examples, size), found, trace.picked) for size in fitting]
+        if errors and all(error is not None and error <= allowed for error in errors):
+            return found
+    return None
+
+
+def _of_multiples(network: Network, step: int) -> Network:
+    inputs = tuple(replace(i, multiple=(step, step)) if i.kind == "picture" else i for i in network.graph.inputs)
+    return replace(network, graph=replace(network.graph, inputs=inputs))
 
 
 def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, picked: str) -> float | None:

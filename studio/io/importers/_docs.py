@@ -14,7 +14,6 @@ from studio.ops import registry
 
 NOT_ATEN = [
     "argmax",
-    "conv1d",
     "conv3d",
     "cumsum",
     "fft_fft2",

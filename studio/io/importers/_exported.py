@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
     import torch
 
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), torch.no_grad(), _quiet():
             warnings.simplefilter("ignore")
             # Modules may write into what they are given.
             program = torch.export.export(module, tuple(tensor.clone() for tensor in example))
@@ -43,6 +45,19 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             f"The module cannot be traced by torch.export ({type(error).__name__}: {reason}); "
             "its forward must not decide by the values of tensors, nor depend on their size."
         ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what PyTorch logs of a module that it cannot trace: pages of its own code, of which we say a sentence."""
+    handlers = [(handler, handler.level) for handler in logging.getLogger("torch").handlers]
+    for handler, _ in handlers:
+        handler.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for handler, level in handlers:
+            handler.setLevel(level)
 
 
 def _writes(node: Node) -> bool:

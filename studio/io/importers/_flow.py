@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._batches import Batches, is_batch
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._matrices import Matrices
 from studio.io.importers._views import (
     Numbers,
     Value,
@@ -31,7 +31,7 @@ from studio.model.op import Shape
 Pair = tuple[int, int]
 
 
-class Flow(Matrices):
+class Flow(Batches):
     """Adds what any operator means to a draft."""
 
     # -- over axes ------------------------------------------------------------------------------------------------
@@ -104,23 +104,20 @@ class Flow(Matrices):
         """Convolution; ``padding`` is left, right, top, bottom."""
         _require_plane(weight)
         left, right, top, bottom = padding
+        out, per_group, *kernel = weight.shape
+        sizes: dict[str, Any] = {"in_channels": per_group * groups, "out_channels": out, "kernel_size": tuple(kernel)}
+        sizes |= {"stride": stride, "dilation": dilation, "groups": groups, "bias": bias is not None}
+        tensors = _tensors(weight, bias)
+        if is_batch(value):
+            span = ((kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1])
+            name = self.name
+            return self.over_batch(
+                value, padding, span, stride, lambda x: self.draft.add("Conv2d", x, name=name, tensors=tensors, **sizes)
+            )
         if (left, top) != (right, bottom):
             value = self._bordered("pad", value, padding)
             left = top = 0
-        out, per_group, *kernel = weight.shape
-        return self.layer(
-            "Conv2d",
-            value,
-            tensors=_tensors(weight, bias),
-            in_channels=per_group * groups,
-            out_channels=out,
-            kernel_size=tuple(kernel),
-            stride=stride,
-            padding=(top, left),
-            dilation=dilation,
-            groups=groups,
-            bias=bias is not None,
-        )
+        return self.layer("Conv2d", value, tensors=tensors, padding=(top, left), **sizes)
 
     def conv_transpose(
         self,
@@ -218,6 +215,9 @@ class Flow(Matrices):
             tensors |= {"running_mean": statistics[0].weight(), "running_var": statistics[1].weight()}
         count: dict[str, Any] = {"num_groups": groups} if op == "GroupNorm" else {}
         count["num_features" if op in ("BatchNorm2d", "InstanceNorm2d") else "num_channels"] = channels
+        if op == "BatchNorm2d" and (is_batch(value) or len(value.shape) == 3):
+            sizes = {"eps": eps, "affine": affine, **count}
+            return self.along(value, 1, lambda x: self.draft.add(op, x, name=self.name, tensors=tensors, **sizes))
         return self.layer(op, value, tensors=tensors, vector=len(value.shape) == 2, eps=eps, affine=affine, **count)
 
     def layer_norm(

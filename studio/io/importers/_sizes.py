@@ -102,6 +102,17 @@ def agreed(one: Draft, two: Draft) -> tuple[Draft, str]:
     return merged, ""
 
 
+def at_sizes_of(draft: Draft, other: Draft) -> Draft | None:
+    """The draft with the shapes that it has for the inputs of another one; None where it does not take them."""
+    shapes = {i.name: other.shapes[i.name] for i in draft.inputs}
+    for node in draft.nodes:
+        try:
+            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
+        except StudioError:
+            return None
+    return Draft(draft.inputs, draft.nodes, draft.weights, shapes, draft.notes)
+
+
 def _kept(node: Node) -> tuple[str, tuple[str, ...], str | None]:
     return node.name, node.inputs, node.tensors_of
 

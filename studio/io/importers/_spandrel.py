@@ -143,7 +143,16 @@ def _built(support: Any, state: dict[str, torch.Tensor], arch: str) -> Any:
         raise StudioError(f"{arch}: spandrel cannot build it of these tensors ({reason})") from error
     if not hasattr(found, "input_channels") or type(found).__name__ != "ImageModelDescriptor":
         raise StudioError(f"{arch}: it takes more than one picture, which the studio does not")
+    for part in found.model.modules():
+        # SPAN works its kernels out of others in every run; they are what they are.
+        if callable(getattr(part, "update_params", None)):
+            part.update_params()
+            part.update_params = _nothing
     return found
+
+
+def _nothing() -> None:
+    return None
 
 
 def _size(found: Any) -> tuple[int, int]:

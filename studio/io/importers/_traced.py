@@ -53,11 +53,11 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
 def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool, output: str = "") -> Trace:
     """The module's layers, for every size where that can be."""
     from studio.io.importers._simplify import fold_batch_norms
-    from studio.io.importers._sizes import agreed
 
     draft, last, outputs, picked = _read(module, examples, output)
     size = picture_size(examples)
     sizes, fixed = [size] if size else [], ""
+    drafts = [(draft, last)]
     for other in _others(size) if size else ():
         feed = resized(examples, other)
         if not _runs(module, feed):
@@ -68,15 +68,33 @@ def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool
         except StudioError as error:
             fixed = f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}"
             continue
-        merged, layer = agreed(draft, twin)
-        if layer or twin_last != last:
-            fixed = f'its layer "{layer or last}" was made for that size'
-            continue
-        draft, fixed = merged, ""
-        sizes.append(other)
-        break
+        found, reason = _agreed(drafts, twin, twin_last)
+        drafts.append((twin, twin_last))
+        fixed = fixed if found is None and fixed else reason
+        if found is not None:
+            draft, last = found, twin_last
+            sizes.append(other)
+            break
     last = fold_batch_norms(draft, last) if fold else last
     return Trace(draft, last, fixed, tuple(sizes), outputs, picked)
+
+
+def _agreed(drafts: Sequence[tuple[Draft, str]], twin: Draft, last: str) -> tuple[Draft | None, str]:
+    """A draft for every size, by the newest and one of those before; else why there is none.
+
+    At one size alone things may be alike by chance, windows as many as their pixels: the others then agree without it.
+    """
+    from studio.io.importers._sizes import agreed, at_sizes_of
+
+    reason = ""
+    for draft, own_last in drafts:
+        merged, layer = agreed(draft, twin)
+        if layer or own_last != last:
+            reason = reason or f'its layer "{layer or last}" was made for that size'
+            continue
+        if (found := at_sizes_of(merged, drafts[0][0])) is not None:
+            return found, ""
+    return None, reason
 
 
 def _runs(module: torch.nn.Module, feed: Sequence[torch.Tensor]) -> bool:
@@ -113,12 +131,15 @@ def picture_size(examples: Sequence[torch.Tensor]) -> Sides | None:
 
 
 def _others(size: Sides) -> Iterator[Sides]:
-    """Sizes to trace at as well: unlike the first, and each other's sides; then twice and three times as large."""
+    """Sizes to trace at as well: unlike the first, and each other's sides.
+
+    The later ones are multiples of more: of what modules pad their pictures to.
+    """
     height, width = size
-    for step in (16, 32, 64):
-        if step == 16 or (height % step == 0 and width % step == 0):
-            yield height + step, width + 2 * step
-    yield 2 * height, 3 * width if 3 * width != 2 * height else 4 * width
+    found = [(height + 16, width + 32)]
+    found += [(height + n, width + 2 * n) for n in (32, 64) if height % n == 0 and width % n == 0]
+    found += [(2 * height, 3 * width if 3 * width != 2 * height else 4 * width), (3 * height, 4 * width)]
+    yield from dict.fromkeys(found)
 
 
 def resized(examples: Sequence[torch.Tensor], size: Sides) -> tuple[torch.Tensor, ...]:

@@ -24,6 +24,7 @@ Index = NDArray[np.int32]
 Numbers = NDArray[np.generic]
 
 _MOST_PIECES = 64
+_LARGEST_FACTOR = 64
 _MOST_ELEMENTS = 2**28
 
 
@@ -179,8 +180,12 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
 def _refolded(draft: Draft, node: str, have: Shape, wanted: Shape, name: str) -> str:
     if have == wanted:
         return node
-    if have[1:] != (1, 1) and wanted[1:] != (1, 1) and have.channels == wanted.channels:
-        return seen(draft, node, _places(math.prod(have)).reshape(wanted), name)
+    if have[1:] != (1, 1) and wanted[1:] != (1, 1):
+        try:
+            return seen(draft, node, _places(math.prod(have)).reshape(wanted), name)
+        except StudioError:
+            # What is no rearrangement of axes can be a vector in between.
+            pass
     if have[1:] != (1, 1):
         node = draft.add("Flatten", node, name=f"{name}.flatten")
     if wanted[1:] != (1, 1):
@@ -204,7 +209,12 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
         if np.array_equal(index, split):
             return draft.add("PixelUnshuffle", node, name=f"{name}.unshuffle", downscale_factor=down)
     enlarged = (c, h, w) == (have.channels, have.height * up, have.width * across)
-    if enlarged and up * across > 1 and np.array_equal(index, base.repeat(up, 1).repeat(across, 2)):
+    if (
+        enlarged
+        and up * across > 1
+        and max(up, across) <= _LARGEST_FACTOR
+        and np.array_equal(index, base.repeat(up, 1).repeat(across, 2))
+    ):
         return draft.add("Upsample", node, name=f"{name}.upsample", scale_factor=(up, across), mode="nearest")
     return ""
 
