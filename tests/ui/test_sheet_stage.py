@@ -282,6 +282,47 @@ def test_on_every_shipped_network_weights_stand_out_against_the_ground(qtbot: Qt
         _stand_out(sheet.grab().toImage(), sheet, document.tensor(workspace.tensor or ""), name)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_in_the_overview_of_every_shipped_network_kernels_stand_out(qtbot: QtBot, name: str) -> None:
+    document = Document(Preset(name, load_network(DATA / "weights" / name), {}))
+    workspace, post = Workspace(document), Post()
+    editor = FilterEditor(document, workspace, Editing(document, post, lambda _: None))
+    qtbot.addWidget(editor)
+    editor.resize(700, 700)
+    editor.show()
+    qtbot.waitExposed(editor)
+    ground, sheet, looked = QColor(theme.GROUND), editor.sheet, 0
+    for node in document.graph.nodes:
+        if len(node.op.tensor_shapes().get("weight", ())) != 4 or node.owner != node.name:
+            continue
+        workspace.choose(node.name, "weight")
+        kernels = document.tensor(f"{node.name}.weight")
+        rows, columns, kh, kw = kernel_grid(kernels.shape)
+        for side in (480, 640, 900, 1300):
+            editor.resize(side, side)
+            QApplication.processEvents()
+            sheet.fit()
+            pixels = min(kh, kw) * sheet.camera.zoom / sheet.devicePixelRatioF()
+            if 2.5 <= pixels <= 6:
+                break
+        else:
+            continue  # in no such window its cells are an overview that a screenshot tells apart
+        looked += 1
+        QApplication.processEvents()
+        image = sheet.grab().toImage()
+        grid = kernels.reshape(rows, columns, kh, kw)
+        counts = np.sqrt(np.mean(grid**2, axis=(2, 3))) > 0.1 * kernels.std()
+        places = np.argwhere(counts)
+        some = places[np.random.default_rng(1).permutation(len(places))[:1500]]
+        good = sum(
+            contrast(image.pixelColor(sheet.at((row + 0.5) * kh, (column + 0.5) * kw).toPoint()), ground) >= 1.5
+            for row, column in some.tolist()
+        )
+        assert good >= 0.9 * len(some), (name, node.name, good, len(some))
+    if name.startswith("autoencoder"):
+        assert looked >= 2
+
+
 def _stand_out(image: QImage, sheet: QWidget, tensor: np.ndarray, name: str) -> None:
     rows, columns, kh, kw = kernel_grid(tensor.shape)
     deviation, flat = float(tensor.std()), to_sheet(tensor)

@@ -10,7 +10,7 @@ from studio.model.op import Array
 from studio.model.view import Colours, Scaling
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.arrangement import Arrangement
-from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices, Scale
+from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices
 
 
 class LaidSheet:
@@ -34,9 +34,7 @@ class LaidSheet:
         _, _, kh, kw = arrangement.grid
         self._weights: Indices = np.full((rows, columns, kh, kw), 127, np.uint8)
         sizes = _sizes(kernels)
-        whole = float(np.quantile(np.abs(sizes), 0.995)) if sizes.size else 0.0
-        # Kernels are seldom much smaller than others, so theirs is an even scale, but for the smallest.
-        self._size_table = sheet_colours.table_of(Scale(whole or 1.0, (whole or 1.0) * 0.4), colours)
+        self._size_table = sheet_colours.table_of(sheet_colours.scale_of_sizes(sizes, kernels), colours)
         self._cells: Indices = np.full((rows, columns), 127, np.uint8)
         self._take(kernels, slice(None), slice(None))
 

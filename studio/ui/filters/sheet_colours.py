@@ -21,6 +21,11 @@ _OUTSIDE = 0.005
 _LINEAR = 0.05
 """Of the deviation: up to here the scale is linear."""
 _POWER = 0.75
+_EVEN = 0.4
+_FAINT = 0.05
+"""The share of kernels that need not stand out."""
+_SEEN = 0.22
+"""From the ground's colour to the full one: so far it stands out at 1.5 : 1."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,34 @@ def scale_of(values: Array) -> Scale:
     limit = float(np.quantile(some, 1 - _OUTSIDE))
     # Of a tensor that is zero nearly everywhere the limit would be zero, too.
     return Scale(max(limit, deviation), _LINEAR * deviation)
+
+
+def scale_of_sizes(sizes: Array, kernels: Array) -> Scale:
+    """For sizes of kernels: an even scale where that tells them apart, and else one on which most stand out.
+
+    Of a trained network a few kernels may be so much larger than the others that these would be the ground's colour.
+
+    Args:
+        sizes: (rows, columns) root of the mean square of each kernel; its sign does not matter.
+        kernels: (rows, columns, kh, kw).
+    """
+    found = np.abs(sizes.astype(np.float64)).ravel()
+    found = found[np.isfinite(found)]
+    whole = float(np.quantile(found, 1 - _OUTSIDE)) if found.size else 0.0
+    finite = kernels[np.isfinite(kernels)]
+    counts = found[found > 0.1 * float(finite.std(dtype=np.float64))] if finite.size else found[:0]
+    if not whole or not counts.size:
+        return Scale(whole or 1.0, (whole or 1.0) * _EVEN)
+    faint = float(np.quantile(counts, _FAINT))
+    linear = whole * _EVEN
+    while linear > 1e-4 * whole and _share(faint, Scale(whole, linear)) < _SEEN:
+        linear *= 0.7
+    return Scale(whole, linear)
+
+
+def _share(value: float, scale: Scale) -> float:
+    """How far from the ground's colour to the full one a magnitude is."""
+    return float(min(np.arcsinh(value / scale.linear) / np.arcsinh(scale.limit / scale.linear), 1.0) ** _POWER)
 
 
 def table_of(scale: Scale, colours: Colours) -> Indices:
