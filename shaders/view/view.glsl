@@ -14,6 +14,7 @@ uniform int u_colours;       // of a picture: 0 red, green, blue; 1 the other wa
 uniform int u_grey, u_overall, u_nan;
 uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
 uniform vec3 u_place;        // content at that corner, texels a pixel
+uniform vec4 u_axes;         // along the content's x and y, of a pixel to the right and one down
 uniform float u_line;        // pixels of the line between kernels; 0 draws none
 uniform vec3 u_ground;
 
@@ -86,6 +87,10 @@ vec3 content(ivec2 p) {
 #endif
 }
 
+vec2 place(vec2 pixel) {
+    return u_place.xy + vec2(dot(u_axes.xy, pixel), dot(u_axes.zw, pixel)) * u_place.z;
+}
+
 void main() {
     vec2 pixel = gl_FragCoord.xy - vec2(u_corner.xy);
     if (u_corner.z > 0) pixel.y = float(u_corner.z) - pixel.y;
@@ -96,7 +101,7 @@ void main() {
     for (int j = 0; j < SAMPLES; j++) {
         for (int i = 0; i < SAMPLES; i++) {
             vec2 part = (vec2(i, j) + 0.5) / float(SAMPLES) - 0.5;
-            colour += content(ivec2(floor(u_place.xy + (pixel + part) * u_place.z)));
+            colour += content(ivec2(floor(place(pixel + part))));
         }
     }
     colour /= float(SAMPLES * SAMPLES);
@@ -106,8 +111,8 @@ void main() {
     }
 #if KIND == 2
     if (u_line > 0.0) {
-        vec2 here = floor(u_place.xy + pixel * u_place.z);
-        vec2 before = floor(u_place.xy + (pixel - u_line) * u_place.z);
+        vec2 here = floor(place(pixel));
+        vec2 before = floor(place(pixel - u_line));
         bool within = all(greaterThanEqual(here, vec2(0.0))) && all(lessThan(here, vec2(u_crop)));
         if (within && any(notEqual(floor(here / vec2(u_kernel)), floor(before / vec2(u_kernel))))) colour = LINE;
     }

@@ -78,11 +78,14 @@ class Placement:
         rect: x, y, width and height of the part of the target that is drawn into.
         origin: the content's x and y, in texels, at that part's upper left corner.
         zoom: pixels a texel.
+        axes: the content's x and then y that a pixel to the right and one down go along, in texels times the zoom: of
+            what is turned or mirrored others than these.
     """
 
     rect: tuple[int, int, int, int]
     origin: tuple[float, float] = (0.0, 0.0)
     zoom: float = 1.0
+    axes: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)

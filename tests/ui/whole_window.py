@@ -120,7 +120,9 @@ HARMLESS = tuple(
     command.id
     for command in declared().commands
     # Those that wait for an answer, and the end.
-    if command.id
+    # And what is sent to programs that are not on this machine.
+    if not command.id.startswith("send.")
+    and command.id
     not in (
         "file.open",
         "file.import",

@@ -83,6 +83,7 @@ class ViewPass:
             "u_nan": int(look.nan),
             "u_corner": (x, bottom, height if flipped else 0),
             "u_place": (*placement.origin, step),
+            "u_axes": placement.axes,
             "u_line": _line(kernels, placement.zoom),
             "u_ground": look.ground,
         }

@@ -86,7 +86,13 @@ class CameraSource(BaseSource):
     """
 
     def __init__(
-        self, index: int = 0, *, opener: Opener = open_device, timeout: float = 1.0, max_wait: float = 4.0
+        self,
+        index: int = 0,
+        *,
+        opener: Opener = open_device,
+        timeout: float = 1.0,
+        max_wait: float = 4.0,
+        name: str = "",
     ) -> None:
         """Open the camera, wait for its first frame, and start capturing.
 
@@ -95,11 +101,13 @@ class CameraSource(BaseSource):
             opener: opens a capture; tests give a false one.
             timeout: the longest that asking for a frame may take, in seconds.
             max_wait: the longest pause between two attempts to open a lost camera, in seconds.
+            name: what messages call it; "camera" with its number where that is empty.
 
         Raises:
             StudioError: when there is no such camera, or it gives no frame.
         """
         self._index = index
+        self._name = name or f"camera {index}"
         self._opener = opener
         self._timeout = timeout
         self._max_wait = max_wait
@@ -113,18 +121,16 @@ class CameraSource(BaseSource):
         if capture is None or picture is None:
             what = "gives no picture" if capture else "cannot be opened"
             raise StudioError(
-                f"camera {index} {what}: connect it, close other programs that use it, allow access to it, "
+                f"{self._name} {what}: connect it, close other programs that use it, allow access to it, "
                 "or give another number, such as camera:1"
             )
         height, width = picture.shape[:2]
         reported = capture.get(5)  # cv2.CAP_PROP_FPS
         fps = Fraction(reported).limit_denominator(1001) if 1 <= reported <= 1000 else _DEFAULT_RATE
-        self.info = SourceInfo(
-            width, height, fps, None, None, False, f"camera {index} {width}x{height} {rate_text(fps)}"
-        )
+        self.info = SourceInfo(width, height, fps, None, None, False, f"{self._name} {width}x{height} {rate_text(fps)}")
         self._newest = picture
         self._serial = 1
-        self._thread = threading.Thread(target=self._capture, args=(capture,), name=f"camera {index}", daemon=True)
+        self._thread = threading.Thread(target=self._capture, args=(capture,), name=self._name, daemon=True)
         self._thread.start()
 
     @property
@@ -173,7 +179,7 @@ class CameraSource(BaseSource):
                     continue
                 if capture:
                     _release(capture)
-                    self._status = f"lost: camera {self._index} gives no more pictures; connect it again"
+                    self._status = f"lost: {self._name} gives no more pictures; connect it again"
                 capture = None
                 if self._stop.wait(wait):
                     return

@@ -42,6 +42,7 @@ from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
 from studio.runtime.live.second_film import SecondFilm
+from studio.runtime.live.sending import Sending
 from studio.runtime.live.taking import BeginTake, Taking
 from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
@@ -81,7 +82,8 @@ class RenderLoop:
         writer, others = OutputWriter(display, self._journal), tuple(features)
         movement = next((each for each in others if isinstance(each, Movement)), None)
         taking = Taking(writer, movement, self._journal)
-        self._features = (writer, taking, Tuning(), Tidying(), SecondFilm(), *looking, *others)
+        sending = Sending(display, self._journal)
+        self._features = (writer, taking, sending, Tuning(), Tidying(), SecondFilm(), *looking, *others)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],

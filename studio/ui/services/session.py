@@ -7,10 +7,12 @@ import re
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QMainWindow
+
+from studio.model.framing import Fit, Framing, Quarters
 
 RECENT = 10
 """So many of each kind are remembered."""
@@ -142,7 +144,33 @@ class ControlChoice:
     mappings: str = "[]"
 
 
-R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice)
+@dataclass(frozen=True)
+class OutputChoice:
+    """How the output window was left.
+
+    Attributes:
+        screen: name of the screen that it fills.
+        fit: see `studio.model.framing.Framing`.
+        quarters: likewise.
+        mirrored: likewise.
+        flipped: likewise.
+    """
+
+    screen: str = ""
+    fit: str = "fit"
+    quarters: int = 0
+    mirrored: bool = False
+    flipped: bool = False
+
+    @property
+    def framing(self) -> Framing:
+        """How the picture lay in it; as by default where what was stored is nothing known."""
+        fits: dict[str, Fit] = {fit: fit for fit in get_args(Fit)}
+        quarters: dict[int, Quarters] = {each: each for each in get_args(Quarters)}
+        return Framing(fits.get(self.fit, "fit"), quarters.get(self.quarters, 0), self.mirrored, self.flipped)
+
+
+R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)
 
 
 class Session:
@@ -247,6 +275,15 @@ class Session:
     @fading.setter
     def fading(self, choice: FadingChoice) -> None:
         self._settings.setValue("fading", json.dumps(asdict(choice)))
+
+    @property
+    def output(self) -> OutputChoice:
+        """How the output window was left."""
+        return self._record("output", OutputChoice) or OutputChoice()
+
+    @output.setter
+    def output(self, choice: OutputChoice) -> None:
+        self._settings.setValue("output", json.dumps(asdict(choice)))
 
     @property
     def control(self) -> ControlChoice:

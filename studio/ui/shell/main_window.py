@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from studio.errors import StudioError
 from studio.model import plugins
@@ -65,9 +65,11 @@ class MainWindow(QMainWindow):
         self._middle = Middle([each for each in made if each[0].area == "middle"], parts.messages)
         self.setCentralWidget(self._middle)
         self._docks = Docks(self, made)
-        self._projection = self.context.add(Projection(self, self.context[Viewport], parts.live, self._around))
+        projection = Projection(self, self.context[Viewport], parts.live, self._around, parts.session)
+        self._projection = self.context.add(projection)
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
+        self._projection.asked.connect(self._open_output_menu)
         self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error)
         self.context.add(self.actions_)
         self._make_bars()
@@ -163,6 +165,15 @@ class MainWindow(QMainWindow):
         """Let all keys work in another window."""
         self.actions_.attach(window)
         self._keyboard.add(window)
+
+    def _open_output_menu(self, window: QWidget, place: QPoint) -> None:
+        """Everything that concerns the output window, at the mouse."""
+        menu = QMenu(window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for command in self._declared.commands:
+            if command.id.startswith("output."):
+                menu.addAction(self.actions_[command.id])
+        menu.popup(place)
 
     # -- events -------------------------------------------------------------------------------------------------------
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from studio.model.display import BLACK, DisplayTexture, Look
+from studio.model.display import BLACK, DisplayTexture, Look, extent
+from studio.model.framing import Framing
 from studio.model.view import View
-from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
-from studio.ui.viewport.scene import Part, content_size, parts, wanted
+from studio.ui.viewport.scene import Part, wanted
+from studio.ui.viewport.testing_picture import draw_test_picture
 
 
 class OutputWindow(Canvas):
-    """A window with the output as large as fits, on black; F11 or a double click fills the screen, Escape leaves.
-    All other keys are the studio's.
+    """A window with the output, on black; F11 or a double click fills the screen, Escape leaves. All other keys are
+    the studio's.
 
-    The screen must be given the output in every frame, whatever the viewport shows.
+    The screen must be given the output in every frame, whatever the viewport shows. Its colours and its size are its
+    own, whatever the viewport does.
 
     Attributes:
         closed: emitted when it is closed; nothing else is touched by that.
+        asked: emitted with the place of a right click, on the screen.
     """
 
     closed = Signal()
+    asked = Signal(QPoint)
 
     def __init__(self, find_screen: FindScreen, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, Look(nan=False, ground=BLACK), parent)
@@ -32,15 +36,36 @@ class OutputWindow(Canvas):
         self.setWindowTitle("Output")
         self.setAccessibleName("Output")
         self.resize(640, 640)
-        self._camera = Camera()
+        self._framing = Framing()
+        self._is_black = self._is_test = False
+
+    @property
+    def framing(self) -> Framing:
+        """How the picture lies in it."""
+        return self._framing
+
+    def show_as(self, framing: Framing, *, black: bool, test: bool) -> None:
+        """Show the picture in another way, nothing, or a test picture."""
+        self._framing, self._is_black, self._is_test = framing, black, test
+        self.refresh()
 
     def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """See `Content.compose`."""
         seen = wanted(View(), front)
-        if not seen:
+        if not seen or self._is_black or self._is_test:
             return []
-        self._camera.see(content_size(View(), seen), size)
-        return parts(View(), seen, self._camera, 0.0)
+        content = extent(seen[-1], "picture")
+        return [Part(seen[-1], "picture", self._framing.placement(content, size))]
+
+    def decorate(self, painter: QPainter) -> None:
+        """See `Content.decorate`: the test picture."""
+        if self._is_test and not self._is_black:
+            screen = self.screen()
+            draw_test_picture(painter, self.rect(), f"{screen.name()}  {self.width()} × {self.height()}")
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu."""
+        self.asked.emit(event.globalPos())
 
     def toggle_full_screen(self) -> None:
         """Fill the screen that it is on, or be a window again."""

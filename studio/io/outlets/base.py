@@ -1,0 +1,78 @@
+"""What an outlet is."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, Protocol
+
+from studio.errors import StudioError
+from studio.model.picture import Picture
+
+NAME = "Network Bending Studio"
+"""What other programs find the picture under."""
+
+
+class Line(Protocol):
+    """An open outlet. It belongs to one thread, that which opened it."""
+
+    @property
+    def where(self) -> str:
+        """What a person chooses in the other program: "/dev/video9", a name."""
+
+    def send(self, picture: Picture) -> None:
+        """Send (H, W, 3) uint8 RGB, contiguous, of the size that it was opened with.
+
+        Raises:
+            StudioError: where the other side is gone.
+        """
+
+    def close(self) -> None:
+        """Send no more."""
+
+
+class Outlet(Protocol):
+    """What a module declares as ``OUTLET``.
+
+    Attributes:
+        name: stable: "ndi".
+        label: what menus call it.
+    """
+
+    name: str
+    label: str
+
+    def open(self, size: tuple[int, int], fps: float) -> Line:
+        """Begin, in the thread that will send.
+
+        Args:
+            size: (height, width) of the pictures.
+            fps: about how many come in a second.
+
+        Raises:
+            StudioError: where the library, the device or the system is missing.
+        """
+
+
+def library(module: str, extra: str, what: str, *, only_on: str = "") -> Any:
+    """A library that is an optional extra.
+
+    Args:
+        module: its name for Python.
+        extra: the studio's extra that brings it.
+        what: what needs it, to begin a sentence.
+        only_on: the system that it is for, as `sys.platform` names it; empty for all.
+
+    Raises:
+        StudioError: where it is not installed, or this is another system.
+    """
+    systems = {"win32": "Windows", "darwin": "macOS"}
+    if only_on and sys.platform != only_on:
+        raise StudioError(f"{what} is for {systems[only_on]} alone; NDI or a virtual camera do the same here.")
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise StudioError(
+            f"{what} needs the package {module.partition('.')[0]}; install it with "
+            f'pip install "network-bending-studio[{extra}]".'
+        ) from error

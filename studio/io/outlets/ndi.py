@@ -1,0 +1,64 @@
+"""NDI, the network's video, through cyndilib."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.outlets.base import NAME, Line, library
+from studio.model.picture import Picture
+
+
+class _Sender:
+    def __init__(self, sender: Any, size: tuple[int, int]) -> None:
+        self._sender = sender
+        # Two, since the library still reads the one that was sent last.
+        self._buffers = [np.full((*size, 4), 255, np.uint8) for _ in range(2)]
+        self._turn = 0
+
+    @property
+    def where(self) -> str:
+        return NAME
+
+    def send(self, picture: Picture) -> None:
+        self._turn ^= 1
+        buffer = self._buffers[self._turn]
+        buffer[:, :, :3] = picture
+        try:
+            self._sender.write_video_async(buffer.reshape(-1))
+        except (RuntimeError, OSError) as error:
+            raise StudioError(f"NDI takes no pictures any more ({error}).") from error
+
+    def close(self) -> None:
+        self._sender.close()
+
+
+class Ndi:
+    """See `Outlet`."""
+
+    name = "ndi"
+    label = "NDI"
+
+    def open(self, size: tuple[int, int], fps: float) -> Line:
+        """See `Outlet.open`."""
+        library("cyndilib", "ndi", "NDI")
+        sending, frames = library("cyndilib.sender", "ndi", "NDI"), library("cyndilib.video_frame", "ndi", "NDI")
+        structs = library("cyndilib.wrapper.ndi_structs", "ndi", "NDI")
+        try:
+            # It paces nothing: pictures come when they come.
+            sender = sending.Sender(NAME, clock_video=False, clock_audio=False)
+            frame = frames.VideoSendFrame()
+            frame.set_resolution(size[1], size[0])
+            frame.set_fourcc(structs.FourCC.RGBX)
+            frame.set_frame_rate(Fraction(fps).limit_denominator(1001))
+            sender.set_video_frame(frame)
+            sender.open()
+        except (RuntimeError, OSError, ValueError) as error:
+            raise StudioError(f"NDI cannot be opened ({error}).") from error
+        return _Sender(sender, size)
+
+
+OUTLET = Ndi()

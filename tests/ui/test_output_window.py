@@ -1,0 +1,157 @@
+"""The output window: how the picture lies in it, black, the test picture, screens, and its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import tiny_network
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.networks import save_network
+from studio.model.framing import Framing
+from studio.ui.services.session import OutputChoice
+
+
+def mapped(framing: Framing, picture: np.ndarray, view: tuple[int, int]) -> np.ndarray:
+    """What the shader makes of a placement, pixel by pixel; -1 beside the picture."""
+    height, width = picture.shape
+    placement = framing.placement((width, height), view)
+    found = np.full((view[1], view[0]), -1)
+    (x0, y0), (a, b, c, d) = placement.origin, placement.axes
+    for row in range(view[1]):
+        for column in range(view[0]):
+            px, py = column + 0.5, row + 0.5
+            x = int(np.floor(x0 + (a * px + b * py) / placement.zoom))
+            y = int(np.floor(y0 + (c * px + d * py) / placement.zoom))
+            if 0 <= x < width and 0 <= y < height:
+                found[row, column] = picture[y, x]
+    return found
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(1, 6), st.integers(1, 6), st.integers(0, 3), st.booleans(), st.booleans(), st.sampled_from([1, 2, 3])
+)
+def test_a_turned_and_mirrored_picture_is_numpys(
+    height: int, width: int, quarters: int, mirrored: bool, flipped: bool, scale: int
+) -> None:
+    picture = np.arange(height * width).reshape(height, width)
+    wanted = picture[:, ::-1] if mirrored else picture
+    wanted = np.rot90(wanted[::-1] if flipped else wanted, -quarters)
+    enlarged = wanted.repeat(scale, 0).repeat(scale, 1)
+    framing = Framing("fit", quarters, mirrored, flipped)  # type: ignore[arg-type]
+    view = enlarged.shape[1], enlarged.shape[0]
+    np.testing.assert_array_equal(mapped(framing, picture, view), enlarged)
+    stretched = Framing("stretch", quarters, mirrored, flipped)  # type: ignore[arg-type]
+    found = mapped(stretched, picture, (2 * view[0], view[1]))
+    np.testing.assert_array_equal(found, enlarged.repeat(2, 1))
+
+
+def test_fitting_leaves_edges_and_filling_cuts() -> None:
+    picture = np.arange(8).reshape(2, 4)
+    fit = mapped(Framing("fit"), picture, (8, 8))
+    assert (fit[:2] == -1).all()
+    assert (fit[6:] == -1).all()
+    np.testing.assert_array_equal(fit[2:6], picture.repeat(2, 0).repeat(2, 1))
+    fill = mapped(Framing("fill"), picture, (8, 8))
+    np.testing.assert_array_equal(fill, picture[:, 1:3].repeat(4, 0).repeat(4, 1))
+    actual = mapped(Framing("actual"), picture, (8, 8))
+    np.testing.assert_array_equal(actual[3:5, 2:6], picture)
+    assert (actual >= 0).sum() == 8
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    made = WholeWindow(qtbot, tmp_path, str(tmp_path / "tiny"), "demo", "64")
+    made.live.pause(True)
+    yield made
+    made.close()
+
+
+def seen(whole: WholeWindow) -> np.ndarray:
+    """The window's pixels, once they stand still."""
+    window = whole.projection.output
+    assert window is not None
+    previous = None
+    for _ in range(200):
+        window.refresh()
+        QTest.qWait(15)
+        whole.until(lambda: getattr(window.surface, "is_settled", True))
+        QTest.qWait(15)
+        image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        found = lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+        if previous is not None and np.array_equal(found, previous):
+            return found
+        previous = found
+    raise AssertionError("the picture does not stand still")
+
+
+@pytest.mark.gl
+def test_the_picture_is_mirrored_turned_blacked_out_and_tested(whole: WholeWindow) -> None:
+    whole.command("view.output_window")
+    window = whole.projection.output
+    assert window is not None
+    window.resize(256, 256)
+    whole.until(lambda: seen(whole).any())
+    straight = seen(whole)
+    whole.command("output.mirror")
+    np.testing.assert_array_equal(seen(whole), straight[:, ::-1])
+    whole.command("output.mirror")
+    whole.command("output.turn")
+    np.testing.assert_array_equal(seen(whole), np.rot90(straight, -1))
+    whole.command("output.turn")
+    whole.command("output.flip")
+    np.testing.assert_array_equal(seen(whole), straight[:, ::-1])
+    whole.command("output.turn")
+    whole.command("output.turn")
+    whole.command("output.flip")
+    # The keys are the studio's, pressed on the output window.
+    whole.key(Qt.Key.Key_K)
+    assert whole.projection.black
+    assert not seen(whole).any()
+    whole.key(Qt.Key.Key_K)
+    np.testing.assert_array_equal(seen(whole), straight)
+    whole.command("output.test")
+    test = seen(whole)
+    assert tuple(test[80, 60]) == (255, 255, 255)
+    assert len(np.unique(test.reshape(-1, 3), axis=0)) > 20
+    whole.command("output.test")
+    # What the viewport looks at, and its colours, is nobody else's.
+    whole.workspace.colours = "grey"
+    whole.workspace.show("layer")
+    np.testing.assert_array_equal(seen(whole), straight)
+
+
+@pytest.mark.gl
+def test_how_it_was_left_is_remembered_and_its_menu_has_all_of_it(whole: WholeWindow) -> None:
+    whole.command("output.next_screen")
+    window = whole.projection.output
+    assert window is not None
+    assert window.isFullScreen()
+    whole.command("output.fill")
+    whole.command("output.flip")
+    assert whole.window.parts.session.output == OutputChoice(window.screen().name(), "fill", 0, False, True)
+    assert whole.window.actions_["output.fill"].isChecked()
+    assert not whole.window.actions_["output.fit"].isChecked()
+    place = window.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, window.mapToGlobal(place))
+    QApplication.sendEvent(window, event)
+    menu: QWidget | None = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    texts = [action.text() for action in menu.actions()]
+    assert {"Black", "Test picture", "Fill the window", "Mirror", "Next screen"} <= set(texts)
+    menu.close()
+    assert OutputChoice(fit="sideways", quarters=9).framing == Framing()
