@@ -55,6 +55,7 @@ def drawn(brush: Brush, points: Any, tensor: Array, selection: Selection) -> tup
     return live, patches
 
 
+@pytest.mark.long
 @given(st.sampled_from(SHAPES), brushes, lines, st.data())
 @settings(max_examples=400, deadline=None)
 def test_all_patches_make_the_whole_stroke_bit_for_bit(

@@ -73,6 +73,7 @@ def test_a_state_dict_comes_back_bit_for_bit(family: str, tmp_path: Path) -> Non
         assert torch.equal(fresh(example), module(example))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_module_exported_in_one_line_comes_back_bit_for_bit(family: str, tmp_path: Path) -> None:
     _, module, example = made(family)

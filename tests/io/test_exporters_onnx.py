@@ -59,6 +59,7 @@ def test_every_operator_of_the_registry_can_be_written() -> None:
     assert WRITERS.keys() == registry().keys()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("op", sorted(registry()))
 @settings(max_examples=15)
 @given(data=st.data(), seed=st.integers(0, 999))
@@ -70,6 +71,7 @@ def test_an_operator_means_the_same_in_onnxruntime(op: str, data: st.DataObject,
     assert relative_error(run(model, *inputs), in_the_studio(Preset("p", of, {}), *inputs)) < TOLERANCE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_network_and_its_bends_run_in_onnxruntime(family: str, tmp_path: Path) -> None:
     _, module, example = made(family)

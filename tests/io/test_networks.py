@@ -282,6 +282,7 @@ leaves = (
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_mutation_gives_a_network_or_a_sentence(fuzzed: Path, data: st.DataObject) -> None:
@@ -297,6 +298,7 @@ def test_any_mutation_gives_a_network_or_a_sentence(fuzzed: Path, data: st.DataO
         manifest.write_bytes(whole)
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_any_damage_to_the_bytes_gives_a_network_or_a_sentence(fuzzed: Path, data: st.DataObject) -> None:

@@ -570,6 +570,7 @@ fuzz = settings(
 )
 
 
+@pytest.mark.long
 @given(st.data())
 @fuzz
 def test_any_mutation_gives_a_preset_or_a_sentence(folder: Path, data: st.DataObject) -> None:
@@ -594,6 +595,7 @@ def test_any_mutation_gives_a_preset_or_a_sentence(folder: Path, data: st.DataOb
         manifest.write_bytes(whole)
 
 
+@pytest.mark.long
 @given(st.data())
 @fuzz
 def test_any_damage_to_the_bytes_gives_a_preset_or_a_sentence(folder: Path, data: st.DataObject) -> None:

@@ -72,6 +72,7 @@ def by_hand(name: str, steps: int) -> list[float]:
     return losses
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(OPTIMISERS))
 def test_a_hundred_steps_are_those_of_pytorch_by_hand(name: str) -> None:
     rates = {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}

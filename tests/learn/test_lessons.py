@@ -163,6 +163,7 @@ def test_train_replaces_nothing(pictures: Path, tmp_path: Path) -> None:
         train("new:autoencoder,width=2", pictures, tmp_path / "out")
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_what_was_learnt(pictures: Path, tmp_path: Path) -> None:
     words = ["new:autoencoder,width=2", str(pictures), str(tmp_path / "out"), "--size", "16", "--steps", "1000000"]
     command = [sys.executable, "-m", "studio", "train", *words, "--engine", "torch", "--json"]
