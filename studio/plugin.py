@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from studio.io.sources.base import Source as Source
     from studio.io.sources.base import SourceInfo as SourceInfo
     from studio.io.sources.base import SourceKind as SourceKind
+    from studio.model.address import Dial as Dial
     from studio.model.address import Number as Number
     from studio.model.bend import Bend as Bend
     from studio.model.bend import Given as Given
@@ -67,7 +68,7 @@ _WHERE = {
     "studio.io.sections": ("SectionFile",),
     "studio.io.sinks.base": ("BaseSink", "Codec", "Recording", "Sink"),
     "studio.io.sources.base": ("BaseSource", "Frame", "Source", "SourceInfo", "SourceKind"),
-    "studio.model.address": ("Number",),
+    "studio.model.address": ("Dial", "Number"),
     "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),
     "studio.model.edit": ("Edit", "Kernels", "Mask", "Selection"),
     "studio.model.graph": ("Graph", "Input", "Node"),

@@ -1,0 +1,56 @@
+"""A package of others, installed by its entry points, has its panel, keys, commands and numbers in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from helpers import tiny_network
+from installing import installer
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.io.networks import save_network
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    yield from installer(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, install: Callable[..., None]) -> Iterator[WholeWindow]:
+    del gl_app
+    install("wave_pack", "broken_pack")
+    (tmp_path / "weights").mkdir()
+    save_network(tiny_network(), tmp_path / "weights" / "tiny")
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:
+    window, document = whole.window, whole.document
+    names = window.docks["names"].widget()
+    assert isinstance(names, QLabel)
+    assert names.text() == ", ".join(node.name for node in document.graph.nodes)
+    whole.key(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    assert names.text() == names.text().upper()
+    first = document.graph.nodes[0].name
+    assert window.actions_["wave.bypass"].isEnabled()
+    whole.command("wave.bypass")
+    assert document.bypassed == {first}
+    assert not window.actions_["wave.bypass"].isEnabled()
+    reached = whole.studio.controllers.hub.names
+    reached.set("/names/brightness", 0.25)
+    assert reached.get("/names/brightness") == 0.25
+    reached.set("/mood/wild", 1)
+    assert (reached.get("/mood/wild"), document.history.labels[-1]) == (1.0, "Wild")
+    # What came with it and is broken is named, and nothing else.
+    whole.until(lambda: any("broken-pack 0.1" in text for text in whole.said))
+    assert not [text for text in whole.said if "wave-pack" in text]
