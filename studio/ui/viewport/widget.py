@@ -10,17 +10,15 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QNativeGestureEven
 from PySide6.QtWidgets import QWidget
 
 from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
-from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.viewport import overlay
-from studio.ui.viewport.camera import Camera
-from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
+from studio.ui.viewport.framed import ZOOM_STEP, Framed
 from studio.ui.viewport.hand import Hand
 from studio.ui.viewport.keys import DOES, PANS, cursor_of
 from studio.ui.viewport.pick import REACH, picked
 from studio.ui.viewport.probe import Question
-from studio.ui.viewport.scene import Part, content_size, part_at, parts, wanted
+from studio.ui.viewport.scene import Part, part_at, wanted
 from studio.ui.viewport.tool import PictureTool, StageTool
 
 _WAITING = "Waiting for the first frame"
@@ -28,7 +26,6 @@ _WAITING = "Waiting for the first frame"
 # Pixels, as the system counts them: near enough to the divider to take it; one press of an arrow key.
 _GRASP = 8
 _STEP = 48
-_ZOOM_STEP = 1.25
 # Of a mouse wheel's notch; it reports 120 for one.
 _NOTCH = 120.0
 # Milliseconds after which a value that was asked for is looked for, where no new picture comes.
@@ -37,7 +34,7 @@ _ANSWER_AFTER = 30
 Drag = Literal["", "pan", "divider", "tool", "region"]
 
 
-class Viewport(Canvas):
+class Viewport(Framed):
     """Shows what the workspace's view says, and hands the mouse to a tool on filter sheets.
 
     The wheel and pinches zoom at the cursor; the middle button, or the left button without a tool, pan; 0 or F
@@ -58,15 +55,11 @@ class Viewport(Canvas):
     picked = Signal(object)
 
     def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
-        super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), parent)
+        super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), workspace.view, parent)
         self._workspace = workspace
         self._hand = Hand(workspace)
         self.over: list[overlay.Over] = []
-        self._cameras: dict[View, Camera] = {}
-        self._view = self._drawn = workspace.view
-        self._parts: list[Part] = []
         self._drag: Drag = ""
-        self._divider = 0.5
         self._last = QPointF()
         self._pressed: QPointF | None = None
         self._cursor: QPointF | None = None
@@ -98,63 +91,14 @@ class Viewport(Canvas):
         self._alone, self.look = alone, replace(self.look, ground=BLACK if alone else GROUND)
         self.refresh()
 
-    @property
-    def camera(self) -> Camera:
-        """Zoom and pan of the present view."""
-        return self._cameras.setdefault(self._view, Camera())
-
-    def fit(self) -> None:
-        """Show the whole content."""
-        self.camera.fit()
-        self.refresh()
-
-    def one_to_one(self) -> None:
-        """Show a pixel for each texel."""
-        self.camera.one_to_one()
-        self.refresh()
-
-    def zoom_in(self) -> None:
-        """Zoom in by a step, at the middle."""
-        self._zoom(_ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """Zoom out by a step, at the middle."""
-        self._zoom(1 / _ZOOM_STEP)
-
-    def zoom_to(self, zoom: float) -> None:
-        """Show so many pixels of the screen for each texel, at the middle."""
-        self._zoom(zoom / self.camera.zoom)
-
-    def look_at(self, x: float, y: float) -> None:
-        """Have this place of the content in the middle; from 0 to 1, from the left and from the top."""
-        camera = self.camera
-        camera.look_at(x * camera.content[0], y * camera.content[1])
-        self.refresh()
-
-    @property
-    def divider(self) -> float:
-        """Where input and output are parted, from 0, at the left, to 1."""
-        return self._divider
-
-    def split_at(self, divider: float) -> None:
-        """Part input and output there."""
-        self._divider = divider
-        self.refresh()
-
     # -- drawing --------------------------------------------------------------------------------------------------
 
     def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
         """See `Content.compose`."""
-        # Another view takes a moment to come; until then the one before stays.
-        self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
-        seen = wanted(self._drawn, front)
-        self._parts = []
-        if seen:
-            camera = self._cameras.setdefault(self._drawn, Camera())
-            camera.see(content_size(self._drawn, seen), size)
-            self._parts = parts(self._drawn, seen, camera, self._divider)
-            self._hand.see(self._drawn, seen[-1])
-        return self._parts
+        found = super().compose(front, size)
+        if found:
+            self._hand.see(self._drawn, wanted(self._drawn, front)[-1])
+        return found
 
     def question(self) -> Question | None:
         """See `Content.question`: the value under the cursor."""
@@ -234,7 +178,7 @@ class Viewport(Canvas):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Zoom at the cursor."""
-        self._zoom(_ZOOM_STEP ** ((event.angleDelta().y() or event.angleDelta().x()) / _NOTCH), event.position())
+        self._zoom(ZOOM_STEP ** ((event.angleDelta().y() or event.angleDelta().x()) / _NOTCH), event.position())
         event.accept()
 
     def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -290,30 +234,8 @@ class Viewport(Canvas):
     def _has_tool(self) -> bool:
         return self._hand.tool(self._view, self._drawn) is not None
 
-    def _pixel(self, at: QPointF) -> tuple[float, float]:
-        """A place of the widget in the screen's own pixels."""
-        ratio = self.devicePixelRatioF()
-        return at.x() * ratio, at.y() * ratio
-
-    def _place(self, at: QPointF) -> tuple[float, float]:
-        """A place of the widget as y and x of the sheet, in weights, or of the picture, in its pixels."""
-        x, y = self.camera.to_content(*self._pixel(at))
-        return y, x
-
     def _under_cursor(self) -> tuple[Part, float, float] | None:
         return None if self._cursor is None else part_at(self._parts, *self._pixel(self._cursor))
-
-    def _pan(self, x: float, y: float) -> None:
-        if self._parts:  # before the first picture there is nothing that a hand could mean
-            self.camera.pan(x, y)
-            self.refresh()
-
-    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
-        if not self._parts:
-            return
-        x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
-        self.camera.zoom_at(factor, x, y)
-        self.refresh()
 
     def _near_divider(self, at: QPointF) -> bool:
         return self._view.kind == "split" and abs(at.x() - self.width() * self._divider) < _GRASP

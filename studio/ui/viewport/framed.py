@@ -1,0 +1,110 @@
+"""A canvas that shows a part of what is looked at: zoomed and panned, each view by a camera of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QWidget
+
+from studio.model.display import DisplayTexture, Look
+from studio.model.view import View
+from studio.ui.viewport.camera import Camera
+from studio.ui.viewport.canvas import Canvas
+from studio.ui.viewport.content import FindScreen
+from studio.ui.viewport.scene import Part, content_size, parts, wanted
+
+ZOOM_STEP = 1.25
+
+
+class Framed(Canvas):
+    """Frames its content; hands are what derives from it.
+
+    Args:
+        find_screen: gives the screen once the render thread has one.
+        look: how values become colours.
+        view: what is shown first.
+        parent: the widget that it lies in.
+    """
+
+    def __init__(self, find_screen: FindScreen, look: Look, view: View, parent: QWidget | None = None) -> None:
+        super().__init__(find_screen, look, parent)
+        self._cameras: dict[View, Camera] = {}
+        self._view = self._drawn = view
+        self._parts: list[Part] = []
+        self._divider = 0.5
+
+    @property
+    def camera(self) -> Camera:
+        """Zoom and pan of the present view."""
+        return self._cameras.setdefault(self._view, Camera())
+
+    def fit(self) -> None:
+        """Show the whole content."""
+        self.camera.fit()
+        self.refresh()
+
+    def one_to_one(self) -> None:
+        """Show a pixel for each texel."""
+        self.camera.one_to_one()
+        self.refresh()
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step, at the middle."""
+        self._zoom(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step, at the middle."""
+        self._zoom(1 / ZOOM_STEP)
+
+    def zoom_to(self, zoom: float) -> None:
+        """Show so many pixels of the screen for each texel, at the middle."""
+        self._zoom(zoom / self.camera.zoom)
+
+    def look_at(self, x: float, y: float) -> None:
+        """Have this place of the content in the middle; from 0 to 1, from the left and from the top."""
+        camera = self.camera
+        camera.look_at(x * camera.content[0], y * camera.content[1])
+        self.refresh()
+
+    @property
+    def divider(self) -> float:
+        """Where input and output are parted, from 0, at the left, to 1."""
+        return self._divider
+
+    def split_at(self, divider: float) -> None:
+        """Part input and output there."""
+        self._divider = divider
+        self.refresh()
+
+    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+        """See `Content.compose`."""
+        # Another view takes a moment to come; until then the one before stays.
+        self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
+        seen = wanted(self._drawn, front)
+        self._parts = []
+        if seen:
+            camera = self._cameras.setdefault(self._drawn, Camera())
+            camera.see(content_size(self._drawn, seen), size)
+            self._parts = parts(self._drawn, seen, camera, self._divider)
+        return self._parts
+
+    def _pixel(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget in the screen's own pixels."""
+        ratio = self.devicePixelRatioF()
+        return at.x() * ratio, at.y() * ratio
+
+    def _place(self, at: QPointF) -> tuple[float, float]:
+        """A place of the widget as y and x of the sheet, in weights, or of the picture, in its pixels."""
+        x, y = self.camera.to_content(*self._pixel(at))
+        return y, x
+
+    def _pan(self, x: float, y: float) -> None:
+        if self._parts:  # before the first picture there is nothing that a hand could mean
+            self.camera.pan(x, y)
+            self.refresh()
+
+    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
+        if not self._parts:
+            return
+        x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
+        self.camera.zoom_at(factor, x, y)
+        self.refresh()
