@@ -111,7 +111,7 @@ class Studio:
         )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
-        fades = Fades(self.document, self.telemetry, session, say)
+        fades = Fades(self.document, self.telemetry, session, say, self.live.order)
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         self.controllers.add(fades.dials)
 

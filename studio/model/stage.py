@@ -26,6 +26,10 @@ Chosen = NDArray[np.bool_]
 _Channel = Annotated[int, PydanticField(ge=0, le=1 << 20)]
 
 
+VEIL = 0
+"""The number of a stage that no preset has: it lays the picture of another network over the output while one fades."""
+
+
 def made(layer: str) -> str:
     """The name of the map that a layer made, before any stage."""
     return f"{layer}>made"

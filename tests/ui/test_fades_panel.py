@@ -89,15 +89,27 @@ def test_opening_a_preset_fades_to_it_and_the_picture_follows(whole: WholeWindow
     assert whole.document.path == tmp_path / "bent-1"
 
 
-def test_a_cut_is_a_cut_and_so_is_another_network(whole: WholeWindow, tmp_path: Path) -> None:
+def test_a_cut_is_a_cut_and_another_network_is_open_at_once_while_its_picture_fades_in(
+    whole: WholeWindow, tmp_path: Path
+) -> None:
     fades = fades_of(whole)
     fades.choose(FadingChoice(beats=8.0))
     whole.studio.parts.opener.open(tmp_path / "bent-2", cut=True)
     whole.until(lambda: whole.document.path == tmp_path / "bent-2")
     assert fades.way is None
+    before = whole.picture().astype(float)
     whole.studio.parts.opener.open(tmp_path / "other")
-    whole.until(lambda: whole.document.network.name == "tiny" and whole.document.path is None)
+    whole.until(lambda: whole.document.path is None)
     assert fades.way is None
+    between = whole.picture().astype(float)
+    fades.choose(FadingChoice(beats=0.0))
+    whole.studio.parts.opener.open(tmp_path / "bent-2")
+    whole.until(lambda: whole.document.path is not None)
+    whole.studio.parts.opener.open(tmp_path / "other")
+    whole.until(lambda: whole.document.path is None)
+    after = whole.picture().astype(float)
+    # Early in four seconds it is nearer to what was.
+    assert np.abs(between - before).mean() < np.abs(between - after).mean()
 
 
 def test_snapshots_are_taken_and_gone_to_by_keys_and_come_before_favourites(whole: WholeWindow, tmp_path: Path) -> None:

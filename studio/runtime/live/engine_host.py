@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -41,6 +42,7 @@ class EngineHost:
         engine: what runs it; None before the first, and while none can.
         runner: feeds pictures to that engine.
         choice: why it is that engine.
+        keep: asked whether an engine that another network replaces must live on; whoever says so closes it.
 
     Args:
         display: opens engines whose maps it can show.
@@ -62,6 +64,8 @@ class EngineHost:
         self.engine: Engine | None = None
         self.runner: FrameRunner | None = None
         self.choice = Choice("torch", "")
+        self.keep: Callable[[Engine, FrameRunner], bool] = _keep_none
+        self._veil: Stage | None = None
         self._display = display
         self._journal = journal
         self._on_open = on_open
@@ -84,7 +88,7 @@ class EngineHost:
 
     def open(self, order: Open) -> None:
         """Run another network."""
-        self._close()
+        self._close(keep=self.keep)
         self.network, self._bypassed, self._stages = order.network, order.bypassed, order.stages
         self._try_all()
 
@@ -106,9 +110,39 @@ class EngineHost:
         """Bend what layers hand on by just these stages."""
         self._stages = stages
         if self.engine is not None:
-            self.engine.set_stages(stages)
+            self.engine.set_stages(self._all_stages)
         else:
             self._try_all()
+
+    @property
+    def _all_stages(self) -> tuple[Stage, ...]:
+        return self._stages if self._veil is None else (*self._stages, self._veil)
+
+    @property
+    def veil(self) -> Stage | None:
+        """The stage behind all others."""
+        return self._veil
+
+    @veil.setter
+    def veil(self, stage: Stage) -> None:
+        self._veil = stage
+        if self.engine is not None:
+            self.engine.set_stages(self._all_stages)
+
+    def lift(self, amount: float) -> None:
+        """Let the veil have another amount in the next run."""
+        if self._veil is None or self.engine is None:
+            return
+        self._veil = replace(self._veil, amount=amount)
+        if any(place.owner == self._veil.id for place in self.engine.places):
+            self.engine.set_number(self._veil.id, "amount", amount)
+
+    def unveil(self) -> None:
+        """Take the veil away."""
+        veil, self._veil = self._veil, None
+        if veil is not None and self.engine is not None:
+            self.engine.set_stages(self._stages)
+            self.engine.lend(veil.id, None)
 
     def replace(self, order: Replace) -> None:
         """New values of a rectangle of a tensor's sheet."""
@@ -172,11 +206,13 @@ class EngineHost:
             self.network = network.with_tensors(told_of or {})
         self._close()
 
-    def _close(self) -> None:
+    def _close(self, keep: Callable[[Engine, FrameRunner], bool] | None = None) -> None:
         if self.engine is None:
             return
         self._on_close()
-        engine, self.engine, self.runner = self.engine, None, None
+        engine, runner, self.engine, self.runner = self.engine, self.runner, None, None
+        if keep is not None and runner is not None and self._journal.once("Fading", partial(keep, engine, runner)):
+            return
         self._journal.once(f"Closing engine {engine.name}", engine.close)
 
     def _try_all(self) -> None:
@@ -205,7 +241,7 @@ class EngineHost:
                 continue
             self.engine, self.runner = engine, FrameRunner(engine)
             self._journal.attempt("bypass", "Bypassing layers", partial(engine.bypass, self._bypassed))
-            self._journal.attempt("stages", "Bending", partial(engine.set_stages, self._stages))
+            self._journal.attempt("stages", "Bending", partial(engine.set_stages, self._all_stages))
             engine.time_every = _TIME_EVERY
             if engine.name == "torch":
                 from studio.engine.torch import leave_a_core
@@ -216,6 +252,11 @@ class EngineHost:
             self._on_open(engine, network.graph)
             return
         self._wait()
+
+
+def _keep_none(engine: Engine, runner: FrameRunner) -> bool:
+    del engine, runner
+    return False
 
 
 def is_engines_fault(error: Exception) -> bool:

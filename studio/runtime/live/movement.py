@@ -85,6 +85,7 @@ class Movement(Feature):
     """Works out what moves before each frame, and turns it.
 
     Attributes:
+        listen: as it was given.
         measured: what had been measured outside of the picture and the network as the last frame began.
 
     Args:
@@ -92,7 +93,7 @@ class Movement(Feature):
     """
 
     def __init__(self, listen: Listen = lambda _: NOTHING) -> None:
-        self._listen = listen
+        self.listen = listen
         self._order: Move | None = None
         self._graph: Graph | None = None
         self._engine: Engine | None = None
@@ -176,7 +177,7 @@ class Movement(Feature):
         turner.turn({address: value for address, value in own.items() if address.startswith(_RUN_HERE)})
 
     def _measured(self, time: float, picture: DeepPicture) -> Measurements:
-        measured, signals = self._listen(time), self._matrix.signals
+        measured, signals = self.listen(time), self._matrix.signals
         self.measured = measured
         values = {**measured.values, **self._of_layers}
         if any(name.startswith(PREFIX) for name in signals):

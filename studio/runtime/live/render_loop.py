@@ -10,6 +10,7 @@ from typing import Any
 from studio.engine.base import Engine
 from studio.engine.display import Display
 from studio.model.graph import Graph, Size
+from studio.model.modulator import NOTHING
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
@@ -38,6 +39,7 @@ from studio.runtime.live.orders import (
 )
 from studio.runtime.live.output_writer import OutputWriter
 from studio.runtime.live.pace import Pace
+from studio.runtime.live.picture_fade import PictureFade
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
@@ -83,7 +85,8 @@ class RenderLoop:
         movement = next((each for each in others if isinstance(each, Movement)), None)
         taking = Taking(writer, movement, self._journal)
         sending = Sending(display, self._journal)
-        self._features = (writer, taking, sending, Tuning(), Tidying(), SecondFilm(), *looking, *others)
+        fade = PictureFade(self._host, movement.listen if movement is not None else lambda _: NOTHING)
+        self._features = (writer, taking, sending, fade, Tuning(), Tidying(), SecondFilm(), *looking, *others)
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],

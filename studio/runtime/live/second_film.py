@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Graph
 from studio.model.picture import DeepPicture
-from studio.model.stage import Stage, made
+from studio.model.stage import VEIL, Stage, made
 from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Handlers
 from studio.runtime.live.following import Following
@@ -108,4 +108,4 @@ class SecondFilm(Feature):
 
 
 def _takers(engine: Engine) -> list[Stage]:
-    return [stage for stage in engine.stages if stage.on and stage.bend.other == "picture"]
+    return [stage for stage in engine.stages if stage.on and stage.bend.other == "picture" and stage.id != VEIL]

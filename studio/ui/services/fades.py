@@ -20,6 +20,8 @@ from studio.model.preset import Preset
 from studio.model.tempo import TEMPO
 from studio.modulators.keyframes import Easing
 from studio.runtime.live.movement import Beats
+from studio.runtime.live.orders import Order
+from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.services.session import FadingChoice, Session
@@ -66,6 +68,7 @@ class Fades(QObject):
         telemetry: knows the beat, and whether frames are run.
         session: remembers how fades go.
         say: shows messages.
+        order: has an order carried out in the render thread, where pictures of different networks are mixed.
 
     Attributes:
         snapshots: by their keys, 1 to 9; as long as the window is open.
@@ -78,9 +81,15 @@ class Fades(QObject):
     kept = Signal()
 
     def __init__(
-        self, document: Document, telemetry: Telemetry, session: Session, say: Callable[[Message], object]
+        self,
+        document: Document,
+        telemetry: Telemetry,
+        session: Session,
+        say: Callable[[Message], object],
+        order: Callable[[Order], object],
     ) -> None:
         super().__init__()
+        self._order = order
         self._document, self._telemetry, self._session, self._say = document, telemetry, session, say
         self._fader = Fader(document, self.now, lambda text: say(Message(text)))
         self._then: Callable[[Preset], object] = lambda _: None
@@ -120,21 +129,24 @@ class Fades(QObject):
     # -- in time ----------------------------------------------------------------------------------------------------
 
     def open(self, preset: Preset, path: Path | None, then: Callable[[Preset], object] = lambda _: None) -> bool:
-        """Fade to a preset that was read; False where it must be cut to: of another network, or as it was chosen.
+        """Fade to a preset that was read; False where whoever asks is to open it now.
+
+        That is so where fades have no beats, and where it is of another network: its picture then fades in by itself.
 
         Args:
             preset: where to.
             path: its folder.
             then: called with it once it is open.
         """
-        choice = self.choice
+        choice, tempo = self.choice, self._document.section(TEMPO)
+        easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
         if choice.beats <= 0 or not self._fader.can_fade(preset):
             self.stop()
+            if choice.beats > 0:
+                self._order(FadePictures(choice.beats * 60.0 / tempo.bpm, easing))
             return False
         self._then = then
-        bar = self._document.section(TEMPO).beats_per_bar
-        quantum = {"beat": 1.0, "bar": float(bar)}.get(choice.quantum, 0.0)
-        easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
+        quantum = {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(choice.quantum, 0.0)
         self._fader.fade(preset, path, beats=choice.beats, easing=easing, quantum=quantum)
         self._stepped = time.monotonic()
         self._timer.start()
