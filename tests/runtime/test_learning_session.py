@@ -183,6 +183,47 @@ def test_a_step_that_is_not_finite_is_not_taken(desk: Desk) -> None:
     assert not desk.session.problem
 
 
+def test_it_goes_on_after_a_restart_as_if_it_had_not_stopped(desk: Desk, tmp_path: Path) -> None:
+    desk.learn(3)
+    desk.session.save(tmp_path / "tonight.safetensors")
+    saved: list[str] = []
+    desk.session.changed.connect(saved.append)
+    desk.until(lambda: "saved" in saved)
+    then = desk.document.preset()
+    desk.learn(3)
+    ahead = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    # Tomorrow: another document of the same preset, another session, another thread.
+    tomorrow = Desk(Path(desk.asked.source))
+    tomorrow.document.load(then)
+    tomorrow.session.begin(desk.asked, "torch", running=False, resume=tmp_path / "tonight.safetensors")
+    tomorrow.until(lambda: tomorrow.session.state == "paused")
+    tomorrow.settle()
+    assert tomorrow.session.step == 3
+    tomorrow.learn(3)
+    assert tomorrow.session.curves.steps == [4, 5, 6]
+    for name, values in ahead.items():
+        assert np.array_equal(tomorrow.tensor(name), values), name
+    tomorrow.session.end()
+    tomorrow.settle()
+    # One of another network's, or none at all, is a sentence.
+    tomorrow.document.load(Preset("up", parse_new("upscaler,width=4").make(), {}))
+    tomorrow.session.begin(desk.asked, "torch", resume=tmp_path / "tonight.safetensors")
+    tomorrow.until(lambda: tomorrow.session.problem)
+    assert "another network's" in tomorrow.session.problem
+    assert tomorrow.session.state == "off"
+    tomorrow.settle()
+
+
+def test_a_source_that_has_ended_goes_on_being_learnt_from(desk: Desk) -> None:
+    """Its pictures are kept: deleting the file, or a film at its end, stops nothing."""
+    desk.learn(2)
+    for picture in Path(desk.asked.source).iterdir():
+        picture.unlink()
+    desk.learn(5)
+    assert desk.session.step == 7
+    assert not desk.session.problem
+
+
 def test_weights_that_go_wild_are_not_shown_and_those_of_before_come_back(desk: Desk) -> None:
     # Without a sigmoid at its end, which would hold what it makes.
     desk.document.load(Preset("up", parse_new("upscaler,width=4,depth=3,seed=1").make(), {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from studio.model.layout import Rect, from_sheet, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
+from studio.runtime.live.report import EngineState
+from studio.ui.learning import panel as panel_module
 from studio.ui.learning.curves import smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
@@ -34,6 +37,7 @@ class Class(WholeWindow):
     """A window with the learning panel in front, and a small lesson in it."""
 
     def __init__(self, qtbot: QtBot, home: Path, pictures: Path) -> None:
+        self.home = home
         super().__init__(qtbot, home, "autoencoder-transposed", "demo", "64")
         self.panel = self.context[LearningPanel]
         self.session = self.context[LearningSession]
@@ -145,6 +149,65 @@ def test_what_cannot_be_learnt_is_said_and_the_next_lesson_works(school: Class) 
     panel.lesson.source.setCurrentText(source)
     panel.toggle()
     school.until(lambda: session.step >= 1)
+
+
+def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
+    school: Class, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    assert panel.resume.isVisible()
+    assert not panel.strip.isVisible()
+    panel.until.setValue(2)
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.step == 2 and session.state == "paused")
+    file = tmp_path / "kept.safetensors"
+    monkeypatch.setattr(panel_module.QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(panel_module.QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    qtbot.mouseClick(panel.save, LEFT)
+    school.until(lambda: "The checkpoint is saved." in school.said)
+    held = {name: school.tensor(name) for name in school.document.network.tensors}
+    qtbot.mouseClick(panel.end, LEFT)
+    school.until(lambda: session.rests)
+    while school.document.undo():
+        pass
+    school.until(panel.resume.isVisible)
+    qtbot.mouseClick(panel.resume, LEFT)
+    school.until(lambda: session.state == "paused" and session.step == 2)
+    school.until(lambda: all(np.array_equal(school.tensor(name), value) for name, value in held.items()))
+    qtbot.mouseClick(panel.step, LEFT)
+    school.until(lambda: session.step == 3)
+
+
+def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
+    session, workspace = school.session, school.workspace
+    school.panel.toggle()
+    school.until(lambda: session.step >= 1)
+    for size, engine in (("32", "torch"), ("48", "gl"), ("64", "torch")):
+        workspace.size, workspace.engine = size, engine
+        school.until(lambda engine=engine: school.told[EngineState].name == engine)  # type: ignore[misc]
+        step, frames = session.step, school.frames
+        school.until(lambda step=step: session.step > step)  # type: ignore[misc]
+        school.until(lambda frames=frames: school.frames > frames)  # type: ignore[misc]
+        assert session.state == "learning"
+    # A picture that is at its end at once, and then nothing at all.
+    school.live.play(str(next((school.home.parent / "pictures").iterdir())))
+    step = session.step
+    school.until(lambda: session.step > step)
+    school.panel.toggle()
+    school.until(lambda: session.state == "paused")
+    qtbot = school.qtbot
+    qtbot.wait(300)
+    # What is on the screen is what has been learnt.
+    assert not any(np.isnan(school.tensor(name)).any() for name in school.document.network.tensors)
+
+
+def test_closing_the_window_while_it_learns_ends_the_thread(school: Class) -> None:
+    school.panel.toggle()
+    school.until(lambda: school.session.step >= 1)
+    school.window.close()
+    school.studio.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "learn"]
 
 
 def test_memory_is_said_beforehand_and_too_little_is_refused_with_a_size(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.model.learning_sheets import LearningSheets
@@ -110,6 +110,14 @@ class Pace:
         oldest = time.monotonic() - _LATELY
         self._times = [then for then in self._times if then >= oldest]
         return len(self._times) / _LATELY
+
+
+def picture_start(marks: list[Mark], picture: Picture) -> bool:
+    """Give the first checkpoint its picture, which is known once there has been a crop; whether it had none."""
+    if not marks or marks[0].picture is not None:
+        return False
+    marks[0] = replace(marks[0], picture=picture)
+    return True
 
 
 def thin_out(marks: list[Mark]) -> None:

@@ -20,12 +20,11 @@ from psygnal import Signal, SignalInstance
 
 from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.gesture import Gesture
-from studio.model.layout import Rect, crop, to_sheet
+from studio.model.layout import crop
 from studio.model.learning_sheets import LearningSheets
+from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.look import Pictures, Watched
-from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
+from studio.runtime.learning.record import Curves, Mark, Pace, picture_start, thin_out
 from studio.runtime.learning.steering import Steering, resumed
 from studio.runtime.learning.trainer import Told, Trainer
 
@@ -47,7 +46,8 @@ class LearningSession:
         say: told sentences for the person, and the traceback of a defect.
 
     Attributes:
-        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints".
+        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints",
+            "saved".
         state: what it does.
         asked: the lesson that is open, or was last.
         problem: why it stopped; empty where it did not have to.
@@ -83,8 +83,7 @@ class LearningSession:
         self.seconds = 0.0
         self._trainer: Trainer | None = None
         self._ending: Trainer | None = None
-        self._gesture: Gesture | None = None
-        self._own = False
+        self._carrying = Carrying(document)
         self._goes = False  # whether it was told to take steps, and has not come to an end
         self._edits = 0
         self.pace = Pace()
@@ -128,7 +127,7 @@ class LearningSession:
         """
         self.end()
         self._ending = None
-        self._commit()
+        self._carrying.commit()
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
         self.curves, self.last, self.pictures, self.watched, self.step = Curves(), None, None, None, 0
@@ -227,11 +226,23 @@ class LearningSession:
         if self._trainer is None:
             return
         self.pause()
-        self._commit()
+        self._carrying.commit()
         self._steering.set(mark.sheets, f"Rates of step {mark.step}")
         self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
         self.problem = ""
         self._go_back_to(mark.step)
+
+    def save(self, path: Path, mark: Mark | None = None) -> None:
+        """Write a checkpoint, from which learning goes on tomorrow: the one that is given, else how it is now."""
+
+        def save_it(learner: Learner) -> None:
+            from studio.learn.checkpoint import save_checkpoint
+
+            save_checkpoint(mark.checkpoint if mark else learner.checkpoint(), path)
+            self._post(lambda: self.changed.emit("saved"))
+
+        if self._trainer is not None:
+            self._trainer.order(save_it)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -256,11 +267,13 @@ class LearningSession:
             if getattr(told, name) is not None:
                 setattr(self, name, getattr(told, name))
                 self.changed.emit(name)
+        if self.pictures is not None and picture_start(self.checkpoints, self.pictures[1]):
+            self.changed.emit("checkpoints")
         if told.problem:
             self._fail(told)
         if told.ended:
             self._trainer = None
-            self._commit()
+            self._carrying.commit()
             self._set("off")
 
     def _take_last(self, trainer: Trainer, told: Told) -> None:
@@ -270,7 +283,7 @@ class LearningSession:
                 self._put(told)
             if told.ended:
                 self._ending = None
-                self._commit()
+                self._carrying.commit()
 
     def _fail(self, told: Told) -> None:
         self.problem, self._goes = told.problem, False
@@ -300,35 +313,19 @@ class LearningSession:
         self.changed.emit("steps")
 
     def _put(self, told: Told) -> None:
-        """Make the learnt weights the document's, unless a hand is at work or they are older than what it did."""
-        busy = self._document.gesture
-        if told.edits < self._edits or (busy is not None and busy is not self._gesture):
+        """Make the learnt weights the document's, unless they are older than what a hand did."""
+        if told.edits < self._edits:
             return
-        if self._gesture is None or not self._gesture.is_open:
-            self._gesture = self._document.begin("Learn")
-        self._own = True
-        try:
-            for name, values in (told.weights or {}).items():
-                sheet = to_sheet(values)
-                self._gesture.put(name, Patch(Rect(0, 0, *sheet.shape), sheet))
-        finally:
-            self._own = False
+        self._carrying.put(told.weights or {})
         if self.state == "paused":
-            self._commit()
-
-    def _commit(self) -> None:
-        if self._gesture is not None:
-            self._own = True
-            self._gesture.commit()
-            self._own = False
-            self._gesture = None
+            self._carrying.commit()
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
-            self._gesture = None
+            self._carrying.forget()
             self.end()
             self._ending = None
-        elif isinstance(change, WeightsChanged) and not self._own and self._trainer is not None:
+        elif isinstance(change, WeightsChanged) and not self._carrying.is_own and self._trainer is not None:
             values = np.array(crop(self._document.tensor(change.tensor), change.rect))
             self._edits = self._trainer.replace(change.tensor, change.rect, values)
 

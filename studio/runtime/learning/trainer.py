@@ -181,7 +181,7 @@ class Trainer:
             paused = closing or self._steps_left == 0
             if steps:
                 self._tell(Told(steps=steps, rests=paused))
-            if is_new and (closing or problem or ((weights.now or paused) and self._is_told)):
+            if problem or (is_new and (closing or ((weights.now or paused) and self._is_told))):
                 began, self._is_told, is_new = time.monotonic(), False, False
                 learnt = _weights(learner)
                 if not good.take(learner, learnt, self._edited, failed=bool(problem)):

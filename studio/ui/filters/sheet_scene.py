@@ -189,7 +189,10 @@ class SheetScene:
         if self._sheet is not None:
             self._sheet.changed(kernels, rect)
         self._compare(rect)
-        self.glow.touch(arrangement, rect)
+        rows, columns, kh, kw = kernels.shape
+        if (rect.height, rect.width) != (rows * kh, columns * kw):
+            # Where all has changed, as it does while the network learns, a glow would only hide it.
+            self.glow.touch(arrangement, rect)
         self._changed()
 
     def _listen(self, field: str) -> None:

@@ -186,6 +186,7 @@ class LessonForm(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
         for place, name in enumerate(LOSS_NAMES):
             on = QCheckBox(_WORDS.get(name, name))
             on.setChecked(name == "l2")
@@ -201,8 +202,8 @@ class LessonForm(QWidget):
             spin.valueChanged.connect(self.turned)
             give_address(spin, _weight(name))
             self.losses[name] = on, spin
-            grid.addWidget(on, place // 2, 2 * (place % 2))
-            grid.addWidget(spin, place // 2, 2 * (place % 2) + 1)
+            grid.addWidget(on, place, 0)
+            grid.addWidget(spin, place, 1)
         self._show_style()
         return grid
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
 from studio.learn.prepare import Asked, estimate
@@ -26,6 +27,7 @@ from studio.ui.learning.watched import WatchedView
 _DRAW_EVERY = 250
 _RECKON_AFTER = 300
 _ENGINE = "torch"
+_FILES = "Checkpoints (*.safetensors)"
 _STATES = {"off": "Learn", "preparing": "Preparing…", "learning": "Pause", "paused": "Go on"}
 
 
@@ -77,6 +79,14 @@ class LearningPanel(QWidget):
         self.back = QPushButton("Back to this")
         self.back.setToolTip("Go back to the selected checkpoint, with the optimiser as it was")
         self.back.clicked.connect(self._back)
+        self.save = QPushButton(icon("floppy-disk"), "Save…")
+        self.save.setToolTip("Write how it is now, or the selected checkpoint, to a file: to go on from tomorrow")
+        self.save.clicked.connect(self._save)
+        self.resume = QPushButton("Go on from a file…")
+        self.resume.setToolTip(
+            "Begin where a saved checkpoint ended, with its optimiser, random numbers and painted rates"
+        )
+        self.resume.clicked.connect(self._resume)
         self._lay_out()
         self._timer = QTimer(self, interval=_DRAW_EVERY)
         self._timer.timeout.connect(self._draw)
@@ -104,6 +114,8 @@ class LearningPanel(QWidget):
         marks.setSpacing(theme.SPACE // 2)
         marks.addWidget(self.keep)
         marks.addWidget(self.back)
+        marks.addWidget(self.save)
+        marks.addWidget(self.resume)
         marks.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
@@ -113,8 +125,8 @@ class LearningPanel(QWidget):
             column.addWidget(part)
         column.addWidget(self.strip)
         column.addLayout(marks)
-        column.addWidget(self.lesson)
         column.addWidget(self.watched)
+        column.addWidget(self.lesson)
         column.addStretch(1)
 
     # -- what commands call -----------------------------------------------------------------------------------------
@@ -138,13 +150,31 @@ class LearningPanel(QWidget):
 
     # -- within -----------------------------------------------------------------------------------------------------
 
-    def _begin(self, steps: float) -> None:
+    def _save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save a checkpoint", "checkpoint.safetensors", _FILES)
+        if path:
+            self.save_to(Path(path))
+
+    def save_to(self, path: Path) -> None:
+        """Write the selected checkpoint, or how it is now, to a file."""
+        self._session.save(path, self.strip.current)
+
+    def _resume(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Go on from a checkpoint", "", _FILES)
+        if path:
+            self.resume_from(Path(path))
+
+    def resume_from(self, path: Path) -> None:
+        """Open the lesson as the form has it, where a checkpoint ended; it pauses there."""
+        self._begin(0, path)
+
+    def _begin(self, steps: float, resume: Path | None = None) -> None:
         try:
             asked = self._asked()
         except StudioError as error:
             self._say(Message(str(error), "error"))
             return
-        self._session.begin(asked, _ENGINE, steps=steps)
+        self._session.begin(asked, _ENGINE, running=resume is None, steps=steps, resume=resume)
         self._watch("layer")
 
     def _turn(self) -> None:
@@ -185,6 +215,8 @@ class LearningPanel(QWidget):
     def _listen(self, what: str) -> None:
         if what == "state":
             self._show_state()
+        elif what == "saved":
+            self._say(Message("The checkpoint is saved."))
         elif what == "checkpoints":
             self.strip.show_marks(self._session.checkpoints)
             self._show_state()
@@ -198,6 +230,11 @@ class LearningPanel(QWidget):
         self.end.setEnabled(session.is_open)
         self.keep.setEnabled(session.is_open and session.step > 0)
         self.back.setEnabled(session.is_open and bool(session.checkpoints))
+        for shown in (self.strip, self.keep, self.back, self.save):
+            shown.setVisible(session.is_open)
+        self.resume.setVisible(not session.is_open)
+        self.crop.setVisible(session.pictures is not None)
+        self.watched.setVisible(session.watched is not None)
         for part in (self.lesson.source, self.lesson.wanted, self.lesson.detail):
             part.setEnabled(not session.is_open)
             part.setToolTip("End the lesson to begin another" if session.is_open else part.toolTip())
@@ -225,6 +262,8 @@ class LearningPanel(QWidget):
             return
         self._is_stale = False
         self.curves.show_curves(session.curves)
+        for part, there in ((self.crop, session.pictures), (self.watched, session.watched)):
+            part.setVisible(there is not None)
         if session.pictures is not None:
             self.crop.show_pictures(session.pictures)
         if session.watched is not None and session.watched.name == self._workspace.tensor:
