@@ -1,12 +1,7 @@
 // The convolution that a Gaussian filter of frequencies is along one axis, around the edges: the inverse transform of
 // the filter, one cutoff to a lane.
 #include "lib/wave.glsl"
-
-#if defined(BAND)
-#define CUTOFFS vec2(LOW, HIGH)
-#else
-#define CUTOFFS vec2(CUTOFF)
-#endif
+#include "lib/spectral_reach.glsl"
 
 vec4 texel(int tile, ivec2 p) {
     int size = u_shape.y * u_shape.z, at = p.x + p.y;

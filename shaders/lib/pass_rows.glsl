@@ -1,10 +1,15 @@
 // Rows filtered around the edges by the line that was read behind the map, in lane LANE.
+#include "lib/spectral_reach.glsl"
 
 vec4 texel(int tile, ivec2 p) {
-    vec4 sum = vec4(0.0);
-    for (int x = 0; x < u_shape.z; x++) {
-        int from = p.x - x;
-        sum += read0(tile, ivec2(x, p.y)) * read1(0, ivec2(from < 0 ? from + u_shape.z : from, 0))[LANE];
+    int size = u_shape.z, reach = spectral_reach(LANE, size);
+    vec4 sum = read0(tile, p) * read1(0, ivec2(0))[LANE];
+    for (int far = 1; far <= reach; far++) {
+        int before = p.x - far, after = p.x + far;
+        vec4 first = read0(tile, ivec2(before < 0 ? before + size : before, p.y));
+        vec4 second = read0(tile, ivec2(after >= size ? after - size : after, p.y));
+        // What lies opposite on the circle lies there once.
+        sum += (2 * far == size ? first : first + second) * read1(0, ivec2(far, 0))[LANE];
     }
     return sum;
 }

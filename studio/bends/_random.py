@@ -6,7 +6,12 @@ Journal of Computer Graphics Techniques 9(3), 2020.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.model.op import Array
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +61,74 @@ def gaussian(bits: Tensor) -> Tensor:
         bits = hashed(bits)
         pairs += (bits & 0xFF00FF) + ((bits >> 8) & 0xFF00FF)
     total = (pairs & 0xFFFF) + (pairs >> 16)
-    return (total - 1530).float() / 255.998046867549
+    return (total - 1530).float() / _BELL
+
+
+_BELL = 255.998046867549
+"""The deviation of the sum of twelve random bytes."""
+
+
+def drawn(x: Tensor, seed: int, frame: int, kind: Literal["uniform", "gaussian"], *, per_pixel: bool = True) -> Tensor:
+    """`uniform` or `gaussian` numbers of a map's `places`; on a CPU by numpy, which has words of 32 bits.
+
+    A few channels at a time stay in the processor's cache.
+    """
+    import torch
+
+    if x.device.type != "cpu" or not per_pixel:
+        bits = places(x, seed, frame, per_pixel=per_pixel)
+        return uniform(bits) if kind == "uniform" else gaussian(bits)
+    channels, (height, width) = x.shape[1], x.shape[2:]
+    each = np.arange(channels, dtype=np.uint32)[:, None, None]
+    begin = _hashed(_words(seed) ^ _hashed(_words(frame & 0xFFFFFF)))
+    at = np.arange(height, dtype=np.uint32)[:, None] << _words(16) | np.arange(width, dtype=np.uint32)
+    found = np.empty((channels, height, width), np.float32)
+    few = max(1, _CACHED // max(1, height * width))
+    for first in range(0, channels, few):
+        words = _hashed(_hashed(begin ^ each[first : first + few]) ^ at)
+        found[first : first + few] = _uniform(words) if kind == "uniform" else _gaussian(words)
+    return torch.from_numpy(found)
+
+
+_CACHED = 1 << 16
+"""Numbers that are drawn at a time."""
+
+Words = NDArray[np.uint32]
+
+
+def _words(value: int) -> Words:
+    return np.full(1, value & _MASK, np.uint32)
+
+
+def _hashed(bits: Words) -> Words:
+    state = bits * np.uint32(747796405)
+    state += np.uint32(2891336453)
+    word = state >> np.uint32(28)
+    word += np.uint32(4)
+    np.right_shift(state, word, out=word)
+    word ^= state
+    word *= np.uint32(277803737)
+    found: Words = (word >> np.uint32(22)) ^ word
+    return found
+
+
+def _uniform(bits: Words) -> Array:
+    found: Array = (bits >> np.uint32(8)).astype(np.float32)
+    found /= np.float32(16777216.0)
+    return found
+
+
+def _gaussian(bits: Words) -> Array:
+    pairs, low = np.zeros_like(bits), np.uint32(0xFF00FF)
+    for _ in range(3):
+        bits = _hashed(bits)
+        pairs += bits & low
+        pairs += (bits >> np.uint32(8)) & low
+    total = (pairs & np.uint32(0xFFFF)) + (pairs >> np.uint32(16))
+    found: Array = total.astype(np.float32)
+    found -= np.float32(1530.0)
+    found /= np.float32(_BELL)
+    return found
 
 
 def smooth_field(down: Tensor, across: Tensor, when: Tensor, seed: int, part: int) -> Tensor:

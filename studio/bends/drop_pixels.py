@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._random import FRAMES, places, seed_numbers, uniform
+from studio.bends._random import FRAMES, drawn, seed_numbers
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 
@@ -35,4 +35,4 @@ class DropPixels(Bend):
 
         frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
         share = torch.tensor(self.share, dtype=torch.float32)
-        return torch.where(uniform(places(x, self.seed, frame)) < share.to(x.device), 0.0, x)
+        return torch.where(drawn(x, self.seed, frame, "uniform") < share.to(x.device), 0.0, x)

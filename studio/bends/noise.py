@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._random import FRAMES, gaussian, places, seed_numbers, uniform
+from studio.bends._random import FRAMES, drawn, seed_numbers
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 
@@ -34,6 +34,5 @@ class Noise(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
-        bits = places(x, self.seed, frame, per_pixel=self.per == "pixel")
-        drawn = gaussian(bits) if self.kind == "gaussian" else uniform(bits) * 2.0 - 1.0
-        return x + drawn * self.strength
+        found = drawn(x, self.seed, frame, self.kind, per_pixel=self.per == "pixel")
+        return x + (found if self.kind == "gaussian" else found * 2.0 - 1.0) * self.strength

@@ -1,0 +1,84 @@
+"""Medians by networks, ranks by whole numbers and draws by words of 32 bits: what is quick against what is plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from studio.bends import _random
+from studio.bends._median import _by_network, glsl, median, network
+from studio.bends.posterise import _ranks_on_cpu
+from studio.paths import SHADERS
+
+
+def plain_median(x: torch.Tensor, radius: int) -> torch.Tensor:
+    side, size = 2 * radius + 1, x.shape
+    planes = F.pad(x, (radius,) * 4, mode="replicate").reshape(-1, 1, size[2] + 2 * radius, size[3] + 2 * radius)
+    return F.unfold(planes, side).reshape(-1, side * side, size[2], size[3]).median(1).values.reshape(size)
+
+
+@given(
+    radius=st.integers(1, 3),
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 5), st.integers(1, 12), st.integers(1, 12)),
+    levels=st.sampled_from([2, 5, 1000]),
+    seed=st.integers(0, 99),
+)
+def test_medians_are_those_of_all_pixels(radius: int, shape: tuple[int, int, int, int], levels: int, seed: int) -> None:
+    made = torch.Generator().manual_seed(seed)
+    x = torch.randint(-levels, levels, shape, generator=made).float() / 7
+    for form in (x, x.to(memory_format=torch.channels_last)):
+        wanted = plain_median(x, radius)
+        assert torch.equal(median(form, radius), wanted)
+        assert torch.equal(_by_network(form, radius), wanted)
+
+
+@pytest.mark.parametrize(("radius", "most"), [(1, 25), (2, 120), (3, 320)])
+def test_no_network_is_longer_than_it_was_and_all_of_it_is_used(radius: int, most: int) -> None:
+    made = network(radius)
+    assert len(made.nodes) <= most
+    read = {ref.node for node in made.nodes.values() for ref in (node.first, node.second)}
+    assert made.nodes.keys() - read == {made.middle.node}
+
+
+@pytest.mark.parametrize("radius", [1, 2, 3])
+def test_the_shaders_hold_the_same_networks(radius: int) -> None:
+    written = (SHADERS / "lib" / f"median_{radius}.glsl").read_text("utf-8")
+    assert written == glsl(radius), "run python -m tools.make_median"
+
+
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 40), st.integers(1, 6), st.integers(1, 6)),
+    seed=st.integers(0, 99),
+)
+def test_ranks_are_those_of_a_stable_sort(shape: tuple[int, int, int, int], seed: int) -> None:
+    x = torch.randint(-3, 3, shape, generator=torch.Generator().manual_seed(seed)).float()
+    x[x == 0] *= -1  # both zeros are equal
+    before = x.clone()
+    wanted = x.sort(dim=1, stable=True).indices.argsort(dim=1)
+    for form in (x, x.to(memory_format=torch.channels_last)):
+        assert torch.equal(_ranks_on_cpu(form), wanted)
+    assert torch.equal(x, before)
+
+
+@given(
+    shape=st.tuples(st.just(1), st.integers(1, 9), st.integers(1, 70), st.integers(1, 70)),
+    seed=st.integers(0, 2**32 - 1),
+    frame=st.integers(0, 2**25),
+)
+def test_draws_are_the_same_by_words_and_by_long_numbers(
+    shape: tuple[int, int, int, int], seed: int, frame: int
+) -> None:
+    x = torch.zeros(shape)
+    bits = _random.places(x, seed, frame)
+    assert torch.equal(_random.drawn(x, seed, frame, "uniform"), _random.uniform(bits))
+    assert torch.equal(_random.drawn(x, seed, frame, "gaussian"), _random.gaussian(bits))
+
+
+def test_gaussian_draws_have_mean_0_and_deviation_1() -> None:
+    found = _random.drawn(torch.zeros(1, 16, 64, 64), 3, 5, "gaussian").numpy()
+    assert abs(float(found.mean())) < 0.01
+    assert float(np.std(found)) == pytest.approx(1.0, abs=0.01)
