@@ -55,6 +55,13 @@ def import_(
     luma: Annotated[
         bool | None, typer.Option("--luma/--grey", help="Put the picture's colour back onto an output of one channel.")
     ] = None,
+    channels: Annotated[
+        str,
+        typer.Option(
+            help="How a picture's channels become those of a network that takes 4, 6 or more.",
+            metavar="repeat|grey|opaque|zeros",
+        ),
+    ] = "",
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
@@ -75,6 +82,7 @@ def import_(
         statistics=_statistics(statistics),
         output_mean=_numbers(output_mean, "--output-mean"),
         output_std=_numbers(output_std, "--output-std"),
+        channels=channels,
     )
     refuse_existing(output, overwrite)
     imported = open_model(model, options)

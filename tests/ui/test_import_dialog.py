@@ -165,6 +165,38 @@ def test_of_several_outputs_another_may_be_chosen(whole: WholeWindow, onnx_file:
     assert dialog.output.currentText() == "made0"
 
 
+def test_sets_of_tensors_batch_norms_and_channels_are_chosen(whole: WholeWindow, tmp_path: Path) -> None:
+    import torch
+    from torch import nn
+
+    layers = [nn.ConvTranspose2d(8, 8, 4, 1, 0), nn.BatchNorm2d(8), nn.ReLU(), nn.ConvTranspose2d(8, 3, 4, 2, 1)]
+    plain = {f"main.{name}": value for name, value in nn.Sequential(*layers).state_dict().items()}
+    twice = {name: value * 2 for name, value in plain.items()}
+    torch.save({"model": plain, "ema": twice}, tmp_path / "both.pth")
+    dialog = begin(whole, tmp_path / "both.pth")
+    assert [dialog.pick.itemText(k) for k in range(dialog.pick.count())] == ["ema", "model"]
+    assert dialog.pick.currentText() == "ema"
+    assert [choice.isVisible() for choice in dialog.choices] == [True, False, True, False]
+    before = dialog.preview.imported.network.tensors["main.0.weight"].copy()
+    pick(dialog.pick, 1)
+    whole.until(lambda: dialog.preview.imported.pick == "model")
+    np.testing.assert_array_equal(dialog.preview.imported.network.tensors["main.0.weight"] * 2, before)
+    assert "BatchNorm2d" in [row.op for row in dialog.model.rows]
+    pick(dialog.statistics, 1)
+    whole.until(lambda: "InstanceNorm2d" in [row.op for row in dialog.model.rows])
+    assert (dialog.preview.imported.pick, dialog.pick.currentText()) == ("model", "model")
+    assert dialog.statistics.isVisible()
+
+    dialog = begin(whole, write_onnx(tmp_path / "four.onnx", (4, 3)))
+    assert [choice.isVisible() for choice in dialog.choices] == [False, False, False, True]
+    assert "takes pictures of 4 channels" in dialog.remarks.text()
+    pick(dialog.channels, 3)
+    whole.until(lambda: dialog.preview.imported.network.graph.inputs[0].channels == 3)
+    assert dialog.channels.currentText().startswith("red, green, blue, then white")
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    whole.until(lambda: whole.document.graph.nodes[0].name == "channels")
+
+
 def test_what_was_guessed_is_changed_before_importing(whole: WholeWindow, onnx_file: Path) -> None:
     dialog = begin(whole, onnx_file)
     values = dialog.values

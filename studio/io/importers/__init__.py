@@ -11,13 +11,24 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
 from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
 from studio.model.plugins import answer, guarded
 from studio.model.registry import declared, having
 
-__all__ = ["Imported", "Importer", "Options", "families", "formats", "open_model", "save_imported"]
+__all__ = [
+    "CHANNEL_WAYS",
+    "Imported",
+    "Importer",
+    "Options",
+    "families",
+    "formats",
+    "open_model",
+    "save_imported",
+    "unfed_input",
+]
 
 
 def formats() -> list[Importer]:
@@ -47,7 +58,8 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
         if answer(importer, partial(importer.match, path), otherwise=False):
             try:
                 with guarded(importer):
-                    return importer.open(path, options or Options())
+                    imported = importer.open(path, options or Options())
+                return mapped(imported, (options or Options()).channels)
             except MemoryError as error:
                 raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())

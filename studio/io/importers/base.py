@@ -41,6 +41,8 @@ class Options:
         statistics: what batch norms of a state dict go by: those that were learnt, or the picture's own.
         output_mean: per channel, added to the output once it was multiplied by ``output_std``.
         output_std: per channel, what the output is multiplied by.
+        channels: how channels of a picture become those of a network that takes neither one nor three: "repeat",
+            "grey", "opaque" or "zeros"; they do not where empty.
     """
 
     arch: str = ""
@@ -56,6 +58,7 @@ class Options:
     statistics: Literal["learnt", "picture"] = "learnt"
     output_mean: tuple[float, ...] = ()
     output_std: tuple[float, ...] = ()
+    channels: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,8 @@ def _say_channels(draft: Draft) -> None:
         if put.kind == "picture" and put.channels not in (1, 3):
             draft.notes.append(
                 f'Its input "{put.name}" takes pictures of {put.channels} channels; sources give 3 (red, green, blue) '
-                "or 1 (grey), so that it runs from Python alone. A module that makes these channels of three, put "
-                "before it, can be exported instead."
+                "or 1 (grey), so that it runs from Python alone. --channels opaque, repeat, grey or zeros makes them "
+                "of a picture by a layer before it."
             )
 
 

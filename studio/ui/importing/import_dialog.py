@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -27,9 +26,9 @@ from PySide6.QtWidgets import (
 
 from studio.errors import StudioError
 from studio.io.importers import Options, families
-from studio.model.graph import Input
 from studio.model.values import Values
 from studio.runtime.services.worker import Worker
+from studio.ui.importing.choices import Choice, channels, names, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
@@ -60,7 +59,7 @@ class ImportDialog(QDialog):
         self._found = found
         self.preview = found.preview
         self._size = found.preview.size
-        self._asked = Values()
+        self._asked, self._options = Values(), Options()
         self._serial = 0
         self._is_reading = self._is_taken = False
         self._problem = ""
@@ -86,10 +85,13 @@ class ImportDialog(QDialog):
         for name, title in families().items():
             self.arch.addItem(f"{title} ({name})", name)
         self.arch.activated.connect(self._read_anew)
-        self.output = QComboBox()
-        self.output.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.output.addItems(self.preview.imported.outputs)
-        self.output.activated.connect(self._read_anew)
+        self.pick = Choice("Tensors", "Which of the sets of tensors in the file is the network; the best comes first")
+        self.output = Choice("Output", "Which of the outputs that the file gives is the picture")
+        self.statistics = Choice("Batch norms", "Whose mean and deviation they take: what was learnt, or the picture's")
+        self.channels = Choice("Channels", "What the channels that it takes are made of, by a layer before it")
+        self.choices = (self.pick, self.output, self.statistics, self.channels)
+        for choice in self.choices:
+            choice.activated.connect(self._read_anew)
         self.height_, self.width_ = _side("Input height"), _side("Input width")
         for side in (self.height_, self.width_):
             side.editingFinished.connect(self._resize)
@@ -125,19 +127,16 @@ class ImportDialog(QDialog):
         for text, part, tip in (
             ("Name", self.name, "Of the network, and of its folder"),
             ("Architecture", self.arch, "Of which family these tensors are; the file does not say its layers"),
-            ("Output", self.output, "Which of the outputs that the file gives is the picture"),
+            *((choice.text, choice, choice.tip) for choice in self.choices),
             ("Input size", sides, "Height × width that the layers are read for; most networks run at others too"),
         ):
-            label = QLabel(text)
+            label = part.label if isinstance(part, Choice) else QLabel(text)
             label.setBuddy(part)
             part.setAccessibleName(text)
             for widget in (label, part):
                 widget.setToolTip(tip)
             form.addWidget(label, form.rowCount(), 0)
             form.addWidget(part, form.rowCount() - 1, 1)
-            if part is self.output and self.output.count() < 2:
-                label.hide()
-                part.hide()
         self.guessed = _text(theme.FAINT)
         column = QWidget()
         beneath = QVBoxLayout(column)
@@ -188,13 +187,17 @@ class ImportDialog(QDialog):
         weights = f"{read.parameters:,}".replace(",", "\u2009")
         self.facts.say(f"{len(network.graph.nodes)} layers, {len(network.tensors)} tensors, {weights} weights")
         self._show_arch(title)
-        self.output.setCurrentText(read.imported.picked)
+        asked = self._options
+        self.pick.offer(names(read.imported.picks), read.imported.pick)
+        self.output.offer(names(read.imported.outputs), read.imported.picked)
+        self.statistics.offer(statistics(network.graph, asked.statistics) if read.arch else [], asked.statistics)
+        self.channels.offer(channels(network.graph, asked.channels), asked.channels)
         for side, length in zip((self.height_, self.width_), read.size, strict=True):
             side.setValue(length)
             side.setEnabled(any(i.kind == "picture" for i in read.inputs))
         family = "The file does not say these; they are what its family uses."
         self.guessed.setText(f"{family if read.arch else 'The file does not say these.'} Change what is wrong.")
-        remarks = [*_cannot_feed(network.graph.inputs), *read.notes]
+        remarks = read.notes
         self.remarks.setText("\n\n".join(remarks))
         self.remarks.setVisible(bool(remarks))
         self._check()
@@ -250,9 +253,15 @@ class ImportDialog(QDialog):
         self._serial += 1
         self._is_reading = True
         size = self._size if self._size != self._found.preview.size else None
-        picked = self.output.currentText() if self.output.count() > 1 else ""
-        options = Options(arch=self.arch.currentData(), input_size=size, output=picked)
-        work = partial(look_at, self._found.preview.path, options)
+        self._options = Options(
+            arch=self.arch.currentData(),
+            input_size=size,
+            output=self.output.value,
+            pick=self.pick.value,
+            statistics="picture" if self.statistics.value == "picture" else "learnt",
+            channels=self.channels.value,
+        )
+        work = partial(look_at, self._found.preview.path, self._options)
         self._importer.do(work, partial(self._have_read, self._serial), partial(self._cannot, self._serial))
         self._refresh()
 
@@ -288,16 +297,6 @@ class ImportDialog(QDialog):
         """What is still being read is not waited for."""
         self._serial += 1
         super().done(result)
-
-
-def _cannot_feed(inputs: Iterable[Input]) -> Iterator[str]:
-    """What keeps the network from running on pictures."""
-    for put in inputs:
-        if put.kind == "picture" and put.channels not in (1, 3):
-            yield (
-                f'Its input "{put.name}" takes {put.channels} channels, but a picture has 3 (or 1, as grey): '
-                "the network can be imported and looked at, but no source here can feed it."
-            )
 
 
 def _table(model: PreviewModel) -> QTreeView:
