@@ -25,6 +25,7 @@ from studio.cli.bending import (
     with_stages,
 )
 from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
+from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, crossing_of, with_movement, with_sound
 from studio.cli.performing import its_own, performance_of, turns_of
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture
-    from studio.runtime.render.mover import Bend
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -95,6 +95,17 @@ def render(
             min=0, help="Bend pictures by tiles of this many pixels a side, so that they may be larger than memory."
         ),
     ] = 0,
+    enlarge: Annotated[
+        int, typer.Option(help="Record pictures 2 or 4 times as large as the network works.", metavar="2|4")
+    ] = 1,
+    enlarge_by: Annotated[
+        str,
+        typer.Option(
+            help="What enlarges: restorer takes the blur off the enlarged result; network bends a larger picture, by "
+            "tiles where it is large, so that its strokes are finer.",
+            metavar="restorer|network",
+        ),
+    ] = "restorer",
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
@@ -123,11 +134,11 @@ def render(
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.size import parse_size
-    from studio.runtime.render.tiles import TiledRunner
     from studio.runtime.render.turns import placed
 
     if tile and layer:
         raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
+    enlarges = enlarging(enlarge, enlarge_by, layer)
     first, end = frame_range(frames)
     rate = frame_rate(fps)
     kind = _codec(codec, output)
@@ -146,7 +157,7 @@ def render(
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
         rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
-        working = parse_size(size, (opened.info.height, opened.info.width))
+        working = enlarges.working(parse_size(size, (opened.info.height, opened.info.width)))
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
@@ -158,7 +169,7 @@ def render(
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         crossing = crossing_of(bent, fade_to, move)
-        whole: Bend = TiledRunner(feeder, tile) if tile else feeder
+        whole = enlarges.bend(stack, feeder, tile)
         if second := second or second_of(bent):
             other = stack.enter_context(open_source(second, fps=rate))
             again = _pictures(other, rate, first, end, working)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -97,3 +99,16 @@ def test_an_imported_network_is_there_at_once_and_found_by_name(at: WholeWindow)
         assert [tile.card.path.name for tile in at.deck.list.shown] == ["mine"], shelf
         at.deck.search.clear()
     assert np.isfinite(at.picture()).all()
+
+
+def test_a_still_is_written_larger_than_the_network_works(at: WholeWindow, tmp_path: Path) -> None:
+    panel = at.recorder
+    for value, side, how in (("2 restorer", 128, "restorer"), ("4 network", 256, "network")):
+        row = panel.larger.findData(value)
+        panel.larger.setCurrentIndex(row)
+        panel.larger.activated.emit(row)
+        at.studio.parts.session.recording = replace(at.studio.parts.session.recording, folder=str(tmp_path))
+        at.command("file.still")
+        at.until(lambda how=how: any(said.startswith("Wrote") and how in said for said in at.said))
+        (path,) = tmp_path.glob(f"*x{side // 64}*.png")
+        assert max(cv2.imread(str(path)).shape) == side

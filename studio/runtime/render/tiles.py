@@ -16,6 +16,8 @@ from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 # Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.
 _TRIED = (256, 512, 1024)
 _BLOCKS = 2
+_BLOCK = 16
+"""Pixels of a block's side, at least."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | No
     random = np.random.default_rng(0)
     before = random.integers(0, 256, (*side, 3), np.uint8)
     after = before.copy()
-    (top, left), (high, wide) = block, step
+    # Of a few pixels a norm over the whole picture shows too little.
+    high, wide = (-(-_BLOCK // size) * size for size in step)
+    top, left = block
     after[top : top + high, left : left + wide] = 255 - before[top : top + high, left : left + wide]
     one, other = (runner.raw(picture) for picture in (before, after))
     change = np.abs(one - other).max(axis=0)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place, Slot
 from studio.ui.kit.panel import Panel
+from studio.ui.recording.large_stills import LargeStills
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.parts import Parts
 
 
 def _make(context: Context) -> RecorderPanel:
     parts = context[Parts]
-    made = RecorderPanel(context.document, context.live, context[Telemetry], parts.session, parts.worker)
+    stills = LargeStills(parts.document, parts.workspace, parts.live, parts.importer, parts.post, parts.messages.say)
+    made = RecorderPanel(context.document, context.live, context[Telemetry], parts.session, parts.worker, stills)
     made.began_or_ended.connect(lambda: context.tell("recording"))
     return made
 

@@ -31,10 +31,22 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.icons import icon
+from studio.ui.recording.large_stills import LargeStills
 from studio.ui.services.session import Session
 
 _RATES = {"24": "24", "25": "25", "30000/1001": "29.97", "30": "30", "50": "50", "60": "60"}
 _SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
+_LARGER = {
+    "": "As the network works",
+    "2 restorer": "2 times, by the restorer",
+    "4 restorer": "4 times, by the restorer",
+    "2 network": "2 times, by the network",
+    "4 network": "4 times, by the network",
+}
+_LARGER_TIP = (
+    "By the restorer: the same picture, enlarged and sharpened, with no more in it.\n"
+    "By the network: a larger picture of the source is bent, so strokes are finer, and there are more of them."
+)
 _NAME = "{preset} {date} {time}"
 _IDLE = f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; border-color: {theme.DANGER}; }}"
 _RECORDING = (
@@ -52,12 +64,19 @@ class RecorderPanel(QWidget):
         telemetry: tells how the recording goes.
         session: remembers how to record.
         worker: for trying the codecs, which takes half a second.
+        stills: writes those that are larger than the output.
     """
 
     began_or_ended = Signal()
 
     def __init__(
-        self, document: Document, live: LiveSession, telemetry: Telemetry, session: Session, worker: Worker
+        self,
+        document: Document,
+        live: LiveSession,
+        telemetry: Telemetry,
+        session: Session,
+        worker: Worker,
+        stills: LargeStills | None = None,
     ) -> None:
         super().__init__()
         self.setAccessibleName("Recording")
@@ -66,6 +85,7 @@ class RecorderPanel(QWidget):
         self._telemetry = telemetry
         self._session = session
         self._worker = worker
+        self._stills = stills
         self._tried = False
         self._was_recording: bool | None = None
         self._ended: RecordingStatus | None = None
@@ -96,7 +116,11 @@ class RecorderPanel(QWidget):
 
     def save_still(self) -> None:
         """Write the output as a PNG into the folder."""
-        self._live.still(self._free(""))
+        times, how = self._session.recording.enlarged
+        if times > 1 and self._stills is not None:
+            self._stills.write(self._free(f" x{times}"), times, how)
+        else:
+            self._live.still(self._free(""))
 
     def save_sheet(self) -> None:
         """Write a PNG with all layers into the folder."""
@@ -130,6 +154,11 @@ class RecorderPanel(QWidget):
             self.size_.addItem(value.replace("x", "×") or "As it comes", value)
         self.size_.setCurrentIndex(self.size_.findData(choice.size))
         self.size_.activated.connect(self._choose)
+        self.larger = _choice("Size of stills", _LARGER_TIP)
+        for value, text in _LARGER.items():
+            self.larger.addItem(text, value)
+        self.larger.setCurrentIndex(max(0, self.larger.findData(choice.still)))
+        self.larger.activated.connect(self._choose)
         self.what = _choice("What is recorded", "The network's output, or the layer or filters on the screen")
         self.what.addItem("Output", False)
         self.what.addItem("What is shown", True)
@@ -172,6 +201,7 @@ class RecorderPanel(QWidget):
             ("Format", self.codec),
             ("Rate", self.rate),
             ("Size", self.size_),
+            ("Stills", self.larger),
             ("Records", self.what),
             ("Folder", self.folder),
         )
@@ -213,6 +243,7 @@ class RecorderPanel(QWidget):
             rate=self.rate.currentData(),
             size=self.size_.currentData(),
             shown=self.what.currentData(),
+            still=self.larger.currentData(),
         )
 
     def _ask_folder(self) -> None:

@@ -77,6 +77,7 @@ class RecordingChoice:
         folder: where recordings go; empty for the system's folder of films.
         shown: record what is shown rather than the output.
         size: "1920x1080", width and height; empty takes pictures as they come.
+        still: how stills are enlarged, "2 restorer" or "4 network"; empty for as they are.
     """
 
     codec: str = "h264"
@@ -84,6 +85,13 @@ class RecordingChoice:
     folder: str = ""
     shown: bool = False
     size: str = ""
+    still: str = ""
+
+    @property
+    def enlarged(self) -> tuple[int, str]:
+        """How many times stills are enlarged, and by what; 1 where what was stored is nothing that is offered."""
+        found = re.fullmatch(r"([24]) (restorer|network)", self.still)
+        return (int(found[1]), found[2]) if found else (1, "restorer")
 
     @property
     def pixels(self) -> tuple[int, int] | None:
