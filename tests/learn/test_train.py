@@ -74,6 +74,7 @@ def test_crops_that_do_not_fit_together_come_to_the_same_step(pictures: Path, mo
         assert np.allclose(tensor, other.tensor(name), atol=1e-5)
 
 
+@pytest.mark.long
 def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path, tmp_path: Path) -> None:
     """SIGKILL, as a crash or a lack of power: nothing can be caught."""
     out, safe = tmp_path / "out", tmp_path / "out.learning.safetensors"
@@ -126,6 +127,7 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read as Linux tells it")
 def test_memory_stays_flat_over_many_steps_with_strokes_and_checkpoints(pictures: Path) -> None:
     learner, _ = prepare(
