@@ -25,7 +25,7 @@ from studio.io.resize import resized
 from studio.io.sources import open_source
 from studio.model.latent import path_of_source
 from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.model.picture import Picture, shallow
 from studio.model.stage import ChannelList, Cluster, Stage, made
 from studio.runtime.bending.clusters import ClusterFinder, described
 from studio.runtime.render.frame_runner import FrameRunner
@@ -84,9 +84,7 @@ def frames(network: str) -> tuple[str, list[tuple[Picture, float]]]:
     """The source of a network, and some of its frames with their times."""
     spec = "latent:loop,seed=3,seconds=15" if network == "landscapes" else "demo"
     with open_source("demo") as film:
-        found = [
-            (np.asarray(resized(frame.picture, (SIZE, SIZE))), frame.time) for frame in film if frame.index in FRAMES
-        ]
+        found = [(shallow(resized(frame.picture, (SIZE, SIZE))), frame.time) for frame in film if frame.index in FRAMES]
     return spec, found
 
 
@@ -159,11 +157,11 @@ def report(network: str) -> Report:
                 groups.append(tuple(int(c) for c in order[start : start + len(cluster.channels)]))
                 start += len(cluster.channels)
             controls.append(overlap([change(engine, layer, group, before) for group in groups]))
-    row = [small(plain)]
+    row = [small(shallow(plain))]
     for cluster in clusters:
         engine.set_stages([Stage(1, layer, make_bend("Ablate", {}), cluster.as_channels)])
         bent, moved = runner(picture, time), change(engine, layer, cluster.channels, before)
-        row.append(np.hstack([small(finder.picture(cluster)), small(bent), heat(moved)]))
+        row.append(np.hstack([small(finder.picture(cluster)), small(shallow(bent)), heat(moved)]))
     within, between = alike(np.concatenate(features, 1) / np.sqrt(len(features)), clusters)
     engine.close()
     sizes = tuple(len(cluster.channels) for cluster in clusters)

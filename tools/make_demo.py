@@ -153,7 +153,7 @@ def smooth_mask(shape: tuple[int, int], polygons: list[list[tuple[int, int]]], b
     mask = np.zeros(shape, np.float32)
     for polygon in polygons:
         cv2.fillPoly(mask, [np.array(polygon, np.int32)], 1.0)
-    return cv2.GaussianBlur(mask, (0, 0), blur)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), blur), np.float32)
 
 
 def fetch(package: str, folder: Path) -> Path:
@@ -180,7 +180,8 @@ def read(name: str, folder: Path) -> bytes:
 def still(data: bytes) -> Picture:
     """An encoded picture as RGB in 0..1."""
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.float32) / 255
+    assert bgr is not None, "it was checked by its sum"
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.float32) / np.float32(255)
 
 
 def film(data: bytes, first: int, count: int) -> list[Picture]:
@@ -190,7 +191,7 @@ def film(data: bytes, first: int, count: int) -> list[Picture]:
         path.write_bytes(data)
         with av.open(str(path)) as container:
             frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return [frame.astype(np.float32) / 255 for frame in frames[first : first + count]]
+    return [frame.astype(np.float32) / np.float32(255) for frame in frames[first : first + count]]
 
 
 def shots(folder: Path) -> list[Shot]:
@@ -198,10 +199,10 @@ def shots(folder: Path) -> list[Shot]:
     flower = still(read("flower", folder))
     # The flowers are all that is warm in this picture; what lies behind them is out of focus and stretches unseen.
     warm = cv2.dilate((flower[..., 0] > flower[..., 2] + 0.12).astype(np.uint8), np.ones((9, 9), np.uint8))
-    flower_depth = cv2.GaussianBlur(warm.astype(np.float32), (0, 0), 9)
+    flower_depth = np.asarray(cv2.GaussianBlur(warm.astype(np.float32), (0, 0), 9), np.float32)
 
     raw = bz2.decompress(read("raccoon", folder))
-    raccoon = np.frombuffer(raw, np.uint8).reshape(768, 1024, 3).astype(np.float32) / 255
+    raccoon = np.frombuffer(raw, np.uint8).reshape(768, 1024, 3).astype(np.float32) / np.float32(255)
     raccoon_depth = smooth_mask(
         (768, 1024),
         [[(420, 40), (560, 0), (960, 60), (900, 300), (760, 500), (560, 520), (420, 330)]],
@@ -229,7 +230,7 @@ def shots(folder: Path) -> list[Shot]:
         18,
     )
 
-    hubble = still(read("hubble", folder)) ** np.float32(0.85)
+    hubble = np.power(still(read("hubble", folder)), np.float32(0.85))
     bunny = film(read("bunny", folder), 8, 75 + DISSOLVE)
     return [
         Shot(60, [flower], View(330, 205, 385, -4, -9), View(318, 172, 215, 4, 9), flower_depth, 0.5),
@@ -322,7 +323,7 @@ def score(sequence: list[Shot]) -> NDArray[np.float32]:
         response[: len(room)] = room / np.sqrt(np.sum(room**2))
         wet[side] = np.fft.irfft(np.fft.rfft(dry[side]) * np.fft.rfft(response), total)
     mixed = dry / np.abs(dry).max() + 0.8 * wet / np.abs(wet).max()
-    return (0.35 * mixed / np.abs(mixed).max()).astype(np.float32)
+    return np.asarray(0.35 * mixed / np.abs(mixed).max(), np.float32)
 
 
 def encode(path: Path, frames: list[NDArray[np.uint8]], sound: NDArray[np.float32]) -> None:

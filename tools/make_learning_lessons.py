@@ -28,7 +28,7 @@ from studio.learn.damage import damaged, parse_damage
 from studio.learn.learner import Step
 from studio.learn.prepare import Asked, open_network, prepare, teacher
 from studio.model.network import Network
-from studio.model.picture import Picture, to_picture, to_tensor
+from studio.model.picture import Picture, shallow, to_picture, to_tensor
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "learning"
 SECONDS = (0, 10, 60, 300)
@@ -96,7 +96,8 @@ def teach(taught: Taught, picture: Path, clock: Clock) -> dict[str, Any]:
     """Teach a lesson, and make its picture; the step and the decibels at each of its moments."""
     learner, _ = prepare(open_network(taught.network), taught.asked, "torch")
     shown, wanted = examples(taught.asked)
-    columns, told = [shown, through(learner.network, shown)], [{"seconds": 0, "step": 0}]
+    columns = [shown, through(learner.network, shown)]
+    told: list[dict[str, float]] = [{"seconds": 0, "step": 0}]
     passed, recent = 0.0, [0.0]
     step: Step | None = None
     for until in SECONDS[1:]:
@@ -147,7 +148,7 @@ def compare(out: Path, clock: Clock) -> dict[str, Any]:
 def examples(asked: Asked) -> tuple[list[Picture], list[Picture]]:
     """Some frames as a lesson shows them, and as it wants them."""
     with open_source("demo") as film:
-        frames = [resized(f.picture, (SIDE, SIDE)) for f in film if f.index in FRAMES]
+        frames = [shallow(resized(f.picture, (SIDE, SIDE))) for f in film if f.index in FRAMES]
     kind, _, rest = asked.wanted.partition(":")
     rng = np.random.default_rng(0)
     if kind == "damage":

@@ -482,7 +482,7 @@ def bent(preset: Preset, frame: Frame) -> Picture:
     try:
         engine.bypass(preset.bypassed)
         bender = FrameRunner(engine, path=path_of_source(preset.source or "demo"))
-        return bender(resized(frame.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), frame.time)
+        return shallow(bender(resized(frame.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), frame.time))
     finally:
         engine.close()
 

@@ -23,6 +23,7 @@ from studio.io.atomic import write_bytes
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
+from studio.ui.kit.number_controls import Number
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.source.panel import Transport
@@ -81,8 +82,9 @@ def _tour(studio: Studio) -> None:
     QTest.keyClick(window, Qt.Key.Key_F10)
     until(lambda: window.context[Projection].output is not None)
     spin(2.0)
-    assert window.context[Projection].output is not None
-    _grab(window.context[Projection].output, "output")
+    output = window.context[Projection].output
+    assert output is not None
+    _grab(output, "output")
     QTest.keyClick(window, Qt.Key.Key_F10)
 
 
@@ -164,7 +166,9 @@ def _slide(studio: Studio) -> None:
     click(bar, bar.tabRect(2).center())
     editor.edits.choose("Gain")
     spin(0.5)
-    slider = next(iter(editor.edits.form.controls.values())).slider
+    control = next(iter(editor.edits.form.controls.values()))
+    assert isinstance(control, Number)
+    slider = control.slider
     start = slider.value() / slider.maximum()
     press(slider, handle(slider, start))
     for k in range(30):

@@ -229,6 +229,7 @@ class Autoencoder(nn.Module):
             (self.dec2, 64 * 4, 1.0, fractional),
         ):
             nn.init.normal_(layer.weight, std=factor * math.sqrt(gain / taps))
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -238,7 +239,8 @@ class Autoencoder(nn.Module):
 
     def decode(self, code: Tensor) -> Tensor:
         """The picture, as numbers the sigmoid has not yet seen."""
-        return self.dec2(F.relu(self.dec1(code)))
+        found: Tensor = self.dec2(F.relu(self.dec1(code)))
+        return found
 
     def forward(self, x: Tensor, noise: Tensor | None = None) -> Tensor:
         """The picture; `noise` multiplies the code."""
@@ -266,7 +268,9 @@ def load(name: str, data: Path) -> NDArray[np.uint8]:
         raise ValueError(f"{name} has SHA-256 {found}, the list says {source.sha256}")
     if source.member.endswith("face.dat"):
         return np.frombuffer(bz2.decompress(content), np.uint8).reshape(768, 1024, 3)
-    return cv2.cvtColor(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None, "it was checked by its sum"
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def rendered(rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -311,7 +315,7 @@ def rendered(rng: np.random.Generator) -> NDArray[np.uint8]:
                     picture, text, at[0], cv2.FONT_HERSHEY_SIMPLEX, rng.uniform(0.3, 1.5), colour, 1, cv2.LINE_AA
                 )
         return picture
-    return (np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 1) * 255, np.uint8)
 
 
 def patches(data: Path, count: int) -> NDArray[np.uint8]:
@@ -383,7 +387,7 @@ def train(decoder: str, bank: Tensor, steps: int, seed: int) -> tuple[Autoencode
     """
     device = bank.device
     torch.manual_seed(seed)
-    network = Autoencoder(decoder).to(device=device, memory_format=torch.channels_last)
+    network = Autoencoder(decoder).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).requires_grad_(False)
     decayed = [p for n, p in network.named_parameters() if n.endswith("weight")]
     plain = [p for n, p in network.named_parameters() if n.endswith("bias")]
@@ -411,7 +415,7 @@ def train(decoder: str, bank: Tensor, steps: int, seed: int) -> tuple[Autoencode
         error = torch.sigmoid(raw.float()) - target
         loss = torch.sqrt(error * error + EPSILON**2).mean() - EPSILON
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         with torch.no_grad():
             keep = min(EMA, (step + 1) / (step + 10))
@@ -435,12 +439,12 @@ def activations(network: Autoencoder, sample: Tensor) -> dict[str, Tensor]:
     return {"enc1": first, "enc2": code, "dec1": F.relu(network.dec1(code))}
 
 
-def inputs_first(layer: nn.Module) -> Tensor:
+def inputs_first(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
     """The layer's weight with its input channels as the first dimension; writing to it writes to the weight."""
     return layer.weight if isinstance(layer, nn.ConvTranspose2d) else layer.weight.transpose(0, 1)
 
 
-def outputs_first(layer: nn.Module) -> Tensor:
+def outputs_first(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
     """The layer's weight with its output channels as the first dimension; writing to it writes to the weight."""
     return layer.weight.transpose(0, 1) if isinstance(layer, nn.ConvTranspose2d) else layer.weight
 
@@ -589,7 +593,7 @@ def measure(network: Autoencoder, demo: Tensor, held: dict[str, Tensor], trained
     """Everything that is reported about a network; `demo` is (frames, 3, 256, 256)."""
 
     def run(x: Tensor) -> Tensor:
-        return torch.cat([network(part) for part in x.split(25)])
+        return torch.cat([network(part) for part in torch.split(x, 25)])
 
     out = run(demo)
     quality = psnr(out, demo)
@@ -714,7 +718,7 @@ def film(path: Path, device: torch.device) -> Tensor:
         if not good:
             break
         small = cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), (256, 256), interpolation=cv2.INTER_AREA)
-        frames.append(tensor(small, device))
+        frames.append(tensor(np.asarray(small, np.uint8), device))
     return torch.cat(frames)
 
 
@@ -753,7 +757,7 @@ def main() -> None:
         network, curve = train(decoder, bank, arguments.steps, arguments.seed)
         seconds = time.monotonic() - begun
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-        network = network.to(memory_format=torch.contiguous_format)
+        network = network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         sample = bank[:: max(1, len(bank) // 256)].permute(0, 3, 1, 2).float() / 255
         with torch.no_grad():
             before = network(sample)

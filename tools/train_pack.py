@@ -90,7 +90,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to the same."""
-        return x + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        found: Tensor = x + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        return found
 
 
 class Painter(nn.Module):
@@ -251,7 +252,8 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, 1, H / 2^depth - 1, W / 2^depth - 1)."""
-        return self.layers(x * 2 - 1)
+        found: Tensor = self.layers(x * 2 - 1)
+        return found
 
 
 # ------------------------------------------------------------------------------------------------------------- pictures
@@ -270,14 +272,14 @@ def contents(data: Path, demo: Path) -> list[Picture]:
     for index in range(375):
         _, frame = capture.read()
         if index % 9 == 4:
-            found.append(fitted(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)))
+            found.append(fitted(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)))
     return found
 
 
 def fitted(picture: Picture) -> Picture:
     """A square picture at the bank's size."""
     how = cv2.INTER_AREA if picture.shape[0] > STORED else cv2.INTER_CUBIC
-    return cv2.resize(picture, (STORED, STORED), interpolation=how)
+    return np.asarray(cv2.resize(picture, (STORED, STORED), interpolation=how), np.uint8)
 
 
 def cloud(rng: np.random.Generator, size: int, slope: float) -> Plane:
@@ -286,13 +288,13 @@ def cloud(rng: np.random.Generator, size: int, slope: float) -> Plane:
     distance = np.hypot(*np.meshgrid(steps, steps))
     distance[0, 0] = np.inf
     field = np.real(np.fft.ifft2(np.fft.fft2(rng.standard_normal((size, size))) / distance**slope))
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+    return np.asarray((field - field.mean()) / field.std(), np.float32)
 
 
 def tone(picture: Picture) -> Plane:
     """Lightness in 0..1, its contrast evened out over the picture."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return cv2.createCLAHE(2.0, (4, 4)).apply(grey).astype(np.float32) / 255
+    return cv2.createCLAHE(2.0, (4, 4)).apply(grey).astype(np.float32) / np.float32(255)
 
 
 def flow(light: Plane, rng: np.random.Generator, blur: float, wander: float) -> tuple[Plane, Plane]:
@@ -349,7 +351,8 @@ def ink(picture: Picture, seed: int) -> Picture:
     contour = np.clip((coarse - fine - 0.012) * 28, 0, 1) + solid
     contour = cv2.resize(np.clip(contour, 0, 1), (size, size), interpolation=cv2.INTER_CUBIC)[..., None]
     drawn = sheet * (1 - contour) + np.array(dark, np.float32) * contour
-    return cv2.resize(np.clip(drawn, 0, 255).astype(np.uint8), light.shape[::-1], interpolation=cv2.INTER_AREA)
+    sheet = np.asarray(np.clip(drawn, 0, 255), np.uint8)
+    return np.asarray(cv2.resize(sheet, light.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
 
 GLASS = np.array(
@@ -406,7 +409,8 @@ def mosaic(picture: Picture, seed: int) -> Picture:
     lead = cv2.GaussianBlur(cv2.dilate(border.astype(np.float32), np.ones((2, 2))), (0, 0), 0.9)[..., None]
     lead = np.clip(lead * 1.5, 0, 1)
     painted = painted * (1 - lead) + np.array((22, 20, 26), np.float32) * lead
-    return cv2.resize(np.clip(painted, 0, 255).astype(np.uint8), (side, side), interpolation=cv2.INTER_AREA)
+    sharp = np.asarray(np.clip(painted, 0, 255), np.uint8)
+    return np.asarray(cv2.resize(sharp, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 NIGHT = np.array(
@@ -430,7 +434,7 @@ def aurora(picture: Picture, seed: int) -> Picture:
     rng = np.random.default_rng(seed)
     light = tone(picture)
     side = len(light)
-    fx, fy = flow(cv2.GaussianBlur(light, (0, 0), 1.0), rng, 7.0, 0.010)
+    fx, fy = flow(np.asarray(cv2.GaussianBlur(light, (0, 0), 1.0), np.float32), rng, 7.0, 0.010)
     grain = cv2.GaussianBlur(rng.standard_normal((side, side)).astype(np.float32), (0, 0), 0.8)
     noise = grain / grain.std()
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
@@ -443,8 +447,10 @@ def aurora(picture: Picture, seed: int) -> Picture:
             total += fade * cv2.remap(noise, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
             weight += fade
             px, py = px + 1.3 * dx, py + 1.3 * dy
-            nx = cv2.remap(fx, px, py, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
-            ny = cv2.remap(fy, px, py, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+            nx, ny = (
+                np.asarray(cv2.remap(f, px, py, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101), np.float32)
+                for f in (fx, fy)
+            )
             sign = np.where(nx * dx + ny * dy < 0, np.float32(-1), np.float32(1))
             dx, dy = nx * sign, ny * sign
     streaks = total / total.std()
@@ -456,7 +462,7 @@ def aurora(picture: Picture, seed: int) -> Picture:
     lit = np.clip(level, 0, 1)
     painted = graded(lit, NIGHT) * (1 - mix) + graded(lit, DUSK) * mix
     glow = cv2.GaussianBlur(painted * (lit > 0.6)[..., None], (0, 0), 7)
-    return np.clip(painted + 0.28 * glow, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(painted + 0.28 * glow, 0, 255), np.uint8)
 
 
 STYLES: dict[str, Callable[[Picture, int], Picture]] = {
@@ -524,7 +530,7 @@ def landscape(seed: int) -> Picture:
         )  # fmt: skip
         water = np.clip((y - shore) * size, 0, 1)[..., None]
         picture = picture * (1 - water) + (mirrored * 0.72 + sky[0] * 0.2) * water
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def _drawn(job: tuple[str, Picture, int]) -> Picture:
@@ -749,10 +755,10 @@ def train_painter(run: Run) -> Result:
         with run.autocast():
             judged = hinge(judge, wanted, found.detach())
         learn.zero_grad(set_to_none=True)
-        judged.backward()
+        torch.autograd.backward(judged)
         learn.step()
         average.add(network, step)
-        run.note(step, blurred=blurred, texture=look, flicker=flicker, judge=judged)
+        run.note(step, blurred=torch.as_tensor(blurred), texture=look, flicker=flicker, judge=judged)
     network.load_state_dict(average.state)
     with torch.no_grad():
         sample = plain[list(SHOWN)][..., MIDDLE, MIDDLE].float() / 255
@@ -802,7 +808,7 @@ def train_edges(run: Run) -> Result:
         with run.autocast():
             judged = hinge(judge, torch.cat([edges, real], 1), torch.cat([edges, found.detach()], 1))
         learn.zero_grad(set_to_none=True)
-        judged.backward()
+        torch.autograd.backward(judged)
         learn.step()
         average.add(network, step)
         run.note(step, error=error, coarse=coarse, judge=judged)
@@ -900,7 +906,7 @@ def train_landscapes(run: Run) -> Result:
         with run.autocast():
             judged = hinge(judge, real, drawn.detach())
         learn.zero_grad(set_to_none=True)
-        judged.backward()
+        torch.autograd.backward(judged)
         learn.step()
         average.add(network, step)
         run.note(step, error=error, spread=spread, judge=judged)
@@ -969,7 +975,8 @@ def train(name: str, steps: int, seed: int, device: torch.device, arguments: arg
     arrays = {f"state/{key}": value.detach().cpu().numpy() for key, value in result.state.items()}
     arguments.trained.mkdir(parents=True, exist_ok=True)
     preview = cv2.imencode(".jpg", result.preview[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
-    np.savez(arguments.trained / f"{name}.npz", preview=preview, record=json.dumps(rounded(record)), **arrays)
+    kept: dict[str, Any] = {"preview": preview, "record": json.dumps(rounded(record)), **arrays}
+    np.savez(arguments.trained / f"{name}.npz", **kept)
     print(f"{name}: {json.dumps(rounded(result.record['metrics']))}, {record['seconds']} s", flush=True)
 
 
