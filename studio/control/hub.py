@@ -20,7 +20,6 @@ from psygnal import Signal, SignalInstance
 from studio.control.inbox import Hearing, Inbox, Taken
 from studio.control.learning import HALF, Learning, Ports, mapping_of, whole
 from studio.control.mapped import Mapped, suggested
-from studio.control.midi import Taps
 from studio.control.midi_out import Lights, OutBackend
 from studio.control.midi_ports import Backend, MidiIn
 from studio.control.namespace import Namespace
@@ -80,7 +79,6 @@ class Hub:
         self._turned_at: float | None = None
         self._learning: Learning | None = None
         self._half: tuple[Learning, Mapping, float] | None = None
-        self._taps = Taps()
         self._osc: OscServer | None = None
         self._query: OscQuery | None = None
         self._midi: MidiIn | None = None
@@ -253,14 +251,6 @@ class Hub:
         self._moved = values
         if self._sender is not None and values:
             self._sender.send(values.items())
-
-    def tap(self) -> None:
-        """A tap of the tempo: from the second on the document's tempo follows, in step with the taps."""
-        now = self._clock()
-        bpm = self._taps.tap(now)
-        if bpm is not None:
-            self.names.turn("/tempo/bpm", bpm)
-            self._turned_at = now
 
     def _learn(self, taken: Taken, now: float) -> None:
         learning, mapping = self._learning, None

@@ -125,16 +125,6 @@ def test_signals_reach_routes_at_the_time_at_which_they_came(desk: Desk) -> None
     assert taken[0].signals == {"midi/1/note/60": 0.5}
 
 
-def test_tapping_gives_the_document_its_tempo(desk: Desk) -> None:
-    for _ in range(4):
-        desk.hub.tap()
-        desk.now += 0.4
-    desk.now += 5
-    desk.hub.pump()
-    assert desk.document.get("/tempo/bpm") == pytest.approx(150.0)
-    assert desk.document.history.labels[-1].startswith("Turn")
-
-
 def test_a_number_that_has_gone_meanwhile_is_said(desk: Desk) -> None:
     desk.hub.inbox.turn("/bend/1/angle", 5.0)
     desk.document.remove_stage(1)
