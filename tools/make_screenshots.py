@@ -19,13 +19,19 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
 from studio.app import Studio
+from studio.edits import make_edit
 from studio.io.atomic import write_bytes
+from studio.io.opening import find_and_open
+from studio.model.macros import changed
+from studio.model.route import MACRO_BANK
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
 from studio.ui.kit.number_controls import Number
 from studio.ui.layers.panel import NetworkPanel
+from studio.ui.macros.panel import MacrosPanel
 from studio.ui.recording.panel import RecorderPanel
+from studio.ui.services.fades import SLOTS, Fades, Held
 from studio.ui.source.panel import Transport
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
@@ -48,6 +54,7 @@ def main() -> None:
             _panels(studio)
         with opened(MOVING) as studio:
             _movement(studio)
+            _instrument(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
             _settle(studio)
             _key(studio, Qt.Key.Key_I)
@@ -110,6 +117,36 @@ def _movement(studio: Studio) -> None:
     dock.raise_()
     spin(8.0)
     _grab(dock, "panel-movement")
+
+
+def _instrument(studio: Studio) -> None:
+    """Macros that turn something, live edits, and presets to fade between."""
+    context, document, docks = studio.window.context, studio.document, studio.window.docks
+    macros, fades = context[MacrosPanel], context[Fades]
+    docks["macros"].raise_()
+    macros.choose(1)
+    for address in ("/bend/1/amount", "/route/1/depth"):
+        macros.aim(address)
+    document.set_section(MACRO_BANK, changed(document.section(MACRO_BANK), 1, name="Pulse", value=0.7), "Name")
+    spin(1.0)
+    _grab(docks["macros"], "panel-macros")
+    docks["fades"].raise_()
+    for letter, name in zip(SLOTS, ("dusk", "bas-relief", "negative-space", MOVING), strict=True):
+        fades.fill(letter, Held(find_and_open(name)[0]))
+    fades.take(1)
+    fades.take(2)
+    fades.morph(0.3, 0.35)
+    fades.settle()
+    spin(2.0)
+    _grab(docks["fades"], "panel-fades")
+    studio.workspace.choose("dec1", "weight")
+    document.add_edit("dec1.weight", make_edit("Rotate", {"degrees": 25.0}), amount=0.8)
+    editor = context[FilterEditor]
+    docks["filters"].raise_()
+    editor.show_edit("Gain")
+    editor.splitter.setSizes([160, 480])
+    spin(2.0)
+    _grab(docks["filters"], "panel-live")
 
 
 def _settle(studio: Studio) -> None:
