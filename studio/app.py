@@ -48,6 +48,7 @@ from studio.ui.services.controllers import Controllers
 from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
+from studio.ui.services.keeping_rate import KeepingRate
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.parts import Parts
 from studio.ui.services.posting import Post
@@ -112,6 +113,7 @@ class Studio:
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
         fades = Fades(self.document, self.telemetry, session, say, self.live.order)
+        self._keeping = KeepingRate(self.workspace, self.telemetry)
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         self.controllers.add(fades.dials)
 

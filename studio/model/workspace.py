@@ -63,6 +63,7 @@ class Workspace:
         comparison: None where bends run; `ORIGINALS` for every layer as trained; a layer's name for its bends alone.
         engine: what is to run the network: "auto" or an engine's name.
         size: at which it works, as the command line gives it: "256", "source".
+        keep_fps: frames a second that are kept by choosing the size; 0 for a size that stays.
         held: whether no new picture is taken in, so that a stroke is on the screen sooner.
         stands: whether a stroke holds the picture while it lasts.
         clipboard: copied kernels.
@@ -91,6 +92,7 @@ class Workspace:
     comparison: str | None = None
     engine: str = "auto"
     size: str = "256"
+    keep_fps: int = 0
     held: bool = False
     stands: bool = False
     clipboard: Clipboard | None = None

@@ -14,18 +14,19 @@ from pytestqt.qtbot import QtBot
 from running import Running
 from whole_window import WholeWindow
 
+from studio.io.importers._channel_map import unfed_input
 from studio.model.brush import Brush
 from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.runtime.live.playing import PlayerState
-from studio.runtime.live.report import EngineState, LayerShapes, Message
+from studio.runtime.live.report import EngineState, LayerShapes, Message, Progress, Report
 from studio.ui.importing.dropping import says_of_drop
-from studio.ui.importing.import_dialog import _cannot_feed
+from studio.ui.services.keeping_rate import KeepingRate
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
 from studio.ui.shell.hints import Hints
-from studio.ui.shell.size_box import SIZES, SizeBox
+from studio.ui.shell.size_box import KEPT, SIZES, SizeBox
 from studio.ui.shell.toolbar import ToolBar
 
 
@@ -94,7 +95,7 @@ def test_a_network_of_fixed_size_sets_it_and_the_next_gives_it_back(at: Running,
     assert box.count() == len(SIZES) + 1
     at.document.undo()
     assert at.workspace.size == box.currentText() == "384"
-    assert box.count() == len(SIZES)
+    assert box.count() == len(SIZES) + len(KEPT)
 
 
 @pytest.mark.gl
@@ -104,10 +105,11 @@ def test_a_network_of_fixed_size_runs(whole: WholeWindow) -> None:
     assert not [message for message in whole.studio.messages.log if message.kind == "error"]
 
 
-def test_an_import_that_no_source_can_feed_says_so() -> None:
-    found = list(_cannot_feed([Input("rgba", 4), Input("grey", 1), Input("input", 3), Input("z", 32, kind="vector")]))
-    assert len(found) == 1
-    assert "4 channels" in found[0]
+def test_a_picture_that_no_source_can_feed_is_found() -> None:
+    found = unfed_input((Input("grey", 1), Input("input", 3), Input("z", 32, kind="vector"), Input("rgba", 4)))
+    assert found is not None
+    assert found.name == "rgba"
+    assert unfed_input((Input("grey", 1), Input("z", 32, kind="vector"))) is None
 
 
 def reopening(at: Running, session: Session, asked: list[str]) -> Reopening:
@@ -274,3 +276,23 @@ def test_three_hints_go_for_ever_when_they_have_been_followed(whole: WholeWindow
     assert not whole.window.findChildren(QLabel, "hint") or hints._label is None
     assert session.followed == {"paint", "pick", "stage"}
     assert Hints(whole.context, session).text == ""
+
+
+def test_a_rate_is_kept_by_the_size_and_a_size_ends_that(at: Running, box: SizeBox) -> None:
+    keeping = KeepingRate(at.workspace, at.telemetry, lambda: clock[0])
+    assert keeping is not None
+    clock = [100.0]
+    row = box.findText("keep 25 fps")
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
+    assert at.workspace.keep_fps == 25
+    for serial in range(40):
+        side = int(at.workspace.size)
+        state = EngineState("torch", size=(side * 9 // 16, side))
+        at.telemetry.take(Report([state, Progress(serial, serial, 10.0, 0.09 * (side / 256) ** 2)]))
+        clock[0] += 0.5
+    assert at.workspace.size == "160"
+    assert box.currentText() == "160 · 25 fps"
+    box.setCurrentIndex(box.findText("384"))
+    box.activated.emit(box.currentIndex())
+    assert (at.workspace.size, at.workspace.keep_fps) == ("384", 0)

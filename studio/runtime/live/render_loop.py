@@ -17,6 +17,7 @@ from studio.model.view import View
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.channel_map import ChannelMaps
 from studio.runtime.live.channel_study import ChannelStudy
+from studio.runtime.live.cores import Cores
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.journal import Journal
@@ -80,7 +81,7 @@ class RenderLoop:
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
         budget = Budget()
-        looking = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget), ChannelMaps()
+        looking = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget), ChannelMaps(), Cores()
         writer, others = OutputWriter(display, self._journal), tuple(features)
         movement = next((each for each in others if isinstance(each, Movement)), None)
         taking = Taking(writer, movement, self._journal)

@@ -13,6 +13,9 @@ from studio.model.changes import Change, NetworkChanged
 from studio.model.workspace import Workspace
 from studio.runtime.render.size import parse_size
 
+KEPT = (25, 15, 10)
+"""Frames a second that can be kept by choosing the size."""
+
 SIZES = ("128", "192", "256", "384", "512", "768", "1024", "source")
 
 
@@ -62,14 +65,22 @@ class SizeBox(QComboBox):
             self.addItem(f"{only[1]}x{only[0]}")
             self.setItemData(0, "What this network takes, and nothing else", Qt.ItemDataRole.ToolTipRole)
         self.addItems(SIZES)
+        for fps in KEPT if only is None else ():
+            self.addItem(f"keep {fps} fps", fps)
+            tip = f"The largest size at which {fps} frames a second are kept, whatever else the computer does"
+            self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._show()
 
     def _show(self) -> None:
-        self.setCurrentIndex(self.findText(self._workspace.size))
-        self.setEditText(self._workspace.size)
+        kept, size = self._workspace.keep_fps, self._workspace.size
+        self.setCurrentIndex(self.findData(kept) if kept else self.findText(size))
+        self.setEditText(f"{size} · {kept} fps" if kept else size)
 
     def _chosen(self, row: int) -> None:
-        self._workspace.size = self.itemText(row)
+        self._workspace.keep_fps = self.itemData(row) or 0
+        if not self._workspace.keep_fps:
+            self._workspace.size = self.itemText(row)
+        self._show()
 
     def _typed(self) -> None:
         text = self.currentText().strip().lower().replace("×", "x").replace(" ", "")
@@ -81,6 +92,7 @@ class SizeBox(QComboBox):
             self._show()
             self._line.selectAll()
             return
+        self._workspace.keep_fps = 0
         self._workspace.size = text
         self._show()
         # Back to the commands' keys, which a field for text would swallow.
@@ -91,5 +103,5 @@ class SizeBox(QComboBox):
             self._fill()
 
     def _listen(self, field: str) -> None:
-        if field == "size":
+        if field in ("size", "keep_fps"):
             self._show()
