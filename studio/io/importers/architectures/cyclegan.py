@@ -20,7 +20,7 @@ def _build(s: Sketch) -> str:
         x = s.relu(s.norm(f"model.{k + 1}", s.conv(f"model.{k}", x, stride=2, padding=1)))
         k += 3
     while s.has(f"model.{k}.conv_block.1.weight"):
-        x = _block(s, f"model.{k}", x)
+        x = block(s, f"model.{k}", x)
         k += 1
     while s.has(f"model.{k + 3}.weight") or s.has(f"model.{k + 4}.weight"):
         up = s.conv_transpose(f"model.{k}", x, output_padding=1)
@@ -29,7 +29,8 @@ def _build(s: Sketch) -> str:
     return s.op("Tanh", s.conv(f"model.{k + 1}", s.pad(x, 3), padding=0), name="output")
 
 
-def _block(s: Sketch, at: str, x: str) -> str:
+def block(s: Sketch, at: str, x: str) -> str:
+    """A residual block: two convolutions of 3 × 3, each behind a reflected border."""
     # With dropout between, the second convolution stands one further on.
     second = 6 if s.has(f"{at}.conv_block.6.weight") and len(s.shape(f"{at}.conv_block.6.weight")) == 4 else 5
     y = s.conv(f"{at}.conv_block.1", s.pad(x, 1), padding=0)

@@ -1,23 +1,51 @@
-"""The generator of DCGAN (A. Radford et al. 2015), as pytorch/examples names it; it is fed a vector."""
+"""The generator of DCGAN (A. Radford et al. 2015), of any size, as pytorch/examples and its descendants name it.
+
+It is fed a vector. Its layers stand in one row, "main.0", or each with its norm in a part of its own, "net.0.0".
+"""
 
 from __future__ import annotations
+
+import re
+from itertools import pairwise
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 
 
+def _rows(tensors: Tensors) -> list[tuple[str, str]]:
+    """The name of every transposed convolution and of what may be its norm; none where they do not stand in a row."""
+    names = [name.removesuffix(".weight") for name, held in tensors.items() if held.values.ndim == 4]
+    numbers = [re.fullmatch(r"(?:(.*?)\.)?(\d+)(\.0)?", name) for name in names]
+    if len(names) < 3 or any(found is None for found in numbers):
+        return []
+    if len({found[1] for found in numbers if found}) > 1 or any(f"{name}.weight" not in tensors for name in names):
+        return []
+    rows = []
+    for name, found in zip(names, numbers, strict=True):
+        assert found is not None
+        start = f"{found[1]}." if found[1] else ""
+        rows.append((name, f"{start}{found[2]}.1" if found[3] else f"{start}{int(found[2]) + 1}"))
+    return rows
+
+
 def _matches(tensors: Tensors) -> bool:
-    first = tensors.get("main.0.weight")
-    return first is not None and first.values.ndim == 4 and {"main.1.running_mean", "main.3.weight"} <= tensors.keys()
+    rows = _rows(tensors)
+    if not rows or f"{rows[0][1]}.weight" not in tensors:
+        return False
+    shapes = [tensors[f"{name}.weight"].values.shape for name, _ in rows]
+    # What one makes, the next one reads: (in, out, height, width). Wide to narrow, and a picture at the end.
+    chained = all(a[1] == b[0] for a, b in pairwise(shapes))
+    widths = [shape[1] for shape in shapes]
+    return chained and shapes[-1][1] in (1, 3) and widths == sorted(widths, reverse=True) and shapes[0][2] > 1
 
 
 def _build(s: Sketch) -> str:
-    x = s.input(s.shape("main.0.weight")[0])
-    k = 0
-    while s.has(f"main.{k}.weight"):
-        x = s.conv_transpose(f"main.{k}", x, stride=2 if k else 1, padding=1 if k else 0)
-        if s.has(f"main.{k + 1}.weight"):
-            x = s.relu(s.norm(f"main.{k + 1}", x))
-        k += 3
+    rows = _rows(s.tensors)
+    x = s.input(s.shape(f"{rows[0][0]}.weight")[0])
+    for k, (name, norm) in enumerate(rows):
+        x = s.conv_transpose(name, x, stride=2 if k else 1, padding=1 if k else 0)
+        if s.has(f"{norm}.weight"):
+            x = s.norm(norm, x)
+        x = s.relu(x) if k < len(rows) - 1 else x
     return s.op("Tanh", x, name="output")
 
 
