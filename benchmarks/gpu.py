@@ -53,42 +53,42 @@ def main() -> None:
         module, network = make()
         (ours, first, next_one), error = _ours(GLEngine, module, network, size)
         good &= error <= 1e-4
-        print(f"| {name}, {size}² | gl | {_shown(ours)} | | {error:.1e} |")
+        print(f"| {name}, {size}² | gl | {shown(ours)} | | {error:.1e} |")
         for when, (clock, cpu) in (("after a wait", first.T), ("right behind it", next_one.T)):
-            print(f"| | gl, giving a frame {when}: by the clock | {_shown(clock)} | | |")
-            print(f"| | gl, giving a frame {when}: processor time | {_shown(cpu)} | | |")
+            print(f"| | gl, giving a frame {when}: by the clock | {shown(clock)} | | |")
+            print(f"| | gl, giving a frame {when}: processor time | {shown(cpu)} | | |")
         if size in HALVED:
             (half, *_), error = _ours(GLHalfEngine, module, network, size)
             good &= error <= 1e-3
-            print(f"| | gl-half | {_shown(half)} | {np.median(half) / np.median(ours):.2f} | {error:.1e} |")
+            print(f"| | gl-half | {shown(half)} | {np.median(half) / np.median(ours):.2f} | {error:.1e} |")
         for peer, times in (*_peers(module, size), *_onnxruntime(network, size)):
-            print(f"| | {peer} | {_shown(times)} | {np.median(times) / np.median(ours):.2f} | |", flush=True)
+            print(f"| | {peer} | {shown(times)} | {np.median(times) / np.median(ours):.2f} | |", flush=True)
     gpu_work.print_all()
     sys.exit(0 if good else 1)
 
 
-def _shown(times: np.ndarray) -> str:
+def shown(times: np.ndarray) -> str:
     return quartiled(times * 1e3, 3)
 
 
-def _picture(size: int) -> np.ndarray:
+def picture(size: int) -> np.ndarray:
     return np.random.default_rng().uniform(-1, 1, (3, size, size)).astype(np.float32)
 
 
 def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) -> tuple[tuple[np.ndarray, ...], float]:
     engine = kind(network)
     engine.time_every = math.inf
-    engine.run({"input": _picture(size)})
+    engine.run({"input": picture(size)})
     poison(engine)
-    picture = _picture(size)
-    engine.run({"input": picture})
-    error = _error(engine.output(), module, picture)
+    values = picture(size)
+    engine.run({"input": values})
+    error = _error(engine.output(), module, values)
 
     # The peers' picture lies in memory that the GPU reads; ours too, in each of the buffers that take turns.
     for _ in range(Feed.COUNT):
         memory = engine.input_memory("input", (size, size))
         assert memory is not None, "drivers of GPUs keep buffers mapped"
-        memory[...] = picture
+        memory[...] = values
         engine.run({"input": memory})
 
     def frame() -> None:
@@ -96,8 +96,8 @@ def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) 
         assert memory is not None
         engine.run({"input": memory})
 
-    times = _timed(frame, engine._context.finish)
-    error = max(error, _error(engine.output(), module, picture))
+    times = timed(frame, engine._context.finish)
+    error = max(error, _error(engine.output(), module, values))
     engine.close()
     return times, error
 
@@ -116,7 +116,7 @@ def _error(found: np.ndarray, module: nn.Module, picture: np.ndarray) -> float:
     return error if np.isfinite(error) else float("inf")
 
 
-def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
+def timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
     """Seconds of a frame, batch by batch, until it is done; and until it has been given to the GPU.
 
     Of the latter there are two, each of two columns, by the clock and of the processor's time: when the GPU has been
@@ -146,7 +146,7 @@ def _timed(frame: Frame, finish: Frame) -> tuple[np.ndarray, ...]:
 
 def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
     module = module.float().cuda().eval()
-    host = torch.from_numpy(_picture(size))[None].pin_memory()
+    host = torch.from_numpy(picture(size))[None].pin_memory()
     x = torch.empty_like(host, device="cuda")
     for tf32 in (False, True):
         kind = "TF32" if tf32 else "fp32"
@@ -156,14 +156,14 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
                 x.copy_(host, non_blocking=True)
                 module(x)
 
-            yield f"PyTorch eager, {kind}", _timed(eager, torch.cuda.synchronize)[0]
-            replay = _graph(module, x)
+            yield f"PyTorch eager, {kind}", timed(eager, torch.cuda.synchronize)[0]
+            replay = graph_of(module, x)
 
             def graph(replay: Frame = replay) -> None:
                 x.copy_(host, non_blocking=True)
                 replay()
 
-            yield f"PyTorch CUDA graph, {kind}", _timed(graph, torch.cuda.synchronize)[0]
+            yield f"PyTorch CUDA graph, {kind}", timed(graph, torch.cuda.synchronize)[0]
             if tf32 or "--no-compile" in sys.argv:
                 continue
             try:
@@ -178,7 +178,7 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
                 x.copy_(host, non_blocking=True)
                 compiled(x)
 
-            yield f"torch.compile, {kind}", _timed(run, torch.cuda.synchronize)[0]
+            yield f"torch.compile, {kind}", timed(run, torch.cuda.synchronize)[0]
 
 
 def _onnxruntime(network: Network, size: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -193,11 +193,11 @@ def _onnxruntime(network: Network, size: int) -> Iterator[tuple[str, np.ndarray]
 
     model, _ = onnx_model(Preset(network.name, network, {}), {"input": (size, size)})
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CUDAExecutionProvider"])
-    fed = {session.get_inputs()[0].name: _picture(size)[None]}
-    yield "onnxruntime, CUDA", _timed(lambda: session.run(None, fed), torch.cuda.synchronize)[0]
+    fed = {session.get_inputs()[0].name: picture(size)[None]}
+    yield "onnxruntime, CUDA", timed(lambda: session.run(None, fed), torch.cuda.synchronize)[0]
 
 
-def _graph(module: nn.Module, x: torch.Tensor) -> Frame:
+def graph_of(module: nn.Module, x: torch.Tensor) -> Frame:
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):

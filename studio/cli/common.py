@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from studio.model.preset import Preset
 
 # Those of `studio.engine.choose.ENGINE_NAMES`, which would bring numpy along.
-EngineOption = Annotated[str, typer.Option("--engine", help="auto, gl, gl-half, gl-fragment or torch.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="auto, gl, gl-half, gl-fragment, torch, torch-tf32 or torch-half.")
+]
 
 
 class Exit(IntEnum):

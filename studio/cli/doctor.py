@@ -43,6 +43,7 @@ def _facts() -> dict[str, object]:
 
     probe = probe_gl()
     choice = choose(probe)
+    is_cuda = best_device().type == "cuda"
     slowly = ", but slowly: it is made for GPUs" if probe.is_software else ""
     no_compute = probe.problem or f"needs OpenGL 4.3, this is {probe.version}"
     return {
@@ -59,6 +60,7 @@ def _facts() -> dict[str, object]:
             "gl-half": f"works{slowly}" if probe.has_compute else f"does not work: {no_compute}",
             "gl-fragment": "works" if not probe.problem else f"does not work: {probe.problem}",
             "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads",
+            **dict.fromkeys(("torch-tf32", "torch-half"), "works" if is_cuda else "as torch: there is no NVIDIA card"),
         },
         "auto": f"{choice.name}, because {choice.reason}",
         "codecs": {c.name: f"{'works' if c.works else 'does not work'} ({c.description})" for c in codecs()},

@@ -39,6 +39,7 @@ class TensorStore:
 
     Attributes:
         arrays: those in memory, as they run, which may be older than a device's; `tensor` gives the newer.
+        version: how often a tensor has been changed in memory.
         edit_seconds: how long the last change of a tensor's live edits took, until every engine had it, by tensor.
     """
 
@@ -49,6 +50,7 @@ class TensorStore:
         self._revisions = dict.fromkeys(self.arrays, 0)
         self._fetches: dict[str, Callable[[], Array]] = {}
         self._holders: WeakSet[Holder] = WeakSet()
+        self.version = 0
         self._edits: dict[str, LiveEdits] = {}
         self._edited: dict[str, EditedTensor] = {}
         self.edit_seconds: dict[str, float] = {}
@@ -127,6 +129,7 @@ class TensorStore:
 
     def _overtaken(self, name: str, rect: Rect) -> None:
         self._revisions[name] += 1
+        self.version += 1
         for holder in list(self._holders):
             holder.overtake(name, rect)
 

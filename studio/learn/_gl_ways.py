@@ -243,6 +243,7 @@ class ComputeWay(Way):
         self._arranged: tuple[object, ...] | None = None
         self._groups: list[tuple[int, list[str]]] = []
         self._rest: list[tuple[LayerWeights, str]] = []
+        self._version = -1
 
     @property
     def is_full(self) -> bool:
@@ -281,8 +282,10 @@ class ComputeWay(Way):
             self._arrange(rates, pulls)
             self._arranged = painted
         # What was painted or brought back since the last step is uploaded here.
-        for name in (*names, *self._running()):
-            course.tensors.of(name)
+        if self._version != course.store.version:
+            for name in (*names, *self._running()):
+                course.tensors.of(name)
+            self._version = course.store.version
         told = []
         for first, _ in self._groups:
             count = first + course.moved[names[0]]

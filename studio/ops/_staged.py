@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from studio.model.bend import Given
 from studio.model.plugins import guarded
 from studio.model.stage import Guard, Luma, Mask
 from studio.model.staged import Staged
+from studio.ops._constants import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +35,7 @@ def bent_and_mixed(op: Staged, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor
     mask = rest.pop() if op.mask else None
     with guarded(stage.bend):
         bent = stage.bend.torch(x, Given(op.tick, rest, other))
-    chosen = torch.from_numpy(op.chosen).to(x.device)[:, None, None]
+    chosen = on_device(op.chosen, x.device)[:, None, None]
     held = _held(x, bent, stage.guard)
     share: Tensor | float = stage.amount
     if mask is None and share == 1.0 and bool(op.chosen.all()):
@@ -47,11 +50,10 @@ def bent_and_mixed(op: Staged, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor
 
 def _share(rule: Mask | None, seen: Tensor, size: tuple[int, int]) -> Tensor:
     """(1, 1, H, W): how much is bent at every place."""
-    import torch
     from torch.nn import functional as F
 
     if isinstance(rule, Luma):
-        weights = torch.tensor(LUMA, dtype=seen.dtype, device=seen.device)[:, None, None]
+        weights = on_device(np.array(LUMA, np.float32), seen.device, seen.dtype)[:, None, None]
         seen = (seen * weights).sum(1, keepdim=True) if seen.shape[1] == 3 else seen.mean(1, keepdim=True)
         span = rule.high - rule.low
         seen = (seen - rule.low) / span if span else (seen >= rule.low).to(seen.dtype)

@@ -14,6 +14,7 @@ from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape
 from studio.model.param import PositivePair, param
 from studio.model.taps import Phase, Taps, phase_of
+from studio.ops._constants import on_device
 from studio.ops.conv import bias_row, check_channels
 
 if TYPE_CHECKING:
@@ -142,15 +143,15 @@ class FractionalConv2d(Op):
         Taps that read one input pixel are added up first: of scale 2 and kernel 4, phase 0 keeps 3 taps and phase 1
         keeps 2, so 36 multiplications make 2 × 2 output pixels rather than 64.
         """
-        import torch
         from torch.nn import functional as F
 
         (top, down), (left, across) = (
             _tap_sums(k, s) for k, s in zip(self.kernel_size, self.scale_factor, strict=True)
         )
         (o, i), (a, j), (b, k) = weight.shape[:2], down.shape[:2], across.shape[:2]
-        sums = torch.from_numpy(np.einsum("ajy,bkx->yxabjk", down, across).reshape(-1, a * b * j * k))
-        small = (weight.reshape(o * i, -1) @ sums.to(weight)).reshape(o, i, a, b, j, k).permute(0, 2, 3, 1, 4, 5)
+        table = np.ascontiguousarray(np.einsum("ajy,bkx->yxabjk", down, across).reshape(-1, a * b * j * k))
+        sums = on_device(table, weight.device, weight.dtype)
+        small = (weight.reshape(o * i, -1) @ sums).reshape(o, i, a, b, j, k).permute(0, 2, 3, 1, 4, 5)
         height, width = x.shape[-2:]
         padded = F.pad(x, (left, k - 1 - left, top, j - 1 - top))
         phases = F.conv2d(padded, small.reshape(o * a * b, i, j, k))

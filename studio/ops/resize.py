@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, model_validator
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Scale, Shape, require
 from studio.model.param import param
+from studio.ops._constants import on_device
 from studio.ops.upsample import Factor, Side, as_pair
 
 if TYPE_CHECKING:
@@ -111,7 +112,6 @@ class Resize(Op):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        import torch
 
         (x,) = inputs
         made = self.output_shape(Shape(*x.shape[1:]))
@@ -119,9 +119,9 @@ class Resize(Op):
             taps = _taps(self, axis - 2, x.shape[axis], made[axis - 1])
             total = None
             for places, weights in zip(taps.places, taps.weights, strict=True):
-                part = x.index_select(axis, torch.from_numpy(places).to(x.device))
+                part = x.index_select(axis, on_device(places, x.device))
                 if self.mode != "nearest":
-                    part = part * torch.from_numpy(weights).to(x).reshape((-1, 1) if axis == 2 else (-1,))
+                    part = part * on_device(weights, x.device, x.dtype).reshape((-1, 1) if axis == 2 else (-1,))
                 total = part if total is None else total + part
             assert total is not None
             x = total

@@ -11,6 +11,7 @@ from pydantic import Field
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PositivePair, param
+from studio.ops._constants import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,11 +63,10 @@ class WindowMask(Op):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        import torch
 
         (x,) = inputs
         made = np.tile(mask_of((x.shape[2], x.shape[3]), self.window, self.shift, self.heads), (1, self.repeats, 1))
-        return (torch.from_numpy(made).to(x) * self.value).expand(x.shape[0], -1, -1, -1)
+        return (on_device(made, x.device, x.dtype) * self.value).expand(x.shape[0], -1, -1, -1)
 
 
 def mask_of(size: Sides, window: Sides, shift: Sides, heads: int) -> Array:

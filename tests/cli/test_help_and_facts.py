@@ -149,7 +149,7 @@ def test_doctor_says_what_works_as_json(studio: Studio) -> None:
     facts = json.loads(found.stdout)
 
     assert facts["studio"] == package.__version__
-    assert facts["engines"].keys() == {"gl", "gl-half", "gl-fragment", "torch"}
+    assert facts["engines"].keys() == {"gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"}
     assert facts["engines"]["torch"].startswith("works on ")
     assert facts["auto"].split(",")[0] in facts["engines"]
     assert facts["codecs"]["ffv1"].startswith("works")

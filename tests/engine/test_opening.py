@@ -78,7 +78,9 @@ def test_an_engine_asked_for_by_name_is_opened(request: pytest.FixtureRequest, n
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
-    with pytest.raises(StudioError, match='no engine "vulkan"; there are auto, gl, gl-half, gl-fragment, torch'):
+    with pytest.raises(
+        StudioError, match='no engine "vulkan"; there are auto, gl, gl-half, gl-fragment, torch, torch-tf32, torch-half'
+    ):
         open_engine(tiny_network(), "vulkan")
 
 

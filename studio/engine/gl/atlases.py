@@ -69,6 +69,7 @@ class AtlasEngine(SheetEngine):
         self._asked_of: dict[tuple[str, bool], moderngl.Query] = {}
         self._times: dict[str, float] = {}
         self._steps: dict[tuple[tuple[str, ...], frozenset[str]], list[Step]] = {}
+        self._all: tuple[str, ...] = ()
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
         self._bound: dict[str, LayerWeights] = {}
@@ -183,6 +184,7 @@ class AtlasEngine(SheetEngine):
             if anew or name not in atlases or atlases[name] is not self._atlases[name]:
                 del self._textures[name]
         self._steps.clear()
+        self._all = ()
         self._context.gc()
         self._atlases.clear()
         self._atlases.update(atlases)
@@ -266,16 +268,20 @@ class AtlasEngine(SheetEngine):
         self._device.calls.write(self._textures[name], pack_atlas(values, self._atlases[name]))
 
     def _execute(self, nodes: Sequence[Node]) -> None:
-        names = tuple(node.name for node in nodes)
-        whole = frozenset(self._outdated.intersection(names))
+        # All layers, the most usual list, need not be told from others by their names.
+        is_all = nodes is self._running.nodes
+        names = self._all if is_all and self._all else tuple(node.name for node in nodes)
+        self._all = names if is_all else self._all
+        whole = frozenset(self._outdated.intersection(names)) if self._outdated else frozenset()
         self._outdated -= whole
-        if (names, whole) not in self._steps:
-            self._steps[names, whole] = self._make_steps(nodes, whole)
+        key = (() if is_all else names), whole
+        if key not in self._steps:
+            self._steps[key] = self._make_steps(nodes, whole)
         now = time.perf_counter()
         is_timed = self._device.is_software or now - self._timed_at > self.time_every
         if is_timed:
             self._timed_at = now
-        steps = self._steps[names, whole]
+        steps = self._steps[key]
         self._told.write(self._numbers)
         for number, step in enumerate(steps, 1):
             if is_timed:

@@ -24,6 +24,8 @@ _ENGINE_TIPS = {
     "gl-half": "Compute shaders, maps in half the memory: ±65504 at most, 3 digits",
     "gl-fragment": "Fragment shaders, OpenGL 3.3",
     "torch": "PyTorch, on the CPU, CUDA or Metal",
+    "torch-tf32": "PyTorch, on NVIDIA cards with products in TF32: 3 digits",
+    "torch-half": "PyTorch, on NVIDIA cards in half precision: ±65504 at most, 3 digits",
 }
 
 

@@ -1,0 +1,108 @@
+"""The torch engines on CUDA against the bare module as a CUDA graph: ``python -m benchmarks.cuda``.
+
+Each takes a picture from memory that the GPU reads, frame after frame, in batches that are waited for; ours keeps every
+map. Beside it the error of ours against float64, on a picture of its own, and an edit and the layers after it again.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.gpu import Frame, graph_of, picture, precision, shown, timed
+from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
+from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
+from studio.model.layout import Rect
+from studio.model.network import Network
+
+CASES = (
+    ("pix2pix-256", pix2pix, 256),
+    ("autoencoder, transposed", autoencoder_transposed, 256),
+    ("autoencoder, transposed", autoencoder_transposed, 1024),
+    ("autoencoder, fractional", autoencoder_fractional, 256),
+)
+KINDS = {TorchEngine: 1e-4, TorchTF32Engine: 5e-3, TorchHalfEngine: 2e-2}
+
+
+def main() -> None:
+    """Time every case; exit with status 1 where one is wrong."""
+    print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}")
+    print("| network | engine | ms a frame (quartiles) | bare graph | ours / bare | relative L2 |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    good = True
+    for name, make, size in CASES:
+        module, network = make()
+        for kind, most in KINDS.items():
+            ours, error, edited = _ours(kind, module, network, size)
+            good &= max(error, edited) <= most
+            bare = _bare(kind, module, size)
+            ratio = np.median(ours) / np.median(bare)
+            cells = (f"{name}, {size}²", kind.name, shown(ours), shown(bare), f"{ratio:.2f}", f"{error:.1e}")
+            print(f"| {' | '.join(cells)} |", flush=True)
+    sys.exit(0 if good else 1)
+
+
+def _ours(kind: type[TorchEngine], module: nn.Module, network: Network, size: int) -> tuple[np.ndarray, float, float]:
+    engine = kind(network, "cuda")
+    engine.time_every = math.inf
+    values = picture(size)
+    engine.run({"input": values})
+
+    def frame() -> None:
+        memory = engine.input_memory("input", (size, size))
+        assert memory is not None
+        engine.run({"input": memory})
+
+    for _ in range(6):
+        memory = engine.input_memory("input", (size, size))
+        assert memory is not None
+        memory[...] = values
+        engine.run({"input": memory})
+    error = _error(engine.output(), module, values)
+    times = timed(frame, torch.cuda.synchronize)[0]
+    # An edit reaches what was captured, too.
+    layer = network.graph.nodes[0].name
+    before = engine.tensor(f"{layer}.weight")
+    engine.replace(f"{layer}.weight", Rect(0, 0, 4, 4), np.zeros((4, 4), np.float32))
+    for _ in range(3):
+        engine.update()
+        engine.replace(f"{layer}.weight", Rect(0, 0, 4, 4), np.zeros((4, 4), np.float32))
+    engine.update()
+    oracle = TorchEngine(network.with_tensors({f"{layer}.weight": engine.tensor(f"{layer}.weight")}), "cpu")
+    oracle.run({"input": values})
+    edited = float(np.linalg.norm(engine.output() - oracle.output()) / np.linalg.norm(oracle.output()))
+    assert not np.array_equal(before, engine.tensor(f"{layer}.weight"))
+    engine.close()
+    return times, error, edited
+
+
+def _error(found: np.ndarray, module: nn.Module, values: np.ndarray) -> float:
+    with torch.no_grad():
+        wanted = module.double().cuda()(torch.from_numpy(values)[None].double().cuda())[0].cpu().numpy()
+    module.float()
+    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+
+
+def _bare(kind: type[TorchEngine], module: nn.Module, size: int) -> np.ndarray:
+    host = torch.from_numpy(picture(size))[None].pin_memory()
+    module = module.to("cuda", kind.kind, memory_format=torch.channels_last).eval()
+    x = torch.empty_like(host, device="cuda", dtype=kind.kind).to(memory_format=torch.channels_last)
+    with torch.inference_mode(), precision(kind.tf32):
+        replay = graph_of(module, x)
+
+        def frame(replay: Frame = replay) -> None:
+            x.copy_(host, non_blocking=True)
+            replay()
+
+        times = timed(frame, torch.cuda.synchronize)[0]
+    module.float()
+    return times
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Which of `gl` and `torch` runs a network faster on an NVIDIA card: measured once for each, and kept on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from studio.engine.base import Engine
+from studio.errors import EngineError, StudioError
+from studio.model.network import Network
+
+_SIDE = 256
+_RUNS, _WARM = 15, 5
+
+Opens = Mapping[str, Callable[[], Engine]]
+
+
+def cache_path() -> Path:
+    """Where measurements are kept: in the person's folder for caches, ``~/.cache`` on Linux."""
+    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "engines.json"
+
+
+class Measured:
+    """What engines took for networks on one card.
+
+    A file that cannot be read or written is done without.
+
+    Args:
+        card: renderer and driver; what was measured on one is nothing to another.
+        path: of the file; None takes the person's own.
+    """
+
+    def __init__(self, card: str, path: Path | None = None) -> None:
+        self._card = card
+        self._path = path or cache_path()
+
+    def known(self, network: Network) -> dict[str, float]:
+        """Seconds a frame by engine, as they were measured for this network; empty where they were not."""
+        found = self._load().get(self._card, {}).get(_key(network), {})
+        good = isinstance(found, dict) and all(isinstance(s, float) and s > 0 for s in found.values())
+        return dict(found) if good else {}
+
+    def measure(self, network: Network, opens: Opens) -> dict[str, float]:
+        """Seconds of a frame at 256 pixels, until its output is in memory, on each of these engines; kept on disk.
+
+        An engine that cannot run the network is left out.
+        """
+        found: dict[str, float] = {}
+        for name, open_one in opens.items():
+            with contextlib.suppress(StudioError, EngineError):
+                engine = open_one()
+                try:
+                    found[name] = seconds_of(engine, network)
+                finally:
+                    engine.close()
+        content = self._load()
+        content.setdefault(self._card, {})[_key(network)] = found
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".engines-")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file, indent=1)
+            Path(name).replace(self._path)
+        return found
+
+    def _load(self) -> dict[str, dict[str, dict[str, float]]]:
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        good = isinstance(content, dict) and all(isinstance(each, dict) for each in content.values())
+        return content if good else {}
+
+
+def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
+    """Median seconds of a frame of noise, until the output is in memory."""
+    size = network.graph.fitting_size((side, side))
+    shapes = network.graph.shapes({i.name: size for i in network.graph.inputs})
+    rng = np.random.default_rng(0)
+    inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}
+    engine.time_every = math.inf
+    seconds = []
+    for _ in range(_WARM + _RUNS):
+        start = time.perf_counter()
+        engine.run(inputs)
+        engine.output()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds[_WARM:]))
+
+
+def _key(network: Network) -> str:
+    """The network's layers, whatever their weights."""
+    graph = network.graph
+    text = repr([(i.name, i.channels, i.kind) for i in graph.inputs])
+    text += repr([(node.name, node.op, node.inputs) for node in graph.nodes])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

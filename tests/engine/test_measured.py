@@ -1,0 +1,63 @@
+"""What `auto` takes on an NVIDIA card: the faster of two engines, measured once for a network, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import on_torch, tiny_network
+
+from studio.engine import measured
+from studio.engine.base import Engine
+from studio.engine.choose import Choice, Probe, choose, faster
+from studio.engine.measured import Measured
+from studio.errors import StudioError
+from studio.model.network import Network
+
+CARD = Probe("NVIDIA Thing", "4.3", 16384, has_compute=True)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(measured, "cache_path", lambda: tmp_path / "engines.json")
+    return tmp_path / "engines.json"
+
+
+def test_what_was_measured_is_kept_by_card_and_layers_and_what_cannot_run_left_out(cache: Path) -> None:
+    made = tiny_network()
+
+    def broken() -> Engine:
+        raise StudioError("no")
+
+    held = Measured("a card")
+    assert held.known(made) == {}
+    found = held.measure(made, {"torch": lambda: on_torch(made), "gl": broken})
+    assert found.keys() == {"torch"}
+    assert found["torch"] > 0
+    other = made.with_tensors({"enc.bias": made.tensors["enc.bias"] + 1})
+    assert Measured("a card").known(other) == found
+    assert Measured("another card").known(made) == {}
+    cache.write_text("[")
+    assert Measured("a card").known(made) == {}
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(("gl", "torch", "taken"), [(0.001, 0.002, "gl"), (0.002, 0.001, "torch")])
+def test_auto_takes_the_faster_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, gl: float, torch: float, taken: str
+) -> None:
+    made = tiny_network()
+
+    def known(_: Measured, network: Network) -> dict[str, float]:
+        return {"gl": gl, "torch": torch} if network is made else {}
+
+    monkeypatch.setattr(Measured, "known", known)
+    choice = faster(made, CARD, choose(CARD), measures=False)
+    assert choice.name == taken
+    assert "1.00 ms" in choice.reason
+    assert "2.00" in choice.reason
+    assert "NVIDIA Thing" in choice.reason
+    # Nothing is known, nothing may be measured; or it is no such card.
+    usual = Choice("gl", "NVIDIA Thing has compute shaders (OpenGL 4.3)")
+    assert faster(tiny_network(), CARD, choose(CARD), measures=False) == usual
+    assert faster(made, Probe("Other", "4.6", has_compute=True), usual, measures=True) == usual
