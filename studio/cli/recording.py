@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.model.picture import DeepPicture
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
+    from studio.runtime.render.shared import Opens
     from studio.runtime.render.turns import Turn
 
 
@@ -48,12 +49,21 @@ class Plan:
 
 
 def record_frames(
-    pictures: Iterator[DeepPicture], mover: Mover, feeder: FrameRunner, plan: Plan, total: int | None
+    pictures: Iterator[DeepPicture],
+    mover: Mover,
+    feeder: FrameRunner,
+    plan: Plan,
+    total: int | None,
+    lanes: Sequence[Opens] = (),
 ) -> None:
-    """Record a frame for every picture; see `_record`."""
+    """Record a frame for every picture, on several devices where there are lanes; see `_record`."""
     (first, end), rate = plan.frames, plan.rate
     heard = float(first / rate), float(end / rate) if end is not None else None
-    score = _Score(lambda picture, number: mover(picture, float((first + number) / rate), number), heard, total)
+
+    def time_of(number: int) -> float:
+        return float((first + number) / rate)
+
+    score = _Score(lambda picture, number: mover(picture, time_of(number), number), heard, total, None, lanes, time_of)
     _record(pictures, score, mover, feeder, plan)
 
 
@@ -81,6 +91,19 @@ class _Score:
     heard: tuple[float, float | None]
     total: int | None
     shown: Sequence[int] | None = None
+    lanes: Sequence[Opens] = ()
+    time_of: Callable[[int], float] = float
+
+    def run(
+        self, pictures: Iterator[DeepPicture], bend: Callable[[DeepPicture], DeepPicture], sink: Sink
+    ) -> Generator[int, None, None]:
+        """Bend all pictures into a sink, here or on several devices."""
+        from studio.runtime.render.offline import render
+        from studio.runtime.render.shared import render_shared
+
+        if self.lanes:
+            return render_shared(pictures, self.lanes, self.time_of, sink)
+        return render(pictures, bend, sink, self.shown)
 
 
 def _record(pictures: Iterator[DeepPicture], score: _Score, mover: Mover, feeder: FrameRunner, plan: Plan) -> None:
@@ -91,7 +114,6 @@ def _record(pictures: Iterator[DeepPicture], score: _Score, mover: Mover, feeder
         typer.Exit: where it was interrupted; what was recorded is kept.
     """
     from studio.io.sinks import open_sink
-    from studio.runtime.render.offline import render as run
 
     # The first picture tells the size of the recording: a layer's tiles are of another than the source.
     first = next(pictures, None)
@@ -124,7 +146,7 @@ def _record(pictures: Iterator[DeepPicture], score: _Score, mover: Mover, feeder
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with ended_kindly(), closing(run(all_pictures(), bent, sink, score.shown)) as counts:
+            with ended_kindly(), closing(score.run(all_pictures(), bent, sink)) as counts:
                 show_progress(counts, score.total)
         except KeyboardInterrupt:
             interrupted = True

@@ -25,6 +25,7 @@ from studio.cli.bending import (
     with_stages,
 )
 from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
+from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, crossing_of, with_movement, with_sound
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture
+    from studio.runtime.render.shared import Opens
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -106,6 +108,14 @@ def render(
             metavar="restorer|network",
         ),
     ] = "restorer",
+    devices: Annotated[
+        str,
+        typer.Option(
+            help="Share frames among devices of this machine: all, or their numbers, as in 0,1. Bends with memory "
+            "run on one.",
+            metavar="all|N,...",
+        ),
+    ] = "",
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
@@ -133,6 +143,7 @@ def render(
     from studio.model.generator import GENERATOR
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
+    from studio.runtime.render.shared import why_alone
     from studio.runtime.render.size import parse_size
     from studio.runtime.render.turns import placed
 
@@ -176,10 +187,21 @@ def render(
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
         replay = None if played is None else Replay(played, bent)
         mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
+        lanes: list[Opens] = []
+        if devices:
+            alone = why_alone(
+                mover,
+                tiled=whole is not feeder and not second,
+                layer=bool(layer),
+                second=bool(second),
+                played=played is not None,
+                fades=crossing is not None,
+            )
+            lanes = lanes_on(choice.name, devices, bent, feeder, listen, path, alone)
         plan = Plan(output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None)
         try:
             if turns is None:
-                record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end))
+                record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end), lanes)
             else:
                 record_turns(pictures, turns, mover, feeder, plan)
         finally:

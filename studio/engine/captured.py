@@ -78,7 +78,8 @@ class Captured:
         graph = torch.cuda.CUDAGraph()
         try:
             torch.cuda.synchronize()
-            with torch.cuda.graph(graph):
+            # Other threads may run other devices meanwhile.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
                 run()
         except Exception:  # noqa: BLE001 - whatever an operator fails with, it fails again when it runs by itself
             # An operator asks for a value, or there is no room for a second set of maps.

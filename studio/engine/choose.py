@@ -12,6 +12,8 @@ from studio.model.network import Network
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
+    from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+    from studio.engine.torch import TorchEngine
 
 EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
@@ -85,14 +87,23 @@ def open_engine(network: Network, name: str = "auto", device: Device | None = No
     else:
         choice = Choice(_checked(name), "it was asked for")
     if choice.name.startswith("torch"):
-        from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
+        return torch_engine(choice.name)(network), choice
+    return gl_engine(choice.name)(network, device), choice
 
-        made = {kind.name: kind for kind in (TorchEngine, TorchTF32Engine, TorchHalfEngine)}
-        return made[choice.name](network), choice
+
+def torch_engine(name: str) -> type[TorchEngine]:
+    """The torch engine of this name."""
+    from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
+
+    return {kind.name: kind for kind in (TorchEngine, TorchTF32Engine, TorchHalfEngine)}[name]
+
+
+def gl_engine(name: str) -> type[GLEngine | GLFragmentEngine]:
+    """The OpenGL engine of this name."""
     from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine, GLHalfEngine
 
-    kinds = {kind.name: kind for kind in (GLEngine, GLHalfEngine, GLFragmentEngine)}
-    return kinds[choice.name](network, device), choice
+    kinds: tuple[type[GLEngine | GLFragmentEngine], ...] = (GLEngine, GLHalfEngine, GLFragmentEngine)
+    return {kind.name: kind for kind in kinds}[name]
 
 
 def faster(network: Network, probe: Probe, choice: Choice, *, measures: bool) -> Choice:

@@ -62,6 +62,11 @@ class Staging(Reading):
         return self._stages
 
     @property
+    def remembers(self) -> bool:
+        """Whether a bend has a memory, so that a `run` needs those before it."""
+        return any(stage.bend.memory() is not None for stage in self._stages)
+
+    @property
     def moves(self) -> bool:
         """Whether the next `run` may give another picture of the same inputs: a bend moves, or has a memory."""
         return self._numbers.moves or bool(self._rings)

@@ -156,6 +156,7 @@ class TorchEngine(Engine):
 
     def _feed(self, name: str, picture: Array) -> None:
         if self._pinned is not None:
+            torch.cuda.set_device(self._device)
             held = self._activations.get(name)
             if held is None or held.shape[1:] != picture.shape:
                 held = self._activations[name] = torch.empty((1, *picture.shape), dtype=self.kind, device=self._device)
@@ -177,6 +178,7 @@ class TorchEngine(Engine):
             if self._captured is None:
                 self._run_each(nodes)
                 return
+            torch.cuda.set_device(self._device)
             now = time.perf_counter()
             if now - self._timed_at > self.time_every:
                 self._timed_at = now

@@ -50,11 +50,15 @@ class Step:
 
 
 class AtlasEngine(SheetEngine):
-    """A GL engine; the two differ in how they make a frame's steps."""
+    """A GL engine; the two differ in how they make a frame's steps.
+
+    Attributes:
+        owns_device: whether the context is closed with it.
+    """
 
     def __init__(self, network: Network, device: Device | None = None, store: TensorStore | None = None) -> None:
         super().__init__(network, store)
-        self._owns_device = device is None
+        self.owns_device = device is None
         self._device = device or open_device()
         self._device.use()
         self._context = self._device.context
@@ -142,7 +146,7 @@ class AtlasEngine(SheetEngine):
         for name in ("_stats", "_passes", "_feeds", "_targets", "_banks"):
             self.__dict__.pop(name, None)
         self._context.gc()
-        if self._owns_device:
+        if self.owns_device:
             self._device.close()
 
     def _node_times(self) -> dict[str, float]:

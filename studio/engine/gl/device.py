@@ -201,14 +201,19 @@ def _keep(programs: OrderedDict[Source, Program], source: Source, program: Progr
         programs.popitem(last=False)
 
 
-def open_device() -> Device:
+def open_device(number: int | None = None) -> Device:
     """A device on a context of its own, current in the calling thread.
+
+    Args:
+        number: which of EGL's devices, on Linux; None takes the first that works.
 
     Raises:
         StudioError: where there is no OpenGL 3.3, with the reason the system gave.
     """
     # EGL needs no display; elsewhere the platform's own way makes a hidden window.
-    backends = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
+    backends: tuple[dict[str, Any], ...] = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
+    if number is not None and sys.platform.startswith("linux"):
+        backends = ({"backend": "egl", "device_index": number},)
     reasons = []
     for backend in backends:
         # Some drivers give just the version that is asked for, so compute shaders have to be.

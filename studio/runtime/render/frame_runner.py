@@ -96,6 +96,12 @@ class FrameRunner:
         feeds = path.feeds(self._engine.graph.inputs, time)
         return moved(stepped(feeds, self.generator.steps, self.directions), self.offsets)
 
+    def pass_by(self, time: float) -> None:
+        """Let a picture go by that is not run here: vectors go on their way, at the pace that it has now."""
+        path = self.path or self.generator.path
+        if path.kind == "walk":
+            self._phase.time(time, path.pace)
+
     def _tensor(self, padded: DeepPicture, of: Input) -> Array:
         memory = self._engine.input_memory(of.name, padded.shape[:2])
         return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)

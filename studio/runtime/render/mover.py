@@ -92,6 +92,16 @@ class Mover:
         """Whether the same picture may come out otherwise in the next frame."""
         return self._engine.moves or self._matrix.moves
 
+    @property
+    def remembers(self) -> bool:
+        """Whether a bend has a memory, so that a frame needs those before it."""
+        return self._engine.remembers
+
+    @property
+    def looks_at_layers(self) -> bool:
+        """Whether something moves by what a layer's map was in the frame before."""
+        return any(name.partition("/")[0] == "layer" for name in self._signals)
+
     def begin(self) -> None:
         """Start from the beginning: curves, memories and what motion is measured against are forgotten."""
         if self._replay is not None:
@@ -116,6 +126,19 @@ class Mover:
         """
         tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         return self.run(picture, tick, time, self._play(time, time), time)
+
+    def pass_by(self, picture: DeepPicture, time: float) -> None:
+        """Let a frame go by that another device bends: what moves goes on as if it had been bent here.
+
+        Args:
+            picture: of 8 or 16 bits.
+            time: in seconds, rising from call to call, also of those that are bent.
+        """
+        measured = self._measured(picture, time, NOTHING)
+        if self._matrix:
+            self._moved = self._matrix.values(time, measured)
+            self._turner.turn(self._moved)
+        self._runner.pass_by(time)
 
     def run(self, picture: DeepPicture, tick: Tick, time: float, played: Measurements, place: float) -> DeepPicture:
         """As calling it, at any place of the source and in any frame.
