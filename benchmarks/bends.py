@@ -1,7 +1,8 @@
 """What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5]``.
 
-Behind a layer of 256 channels at 64×64, in parts of a frame of the autoencoder, which has that layer, and of
-pix2pix-256; and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``).
+Behind a layer of 256 channels at 64×64, in parts of the frame of the autoencoder in which it ran, and of pix2pix-256;
+and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts of frames are medians
+of frames, so that what else a machine does falls on both sides.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from statistics import median
 
 import numpy as np
 import torch
@@ -47,16 +49,20 @@ def frame_seconds(engine: Engine, rounds: int) -> float:
     return min(found)
 
 
-def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> float:
+def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> tuple[float, float]:
+    """The median of a stage's seconds, and of its part of the other layers' in the same frame."""
     engine.set_stages([stage])
     if stage.bend.other == "picture":
         engine.lend(stage.id, np.ones(SHAPE, np.float32))
-    found = []
+    taken, parts = [], []
     for frame in range(rounds + FRAMES):
         x = np.random.default_rng(frame).random((3, 256, 256), np.float32)
         engine.run({"input": x}, Tick(frame, Fraction(frame, 25)))
-        found.append(engine.times()[after(LAYER, stage.id)])
-    return min(found[FRAMES:])
+        times = engine.times()
+        own = times[after(LAYER, stage.id)]
+        taken.append(own)
+        parts.append(own / (sum(times[node.name] for node in engine.graph.nodes) - own))
+    return median(taken[FRAMES:]), median(parts[FRAMES:])
 
 
 def kornia_peers(x: torch.Tensor) -> dict[str, Callable[[], object]]:
@@ -100,9 +106,9 @@ def main() -> None:
         print(f"\n{kind} on {engine.device}: a frame {own * 1e3:.1f} ms, of pix2pix-256 {other * 1e3:.1f} ms\n")
         print("| Bend | ms | of a frame, % | of pix2pix-256, % | aim, % |\n| --- | --- | --- | --- | --- |")
         for name, stage in stages.items():
-            taken = stage_seconds(engine, stage, asked.rounds)
+            taken, part = stage_seconds(engine, stage, asked.rounds)
             aim = 15 if name in HEAVY else 5
-            print(f"| {name} | {taken * 1e3:.2f} | {taken / own:.1%} | {taken / other:.1%} | {aim} |".replace("%", ""))
+            print(f"| {name} | {taken * 1e3:.2f} | {part:.1%} | {part * own / other:.1%} | {aim} |".replace("%", ""))
         engine.close()
     print_peers(stages, asked.rounds)
 

@@ -141,13 +141,14 @@ def median(x: Tensor, radius: int) -> Tensor:
 
     if x.device.type != "cpu":
         return _by_network(x, radius)
-    # A few channels at a time, so that what the network holds stays in the processor's cache.
-    few = max(1, _CACHED // max(1, x.shape[2] * x.shape[3]))
+    # A few channels at a time, so that what the network holds stays in the processor's cache, and that PyTorch shares
+    # none of its many short steps among threads, of which each would wait for the others.
+    few = max(1, _CACHED // ((x.shape[2] + 2 * radius) * (x.shape[3] + 2 * radius)))
     return torch.cat([_by_network(part, radius) for part in torch.split(x.contiguous(), few, 1)], 1)
 
 
-_CACHED = 1 << 15
-"""Values of a map that are worked on at a time."""
+_CACHED = (1 << 15) - 1
+"""Values of a map, with its border, that are worked on at a time."""
 
 
 def _by_network(x: Tensor, radius: int) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from studio.model.picture import DeepPicture
+from studio.runtime.live.report import Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
@@ -15,7 +17,14 @@ from studio.ui.viewport.widget import Viewport
 
 def _make(context: Context) -> BendsPanel:
     findings = Findings(context.document, context[Telemetry], context.live.order)
-    made = BendsPanel(context.document, context.workspace, findings, context[MessageBar].say)
+
+    def newest() -> DeepPicture | None:
+        found = context.live.player.newest()
+        return None if found is None else found.picture
+
+    made = BendsPanel(context.document, context.workspace, findings, context[MessageBar].say, newest)
+    # Some pictures in a row are at hand when the palette is opened.
+    context[Telemetry].on(Progress, lambda _: made.pictures.look())
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
     viewport = context[Viewport]
     viewport.set_picture_tool(made.masks)
@@ -48,6 +57,14 @@ PANELS = (
                 keys=("Ctrl+Shift+B",),
                 icon="waves",
                 tip="Bend what the selected layer hands on",
+            ),
+            Command(
+                "bend.palette",
+                "Bends as pictures…",
+                lambda c: c[BendsPanel].open_palette(),
+                Place("Layer", 20, 15),
+                icon="squares-four",
+                tip="Choose among pictures of what each bend does behind the selected layer",
             ),
             Command(
                 "bend.throw",

@@ -198,7 +198,11 @@ class ClusterChannels(_Found):
         return self._known[min(max(0, row), len(self._known) - 1)].as_channels
 
 
-def _icon(picture: Picture) -> QIcon:
+def image_of(picture: Picture) -> QImage:
+    """A picture as Qt has it; a copy."""
     height, width, _ = picture.shape
-    image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
-    return QIcon(QPixmap.fromImage(image))
+    return QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _icon(picture: Picture) -> QIcon:
+    return QIcon(QPixmap.fromImage(image_of(picture)))

@@ -16,6 +16,7 @@ from studio.model.clusters import CLUSTERS
 from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
+from studio.model.picture import DeepPicture
 from studio.model.section import SECOND
 from studio.model.stage import Stage
 from studio.model.stages import STAGES, stage_of
@@ -27,6 +28,7 @@ from studio.ui.bends.dice import throw
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.impact_bars import ImpactBars
 from studio.ui.bends.mask_tool import MaskTool
+from studio.ui.bends.palette import BendPalette, Pictures
 from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
@@ -50,10 +52,16 @@ class BendsPanel(QWidget):
         workspace: whose selected layer's stages are shown.
         findings: what is known of the channels of layers.
         say: shows a sentence to the person.
+        newest: gives what plays now; None while nothing does.
     """
 
     def __init__(
-        self, document: Document, workspace: Workspace, findings: Findings, say: Callable[[Message], object]
+        self,
+        document: Document,
+        workspace: Workspace,
+        findings: Findings,
+        say: Callable[[Message], object],
+        newest: Callable[[], DeepPicture | None] = lambda: None,
     ) -> None:
         super().__init__()
         self._findings = findings
@@ -68,6 +76,10 @@ class BendsPanel(QWidget):
         self.dice = tool_button(
             "dice-five", "Another bend at random; each throw is one undo", "Bend at random", self._try_to_throw
         )
+        self.grid = tool_button(
+            "squares-four", "Choose among pictures of what each bend does", "Bends as pictures", self.open_palette
+        )
+        self.pictures = Pictures(document, newest, self)
         self.this, self.all = QPushButton("This"), QPushButton("All")
         group = QButtonGroup(self)
         for button, tip in ((self.this, "Bends of the selected layer"), (self.all, "Bends of every layer")):
@@ -81,6 +93,7 @@ class BendsPanel(QWidget):
         top.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         top.setSpacing(theme.SPACE // 2)
         top.addWidget(self.add)
+        top.addWidget(self.grid)
         top.addWidget(self.dice)
         top.addStretch(1)
         top.addWidget(self.this)
@@ -107,6 +120,7 @@ class BendsPanel(QWidget):
         whole.addWidget(self.empty)
         whole.addWidget(scroll, 1)
         self._chooser: BendChooser | None = None
+        self._palette: BendPalette | None = None
         self._headings: list[QLabel] = []
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
@@ -122,6 +136,18 @@ class BendsPanel(QWidget):
             self._chooser = BendChooser(self)
             self._chooser.chosen.connect(self.put)
         self._chooser.open_below(self.add)
+
+    def open_palette(self) -> None:
+        """Let the person choose a bend by a picture of what it does behind the selected layer."""
+        layer = self._workspace.layer
+        if layer not in self._document.graph:
+            self._say(Message("Select a layer first; a bend stands behind one.", "warning"))
+            return
+        if self._palette is None:
+            self._palette = BendPalette(self, self.pictures)
+            self._palette.chosen.connect(self.put)
+        self._palette.show_layer(layer)
+        self._palette.open_below(self.add)
 
     def put(self, kind: type[Bend]) -> None:
         """Put a bend of this kind, with its defaults, behind the selected layer."""
