@@ -1,8 +1,8 @@
 """What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5]``.
 
 Behind a layer of 256 channels at 64×64, in parts of the frame of the autoencoder in which it ran, and of pix2pix-256;
-and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts of frames are medians
-of frames, so that what else a machine does falls on both sides.
+and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts are medians over
+frames, so that what else a machine does falls on both sides.
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ class Desk:
         desk = self
 
         class Maker:
-            def __init__(self, asked: Asked, took: object) -> None:
+            def __init__(self, asked: Asked, took: object, kinds: object) -> None:
+                del kinds
                 desk.asked.append(asked)
                 self.took, self.stopped = took, False
                 desk.maker = self

@@ -60,11 +60,18 @@ class PaletteMaker:
     Args:
         asked: of what.
         took: called in its thread with the name of a bend and its picture, (H, W, 3) uint8 RGB.
+        kinds: the bends, in the order in which they are wanted; None for all.
         share: part of the time that it may take.
     """
 
-    def __init__(self, asked: Asked, took: Callable[[str, Picture], object], share: float = SHARE) -> None:
-        self._asked, self._took, self._share = asked, took, share
+    def __init__(
+        self,
+        asked: Asked,
+        took: Callable[[str, Picture], object],
+        kinds: Iterable[type[Bend]] | None = None,
+        share: float = SHARE,
+    ) -> None:
+        self._asked, self._took, self._kinds, self._share = asked, took, kinds, share
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="palette", daemon=True)
         self._thread.start()
@@ -80,16 +87,16 @@ class PaletteMaker:
 
     def _run(self) -> None:
         step_back()
-        begun = time.perf_counter()
-        for name, picture in pictures(self._asked):
+        # The processor's time: while others have it, nothing is taken from them.
+        begun = time.thread_time()
+        for name, picture in pictures(self._asked, self._kinds):
             if self._stopped.is_set():
                 return
             if picture is not None:
                 self._took(name, picture)
-            busy = time.perf_counter() - begun
-            if self._stopped.wait(busy * (1 / self._share - 1)):
+            if self._stopped.wait((time.thread_time() - begun) * (1 / self._share - 1)):
                 return
-            begun = time.perf_counter()
+            begun = time.thread_time()
 
 
 def pictures(asked: Asked, kinds: Iterable[type[Bend]] | None = None) -> Iterator[tuple[str, Picture | None]]:

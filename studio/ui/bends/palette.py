@@ -72,7 +72,8 @@ class Pictures(QObject):
         network = document.network.with_tensors(document.bent())
         working = tuple(stage for stage in document.stages if stage.on)
         asked = Asked(network, layer, working, tuple(self._film), document.bypassed)
-        self._maker = PaletteMaker(asked, lambda name, picture: self.made.emit(layer, name, picture))
+        kinds = [kind for some in bend_groups().values() for kind in some]
+        self._maker = PaletteMaker(asked, lambda name, picture: self.made.emit(layer, name, picture), kinds)
 
     def stop(self) -> None:
         """Make no more."""
