@@ -1,6 +1,7 @@
 # make run     set up, then open the window; without a display, bend the built-in film with the default preset
 # make check   set up, then in a minute: lint, types, import rules, the tests that need neither film nor window nor GPU
 # make test    set up, then everything that must hold before a change is kept
+# make coverage   the tests, and which lines of the studio none of them runs
 # make bench   the benchmarks against peers
 # make screenshots   the pictures of the documentation, from the real window
 
@@ -17,7 +18,7 @@ WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-k
 DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
 HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
-.PHONY: run check test test-slow lint bench screenshots system presets clean
+.PHONY: run check test test-slow coverage lint bench screenshots system presets clean
 
 run: $(VENV)/.installed
 	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))
@@ -40,6 +41,12 @@ check: lint
 
 test-slow: system $(VENV)/.tested
 	$(BIN)/pytest -m slow
+
+coverage: system $(VENV)/.tested
+	@$(BIN)/coverage erase
+	-OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --sort=miss
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from functools import cache
 
@@ -13,6 +14,9 @@ from studio.model.edit import Patch
 from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
+
+_MOST = 1 << 23
+"""Weights that are summed up at once: some 50 ms."""
 
 _TWO_64 = 1 << 64
 
@@ -64,14 +68,18 @@ class BentTensors:
         return frozenset(filter(self.is_bent, self._tensors))
 
     def marks(self) -> frozenset[tuple[str, int]]:
-        """What the tensors are known by: equal, as good as surely, where they are alike in every bit."""
-        return frozenset((name, self._sum(name)) for name in self._tensors if self.is_bent(name))
+        """What the tensors are known by: equal, as good as surely, where they are alike in every bit.
 
-    def _sum(self, name: str) -> int:
-        if name not in self._sums:
-            shape = self._tensors[name].shape
-            self._sums[name] = _sum(to_sheet(self._tensors[name]), Rect(0, 0, *sheet_size(shape)), sheet_size(shape))
-        return self._sums[name]
+        Where tens of millions of weights have changed at once, they get a mark that nothing else has: the window waits.
+        """
+        room = _MOST
+        for name in filter(self.is_bent, self._tensors):
+            if name not in self._sums:
+                tensor = self._tensors[name]
+                sheet, room = sheet_size(tensor.shape), room - tensor.size
+                known = _sum(to_sheet(tensor), Rect(0, 0, *sheet), sheet) if room >= 0 else random.getrandbits(64)
+                self._sums[name] = known
+        return frozenset((name, self._sums[name]) for name in self._tensors if self.is_bent(name))
 
     def copies(self) -> dict[str, Array]:
         """Copies of the tensors that are bent."""
