@@ -214,3 +214,18 @@ def test_controllers_turn_the_fader(whole: WholeWindow) -> None:
     assert whole.document.history.labels == ("Crossfade",)
     wanted = Blend((bent(1), bent(2))).at(fade_shares(0.5))
     np.testing.assert_array_equal(whole.document.tensor("enc.bias"), wanted.changed["enc.bias"])
+
+
+def test_a_cut_can_wait_for_the_bar(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    whole.document.set("/tempo/bpm", 60.0)
+    fades.choose(FadingChoice(beats=0.0, quantum="bar"))
+    whole.studio.parts.opener.open(tmp_path / "bent-2")
+    whole.until(lambda: fades.way is not None or bias(whole) == 2.0)
+    way = fades.way
+    assert way is not None
+    assert way.start % 4.0 == pytest.approx(0.0, abs=1e-6)
+    assert "Waits to fade" in panel_of(whole).where.whole
+    whole.until(lambda: fades.way is None)
+    assert fades.now() >= way.start
+    assert whole.document.path == tmp_path / "bent-2"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
@@ -46,6 +47,7 @@ class MacrosPanel(QWidget):
         super().__init__()
         self._document, self._telemetry, self._say = document, telemetry, say
         self._gesture: Gesture | None = None
+        self._is_stale = False
         self.number = 1
         self.rows: dict[str, AimRow] = {}
         self.setAutoFillBackground(True)
@@ -167,6 +169,16 @@ class MacrosPanel(QWidget):
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged | SectionChanged):
+            # Every step of every slider is one; what is not seen is made when it is.
+            if self.isVisible():
+                self._renew()
+            else:
+                self._is_stale = True
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Show what has changed meanwhile."""
+        super().showEvent(event)
+        if self._is_stale:
             self._renew()
 
     def _take_moved(self, moved: Moved) -> None:
@@ -176,6 +188,7 @@ class MacrosPanel(QWidget):
 
     def _renew(self) -> None:
         """Show the macros that there are now; a row that is there already stays, so that a drag goes on."""
+        self._is_stale = False
         bank, moved = self._bank(), self._telemetry[Moved].values
         for knob, macro in zip(self.knobs, bank, strict=True):
             at = moved.get(f"/macro/{knob.number}")

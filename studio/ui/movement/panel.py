@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 
 from studio.control.midi import Taps
 from studio.errors import StudioError
-from studio.model import numbers
 from studio.model.address import Number as Target
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
@@ -140,11 +139,7 @@ class MovementPanel(QWidget):
 
     def targets(self) -> list[Target]:
         """The numbers that can move: all of the preset but the tempo."""
-        return [
-            knob.number
-            for knob in numbers.knobs(self._document.preset())
-            if not knob.number.address.startswith("/tempo/")
-        ]
+        return [number for number in self._document.numbers() if not number.address.startswith("/tempo/")]
 
     # -- within ---------------------------------------------------------------------------------------------------
 

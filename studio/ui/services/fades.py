@@ -131,7 +131,8 @@ class Fades(QObject):
     def open(self, preset: Preset, path: Path | None, then: Callable[[Preset], object] = lambda _: None) -> bool:
         """Fade to a preset that was read; False where whoever asks is to open it now.
 
-        That is so where fades have no beats, and where it is of another network: its picture then fades in by itself.
+        That is so where fades have no beats and wait for none, and where it is of another network: its picture then
+        fades in by itself.
 
         Args:
             preset: where to.
@@ -140,13 +141,13 @@ class Fades(QObject):
         """
         choice, tempo = self.choice, self._document.section(TEMPO)
         easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
-        if choice.beats <= 0 or not self._fader.can_fade(preset):
+        quantum = {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(choice.quantum, 0.0)
+        if (choice.beats <= 0 and not quantum) or not self._fader.can_fade(preset):
             self.stop()
             if choice.beats > 0:
                 self._order(FadePictures(choice.beats * 60.0 / tempo.bpm, easing))
             return False
         self._then = then
-        quantum = {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(choice.quantum, 0.0)
         self._fader.fade(preset, path, beats=choice.beats, easing=easing, quantum=quantum)
         self._stepped = time.monotonic()
         self._timer.start()

@@ -93,7 +93,8 @@ class PresetOpener(QObject):
         """Select the first layer that is bent, or look at the layer that was looked at when it was saved."""
         document = self._document
         tensors = (name for name in document.graph.tensor_shapes if document.is_bent(name))
-        layer, _, key = next(tensors, "").rpartition(".")
+        live = next((edit.tensor for edit in document.edits), "")
+        layer, _, key = next(tensors, live).rpartition(".")
         if layer:
             self._workspace.choose(layer, key)
         elif document.stages:
