@@ -113,10 +113,13 @@ class Movement(Feature):
         return {Move: self._move}
 
     def _move(self, order: Move) -> None:
-        self._order, self._is_new = order, True
-        if self._turner is not None:
-            # Stages have just been set to where the preset has them; what moves stays where it is until the next frame.
+        self._order, moved = order, self._values
+        if self._turner is not None and self._runner is not None and self._preset is not None:
+            # What is run again until the next frame has it already; what moves still stays where it is.
+            self._begin(order.preset, self._runner, self._turner)
+            self._values = {address: moved[address] for address in moved.keys() & self._matrix.targets}
             self._turner.turn(self._values)
+        self._is_new = True
 
     def restart(self) -> None:
         """Let what curves and meters remember be forgotten: what comes can be played again from here."""

@@ -40,6 +40,7 @@ class Turner:
         self._index: dict[str, int] = {}
         self._waiting: dict[str, float] = {}
         self._edits: LiveEdits = ()
+        self._turned: dict[str, float] = {}  # their numbers since then
         self.refused = ""
 
     def show(self, preset: Preset) -> None:
@@ -64,7 +65,7 @@ class Turner:
 
     def keep_edits(self, preset: Preset) -> None:
         """Keep a preset's edits live, with their numbers where it has them."""
-        self._edits = bound(preset.section(EDITS), preset.network.tensors)
+        self._edits, self._turned = bound(preset.section(EDITS), preset.network.tensors), {}
         self._set_edits(self._edits)
 
     def turn(self, values: Values) -> None:
@@ -77,7 +78,8 @@ class Turner:
         if owned["generator"]:
             self._runner.generator = turned_generator(self._runner.generator, owned["generator"])
         if owned["edit"]:
-            self._set_edits(turned(self._edits, owned["edit"]))
+            self._turned |= owned["edit"]
+            self._set_edits(turned(self._edits, self._turned))
         if self._engine.places is not self._places:
             self._places = self._engine.places
             self._index = {address_of(place): k for k, place in enumerate(self._places)}
