@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 # Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
@@ -34,6 +35,7 @@ from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.report import Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
+from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services import memory
 from studio.runtime.services.loading import Loader
@@ -57,6 +59,7 @@ from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
 from studio.ui.shell.main_window import MainWindow
+from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
 
 DEFAULT_SOURCE = "demo"
@@ -113,6 +116,10 @@ class Studio:
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
         fades = Fades(self.document, self.telemetry, session, say, self.live.order)
+        self._sound_out = SoundOut(
+            self.live.player.state, self.live.player.newest, lambda text: post(partial(self._unheard, text))
+        )
+        self.window.context[Transport].set_sound(self._sound_out)
         self._keeping = KeepingRate(self.workspace, self.telemetry)
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         self.controllers.add(fades.dials)
@@ -146,7 +153,9 @@ class Studio:
         closing = Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked))
         workers = worker, self.parts.importer
         self._finishing = finishing = Finishing(workers, self.live, self.telemetry, lambda: self.window)
-        self.window = MainWindow(self.parts, lambda close: closing.may_close(close) and finishing.may_close(close))
+        self.window: MainWindow = MainWindow(
+            self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
+        )
         self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
@@ -157,6 +166,13 @@ class Studio:
         self.telemetry.on(Thumbnails, self._settle)
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)
+
+    def _unheard(self, why: str) -> None:
+        self.window.context[Transport].cannot_sound(why)
+
+    def hear(self) -> None:
+        """Let the film be heard."""
+        self._sound_out.start()
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
@@ -187,6 +203,7 @@ class Studio:
     def close(self) -> None:
         """End every thread and free what they hold."""
         self.window.context[StageHand].close()
+        self._sound_out.close()
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
         self._autosave.end()
@@ -230,6 +247,7 @@ def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool
     studio = Studio(*find_and_open(preset), source, Session(), home)
     studio.controllers.start(osc, midi)
     studio.window.show()
+    studio.hear()
     try:
         return application.exec()
     finally:

@@ -50,3 +50,56 @@ def _decoded(container: Any) -> Iterator[Array]:
             yield part.to_ndarray().reshape(-1).astype(np.float32)
     for part in resampler.resample(None):
         yield part.to_ndarray().reshape(-1).astype(np.float32)
+
+
+HEARD_RATE = 48000
+"""Samples a second of what is heard."""
+
+
+def heard(path: Path, start: float) -> Iterator[Array]:
+    """The sound of a file from a time on, in pieces of (samples, 2) float32 from -1 to 1: two channels at `HEARD_RATE`.
+
+    The first sample is the one at that time; silence stands for what is missing before the file's own first.
+
+    Args:
+        path: a film or a sound file.
+        start: seconds.
+
+    Raises:
+        StudioError: where there is no sound, or it cannot be read.
+    """
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
+            yield from _from(container, max(0.0, start))
+    except (av.FFmpegError, OSError) as error:
+        raise StudioError(f"{path}: its sound cannot be read ({error}).") from error
+
+
+def _from(container: Any, start: float) -> Iterator[Array]:
+    import av
+
+    stream = container.streams.audio[0]
+    if start > 0:
+        # Somewhat sooner: what is decoded first after a seek may be incomplete.
+        container.seek(max(0, int((start - 0.25) / stream.time_base)), stream=stream)
+    resampler = av.AudioResampler(format="flt", layout="stereo", rate=HEARD_RATE)
+    skip: int | None = None
+    for frame in container.decode(stream):
+        if skip is None:
+            skip = round((start - (frame.time or 0.0)) * HEARD_RATE)
+            if skip < 0:
+                yield np.zeros((min(-skip, 3600 * HEARD_RATE), 2), np.float32)
+                skip = 0
+        frame.pts = None
+        for part in resampler.resample(frame):
+            piece = part.to_ndarray().reshape(-1, 2).astype(np.float32)
+            gone = min(skip, len(piece))
+            skip -= gone
+            if gone < len(piece):
+                yield piece[gone:]
+    for part in resampler.resample(None):
+        yield part.to_ndarray().reshape(-1, 2).astype(np.float32)[skip or 0 :]

@@ -17,6 +17,7 @@ from studio.model.latent import WORD, path_given
 from studio.runtime.live.player import FASTEST, SLOWEST
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
+from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
@@ -92,6 +93,11 @@ class Transport(QWidget):
         self.reset = tool_button(
             "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: self.speed.setValue(1.0)
         )
+        self.sound = tool_button("speaker-high", "The film is heard: click to mute it", "Sound")
+        self.sound.setCheckable(True)
+        self.sound.setChecked(True)
+        self.sound.hide()
+        self._has_sound = False
         self.status = ElidedLabel()
         self.facts = QLabel()
         self.facts.setAccessibleName("Size and rate of the source")
@@ -128,6 +134,22 @@ class Transport(QWidget):
         """Play something else."""
         self._live.play(spec)
 
+    def set_sound(self, out: SoundOut) -> None:
+        """Let the button mute what plays the film's sound."""
+
+        def mute(on: bool) -> None:
+            out.muted = not on
+            show_icon(self.sound, "speaker-high" if on else "speaker-slash")
+            self.sound.setToolTip("The film is heard: click to mute it" if on else "Muted: click to hear the film")
+
+        self.sound.toggled.connect(mute)
+
+    def cannot_sound(self, why: str) -> None:
+        """Nothing can be heard on this computer."""
+        self.sound.setChecked(False)
+        self.sound.setEnabled(False)
+        self.sound.setToolTip(why)
+
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -142,6 +164,7 @@ class Transport(QWidget):
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.speed)
         row.addWidget(self.reset)
+        row.addWidget(self.sound)
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.status, 1)
         row.addWidget(self.facts)
@@ -159,6 +182,7 @@ class Transport(QWidget):
         for widget in (self.seek, self.place, self.loop):
             widget.setVisible(self._has_time)
         self.speed.setVisible(self._has_time and width >= _NARROW - 180)
+        self.sound.setVisible(self._has_sound and width >= _NARROW - 180)
         self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
         for button in (self.back, self.forth):
             button.setVisible(self._has_time and width >= _NARROW - 280)
@@ -181,9 +205,9 @@ class Transport(QWidget):
         show_icon(self.play_button, "pause-fill" if runs else "play-fill")
         self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
         self.play_button.setAccessibleName("Pause" if runs else "Play")
-        shown = has_time, state.speed != 1.0, name
-        if shown != (self._has_time, self._is_fast, self._name):
-            self._has_time, self._is_fast, self._name = shown
+        shown = has_time, state.speed != 1.0, name, has_time and state.sound is not None
+        if shown != (self._has_time, self._is_fast, self._name, self._has_sound):
+            self._has_time, self._is_fast, self._name, self._has_sound = shown
             self._fit()
         for widget in (self.back, self.forth):
             widget.setEnabled(not state.playing)
