@@ -30,6 +30,7 @@ from studio.io.opening import open_preset
 from studio.io.origin import read_origin
 from studio.io.presets import save_preset
 from studio.model.graph import Input
+from studio.model.live_edits import EDITS, LiveEdit
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
 from studio.model.values import Values
@@ -206,6 +207,20 @@ def test_an_onnx_model_keeps_the_names_of_its_weights(tmp_path: Path) -> None:
     export_preset(Preset("p", network, {}), tmp_path / "model.onnx")
     for found in exported(imported(tmp_path / "model.onnx", tmp_path / "network"), tmp_path):
         assert_the_same(found, {name: torch.from_numpy(values) for name, values in network.tensors.items()})
+
+
+def test_live_edits_are_worked_out_in_what_is_exported(tmp_path: Path) -> None:
+    network = tiny_network()
+    edit = LiveEdit(1, "enc.weight", studio.edit("Gain", factor=3.0), amount=0.5)
+    preset = Preset("p", network, {}).with_section(EDITS, (edit,))
+    for found in exported(preset, tmp_path):
+        torch.testing.assert_close(found["enc.weight"], torch.from_numpy(network.tensors["enc.weight"] * 2))
+    export_preset(preset, tmp_path / "model.onnx")
+    export_preset(preset, tmp_path / "folder")
+    wanted = network.tensors["enc.weight"] * 2
+    np.testing.assert_allclose(load_network(tmp_path / "folder").tensors["enc.weight"], wanted, rtol=1e-6)
+    found_again = imported(tmp_path / "model.onnx", tmp_path / "network").network.tensors
+    assert any(np.allclose(tensor, wanted) for tensor in found_again.values() if tensor.shape == wanted.shape)
 
 
 def test_a_network_of_the_studio_has_the_names_of_its_layers(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QColor, QHelpEvent, QImage, QKeyEvent, QPaint
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
+from studio.edits import make_edit
 from studio.engine.base import Stats
 from studio.model.document import Document
 from studio.model.edit import Patch
@@ -280,6 +281,11 @@ def test_a_bent_layer_has_a_dot(bench: Bench) -> None:
     bench.bend("layer2.weight")
     bench.qtbot.waitUntil(lambda: accent in bench.colours(rect), timeout=2000)
     bench.document.undo()
+    bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect), timeout=2000)
+    # An edit that is kept live bends it as well, as long as it works.
+    edit = bench.document.add_edit("layer2.weight", make_edit("Negate", {}))
+    bench.qtbot.waitUntil(lambda: accent in bench.colours(rect), timeout=2000)
+    bench.document.change_edit(edit.id, on=False)
     bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect), timeout=2000)
 
 

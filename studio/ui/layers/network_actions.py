@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
 from studio.model.document import Document
+from studio.model.live_edits import EDITS
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.kit.icons import icon
@@ -101,6 +102,7 @@ class BentLayers(QObject):
         self._document = document
         self._touched: set[str] = set()
         self._names: frozenset[str] = frozenset()
+        self._edited: frozenset[str] = frozenset()
         self._timer = QTimer(self, singleShot=True, interval=_SETTLED)
         self._timer.timeout.connect(self._look)
         document.changed.connect(self._follow)
@@ -117,10 +119,22 @@ class BentLayers(QObject):
         elif isinstance(change, NetworkChanged):
             self._touched.clear()
             self._look_at_all()
+        elif isinstance(change, SectionChanged) and change.section == EDITS.name:
+            before, self._edited = self._edited, self._live()
+            self._touched |= before ^ self._edited
+            if self._touched and not self._timer.isActive():
+                self._timer.start()
+
+    def _live(self) -> frozenset[str]:
+        """The layers whose tensors have live edits."""
+        return frozenset(edit.tensor.rpartition(".")[0] for edit in self._document.edits if edit.on)
+
+    def _is_bent(self, name: str) -> bool:
+        return self._document.is_bent(name) or self._document.graph.node(name).owner in self._edited
 
     def _look_at_all(self) -> None:
-        graph = self._document.graph
-        self._set(frozenset(node.name for node in graph.nodes if self._document.is_bent(node.name)))
+        self._edited = self._live()
+        self._set(frozenset(node.name for node in self._document.graph.nodes if self._is_bent(node.name)))
 
     def _look(self) -> None:
         graph, names, start = self._document.graph, set(self._names), time.monotonic()
@@ -128,7 +142,7 @@ class BentLayers(QObject):
             owner = self._touched.pop()
             users = graph.users(owner) if owner in graph else frozenset()
             names -= users
-            names |= {name for name in users if self._document.is_bent(name)}
+            names |= {name for name in users if self._is_bent(name)}
         self._set(frozenset(names))
         if self._touched:
             self._timer.start()
