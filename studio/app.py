@@ -119,7 +119,6 @@ class Studio:
         self._sound_out = SoundOut(
             self.live.player.state, self.live.player.newest, lambda text: post(partial(self._unheard, text))
         )
-        self.window.context[Transport].set_sound(self._sound_out)
         self._keeping = KeepingRate(self.workspace, self.telemetry)
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         self.controllers.add(fades.dials)
@@ -156,6 +155,7 @@ class Studio:
         self.window: MainWindow = MainWindow(
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
         )
+        self.window.context[Transport].set_sound(self._sound_out)
         self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
