@@ -15,6 +15,7 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.model.latent import LatentPath
     from studio.model.performance import Performance
+    from studio.model.preset import Preset
     from studio.runtime.render.turns import Turn
 
 
@@ -51,6 +52,16 @@ def its_own(context: typer.Context, performance: Performance | None, *, preset: 
     if "size" not in given and performance.take.size:
         size = performance.take.size
     return preset, size
+
+
+def refuse_tiles_of_feedback(preset: Preset, tile: int) -> None:
+    """Raise StudioError where the whole output is to come back, and there is none: it is made by tiles."""
+    from studio.model.feedback import FEEDBACK
+    from studio.model.route import ROUTES
+
+    moved = any(route.target.startswith("/feedback/") for route in preset.section(ROUTES))
+    if tile and (moved or preset.section(FEEDBACK).amount > 0.0):
+        raise StudioError("The output is fed back whole, which tiles cannot be; leave out --tile, or /feedback/amount.")
 
 
 def turns_of(

@@ -29,7 +29,7 @@ from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, crossing_of, with_movement, with_sound
-from studio.cli.performing import its_own, performance_of, turns_of
+from studio.cli.performing import its_own, performance_of, refuse_tiles_of_feedback, turns_of
 from studio.cli.recording import Plan, record_frames, record_turns
 from studio.errors import StudioError
 
@@ -180,6 +180,7 @@ def render(
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         crossing = crossing_of(bent, fade_to, move)
+        refuse_tiles_of_feedback(bent, tile)
         whole = enlarges.bend(stack, feeder, tile)
         if second := second or second_of(bent):
             other = stack.enter_context(open_source(second, fps=rate))

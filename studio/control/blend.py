@@ -16,6 +16,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model import numbers
+from studio.model.feedback import FEEDBACK, Feedback
 from studio.model.form import fields
 from studio.model.generator import GENERATOR, Generator
 from studio.model.latent_offset import LATENT
@@ -107,9 +108,24 @@ class Blend:
         mixed = mixed.with_section(GENERATOR, self._mixed_generator(parts, strongest))
         mixed = mixed.with_section(LAYER_NUMBERS, self._mixed_numbers(parts))
         mixed = mixed.with_section(MACRO_BANK, self._mixed_macros(parts))
+        mixed = mixed.with_section(FEEDBACK, self._mixed_feedback(parts))
         tempos = [preset.section(TEMPO) for preset in self._presets]
         mean = _mean([(tempo.bpm, part) for tempo, part in zip(tempos, parts, strict=True)])
         return mixed.with_section(TEMPO, tempos[strongest].model_copy(update={"bpm": mean}))
+
+    def _mixed_feedback(self, parts: Shares) -> Feedback:
+        held = [preset.section(FEEDBACK) for preset in self._presets]
+        # What feeds nothing back has no say in how it would.
+        amounts = [feedback.amount * part for feedback, part in zip(held, parts, strict=True)]
+        whole = sum(amounts)
+        if whole <= 0.0:
+            return FEEDBACK.default
+        shares = [amount / whole for amount in amounts]
+        others = {
+            name: _mean([(getattr(feedback, name), share) for feedback, share in zip(held, shares, strict=True)])
+            for name in ("zoom", "turn", "decay")
+        }
+        return Feedback(amount=min(1.0, whole), **others)
 
     def _mixed_tensors(self, parts: Shares) -> dict[str, Array]:
         found = {}

@@ -10,6 +10,7 @@ from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.engine.base import Engine
 from studio.errors import StudioError
+from studio.model.feedback import FEEDBACK
 from studio.model.graph import Graph
 from studio.model.latent_offset import LATENT
 from studio.model.modulator import NOTHING, Measurements
@@ -142,7 +143,10 @@ class Movement(Feature):
     def moves(self, engine: Engine) -> bool:
         """See `Feature.moves`."""
         del engine
-        return self._preset is not None and (self._is_new or self._matrix.moves)
+        preset = self._preset
+        if preset is None:
+            return False
+        return self._is_new or self._matrix.moves or preset.section(FEEDBACK).amount > 0.0
 
     @property
     def _preset(self) -> Preset | None:
@@ -174,6 +178,7 @@ class Movement(Feature):
         self._matrix.keep(before)
         self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)
+        runner.feedback = preset.section(FEEDBACK)
         turner.steer(preset)
         turner.keep_edits(preset)
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}

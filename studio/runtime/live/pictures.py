@@ -115,7 +115,7 @@ class Pictures:
             before, self._input, self.has_run = self._input, None, False
             size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
             if before is not None and before.newest.era != newest.era:
-                engine.forget()
+                runner.forget()
                 is_cut = True
             fed = _Input(resized(newest.picture, size), newest)
         elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait() <= 0)):

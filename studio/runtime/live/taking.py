@@ -185,9 +185,9 @@ class Taking(Feature):
 
     def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
         """See `Feature.before`: the first run begins from a known state."""
-        del runner, tick, picture
+        del tick, picture
         if self._order is not None and self._began is None and self._engine is not None:
-            self._engine.forget()
+            runner.forget()
             if self._movement is not None:
                 self._movement.restart()
 

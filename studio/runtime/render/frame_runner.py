@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
+from studio.model.feedback import FEEDBACK
 from studio.model.generator import Generator, Phase, stepped
 from studio.model.graph import Graph, Input, Size
 from studio.model.latent import LatentPath
@@ -16,6 +17,7 @@ from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture, to_tensor
 from studio.model.tick import START
+from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size
 
 
@@ -35,6 +37,7 @@ class FrameRunner:
         directions: along which it takes its steps, (directions, C) by input.
         offsets: what is added to them on the way.
         tick: when the next picture's run takes place, for bends that move and those with memory.
+        feedback: what of the output goes back in with the next picture.
         deep: whether pictures of the output are given with 16 bits a value.
     """
 
@@ -49,6 +52,8 @@ class FrameRunner:
         self._phase = Phase()
         self.deep = False
         self.offsets: Offsets = {}
+        self.feedback = FEEDBACK.default
+        self._before: WorkingSize | None = None
         self.tick = START
         self._limits: Array | None = None
         self._sizes: dict[Size, WorkingSize] = {}
@@ -80,6 +85,10 @@ class FrameRunner:
             How it passed through: what of the engine's output belongs to the picture.
         """
         size = self.size_for((picture.shape[0], picture.shape[1]))
+        if self.feedback.amount > 0.0 and self._before is not None:
+            height, width = self._before.output
+            picture = fed_back(picture, self._engine.picture()[:height, :width], self.feedback)
+        self._before = size
         padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
         fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
@@ -101,6 +110,11 @@ class FrameRunner:
         path = self.path or self.generator.path
         if path.kind == "walk":
             self._phase.time(time, path.pace)
+
+    def forget(self) -> None:
+        """Let bends with memory begin again, and nothing of the output come back, as after a seek."""
+        self._engine.forget()
+        self._before = None
 
     def _tensor(self, padded: DeepPicture, of: Input) -> Array:
         memory = self._engine.input_memory(of.name, padded.shape[:2])

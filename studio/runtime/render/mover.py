@@ -110,7 +110,7 @@ class Mover:
             self.show(self._replay.preset)
         if self._crossing is not None:
             self._crossing.reset()
-        self._engine.forget()
+        self._runner.forget()
         self._matrix.reset()
         self._meter.reset()
         self._before, self._moved = {}, {}
@@ -159,7 +159,7 @@ class Mover:
         self._runner.tick = tick
         bent = self._bend(picture, place)
         if self._turner.catch_up():
-            self._engine.forget()
+            self._runner.forget()
             bent = self._bend(picture, place)
         self._look_at_layers()
         return bent
@@ -171,7 +171,7 @@ class Mover:
     def replayed(self, picture: DeepPicture, turn: Turn) -> DeepPicture:
         """A run of the network as it took place while the performance was played."""
         if turn.is_cut:
-            self._engine.forget()
+            self._runner.forget()
         clock = float(turn.tick.time)
         played = self._play(turn.time, clock)
         if not turn.is_again or self._bend is not self._runner:

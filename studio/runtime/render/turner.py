@@ -8,6 +8,7 @@ from studio.engine.base import Engine
 from studio.engine.numbers import Place
 from studio.errors import StudioError
 from studio.model.address import joined, split
+from studio.model.feedback import FEEDBACK
 from studio.model.generator import GENERATOR, directions_of
 from studio.model.latent_offset import LATENT
 from studio.model.live_edits import EDITS, LiveEdits, bound, turned
@@ -52,6 +53,7 @@ class Turner:
         self._engine.bypass(preset.bypassed)
         self._engine.set_stages(preset.section(STAGES))
         self._runner.offsets = preset.section(LATENT)
+        self._runner.feedback = preset.section(FEEDBACK)
         self.steer(preset)
         self.keep_edits(preset)
         own = {each.number.address: each.get(preset) for each in knobs(preset)}
@@ -70,13 +72,16 @@ class Turner:
 
     def turn(self, values: Values) -> None:
         """Turn numbers; each must be within its range."""
-        owned: dict[str, dict[str, float]] = {"latent": {}, "generator": {}, "edit": {}}
+        owned: dict[str, dict[str, float]] = {owner: {} for owner in ("latent", "generator", "edit", "feedback")}
         for address, value in values.items():
             owned.get(address[1 : address.find("/", 1)], self._waiting)[address] = value
         if owned["latent"]:
             self._move(owned["latent"])
         if owned["generator"]:
             self._runner.generator = turned_generator(self._runner.generator, owned["generator"])
+        if owned["feedback"]:
+            changed = {split(address)[1]: value for address, value in owned["feedback"].items()}
+            self._runner.feedback = self._runner.feedback.model_copy(update=changed)
         if owned["edit"]:
             self._turned |= owned["edit"]
             self._set_edits(turned(self._edits, self._turned))

@@ -8,6 +8,7 @@ from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
 from studio.ui.source.beat_light import BeatLight
 from studio.ui.source.dials import dials
+from studio.ui.source.feedback_panel import FeedbackPanel
 from studio.ui.source.panel import Transport
 
 
@@ -54,5 +55,15 @@ PANELS = (
                 tip="While paused",
             ),
         ),
+    ),
+    Panel(
+        "feedback",
+        "Feedback",
+        "right",
+        lambda c: FeedbackPanel(c.document),
+        stack=20,
+        order=70,
+        starts_hidden=True,
+        scrolled=True,
     ),
 )
