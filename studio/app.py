@@ -94,7 +94,7 @@ class Studio:
             self._carry,
             self._context.close,
             # Made when the render thread begins, when there are controllers to listen to.
-            lambda: (Movement(lambda time: self._sound.listen(time) | self.controllers.hub.listen(time)),),
+            lambda: (Movement(lambda time: self._sound.listen(time) | self.controllers.listen(time)),),
         )
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)

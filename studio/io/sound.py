@@ -103,3 +103,28 @@ def _from(container: Any, start: float) -> Iterator[Array]:
                 yield piece[gone:]
     for part in resampler.resample(None):
         yield part.to_ndarray().reshape(-1, 2).astype(np.float32)[skip or 0 :]
+
+
+class Resampler:
+    """Sound that comes piece by piece, brought to one channel at `RATE`.
+
+    Args:
+        rate: samples a second of what comes.
+    """
+
+    def __init__(self, rate: int) -> None:
+        import av
+
+        self._rate = rate
+        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+
+    def push(self, piece: Array) -> Array:
+        """Take (samples,) float32; (samples,) float32 at `RATE`, a little later."""
+        import av
+
+        if self._rate == RATE or not len(piece):
+            return piece
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece[None]), format="flt", layout="mono")
+        frame.sample_rate = self._rate
+        parts = [part.to_ndarray().reshape(-1) for part in self._resampler.resample(frame)]
+        return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)

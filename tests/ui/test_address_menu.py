@@ -20,6 +20,7 @@ from studio.control.midi_ports import RtMidi
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.mapping import MAPPINGS, Mapping
+from studio.model.modulator import Measurements
 from studio.model.route import ROUTES
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.controllers.address_menu import AddressMenu
@@ -249,3 +250,44 @@ def test_own_mappings_come_back_and_what_is_damaged_is_said(qtbot: QtBot, gl_app
             assert any("mappings cannot be read" in said for said in made.said) == (not own)
         finally:
             made.close()
+
+
+def test_the_mouse_over_the_picture_is_a_signal(whole: WholeWindow) -> None:
+    hub = whole.context[Controllers].hub
+    view = whole.viewport
+    QTest.mouseMove(view, QPoint(view.width() // 4, view.height() // 2))
+    whole.until(lambda: "mouse/x" in hub.listen(1.0).values)
+    values = hub.listen(1.0).values
+    assert values["mouse/x"] == pytest.approx(0.25, abs=0.02)
+    assert values["mouse/y"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_microphone_takes_the_films_place_and_its_end_is_said(
+    whole: WholeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Made:
+        is_heard = True
+
+        def listen(self, time: float) -> Measurements:
+            return Measurements({"sound/level": 0.75}, {"sound/onset": time})
+
+        def close(self) -> None: ...
+
+    panel, controllers = whole.context[ControllersPanel], whole.context[Controllers]
+    made = Made()
+    monkeypatch.setattr(service, "Microphone", lambda: made)
+    panel._hear_microphone(True)
+    assert panel.microphone.isChecked()
+    assert controllers.listen(3.0).values["sound/level"] == 0.75
+    made.is_heard = False
+    whole.until(lambda: controllers.microphone is None)
+    assert "The microphone is gone; the film's sound is heard again." in whole.said
+    assert not panel.microphone.isChecked()
+
+    def without() -> Made:
+        raise StudioError("No microphone can be heard (none); connect one.")
+
+    monkeypatch.setattr(service, "Microphone", without)
+    panel._hear_microphone(True)
+    assert whole.said[-1] == "No microphone can be heard (none); connect one."
+    assert not panel.microphone.isChecked()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.controllers.panel import ControllersPanel
+from studio.ui.controllers.pointer import Pointer
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
+from studio.ui.viewport.widget import Viewport
 
 
 def _make(context: Context) -> ControllersPanel:
     context.add(AddressMenu(context.window, context.document, context[Controllers], context[MessageBar].say))
+    context.add(Pointer(context[Viewport], context[Controllers].hub.inbox))
     return ControllersPanel(context.document, context[Controllers])
 
 

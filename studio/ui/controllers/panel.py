@@ -47,6 +47,9 @@ class ControllersPanel(QWidget):
         self.lights = QCheckBox("Show numbers on controllers")
         self.lights.setToolTip("Lights, rings and motor faders go to where the numbers are that their controls turn")
         self.lights.clicked.connect(lambda on: choose.hear_midi(self.midi.isChecked(), lights=on))
+        self.microphone = QCheckBox("Hear the microphone, not the film")
+        self.microphone.setToolTip("What moves by sound goes by the microphone: levels of bands, and onsets")
+        self.microphone.clicked.connect(self._hear_microphone)
         self.osc = QLineEdit()
         self.osc.setAccessibleName("UDP port at which OSC is heard")
         self.osc.setPlaceholderText("not heard; 9000, say")
@@ -79,7 +82,7 @@ class ControllersPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         whole.setSpacing(theme.SPACE // 2)
-        for part in (self.midi, self.lights):
+        for part in (self.midi, self.lights, self.microphone):
             whole.addWidget(part)
         whole.addLayout(form)
         whole.addWidget(self.ports)
@@ -109,6 +112,7 @@ class ControllersPanel(QWidget):
         ports = hub.ports
         self.midi.setChecked(ports.midi is not None)
         self.lights.setChecked(choice.lights)
+        self.microphone.setChecked(self._controllers.microphone is not None)
         if not self.osc.hasFocus():
             self.osc.setText("" if ports.osc is None else str(ports.osc))
         if not self.sends.hasFocus():
@@ -164,6 +168,10 @@ class ControllersPanel(QWidget):
 
     def _hear_midi(self, wanted: bool) -> None:
         self._controllers.hear_midi(wanted)
+        self._show()
+
+    def _hear_microphone(self, wanted: bool) -> None:
+        self._controllers.hear_microphone(wanted)
         self._show()
 
     def _set_osc(self) -> None:

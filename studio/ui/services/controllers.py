@@ -9,6 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.control.hub import Hub
+from studio.control.microphone import Microphone
 from studio.control.midi_ports import RtMidi
 from studio.control.namespace import Dials
 from studio.control.osc import LOOPBACK
@@ -17,6 +18,7 @@ from studio.errors import StudioError
 from studio.io.preset_file import section_from_json, section_to_json
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping, Mappings
+from studio.model.modulator import Measurements
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
@@ -40,6 +42,7 @@ class Controllers(QObject):
 
     Attributes:
         hub: joins controllers to the document.
+        microphone: heard in place of the film's sound; None where it is not.
     """
 
     changed = Signal()
@@ -65,6 +68,7 @@ class Controllers(QObject):
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.hub.pump)
+        self._timer.timeout.connect(self._look_at_microphone)
         self._timer.start(_REST_MS)
         document.changed.connect(self._follow)
 
@@ -76,6 +80,7 @@ class Controllers(QObject):
     def add(self, dials: Dials) -> None:
         """Let the numbers of something else than the document be reached, too."""
         self.hub.names.add(dials)
+        self.microphone: Microphone | None = None
         self.hub.refresh()
 
     def start(self, osc: tuple[str, int] | None, midi: bool) -> None:
@@ -124,6 +129,28 @@ class Controllers(QObject):
             self._choose(sends=where.strip())
         return done
 
+    def listen(self, time: float) -> Measurements:
+        """What controllers and the microphone brought until now; called in the render thread."""
+        heard, microphone = self.hub.listen(time), self.microphone
+        return heard if microphone is None else heard | microphone.listen(time)
+
+    def hear_microphone(self, wanted: bool) -> bool:
+        """Hear a microphone in place of the film, or the film again; what cannot be is said."""
+        before, self.microphone = self.microphone, None
+        if before is not None:
+            before.close()
+        done = not wanted or self._try(self._open_microphone)
+        self.changed.emit()
+        return done
+
+    def _open_microphone(self) -> None:
+        self.microphone = Microphone()
+
+    def _look_at_microphone(self) -> None:
+        if self.microphone is not None and not self.microphone.is_heard:
+            self.hear_microphone(False)
+            self._tell("The microphone is gone; the film's sound is heard again.")
+
     def learn(self, address: str, *, for_all: bool = False) -> bool:
         """Map the next control that is moved to a number; whether there is anything that could be heard."""
         ports = self.hub.ports
@@ -147,6 +174,8 @@ class Controllers(QObject):
         self._timer.stop()
         self._document.changed.disconnect(self._follow)
         self.hub.changed.disconnect(self._keep)
+        if self.microphone is not None:
+            self.microphone.close()
         self.hub.close()
 
     # -- within -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,135 @@
+"""The microphone, with a fake of its library: what the callback does, what is heard, and what is said without one."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.control.microphone import Microphone, Ring
+from studio.control.sound import SoundMeter
+from studio.errors import StudioError
+from studio.io.sound import RATE, Resampler
+
+
+class PortAudioError(Exception):
+    """As the library's."""
+
+
+class Stream:
+    """A microphone that says what the test says."""
+
+    made: Stream | None = None
+    fails = ""
+    rate = 48000.0
+
+    def __init__(self, **options: Any) -> None:
+        if Stream.fails == "open":
+            raise PortAudioError("Error querying device -1")
+        assert (options["channels"], options["dtype"]) == (1, "float32")
+        self.callback, self.samplerate = options["callback"], Stream.rate
+        self.active = self.closed = False
+        Stream.made = self
+
+    def start(self) -> None:
+        if Stream.fails == "start":
+            raise PortAudioError("Device unavailable\n[-9985]")
+        self.active = True
+
+    def close(self) -> None:
+        self.active, self.closed = False, True
+
+    def say(self, samples: np.ndarray, block: int = 480) -> None:
+        for start in range(0, len(samples), block):
+            piece = samples[start : start + block]
+            self.callback(piece[:, None].astype(np.float32), len(piece), None, None)
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> type[Stream]:
+    monkeypatch.setitem(sys.modules, "sounddevice", SimpleNamespace(InputStream=Stream, PortAudioError=PortAudioError))
+    monkeypatch.setattr(Stream, "fails", "")
+    return Stream
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(0, 25), max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_ring_gives_what_was_written_and_forgets_the_oldest(sizes: list[int], reads: list[bool]) -> None:
+    ring, count, waiting = Ring(16), 0, []
+    for size, reads_now in zip(sizes, reads, strict=False):
+        samples = np.arange(count, count + size, dtype=np.float32)
+        count += size
+        ring.write(samples)
+        waiting += samples.tolist()
+        if reads_now:
+            assert ring.read().tolist() == waiting[-16:]
+            waiting = []
+    assert ring.read().tolist() == waiting[-16:]
+
+
+def test_a_burst_is_heard_with_its_onset_within_50_milliseconds(library: type[Stream]) -> None:
+    microphone = Microphone()
+    stream = library.made
+    assert stream is not None
+    quiet, tone = np.zeros(24000), 0.5 * np.sin(2 * np.pi * 100 * np.arange(4800) / 48000)
+    stream.say(quiet)
+    before = microphone.listen(10.0)
+    assert before.values["sound/level"] == 0.0
+    assert before.began == {}
+    # 50 ms of sound are enough for it to be heard.
+    stream.say(tone[:2400])
+    heard = microphone.listen(10.05)
+    assert heard.values["sound/level"] > 0.3
+    assert heard.values["sound/low"] > heard.values["sound/high"]
+    assert heard.began["sound/onset"] == pytest.approx(10.0, abs=0.05)
+    # It stays, though nothing new has come.
+    assert microphone.listen(10.06).began == heard.began
+    microphone.close()
+    assert stream.closed
+    assert not microphone.is_heard
+
+
+def test_the_callback_does_nothing_but_fill_the_ring(library: type[Stream], monkeypatch: pytest.MonkeyPatch) -> None:
+    microphone = Microphone()
+    stream = library.made
+    assert stream is not None
+
+    def fail(*_: object) -> None:
+        raise AssertionError("measured in the callback")
+
+    monkeypatch.setattr(SoundMeter, "push", fail)
+    monkeypatch.setattr(Resampler, "push", fail)
+    thread = threading.Thread(target=stream.say, args=(np.ones(480_000),))
+    thread.start()
+    thread.join()
+    assert len(microphone._ring.read()) == 96_000
+
+
+def test_resampling_keeps_a_tone_and_its_length() -> None:
+    resampler = Resampler(48000)
+    tone = np.sin(2 * np.pi * 440 * np.arange(48000) / 48000).astype(np.float32)
+    found = np.concatenate([resampler.push(tone[start : start + 500]) for start in range(0, 48000, 500)])
+    assert abs(len(found) - RATE) < 200
+    spectrum = np.abs(np.fft.rfft(found[:16384] * np.hanning(16384)))
+    assert abs(spectrum.argmax() * RATE / 16384 - 440) < 3
+    assert Resampler(RATE).push(tone) is tone
+
+
+@pytest.mark.parametrize("fails", ["open", "start"])
+def test_without_a_microphone_it_says_so(library: type[Stream], monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    monkeypatch.setattr(library, "fails", fails)
+    with pytest.raises(StudioError, match=r"No microphone can be heard \(.*\); connect one\.") as caught:
+        Microphone()
+    assert "\n" not in str(caught.value)
+
+
+def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(StudioError, match="sounddevice is missing; install the studio anew"):
+        Microphone()
