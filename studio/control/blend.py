@@ -115,14 +115,12 @@ class Blend:
 
     def _mixed_feedback(self, parts: Shares) -> Feedback:
         held = [preset.section(FEEDBACK) for preset in self._presets]
-        # What feeds nothing back has no say in how it would.
+        # What feeds nothing back has no say in how.
         amounts = [feedback.amount * part for feedback, part in zip(held, parts, strict=True)]
-        whole = sum(amounts)
-        if whole <= 0.0:
+        if (whole := sum(amounts)) <= 0.0:
             return FEEDBACK.default
-        shares = [amount / whole for amount in amounts]
         others = {
-            name: _mean([(getattr(feedback, name), share) for feedback, share in zip(held, shares, strict=True)])
+            name: _mean([(getattr(feedback, name), amount) for feedback, amount in zip(held, amounts, strict=True)])
             for name in ("zoom", "turn", "decay")
         }
         return Feedback(amount=min(1.0, whole), **others)

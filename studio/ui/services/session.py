@@ -4,178 +4,37 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
-from fractions import Fraction
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QMainWindow
 
-from studio.model.framing import Fit, Framing, Quarters
+from studio.ui.services.choices import (
+    ControlChoice as ControlChoice,
+)
+from studio.ui.services.choices import (
+    FadingChoice as FadingChoice,
+)
+from studio.ui.services.choices import (
+    Hand as Hand,
+)
+from studio.ui.services.choices import (
+    LastSession as LastSession,
+)
+from studio.ui.services.choices import (
+    OutputChoice as OutputChoice,
+)
+from studio.ui.services.choices import (
+    RecordingChoice as RecordingChoice,
+)
 
 RECENT = 10
 """So many of each kind are remembered."""
 
 LAYOUT = 2
 """Counts up when docks change such that an older layout must not be restored."""
-
-
-@dataclass(frozen=True)
-class LastSession:
-    """How the studio was left.
-
-    Attributes:
-        opened: the preset's or the network's folder.
-        source: what was playing: "demo", "camera:0", a path.
-        size: as `LiveSession.work_at` takes it.
-        engine: as `LiveSession.choose_engine` takes it.
-        view: the kind of view.
-        view_name: its layer or tensor; empty for others.
-    """
-
-    opened: str = ""
-    source: str = "demo"
-    size: str = "256"
-    engine: str = "auto"
-    view: str = "output"
-    view_name: str = ""
-
-
-@dataclass(frozen=True)
-class Hand:
-    """How the tools were left, whatever was open; they are as they were at the next start.
-
-    Attributes:
-        colours: of values.
-        scaling: whether each tile has a scale of its own.
-        protected: whether painting keeps to the selection.
-        stands: whether a stroke holds the picture.
-        brush: its settings as JSON.
-        brush_unit: what its radius counts.
-        row_order: of the filter sheet.
-        kernel_scaling: whether each kernel of the sheet has a scale of its own.
-    """
-
-    colours: str = "signed"
-    scaling: str = "tile"
-    protected: bool = True
-    stands: bool = False
-    brush: str = ""
-    brush_unit: str = "screen"
-    row_order: str = "index"
-    kernel_scaling: str = "all"
-
-
-@dataclass(frozen=True)
-class RecordingChoice:
-    """How to record, chosen once.
-
-    Attributes:
-        codec: a name out of `studio.io.sinks.codecs`.
-        rate: frames per second, as a fraction: "25", "30000/1001".
-        folder: where recordings go; empty for the system's folder of films.
-        shown: record what is shown rather than the output.
-        size: "1920x1080", width and height; empty takes pictures as they come.
-        still: how stills are enlarged, "2 restorer" or "4 network"; empty for as they are.
-    """
-
-    codec: str = "h264"
-    rate: str = "25"
-    folder: str = ""
-    shown: bool = False
-    size: str = ""
-    still: str = ""
-
-    @property
-    def enlarged(self) -> tuple[int, str]:
-        """How many times stills are enlarged, and by what; 1 where what was stored is nothing that is offered."""
-        found = re.fullmatch(r"([24]) (restorer|network)", self.still)
-        return (int(found[1]), found[2]) if found else (1, "restorer")
-
-    @property
-    def pixels(self) -> tuple[int, int] | None:
-        """Width and height; None as they come, and where what was stored is no size."""
-        found = re.fullmatch(r"([1-9]\d{1,3})x([1-9]\d{1,3})", self.size)
-        return (int(found[1]), int(found[2])) if found else None
-
-    @property
-    def fps(self) -> Fraction:
-        """The rate; 25 where what was stored is none."""
-        try:
-            found = Fraction(self.rate)
-        except (ValueError, ZeroDivisionError):
-            return Fraction(25)
-        return found if found > 0 else Fraction(25)
-
-    @property
-    def path(self) -> Path:
-        """The folder, or the system's of films where it is gone."""
-        chosen = Path(self.folder)
-        if self.folder and chosen.is_dir():
-            return chosen
-        movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        return Path(movies) if movies and Path(movies).is_dir() else Path.home()
-
-
-@dataclass(frozen=True)
-class FadingChoice:
-    """How presets and snapshots follow one another.
-
-    Attributes:
-        beats: that a fade takes; 0 cuts.
-        easing: how it goes, one of `studio.modulators.keyframes.Easing`.
-        quantum: when it begins: "at once", "beat" or "bar".
-    """
-
-    beats: float = 4.0
-    easing: str = "in and out"
-    quantum: str = "at once"
-
-
-@dataclass(frozen=True)
-class ControlChoice:
-    """How controllers are reached, whatever is open; what the command line asks for comes before it.
-
-    Attributes:
-        midi: whether MIDI ports are heard.
-        lights: whether controllers are told where numbers are.
-        osc: UDP port that OSC is heard at; empty for none.
-        sends: host and port that OSC is sent to; empty for none.
-        mappings: a person's own mappings, as JSON holds those of a preset.
-    """
-
-    midi: bool = False
-    lights: bool = True
-    osc: str = ""
-    sends: str = ""
-    mappings: str = "[]"
-
-
-@dataclass(frozen=True)
-class OutputChoice:
-    """How the output window was left.
-
-    Attributes:
-        screen: name of the screen that it fills.
-        fit: see `studio.model.framing.Framing`.
-        quarters: likewise.
-        mirrored: likewise.
-        flipped: likewise.
-    """
-
-    screen: str = ""
-    fit: str = "fit"
-    quarters: int = 0
-    mirrored: bool = False
-    flipped: bool = False
-
-    @property
-    def framing(self) -> Framing:
-        """How the picture lay in it; as by default where what was stored is nothing known."""
-        fits: dict[str, Fit] = {fit: fit for fit in get_args(Fit)}
-        quarters: dict[int, Quarters] = {each: each for each in get_args(Quarters)}
-        return Framing(fits.get(self.fit, "fit"), quarters.get(self.quarters, 0), self.mirrored, self.flipped)
 
 
 R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)
