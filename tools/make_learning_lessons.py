@@ -34,7 +34,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "learning"
 SECONDS = (0, 10, 60, 300)
 FRAMES = (25, 215, 300)
 SIDE, GAP = 128, 6
-COMPARED_AT = (50, 150, 400, 1000)
+COMPARED_AT = (50, 150, 300, 600)
 """Steps at which both upsamplings are looked at."""
 _RECENT = 20
 
@@ -48,10 +48,12 @@ class Taught:
     Attributes:
         network: what learns.
         asked: the lesson.
+        side: of the frames that are shown: another than that of its crops where it has learnt what holds at any size.
     """
 
     network: str
     asked: Asked
+    side: int = SIDE
 
 
 LESSONS = {
@@ -59,6 +61,7 @@ LESSONS = {
     "colouring": Taught(
         "new:unet,width=16,depth=4,seed=1",
         Asked("demo", wanted="damage:grey", losses="l1=1", size=64, batch=8, rate=1e-3),
+        side=64,
     ),
     "bend": Taught(
         "new:autoencoder,width=32,seed=1",
@@ -95,7 +98,7 @@ def _core() -> float:
 def teach(taught: Taught, picture: Path, clock: Clock) -> dict[str, Any]:
     """Teach a lesson, and make its picture; the step and the decibels at each of its moments."""
     learner, _ = prepare(open_network(taught.network), taught.asked, "torch")
-    shown, wanted = examples(taught.asked)
+    shown, wanted = examples(taught.asked, taught.side)
     columns = [shown, through(learner.network, shown)]
     told: list[dict[str, float]] = [{"seconds": 0, "step": 0}]
     passed, recent = 0.0, [0.0]
@@ -120,7 +123,7 @@ def teach(taught: Taught, picture: Path, clock: Clock) -> dict[str, Any]:
 def compare(out: Path, clock: Clock) -> dict[str, Any]:
     """Teach the autoencoder on both upsamplings, the same crops in the same order, and draw both curves."""
     asked = Asked("demo", size=64, batch=16, rate=1e-3)
-    shown, _ = examples(asked)
+    shown, _ = examples(asked, SIDE)
     found: dict[str, Any] = {}
     curves, columns = {}, [shown]
     for upsampling in ("transposed", "fractional"):
@@ -145,10 +148,10 @@ def compare(out: Path, clock: Clock) -> dict[str, Any]:
     return found
 
 
-def examples(asked: Asked) -> tuple[list[Picture], list[Picture]]:
+def examples(asked: Asked, side: int) -> tuple[list[Picture], list[Picture]]:
     """Some frames as a lesson shows them, and as it wants them."""
     with open_source("demo") as film:
-        frames = [shallow(resized(f.picture, (SIDE, SIDE))) for f in film if f.index in FRAMES]
+        frames = [shallow(resized(f.picture, (side, side))) for f in film if f.index in FRAMES]
     kind, _, rest = asked.wanted.partition(":")
     rng = np.random.default_rng(0)
     if kind == "damage":

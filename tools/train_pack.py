@@ -32,6 +32,10 @@ size.
 
 **Landscapes** (`landscapes`): the decoder of an autoencoder (in DCGAN's form, Radford et al., 2015) whose code is
 pulled towards a normal distribution, under L1 and a discriminator of large patches, on landscapes rendered here.
+
+None of these learns by `studio train`: what they are taught by (sliced distances, spectral norms, hinge loss, a decoder
+whose code is pulled towards a normal distribution) are no losses of the studio's, and the restorer's blur and noise are
+drawn anew for every crop on the GPU. `docs/learning.md` has lessons of the same kinds that it does teach.
 """
 
 from __future__ import annotations

@@ -224,6 +224,27 @@ def test_a_source_that_has_ended_goes_on_being_learnt_from(desk: Desk) -> None:
     assert not desk.session.problem
 
 
+def test_a_checkpoint_is_seen_while_a_key_is_held_and_learning_goes_on(desk: Desk) -> None:
+    start = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 3 and desk.session.checkpoints)
+    desk.session.compare(desk.session.checkpoints[0])
+    step = desk.session.step
+    desk.until(lambda: desk.session.step >= step + 3)
+    assert all(np.array_equal(desk.tensor(name), value) for name, value in start.items())
+    desk.session.compare(None)
+    desk.session.pause()
+    desk.settle()
+    # It has learnt on from its own weights, and the history knows of learning alone.
+    assert not np.array_equal(desk.tensor("dec2.weight"), start["dec2.weight"])
+    assert set(desk.document.history.labels) == {"Learn"}
+    last = desk.session.step
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints[-1].step == last)
+    for name, values in desk.session.checkpoints[-1].checkpoint.state.tensors.items():
+        assert np.array_equal(desk.tensor(name), values)
+
+
 def test_weights_that_go_wild_are_not_shown_and_those_of_before_come_back(desk: Desk) -> None:
     # Without a sigmoid at its end, which would hold what it makes.
     desk.document.load(Preset("up", parse_new("upscaler,width=4,depth=3,seed=1").make(), {}))

@@ -167,6 +167,11 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     qtbot.mouseClick(panel.save, LEFT)
     school.until(lambda: "The checkpoint is saved." in school.said)
     held = {name: school.tensor(name) for name in school.document.network.tensors}
+    trained = school.document.original("enc1.weight")
+    qtbot.mousePress(panel.compare, LEFT)
+    school.until(lambda: np.array_equal(school.tensor("enc1.weight"), trained))
+    qtbot.mouseRelease(panel.compare, LEFT)
+    school.until(lambda: np.array_equal(school.tensor("enc1.weight"), held["enc1.weight"]))
     qtbot.mouseClick(panel.end, LEFT)
     school.until(lambda: session.rests)
     while school.document.undo():

@@ -21,6 +21,7 @@ class Carrying:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._gesture: Gesture | None = None
+        self._shown: Gesture | None = None
         self.is_own = False
 
     def put(self, weights: Mapping[str, Array]) -> None:
@@ -30,11 +31,30 @@ class Carrying:
             return
         if self._gesture is None or not self._gesture.is_open:
             self._gesture = self._document.begin("Learn")
+        self._lay(self._gesture, weights)
+
+    def show(self, weights: Mapping[str, Array] | None) -> None:
+        """Let other weights be seen for a while, None for those that are learnt again.
+
+        What learns goes on from its own, and nothing of it is undone.
+        """
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self.is_own = True
+            shown.cancel()
+            self.is_own = False
+        if weights is not None and self._document.gesture in (None, self._gesture):
+            self.commit()
+            own = self._document.network.tensors
+            self._shown = self._document.begin("Compare")
+            self._lay(self._shown, {name: values for name, values in weights.items() if name in own})
+
+    def _lay(self, gesture: Gesture, weights: Mapping[str, Array]) -> None:
         self.is_own = True
         try:
             for name, values in weights.items():
                 sheet = to_sheet(values)
-                self._gesture.put(name, Patch(Rect(0, 0, *sheet.shape), sheet))
+                gesture.put(name, Patch(Rect(0, 0, *sheet.shape), sheet))
         finally:
             self.is_own = False
 
@@ -48,4 +68,4 @@ class Carrying:
 
     def forget(self) -> None:
         """Another network is open; what was carried into the one before is done with."""
-        self._gesture = None
+        self._gesture = self._shown = None

@@ -46,8 +46,7 @@ class LearningSession:
         say: told sentences for the person, and the traceback of a defect.
 
     Attributes:
-        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints",
-            "saved".
+        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints", "saved".
         state: what it does.
         asked: the lesson that is open, or was last.
         problem: why it stopped; empty where it did not have to.
@@ -225,6 +224,7 @@ class LearningSession:
         """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
         if self._trainer is None:
             return
+        self.compare(None)
         self.pause()
         self._carrying.commit()
         self._steering.set(mark.sheets, f"Rates of step {mark.step}")
@@ -232,8 +232,12 @@ class LearningSession:
         self.problem = ""
         self._go_back_to(mark.step)
 
+    def compare(self, mark: Mark | None) -> None:
+        """Let the weights of a checkpoint be seen while learning goes on; None for its own again."""
+        self._carrying.show(None if mark is None else mark.checkpoint.state.tensors)
+
     def save(self, path: Path, mark: Mark | None = None) -> None:
-        """Write a checkpoint, from which learning goes on tomorrow: the one that is given, else how it is now."""
+        """Write a checkpoint, from which learning goes on tomorrow: this one, or how it is now."""
 
         def save_it(learner: Learner) -> None:
             from studio.learn.checkpoint import save_checkpoint

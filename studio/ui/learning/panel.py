@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -79,6 +79,10 @@ class LearningPanel(QWidget):
         self.back = QPushButton("Back to this")
         self.back.setToolTip("Go back to the selected checkpoint, with the optimiser as it was")
         self.back.clicked.connect(self._back)
+        self.compare = QPushButton("Compare")
+        self.compare.setToolTip("Hold it, or the space bar on it, to see the picture by the selected checkpoint")
+        self.compare.pressed.connect(lambda: session.compare(self.strip.current or _first(session.checkpoints)))
+        self.compare.released.connect(lambda: session.compare(None))
         self.save = QPushButton(icon("floppy-disk"), "Save…")
         self.save.setToolTip("Write how it is now, or the selected checkpoint, to a file: to go on from tomorrow")
         self.save.clicked.connect(self._save)
@@ -114,6 +118,7 @@ class LearningPanel(QWidget):
         marks.setSpacing(theme.SPACE // 2)
         marks.addWidget(self.keep)
         marks.addWidget(self.back)
+        marks.addWidget(self.compare)
         marks.addWidget(self.save)
         marks.addWidget(self.resume)
         marks.addStretch(1)
@@ -230,7 +235,7 @@ class LearningPanel(QWidget):
         self.end.setEnabled(session.is_open)
         self.keep.setEnabled(session.is_open and session.step > 0)
         self.back.setEnabled(session.is_open and bool(session.checkpoints))
-        for shown in (self.strip, self.keep, self.back, self.save):
+        for shown in (self.strip, self.keep, self.back, self.compare, self.save):
             shown.setVisible(session.is_open)
         self.resume.setVisible(not session.is_open)
         self.crop.setVisible(session.pictures is not None)
@@ -279,3 +284,7 @@ class LearningPanel(QWidget):
         last, rate = session.last, session.pace.now
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
         return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace} · {session.seconds:.0f} s"
+
+
+def _first(marks: Sequence[Mark]) -> Mark | None:
+    return marks[0] if marks else None
