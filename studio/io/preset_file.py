@@ -91,6 +91,12 @@ class PresetFile:
         for section, value in self.sections.items():
             known[section.name].check(value, network, where)
 
+    def settled(self, network: Network) -> PresetFile:
+        """The same preset as it can be used with a network: what does not fit may be set aside, see `SectionFile`."""
+        known = registry()
+        sections = {key: known[key.name].settle(value, network) for key, value in self.sections.items()}
+        return replace(self, sections=sections)
+
     def renamed(self, name: str) -> PresetFile:
         """The same preset under another name, which must be a `Title`."""
         return replace(self, core=self.core.model_copy(update={"name": name}))

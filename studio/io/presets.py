@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio import paths
@@ -105,6 +105,7 @@ def _read(file: Path, networks: dict[str, Network], migrations: Mapping[int, Mig
             f"{file}: this preset was made on weights {core.weights.sha256[:12]}, but {weights} holds "
             f"{found[:12]}; restore those weights, or make the preset anew on these."
         )
+    described = described.settled(network)
     described.check(network, file)
     changed = {name: _tensor(file, name, network) for name in core.tensors}
     told = described.sections, described.unread
@@ -142,7 +143,8 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
     written, versions = sections_to_json(preset.sections, preset.unread)
     # Read as it will be read again, so that nothing is saved that could not be opened.
     described = preset_file(core | written | {"versions": versions}, what)
-    described.check(preset.network, what)
+    # What was set aside when it was read is written as it was, though it does not fit.
+    replace(described, sections=preset.sections).check(preset.network, what)
     picture = None if thumbnail is None else encode_thumbnail(thumbnail)
     with replacing_folder(path) as folder:
         carry_over(path, folder, _owned_by(path, picture is not None))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
+from studio.errors import StudioError
 from studio.model.op import Array, Shape
 from studio.model.op import Scratch as Scratch
 from studio.model.param import Shaded
@@ -96,3 +97,20 @@ class Bend(Shaded):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """The bend of a PyTorch tensor of shape (N, C, H, W), which it must not change."""
         raise NotImplementedError
+
+
+class Unusable(Bend):
+    """A bend of which this studio can make nothing: of a plug-in that is missing, or wrong in its file."""
+
+    label = "Unusable bend"
+    shader = "ablate"
+
+    def check(self, shape: Shape) -> None:
+        """See `Bend.check`: it fits no map."""
+        del shape
+        raise StudioError("it cannot be used; leave it off, or remove it")
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`: never run."""
+        del given
+        return x

@@ -97,6 +97,8 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
     for place, stage in enumerate(stages):
         if any(other.id == stage.id for other in stages[:place]):
             raise StudioError(f"Two stages have the number {stage.id}; each needs one of its own.")
+        if not stage.on:  # it may wait for what is missing
+            continue
         if stage.layer not in known:
             raise StudioError(f'{stage.name}: there is no layer "{stage.layer}".')
         if stage.bend.other == "layer" and stage.source is None:

@@ -84,5 +84,7 @@ class Preset:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person who opens it should know, a sentence each: which sections are kept but not used."""
-        return tuple(f'The section "{name}" {unread.reason}.' for name, unread in self.unread.items())
+        """What a person who opens it should know, a sentence each: what is kept but not used, and what is off."""
+        unused = [f'The section "{name}" {unread.reason}.' for name, unread in self.unread.items()]
+        said = [key.remarks(value) for key, value in self.sections.items() if key.remarks is not None]
+        return (*unused, *(sentence for some in said for sentence in some))

@@ -22,6 +22,7 @@ class Section(Generic[T]):
         name: the section's name, also its key in preset.json.
         default: the value of a preset that says nothing of it.
         told: what the document tells where the value changes; a plain `SectionChanged` where None.
+        remarks: what a person who opens it should know of a value, a sentence each; None for nothing ever.
         held: bytes that the history holds for a change from one value to another; None for too few to count.
     """
 
@@ -29,6 +30,7 @@ class Section(Generic[T]):
     default: T
     told: SectionChanged | None = None
     held: Callable[[Any, Any], int] | None = None
+    remarks: Callable[[Any], tuple[str, ...]] | None = None
 
     def nbytes(self, before: object, after: object) -> int:
         """Bytes that the history holds for a change from one value to another."""

@@ -196,6 +196,8 @@ class Stage:
         guard: what the bent map is held to before it is mixed in.
         on: whether it works; one that is off is as if it were not there, but keeps its place.
         source: the layer whose map a bend from elsewhere takes.
+        problem: why it was set off when it was read; empty where nothing is wrong with it.
+        kept: what a file says of a stage of which this studio can make nothing, to be written again; else None.
     """
 
     id: int
@@ -207,6 +209,8 @@ class Stage:
     guard: Guard = field(default_factory=Guard)
     on: bool = True
     source: str | None = None
+    problem: str = ""
+    kept: Any = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.amount <= 1.0:

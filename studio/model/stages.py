@@ -22,7 +22,11 @@ def _held(before: Stages, after: Stages) -> int:
     return sum((old | new)[key] for key in old.keys() ^ new.keys())
 
 
-STAGES: Section[Stages] = Section("stages", (), StagesChanged(), _held)
+def _remarks(stages: Stages) -> tuple[str, ...]:
+    return tuple(f"{stage.name} is off: {stage.problem}." for stage in stages if stage.problem)
+
+
+STAGES: Section[Stages] = Section("stages", (), StagesChanged(), _held, _remarks)
 """The bends of activations, in the order in which those of one layer work."""
 
 
@@ -53,12 +57,15 @@ def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **setti
 def moved(stages: Stages, number: int, layer: str, at: int | None = None) -> Stages:
     """The stages with one of them at another place, or behind another layer; it keeps its number."""
     stage = stage_of(stages, number)
-    return _inserted(without(stages, number), replace(stage, layer=layer), at)
+    return _inserted(without(stages, number), replace(stage, layer=layer, problem=""), at)
 
 
 def changed(stages: Stages, number: int, **settings: Any) -> Stages:
     """The stages with other fields of one of them; StudioError where a value is out of its range."""
     stage = replace(stage_of(stages, number), **settings)
+    if stage.kept is None:
+        # Where somebody mends it, what was wrong with it when it was read is told no more.
+        stage = replace(stage, problem="")
     return tuple(stage if each.id == number else each for each in stages)
 
 

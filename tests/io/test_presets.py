@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from small_networks import small_network
 
 from studio import paths
 from studio.bends import registry as bends
+from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.io import preset_file, sections
 from studio.io.networks import load_network, save_network
@@ -454,9 +456,39 @@ def test_stages_that_are_wrong_are_named(folder: Path, change: Document, sentenc
     rewrite(folder, lambda d: d.update(stages=[stage]))
     assert load_preset(folder).section(STAGES)[0].bend.model_dump()["angle"] == 30.0
     rewrite(folder, lambda d: d.update(stages=[stage | change]))
-    with pytest.raises(StudioError, match=sentence) as caught:
-        load_preset(folder)
-    assert str(folder / "preset.json") in str(caught.value)
+    preset = load_preset(folder)
+    [found] = preset.section(STAGES)
+    assert (found.id, found.layer, found.on) == (1, (stage | change)["layer"], False)
+    [note] = preset.notes
+    assert re.search(sentence, note)
+    assert note.startswith("Stage 1 (")
+    # It goes on saying what it said, so that who has the plug-in, or the other network, finds it as it was.
+    save_preset(preset, folder)
+    [again] = json.loads((folder / "preset.json").read_text("utf-8"))["stages"]
+    # What is at its default is left out of what is understood.
+    wanted = {key: value for key, value in (stage | change).items() if key in again and key != "luma"}
+    assert {"id", "layer", "bend", *change} <= again.keys()
+    assert {key: again[key] for key in wanted} == wanted
+    assert "on" not in again
+    engine = TorchEngine(preset.bent, "cpu")
+    engine.set_stages(preset.section(STAGES))
+    engine.run({"input": np.zeros((3, 16, 16), np.float32)})
+
+
+def test_a_stage_with_a_channel_that_there_is_not_is_off_and_the_others_work(folder: Path) -> None:
+    stages = [
+        {"id": 1, "layer": "act", "bend": "Invert", "channels": {"kind": "list", "channels": [77]}},
+        {"id": 2, "layer": "act", "bend": "Invert"},
+        {"layer": 5},
+        {"id": 2},
+    ]
+    rewrite(folder, lambda d: d.update(stages=stages))
+    preset = load_preset(folder)
+    found = preset.section(STAGES)
+    assert [stage.on for stage in found] == [False, True, False, False]
+    assert len({stage.id for stage in found}) == 4
+    assert "channel 77 is not among 0 to" in preset.notes[0]
+    assert len(preset.notes) == 3
 
 
 @pytest.mark.parametrize("name", sorted(bends()))

@@ -10,10 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from studio.bends import registry
 from studio.io.opening import find_and_open
+from studio.model.bend import Unusable
 from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.section import SECOND
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels
+from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels, Stage
+from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
@@ -281,3 +283,18 @@ def test_a_second_picture_is_chosen_in_the_card_and_undone(desk: Desk) -> None:
     desk.document.undo()
     desk.document.undo()
     assert style.second.text() == "Choose…"
+
+
+def test_stages_that_do_not_fit_have_cards_that_say_so_and_can_be_mended(desk: Desk) -> None:
+    lost = Stage(1, "nose", registry()["Invert"](), on=False, problem='there is no layer "nose"')
+    unknown = Stage(2, "enc2", Unusable(), on=False, problem='There is no bend "Wobble"', kept={"bend": "Wobble"})
+    desk.document.set_section(STAGES, (lost, unknown), "Opened")
+    desk.panel.all.click()
+    first, second = (desk.panel.cards[number] for number in (1, 2))
+    assert first.where.whole == second.where.whole == "does not fit"
+    assert second.where.toolTip() == 'There is no bend "Wobble"'
+    first._move_to("enc1")
+    desk.document.change_stage(1, on=True)
+    assert desk.document.stages[0].problem == ""
+    assert desk.panel.cards[1].where.whole == ""
+    assert desk.document.stages[1].kept == {"bend": "Wobble"}

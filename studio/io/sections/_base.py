@@ -32,6 +32,7 @@ class SectionFile(Generic[T]):
         from_document: makes the value of what was checked; by default that is the value.
         to_document: the value as JSON holds it; a value at its default is not written.
         check: raises StudioError, beginning with where it stands, if the value does not fit the network.
+        settle: the value as it can be used with a network, where parts of it that cannot may be set aside.
         version: the version written today.
         migrations: for each version before today's, what turns its JSON into the next one's.
         place: sections stand in files in this order, then by name.
@@ -42,6 +43,7 @@ class SectionFile(Generic[T]):
     from_document: Callable[[Any], T] = lambda value: value
     to_document: Callable[[T], Json] = lambda value: value
     check: Callable[[T, Network, object], None] = _fits
+    settle: Callable[[T, Network], T] = lambda value, _: value
     version: int = 1
     migrations: Mapping[int, Migration] = field(default_factory=dict)
     place: int = 100

@@ -43,7 +43,8 @@ _GUARDS = {
 def sources(graph: Graph, layer: str) -> list[str]:
     """The inputs and layers whose maps a bend behind this layer may take: those that run before it."""
     names = [node.name for node in graph.nodes]
-    return [*(i.name for i in graph.inputs), *names[: names.index(layer)]]
+    before = names[: names.index(layer)] if layer in names else []
+    return [*(i.name for i in graph.inputs), *before]
 
 
 class Handle(QLabel):
@@ -202,7 +203,8 @@ class StageCard(QFrame):
         self.on.setChecked(stage.on)
         self.on.setToolTip("Works; click to bypass it" if stage.on else "Bypassed; click to let it work")
         self.name.setStyleSheet(f"color: {theme.TEXT if stage.on else theme.FAINT}; font-weight: 600;")
-        self.where.say(channels_text(stage.channels))
+        self.where.say("does not fit" if stage.problem else channels_text(stage.channels))
+        self.where.setToolTip(stage.problem)
         self.where.setVisible(bool(self.where.whole))
         self.form.show_record(stage.bend)
         self.amount.show_value(stage.amount)
