@@ -8,6 +8,7 @@ run; the pictures are for people, and are not compared.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -19,17 +20,21 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
 from studio.app import Studio
+from studio.bends import make_bend
 from studio.edits import make_edit
 from studio.io.atomic import write_bytes
 from studio.io.opening import find_and_open
 from studio.model.macros import changed
+from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.route import MACRO_BANK
+from studio.model.score import Score
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
 from studio.ui.kit.number_controls import Number
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.macros.panel import MacrosPanel
+from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.fades import SLOTS, Fades, Held
 from studio.ui.source.panel import Transport
@@ -55,6 +60,9 @@ def main() -> None:
         with opened(MOVING) as studio:
             _movement(studio)
             _instrument(studio)
+        with opened(PRESET) as studio:
+            _settle(studio)
+            _stage(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
             _settle(studio)
             _key(studio, Qt.Key.Key_I)
@@ -100,6 +108,8 @@ def _panels(studio: Studio) -> None:
     docks = studio.window.docks
     studio.window.context[FilterEditor].panels.setCurrentIndex(0)
     for name, dock in docks.items():
+        if dock.isHidden():
+            continue
         dock.raise_()
         spin(1.5)
         _grab(dock, f"panel-{name}")
@@ -147,6 +157,45 @@ def _instrument(studio: Studio) -> None:
     editor.splitter.setSizes([160, 480])
     spin(2.0)
     _grab(docks["filters"], "panel-live")
+
+
+def _stage(studio: Studio) -> None:
+    """A performance of some seconds on its timeline, mappings of controllers, and the feedback of the whole picture."""
+    context, document, docks = studio.window.context, studio.document, studio.window.docks
+    folder = studio.parts.networks.parent / "performances"
+    folder.mkdir()
+    context[RecorderPanel].choose_folder(str(folder))
+    studio.workspace.size = "64"
+    _wait(studio)
+    stage = document.add_stage(document.graph.nodes[0].name, make_bend("Rotate", {}))
+    turned = f"/bend/{stage.id}/angle", f"/bend/{stage.id}/amount"
+    hand, score = context[StageHand], context[Score]
+    hand.toggle_record()
+    until(lambda: hand.records)
+    for step in range(50):
+        document.set(turned[0], 60 * math.sin(step / 6))
+        document.set(turned[1], abs(math.cos(step / 9)))
+        spin(0.1)
+    hand.toggle_record()
+    until(lambda: score.performance is not None)
+    assert score.performance is not None, "it was waited for"
+    score.selection = 1.0, 2.2
+    docks["performance"].show()
+    spin(1.0)
+    _grab(docks["performance"], "panel-performance")
+    docks["performance"].hide()
+    mappings = Mapping("midi/1/cc/7", turned[0], lo=-45.0, hi=45.0), Mapping("midi/1/note/36", turned[1], "trigger")
+    document.set_section(MAPPINGS, mappings, "Mappings")
+    docks["controllers"].raise_()
+    studio.window.resizeDocks([docks["controllers"]], [620], Qt.Orientation.Vertical)
+    spin(1.0)
+    _grab(docks["controllers"], "panel-controllers")
+    document.set("/feedback/amount", 0.6)
+    docks["feedback"].show()
+    docks["feedback"].raise_()
+    spin(1.0)
+    _grab(docks["feedback"], "panel-feedback")
+    docks["feedback"].hide()
 
 
 def _settle(studio: Studio) -> None:

@@ -45,10 +45,19 @@ def its_own(context: typer.Context, performance: Performance | None, *, preset: 
     """Preset and size as they were given, or the performance's own where they were not."""
     if performance is None:
         return preset, size
+    from studio.io.opening import open_preset as opened
+
     source = context.get_parameter_source
     given = {name for name in ("preset", "size") if (found := source(name)) is not None and found.name != "DEFAULT"}
     if "preset" not in given and performance.take.whole and performance.preset:
         preset = performance.preset
+        try:
+            opened(preset)
+        except StudioError as error:
+            raise StudioError(
+                f'The performance was played with the preset "{preset}", which is not found here; give one of the same '
+                "network, or the network itself, with --preset."
+            ) from error
     if "size" not in given and performance.take.size:
         size = performance.take.size
     return preset, size

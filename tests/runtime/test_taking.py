@@ -22,7 +22,7 @@ from studio.control.inbox import Hearing, Inbox
 from studio.control.move import move
 from studio.engine.gl.device import Device
 from studio.io.networks import save_network
-from studio.io.performances import load_performance
+from studio.io.performances import load_performance, save_performance
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
 from studio.model.document import Document
@@ -318,3 +318,16 @@ def test_a_render_counts_frames_as_the_recorder_does(gaps: list[float], rate: Fr
     events.append(Ended(times[-1] - 100.0 + rest))
     turns = turns_as_recorded(Performance("0" * 64, "", tuple(events), take=Take(rate=rate)), LatentPath())
     assert [number for number, turn in enumerate(turns) for _ in range(turn.shown)] == written
+
+
+def test_a_performance_whose_preset_is_elsewhere_says_what_to_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    events = (Ran(0.0, 0, 0.0), Recorded(0.0), Ended(0.1))
+    take = Take(whole=True, rate=Fraction(25), size="64")
+    save_performance(Performance("0" * 64, "of somebody", events, take=take), tmp_path / "a.performance")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["studio", "render", "demo", "x.mp4", "--performance", "a.performance"])
+    with pytest.raises(SystemExit):
+        main()
+    assert 'played with the preset "of somebody", which is not found here' in " ".join(capfd.readouterr().err.split())

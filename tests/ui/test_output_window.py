@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.framing import Framing
 from studio.ui.services.session import OutputChoice
@@ -133,6 +134,22 @@ def test_the_picture_is_mirrored_turned_blacked_out_and_tested(whole: WholeWindo
     whole.workspace.colours = "grey"
     whole.workspace.show("layer")
     np.testing.assert_array_equal(seen(whole), straight)
+
+
+@pytest.mark.gl
+def test_controllers_reach_it_by_addresses(whole: WholeWindow) -> None:
+    names = whole.studio.controllers.hub.names
+    for address, value in (("/output/black", 1.0), ("/output/quarters", 3.0), ("/output/mirrored", 1.0)):
+        names.set(address, value)
+        assert names.get(address) == value
+        names.set(address, value)
+        assert names.get(address) == value
+    assert whole.projection.black
+    assert whole.projection.framing == Framing("fit", 3, True)
+    names.set("/output/black", 0)
+    assert not whole.projection.black
+    with pytest.raises(StudioError, match="/output/quarters takes a whole number from 0 to 3"):
+        names.set("/output/quarters", 4)
 
 
 @pytest.mark.gl

@@ -187,9 +187,7 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     QTest.qWait(120)
     whole.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     whole.until(lambda: score.performance is not None)
-    status = whole.told[Recording].status
-    assert status is not None
-    assert status.finished
+    whole.until(lambda: (status := whole.told[Recording].status) is not None and status.finished)
     assert score.path is not None
     assert score.path.parent == tmp_path
     assert load_performance(score.path).automation("/bend/1/angle")[-1][1] == 30.0

@@ -96,6 +96,7 @@ class MappingRow(QFrame):
         grid.addWidget(self.mode, 0, 0)
         grid.addWidget(self.scope, 0, 1)
         ends = QHBoxLayout()
+        ends.setSpacing(theme.SPACE)
         ends.addWidget(QLabel("Range"))
         ends.addWidget(self.ends, 1)
         grid.addLayout(ends, 1, 0)

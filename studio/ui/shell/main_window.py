@@ -30,6 +30,7 @@ from studio.ui.shell.menus import fill_menus
 from studio.ui.shell.middle import Middle
 from studio.ui.shell.status import StatusBar
 from studio.ui.shell.toolbar import ToolBar
+from studio.ui.viewport.output_dials import dials
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
 
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._docks = Docks(self, made)
         projection = Projection(self, self.context[Viewport], parts.live, self._around, parts.session)
         self._projection = self.context.add(projection)
+        parts.controllers.add(partial(dials, projection))
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
         self._projection.asked.connect(self._open_output_menu)
