@@ -1,5 +1,7 @@
 """Engines `gl` and `gl-half` on a GPU against PyTorch on the same GPU: ``python -m benchmarks.gpu [--no-compile]``.
 
+With ``--steady`` only two figures that waver are measured, five times over.
+
 Correctness comes first: fresh random inputs, every map poisoned with NaN before the run, and the output compared with
 PyTorch in float64. Then each runs frame after frame, upload included, in batches that are waited for; a figure is the
 median over batches, with quartiles. The last column but one is a figure over that of `gl`.
@@ -43,6 +45,9 @@ def main() -> None:
     """Check and time every case; exit with status 1 where one is wrong."""
     from studio.engine.gl.device import open_device
 
+    if "--steady" in sys.argv:
+        gpu_work.print_all([gpu_work.steady()])
+        return
     device = open_device()
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}, ", end="")
     print(f"{device.renderer}, OpenGL {device.version}, Python {platform.python_version()}")
@@ -100,6 +105,13 @@ def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) 
     error = max(error, _error(engine.output(), module, values))
     engine.close()
     return times, error
+
+
+def cpu_of_a_frame() -> float:
+    """Median seconds of the processor's time that giving a frame of pix2pix-256 takes after a wait."""
+    module, network = pix2pix()
+    (_, after, _), _ = _ours(GLEngine, module, network, 256)
+    return float(np.median(after[:, 1]))
 
 
 def poison(engine: GLEngine) -> None:

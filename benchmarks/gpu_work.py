@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,12 +30,13 @@ SECONDS = 2.5
 PAIRS = 4
 WAKING = 1.0
 RATE = 30
+FIVE = 5
 _FREE_VIDEO_MEMORY = 0x9049  # GPU_MEMORY_INFO_CURRENT_AVAILABLE_VIDMEM_NVX, in KB
 
 
-def print_all() -> None:
-    """Print a table of each."""
-    for rows in (reruns(), recording(), memory()):
+def print_all(tables: Sequence[Iterator[list[str]]] = ()) -> None:
+    """Print these tables, or one of each."""
+    for rows in tables or (steady(), reruns(), recording(), memory()):
         print()
         for row in rows:
             print(f"| {' | '.join(row)} |", flush=True)
@@ -56,7 +57,22 @@ def _median(work: Callable[[], object]) -> float:
     return float(np.median(seconds))
 
 
-def reruns() -> Iterator[list[str]]:
+def steady() -> Iterator[list[str]]:
+    """How long a frame of pix2pix-256 keeps the CPU after a wait, and a dab on its last layer, five times over."""
+    from benchmarks.gpu import cpu_of_a_frame
+
+    yield ["five runs, each with an engine of its own", "median", "least to most"]
+    yield ["---"] * 3
+    spent = [cpu_of_a_frame() * 1e3 for _ in range(FIVE)]
+    dabs = [float(list(reruns(("up7",)))[-1][-1]) for _ in range(FIVE)]
+    for what, found, digits in (
+        ("processor time of a frame after a wait, ms", spent, 3),
+        ("dab on the last layer / frame, to the screen", dabs, 2),
+    ):
+        yield [what, f"{np.median(found):.{digits}f}", f"{min(found):.{digits}f} to {max(found):.{digits}f}"]
+
+
+def reruns(layers: Sequence[str] = ("down1", "down4", "up4", "up6", "up7")) -> Iterator[list[str]]:
     """A dab of 3×3 kernels on pix2pix-256, and the layers after it again, each waited for, against whole frames."""
     yield ["edited", "GPU: rerun / its layers of a frame", "rerun, waited for", "frame", "to the screen / frame to it"]
     yield ["---"] * 5
@@ -75,7 +91,7 @@ def reruns() -> Iterator[list[str]]:
     engine.time_every = 0
     _wake(run)
     full = _gpu(engine, run)
-    for layer in ("down1", "down4", "up4", "up6", "up7"):
+    for layer in layers:
         kernel = network.graph.tensor_shapes[f"{layer}.weight"]
         dab = Rect(0, 0, min(kernel[0], 3) * kernel[2], min(kernel[1], 3) * kernel[3])
 

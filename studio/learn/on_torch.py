@@ -18,6 +18,7 @@ from studio.learn.backend import MOMENTUM, Backend, Outcome, State
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
+from studio.model.graph import Graph
 from studio.model.layout import Rect, put
 from studio.model.op import Array
 
@@ -55,17 +56,7 @@ class TorchBackend(Backend):
         maps = {name: self._fed(values) for name, values in batch.shown.items()}
         maps[WANTED] = self._fed(batch.wanted)
         try:
-            for node in graph.nodes:
-                own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
-                maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
-                if node.name in self.watched and maps[node.name].requires_grad:
-                    maps[node.name].register_hook(  # type: ignore[no-untyped-call]
-                        partial(self._watch, node.name, share)
-                    )
-            for number, aim in enumerate(self.objective.aims, start=1):
-                total = maps[aim.total].mean() * share
-                inputs = [self._tensors[name] for name in aim.learns]
-                torch.autograd.backward(total, inputs=inputs, retain_graph=number < len(self.objective.aims))
+            self._derive(graph, maps, share)
         except RuntimeError as error:
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
@@ -80,6 +71,22 @@ class TorchBackend(Backend):
             for name, held in self.objective.statistics.items():
                 more = maps[held.moments].mean(0)[:, 0] * share
                 self._statistics[name] = self._statistics[name] + more if name in self._statistics else more
+
+    def _derive(self, graph: Graph, maps: dict[str, torch.Tensor], share: float) -> None:
+        """Run all layers and take the gradients, by algorithms that make the same digits every time."""
+        # The same lesson from the same checkpoint makes the same weights; TF32 is nobody's wish here.
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            for node in graph.nodes:
+                own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
+                maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
+                if node.name in self.watched and maps[node.name].requires_grad:
+                    maps[node.name].register_hook(  # type: ignore[no-untyped-call]
+                        partial(self._watch, node.name, share)
+                    )
+            for number, aim in enumerate(self.objective.aims, start=1):
+                total = maps[aim.total].mean() * share
+                inputs = [self._tensors[name] for name in aim.learns]
+                torch.autograd.backward(total, inputs=inputs, retain_graph=number < len(self.objective.aims))
 
     def _watch(self, layer: str, share: float, grad: torch.Tensor) -> None:
         # That of the crop's own loss: the mean over the crops taken together divides by their number.
@@ -208,4 +215,4 @@ class TorchBackend(Backend):
             }
             self._moved[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
             if found:
-                self._optimiser.state[tensor] = {"step": torch.tensor(float(self._moved[name])), **found}
+                self._optimiser.state[tensor] = {"step": self._fed(np.array(self._moved[name], np.float32)), **found}

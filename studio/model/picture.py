@@ -40,22 +40,23 @@ def to_tensor(
     One channel is the luma. Three come in the order that is asked for. Then the mean, where there is one, is taken off
     each channel, and each is divided by its standard deviation. It is made in `out` where that is given.
     """
-    lo, hi = value_range
-    scaled = (picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture).astype(np.float32)
-    if channels == 1:
-        scaled = (scaled @ LUMA)[:, :, None]
-    elif channels != 3:
+    if channels not in (1, 3):
         raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
-    scaled *= np.float32((hi - lo) / white(picture))
-    scaled += np.float32(lo)
-    if mean:
-        scaled -= np.asarray(mean, np.float32)
-    if std:
-        scaled /= np.asarray(std, np.float32)
-    if out is None:
-        return np.ascontiguousarray(scaled.transpose(2, 0, 1))
-    np.copyto(out, scaled.transpose(2, 0, 1))
-    return out
+    lo, hi = value_range
+    made = np.empty((channels, *picture.shape[:2]), np.float32) if out is None else out
+    shown = picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture
+    scale, shift = np.float32((hi - lo) / white(picture)), np.float32(lo)
+    # Rows by rows and plane by plane: what is worked on stays near the processor.
+    for top in range(0, picture.shape[0], _ROWS):
+        rows = shown[top : top + _ROWS]
+        for channel, plane in enumerate(made[:, top : top + _ROWS]):
+            np.multiply(rows[:, :, channel] if channels == 3 else rows.astype(np.float32) @ LUMA, scale, out=plane)
+            plane += shift
+            if mean:
+                plane -= np.float32(mean[channel])
+            if std:
+                plane /= np.float32(std[channel])
+    return made
 
 
 def white(picture: DeepPicture) -> float:
@@ -128,6 +129,8 @@ def to_deep_picture(
     return _levels(activation, value_range, order, colour, np.uint16)
 
 
+_ROWS = 32
+
 L = TypeVar("L", np.uint8, np.uint16)
 
 
@@ -139,12 +142,31 @@ def _levels(
     shown = activation if activation.shape[0] == 3 else activation[:1]
     if order == "bgr" and shown.shape[0] == 3:
         shown = shown[::-1]
-    with np.errstate(over="ignore"):  # what is past float32 is past the range's end
-        scaled = (shown - np.float32(lo)) * np.float32(top / (hi - lo))
-    if colour is not None:
-        scaled = scaled.clip(0.0, top) + colour.transpose(2, 0, 1) * np.float32(top)
-    levels: NDArray[L] = np.nan_to_num(np.rint(scaled), nan=0.0, posinf=top, neginf=0.0).clip(0, top).astype(kind)
-    return np.ascontiguousarray(np.broadcast_to(levels, (3, *levels.shape[1:])).transpose(1, 2, 0))
+    scale = np.float32(top / (hi - lo))
+    _, height, width = shown.shape
+    levels: NDArray[L] = np.empty((height, width, 3), kind)
+    for first in range(0, height, _ROWS):
+        rows = slice(first, first + _ROWS)
+        for channel, plane in enumerate(shown[:, rows]):
+            with np.errstate(over="ignore"):  # what is past float32 is past the range's end
+                scaled = plane - np.float32(lo)
+                scaled *= scale
+            if colour is None:
+                levels[rows, :, channel] = _held(scaled, top)
+                continue
+            for each in range(3) if len(shown) == 1 else (channel,):
+                coloured = scaled.clip(0.0, top) + colour[rows, :, each] * np.float32(top)
+                levels[rows, :, each] = _held(coloured, top)
+    if len(shown) == 1 and colour is None:
+        levels[:, :, 1:] = levels[:, :, :1]
+    return levels
+
+
+def _held(scaled: Array, top: float) -> Array:
+    """Whole numbers from 0 to the top, zero for what is none."""
+    np.fmax(scaled, np.float32(0.0), out=scaled)
+    np.fmin(scaled, np.float32(top), out=scaled)
+    return np.rint(scaled, out=scaled)
 
 
 # A channel fainter than this part of the strongest is shown as faint, not blown up to noise.

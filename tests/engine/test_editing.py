@@ -23,7 +23,9 @@ from hypothesis import strategies as st
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
+from studio.engine.gl.fuse import MOST_OUTPUTS
 from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.settings import Settings
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.layout import Rect, put, sheet_size
@@ -278,6 +280,15 @@ FOLDED = {
 }
 
 
+def folding(
+    kind: type[GLEngine] | type[GLFragmentEngine], made: Network, device: Device
+) -> GLEngine | GLFragmentEngine:
+    """An engine whose kernels lie in textures, which are folded; GPUs' compute shaders would have them in a buffer."""
+    if kind is GLEngine:
+        return GLEngine(made, device, Settings("blocks", most_outputs=MOST_OUTPUTS - 2))
+    return kind(made, device)
+
+
 def channels_of(made: Network) -> int:
     return made.graph.inputs[0].channels
 
@@ -288,7 +299,7 @@ def test_kernels_folded_to_fit_a_small_gpu_mean_the_same(
 ) -> None:
     made, oracle = FOLDED[kind], on_torch(FOLDED[kind])
     monkeypatch.setattr(device, "max_texture", 130)
-    engine = gl_class(made, device)
+    engine = folding(gl_class, made, device)
     assert engine._weights["layer"].folds > 1
     x = {"in0": normal(channels_of(made), 6, 5)}
     sheet = engine.sheet("layer.weight")
@@ -314,7 +325,8 @@ def test_any_rectangle_of_folded_kernels_is_replaced(device: Device, data: st.Da
     outputs: list[Array] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(device, "max_texture", 130)
-        edited, fresh = GLEngine(made, device), GLEngine(made.with_tensors({"layer.weight": changed}), device)
+        edited = folding(GLEngine, made, device)
+        fresh = folding(GLEngine, made.with_tensors({"layer.weight": changed}), device)
     edited.replace("layer.weight", rect, values)
     for engine in (edited, fresh):
         engine.run(x)
@@ -349,7 +361,7 @@ def test_weights_past_the_gpus_limit_are_refused_by_name(
     monkeypatch.setattr(device, "max_texture", 32)
 
     with pytest.raises(StudioError, match=r'^Layer "layer": its packed weights .* 32×32; use --engine torch'):
-        gl_class(single("Conv2d", 4, in_channels=4, out_channels=4, kernel_size=3), device)
+        folding(gl_class, single("Conv2d", 4, in_channels=4, out_channels=4, kernel_size=3), device)
 
 
 def test_a_filter_sheet_past_the_gpus_limit_is_refused_by_name_and_the_network_still_runs(
