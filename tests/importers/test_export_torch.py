@@ -321,11 +321,12 @@ def test_what_torch_export_saves(family: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_dynamic_shapes_are_refused(tmp_path: Path) -> None:
+def test_a_height_within_bounds_is_read_like_a_free_one(tmp_path: Path) -> None:
     sizes = {"x": {2: torch.export.Dim("height", min=4, max=64)}}
     (tmp_path / "model.pt2").write_bytes(archive(Twice(), torch.randn(1, 3, 8, 8), dynamic_shapes=sizes))
-    with pytest.raises(StudioError, match="not fixed"):
-        open_model(tmp_path / "model.pt2")
+    imported = open_model(tmp_path / "model.pt2")
+    assert imported.size == (8, 8)
+    assert imported.network.graph.only_size is None
 
 
 @pytest.mark.filterwarnings("ignore")

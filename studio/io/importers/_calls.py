@@ -9,6 +9,7 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._symbols import SYMBOLS
 from studio.io.importers._views import Value, shown
 from studio.io.importers._words import words
 from studio.model.op import Shape
@@ -130,13 +131,17 @@ def run(
     for name, shape in inputs.items():
         values[name] = add_input(draft, name, shape)
     calls = list(calls)
+    numbers: dict[str, int | float] = {}
     for call in _needed(calls, output):
-        args = {key: _looked_up(values, value) for key, value in call.args.items()}
+        args = {key: _looked_up(values | numbers if numbers else values, value) for key, value in call.args.items()}
         flow.name = _layer_name(call, args)
         if call.target == "getitem":
             values[call.result] = _item(args)
             continue
         try:
+            if call.operator in SYMBOLS:
+                numbers[call.result] = SYMBOLS[call.operator](args)
+                continue
             made = _made(flow, call, args, table)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
             raise StudioError(
@@ -238,7 +243,7 @@ def _names(value: Any) -> Iterator[str]:
             yield from _names(item)
 
 
-def _looked_up(values: Mapping[str, Value | list[Value]], value: Any) -> Any:
+def _looked_up(values: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, Name):
         if value.text not in values:
             raise StudioError(f'The model reads "{value.text}", which none of its operators makes.')

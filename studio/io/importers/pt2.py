@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._aten_table import table
 from studio.io.importers._calls import Call, Name, own_layer, run
+from studio.io.importers._draft import Draft
+from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
@@ -44,24 +47,73 @@ class Pt2:
             raise StudioError(f"{path}: this is no archive of torch.export; fetch it anew.")
         names = check_archive(path)
         try:
-            calls, inputs, constants, output, file = _read(path, names)
-            draft, last = run(calls, table(), inputs, constants, output)
+            model = _read(path, names)
+            picked = _picked(model, options.output)
+
+            def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+                shapes = {name: _shape(sizes, size or options.input_size) for name, sizes in model.inputs.items()}
+                return run(model.calls, table(), shapes, model.constants, model.outputs[picked])
+
+            # What the file calls a fixed size is one; other sizes are only tried where it says that there are.
+            draft, last, fixed = read_twice(read, any_size=True) if model.is_dynamic else (*read(None), False)
         # The archive's word is taken for the form of its JSON; where that was wrong, the archive is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        return finished(draft, last, path, Known(self.name, stored=file, complete=True), options)
+        if len(model.outputs) > 1 and not options.output:
+            others = ", ".join(name for name in list(model.outputs)[:7] if name != picked)
+            draft.notes.append(
+                f'It gives {len(model.outputs)} outputs; "{picked}" was taken, --output takes another: {others}.'
+            )
+        known = Known(
+            self.name, stored=model.state, complete=True, outputs=tuple(model.outputs), picked=picked, fixed=fixed
+        )
+        return finished(draft, last, path, known, options)
 
 
 IMPORTER = Pt2()
 
 
-_Model = tuple[list[Call], dict[str, tuple[int, ...]], dict[str, Value], str, dict[str, Stored]]
+@dataclass(frozen=True)
+class _Model:
+    """What lies in a file.
+
+    Attributes:
+        calls: in running order.
+        inputs: lengths of the axes of every input, None where the length is any; and what the example's were.
+        constants: parameters by their name in the trace.
+        outputs: what the trace calls each of the outputs, by what the module does.
+        state: the state dict.
+    """
+
+    calls: list[Call]
+    inputs: dict[str, tuple[tuple[int, bool], ...]]
+    constants: dict[str, Value]
+    outputs: dict[str, str]
+    state: dict[str, Stored]
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether a picture's height or width may be any."""
+        return any(free for axes in self.inputs.values() for _, free in axes[2:])
+
+
+def _shape(axes: tuple[tuple[int, bool], ...], size: tuple[int, int] | None) -> tuple[int, ...]:
+    """The shape of an input where pictures have this size, the example's where None; one picture of any number."""
+    found = [1 if free and k == 0 else length for k, (length, free) in enumerate(axes)]
+    if size is not None and len(axes) == 4:
+        found[2:] = [side if free else length for side, (length, free) in zip(size, axes[2:], strict=True)]
+    return tuple(found)
+
+
+def _picked(model: _Model, asked: str) -> str:
+    if asked and asked not in model.outputs:
+        raise StudioError(f'it gives no output "{asked}"; it gives {", ".join(list(model.outputs)[:6])}.')
+    return asked or next(iter(model.outputs))
 
 
 def _read(path: Path, names: list[str]) -> _Model:
-    """Calls, shapes of the inputs, parameters by their name in the trace, the output's name, and the state dict."""
     models = [name for name in names if "/models/" in name and name.endswith(".json")]
     if len(models) != 1:
         raise StudioError(
@@ -72,13 +124,13 @@ def _read(path: Path, names: list[str]) -> _Model:
     graph, signature = module["graph"], module["signature"]
     weights = _entries(path, root, names, "weights")
     entries = weights | _entries(path, root, names, "constants")
-    inputs: dict[str, tuple[int, ...]] = {}
+    inputs: dict[str, tuple[tuple[int, bool], ...]] = {}
     constants: dict[str, Value] = {}
     for spec in signature["input_specs"]:
         ((kind, body),) = spec.items()
         if kind == "user_input":
             name = body["arg"]["as_tensor"]["name"]
-            inputs[name] = tuple(_fixed(size) for size in graph["tensor_values"][name]["sizes"])
+            inputs[name] = tuple(_length(size) for size in graph["tensor_values"][name]["sizes"])
         elif kind in ("parameter", "buffer", "tensor_constant"):
             target = body[f"{kind}_name"]
             found = _tensor(path, target, entries)
@@ -87,10 +139,35 @@ def _read(path: Path, names: list[str]) -> _Model:
                 others = (name for name, entry in weights.items() if name != target and entry == entries[target])
                 constants[body["arg"]["name"]] = constant(values, target, *others)
     outputs = [spec["user_output"]["arg"] for spec in signature["output_specs"] if "user_output" in spec]
-    if len(outputs) != 1 or "as_tensor" not in outputs[0]:
-        raise StudioError(f"the model gives {len(outputs)} outputs; export one that returns one tensor.")
+    made = {
+        key: arg["as_tensor"]["name"]
+        for key, arg in zip(_keys(module, len(outputs)), outputs, strict=True)
+        if "as_tensor" in arg
+    }
+    if not made:
+        raise StudioError("the model gives no tensor; export one that returns its picture.")
+    # Maps first: of a mask beside numbers the mask is the picture.
+    rank = {name: len(graph["tensor_values"][name]["sizes"]) for name in made.values()}
+    made = dict(sorted(made.items(), key=lambda item: rank[item[1]] != 4))
     state = {name: found for name in weights if (found := _tensor(path, name, weights)) is not None}
-    return list(_calls(graph["nodes"])), inputs, constants, outputs[0]["as_tensor"]["name"], state
+    return _Model(list(_calls(graph["nodes"])), inputs, constants, made, state)
+
+
+def _keys(module: Json, count: int) -> list[str]:
+    """What a module that returns a dict calls its outputs; else they are counted."""
+    numbers = [str(k) for k in range(count)]
+    try:
+        spec = json.loads(module["module_call_graph"][0]["signature"]["out_spec"])[1]
+        keys = [str(key) for key in json.loads(spec["context"])]
+    except (LookupError, TypeError, ValueError):
+        return numbers
+    return keys if spec["type"] == "builtins.dict" and len(set(keys)) == count else numbers
+
+
+def _length(size: Json) -> tuple[int, bool]:
+    """The length of an axis, and whether it is only that of the example."""
+    hint = (size.get("as_expr") or {}).get("hint") or {}
+    return (_fixed(hint), True) if "as_expr" in size else (_fixed(size), False)
 
 
 def _json(path: Path, name: str) -> Json:
@@ -144,7 +221,7 @@ def _width(kind: int) -> int:
 def _fixed(size: Any) -> int:
     found = size.get("as_int") if isinstance(size, dict) else size
     if not isinstance(found, int):
-        raise StudioError("the model has sizes that are not fixed; export it without dynamic shapes.")
+        raise StudioError("the model has a tensor without a fixed size; export it anew.")
     return found
 
 
@@ -167,6 +244,9 @@ def _results(outputs: list[Json]) -> Iterator[str]:
     for output in outputs:
         for part in output.get("as_tensors") or ([output["as_tensor"]] if "as_tensor" in output else []):
             yield part["name"]
+        for kind in ("as_sym_int", "as_sym_float"):
+            if "as_name" in output.get(kind, {}):
+                yield output[kind]["as_name"]
 
 
 def _argument(value: Json, target: str) -> Any:
@@ -180,7 +260,14 @@ def _argument(value: Json, target: str) -> Any:
     if kind == "as_optional_tensors":
         return [_argument(part, target) for part in body]
     if kind in ("as_sym_int", "as_sym_float", "as_sym_bool"):
-        return _fixed(body)
+        return _symbol(body)
     if kind in ("as_sym_ints", "as_sym_floats"):
-        return [_fixed(part) for part in body]
+        return [_symbol(part) for part in body]
     return None if kind == "as_none" else body
+
+
+def _symbol(body: Json) -> Any:
+    """A number, or what an earlier call made of sizes."""
+    if "as_name" in body:
+        return Name(body["as_name"])
+    return next(iter(body.values()))
