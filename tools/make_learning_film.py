@@ -13,7 +13,9 @@ from pathlib import Path
 
 import av
 import numpy as np
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from benchmarks.window import application, display, move, opened, press, release, spin, until
 from studio.app import Studio
@@ -140,6 +142,8 @@ class Filming:
             spin(0.05)
             self._grab()
         release(sheet, places[-1])
+        # The picture again, in place of the channel under the mouse.
+        QApplication.sendEvent(sheet, QEvent(QEvent.Type.Leave))
 
     # -- time ---------------------------------------------------------------------------------------------------------
 

@@ -200,8 +200,8 @@ def drawn(curves: dict[str, list[float]], size: tuple[int, int] = (260, 640)) ->
     for (name, _), means, colour in zip(curves.items(), values, ((30, 140, 240), (220, 120, 40)), strict=True):
         points = np.array([place(k + _RECENT, float(v)) for k, v in enumerate(means)], np.int32)
         cv2.polylines(picture, [points], False, colour, 2, cv2.LINE_AA)
-        at = points[len(points) // 3]
-        cv2.putText(picture, name, (int(at[0]), int(at[1]) + (24 if name == "transposed" else -12)), font, 0.42,
+        at = points[-1] - np.array([90, 0])
+        cv2.putText(picture, name, (int(at[0]), int(at[1]) + (24 if name == "fractional" else -12)), font, 0.42,
                     colour, 1, cv2.LINE_AA)  # fmt: skip
     return picture
 
