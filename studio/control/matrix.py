@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from studio.model.address import Number, joined
-from studio.model.curve import Curve, Memory
+from studio.model.curve import Curve, Memory, turned_curves
 from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
 from studio.model.param import lives
 from studio.model.route import MacroBank, Route, Routes
@@ -118,7 +118,7 @@ class Matrix:
         self._time = before._time
         for number, part in self._parts.items():
             other = before._parts.get(number)
-            if other is not None and other.curves == part.curves:
+            if other is not None and other.route.curves == part.route.curves:
                 part.memories = list(other.memories)
 
     def values(self, time: float, measured: Measurements = NOTHING) -> dict[str, float]:
@@ -191,7 +191,7 @@ class Matrix:
             return None
         _, _, number, *name = address.split("/")
         part = self._parts.get(int(number)) if number.isdecimal() else None
-        return None if part is None or len(name) != 1 else (part, name[0])
+        return None if part is None or not name else (part, "/".join(name))
 
 
 def _moved(target: _Target, base: float, when: Moment, measured: Measurements) -> float:
@@ -214,6 +214,9 @@ def _turn_part(part: _Part, name: str, value: float) -> None:
         part.depth = value
     elif name == "on":
         part.depth = part.route.depth if value >= 0.5 else 0.0
+    elif name.startswith("curve/"):
+        _, place, own = name.split("/", 2)
+        part.curves = turned_curves(part.curves, int(place) - 1, own, value)
     else:
         kind = next((live.kind for live in lives(type(part.source)) if live.name == name), None)
         if kind is not None:

@@ -10,7 +10,7 @@ import math
 from typing import ClassVar, Literal
 
 from studio.model.modulator import Moment
-from studio.model.param import Declared, param
+from studio.model.param import Declared, lives, param
 
 Memory = tuple[float, ...] | None
 
@@ -142,6 +142,18 @@ class Quantise(_Curve):
 Curve = Range | Power | Steps | Lag | AttackRelease | OneEuro | Quantise
 CURVES: tuple[type[_Curve], ...] = (Range, Power, Steps, Lag, AttackRelease, OneEuro, Quantise)
 """In the order in which menus list them."""
+
+
+def turned_curves(curves: tuple[Curve, ...], place: int, name: str, value: float) -> tuple[Curve, ...]:
+    """Curves with another number of the one at a place, counted from 0; as they are where there is no such number."""
+    if not 0 <= place < len(curves):
+        return curves
+    curve = curves[place]
+    kind = next((live.kind for live in lives(type(curve)) if live.name == name), None)
+    if kind is None:
+        return curves
+    held = value >= 0.5 if kind is bool else round(value) if kind is int else value
+    return (*curves[:place], curve.model_copy(update={name: held}), *curves[place + 1 :])
 
 
 def _left(step: float, seconds: float) -> float:

@@ -6,19 +6,25 @@ import math
 import time
 
 import pytest
+from helpers import tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving import modulators
 
+from studio.bends import make_bend
 from studio.control.matrix import Matrix
+from studio.control.move import move
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.curve import Lag, Range
+from studio.model.document import Document
 from studio.model.modulator import Measurements, Modulator
 from studio.model.numbers import knobs
-from studio.model.route import Aim, Macro, Route, added, changed, kept_for, without
+from studio.model.preset import Preset
+from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route, added, changed, kept_for, without
 from studio.model.tempo import Tempo
 from studio.modulators import make_modulator
+from studio.runtime.render.mover import matrix_of
 
 A = Number("/bend/1/amount", "A", "number", 1.0, 0.0, 1.0)
 B = Number("/bend/1/size", "B", "number", 2.0, 0.0, 64.0, safe=(0.0, 10.0))
@@ -168,3 +174,25 @@ def test_every_address_of_numbers_is_one_of_a_kind() -> None:
     found = [knob.number.address for knob in knobs(preset)]
     assert len(found) == len(set(found))
     assert {"/macro/1", "/macro/8", "/tempo/bpm"} <= set(found)
+
+
+def test_numbers_of_curves_are_turned_by_routes_and_macros() -> None:
+    document = Document(Preset("tiny", tiny_network(), {}))
+    document.add_stage("enc", make_bend("Rotate", {"angle": 0.0}))
+    routes, _ = move((), "/bend/1/angle", "lfo", shape="square", rate=0.001, range=(0.0, 1.0, 0.0, 0.5), depth=1.0)
+    document.set_section(ROUTES, routes, "Move")
+    assert document.get("/route/1/curve/1/hi") == 0.5
+    document.set("/route/1/curve/1/hi", 0.25)
+    lo, hi = document.number("/bend/1/angle").reach
+    assert matrix_of(document.preset()).values(0.0)["/bend/1/angle"] == pytest.approx(0.25 * (hi - lo))
+    bank = (Macro(0.5, (Aim("/route/1/curve/1/hi", 0.0, 0.2),)), *MACRO_BANK.default[1:])
+    document.set_section(MACRO_BANK, bank, "Aim")
+    assert matrix_of(document.preset()).values(0.0)["/bend/1/angle"] == pytest.approx(0.1 * (hi - lo))
+    document.set_section(MACRO_BANK, MACRO_BANK.default, "None")
+    held, target = document.section(ROUTES), "/route/1/curve/1/hi"
+    routes, _ = move(held, target, "lfo", shape="square", rate=0.001, base=0.0, depth=0.1)
+    document.set_section(ROUTES, routes, "Move")
+    moved = matrix_of(document.preset()).values(0.0)
+    assert moved["/bend/1/angle"] == pytest.approx(moved["/route/1/curve/1/hi"] * (hi - lo))
+    with pytest.raises(StudioError, match="no number at"):
+        document.get("/route/1/curve/2/hi")

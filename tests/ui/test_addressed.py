@@ -74,6 +74,7 @@ ASKED_FIRST = {
     "How many kernels": "of a selection that is about to be made",
     "Steps to take": "by the next press of Learn",
     "Crossfader": "between presets, of which none is kept here",
+    "Scale": "of what is marked out in a histogram",
     "Strength": "of variants that are about to be made",
     "Deviations": "of a guard of another kind than the stage has",
 }
@@ -92,7 +93,7 @@ def test_every_slider_and_every_field_for_numbers_has_an_address(whole: WholeWin
     whole.workspace.choose("enc2")
     document.add_edit("enc2.weight", make_edit("Noise", {}))
     document.add_stage("enc2", make_bend("Rotate", {"angle": 3.0}), mask=Luma(source="input"))
-    document.set_section(ROUTES, move((), "/bend/1/angle", "lfo")[0], "Move")
+    document.set_section(ROUTES, move((), "/bend/1/angle", "lfo", lag=0.2, range=(0.0, 1.0))[0], "Move")
     check_addresses(whole)
 
 

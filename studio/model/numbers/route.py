@@ -1,4 +1,7 @@
-"""Numbers of routes: ``/route/ID/depth``, ``/route/ID/on``, and the live parameters of their sources."""
+"""Numbers of routes: ``/route/ID/depth``, ``/route/ID/on``, and the live parameters of their sources and curves.
+
+Those of curves stand under the curve's place, counted from 1: ``/route/1/curve/2/seconds``.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from functools import partial
 from typing import Any
 
 from studio.model.address import Number, joined, number_of
+from studio.model.curve import turned_curves
 from studio.model.form import field_of
 from studio.model.numbers._base import Knob
-from studio.model.param import lives
+from studio.model.param import Live, lives
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route, changed, route_of
 
@@ -41,6 +45,12 @@ def _of_route(route: Route) -> Iterator[Knob]:
         field = field_of(type(route.source), live.name)
         each = number_of(joined(OWNER, number, live.name), field, f"{what} {field.label.lower()}")
         yield Knob(each, partial(_get_source, number, live.name), partial(_turn_source, number, live.name))
+    for place, curve in enumerate(route.curves):
+        for live in lives(type(curve)):
+            field = field_of(type(curve), live.name)
+            words = f"{what} {curve.label.lower()}, {field.label.lower()}"
+            each = number_of(joined(OWNER, number, "curve", place + 1, live.name), field, words)
+            yield Knob(each, partial(_get_curve, number, place, live.name), partial(_turn_curve, number, place, live))
 
 
 def _get(number: int, name: str, preset: Preset) -> float:
@@ -62,3 +72,13 @@ def _turn_source(number: int, name: str, preset: Preset, value: float) -> Preset
     kinds = {live.name: live.kind for live in lives(type(source))}
     turned = source.model_copy(update={name: kinds[name](value)})
     return preset.with_section(ROUTES, changed(routes, number, source=turned))
+
+
+def _get_curve(number: int, place: int, name: str, preset: Preset) -> float:
+    return float(getattr(route_of(preset.section(ROUTES), number).curves[place], name))
+
+
+def _turn_curve(number: int, place: int, live: Live, preset: Preset, value: float) -> Preset:
+    routes = preset.section(ROUTES)
+    curves = turned_curves(route_of(routes, number).curves, place, live.name, value)
+    return preset.with_section(ROUTES, changed(routes, number, curves=curves))

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.model.curve import CURVES, Curve
-from studio.model.param import Declared
+from studio.model.param import Declared, lives
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.forms import Form
@@ -55,14 +55,18 @@ class _Row(QFrame):
 class CurvesList(QWidget):
     """``turned`` brings all curves while a hand is at one, ``settled`` comes when it lets go; ``changed`` brings all
     when one came, went or moved, with what was done.
+
+    Args:
+        route: the number of the route.
     """
 
     turned = Signal(object)
     settled = Signal()
     changed = Signal(str, object)
 
-    def __init__(self) -> None:
+    def __init__(self, route: int) -> None:
         super().__init__()
+        self._route = route
         self._curves: Curves = ()
         self.rows: list[_Row] = []
         self.add = QPushButton(icon("plus"), "Add curve")
@@ -96,6 +100,8 @@ class CurvesList(QWidget):
 
     def _new_row(self, place: int, curve: Curve) -> _Row:
         row = _Row(curve)
+        head = f"/route/{self._route}/curve/{place + 1}"
+        row.form.give_addresses({live.name: f"{head}/{live.name}" for live in lives(type(curve))})
         row.turned.connect(partial(self._turn, place))
         row.settled.connect(self.settled)
         row.moved.connect(partial(self._move, place))

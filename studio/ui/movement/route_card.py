@@ -107,7 +107,7 @@ class RouteCard(QFrame):
         column.addLayout(grid)
         if fields(self._kind):
             column.addWidget(self.form)
-        self.curves = CurvesList()
+        self.curves = CurvesList(self.number)
         column.addWidget(self.curves)
         self.curves.turned.connect(lambda curves: self._turn(curves=curves))
         self.curves.settled.connect(self._settle)
