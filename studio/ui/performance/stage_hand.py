@@ -105,8 +105,9 @@ class StageHand(QObject):
         parts.workspace.comparison = None
         # What a hand is at goes on; it is in the preset as far as it has come.
         preset, spec = parts.document.preset(), parts.telemetry[PlayerState].spec
-        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
         path = free_path(choice.path, _NAME, preset.name, SUFFIX, datetime.now().astimezone())
+        # The film's file comes with its first picture, perhaps a second later; both are called alike.
+        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, path.stem)
         record = Record(plan, preset.name)
         graph, size = parts.document.graph, parts.workspace.size
         parts.live.order(BeginTake(graph, path, preset, spec, size, record))
