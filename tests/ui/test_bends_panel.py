@@ -15,7 +15,7 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.section import SECOND
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels, Stage
-from studio.model.stages import STAGES
+from studio.model.stages import STAGES, stage_of
 from studio.model.workspace import Workspace
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
@@ -295,6 +295,6 @@ def test_stages_that_do_not_fit_have_cards_that_say_so_and_can_be_mended(desk: D
     assert second.where.toolTip() == 'There is no bend "Wobble"'
     first._move_to("enc1")
     desk.document.change_stage(1, on=True)
-    assert desk.document.stages[0].problem == ""
+    assert stage_of(desk.document.stages, 1).problem == ""
     assert desk.panel.cards[1].where.whole == ""
-    assert desk.document.stages[1].kept == {"bend": "Wobble"}
+    assert stage_of(desk.document.stages, 2).kept == {"bend": "Wobble"}
