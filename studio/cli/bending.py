@@ -207,7 +207,10 @@ def parse_bend(text: str) -> Asked:
     except ValidationError:
         raise StudioError(f'"{text}": there is no guard "{own["guard"]}"; none, finite, deviation or norm.') from None
     mask = Luma(source=own["mask"]) if "mask" in own else None
-    channels, amount = _channels(form["channels"] or "all", text), _amount(form["amount"], text)
+    channels, amount = (
+        _channels("all" if form["channels"] is None else form["channels"], text),
+        _amount(form["amount"], text),
+    )
     return Asked(form["layer"], bend_named(form["bend"], settings), channels, amount, mask, guard, own.get("source"))
 
 

@@ -70,6 +70,7 @@ def test_parameters_mask_guard_and_source_are_read() -> None:
         ("enc:Multiply,factor=1e9", "factor"),
         ("enc:Invert*1.5", 'the amount "1.5" is none'),
         ("enc:Invert@some", "no channels|KEY=VALUE"),
+        ("enc:Invert@", "no channels"),
         ("enc:Invert@random=2", "no channels"),
         ("enc:Invert@strongest=3,by=name", "no channels"),
         ("enc:Invert,guard=dog", 'no guard "dog"'),

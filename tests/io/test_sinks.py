@@ -105,6 +105,17 @@ def test_lossless_is_bit_by_bit(tmp_path: Path, codec: str, size: tuple[int, int
         assert np.array_equal(picture, noise(seed, *size))
 
 
+def test_the_same_pictures_make_the_same_bytes(tmp_path: Path) -> None:
+    found = []
+    for name in ("first", "second"):
+        path = tmp_path / f"{name}.mkv"
+        with open_sink(path, codec="ffv1", size=(32, 24), fps=Fraction(25)) as sink:
+            for seed in range(3):
+                sink.write(noise(seed, 32, 24))
+        found.append(path.read_bytes())
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("codec", ["h264", "prores"])
 def test_odd_sizes_double_the_last_row_and_column(tmp_path: Path, codec: str) -> None:
     path = tmp_path / FILMS[codec]

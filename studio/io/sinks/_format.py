@@ -20,7 +20,8 @@ DEEP = "rgb48le"
 
 # A fifth of a second in a piece: what a killed process loses besides the pictures inside the encoder.
 _FRAGMENTED = {"movflags": "hybrid_fragmented", "frag_duration": "200000", "flush_packets": "1"}
-_CLUSTERED = {"cluster_time_limit": "200", "flush_packets": "1"}
+# Matroska's random numbers would make another file of the same pictures each time.
+_CLUSTERED = {"cluster_time_limit": "200", "flush_packets": "1", "fflags": "+bitexact"}
 # Suffix -> FFmpeg's name of the container and its options.
 CONTAINERS: dict[str, tuple[str, dict[str, str]]] = {
     ".mp4": ("mp4", _FRAGMENTED),
