@@ -235,3 +235,21 @@ def test_damaged_checkpoints_are_refused_or_opened_and_nothing_else(
     (folder / "model.pkl").write_bytes(damaged)
     with pytest.raises(StudioError):
         open_model(folder / "model.pkl")
+
+
+def test_tensors_of_other_numbers_are_left_out_and_said(tmp_path: Path) -> None:
+    _, module, _ = made("srcnn")
+    others = {"phases": torch.zeros(3, dtype=torch.complex64), "table": torch.eye(3).to_sparse()}
+    torch.save({**module.state_dict(), **others}, tmp_path / "net.pth")
+    imported = open_model(tmp_path / "net.pth")
+    assert imported.arch == "srcnn"
+    assert "left out: phases, table" in " ".join(imported.notes)
+    torch.save(others, tmp_path / "none.pth")
+    with pytest.raises(StudioError, match="as float32"):
+        open_model(tmp_path / "none.pth")
+
+
+def test_a_file_of_pytorch_under_another_name_is_told_by_its_content(tmp_path: Path) -> None:
+    _, module, _ = made("srcnn")
+    torch.save(module.state_dict(), tmp_path / "net.safetensors")
+    assert open_model(tmp_path / "net.safetensors").arch == "srcnn"

@@ -338,3 +338,17 @@ def test_a_quantised_model_is_dequantised_and_says_so(form: str, tmp_path: Path)
     found = in_the_studio(imported, picture)
     assert relative_error(found, wanted) < 0.01
     assert relative_error(found, rounded) < 0.02
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_both_forms_of_gelu(approximate: str, tmp_path: Path) -> None:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 6, 8]) for name in "xy"]
+    node = helper.make_node("Gelu", ["x"], ["y"], approximate=approximate)
+    graph = helper.make_graph([node], "gelu", ends[:1], ends[1:])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    onnx.save(made, str(tmp_path / "gelu.onnx"))
+    x = np.random.default_rng(0).standard_normal((1, 3, 6, 8)).astype(np.float32)
+    (wanted,) = onnxruntime.InferenceSession(str(tmp_path / "gelu.onnx")).run(None, {"x": x})
+    engine = on_torch(open_model(tmp_path / "gelu.onnx").network)
+    engine.run({"x": x[0]})
+    assert relative_error(engine.output(), wanted[0]) < 1e-5

@@ -14,6 +14,7 @@ from av.stream import Disposition
 from films import HEIGHT, WIDTH, make_film, numbered, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from studio.errors import StudioError
 from studio.io.sources import Reading, _decode, at_constant_rate, open_source
@@ -26,6 +27,17 @@ def shown(path: Path, reading: Reading | None = None) -> list[int]:
     with open_source(str(path), reading=reading) as source:
         assert source.info.fps is not None
         return numbers(frame.picture for frame in at_constant_rate(source, source.info.fps))
+
+
+def test_a_bare_stream_of_jpegs_is_a_film(tmp_path: Path) -> None:
+    pictures = [Image.fromarray(numbered(number)) for number in range(12)]
+    for picture in pictures:
+        picture.save(tmp_path / "one.jpg", quality=95)
+        with (tmp_path / "camera.mjpeg").open("ab") as stream:
+            stream.write((tmp_path / "one.jpg").read_bytes())
+    assert shown(tmp_path / "camera.mjpeg") == list(range(12))
+    with open_source(str(tmp_path / "one.jpg")) as still:
+        assert still.info.fps is None
 
 
 # -- clocks -----------------------------------------------------------------------------------------------------------

@@ -44,11 +44,13 @@ class TensorSet:
         tensors: as float32, by the file's names.
         leftover: single whole numbers besides.
         file: every tensor as it lies there.
+        skipped: names of those whose numbers no layer holds: sparse, quantised or complex ones.
     """
 
     tensors: Tensors
     leftover: dict[str, int]
     file: Mapping[str, Stored]
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,12 @@ def chosen(
             rest = ", ".join(others[:5])
             said = f'Of several sets of tensors "{candidate.label}" was taken; --pick takes another: {rest}.'
             notes = (*notes, said)
+        if known.skipped:
+            notes = (*notes, f"Sparse, quantised or complex tensors were left out: {', '.join(known.skipped[:3])}.")
         picks = tuple(other.label for other in offered)
         return replace(made, notes=(*notes, *made.notes), picks=picks, pick=candidate.label)
     if not failed:
-        raise StudioError(f"{path}: there is no tensor of broken numbers in it; save the module's state_dict().")
+        raise StudioError(f"{path}: it has no tensor of broken numbers; save the state_dict() as float32.")
     raise max(failed, key=lambda error: error.nearly)
 
 

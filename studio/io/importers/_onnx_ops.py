@@ -47,7 +47,7 @@ def _selu(f: Flow, n: OnnxNode) -> Value:
 
 @means("Gelu")
 def _gelu(f: Flow, n: OnnxNode) -> Value:
-    return f.each("GELU", n.x, approximate=n.attributes.get("approximate", "none"))
+    return f.each("GELU", n.x, approximate=n.attributes.get("approximate", b"none").decode())
 
 
 @means("Mish")

@@ -8,6 +8,7 @@ from studio.io.folders import is_file
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import matched
 from studio.io.importers.base import Imported, Options, check_size
+from studio.io.importers.state_dict import is_saved
 from studio.io.safetensors_file import read_tensors
 from studio.io.stored import LIMIT
 
@@ -19,8 +20,8 @@ class Safetensors:
     suffixes = (".safetensors",)
 
     def match(self, path: Path) -> bool:
-        """By its suffix."""
-        return is_file(path) and path.suffix.lower() in self.suffixes
+        """By its suffix, unless it is PyTorch's own file under that name."""
+        return is_file(path) and path.suffix.lower() in self.suffixes and not is_saved(path)
 
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""

@@ -38,7 +38,7 @@ class StateDict:
 
     def match(self, path: Path) -> bool:
         """By what it holds, or its suffix."""
-        return is_file(path) and (path.suffix.lower() in self.suffixes or _is_saved(path))
+        return is_file(path) and (path.suffix.lower() in self.suffixes or is_saved(path))
 
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""
@@ -49,7 +49,7 @@ class StateDict:
 IMPORTER = StateDict()
 
 
-def _is_saved(path: Path) -> bool:
+def is_saved(path: Path) -> bool:
     """Whether it begins as torch.save's older stream, or is an archive with a pickle of tensors."""
     with open_regular(path) as (file, _):
         if file.read(len(_LEGACY)) == _LEGACY:
@@ -83,7 +83,11 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
                 'torch.jit.load and give its original module to studio.export_torch, or save torch.export\'s ".pt2".'
             )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=archive and size > _MAPPED), ()
+        if archive and size > _MAPPED:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True), ()
+        # Not by its name, which PyTorch would go by.
+        with path.open("rb") as stream:
+            return torch.load(stream, map_location="cpu", weights_only=True), ()
     # A damaged or hostile stream may make PyTorch raise anything; none of its code has run.
     except Exception as error:
         text = str(error)
@@ -179,18 +183,26 @@ def candidates(loaded: object, path: Path) -> list[Candidate]:
 
 def _set_of(tensors: Mapping[str, Any], path: Path) -> TensorSet:
     weights, leftover = tensors_of(tensors, path)
-    return TensorSet(weights, leftover, stored_of(tensors))
+    skipped = tuple(name for name, tensor in tensors.items() if not _is_plain(tensor))
+    return TensorSet(weights, leftover, stored_of(tensors), skipped)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is a tensor of plain numbers: neither sparse, quantised nor complex."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return False
+    return value.layout == torch.strided and not (value.is_quantized or value.is_complex() or value.is_meta)
 
 
 def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight], dict[str, int]]:
     """Tensors as float32, each with all the names of its storage, and single whole numbers apart."""
     import torch
 
-    tensors = {name: value for name, value in mapping.items() if isinstance(value, torch.Tensor)}
+    tensors = {name: value for name, value in mapping.items() if _is_plain(value)}
     total = 0
-    for name, tensor in tensors.items():
-        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex() or tensor.is_meta:
-            raise StudioError(f'{path}: its tensor "{name}" is sparse, quantised or complex; save it as float32.')
+    for tensor in tensors.values():
         total += tensor.numel() * 4
         # A few bytes on disk can be shown as a tensor without end.
         check_size(total, path)
@@ -210,9 +222,7 @@ def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight
 
 def stored_of(mapping: Mapping[str, Any]) -> dict[str, Stored]:
     """The tensors of a state dict as they are; types of numbers that no file of tensors holds are left out."""
-    import torch
-
-    found = {name: from_torch(value) for name, value in mapping.items() if isinstance(value, torch.Tensor)}
+    found = {name: from_torch(value) for name, value in mapping.items() if _is_plain(value)}
     return {name: tensor for name, tensor in found.items() if tensor is not None}
 
 

@@ -146,6 +146,9 @@ def _is_picture(path: Path) -> bool:
     return kind == "heic" or (header is not None and not header.moves)
 
 
+_STREAMS = (".mjpeg", ".mjpg")
+
+
 class ImageKind:
     """A path to a file with a still picture's first bytes, or with its suffix and nothing else's bytes."""
 
@@ -155,7 +158,8 @@ class ImageKind:
     def match(self, spec: str) -> bool:
         """Whether `spec` is a picture file, judged by its first bytes, and where they say nothing by its suffix."""
         path = file_at(spec)
-        if path is None:
+        # A stream of JPEGs begins as each of its pictures does, and a phone's JPEG may have another behind it.
+        if path is None or path.suffix.lower() in _STREAMS:
             return False
         if _is_picture(path):
             return True
