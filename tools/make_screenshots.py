@@ -9,6 +9,8 @@ run; the pictures are for people, and are not compared.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,20 +26,30 @@ from studio.bends import make_bend
 from studio.edits import make_edit
 from studio.io.atomic import write_bytes
 from studio.io.opening import find_and_open
+from studio.io.sinks import open_sink
 from studio.model.macros import changed
 from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.route import MACRO_BANK
 from studio.model.score import Score
+from studio.model.selection import Selection
 from studio.runtime.live.output_writer import Recording
-from studio.runtime.live.report import Progress, Thumbnails
+from studio.runtime.live.report import LayerSamples, Progress, Thumbnails
+from studio.runtime.live.variants import COUNT
 from studio.ui.filters import FilterEditor
+from studio.ui.filters.picking import Picking
+from studio.ui.filters.pointing import Pointing
+from studio.ui.generator.panel import GeneratorPanel
+from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.panel import bring_forward
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.fades import SLOTS, Fades, Held
 from studio.ui.source.panel import Transport
+from studio.ui.vary.panel import VaryPanel
+from studio.ui.viewport.pick import Picked
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
 
@@ -63,6 +75,12 @@ def main() -> None:
         with opened(PRESET) as studio:
             _settle(studio)
             _stage(studio)
+        with opened("landscapes", source="latent:loop,seed=12,seconds=6", size=(1280, 800)) as studio:
+            _generator(studio)
+        with opened(PRESET, size=(1600, 1180)) as studio:
+            _chance(studio)
+        with opened(PRESET, size=(1280, 800)) as studio:
+            _film(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
             _settle(studio)
             _key(studio, Qt.Key.Key_I)
@@ -196,6 +214,86 @@ def _stage(studio: Studio) -> None:
     spin(1.0)
     _grab(docks["feedback"], "panel-feedback")
     docks["feedback"].hide()
+
+
+def _generator(studio: Studio) -> None:
+    """A generator on its way, some steps along its directions."""
+    _settle(studio)
+    panel = studio.window.context[GeneratorPanel]
+    bring_forward(panel)
+    studio.document.set("/generator/direction/1", 1.5)
+    studio.document.set("/generator/direction/2", -1.0)
+    spin(2.0)
+    _grab(studio.window.docks["generator"], "panel-generator")
+
+
+def _chance(studio: Studio) -> None:
+    """Eight variants, values marked out in a histogram, and a filter's map over the picture."""
+    _settle(studio)
+    window, context = studio.window, studio.window.context
+    window.actions_["vary.roll"].trigger()
+    breeding = context[VaryPanel].breeding
+    until(lambda: breeding.now is not None and len(breeding.now.variants) == COUNT)
+    spin(1.0)
+    _grab(window.docks["vary"], "panel-vary")
+    chart = context[HistogramPanel].tensor
+    until(lambda: chart.plot.span is not None)
+    low, high = chart.plot.span or (0.0, 1.0)
+    chart.plot.mark((low + 0.3 * (high - low), low + 0.55 * (high - low)))
+    window.docks["histogram"].raise_()
+    spin(1.0)
+    _grab(window.docks["histogram"], "panel-histogram")
+    chart.plot.mark(None)
+    studio.workspace.choose("enc2", "weight")
+    viewport, picking = context[Viewport], context[Picking]
+    until(lambda: "enc2" in studio.telemetry[LayerSamples].samples)
+    picking.pick(Picked("output", None, (0.35, 0.35), add=False, end=(0.65, 0.65)))
+    layer, channels = studio.workspace.found
+    studio.workspace.pointed = (layer, channels[0])
+    until(lambda: context[Pointing].shown is not None)
+    spin(1.0)
+    _grab(viewport, "channel")
+    studio.workspace.pointed = None
+
+
+def _film(studio: Studio) -> None:
+    """Ten seconds of painting, a picture of the window for each; the film below goes on by itself."""
+    window, context = studio.window, studio.window.context
+    studio.workspace.choose("dec2", "weight")
+    studio.workspace.select(Selection.everything(studio.document.tensor("dec2.weight").shape))
+    _key(studio, Qt.Key.Key_W)
+    studio.live.seek(0.5)
+    spin(1.0)
+    studio.live.pause(True)
+    spin(1.0)
+    sheet, transport = context[FilterEditor].sheet, context[Transport]
+    studio.workspace.brush = studio.workspace.brush.model_copy(update={"radius": 9.0, "value": 0.05})
+    with open_sink(SCREENS / "painting.mp4", codec="h264", size=(960, 600), fps=Fraction(12), overwrite=True) as sink:
+        for number in range(120):
+            part, line = (number % 30) / 29, number // 30
+            at = QPoint(
+                round(sheet.width() * (0.14 + 0.6 * part)),
+                round(sheet.height() * (0.22 + 0.17 * line + 0.06 * np.sin(part * 9 + line))),
+            )
+            if number % 30 == 0:
+                press(sheet, at)
+            move(sheet, at)
+            transport.step(2)
+            shown = studio.telemetry[Progress].shown
+            until(partial(_has_shown, studio, shown))
+            if number % 30 == 29:
+                release(sheet, at)
+            image = window.screen().grabWindow(window.winId()).toImage().convertToFormat(QImage.Format.Format_RGB888)
+            height, width = image.height(), image.width()
+            rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
+            picture = rows[:, : 3 * width].reshape(height, width, 3)
+            sink.write(np.ascontiguousarray(cv2.resize(picture, (960, 600), interpolation=cv2.INTER_AREA)))
+    studio.live.pause(False)
+    _key(studio, Qt.Key.Key_W)
+
+
+def _has_shown(studio: Studio, before: int) -> bool:
+    return studio.telemetry[Progress].shown > before
 
 
 def _settle(studio: Studio) -> None:

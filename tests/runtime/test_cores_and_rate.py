@@ -56,6 +56,13 @@ def test_where_a_core_is_always_wanted_trials_cost_little() -> None:
     assert sum(each == 2 for each in used) / len(used) < 0.02
 
 
+def test_on_a_busy_machine_nothing_is_tried() -> None:
+    choice, now = CoreChoice(2, 0.0), 0.0
+    for _ in range(400):
+        now += 0.08
+        assert choice.took(0.08, now, is_busy=True) == 1
+
+
 def test_a_hiccup_gives_nothing_back_and_one_core_is_one() -> None:
     machine = Machine(2)
     machine.run(8.0)

@@ -53,8 +53,10 @@ class CoreChoice:
         self._trial: list[float] | None = None
         self._next = now + self._pause
 
-    def took(self, seconds: float, now: float) -> int:
-        """A frame took so long; how many threads the next one has."""
+    def took(self, seconds: float, now: float, *, is_busy: bool = False) -> int:
+        """A frame took so long; how many threads the next one has. Where the machine is busy nothing is tried."""
+        if is_busy:
+            self._next = max(self._next, now + self._pause)
         if self._all == 1:
             return self.threads
         if self._trial is not None:
@@ -148,8 +150,13 @@ class Cores(Feature):
         del frame
         if self._choice is not None and self._began is not None:
             now = self._clock()
-            self._choice.took(now - self._began, now)
+            self._choice.took(now - self._began, now, is_busy=_is_busy(self._cores))
             self._began = None
+
+
+def _is_busy(cores: int) -> bool:
+    """Whether so much waits for a core that a trial need not be made."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 1.5 * cores + 1
 
 
 def _set_threads(count: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +31,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.generator.pad import Pad
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
+from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.controls import Control, Seed
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
@@ -90,6 +92,9 @@ class GeneratorPanel(QWidget):
             button = QPushButton(text)
             button.setCheckable(True)
             button.setToolTip(tip)
+            button.setMinimumWidth(48)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet("padding: 3px 2px;")
             self.kinds.addButton(button, number)
         self.kinds.idClicked.connect(lambda number: self._set_at_once("/generator/kind", number))
         self.seed, self.to = Seed(0, 2**31 - 1, 0), Seed(0, 2**31 - 1, 1)
@@ -118,9 +123,7 @@ class GeneratorPanel(QWidget):
             box.setAccessibleName(f"{name} on the pad")
             box.setToolTip(f"Which direction the pad turns: {name.lower()}")
             box.activated.connect(self._show_pad)
-        self.back = QPushButton(icon("arrow-counter-clockwise"), "To zero")
-        self.back.setToolTip("No step along any direction")
-        self.back.clicked.connect(self._to_zero)
+        self.back = tool_button("arrow-counter-clockwise", "No step along any direction", "To zero", self._to_zero)
         self.directions: list[Number] = []
         self.empty = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setStyleSheet(f"color: {theme.FAINT}; padding: 16px;")
