@@ -268,7 +268,7 @@ def _film(studio: Studio) -> None:
     spin(1.0)
     sheet, transport = context[FilterEditor].sheet, context[Transport]
     studio.workspace.brush = studio.workspace.brush.model_copy(update={"radius": 9.0, "value": 0.05})
-    with open_sink(SCREENS / "painting.mp4", codec="h264", size=(960, 600), fps=Fraction(12), overwrite=True) as sink:
+    with open_sink(SCREENS / "painting.mp4", codec="h264", size=(800, 500), fps=Fraction(12), overwrite=True) as sink:
         for number in range(120):
             part, line = (number % 30) / 29, number // 30
             at = QPoint(
@@ -287,7 +287,7 @@ def _film(studio: Studio) -> None:
             height, width = image.height(), image.width()
             rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
             picture = rows[:, : 3 * width].reshape(height, width, 3)
-            sink.write(np.ascontiguousarray(cv2.resize(picture, (960, 600), interpolation=cv2.INTER_AREA)))
+            sink.write(np.ascontiguousarray(cv2.resize(picture, (800, 500), interpolation=cv2.INTER_AREA)))
     studio.live.pause(False)
     _key(studio, Qt.Key.Key_W)
 

@@ -180,5 +180,9 @@ def test_over_a_filter_its_map_lies_on_the_picture_and_keys_leave_it_out_or_alon
         whole.document.undo()
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(whole.tensor(name), tensor)
+    # Where it has just painted, the picture is what counts.
+    whole.stroke((1.0, 1.0), (3.0, 3.0))
+    whole.qtbot.wait(700)
+    assert pointing.shown is None
     QTest.mouseMove(whole.viewport, whole.viewport.rect().center())
     whole.until(lambda: whole.workspace.pointed is None and pointing.shown is None)

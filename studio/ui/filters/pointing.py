@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter
 
+from studio.model.changes import Change, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.op import Array
 from studio.model.workspace import Workspace
@@ -17,11 +19,16 @@ from studio.ui.viewport import overlay
 from studio.ui.viewport.scene import Part
 from studio.ui.viewport.widget import Viewport
 
+_RESTS = 450
+"""Milliseconds that the mouse rests on a filter before its map is shown."""
+
 _SAYS = {"": "Q without it, Shift+Q it alone", "mute": "without it", "solo": "it alone"}
 
 
 class Pointing:
     """Has the map of the workspace's pointed channel told, and paints it over the picture.
+
+    It comes when the mouse rests, and not where it has just painted: there the picture is what counts.
 
     Args:
         document: whose network it is.
@@ -41,7 +48,11 @@ class Pointing:
     ) -> None:
         self._document, self._workspace, self._telemetry = document, workspace, telemetry
         self._order, self._viewport = order, viewport
+        self._is_wanted = False
+        self._rests = QTimer(viewport, interval=_RESTS, singleShot=True)
+        self._rests.timeout.connect(self._want)
         viewport.over.append(self.draw)
+        document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         telemetry.on(ChannelMap, lambda _: viewport.refresh())
 
@@ -49,8 +60,9 @@ class Pointing:
     def shown(self) -> ChannelMap | None:
         """The map that lies over the picture."""
         pointed, found = self._workspace.pointed, self._telemetry[ChannelMap]
-        is_it = pointed is not None and (found.layer, found.channel) == pointed and found.values is not None
-        return found if is_it else None
+        if not self._is_wanted or found.values is None or (found.layer, found.channel) != pointed:
+            return None
+        return found
 
     def draw(self, painter: QPainter, parts: Sequence[Part], ratio: float) -> None:
         """Paint it, unless the layer's own tiles are looked at; while a key is held, the picture is what counts."""
@@ -62,9 +74,28 @@ class Pointing:
         overlay.upper_label(painter, f"{found.layer} · channel {found.channel} · {_SAYS[listening]}")
 
     def _listen(self, field: str) -> None:
-        if field in ("pointed", "listening"):
-            layer, channel = self._workspace.pointed or ("", 0)
-            self._order(ShowChannel(self._document.graph, layer, channel))
+        if field == "pointed":
+            self._leave()
+            if self._workspace.pointed is not None and self._document.gesture is None:
+                self._rests.start()
+        elif field == "listening":
+            self._viewport.refresh()
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, WeightsChanged | NetworkChanged):
+            self._leave()
+
+    def _leave(self) -> None:
+        self._rests.stop()
+        if self._is_wanted:
+            self._is_wanted = False
+            self._order(ShowChannel(self._document.graph, ""))
+            self._viewport.refresh()
+
+    def _want(self) -> None:
+        if self._workspace.pointed is not None and self._document.gesture is None:
+            self._is_wanted = True
+            self._order(ShowChannel(self._document.graph, *self._workspace.pointed))
             self._viewport.refresh()
 
 

@@ -14,6 +14,8 @@ from studio.ui.kit import theme
 
 BINS = 64
 _MOST = 512
+_VALUES = 65536
+"""Of all channels together, that are counted; evenly spaced where there are more."""
 _TEXT = 14
 
 
@@ -24,11 +26,14 @@ def heat(values: Array, span: tuple[float, float]) -> NDArray[np.float64]:
         values: (C, n); what is not finite, or beyond the span, is left out.
         span: at the left and at the right end.
     """
-    low, high = span
-    places = np.floor((values.astype(np.float64) - low) / (high - low) * BINS)
-    inside = np.isfinite(places) & (places >= 0) & (places < BINS)
+    edges = np.linspace(*span, BINS + 1)
+    exact = values.astype(np.float64)
+    # The last part has its upper end, too; what is no number comes behind everything.
+    places = np.searchsorted(edges, exact, side="right") - 1
+    places[exact == edges[-1]] = BINS - 1
+    inside = np.isfinite(exact) & (places >= 0) & (places < BINS)
     rows = np.broadcast_to(np.arange(len(values))[:, None], values.shape)[inside]
-    counts = np.bincount(rows * BINS + places[inside].astype(np.int64), minlength=len(values) * BINS)
+    counts = np.bincount(rows * BINS + places[inside], minlength=len(values) * BINS)
     counts = counts.reshape(len(values), BINS)
     peaks = np.maximum(counts.max(axis=1, keepdims=True), 1)
     return np.asarray(np.sqrt(counts / peaks))
@@ -62,6 +67,7 @@ class HeatMap(QWidget):
 
     def show_values(self, values: Array) -> None:
         """Show the values of other channels, (C, n); of very many the first 512."""
+        values = values[:, :: max(1, values.size // _VALUES)]
         span = Sample(values).span()
         self._count = 0 if span is None else min(len(values), _MOST)
         if span is not None:

@@ -31,6 +31,8 @@ from studio.ui.services.effects import source_of
 
 _EVERY = 66
 _WIDE = 560
+_ROOMY = 330
+"""Pixels from which on the buttons have their names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +148,9 @@ class HistogramPanel(QWidget):
         """See Qt: side by side where there is room."""
         super().resizeEvent(event)
         is_wide = self.width() >= _WIDE and self.width() > self.height()
+        for button in (self.log, self.channels, self.freeze):
+            styles = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            button.setToolButtonStyle(styles[self.width() >= _ROOMY])
         directions = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._charts.setDirection(directions[0] if is_wide else directions[1])
 
