@@ -206,11 +206,10 @@ def _without_macros(preset: Preset) -> Preset:
 def _turn_alike(presets: Sequence[Preset]) -> bool:
     """Whether the macros of all turn the same numbers, which are those of the same things."""
     aims = [[macro.aims for macro in preset.section(MACRO_BANK)] for preset in presets]
-    if any(each != aims[0] for each in aims[1:]):
-        return False
+    alike = all(each == aims[0] for each in aims)
     _, of_stages = _matched(presets, STAGES, _kind_of_stage, "bend")
     _, of_edits = _matched(presets, EDITS, _kind_of_edit, "edit")
-    return not any(aims[0]) or all(number == key[2] for key, number in (of_stages | of_edits).items())
+    return alike and (not any(aims[0]) or all(number == key[2] for key, number in (of_stages | of_edits).items()))
 
 
 def _tensor(preset: Preset, name: str) -> Array:
@@ -264,9 +263,9 @@ def _mixed_edit(number: int, owned: Owned[LiveEdit], parts: Shares) -> LiveEdit:
     strongest = max(shared, key=lambda each: each[1])[0]
     names = [field.name for field in fields(type(strongest.edit)) if field.kind == "number"]
     means = {name: _mean([(float(getattr(each.edit, name)), part) for each, part in shared]) for name in names}
-    amount = sum(each.amount * part for each, part in shared if each.on)
-    edit = strongest.edit.model_copy(update=means)
-    return replace(strongest, id=number, edit=edit, amount=min(1.0, amount), on=any(each.on for each, _ in shared))
+    amount = min(1.0, sum(each.amount * part for each, part in shared if each.on))
+    edit, on = strongest.edit.model_copy(update=means), any(each.on for each, _ in shared)
+    return replace(strongest, id=number, edit=edit, amount=amount, on=on)
 
 
 def _kind_of_stage(stage: Stage) -> Any:
