@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

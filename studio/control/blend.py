@@ -343,8 +343,6 @@ def _mixed_record(record: Any, shared: Sequence[tuple[Any, float]]) -> Any:
 
 def _mean(values: Sequence[tuple[float, float]]) -> float:
     total = sum(part for _, part in values)
-    if total <= 0.0:
-        return values[0][0]
-    if all(value == values[0][0] for value, _ in values):
+    if total <= 0.0 or all(value == values[0][0] for value, _ in values):
         return values[0][0]
     return sum(value * part for value, part in values) / total

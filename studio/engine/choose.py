@@ -12,7 +12,8 @@ from studio.model.network import Network
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
-    from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+    from studio.engine.gl.fragment import GLFragmentEngine
+    from studio.engine.gl.pipeline import GLEngine
     from studio.engine.torch import TorchEngine
 
 EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"]
@@ -100,7 +101,8 @@ def torch_engine(name: str) -> type[TorchEngine]:
 
 def gl_engine(name: str) -> type[GLEngine | GLFragmentEngine]:
     """The OpenGL engine of this name."""
-    from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine, GLHalfEngine
+    from studio.engine.gl.fragment import GLFragmentEngine
+    from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 
     kinds: tuple[type[GLEngine | GLFragmentEngine], ...] = (GLEngine, GLHalfEngine, GLFragmentEngine)
     return {kind.name: kind for kind in kinds}[name]

@@ -15,11 +15,13 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.engine.gl.bank import Crop
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.learn._gl_ways import ComputeWay, Course, FragmentWay, Way
+from studio.learn._gl_fragment_way import FragmentWay
+from studio.learn._gl_ways import ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
 from studio.learn.lesson import Batch

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from studio.errors import StudioError
+from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing
 from studio.model.op import Op, Scale, Shape
 from studio.model.plugins import guarded
 
@@ -111,9 +112,9 @@ class Graph:
         object.__setattr__(self, "nodes", _sorted(self.inputs, self.nodes))
         object.__setattr__(self, "_by_name", {node.name: node for node in self.nodes})
         for node in self.nodes:
-            _check_sharing(node, self._by_name.get(node.owner))
+            check_sharing(node, self._by_name.get(node.owner))
         for node in self.nodes:
-            _check_borrowing(node, self.tensor_shapes)
+            check_borrowing(node, self.tensor_shapes)
         if self.output not in self._by_name:
             raise StudioError(f'The network names "{self.output}" as its output, but has no such layer.')
 
@@ -287,7 +288,7 @@ def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, .
         raise StudioError(f'Two layers or inputs are called "{doubled}"; each needs a name of its own.')
     known = set(names)
     for node in nodes:
-        _check_inputs(node, known)
+        check_inputs(node, known)
     return in_order((i.name for i in inputs), nodes)
 
 
@@ -312,40 +313,3 @@ def in_order(known: Iterable[str], nodes: Iterable[Node]) -> tuple[Node, ...]:
         made.add(ready.name)
         waiting.remove(ready)
     return tuple(order)
-
-
-def _check_inputs(node: Node, names: set[str]) -> None:
-    kind, count = type(node.op).__name__, len(node.inputs)
-    for name in node.inputs:
-        if name not in names:
-            raise StudioError(f'Layer "{node.name}" ({kind}) reads "{name}", which does not exist.')
-    if node.op.arity is None and count < 2:
-        raise StudioError(f'Layer "{node.name}" ({kind}) needs at least two inputs, not {count}.')
-    if node.op.arity is not None and count != node.op.arity:
-        raise StudioError(f'Layer "{node.name}" ({kind}) needs {node.op.arity} input(s), not {count}.')
-
-
-def _check_sharing(node: Node, owner: Node | None) -> None:
-    if node.tensors_of is None:
-        return
-    where = f'Layer "{node.name}" ({type(node.op).__name__}) uses the tensors of "{node.tensors_of}", which'
-    if owner is None:
-        raise StudioError(f"{where} does not exist.")
-    if owner.tensors_of is not None:
-        raise StudioError(f'{where} has none of its own; name "{owner.tensors_of}" instead.')
-    if owner.op != node.op:
-        raise StudioError(f"{where} has another operator or other parameters; both must be the same.")
-
-
-def _check_borrowing(node: Node, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    if not node.borrowed:
-        return
-    wanted = node.op.tensor_shapes()
-    for key, name in node.borrowed:
-        if shapes.get(name) != wanted.get(key):
-            raise StudioError(
-                f'Layer "{node.name}" ({type(node.op).__name__}) borrows "{name}" of shape {shapes.get(name)} as its '
-                f'"{key}" of shape {wanted.get(key)}.'
-            )
-    if missing := wanted.keys() - dict(node.borrowed).keys():
-        raise StudioError(f'Layer "{node.name}" ({type(node.op).__name__}) borrows no "{min(missing)}".')

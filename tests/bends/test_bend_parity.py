@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from studio.bends import registry
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.model.op import Array
 from studio.model.stage import Stage
 

@@ -15,7 +15,8 @@ from test_tiles import WEIGHTED
 from studio.engine.base import Engine
 from studio.engine.gl import strips
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.model.network import Network
 

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
+from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.fuse import MOST_OUTPUTS
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.errors import StudioError
 from studio.model.graph import Input

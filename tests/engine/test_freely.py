@@ -15,7 +15,8 @@ from helpers import layer, network, normal, tiny_network
 from studio.engine.gl import strips
 from studio.engine.gl.calls import Calls
 from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

@@ -7,7 +7,8 @@ import pytest
 from helpers import layer, network, normal, on_torch
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

@@ -16,7 +16,8 @@ from helpers import EngineFor, identity_network, normal, on_torch, relative_erro
 from studio.engine import choose
 from studio.engine.choose import ENGINE_NAMES, Probe, open_engine, probe_gl
 from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from studio.engine.base import BINS, Stats
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
 from studio.model.layout import to_sheet
 from studio.model.op import Array
 

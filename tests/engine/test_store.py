@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 from studio.engine.store import TensorStore

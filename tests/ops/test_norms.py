@@ -12,7 +12,8 @@ import torch
 from helpers import EngineFor, normal, relative_error, single
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine, GLFragmentEngine
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.pipeline import GLEngine
 from studio.model.op import Array
 
 

@@ -20,8 +20,8 @@ from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.preset import Preset
 from studio.ui.fades.panel import FadesPanel
+from studio.ui.services.choices import FadingChoice
 from studio.ui.services.fades import Fades, Held
-from studio.ui.services.session import FadingChoice
 
 pytestmark = pytest.mark.gl
 LEFT = Qt.MouseButton.LeftButton

@@ -40,8 +40,8 @@ from studio.ui.kit.controls import Control
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.movement.panel import MovementPanel
 from studio.ui.movement.route_card import RouteCard
+from studio.ui.services.choices import FadingChoice
 from studio.ui.services.fades import SLOTS, Fades
-from studio.ui.services.session import FadingChoice
 
 pytestmark = pytest.mark.gl
 

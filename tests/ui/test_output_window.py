@@ -20,7 +20,7 @@ from whole_window import WholeWindow
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.framing import Framing
-from studio.ui.services.session import OutputChoice
+from studio.ui.services.choices import OutputChoice
 
 
 def mapped(framing: Framing, picture: np.ndarray, view: tuple[int, int]) -> np.ndarray:

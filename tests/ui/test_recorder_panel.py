@@ -18,7 +18,7 @@ from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 from studio.runtime.live.report import Report
 from studio.ui.recording import panel as recorder_panel
 from studio.ui.recording.panel import RecorderPanel
-from studio.ui.services.session import RecordingChoice
+from studio.ui.services.choices import RecordingChoice
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

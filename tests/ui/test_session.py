@@ -18,9 +18,10 @@ from studio.runtime.live.report import Message, Messages, Problems, Report
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.importing.recent_menu import RecentMenu
 from studio.ui.services import messages as message_bar
+from studio.ui.services.choices import LastSession, RecordingChoice
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.reopening import Reopening
-from studio.ui.services.session import LastSession, RecordingChoice, Session
+from studio.ui.services.session import Session
 
 
 @pytest.fixture

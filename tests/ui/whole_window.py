@@ -23,7 +23,8 @@ from studio.ui.importing.opening import Opening
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.recording.panel import RecorderPanel
-from studio.ui.services.session import FadingChoice, Session
+from studio.ui.services.choices import FadingChoice
+from studio.ui.services.session import Session
 from studio.ui.shell.declared import declared
 from studio.ui.source.panel import Transport
 from studio.ui.viewport.projection import Projection

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 import moderngl
 
 from studio.engine.base import Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.kept import Kept, Past
-from studio.engine.gl.plan import Pass, passes
+from studio.engine.gl.plan import Pass, Step, passes
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.sheets import SheetEngine
 from studio.engine.gl.stats import ComputeStats, FragmentStats
@@ -32,21 +31,6 @@ from studio.model.staged import Staged
 # Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
 # layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
 _SENT_AFTER = frozenset(4**k for k in range(8))
-
-
-@dataclass(frozen=True)
-class Step:
-    """A part of a frame that is timed by itself.
-
-    Attributes:
-        name: the layer that its time counts for.
-        covers: the layers that it makes, that one among them; nothing where it goes on with what another began.
-        run: does it.
-    """
-
-    name: str
-    covers: tuple[str, ...]
-    run: Callable[[], None]
 
 
 class AtlasEngine(SheetEngine):

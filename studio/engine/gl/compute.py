@@ -12,8 +12,9 @@ from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.fuse import Follower, Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
+from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.shaders import Constants, Extra, Source
-from studio.engine.gl.tiles import GradientWork, Narrow, Plan, Product, Tile, Window, groups
+from studio.engine.gl.tiles import Narrow, Plan, Tile, Window, groups
 from studio.engine.gl.tuned import TunedPasses
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of

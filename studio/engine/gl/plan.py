@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from studio.model.graph import Node
@@ -10,6 +10,21 @@ from studio.model.op import Blocks, Scratch, Shape
 from studio.model.shader_files import shader_file
 
 Structure = tuple[tuple[str, int | float], ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a frame that is timed by itself.
+
+    Attributes:
+        name: the layer that its time counts for.
+        covers: the layers that it makes, that one among them; nothing where it goes on with what another began.
+        run: does it.
+    """
+
+    name: str
+    covers: tuple[str, ...]
+    run: Callable[[], None]
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from studio.engine.gl.products import Constants, GradientWork, Product
 from studio.model.layout import tile_count
 from studio.model.taps import Taps
-
-Constants = tuple[tuple[str, int], ...]
 
 LEAST_SHARED = 32768
 """Bytes of shared memory that GL 4.3 promises."""
@@ -175,45 +174,6 @@ class Narrow(NamedTuple):
         cells = sum(work.taps[0].counts) * sum(work.taps[1].counts)
         few = work.phases * self.places <= _MOST_SUMS and work.channels <= 4
         return few and 16 * (2 * tall * wide + 4 * (2 * cells + 1)) <= shared
-
-
-class Product(NamedTuple):
-    """Output channels × pairs of an input tile and a tap, so many pixels at a time: ``lib/weight_product.glsl``.
-
-    The last number tells it from others in the cache: a thread makes 8 × 8.
-    """
-
-    m: int
-    n: int
-    k: int
-    thread: int = 8
-
-    @property
-    def shader(self) -> str:
-        """The file of its loop."""
-        return "lib/weight_product.glsl"
-
-    def groups(self, work: GradientWork) -> tuple[int, int, int]:
-        """Workgroups along the output channels, along the pairs, and 1."""
-        return -(-work.channels // self.m), -(-work.pairs * 4 // self.n), 1
-
-    def constants(self) -> Constants:
-        """See `Tile.constants`."""
-        return tuple(zip(("TILE_M", "TILE_N", "TILE_K", "THREADS"), (*self[:3], self.m * self.n // 64), strict=True))
-
-
-class GradientWork(NamedTuple):
-    """The gradient of a weight as a product of matrices.
-
-    Attributes:
-        channels: of the output.
-        pairs: of an input tile and a tap.
-        pixels: of the output's gradient, the long axis.
-    """
-
-    channels: int
-    pairs: int
-    pixels: int
 
 
 def _span(taps: Taps) -> tuple[int, int]:

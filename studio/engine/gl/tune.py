@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import platformdirs
 
-from studio.engine.gl.tiles import Narrow, Plan, Product, Tile, Window
+from studio.engine.gl.products import Product
+from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 from studio.errors import EngineError
 
 _FORMAT = 2

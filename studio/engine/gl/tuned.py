@@ -14,9 +14,10 @@ from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
+from studio.engine.gl.products import GradientWork
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.tiles import GradientWork, Plan, Work, gradient_plans, groups, plans, usual, usual_gradient
+from studio.engine.gl.tiles import Plan, Work, gradient_plans, groups, plans, usual, usual_gradient
 from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights

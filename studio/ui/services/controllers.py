@@ -23,7 +23,8 @@ from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Post
-from studio.ui.services.session import ControlChoice, Session
+from studio.ui.services.choices import ControlChoice
+from studio.ui.services.session import Session
 
 _REST_MS = 200
 

@@ -24,7 +24,8 @@ from studio.runtime.live.orders import Order
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.services.session import FadingChoice, Session
+from studio.ui.services.choices import FadingChoice
+from studio.ui.services.session import Session
 
 SNAPSHOTS = range(1, 10)
 SLOTS = "ABCD"

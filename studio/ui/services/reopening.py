@@ -17,8 +17,9 @@ from studio.model.view import Colours, Scaling, View, ViewKind
 from studio.model.workspace import BrushUnit, RowOrder, Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.loading import Loader
+from studio.ui.services.choices import Hand, LastSession
 from studio.ui.services.messages import Action
-from studio.ui.services.session import Hand, LastSession, Session
+from studio.ui.services.session import Session
 
 
 class Reopening:

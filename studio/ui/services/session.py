@@ -11,33 +11,15 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QMainWindow
 
-from studio.ui.services.choices import (
-    ControlChoice as ControlChoice,
-)
-from studio.ui.services.choices import (
-    FadingChoice as FadingChoice,
-)
-from studio.ui.services.choices import (
-    Hand as Hand,
-)
-from studio.ui.services.choices import (
-    LastSession as LastSession,
-)
-from studio.ui.services.choices import (
-    OutputChoice as OutputChoice,
-)
-from studio.ui.services.choices import (
-    RecordingChoice as RecordingChoice,
-)
+from studio.ui.services.choices import ControlChoice, FadingChoice, Hand, LastSession, OutputChoice, RecordingChoice
+
+R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)
 
 RECENT = 10
 """So many of each kind are remembered."""
 
 LAYOUT = 2
 """Counts up when docks change such that an older layout must not be restored."""
-
-
-R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)
 
 
 class Session:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from studio.runtime.live.session import LiveSession
-from studio.ui.services.session import LAYOUT, OutputChoice, Session
+from studio.ui.services.choices import OutputChoice
+from studio.ui.services.session import LAYOUT, Session
 from studio.ui.viewport.output_window import OutputWindow
 from studio.ui.viewport.widget import Viewport
 
