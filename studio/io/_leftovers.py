@@ -115,6 +115,17 @@ def is_leftover(name: str) -> bool:
     return bool(_NEW.fullmatch(name))
 
 
+def being_written(path: Path) -> bool:
+    """Whether this process or another is just now writing what is to have this name, under another one."""
+    real = real_path(path)
+    try:
+        found = [(name, _NEW.fullmatch(name)) for name in _names(real.parent)]
+    except OSError:
+        return False
+    names = [name for name, new in found if new and f"{new['name']}{new['suffix'] or ''}" == real.name]
+    return any(fcntl is None or _is_locked(real.parent / name) for name in names)
+
+
 def being_replaced(path: Path) -> bool:
     """Whether another process has just moved this folder away to put another there."""
     real = real_path(path)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io._leftovers import being_written
 from studio.io.atomic import exists, write_free
 from studio.io.resize import resized
 from studio.io.sinks import Sink, open_sink, suffix_of
@@ -101,7 +102,7 @@ def free_path(folder: Path, pattern: str, name: str, suffix: str, when: datetime
     while True:
         path = folder / f"{stem}{f' {number}' if number > 1 else ''}{suffix}"
         part = path.with_name(f"{path.name}.part") if not suffix else path.with_name(f"{path.stem}.part{suffix}")
-        if not exists(path) and not exists(part):
+        if not (exists(path) or exists(part) or being_written(path)):
             return path
         number += 1
 
