@@ -101,7 +101,7 @@ def test_the_first_picture_waits_for_nothing_and_later_ones_are_run_as_measured(
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     assert engine.tune() is None
     # Of what was tried there is left what runs.
-    runs = {dispatch.program for steps in engine._steps.values() for step in steps for dispatch in step.run.args[0]}  # type: ignore[attr-defined]
+    runs = {dispatch.program for steps in engine._steps.values() for step in steps for dispatch in step.run.dispatches}  # type: ignore[attr-defined]
     assert len(tried) > 1
     assert all(device._computes[source] in runs for source in device.programs - before)
     # Another engine knows at once.

@@ -102,10 +102,13 @@ class Recorded:
     Args:
         dispatches: the passes; whoever holds the list holds what they bind.
         device: what they run on.
+
+    Attributes:
+        dispatches: the passes.
     """
 
     def __init__(self, dispatches: Sequence[Dispatch], device: Device) -> None:
-        self._dispatches = tuple(dispatches)
+        self.dispatches = tuple(dispatches)
         self._calls = tuple(call for dispatch in dispatches for call in dispatch.calls(device))
 
     def __call__(self) -> None:
