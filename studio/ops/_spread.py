@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from studio.model.graph import Node
-from studio.model.op import Shape
+from studio.model.op import Op, Shape
+from studio.ops._backward.slope import Slope
 from studio.ops._pass_through import PassThrough
 from studio.ops.functions import Affine
 
@@ -47,7 +48,9 @@ def spread_late(
                 continue
         elif held is not None and isinstance(node.op, PassThrough):
             single[node.name] = held
-        elif node.op.together and any(name not in single and shapes[name] == shapes[node.name] for name in node.inputs):
+        elif _spreads(node.op) and any(
+            name not in single and shapes[name] == shapes[node.name] for name in node.inputs
+        ):
             reads = tuple(single.get(name, name) for name in node.inputs)
             node = Node(node.name, node.op, reads, node.tensors_of, node.borrowed)
         rest.append(node)
@@ -58,3 +61,8 @@ def spread_late(
             needed.update(node.inputs)
     kept.reverse()
     return [node for node in kept if node in alone], [node for node in kept if node not in alone]
+
+
+def _spreads(op: Op) -> bool:
+    """Whether an operator spreads single values itself; a slope's shader reads a gradient of the map's own shape."""
+    return op.together and not isinstance(op, Slope)
