@@ -21,7 +21,7 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
-from studio.learn._gl_ways import ComputeWay, Course, Way
+from studio.learn._gl_ways import TOLD, ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
 from studio.learn.lesson import Batch
@@ -37,7 +37,6 @@ from studio.ops.derivative import derive
 from studio.ops.given import GivenMap
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
-_TOLD = "told~"
 
 
 class GLBackend(Backend):
@@ -261,10 +260,10 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
         maps = {**found.maps, **maps}
     said = dict(objective.parts)
     said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
-    add(_TOLD, Concat(), *said.values())
+    add(TOLD, Concat(), *said.values())
     behind = nodes[len(forward) :]
     # Maps of losses are not watched.
-    ends = {_TOLD, *gradients.values(), *(held for name, held in maps.items() if "~" not in name)}
+    ends = {TOLD, *gradients.values(), *(held for name, held in maps.items() if "~" not in name)}
     alone, rest = spread_late(behind, shapes, [seed.name for seed in seeds], ends)
     graph = Graph(network.graph.inputs, (*seeds, *alone, *forward, *rest), network.graph.output)
     return Network(network.name, graph, tensors), gradients, maps, list(said)
