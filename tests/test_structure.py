@@ -1,0 +1,50 @@
+"""What the import rules in pyproject.toml cannot say of the studio's modules."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from helpers import ROOT
+
+STUDIO = ROOT / "studio"
+LONGEST = 350
+"""Lines. A longer module has two subjects, or one that wants a package."""
+
+TORCH_AT_THE_TOP = {
+    "engine/_torch_stats.py",
+    "engine/captured.py",
+    "engine/packed.py",
+    "engine/torch.py",
+    "learn/on_torch.py",
+}
+"""Imported inside functions alone, so that the studio starts without torch; docs/architecture.md names them."""
+
+
+def modules() -> list[Path]:
+    found = sorted(STUDIO.rglob("*.py"))
+    assert STUDIO / "model" / "graph.py" in found
+    return found
+
+
+def name_of(module: Path) -> str:
+    return module.relative_to(STUDIO).as_posix()
+
+
+def imported_at_the_top(module: Path) -> set[str]:
+    found = set()
+    for statement in ast.parse(module.read_bytes()).body:
+        if isinstance(statement, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom) and statement.module is not None:
+            found.add(statement.module.partition(".")[0])
+    return found
+
+
+def test_no_module_is_longer_than_can_be_read_at_once() -> None:
+    lengths = {name_of(module): module.read_bytes().count(b"\n") for module in modules()}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_torch_is_imported_at_the_top_of_its_engine_and_its_learning_alone() -> None:
+    assert {name_of(module) for module in modules() if "torch" in imported_at_the_top(module)} == TORCH_AT_THE_TOP
