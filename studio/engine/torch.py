@@ -34,10 +34,17 @@ from studio.ops._staged import bent_and_mixed
 def best_device() -> torch.device:
     """CUDA, else Metal, else the CPU."""
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return numbered(torch.device("cuda"))
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def numbered(device: torch.device) -> torch.device:
+    """The device with its number: ``cuda`` alone means this thread's current GPU, and another thread has another."""
+    if device == torch.device("cuda"):
+        return torch.device("cuda", torch.cuda.current_device())
+    return device
 
 
 def leave_a_core() -> None:
@@ -63,7 +70,7 @@ class TorchEngine(Engine):
         self, network: Network, device: str | torch.device | None = None, store: TensorStore | None = None
     ) -> None:
         super().__init__(network, store)
-        self._device = torch.device(device) if device is not None else best_device()
+        self._device = numbered(torch.device(device)) if device is not None else best_device()
         # Layers whose weights are packed, and those that are, for inputs as large as now.
         self._packable = {node.name for node in self.graph.nodes if can_pack(node.op, self._device)}
         self._packed: dict[str, torch.Tensor] = {}
