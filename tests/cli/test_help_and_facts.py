@@ -77,7 +77,7 @@ def test_info_gives_the_layers_as_json(studio: Studio, made: Path) -> None:
     assert (facts["size"], facts["padded"]) == ([31, 20], [32, 20])
     assert facts["output"] == {"layer": "out", "size": [31, 20]}
     fed = {"name": "input", "channels": 3, "range": [0.0, 1.0], "mean": [], "std": []}
-    fed |= {"kind": "picture", "order": "rgb", "size": None}
+    fed |= {"kind": "picture", "order": "rgb", "size": None, "multiple": [1, 1]}
     assert facts["inputs"] == [fed]
     assert [layer["name"] for layer in facts["layers"]] == ["enc", "act", "dec", "out"]
     enc = facts["layers"][0]

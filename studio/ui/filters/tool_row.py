@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from studio.model.workspace import RowOrder, Tool, Workspace
 from studio.ui.kit import theme
@@ -33,7 +34,7 @@ _ORDERS: dict[RowOrder, str] = {
 
 
 class ToolRow(QWidget):
-    """Tool, protection, scale of the colours, and zoom."""
+    """Tool and protection; order, scale of the colours, and zoom: in one row, or in two where there is no room."""
 
     fit = Signal()
     one_to_one = Signal()
@@ -41,9 +42,10 @@ class ToolRow(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.SPACE // 2)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._halves.setContentsMargins(0, 0, 0, 0)
+        self._halves.setSpacing(theme.SPACE // 2)
+        row = self._half()
         self.tools: dict[Tool, QToolButton] = {}
         group = QButtonGroup(self)
         for tool, name, tip in _TOOLS:
@@ -57,6 +59,8 @@ class ToolRow(QWidget):
         self.protect.setCheckable(True)
         self.protect.clicked.connect(lambda on: setattr(workspace, "protected", on))
         row.addWidget(self.protect)
+        row.addStretch(1)
+        row = self._half()
         row.addStretch(1)
         self.order = QComboBox()
         self.order.setAccessibleName("Order of rows")
@@ -85,6 +89,30 @@ class ToolRow(QWidget):
         row.addWidget(one)
         workspace.changed.connect(self._listen)
         self._show()
+
+    def _half(self) -> QHBoxLayout:
+        half = QWidget()
+        row = QHBoxLayout(half)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        self._halves.addWidget(half)
+        return row
+
+    def _widths(self) -> list[int]:
+        halves = [self._halves.itemAt(place) for place in range(self._halves.count())]
+        return [half.minimumSize().width() for half in halves if half is not None]
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """See `QWidget.minimumSizeHint`: as narrow as the wider half."""
+        return QSize(max(self._widths()), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """See `QWidget.resizeEvent`."""
+        super().resizeEvent(event)
+        # The order's name is to be read: the box could be squeezed to an arrow.
+        needed = sum(self._widths()) + self._halves.spacing() + self.order.sizeHint().width() - self.order.minimumWidth()
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._halves.setDirection(across if self.width() >= needed else down)
 
     def _choose(self, tool: Tool) -> Callable[[], None]:
         return lambda: setattr(self._workspace, "tool", tool)

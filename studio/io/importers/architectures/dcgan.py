@@ -15,7 +15,7 @@ def _rows(tensors: Tensors) -> list[tuple[str, str]]:
     """The name of every transposed convolution and of what may be its norm; none where they do not stand in a row."""
     names = [name.removesuffix(".weight") for name, held in tensors.items() if held.values.ndim == 4]
     numbers = [re.fullmatch(r"(?:(.*?)\.)?(\d+)(\.0)?", name) for name in names]
-    if len(names) < 3 or any(found is None for found in numbers):
+    if len(names) < 2 or any(found is None for found in numbers):
         return []
     if len({found[1] for found in numbers if found}) > 1 or any(f"{name}.weight" not in tensors for name in names):
         return []
