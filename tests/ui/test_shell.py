@@ -152,8 +152,8 @@ def test_panels_that_a_small_window_squeezed_get_their_widths_back(whole: WholeW
     window.resize(1400, 800)
     whole.qtbot.wait(50)
     window._docks.put_back()
-    whole.qtbot.wait(50)
-    before = {name: window.docks[name].width() for name in ("network", "filters")}
+    before = {"network": 280, "filters": 378}  # parts of the window's width, once docks have glided there
+    whole.until(lambda: {name: window.docks[name].width() for name in before} == before)
     for width in (960, 1400):
         window.resize(width, 800)
         whole.qtbot.wait(100)

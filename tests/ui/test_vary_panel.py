@@ -40,6 +40,7 @@ def test_a_choice_is_one_undo_and_breeds(at: WholeWindow) -> None:
     undoable = len(at.document.history.labels)
     weights = {name: at.tensor(name) for name in at.document.graph.tensor_shapes}
     label = first.variants[4].label
+    at.until(lambda: not panel.tiles[4].visibleRegion().isEmpty())
     at.click(panel.tiles[4])
     assert at.document.history.labels[undoable:] == (f"Vary: {label}",)
     changed = {name for name, tensor in weights.items() if not np.array_equal(at.tensor(name), tensor)}

@@ -110,7 +110,9 @@ class ToolRow(QWidget):
         """See `QWidget.resizeEvent`."""
         super().resizeEvent(event)
         # The order's name is to be read: the box could be squeezed to an arrow.
-        needed = sum(self._widths()) + self._halves.spacing() + self.order.sizeHint().width() - self.order.minimumWidth()
+        needed = (
+            sum(self._widths()) + self._halves.spacing() + self.order.sizeHint().width() - self.order.minimumWidth()
+        )
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._halves.setDirection(across if self.width() >= needed else down)
 

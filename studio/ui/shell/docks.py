@@ -21,6 +21,8 @@ _SHARES: dict[tuple[Area, int], float] = {
 }
 # Parts of the window's width, and the least and most pixels.
 _WIDTHS: dict[Area, tuple[float, int, int]] = {"left": (0.2, 250, 380), "right": (0.27, 310, 560)}
+# How often widths are looked at after the window got another size, and the milliseconds between.
+_LOOKS, _BETWEEN = 5, 50
 
 
 class Docks(QObject):
@@ -57,12 +59,14 @@ class Docks(QObject):
         self._raise_first()
         self._usual = window.saveState()
         self._wanted: dict[Area, int] = {}
-        self._settling = QTimer(self, singleShot=True, interval=0)
+        self._looks = 0
+        self._settling = QTimer(self, singleShot=True)
         self._settling.timeout.connect(self._settle)
 
     def window_resized(self) -> None:
         """Panels that a small window has squeezed get their widths back as soon as there is room."""
-        self._settling.start()
+        self._looks = _LOOKS
+        self._settling.start(0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Note the width that the person gives a side with the mouse; what the window's size does to it is no wish."""
@@ -79,6 +83,10 @@ class Docks(QObject):
             shown = [dock for dock in docked if dock.isVisible() and not dock.isFloating()]
             if shown and shown[0].width() < wanted:
                 self._window.resizeDocks(shown[:1], [wanted], Qt.Orientation.Horizontal)
+        # Qt lays docks out when it comes to it, and may squeeze them once more.
+        self._looks -= 1
+        if self._looks > 0:
+            self._settling.start(_BETWEEN)
 
     def fill(self, menu: QMenu) -> None:
         """Entries that show and hide each panel, and one that puts all back."""
