@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from studio.model.workspace import RowOrder, Tool, Workspace
 from studio.ui.kit import theme
@@ -34,7 +33,7 @@ _ORDERS: dict[RowOrder, str] = {
 
 
 class ToolRow(QWidget):
-    """Tool and protection; order, scale of the colours, and zoom: in one row, or in two where there is no room."""
+    """Tool, protection, scale of the colours, and zoom."""
 
     fit = Signal()
     one_to_one = Signal()
@@ -42,10 +41,9 @@ class ToolRow(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._halves.setContentsMargins(0, 0, 0, 0)
-        self._halves.setSpacing(theme.SPACE // 2)
-        row = self._half()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 4)
         self.tools: dict[Tool, QToolButton] = {}
         group = QButtonGroup(self)
         for tool, name, tip in _TOOLS:
@@ -54,19 +52,16 @@ class ToolRow(QWidget):
             button.clicked.connect(self._choose(tool))
             group.addButton(button)
             row.addWidget(button)
-        row.addSpacing(theme.SPACE)
         self.protect = _button("lock-simple", "Painting keeps to the selected kernels")
         self.protect.setCheckable(True)
         self.protect.clicked.connect(lambda on: setattr(workspace, "protected", on))
         row.addWidget(self.protect)
         row.addStretch(1)
-        row = self._half()
-        row.addStretch(1)
         self.order = QComboBox()
         self.order.setAccessibleName("Order of rows")
         self.order.setToolTip("In which order the rows of the sheet are shown; the tensor stays as it is")
         self.order.setMinimumContentsLength(9)
-        self.order.setMinimumWidth(44)
+        self.order.setMinimumWidth(40)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.order.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for how, text in _ORDERS.items():
@@ -89,32 +84,6 @@ class ToolRow(QWidget):
         row.addWidget(one)
         workspace.changed.connect(self._listen)
         self._show()
-
-    def _half(self) -> QHBoxLayout:
-        half = QWidget()
-        row = QHBoxLayout(half)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.SPACE // 2)
-        self._halves.addWidget(half)
-        return row
-
-    def _widths(self) -> list[int]:
-        halves = [self._halves.itemAt(place) for place in range(self._halves.count())]
-        return [half.minimumSize().width() for half in halves if half is not None]
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """See `QWidget.minimumSizeHint`: as narrow as the wider half."""
-        return QSize(max(self._widths()), super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """See `QWidget.resizeEvent`."""
-        super().resizeEvent(event)
-        # The order's name is to be read: the box could be squeezed to an arrow.
-        needed = (
-            sum(self._widths()) + self._halves.spacing() + self.order.sizeHint().width() - self.order.minimumWidth()
-        )
-        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._halves.setDirection(across if self.width() >= needed else down)
 
     def _choose(self, tool: Tool) -> Callable[[], None]:
         return lambda: setattr(self._workspace, "tool", tool)
