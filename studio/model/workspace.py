@@ -107,6 +107,9 @@ class Workspace:
         self._settle_size()
 
     def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and name not in self.__dataclass_fields__:
+            # What nobody reads would be set in silence, and type checkers pass over classes that set attributes so.
+            raise AttributeError(f"Workspace has no field {name!r}")
         before = self.__dict__.get(name, self)
         if name == "comparison" and value != ORIGINALS and str(value) not in self.document.graph:
             # Remembered from another network, say by who holds a key.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from restless_hands import RestlessHands
 from whole_window import NONE, WholeWindow
 
 from studio.bends import registry
@@ -36,12 +36,11 @@ MOST = 24
 """Stages, after which a hand takes some away first."""
 
 
-class Hands:
+class Hands(RestlessHands):
     def __init__(self, whole: WholeWindow, seed: int) -> None:
-        self.whole, self.panel = whole, whole.context[BendsPanel]
-        self.rng = random.Random(seed)
-        self.done: list[str] = []
-        self._ways: list[tuple[int, Callable[[], None]]] = [
+        super().__init__(whole, seed)
+        self.panel = whole.context[BendsPanel]
+        self.ways = [
             (14, self.add),
             (8, self.throw),
             (16, self.turn),
@@ -57,16 +56,10 @@ class Hands:
             (3, self.travel),
             (8, self.choose_layer),
             (4, self.look),
-            (2, self.hear),
+            (2, self.compare),
             (2, self.toggle_all),
             (1, self.engine),
         ]
-
-    def act(self) -> None:
-        way = self.rng.choices([way for _, way in self._ways], [weight for weight, _ in self._ways])[0]
-        self.done.append(way.__name__)
-        way()
-        QApplication.processEvents()
 
     def _card(self) -> StageCard | None:
         cards = list(self.panel.cards.values())
@@ -163,12 +156,6 @@ class Hands:
         if card is not None:
             self.whole.click(card.remove)
 
-    def undo_or_redo(self) -> None:
-        self.whole.command(self.rng.choice(["edit.undo", "edit.undo", "edit.redo"]))
-
-    def travel(self) -> None:
-        self.whole.document.go(self.rng.randrange(len(self.whole.document.history.labels) + 1))
-
     def choose_layer(self) -> None:
         self.whole.workspace.choose(self.rng.choice(self.whole.document.graph.nodes).name)
         self.whole.click(self.rng.choice([self.panel.this, self.panel.all]))
@@ -177,14 +164,8 @@ class Hands:
         layer = self.whole.workspace.layer
         self.whole.workspace.view = self.rng.choice([View(), View(), View("split"), View("layer", layer)])
 
-    def hear(self) -> None:
-        self.whole.workspace.audition = self.rng.choice([None, None, "*", "enc"])
-
     def toggle_all(self) -> None:
         self.panel.toggle_all()
-
-    def engine(self) -> None:
-        self.whole.workspace.engine = self.rng.choice(["torch", "torch", "gl"])
 
 
 @pytest.fixture
@@ -223,7 +204,7 @@ def test_three_hundred_actions(whole: WholeWindow, tmp_path: Path) -> None:
         if number % 50 == 0:
             cards, shown = set(hands.panel.cards), {stage.id for stage in hands.panel._shown()}
             assert cards == shown
-    whole.workspace.masking, whole.workspace.audition = 0, None
+    whole.workspace.masking, whole.workspace.comparison = 0, None
     document = whole.document
     document.finish_gesture()
     assert made > ACTIONS / 3, "much of what hands do must reach the document"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from restless_hands import RestlessHands
 from whole_window import NONE, WholeWindow
 
 from studio.bends import make_bend
@@ -53,14 +53,13 @@ MOST = 8
 EDITS_TRIED = ("Gain", "Rotate", "Blur", "Noise", "Negate", "Shuffle", "Offset", "Mix")
 
 
-class Hands:
+class Hands(RestlessHands):
     def __init__(self, whole: WholeWindow, presets: list[Path], seed: int) -> None:
-        self.whole, self.presets = whole, presets
+        super().__init__(whole, seed)
+        self.presets = presets
         self.movement, self.macros = whole.context[MovementPanel], whole.context[MacrosPanel]
         self.fades, self.panel = whole.context[Fades], whole.context[FadesPanel]
-        self.rng = random.Random(seed)
-        self.done: list[str] = []
-        self._ways: list[tuple[int, Callable[[], None]]] = [
+        self.ways = [
             (12, self.add_movement),
             (10, self.choose_source),
             (14, self.turn_movement),
@@ -83,15 +82,9 @@ class Hands:
             (3, self.how),
             (12, self.undo_or_redo),
             (3, self.travel),
-            (2, self.hear),
+            (2, self.compare),
             (1, self.engine),
         ]
-
-    def act(self) -> None:
-        way = self.rng.choices([way for _, way in self._ways], [weight for weight, _ in self._ways])[0]
-        self.done.append(way.__name__)
-        way()
-        QApplication.processEvents()
 
     def _address(self) -> str:
         return self.rng.choice([number.address for number in self.movement.targets()])
@@ -243,20 +236,6 @@ class Hands:
         beats, quantum = self.rng.choice([0.0, 0.25, 1.0, 8.0]), self.rng.choice(["at once", "beat", "bar"])
         self.fades.choose(FadingChoice(beats, self.rng.choice(["linear", "in", "back", "bounce"]), quantum))
 
-    # -- the rest ---------------------------------------------------------------------------------------------------
-
-    def undo_or_redo(self) -> None:
-        self.whole.command(self.rng.choice(["edit.undo", "edit.undo", "edit.redo"]))
-
-    def travel(self) -> None:
-        self.whole.document.go(self.rng.randrange(len(self.whole.document.history.labels) + 1))
-
-    def hear(self) -> None:
-        self.whole.workspace.audition = self.rng.choice([None, None, "*", "enc"])
-
-    def engine(self) -> None:
-        self.whole.workspace.engine = self.rng.choice(["torch", "torch", "gl"])
-
 
 @pytest.fixture
 def presets(tmp_path: Path) -> list[Path]:
@@ -306,7 +285,7 @@ def test_four_hundred_actions(whole: WholeWindow, tmp_path: Path, presets: list[
         if number % 50 == 0:
             assert set(hands.movement.cards) == {route.id for route in document.section(ROUTES)}
     hands.fades.stop()
-    whole.workspace.audition = None
+    whole.workspace.comparison = None
     document.finish_gesture()
     assert made > ACTIONS / 3, "much of what hands do must reach the document"
     last, position = everything(whole), document.history.position

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from restless_hands import RestlessHands
 from whole_window import HARMLESS, WholeWindow
 
 from studio.edits import registry
@@ -69,12 +69,13 @@ class Replay:
             np.testing.assert_array_equal(tensor.view(np.uint32), self._document.tensor(name).view(np.uint32), name)
 
 
-class Monkey:
+class Monkey(RestlessHands):
+    engines = ("torch", "gl", "gl-fragment")
+
     def __init__(self, whole: WholeWindow, presets: list[Path], out: Path, seed: int) -> None:
-        self.whole, self.presets, self.out = whole, presets, out
-        self.rng = random.Random(seed)
-        self.done: list[str] = []
-        self._ways: list[tuple[int, Callable[[], None]]] = [
+        super().__init__(whole, seed)
+        self.presets, self.out = presets, out
+        self.ways = [
             (30, self.stroke),
             (12, self.select),
             (14, self.edit),
@@ -95,12 +96,6 @@ class Monkey:
             (5, self.transport),
             (6, self.learn),
         ]
-
-    def act(self) -> None:
-        way = self.rng.choices([way for _, way in self._ways], [weight for weight, _ in self._ways])[0]
-        self.done.append(way.__name__)
-        way()
-        QApplication.processEvents()
 
     def _point(self) -> QPoint:
         rect = self.whole.editor.sheet.rect()
@@ -154,12 +149,6 @@ class Monkey:
             editing.preview(made[0], made[1], tensor, selection)  # type: ignore[arg-type]
             QApplication.processEvents()
         editing.cancel() if self.rng.random() < 0.2 else editing.commit()
-
-    def undo_or_redo(self) -> None:
-        self.whole.command(self.rng.choice(["edit.undo", "edit.undo", "edit.redo"]))
-
-    def travel(self) -> None:
-        self.whole.document.go(self.rng.randrange(len(self.whole.document.history.labels) + 1))
 
     def choose_layer(self) -> None:
         nodes = self.whole.document.graph.nodes
@@ -249,9 +238,6 @@ class Monkey:
         self.whole.opening.open(self.rng.choice(self.presets))
         loader = self.whole.studio.parts.loader
         self.whole.until(lambda: not loader.opening)
-
-    def engine(self) -> None:
-        self.whole.workspace.engine = self.rng.choice(["torch", "gl", "gl-fragment"])
 
     def size(self) -> None:
         self.whole.workspace.size = self.rng.choice(["32", "48", "source"])
