@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -13,10 +14,11 @@ import numpy as np
 import pytest
 from helpers import tiny_network
 
+from studio.edits import make_edit
 from studio.errors import StudioError
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.editing.varying import Chance, Variant
+from studio.runtime.editing.varying import Chance, Gene, Variant
 from studio.runtime.live.playing import Newest
 from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.variants import COUNT, Drawn, Variants
@@ -120,6 +122,23 @@ def test_eight_variants_can_be_told_from_what_they_are_of(room: Room) -> None:
     variants.draw(base, Variant(), Chance(0.9), {}, again.append, lambda error: pytest.fail(str(error)), seed=4)
     room.until(lambda: len(again) == COUNT)
     assert [each.variant.label for each in again] == [each.variant.label for each in drawn]
+
+
+def test_what_has_its_parents_weights_or_those_of_the_beginning_is_drawn_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chosen, the one would be no item of a history, and the other a way back that the history has."""
+    negate = Gene("enc", (1,), make_edit("Negate", {}), 1.0)
+    parent, other = Variant((negate,)), Variant((replace(negate, channels=(2,)),))
+    # As it was; as the parent is; the parent's edit once more, which takes it back; and one that is neither.
+    offered = itertools.cycle([Variant(), Variant((negate,)), Variant((negate, negate)), other])
+    monkeypatch.setattr("studio.runtime.live.variants.bred", lambda *_: next(offered))
+    drawn = list[Drawn]()
+    Variants(room.proofs, lambda call: call()).draw(
+        preset(), parent, Chance(), {}, drawn.append, lambda error: pytest.fail(str(error))
+    )
+    room.until(lambda: len(drawn) == COUNT)
+    assert {id(each.variant) for each in drawn} == {id(other)}
 
 
 def test_variants_that_nobody_waits_for_any_more_are_not_told(room: Room) -> None:

@@ -13,7 +13,7 @@ from studio.errors import StudioError
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.editing.varying import Chance, Variant, bred
+from studio.runtime.editing.varying import Chance, Variant, bred, patches_of
 from studio.runtime.live.playing import Newest
 from studio.runtime.live.proofs import Bench, Make, Proofs
 from studio.runtime.services.failures import as_told
@@ -27,6 +27,7 @@ _SEEN = 2.0
 """Of 255: a variant whose picture differs by less, as a root mean square, is drawn again."""
 
 _DRAWS = 4
+_TRIES = 20
 _MEASURING = 1.5
 """Seconds in which the channels of a layer are measured; those that there was no time for count as the strongest."""
 
@@ -166,8 +167,10 @@ class _Work:
         self._known, self._measured, self._chance = known, measured, chance
         self._bench: Bench | None = None
         self._plain: Picture | None = None
+        self._parents: dict[str, Array] = {}
 
     def begin(self, newest: Newest) -> None:
+        self._parents = self._parent.tensors(self._base.network.graph, partial(tensor_of, self._base))
         self._bench = Bench(of(self._base, self._parent))
         self._plain = self._bench.picture(newest, 0.0)
 
@@ -176,9 +179,8 @@ class _Work:
         assert self._plain is not None, "it has begun"
         best: Drawn | None = None
         furthest = -1.0
-        graph = self._base.network.graph
         for _ in range(_DRAWS):
-            variant = bred(self._parent, graph, partial(tensor_of, self._base), self._effects, self._how, self._chance)
+            variant = self._another()
             bench = Bench(of(self._base, variant))
             try:
                 picture = bench.picture(newest, 0.0)
@@ -191,6 +193,17 @@ class _Work:
                 break
         assert best is not None, "something was drawn"
         return best
+
+    def _another(self) -> Variant:
+        """One whose weights are neither its parent's nor those that all began with, if chance gives such a one soon."""
+        graph, trained = self._base.network.graph, partial(tensor_of, self._base)
+        for _ in range(_TRIES):
+            variant = bred(self._parent, graph, trained, self._effects, self._how, self._chance)
+            own = variant.tensors(graph, trained)
+            beside = {**{name: trained(name) for name in self._parents}, **own}
+            if patches_of(own, trained) and patches_of(beside, lambda name: self._parents.get(name, trained(name))):
+                break
+        return variant
 
     def _effects(self, layer: str) -> Array:
         if layer not in self._known:
