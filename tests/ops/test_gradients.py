@@ -85,9 +85,21 @@ def check(engine_for: EngineFor, made: Network, fed: dict[str, Array], seed: int
             continue
         found = engine.activation(held[name])
         assert found.shape == flat.shape, name
-        error = np.linalg.norm(found - flat) / (np.linalg.norm(flat) or 1.0)
-        assert error <= TOLERANCES[engine.name], (name, error)
+        error = np.linalg.norm(found - flat)
+        allowed = TOLERANCES[engine.name] * (np.linalg.norm(flat) or 1.0)
+        if error > allowed:  # terms that cancel leave a sum whose rounding no float32 avoids
+            allowed = 8 * rounding(made, fed, grad, wanted, oracle)[name]
+        assert error <= allowed, (name, error, allowed)
     engine.close()
+
+
+def rounding(
+    made: Network, fed: dict[str, Array], grad: Array, wanted: Sequence[str], oracle: dict[str, Array]
+) -> dict[str, float]:
+    """How far each gradient moves, as a norm, where the output's changes by a unit in the last place of float32."""
+    ulp = np.random.default_rng(0).choice([-1.0, 1.0], grad.shape) * np.finfo(np.float32).eps
+    moved = by_autograd(made, fed, grad * (1 + ulp), wanted)
+    return {name: float(np.linalg.norm(moved[name] - right)) for name, right in oracle.items()}
 
 
 @pytest.mark.parametrize("op", sorted(registry()))
@@ -110,6 +122,11 @@ def test_every_operator_has_a_rule_or_says_that_it_has_no_derivative() -> None:
     for name, op in registry().items():
         own = next(kind for kind in op.__mro__ if "gradient" in vars(kind))
         assert own.__module__ != "studio.model.op" or name in WITHOUT, f"{name} has no rule for its derivative"
+
+
+def test_a_sum_whose_terms_cancel_is_right_to_its_rounding(engine_for: EngineFor) -> None:
+    made = single("PReLU", 1, seed=5958, num_parameters=1)
+    check(engine_for, made, {"in0": normal(1, 4, 10, seed=5958)}, 5958)
 
 
 @examples(max_examples=12)
