@@ -33,7 +33,7 @@ from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.proofs import Proofs
-from studio.runtime.live.report import Message, Report, Thumbnails
+from studio.runtime.live.report import EngineState, Message, Report, Thumbnails
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
@@ -141,7 +141,7 @@ class Studio:
             saver=saver,
             session=session,
             messages=self.messages,
-            learning=LearningSession(self.document, post, fail),
+            learning=LearningSession(self.document, post, fail, gl_context.RenderContext),
             comparison=Comparison(post, fail),
             proofs=Proofs(self.live.player.newest, post),
             post=post,
@@ -164,6 +164,7 @@ class Studio:
             say(Message(note, "warning"))
         worker.do(check, self._tell_problems)
         self.telemetry.on(Thumbnails, self._settle)
+        self.telemetry.on(EngineState, lambda state: self.parts.learning.run_on(state.name))
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)
 

@@ -20,7 +20,7 @@ from studio.learn.memory import Need
 from studio.learn.objective import Objective
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
-from studio.model.layout import Rect, sheet_size
+from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
@@ -207,8 +207,28 @@ class Learner:
         self._forget_part()
         self.settings = settings
 
+    def move(self, settings: Settings, opens: Opens) -> None:
+        """Go on on another engine from the next step: the same weights, and what is remembered of each.
+
+        Args:
+            settings: as that engine has room for them.
+            opens: makes what learns there.
+
+        Raises:
+            StudioError: where that engine cannot be had; learning goes on as before.
+        """
+        objective, before = objective_of(self.network, settings), self._opens
+        self._opens = opens
+        try:
+            self._begin_anew(settings, objective)
+        except Exception:
+            self._opens = before
+            raise
+        self.objective, self.settings = objective, settings
+        self._forget_part()
+
     def _begin_anew(self, settings: Settings, objective: Objective) -> None:
-        """Go on with another graph or another kind of optimiser, from the same weights."""
+        """Go on with another graph, kind of optimiser or engine, from the same weights."""
         before = self.backend
         state = before.state()
         backend = self._opens(objective, settings.optimiser)
@@ -321,15 +341,6 @@ class Learner:
 def _layers_of(settings: Settings) -> tuple[object, ...]:
     """What settings make other layers than others do, losses aside."""
     return settings.size, settings.learns, settings.frozen, settings.statistics
-
-
-def pinned(shape: tuple[int, ...], rect: Rect) -> Array:
-    """Rates of a tensor that keep a rectangle of its sheet, and let the rest learn."""
-    from studio.model.layout import from_sheet
-
-    sheet = np.ones(sheet_size(shape), np.float32)
-    sheet[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = 0.0
-    return from_sheet(sheet, shape)
 
 
 def _said(outcome: Outcome) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
@@ -22,7 +24,7 @@ from studio.learn.memory import Need, fitted
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import Schedule, optimiser
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
-from studio.learn.settings import Settings, Term
+from studio.learn.settings import Settings, Term, open_backend
 from studio.learn.sheets import steer
 from studio.model.address import split
 from studio.model.explain import explain
@@ -33,6 +35,9 @@ from studio.model.network import Network
 from studio.model.numbers import knobs
 from studio.model.picture import Picture, shallow, to_tensor
 from studio.model.stages import STAGES
+
+if TYPE_CHECKING:
+    from studio.engine.gl.device import Device
 
 EXTRACTOR = "autoencoder-transposed"
 LOSS_NAMES = (*LOSSES, "features", "style", "adversarial")
@@ -117,17 +122,37 @@ def steer_as(learner: Learner, name: str) -> None:
         steer(learner, preset.section(LEARNING_SHEETS), LearningSheets(), preset.network)
 
 
-def prepare(network: Network, asked: Asked, engine: str = "auto") -> tuple[Learner, tuple[str, ...]]:
+def prepare(
+    network: Network, asked: Asked, engine: str = "auto", device: Device | None = None
+) -> tuple[Learner, tuple[str, ...]]:
     """A learner, and remarks on what was not taken as it was asked for.
+
+    Args:
+        network: what learns.
+        asked: the lesson.
+        engine: one of `studio.engine.choose.ENGINE_NAMES`.
+        device: see `studio.learn.settings.open_backend`.
 
     Raises:
         StudioError: for whatever does not fit, in one sentence; the memory that there is, too.
     """
     name = choose(probe_gl()).name if engine == "auto" else engine
     settings, need, notes = settled(network, asked, name)
-    learner = Learner(network, _lesson(network, asked, settings.size), settings, name)
+    opens = partial(open_backend, engine=name, device=device)
+    learner = Learner(network, _lesson(network, asked, settings.size), settings, name, opens)
     learner.need = need
     return learner, notes
+
+
+def move(learner: Learner, asked: Asked, engine: str, device: Device | None = None) -> None:
+    """Let a learner go on on another engine, exactly where it is; arguments as `prepare` has them.
+
+    Raises:
+        StudioError: where that engine cannot be had or has no room; learning goes on as before.
+    """
+    settings, need, _ = settled(learner.network, asked, engine)
+    learner.move(settings, partial(open_backend, engine=engine, device=device))
+    learner.need = need
 
 
 def settled(network: Network, asked: Asked, engine: str) -> tuple[Settings, Need, tuple[str, ...]]:

@@ -6,7 +6,8 @@ import fnmatch
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
 from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
@@ -17,6 +18,9 @@ from studio.learn.optimisers import Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.model.graph import Graph, Size
 from studio.model.network import Network
+
+if TYPE_CHECKING:
+    from studio.engine.gl.device import Device
 
 Opens = Callable[[Objective, Optimiser], Backend]
 """Makes what learns of an objective and an optimiser."""
@@ -120,8 +124,18 @@ def _fits(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.rpartition(".")[0], pattern)
 
 
-def open_backend(objective: Objective, optimiser: Optimiser, engine: str) -> Backend:
+LEARNS_ON = MappingProxyType({"gl-half": "gl", "torch-tf32": "torch", "torch-half": "torch"})
+"""What learns where networks run on an engine that rounds too coarsely to learn."""
+
+
+def open_backend(objective: Objective, optimiser: Optimiser, engine: str, device: Device | None = None) -> Backend:
     """What learns on this engine; "auto" takes the engine that runs networks fastest here.
+
+    Args:
+        objective: what is learnt.
+        optimiser: how.
+        engine: one of `studio.engine.choose.ENGINE_NAMES`.
+        device: a context that is current in this thread, and stays its owner's; None opens one where it is needed.
 
     Raises:
         StudioError: for an engine that cannot learn here.
@@ -134,4 +148,4 @@ def open_backend(objective: Objective, optimiser: Optimiser, engine: str) -> Bac
         return TorchBackend(objective, optimiser)
     from studio.learn.on_gl import GLBackend
 
-    return GLBackend(objective, optimiser, engine)
+    return GLBackend(objective, optimiser, engine, device)

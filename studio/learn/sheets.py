@@ -7,7 +7,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.learn.learner import Checkpoint, Learner
-from studio.model.layout import from_sheet, to_sheet
+from studio.model.layout import Rect, from_sheet, sheet_size, to_sheet
 from studio.model.learning_sheets import LearningSheets
 from studio.model.network import Network
 from studio.model.op import Array
@@ -71,6 +71,13 @@ def _differ(one: LearningSheets, other: LearningSheets, name: str) -> bool:
 def _strength(sheets: LearningSheets, name: str, shape: tuple[int, ...]) -> Array:
     pinned = sheets.of("rates", name, shape) == 0
     return from_sheet(np.where(pinned, 0, sheets.of("pulls", name, shape)).astype(np.float32), shape)
+
+
+def pinned(shape: tuple[int, ...], rect: Rect) -> Array:
+    """Rates of a tensor that keep a rectangle of its sheet, and let the rest learn."""
+    sheet = np.ones(sheet_size(shape), np.float32)
+    sheet[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] = 0.0
+    return from_sheet(sheet, shape)
 
 
 def sheets_of(checkpoint: Checkpoint) -> LearningSheets:

@@ -15,12 +15,13 @@ from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.learn.bank import Bank
 from studio.learn.checkpoint import load_checkpoint, save_checkpoint
-from studio.learn.learner import Learner, pinned
+from studio.learn.learner import Learner
 from studio.learn.lesson import Same
 from studio.learn.losses import L1, L2
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
+from studio.learn.sheets import pinned
 from studio.model.layout import Rect, crop
 from studio.model.network import Network
 

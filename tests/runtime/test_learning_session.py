@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 import pytest
 
+from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
+from studio.learn import on_gl
 from studio.learn.checkpoint import save_checkpoint
 from studio.learn.learner import Step
 from studio.learn.networks import parse_new
@@ -304,6 +306,48 @@ def test_what_does_not_fit_is_one_sentence_and_changes_nothing(
     assert desk.said == [desk.session.problem]
     assert desk.session.state == "off"
     assert desk.document.history.labels == ()
+
+
+@pytest.mark.parametrize("engines", [("gl", "torch"), ("gl-fragment", "gl")])
+def test_another_engine_goes_on_from_the_same_weights_with_what_the_optimiser_remembers(
+    desk: Desk, tmp_path: Path, engines: tuple[str, str]
+) -> None:
+    alone = Desk(tmp_path)
+    for each in (desk, alone):
+        each.paint("rates", "dec1.weight", Rect(0, 0, 2, 2), 0.0)
+    alone.learn(12)
+    desk.learn(3)
+    for engine in engines:
+        # While it learns; what runs coarsely is learnt beside.
+        desk.session.go_on(4)
+        desk.session.run_on({"gl": "gl-half"}.get(engine, engine))
+        desk.until(lambda: desk.session.state == "paused")
+        desk.settle()
+    assert desk.session.engine == engines[1]
+    desk.learn(1)
+    assert desk.session.step == alone.session.step == 12
+    assert desk.session.problem == ""
+    for name in desk.document.network.tensors:
+        assert np.abs(desk.tensor(name) - alone.tensor(name)).max() < 2e-5, name
+    alone.session.end()
+
+
+def test_an_engine_that_cannot_be_had_leaves_the_lesson_where_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.learn(2)
+    before = desk.tensor("dec2.weight")
+
+    def none(*_: object) -> None:
+        raise StudioError("There is no OpenGL 4.3 here.")
+
+    monkeypatch.setattr(on_gl, "GLBackend", none)
+    desk.session.run_on("gl")
+    desk.until(lambda: desk.session.problem)
+    assert desk.session.problem == "There is no OpenGL 4.3 here."
+    assert np.array_equal(desk.tensor("dec2.weight"), before)
+    desk.learn(1)
+    assert desk.session.step == 3
 
 
 def test_painted_rates_hold_single_weights_bit_for_bit_and_hurry_others_and_undo_lets_them_go(desk: Desk) -> None:

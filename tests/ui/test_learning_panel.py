@@ -186,6 +186,7 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
 
 def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
     session, workspace = school.session, school.workspace
+    school.window.docks["learning"].raise_()
     school.panel.toggle()
     school.until(lambda: session.step >= 1)
     for size, engine in (("32", "torch"), ("48", "gl"), ("64", "torch")):
@@ -194,6 +195,8 @@ def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
         step, frames = session.step, school.frames
         school.until(lambda step=step: session.step > step)  # type: ignore[misc]
         school.until(lambda frames=frames: school.frames > frames)  # type: ignore[misc]
+        assert session.engine == engine
+        school.until(lambda engine=engine: f" on {engine}" in school.panel.status.text())  # type: ignore[misc]
         assert session.state == "learning"
     # A picture that is at its end at once, and then nothing at all.
     school.live.play(str(next((school.home.parent / "pictures").iterdir())))

@@ -9,8 +9,7 @@ weights between two steps; weights that were taken before it got there are left 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -23,9 +22,10 @@ from studio.model.document import Document
 from studio.model.layout import crop
 from studio.model.learning_sheets import LearningSheets
 from studio.runtime.learning.carrying import Carrying
-from studio.runtime.learning.look import Pictures, Watched
-from studio.runtime.learning.record import Curves, Mark, Pace, picture_start, thin_out
-from studio.runtime.learning.steering import Steering, resumed
+from studio.runtime.learning.course import Course
+from studio.runtime.learning.opening import Context, Contexts, Opening
+from studio.runtime.learning.record import Mark, picture_start
+from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.trainer import Told, Trainer
 
 if TYPE_CHECKING:
@@ -37,55 +37,47 @@ State = Literal["off", "preparing", "learning", "paused"]
 _KEEP_EVERY = 20.0
 
 
-class LearningSession:
-    """Belongs to the document's thread.
+class LearningSession(Course):
+    """Belongs to the document's thread; how far its lesson has come is its `Course`.
 
     Args:
         document: what learns.
         post: has a callable called in the document's thread, soon.
         say: told sentences for the person, and the traceback of a defect.
+        context: makes contexts of OpenGL for the learning thread; None where learners open their own.
 
     Attributes:
         changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints", "saved".
         state: what it does.
+        engine: that it learns on, which is the one that runs; see `run_on`.
         asked: the lesson that is open, or was last.
         problem: why it stopped; empty where it did not have to.
         notes: remarks on the lesson.
-        curves: losses so far.
-        last: the last step; None before the first.
-        step: how many have been taken.
-        pace: steps a second, lately.
-        pictures: of the last crop: shown, made before, made now, wanted.
-        watched: how the tensor moves that is looked at.
-        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
-        checkpoints: those that are kept, by time.
-        seconds: learnt so far.
     """
 
     changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
 
     def __init__(
-        self, document: Document, post: Callable[[Callable[[], None]], None], say: Callable[[str, str], object]
+        self,
+        document: Document,
+        post: Callable[[Callable[[], None]], None],
+        say: Callable[[str, str], object],
+        context: Callable[[], Context] | None = None,
     ) -> None:
+        super().__init__()
         self._document, self._post, self._say = document, post, say
+        self._contexts = Contexts(context)
         self.state: State = "off"
+        self.engine = "torch"
         self.asked: Asked | None = None
         self.problem = ""
         self.notes: tuple[str, ...] = ()
-        self.curves = Curves()
-        self.last: Step | None = None
-        self.step = 0
-        self.pictures: Pictures | None = None
-        self.watched: Watched | None = None
-        self.dead: Mapping[str, tuple[int, int]] = {}
-        self.checkpoints: list[Mark] = []
-        self.seconds = 0.0
         self._trainer: Trainer | None = None
+        self._opening: Opening | None = None
         self._ending: Trainer | None = None
         self._carrying = Carrying(document)
         self._goes = False  # whether it was told to take steps, and has not come to an end
         self._edits = 0
-        self.pace = Pace()
         self._kept_at = 0.0
         self._steering = Steering(document, post)
         document.changed.connect(self._follow)
@@ -107,7 +99,7 @@ class LearningSession:
     def begin(
         self,
         asked: Asked,
-        engine: str = "auto",
+        engine: str = "",
         *,
         running: bool = True,
         steps: float = float("inf"),
@@ -119,7 +111,7 @@ class LearningSession:
 
         Args:
             asked: the lesson.
-            engine: that it is learnt on.
+            engine: that it is learnt on; that which runs by default.
             running: whether it begins at once.
             steps: how many it takes before it pauses.
             resume: a checkpoint's file that it goes on from: weights, optimiser, random numbers, painted rates.
@@ -129,26 +121,24 @@ class LearningSession:
         self._carrying.commit()
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
-        self.curves, self.last, self.pictures, self.watched, self.step = Curves(), None, None, None, 0
-        self.dead = {}
-        self.checkpoints, self.seconds, self._kept_at, self._edits = [], 0.0, 0.0, 0
-        self.pace = Pace()
+        self._begin_course()
+        self._kept_at, self._edits = 0.0, 0
 
-        def prepare_it() -> tuple[Learner, tuple[str, ...]]:
-            from studio.learn.prepare import prepare
+        self.engine = engine or self.engine
 
-            learner, notes = prepare(network, asked, engine)
-            notes = (*notes, f"A step takes about {learner.need} of memory.")
-            if resume is not None:
-                sheets = resumed(learner, resume)
-                self._post(lambda: self._adopt(learner.steps, sheets))
-            return learner, notes
+        def adopt(steps: int, sheets: LearningSheets) -> None:
+            self._post(lambda: self._adopt(steps, sheets))
 
         def tell(told: Told) -> None:
             self._post(lambda: self._take(trainer, told))
 
+        def free() -> None:
+            opening.close()
+            self._post(lambda: self._contexts.give_back(opening.context))
+
+        opening = self._opening = Opening(network, asked, self.engine, self._contexts.take(), resume, adopt)
         self._set("preparing")
-        trainer = self._trainer = Trainer(prepare_it, tell, running=False)
+        trainer = self._trainer = Trainer(opening.prepare, tell, running=False, free=free)
         self._steering.begin(trainer)
         self.keep()
         self._goes = running
@@ -202,6 +192,18 @@ class LearningSession:
             learner.turn(settled(learner.network, now, learner.backend.name)[0])
 
         self._trainer.order(turn_it)
+
+    def run_on(self, engine: str) -> None:
+        """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
+        from studio.learn.settings import LEARNS_ON
+
+        engine = LEARNS_ON.get(engine, engine)
+        if not engine or engine == self.engine:
+            return
+        self.engine = engine
+        asked, opening = self.asked, self._opening
+        if self._trainer is not None and asked is not None and opening is not None:
+            self._trainer.order(lambda learner: opening.move(learner, asked, engine))
 
     def watch(self, tensor: str) -> None:
         """Look at how a tensor moves; empty for none."""
@@ -299,16 +301,11 @@ class LearningSession:
         self.changed.emit("state")
 
     def _go_back_to(self, step: int) -> None:
-        self.curves.cut(step)
-        self.last, self.step = None, step
+        self._cut_to(step)
         self.changed.emit("steps")
 
     def _add(self, steps: Sequence[Step], rests: bool) -> None:
-        for step in steps:
-            self.curves.add(step)
-            self.seconds += step.seconds
-            self.pace.add()
-        self.last, self.step = steps[-1], steps[-1].number
+        self._add_steps(steps)
         self._goes = self._goes and not rests
         self._set("learning" if self._goes else "paused")
         if self.seconds - self._kept_at >= _KEEP_EVERY:
@@ -337,10 +334,7 @@ class LearningSession:
             self._steering.soon()
 
     def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
-        picture = self.pictures[2] if self.pictures is not None else None
-        loss = self.last.loss if self.last is not None else math.nan
-        self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, sheets))
-        thin_out(self.checkpoints)
+        self._add_mark(checkpoint, sheets)
         self.changed.emit("checkpoints")
 
     def _adopt(self, step: int, sheets: LearningSheets) -> None:

@@ -89,10 +89,18 @@ class Trainer:
         prepare: makes the learner, in the trainer's thread.
         tell: called in that thread with what there is to tell.
         running: whether it begins at once.
+        free: called last in the trainer's thread, when the learner is closed.
     """
 
-    def __init__(self, prepare: Prepare, tell: Callable[[Told], None], *, running: bool = True) -> None:
-        self._prepare = prepare
+    def __init__(
+        self,
+        prepare: Prepare,
+        tell: Callable[[Told], None],
+        *,
+        running: bool = True,
+        free: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._prepare, self._free = prepare, free
         self._tell = tell
         self._ready = threading.Condition()
         self._orders: list[Callable[[Learner], object]] = []
@@ -156,6 +164,7 @@ class Trainer:
             learner, notes = self._prepare()
         except Exception as error:  # noqa: BLE001 - of a source, a lesson, PyTorch: the person must learn of it
             message = told(error, "Preparing the lesson")
+            self._free()
             self._tell(Told(problem=message.text, details=message.details, ended=True))
             return
         try:
@@ -165,6 +174,7 @@ class Trainer:
             self._learn(learner)
         finally:
             learner.close()
+            self._free()
             self._tell(Told(ended=True))
 
     def _learn(self, learner: Learner) -> None:

@@ -26,7 +26,6 @@ from studio.ui.learning.watched import WatchedView
 
 _DRAW_EVERY = 250
 _RECKON_AFTER = 300
-_ENGINE = "torch"
 _FILES = "Checkpoints (*.safetensors)"
 _STATES = {"off": "Learn", "preparing": "Preparing…", "learning": "Pause", "paused": "Go on"}
 
@@ -179,7 +178,7 @@ class LearningPanel(QWidget):
         except StudioError as error:
             self._say(Message(str(error), "error"))
             return
-        self._session.begin(asked, _ENGINE, running=resume is None, steps=steps, resume=resume)
+        self._session.begin(asked, running=resume is None, steps=steps, resume=resume)
         self._watch("layer")
 
     def _turn(self) -> None:
@@ -196,7 +195,7 @@ class LearningPanel(QWidget):
         if self._session.is_open or not self.isVisible():
             return
         try:
-            self._need = estimate(self._workspace.document.network, self._asked(), _ENGINE)
+            self._need = estimate(self._workspace.document.network, self._asked(), self._session.engine)
         except StudioError as error:
             self._need = str(error)
         self._draw()
@@ -283,7 +282,8 @@ class LearningPanel(QWidget):
             return notes or f"The open network learns, from the weights that it has now. {self._need}"
         last, rate = session.last, session.pace.now
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
-        return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace} · {session.seconds:.0f} s"
+        where = f" · {session.seconds:.0f} s on {session.engine}"
+        return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace}{where}"
 
 
 def _first(marks: Sequence[Mark]) -> Mark | None:

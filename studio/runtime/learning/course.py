@@ -1,0 +1,60 @@
+"""How far a lesson has come: what its steps came to, what is looked at, and checkpoints to go back to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from studio.model.learning_sheets import LearningSheets
+from studio.runtime.learning.look import Pictures, Watched
+from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint, Step
+
+
+class Course:
+    """Belongs to the document's thread.
+
+    Attributes:
+        curves: losses so far.
+        last: the last step; None before the first.
+        step: how many have been taken.
+        pace: steps a second, lately.
+        pictures: of the last crop: shown, made before, made now, wanted.
+        watched: how the tensor moves that is looked at.
+        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
+        checkpoints: those that are kept, by time.
+        seconds: learnt so far.
+    """
+
+    def __init__(self) -> None:
+        self._begin_course()
+
+    def _begin_course(self) -> None:
+        self.curves, self.pace = Curves(), Pace()
+        self.last: Step | None = None
+        self.step, self.seconds = 0, 0.0
+        self.pictures: Pictures | None = None
+        self.watched: Watched | None = None
+        self.dead: Mapping[str, tuple[int, int]] = {}
+        self.checkpoints: list[Mark] = []
+
+    def _add_steps(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self.curves.add(step)
+            self.seconds += step.seconds
+            self.pace.add()
+        self.last, self.step = steps[-1], steps[-1].number
+
+    def _cut_to(self, step: int) -> None:
+        """Learning went back to a step: forget what came after it."""
+        self.curves.cut(step)
+        self.last, self.step = None, step
+
+    def _add_mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
+        picture = self.pictures[2] if self.pictures is not None else None
+        loss = self.last.loss if self.last is not None else math.nan
+        self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, sheets))
+        thin_out(self.checkpoints)
