@@ -51,6 +51,7 @@ from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.keeping_rate import KeepingRate
+from studio.ui.services.leading import Leading
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.parts import Parts
 from studio.ui.services.posting import Post
@@ -121,7 +122,11 @@ class Studio:
         )
         self._keeping = KeepingRate(self.workspace, self.telemetry)
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
+        names = self.controllers.hub.names
         self.controllers.add(fades.dials)
+        order, resting = self.live.order, lambda: fades.resting
+        self._leading = Leading(self.document, names, self.telemetry, order, say, resting)
+        fades.changed.connect(self._leading.look)
 
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
@@ -155,6 +160,8 @@ class Studio:
         self.window: MainWindow = MainWindow(
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
         )
+        # What panels have can be moved from now on.
+        self._leading.look()
         self.window.context[Transport].set_sound(self._sound_out)
         self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)

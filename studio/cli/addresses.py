@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from studio.cli.bending import BendOption, asked_bends, with_stages
 from studio.cli.common import open_preset, print_json
+
+if TYPE_CHECKING:
+    from studio.model.address import Number
 
 
 def addresses(
@@ -19,17 +23,24 @@ def addresses(
     bend: BendOption = [],  # noqa: B006 - typer copies it
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
-    """List every number that can be turned or moved: its address, value, range, unit and meaning."""
+    """List every number that can be turned or moved: its address, value, range, unit and meaning.
+
+    Behind those of the preset stand those that the window has besides.
+    """
+    from studio.control.window import window_numbers
     from studio.model.numbers import knobs
 
     opened = open_preset(preset)
     opened = with_stages(opened, asked_bends(bend, None, None, opened.network.graph))
     found = [(knob.number, knob.get(opened)) for knob in knobs(opened)]
+    others = window_numbers()
     if as_json:
+        owned = [("preset", number, value) for number, value in found] + [("window", each, None) for each in others]
         print_json(
             [
                 {
                     "address": number.address,
+                    "of": owner,
                     "label": number.label,
                     "kind": number.kind,
                     "value": value,
@@ -40,13 +51,20 @@ def addresses(
                     "unit": number.unit,
                     "doc": number.doc,
                 }
-                for number, value in found
+                for owner, number, value in owned
             ]
         )
         return
-    table = Table("address", "value", "range", "meaning", box=None)
-    for number, value in found:
+    console = Console(highlight=False)
+    console.print(_table("value", found))
+    console.print("\nThe window has these besides; no preset keeps them:\n")
+    console.print(_table("default", [(number, number.default) for number in others]))
+
+
+def _table(value: str, listed: Iterable[tuple[Number, float]]) -> Table:
+    table = Table(Column("address", no_wrap=True), value, "range", "meaning", box=None)
+    for number, held in listed:
         lo, hi = (f"{end:g}" if math.isfinite(end) else "…" for end in (number.lo, number.hi))
         reach = "0, 1" if number.kind == "switch" else f"{lo} to {hi}{f' {number.unit}' if number.unit else ''}"
-        table.add_row(escape(number.address), f"{value:g}", reach, escape(number.doc or number.label))
-    Console(highlight=False).print(table)
+        table.add_row(escape(number.address), f"{held:g}", reach, escape(number.doc or number.label))
+    return table

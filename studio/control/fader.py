@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.control.blend import Blend, Shares, fade_shares
+from studio.control.steering import steered
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.gesture import Gesture
@@ -66,6 +67,7 @@ class Fader:
         self._blend: Blend | None = None
         self._mixed: tuple[Preset, ...] = ()
         self._touched: list[str] = []
+        self._is_own = True
         self.arrived = False
 
     @property
@@ -139,9 +141,9 @@ class Fader:
 
     def stop(self) -> None:
         """End a fade, or the hand's at the crossfader, where it is: one item of the history."""
-        gesture = self._gesture
+        gesture, is_own = self._gesture, self._is_own
         self._end()
-        if gesture is not None and gesture.is_open:
+        if gesture is not None and gesture.is_open and is_own:
             gesture.commit()
 
     # -- by hand ----------------------------------------------------------------------------------------------------
@@ -158,17 +160,19 @@ class Fader:
         """
         if self._way is not None or self._mixed != tuple(presets) or self._gesture is None or not self._gesture.is_open:
             self.stop()
-            self._begin(presets, "Crossfade")
+            # A hand that is at something else at the same time keeps its own item of the history.
+            self._begin(presets, "Crossfade", self._document.gesture)
         self._show(shares, self._clock())
 
     # -- within -----------------------------------------------------------------------------------------------------
 
-    def _begin(self, presets: Sequence[Preset], label: str) -> None:
+    def _begin(self, presets: Sequence[Preset], label: str, under_way: Gesture | None = None) -> None:
         document = self._document
         self._blend, self._mixed = Blend((document.preset(), *presets)), tuple(presets)
         # Whatever is bent now and is not in any of them goes back as well.
         self._touched, self._blend = self._blend.tensors, Blend(presets)
-        self._gesture = document.begin(label)
+        self._is_own = under_way is None
+        self._gesture = under_way or document.begin(label)
 
     def _end(self) -> None:
         self._way = self._gesture = self._blend = None
@@ -184,6 +188,8 @@ class Fader:
         # The same part of the same beat is under way, whatever the tempo was and will be.
         tempo = document.section(TEMPO).at(mixed.section(TEMPO).bpm, now)
         mixed = mixed.with_section(TEMPO, tempo)
+        if self._way is None:
+            mixed = steered(mixed, document.sections_now())
         for key in {*mixed.sections, *document.sections_now().sections} - {VIEW, SOURCE}:
             gesture.set_section(key, mixed.section(key))
 

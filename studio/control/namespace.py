@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from studio.control.led import Led
 from studio.model.address import Dial, Number, nothing_at
 from studio.model.document import Document
 from studio.model.gesture import Gesture
@@ -19,11 +20,15 @@ class Namespace:
 
     Args:
         document: whose numbers come first.
+
+    Attributes:
+        led: those others that routes move.
     """
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._dials: list[Dials] = []
+        self.led = Led()
         self._gesture: Gesture | None = None
 
     def add(self, dials: Dials) -> None:
@@ -42,7 +47,20 @@ class Namespace:
     def get(self, address: str) -> float:
         """The value of a number; StudioError where there is none at this address."""
         dial = self._dial(address)
-        return self._document.get(address) if dial is None else dial.get()
+        return self._document.get(address) if dial is None else self.led.base(dial)
+
+    def number(self, address: str) -> Number:
+        """The number at an address; StudioError where there is none."""
+        dial = self._dial(address)
+        return self._document.number(address) if dial is None else dial.number
+
+    def movable(self) -> list[Number]:
+        """What routes and macros can move: all but the tempo."""
+        return [each for each in self.numbers().values() if not each.address.startswith("/tempo/")]
+
+    def lead(self, wanted: Iterable[str]) -> tuple[tuple[Number, float], ...]:
+        """Have those of these that are not the document's moved by `led` alone; each with what it moves about."""
+        return tuple((dial.number, base) for dial, base in self.led.lead(self._others(), wanted))
 
     def set(self, address: str, value: object) -> None:
         """Turn a number at once, undoably where it is the document's.
@@ -55,7 +73,7 @@ class Namespace:
             self.settle()
             self._document.set(address, value)
         else:
-            dial.set(dial.number.checked(value))
+            self.led.turn(dial, dial.number.checked(value))
 
     def turn(self, address: str, value: object) -> None:
         """Turn a number as part of a movement that goes on; see `settle`.
@@ -65,7 +83,7 @@ class Namespace:
         """
         dial = self._dial(address)
         if dial is not None:
-            dial.set(dial.number.checked(value))
+            self.led.turn(dial, dial.number.checked(value))
             return
         number = self._document.number(address)
         if self._gesture is None or not self._gesture.is_open:

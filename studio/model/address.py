@@ -138,8 +138,10 @@ class Dial:
         number: what it is.
         get: its value now.
         set: gives it another, which has been checked.
+        runs: whether it goes on by itself, as the place in a film does, so that a hand is not told by its value.
     """
 
     number: Number
     get: Callable[[], float]
     set: Callable[[float], object]
+    runs: bool = False

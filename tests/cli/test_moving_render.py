@@ -42,13 +42,20 @@ def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -
     assert (status, err) == (0, "")
     assert "/latent/z/31" in out
     assert "-4 to 4 σ" in out
+    ours, _, windows = out.partition("The window has these besides")
+    assert "/latent/z/31" in ours
+    assert "/view/zoom" not in ours
+    named = "/view/zoom", "/fade ", "/source/speed", "/lesson/weight/adversarial"
+    assert all(address in windows for address in named)
     status, out, _ = studio_here("addresses", "landscapes", "--json")
     found = {fact["address"]: fact for fact in json.loads(out)}
     assert status == 0
     status, out, _ = studio_here("addresses", "landscapes", "--json", "--bend", "up0:Rotate,angle=30")
     assert {fact["address"]: fact["value"] for fact in json.loads(out)}["/bend/1/angle"] == 30.0
+    assert (found["/view/zoom"]["of"], found["/view/zoom"]["value"]) == ("window", None)
     assert found["/tempo/bpm"] | {"doc": ""} == {
         "address": "/tempo/bpm",
+        "of": "preset",
         "label": "Bpm",
         "kind": "number",
         "value": 120.0,

@@ -142,12 +142,13 @@ def test_the_menu_modulates_resets_and_copies(whole: WholeWindow) -> None:
     assert QGuiApplication.clipboard().text() == "/bend/1/amount"
     speed = whole.context[AddressMenu].menu("/source/speed")
     assert speed is not None
-    moves = next(action for action in speed.actions() if action.text() == "Modulate")
-    assert not moves.isEnabled()
+    assert next(action for action in speed.actions() if action.text() == "Modulate").isEnabled()
     assert whole.context[AddressMenu].menu("/nowhere") is None
     menu = right_click(control(whole, "/tempo/bpm"))
     assert menu is not None
     assert menu.actions()[0].text() == "Bpm   /tempo/bpm"
+    # A route that moved the tempo would move the time by which it moves.
+    assert not next(action for action in menu.actions() if action.text() == "Modulate").isEnabled()
     menu.close()
     menu = right_click(control(whole, "/source/speed"))
     assert menu is not None

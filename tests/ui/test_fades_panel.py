@@ -16,10 +16,14 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.control.blend import Blend, fade_shares, morph_shares
+from studio.control.move import move
+from studio.control.window import window_numbers
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.preset import Preset
+from studio.model.route import ROUTES
 from studio.ui.fades.panel import FadesPanel
+from studio.ui.macros.panel import MacrosPanel
 from studio.ui.services.choices import FadingChoice
 from studio.ui.services.fades import Fades, Held
 
@@ -229,3 +233,58 @@ def test_a_cut_can_wait_for_the_bar(whole: WholeWindow, tmp_path: Path) -> None:
     whole.until(lambda: fades.way is None)
     assert fades.now() >= way.start
     assert whole.document.path == tmp_path / "bent-2"
+
+
+def test_a_route_moves_the_fader_and_stays_while_it_goes_between_presets_without_one(whole: WholeWindow) -> None:
+    fades, names = fades_of(whole), whole.studio.controllers.hub.names
+    routes, _ = move((), "/fade", "lfo", shape="saw up", rate=0.5, depth=0.4, base=0.5)
+    whole.document.set_section(ROUTES, routes, "Move the fader")
+    # It waits for the slots to be filled.
+    fades.fill("A", Held(bent(1)))
+    fades.fill("B", Held(bent(2)))
+    seen: list[float] = []
+    fades.changed.connect(lambda: seen.append(fades.across))
+    whole.until(lambda: len({round(each, 3) for each in seen}) > 8)
+    assert 0.1 <= min(seen) < max(seen) <= 0.9
+    assert whole.document.section(ROUTES) == routes
+    assert bias(whole) == pytest.approx(1.0 + fades.across)
+    # A hand that drags something meanwhile keeps an item of the history of its own.
+    whole.document.finish_gesture()
+    items = len(whole.document.history)
+    gesture = whole.document.begin("Tempo")
+    count = len(seen)
+    whole.until(lambda: len(seen) > count + 3)
+    assert gesture.is_open
+    gesture.commit()
+    assert len(whole.document.history) == items + 1
+    # Taken away, the fader goes back to where it stood.
+    whole.document.set_section(ROUTES, (), "Remove")
+    whole.until(lambda: fades.across == 0.0)
+    assert names.get("/fade") == 0.0
+
+
+def test_a_macro_and_a_route_move_the_zoom_and_leave_it_as_it_was(whole: WholeWindow) -> None:
+    names = whole.studio.controllers.hub.names
+    names.set("/view/zoom", 2.0)
+    routes, _ = move((), "/view/zoom", "lfo", shape="square", rate=2.0, depth=0.1)
+    whole.document.set_section(ROUTES, routes, "Move the zoom")
+    seen: set[float] = set()
+
+    def look() -> bool:
+        seen.add(round(whole.viewport.camera.zoom, 2))
+        return {0.41, 3.59} <= seen
+
+    whole.until(look)
+    whole.document.set_section(ROUTES, (), "Remove")
+    whole.until(lambda: whole.viewport.camera.zoom == 2.0)
+    whole.context[MacrosPanel].aim("/view/zoom")
+    whole.document.set("/macro/1", 1.0)
+    whole.until(lambda: whole.viewport.camera.zoom == pytest.approx(16.0))
+
+
+def test_every_number_of_the_window_is_declared_where_it_is_listed(whole: WholeWindow) -> None:
+    fades, names = fades_of(whole), whole.studio.controllers.hub.names
+    for letter in "ABCD":
+        fades.fill(letter, Held(bent(1)))
+    there = {address: number for address, (number, _) in names.values().items()}
+    assert there == {number.address: number for number in window_numbers()}

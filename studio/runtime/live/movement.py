@@ -10,6 +10,7 @@ from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.engine.base import Engine
 from studio.errors import StudioError
+from studio.model.address import Number
 from studio.model.feedback import FEEDBACK
 from studio.model.graph import Graph
 from studio.model.latent_offset import LATENT
@@ -39,6 +40,17 @@ class Move(LayerOrder, Setting):
     """
 
     preset: Preset
+
+
+@dataclass(frozen=True)
+class MoveOthers(Setting):
+    """Move what is no part of a preset as well: numbers of the window.
+
+    Attributes:
+        numbers: those that routes and macros lead to, each with what it moves about.
+    """
+
+    numbers: tuple[tuple[Number, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,7 @@ class Movement(Feature):
         self._turner: Turner | None = None
         self._runner: FrameRunner | None = None
         self._matrix = Matrix(())
+        self._others: tuple[tuple[Number, float], ...] = ()
         self._is_new = False  # whether the order has not been carried out yet
         self._meter = PictureMeter()
         self._of_layers: dict[str, float] = {}
@@ -111,7 +124,7 @@ class Movement(Feature):
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
-        return {Move: self._move}
+        return {Move: self._move, MoveOthers: self._move_others}
 
     def _move(self, order: Move) -> None:
         self._order, moved = order, self._values
@@ -121,6 +134,10 @@ class Movement(Feature):
             self._values = {address: moved[address] for address in moved.keys() & self._matrix.targets}
             self._turner.turn(self._values)
         self._is_new = True
+
+    def _move_others(self, order: MoveOthers) -> None:
+        if order.numbers != self._others:
+            self._others, self._is_new = order.numbers, True
 
     def restart(self) -> None:
         """Let what curves and meters remember be forgotten: what comes can be played again from here."""
@@ -174,7 +191,7 @@ class Movement(Feature):
     def _begin(self, preset: Preset, runner: FrameRunner, turner: Turner) -> None:
         """Turn everything to its base: what moved before and moves no more goes back."""
         self._is_new = False
-        before, self._matrix = self._matrix, matrix_of(preset)
+        before, self._matrix = self._matrix, matrix_of(preset, self._others)
         self._matrix.keep(before)
         self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from studio.control.window import SPEED
 from studio.io.resize import resized
 from studio.io.sources import Source, open_source
 from studio.io.sources.camera import KIND as CAMERA
@@ -18,7 +19,6 @@ from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 
-SLOWEST, FASTEST = 0.1, 4.0
 _PATIENCE = 2.0
 
 Fit = Callable[[DeepPicture], DeepPicture]
@@ -122,7 +122,7 @@ class Player:
     def set_speed(self, speed: float) -> None:
         """Play `speed` seconds in one, held to 0.1..4."""
         with self._wake:
-            self._order(speed=min(FASTEST, max(SLOWEST, speed)))
+            self._order(speed=SPEED.clipped(speed))
 
     def set_loop(self, loop: bool) -> None:
         """Whether the end is followed by the start."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import chain
 
 from studio.control.crossing import Crossing
 from studio.control.matrix import Matrix
@@ -11,6 +12,7 @@ from studio.control.measuring import PREFIX, PictureMeter
 from studio.control.performing import Replay
 from studio.engine.base import Engine
 from studio.errors import StudioError
+from studio.model.address import Number
 from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
@@ -26,10 +28,15 @@ Bend = Callable[[DeepPicture, float], DeepPicture]
 Listen = Callable[[float], Measurements]
 
 
-def matrix_of(preset: Preset) -> Matrix:
-    """What moves in a preset."""
+def matrix_of(preset: Preset, others: Iterable[tuple[Number, float]] = ()) -> Matrix:
+    """What moves in a preset.
+
+    Args:
+        preset: with its routes and macros.
+        others: numbers that are no part of it and may be moved as well, each with what it moves about.
+    """
     numbers = ((knob.number, knob.get(preset)) for knob in knobs(preset))
-    return Matrix(numbers, preset.section(ROUTES), preset.section(MACRO_BANK), preset.section(TEMPO))
+    return Matrix(chain(numbers, others), preset.section(ROUTES), preset.section(MACRO_BANK), preset.section(TEMPO))
 
 
 class Mover:

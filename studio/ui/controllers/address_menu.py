@@ -102,8 +102,7 @@ class AddressMenu(QObject):
         return menu
 
     def _can_move(self, address: str) -> bool:
-        known = {number.address for number in self._document.numbers()}
-        return address in known and not address.startswith("/tempo/")
+        return any(number.address == address for number in self._controllers.hub.names.movable())
 
     def _modulate(self, number: Number) -> None:
         routes, route = added(self._document.section(ROUTES), registry()["LFO"](), number.address)

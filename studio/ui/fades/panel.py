@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
 from studio.runtime.live.report import Message
 from studio.ui.fades.pad import MorphPad
@@ -27,7 +28,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.number_controls import Number
-from studio.ui.services.fades import BEATS, EASINGS, LONGEST, QUANTA, SLOTS, SNAPSHOTS, Fades, Held
+from studio.ui.services.fades import EASINGS, QUANTA, SLOTS, SNAPSHOTS, Fades, Held
 
 _STEPS = 1000
 _QUANTUM_TEXT = {"at once": "At once", "beat": "On the beat", "bar": "On the bar"}
@@ -45,9 +46,9 @@ class FadesPanel(QWidget):
         super().__init__()
         self._fades, self._say = fades, say
         self.setAutoFillBackground(True)
-        self.beats = Number(0.0, LONGEST, 4.0, "beats", (0.0, 16.0))
+        self.beats = Number(FADE_BEATS.lo, FADE_BEATS.hi, FADE_BEATS.default, FADE_BEATS.unit, (0.0, 16.0))
         self.beats.name_parts("Fade", "How long opening a preset or a snapshot takes; 0 cuts")
-        give_address(self.beats, BEATS.address)
+        give_address(self.beats, FADE_BEATS.address)
         self.easing = QComboBox()
         self.easing.addItems([each.capitalize() for each in EASINGS])
         self.easing.setAccessibleName("Easing")
@@ -194,7 +195,7 @@ class FadesPanel(QWidget):
 
     def _show(self) -> None:
         fades, choice = self._fades, self._fades.choice
-        self.beats.show_value(min(choice.beats, LONGEST))
+        self.beats.show_value(FADE_BEATS.clipped(choice.beats))
         self.easing.setCurrentIndex(EASINGS.index(choice.easing) if choice.easing in EASINGS else 0)
         self.quantum.setCurrentIndex(QUANTA.index(choice.quantum) if choice.quantum in QUANTA else 0)
         way, part = fades.way, fades.part

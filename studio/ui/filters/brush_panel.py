@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from studio.control.window import BRUSH
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.workspace import Workspace
-from studio.ui.filters.dials import addresses
 from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
@@ -32,7 +32,7 @@ class BrushPanel(QWidget):
         self.form: Form[Brush] = Form(Brush, workspace.brush)
         for name, tip in _TIPS.items():
             self.form.add_tip(name, tip)
-        self.form.give_addresses(addresses())
+        self.form.give_addresses({name: number.address for name, number in BRUSH.items()})
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
         column.addWidget(self.learning)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from studio.control.window import PULL, RATE
 from studio.errors import StudioError
 from studio.io.presets import list_presets
 from studio.learn.sheets import aim_of
@@ -16,7 +17,6 @@ from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged
 from studio.model.document import Document
 from studio.model.learning_sheets import LEARNING_SHEETS, MOST
 from studio.model.workspace import Paints, Workspace
-from studio.ui.filters.dials import PULL, RATE
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 

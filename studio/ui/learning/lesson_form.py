@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
@@ -24,10 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from studio.learn.damage import DAMAGES
-from studio.learn.prepare import LOSS_NAMES, Asked
-from studio.model.address import Dial, Number, joined, number_of
-from studio.model.form import fields
-from studio.model.param import Declared, param, seed
+from studio.learn.lesson_numbers import LARGEST_WEIGHT, LOSS_WORDS, LessonNumbers, loss_numbers, setting_numbers
+from studio.learn.prepare import Asked
+from studio.model.address import Dial
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
@@ -41,32 +39,6 @@ _WANTED = (
     ("as", "What another preset makes", ""),
     ("pairs", "The pictures of another folder or film", ""),
 )
-_KINDS = ("number", "integer", "seed")
-_WORDS = {
-    "l1": "Absolute difference",
-    "l2": "Squared difference",
-    "charbonnier": "Charbonnier",
-    "edges": "Edges",
-    "ssim": "Structure (SSIM)",
-    "tv": "Roughness",
-    "total_variation": "Roughness",
-    "features": "Features",
-    "style": "Style of a picture",
-    "adversarial": "A critic's opinion",
-}
-
-
-class LessonNumbers(Declared):
-    """The numbers of a lesson."""
-
-    size: int = param(64, lo=8, hi=1024, unit="px", doc="Side of the crops that it learns from")
-    batch: int = param(8, lo=1, hi=256, doc="Crops a step")
-    optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = param("adam", doc="How gradients move weights")
-    rate: float = param(0.001, lo=0.0, hi=1.0, doc="How far a step goes")
-    warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
-    clip: float = param(0.0, lo=0.0, hi=1000.0, doc="Largest norm of all gradients together; 0 for no limit")
-    flips: bool = param(True, doc="Whether crops are mirrored at random")
-    seed: int = seed("What crops and damages follow from")
 
 
 class LessonForm(QWidget):
@@ -92,8 +64,7 @@ class LessonForm(QWidget):
         self.style_picture = QLineEdit(placeholderText="Picture whose style is wanted")
         self.style_picture.setAccessibleName("Picture whose style is wanted")
         self.form: Form[LessonNumbers] = Form(LessonNumbers)
-        numbers = [field.name for field in fields(LessonNumbers) if field.kind in _KINDS]
-        self.form.give_addresses({name: joined("lesson", name) for name in numbers})
+        self.form.give_addresses({name: number.address for name, number in setting_numbers()})
         self.which = QComboBox()
         self.which.setAccessibleName("Which layers learn")
         self.which.addItems(["All layers learn", "Only the selected layer", "All but the selected layer"])
@@ -152,13 +123,9 @@ class LessonForm(QWidget):
 
     def dials(self) -> Iterator[Dial]:
         """Its numbers, which may be turned while it learns."""
-        for field in fields(LessonNumbers):
-            if field.kind in _KINDS:
-                number = number_of(joined("lesson", field.name), field, f"Lesson {field.label.lower()}")
-                yield Dial(number, partial(self._get, field.name), partial(self._set, field.name))
-        for name, (_, spin) in self.losses.items():
-            about = f"How much {_WORDS.get(name, name).lower()} counts; 0 leaves it out"
-            weight = Number(_weight(name), f"Lesson {name}", "number", 0.0, 0.0, spin.maximum(), "", about, (0.0, 2.0))
+        for name, number in setting_numbers():
+            yield Dial(number, partial(self._get, name), partial(self._set, name))
+        for name, weight in loss_numbers():
             yield Dial(weight, partial(self._get_weight, name), partial(self._set_weight, name))
 
     # -- within ---------------------------------------------------------------------------------------------------
@@ -187,20 +154,20 @@ class LessonForm(QWidget):
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        for place, name in enumerate(LOSS_NAMES):
-            on = QCheckBox(_WORDS.get(name, name))
+        for place, (name, weight) in enumerate(loss_numbers()):
+            on = QCheckBox(LOSS_WORDS.get(name, name))
             on.setChecked(name == "l2")
-            spin = QDoubleSpinBox(minimum=0, maximum=1e6, value=1.0, decimals=4)
+            spin = QDoubleSpinBox(minimum=0, maximum=LARGEST_WEIGHT, value=1.0, decimals=4)
             spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             spin.setKeyboardTracking(False)
             spin.setFixedWidth(64)
-            spin.setAccessibleName(f"Weight of {_WORDS.get(name, name)}")
+            spin.setAccessibleName(f"Weight of {LOSS_WORDS.get(name, name)}")
             spin.setEnabled(on.isChecked())
             on.toggled.connect(spin.setEnabled)
             on.clicked.connect(self.turned)
             on.toggled.connect(self._show_style)
             spin.valueChanged.connect(self.turned)
-            give_address(spin, _weight(name))
+            give_address(spin, weight.address)
             self.losses[name] = on, spin
             grid.addWidget(on, place, 0)
             grid.addWidget(spin, place, 1)
@@ -235,10 +202,6 @@ class LessonForm(QWidget):
         path = QFileDialog.getExistingDirectory(self, "Pictures that are wanted")
         if path:
             self.detail.setText(str(Path(path)))
-
-
-def _weight(loss: str) -> str:
-    return joined("lesson", "weight", loss)
 
 
 def _button(picture: str, tip: str, act: object) -> QToolButton:

@@ -11,13 +11,14 @@ from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.macros.panel import MacrosPanel
+from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
 
 _STEP = 0.05
 
 
 def _make(context: Context) -> MacrosPanel:
-    made = MacrosPanel(context.document, context[Telemetry], context[MessageBar].say)
+    made = MacrosPanel(context.document, context[Telemetry], context[MessageBar].say, context[Controllers].hub.names)
     made.switched.connect(lambda: context.tell("macro"))
     return made
 

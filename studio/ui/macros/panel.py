@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from studio.control.namespace import Namespace
 from studio.errors import StudioError
 from studio.model import macros
 from studio.model.address import Number as Target
@@ -36,6 +37,7 @@ class MacrosPanel(QWidget):
         document: what holds them.
         telemetry: tells where routes have them.
         say: shows a sentence to the person.
+        names: what can be turned; the document's numbers alone where it is left out.
 
     Attributes:
         number: of the chosen macro, from 1.
@@ -43,8 +45,15 @@ class MacrosPanel(QWidget):
 
     switched = Signal()
 
-    def __init__(self, document: Document, telemetry: Telemetry, say: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        telemetry: Telemetry,
+        say: Callable[[Message], object],
+        names: Namespace | None = None,
+    ) -> None:
         super().__init__()
+        self._names = names or Namespace(document)
         self._document, self._telemetry, self._say = document, telemetry, say
         self._gesture: Gesture | None = None
         self._is_stale = False
@@ -114,7 +123,7 @@ class MacrosPanel(QWidget):
 
     def targets(self) -> list[Target]:
         """The numbers that a macro can turn."""
-        return [each for each in self._document.numbers() if not each.address.startswith(("/macro/", "/tempo/"))]
+        return [each for each in self._names.movable() if not each.address.startswith("/macro/")]
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -129,8 +138,8 @@ class MacrosPanel(QWidget):
         try:
             if not address:
                 raise StudioError("No number is there; drag the macro onto a slider, or onto a number of its list.")
-            target = self._document.number(address)
-            bank = macros.aimed(self._bank(), number, target, self._document.get(address))
+            target = self._names.number(address)
+            bank = macros.aimed(self._bank(), number, target, self._names.get(address))
             self._document.set_section(MACRO_BANK, bank, f"{_named(bank, number)} turns {target.label}")
         except StudioError as error:
             self._say(Message(str(error), "warning"))
@@ -202,7 +211,7 @@ class MacrosPanel(QWidget):
         self.numbers.offer(self.targets())
 
     def _renew_rows(self, macro: Macro) -> None:
-        known = {number.address: number for number in self._document.numbers()}
+        known = self._names.numbers()
         wanted = {aim.target: aim for aim in macro.aims}
         for target, row in list(self.rows.items()):
             if target not in wanted or row.is_there != (target in known):

@@ -7,6 +7,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.movement.panel import MovementPanel
+from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
 
 
@@ -18,12 +19,17 @@ def _tap(context: Context) -> None:
     context[MovementPanel].tap_tempo()
 
 
+def _make(context: Context) -> MovementPanel:
+    names, say = context[Controllers].hub.names, context[MessageBar].say
+    return MovementPanel(context.document, context[Telemetry], say, context[FilmSound].find_tempo, names)
+
+
 PANELS = (
     Panel(
         "movement",
         "Movement",
         "right",
-        lambda c: MovementPanel(c.document, c[Telemetry], c[MessageBar].say, c[FilmSound].find_tempo),
+        _make,
         stack=10,
         order=70,
         commands=(

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from studio.control.midi import Taps
+from studio.control.namespace import Namespace
 from studio.errors import StudioError
 from studio.model.address import Number as Target
 from studio.model.changes import Change, NetworkChanged, SectionChanged
@@ -43,6 +44,7 @@ class MovementPanel(QWidget):
         telemetry: tells what the sources say.
         say: shows a sentence to the person.
         find_tempo: finds the tempo of the film's sound, for whoever is to take it.
+        names: what can move; the document's numbers alone where it is left out.
     """
 
     def __init__(
@@ -51,9 +53,11 @@ class MovementPanel(QWidget):
         telemetry: Telemetry,
         say: Callable[[Message], object],
         find_tempo: Callable[[Callable[[Tempo], object]], object] = lambda _: None,
+        names: Namespace | None = None,
     ) -> None:
         super().__init__()
         self._document, self._telemetry, self._say, self._find_tempo = document, telemetry, say, find_tempo
+        self._names = names or Namespace(document)
         self._taps = Taps()
         self._gesture: Gesture | None = None
         self._asking: RouteCard | None = None
@@ -138,8 +142,8 @@ class MovementPanel(QWidget):
         self._say(Message(f"The sound has {tempo.bpm:.1f} beats a minute."))
 
     def targets(self) -> list[Target]:
-        """The numbers that can move: all of the preset but the tempo."""
-        return [number for number in self._document.numbers() if not number.address.startswith("/tempo/")]
+        """The numbers that can move: all of the preset and the window but the tempo."""
+        return self._names.movable()
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -162,7 +166,7 @@ class MovementPanel(QWidget):
                 card.set_target(address)
             else:
                 routes, _ = added(self._document.section(ROUTES), registry()["LFO"](), address)
-                self._document.set_section(ROUTES, routes, f"Move {self._document.number(address).label}")
+                self._document.set_section(ROUTES, routes, f"Move {self._names.number(address).label}")
         except StudioError as error:
             self._say(Message(str(error), "error"))
 
@@ -211,7 +215,7 @@ class MovementPanel(QWidget):
 
     def _new_card(self, number: int) -> RouteCard:
         route = next(each for each in self._document.section(ROUTES) if each.id == number)
-        card = self.cards[number] = RouteCard(self._document, route)
+        card = self.cards[number] = RouteCard(self._document, route, self._names)
         card.target_asked.connect(lambda: self._choose(card))
         card.refused.connect(lambda text: self._say(Message(text, "warning")))
         return card

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from studio.control.namespace import Namespace
 from studio.errors import StudioError
 from studio.model.document import Document
 from studio.model.form import fields
@@ -40,13 +41,15 @@ class RouteCard(QFrame):
     Args:
         document: what holds the route.
         route: which.
+        names: finds the number that it moves.
     """
 
     target_asked = Signal()
     refused = Signal(str)
 
-    def __init__(self, document: Document, route: Route) -> None:
+    def __init__(self, document: Document, route: Route, names: Namespace) -> None:
         super().__init__()
+        self._names = names
         self.number = route.id
         self._document = document
         self._kind = type(route.source)
@@ -131,7 +134,7 @@ class RouteCard(QFrame):
         self.on.setChecked(route.on)
         self.on.setToolTip("Moves; click to let it rest" if route.on else "Rests; click to let it move")
         try:
-            label, there = self._document.number(route.target).label, True
+            label, there = self._names.number(route.target).label, True
         except StudioError:
             label, there = "Nothing is at this address", False
         self.name.say(label)

@@ -11,10 +11,11 @@ from typing import get_args
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.control.blend import fade_shares, morph_shares
-from studio.control.crossing import FADE, MORPH
+from studio.control.crossing import ADDRESSES, FADE, MORPH
 from studio.control.fader import Fader, Way
+from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
-from studio.model.address import Dial, Number
+from studio.model.address import Dial
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.tempo import TEMPO
@@ -38,11 +39,6 @@ _PATIENCE = 0.2
 
 _REST_MS = 400
 """Milliseconds without a move after which what hands and controllers faded is one item of the history."""
-
-LONGEST = 64.0
-"""Beats that a fade may take."""
-
-BEATS = Number("/fading/beats", "Fade", "number", 4.0, 0.0, LONGEST, "beats", "How long opening a preset takes; 0 cuts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +107,11 @@ class Fades(QObject):
     def way(self) -> Way | None:
         """The fade under way; None where there is none."""
         return self._fader.way
+
+    @property
+    def resting(self) -> tuple[str, ...]:
+        """Addresses that routes leave alone at the moment: a fade in time has the document."""
+        return () if self._fader.way is None else ADDRESSES
 
     @property
     def part(self) -> float:
@@ -239,7 +240,7 @@ class Fades(QObject):
 
         And how long a fade takes: ``/fading/beats``.
         """
-        yield Dial(BEATS, lambda: self.choice.beats, lambda beats: self.choose(replace(self.choice, beats=beats)))
+        yield Dial(FADE_BEATS, lambda: self.choice.beats, lambda beats: self.choose(replace(self.choice, beats=beats)))
         if all(slot in self.slots for slot in SLOTS[:2]):
             yield Dial(FADE, lambda: self.across, self._from_outside(self.cross))
         if all(slot in self.slots for slot in SLOTS):

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studio.model.address import Dial, Number
-from studio.runtime.live.player import FASTEST, SLOWEST
+from studio.control.window import POSITION, SPEED
+from studio.model.address import Dial
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
-
-SPEED = Number("/source/speed", "Speed", "number", 1.0, SLOWEST, FASTEST, "", "Seconds of the source in one second")
-POSITION = Number(
-    "/source/position", "Position", "number", 0.0, 0.0, 1.0, "", "Where the source is, as a part of its length"
-)
 
 
 def dials(live: LiveSession, telemetry: Telemetry) -> Iterator[Dial]:
@@ -29,4 +24,4 @@ def dials(live: LiveSession, telemetry: Telemetry) -> Iterator[Dial]:
             live.seek(part * duration)
 
     yield Dial(SPEED, lambda: telemetry[PlayerState].speed, live.set_speed)
-    yield Dial(POSITION, position, seek)
+    yield Dial(POSITION, position, seek, runs=True)

@@ -10,11 +10,11 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from studio.control.window import POSITION, SPEED
 from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
 from studio.model.latent import WORD, path_given
-from studio.runtime.live.player import FASTEST, SLOWEST
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut
@@ -26,7 +26,6 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.services.session import Session
-from studio.ui.source.dials import POSITION, SPEED
 from studio.ui.source.seek_bar import SeekBar
 from studio.ui.source.source_menu import SourceMenu
 
@@ -80,14 +79,14 @@ class Transport(QWidget):
         self.place = QLabel()
         self.place.setAccessibleName("Position and length")
         self.speed = QDoubleSpinBox()
-        self.speed.setRange(SLOWEST, FASTEST)
+        self.speed.setRange(SPEED.lo, SPEED.hi)
         self.speed.setSingleStep(0.1)
         self.speed.setDecimals(2)
         self.speed.setSuffix(" ×")
         self.speed.setValue(1.0)
         self.speed.setKeyboardTracking(False)
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip(f"Speed, {SLOWEST:g} to {FASTEST:g} times")
+        self.speed.setToolTip(f"Speed, {SPEED.lo:g} to {SPEED.hi:g} times")
         self.speed.setFixedWidth(84)
         give_address(self.speed, "/source/speed")
         self.reset = tool_button(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-LARGEST_ZOOM = 128.0
+from studio.control.window import ZOOM
+
+LARGEST_ZOOM = ZOOM.hi
 _SMALLEST_SIDE = 16.0
 """Pixels that the longer side of the content keeps at least."""
 

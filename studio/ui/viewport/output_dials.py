@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from studio.model.address import Dial, Number
+from studio.control.window import BLACK, FLIPPED, MIRRORED, QUARTERS, TEST
+from studio.model.address import Dial
 from studio.ui.viewport.projection import Projection
-
-
-def _switch(name: str, label: str, doc: str) -> Number:
-    return Number(f"/output/{name}", label, "switch", 0.0, 0.0, 1.0, "", doc)
-
-
-BLACK = _switch("black", "Output black", "Whether the output window shows nothing")
-TEST = _switch("test", "Output test picture", "Whether it shows a test picture")
-MIRRORED = _switch("mirrored", "Output mirrored", "Whether left and right are exchanged")
-FLIPPED = _switch("flipped", "Output upside down", "Whether it stands on its head")
-QUARTERS = Number("/output/quarters", "Output turn", "integer", 0.0, 0.0, 3.0, "", "Turns of 90 degrees, clockwise")
 
 
 def dials(projection: Projection) -> Iterator[Dial]:

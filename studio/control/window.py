@@ -1,0 +1,71 @@
+"""The numbers that the window has besides a preset's: of source, view, output, brush, lesson and fades.
+
+They are declared here, where no window is needed to list them; the panels say how they are read and turned.
+"""
+
+from __future__ import annotations
+
+from studio.control.crossing import FADE, MORPH
+from studio.learn.lesson_numbers import loss_numbers, setting_numbers
+from studio.model.address import Number, joined, number_of
+from studio.model.brush import Brush
+from studio.model.form import fields
+from studio.model.learning_sheets import MOST
+
+_KINDS = ("number", "integer", "seed")
+
+SPEED = Number("/source/speed", "Speed", "number", 1.0, 0.1, 4.0, "", "Seconds of the source in one second")
+POSITION = Number(
+    "/source/position", "Position", "number", 0.0, 0.0, 1.0, "", "Where the source is, as a part of its length"
+)
+
+ZOOM = Number(
+    "/view/zoom",
+    "Zoom",
+    "number",
+    1.0,
+    1 / 1024,
+    128.0,
+    "",
+    "Pixels of the screen for each of the picture; what is smaller or larger than can be shown goes as far as it can",
+    safe=(0.1, 16.0),
+)
+VIEW_X = Number("/view/x", "View x", "number", 0.5, 0.0, 1.0, "", "What is in the middle, from the left to the right")
+VIEW_Y = Number("/view/y", "View y", "number", 0.5, 0.0, 1.0, "", "What is in the middle, from the top to the bottom")
+SPLIT = Number("/view/split", "Split", "number", 0.5, 0.0, 1.0, "", "Where input and output are parted side by side")
+
+
+def _switch(name: str, label: str, doc: str) -> Number:
+    return Number(f"/output/{name}", label, "switch", 0.0, 0.0, 1.0, "", doc)
+
+
+BLACK = _switch("black", "Output black", "Whether the output window shows nothing")
+TEST = _switch("test", "Output test picture", "Whether it shows a test picture")
+MIRRORED = _switch("mirrored", "Output mirrored", "Whether left and right are exchanged")
+FLIPPED = _switch("flipped", "Output upside down", "Whether it stands on its head")
+QUARTERS = Number("/output/quarters", "Output turn", "integer", 0.0, 0.0, 3.0, "", "Turns of 90 degrees, clockwise")
+
+BRUSH = {
+    field.name: number_of(joined("brush", field.name), field, f"Brush {field.label.lower()}")
+    for field in fields(Brush)
+    if field.kind in _KINDS
+}
+"""The brush's own settings, by their names."""
+
+RATE = Number("/brush/rate", "Brush rate", "number", 0.0, 0.0, MOST["rates"], "", "What it sets rates of learning to")
+PULL = Number("/brush/pull", "Brush pull", "number", 0.05, 0.0, MOST["pulls"], "", "What it sets pulls to")
+
+FADE_BEATS = Number(
+    "/fading/beats", "Fade", "number", 4.0, 0.0, 64.0, "beats", "How long opening a preset takes; 0 cuts"
+)
+
+
+def window_numbers() -> tuple[Number, ...]:
+    """All of them; those of plug-ins' panels are theirs alone, and ``/fade`` and ``/morph`` wait for filled slots."""
+    return (
+        *(SPEED, POSITION, ZOOM, VIEW_X, VIEW_Y, SPLIT),
+        *(BLACK, TEST, MIRRORED, FLIPPED, QUARTERS),
+        *(*BRUSH.values(), RATE, PULL),
+        *(number for _, number in (*setting_numbers(), *loss_numbers())),
+        *(FADE_BEATS, FADE, *MORPH),
+    )

@@ -1,0 +1,58 @@
+"""The numbers of a lesson, as the window asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from studio.learn.prepare import LOSS_NAMES
+from studio.model.address import Number, joined, number_of
+from studio.model.form import fields
+from studio.model.param import Declared, param, seed
+
+LARGEST_WEIGHT = 1e6
+"""Of a loss."""
+
+LOSS_WORDS = {
+    "l1": "Absolute difference",
+    "l2": "Squared difference",
+    "charbonnier": "Charbonnier",
+    "edges": "Edges",
+    "ssim": "Structure (SSIM)",
+    "tv": "Roughness",
+    "total_variation": "Roughness",
+    "features": "Features",
+    "style": "Style of a picture",
+    "adversarial": "A critic's opinion",
+}
+"""What the losses are called in plain words."""
+
+_KINDS = ("number", "integer", "seed")
+
+
+class LessonNumbers(Declared):
+    """The numbers of a lesson."""
+
+    size: int = param(64, lo=8, hi=1024, unit="px", doc="Side of the crops that it learns from")
+    batch: int = param(8, lo=1, hi=256, doc="Crops a step")
+    optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = param("adam", doc="How gradients move weights")
+    rate: float = param(0.001, lo=0.0, hi=1.0, doc="How far a step goes")
+    warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
+    clip: float = param(0.0, lo=0.0, hi=1000.0, doc="Largest norm of all gradients together; 0 for no limit")
+    flips: bool = param(True, doc="Whether crops are mirrored at random")
+    seed: int = seed("What crops and damages follow from")
+
+
+def setting_numbers() -> Iterator[tuple[str, Number]]:
+    """The settings that are numbers, by their names: ``/lesson/rate``."""
+    for field in fields(LessonNumbers):
+        if field.kind in _KINDS:
+            yield field.name, number_of(joined("lesson", field.name), field, f"Lesson {field.label.lower()}")
+
+
+def loss_numbers() -> Iterator[tuple[str, Number]]:
+    """How much each loss counts, by its name: ``/lesson/weight/l1``."""
+    for name in LOSS_NAMES:
+        about = f"How much {LOSS_WORDS.get(name, name).lower()} counts; 0 leaves it out"
+        address = joined("lesson", "weight", name)
+        yield name, Number(address, f"Lesson {name}", "number", 0.0, 0.0, LARGEST_WEIGHT, "", about, (0.0, 2.0))

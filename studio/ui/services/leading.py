@@ -1,0 +1,78 @@
+"""What routes and macros move beyond the preset: numbers of the window, such as the zoom and the crossfader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from studio.control.namespace import Namespace
+from studio.model.address import Number, split
+from studio.model.changes import Change, NetworkChanged, SectionChanged
+from studio.model.document import Document
+from studio.model.numbers import owners
+from studio.model.route import MACRO_BANK, ROUTES
+from studio.runtime.live.movement import Moved, MoveOthers
+from studio.runtime.live.orders import Order
+from studio.runtime.live.report import Message
+from studio.runtime.live.telemetry import Telemetry
+
+
+class Leading:
+    """Tells the render thread which numbers of the window are to move, and turns them to where it has them.
+
+    Args:
+        document: whose routes and macros move them.
+        names: where they are found.
+        telemetry: tells where they are to be.
+        order: has an order carried out in the render thread.
+        say: shows a sentence to the person.
+        resting: addresses that are moved by something else at the moment.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        names: Namespace,
+        telemetry: Telemetry,
+        order: Callable[[Order], object],
+        say: Callable[[Message], object],
+        resting: Callable[[], Collection[str]],
+    ) -> None:
+        self._document, self._names, self._order, self._say = document, names, order, say
+        self._resting = resting
+        self._wanted = self._targets()
+        self._ordered: tuple[tuple[Number, float], ...] = ()
+        self._said = ""
+        document.changed.connect(self._follow)
+        telemetry.on(Moved, self._move)
+
+    def look(self) -> None:
+        """See which there are now; to be called when some have come or gone."""
+        if not self._wanted and not self._ordered:
+            return
+        found = self._names.lead(self._wanted)
+        if found != self._ordered:
+            self._ordered = found
+            self._order(MoveOthers(found))
+
+    def _follow(self, change: Change) -> None:
+        names = ROUTES.name, MACRO_BANK.name
+        if isinstance(change, NetworkChanged) or (isinstance(change, SectionChanged) and change.section in names):
+            self._wanted = self._targets()
+            self.look()
+
+    def _targets(self) -> frozenset[str]:
+        targets = {route.target for route in self._document.section(ROUTES) if route.on}
+        targets |= {aim.target for macro in self._document.section(MACRO_BANK) for aim in macro.aims}
+        return frozenset(target for target in targets if split(target)[0] not in owners())
+
+    def _move(self, moved: Moved) -> None:
+        if not self._ordered:
+            return
+        resting, led = self._resting(), self._names.led
+        turned = led.move({address: value for address, value in moved.values.items() if address not in resting})
+        if led.refused != self._said:
+            self._said = led.refused
+            if self._said:
+                self._say(Message(self._said, "warning"))
+        if turned:
+            self.look()
