@@ -27,6 +27,7 @@ from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.feature import Feature
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.report import (
     EngineState,
@@ -53,16 +54,23 @@ class Studio:
     """A live engine, everything that is told of it, and the document that it follows."""
 
     def __init__(
-        self, preset: Preset | None = None, features: Callable[[], Iterable[Feature]] = lambda: (Movement(),)
+        self,
+        preset: Preset | None = None,
+        features: Callable[[], Iterable[Feature]] = lambda: (Movement(),),
+        player: Player | None = None,
+        engine: str = "torch",
     ) -> None:
         self.devices: list[Device] = []
         self.telemetry = Telemetry()
         self.messages: list[str] = []
         self.reports: list[Report] = []
         self.live = LiveSession(self._open, self._take, lambda: self.devices[0].close(), features)
+        if player is not None:
+            self.live.player.close()
+            self.live.player = player
         self.live.start()
         self.document = Document(preset or Preset("tiny", tiny_network(), {}))
-        self.workspace = Workspace(self.document, engine="torch", size="source")
+        self.workspace = Workspace(self.document, engine=engine, size="source")
         self.link = DocumentSync(self.document, self.workspace, self.live)
 
     def _open(self) -> DisplayBuffers:

@@ -31,7 +31,7 @@ class Desk:
         self.newest_: Newest | None = None
         self.ran: list[tuple[int, Tick, float]] = []
         self.forgot = self.updated = 0
-        self.stale = False
+        self.stale = self.remembers = False
         self.tick = Tick()
         self.path: LatentPath | None = None
         self.generator = Generator()
@@ -120,6 +120,21 @@ def test_a_source_that_brings_enough_pictures_needs_none_in_between(
         ran = sum(desk.turn(period / 80, moves=True) for _ in range(79))
         desk.now += round(period / 80 * 1e9)
         assert abs(ran - between) <= 1
+
+
+def test_what_remembers_goes_on_with_the_pictures_of_a_film_alone(desk: Desk) -> None:
+    desk.remembers = True
+    desk.state_ = replace(desk.state_, info=replace(FILM, fps=Fraction(5)))
+    for number in range(1, 4):
+        desk.show(number)
+        assert desk.turn(0.0, moves=True)
+        assert not any(desk.turn(0.05, moves=True) for _ in range(8))
+    assert [value for value, _, _ in desk.ran] == [1, 2, 3]
+    # What stands still, and a camera, which may bring few pictures in the dark, are drawn all the same.
+    desk.state_ = replace(desk.state_, playing=False)
+    assert desk.turn(0.05, moves=True)
+    desk.state_ = replace(desk.state_, playing=True, is_camera=True)
+    assert desk.turn(0.05, moves=True)
 
 
 def test_while_held_what_moves_goes_on_and_the_picture_stays(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -52,7 +53,7 @@ class Pictures:
     """Runs the network on what plays; belongs to the render thread.
 
     A frame is run for every new picture; where something moves by itself, also while the source stands still or brings
-    few. Between frames only what edits reached is run again.
+    few. Between frames only what edits reached is run again: that remembers nothing new.
 
     Attributes:
         size: to which pictures are brought, as the command line gives it.
@@ -118,7 +119,7 @@ class Pictures:
                 runner.forget()
                 is_cut = True
             fed = _Input(resized(newest.picture, size), newest)
-        elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait() <= 0)):
+        elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait(engine) <= 0)):
             fed, self.has_run = self._input, False
         else:
             at = self._clock.now
@@ -140,9 +141,14 @@ class Pictures:
         self.last = Run(self._clock.last, tick, fed.newest.position, fed.newest.laps, is_cut)
         return True
 
-    def wait(self) -> float:
-        """Seconds until what moves needs another frame."""
+    def wait(self, engine: Engine) -> float:
+        """Seconds until what moves needs another frame; endless where only the next picture may bring one.
+
+        Bends with memory go on by a frame with every picture of a film, as they do in a render, and not between two.
+        """
         state = self._player.state()
         brings = state.info is not None and state.playing and not state.ended and not self.held
         fps = state.info.fps if brings and state.info is not None else None
+        if fps and engine.remembers and not state.is_camera:
+            return math.inf
         return self._clock.wait(float(fps) * state.speed if fps else None)

@@ -270,7 +270,7 @@ class RenderLoop:
         """Seconds until something must be done although nothing comes in."""
         periods = [feature.period for feature in self._features]
         engine = self._host.engine
-        moving = [self._pictures.wait()] if engine is not None and self._moves(engine) else []
+        moving = [self._pictures.wait(engine)] if engine is not None and self._moves(engine) else []
         return min([_IDLE, *moving, *(period / 2 for period in periods if period is not None)])
 
     def _report(self) -> None:
