@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from studio.errors import StudioError
@@ -30,6 +32,16 @@ STAGES: Section[Stages] = Section("stages", (), StagesChanged(), _held, _remarks
 """The bends of activations, in the order in which those of one layer work."""
 
 
+LARGEST_NUMBER = 10**9
+"""Of a stage, so that files and addresses may hold it."""
+
+
+def free_number(taken: Collection[int]) -> int:
+    """A number for one more stage: the first past all others, or the smallest that is free where there is none."""
+    past = 1 + max(taken, default=0)
+    return past if past <= LARGEST_NUMBER else next(number for number in count(1) if number not in taken)
+
+
 def stage_of(stages: Stages, number: int) -> Stage:
     """The stage of this number; StudioError where there is none."""
     for stage in stages:
@@ -40,7 +52,7 @@ def stage_of(stages: Stages, number: int) -> Stage:
 
 
 def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **settings: Any) -> tuple[Stages, Stage]:
-    """The stages with one more, which gets the first number past all others; and that stage.
+    """The stages with one more, which gets a number of its own; and that stage.
 
     Args:
         stages: those there are.
@@ -49,7 +61,7 @@ def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **setti
         at: how many stages of that layer work before it; None puts it behind them all.
         settings: other fields of `Stage`.
     """
-    number = 1 + max((stage.id for stage in stages), default=0)
+    number = free_number({stage.id for stage in stages})
     stage = Stage(number, layer, bend, **settings)
     return _inserted(stages, stage, at), stage
 

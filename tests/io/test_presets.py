@@ -20,6 +20,7 @@ from moving import modulators
 from small_networks import small_network
 
 from studio import paths
+from studio.bends import make_bend
 from studio.bends import registry as bends
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
@@ -28,6 +29,7 @@ from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
 from studio.model.curve import Lag, Quantise, Range
+from studio.model.document import Document as Opened
 from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.modulator import Modulator
 from studio.model.preset import Preset
@@ -489,6 +491,43 @@ def test_a_stage_with_a_channel_that_there_is_not_is_off_and_the_others_work(fol
     assert len({stage.id for stage in found}) == 4
     assert "channel 77 is not among 0 to" in preset.notes[0]
     assert len(preset.notes) == 3
+
+
+def test_of_stages_with_one_number_the_first_keeps_it_and_the_others_are_off_and_can_be_turned_on(folder: Path) -> None:
+    rotate = {"id": 10**9, "layer": "act", "bend": "Rotate", "params": {"angle": 30.0}}
+    invert = {"id": 10**9, "layer": "act", "bend": "Invert"}
+    broken = {"id": 10**9, "layer": "act", "bend": "Wobble"}
+    rewrite(folder, lambda d: d.update(stages=[broken, rotate, invert, invert | {"on": False}]))
+    preset = load_preset(folder)
+    bad, first, second, third = preset.section(STAGES)
+    assert [stage.id for stage in (bad, first, second, third)] == [1, 10**9, 2, 3]
+    assert [stage.on for stage in (bad, first, second, third)] == [False, True, False, False]
+    assert len(preset.notes) == 2
+    assert "Stage 2 (Invert behind act) is off: another stage has its number, 1000000000, so it is 2" in preset.notes[1]
+    document = Opened(preset)
+    document.change_stage(2, on=True)
+    assert document.add_stage("act", make_bend("Invert", {})).id == 4
+    engine = TorchEngine(preset.bent, "cpu")
+    engine.set_stages(document.section(STAGES))
+    save_preset(document.preset(), folder)
+    again = load_preset(folder)
+    assert [stage.id for stage in again.section(STAGES)] == [1, 10**9, 2, 3, 4]
+    assert len(again.notes) == 1
+
+
+def test_a_stage_that_takes_what_is_made_of_it_is_off_and_named(folder: Path) -> None:
+    stages = [
+        {"id": 1, "layer": "act", "bend": "Invert"},
+        {"id": 2, "layer": "norm", "bend": "FromLayer", "source": "act"},
+        {"id": 3, "layer": "act", "bend": "Invert", "luma": {"source": "dec"}},
+    ]
+    rewrite(folder, lambda d: d.update(stages=stages))
+    preset = load_preset(folder)
+    assert [stage.on for stage in preset.section(STAGES)] == [True, False, False]
+    assert 'takes the map of "act", which is made from what it bends; take an earlier one' in preset.notes[0]
+    engine = TorchEngine(preset.bent, "cpu")
+    engine.set_stages(preset.section(STAGES))
+    engine.run({"input": np.zeros((3, 16, 16), np.float32)})
 
 
 @pytest.mark.parametrize("name", sorted(bends()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -55,9 +54,7 @@ class HandedOut(Player):
 
     def hand_out(self, number: int, *, is_sought: bool = False) -> None:
         self._era += is_sought
-        self._handed = Newest(
-            self._handed.number + 1, self._pictures[number], "film", number / FPS, 0, (0, self._era)
-        )
+        self._handed = Newest(self._handed.number + 1, self._pictures[number], "film", number / FPS, 0, (0, self._era))
 
 
 class Seen(Feature):
@@ -92,11 +89,10 @@ def spelled(name: str) -> str:
     return f"act:{name}" + "".join(f",{key}={value}" for key, value in PARAMS[name].items())
 
 
-@pytest.fixture
-def rendering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_network(tiny_network(), tmp_path / "tiny")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def rendered(monkeypatch: pytest.MonkeyPatch, film: Path, output: str, name: str, engine: str, frames: str) -> Path:
@@ -115,7 +111,7 @@ def test_every_bend_with_memory_is_among_them() -> None:
 @pytest.mark.parametrize("engine", ["torch", "gl", "gl-fragment"])
 @pytest.mark.parametrize("name", sorted(PARAMS))
 def test_the_running_loop_shows_what_a_render_writes(
-    gl_device: Device, rendering: Path, film: Path, name: str, engine: str, monkeypatch: pytest.MonkeyPatch
+    gl_device: Device, film: Path, name: str, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del gl_device
     document = Document(Preset("tiny", tiny_network(), {}))

@@ -8,7 +8,8 @@ wrong, or does not fit the network, is off and says why; one that this studio ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -21,17 +22,14 @@ from studio.io.sections._base import SectionFile
 from studio.io.sections._packed import Packed, packed, unpacked
 from studio.model.bend import Unusable
 from studio.model.explain import explain
-from studio.model.graph import Graph
-from studio.model.lowering import check_names
+from studio.model.lowering import check_names, lower
 from studio.model.network import Network
-from studio.model.op import Shape
 from studio.model.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
-from studio.model.stages import STAGES, Stages
+from studio.model.stages import LARGEST_NUMBER, STAGES, Stages, free_number
 
 _MOST = 1024
 _LARGEST_SIDE = 8192
 
-_LARGEST_NUMBER = 10**9
 _SOME_SIZE = (256, 256)
 """A picture that most networks take: how many channels layers have does not hang on it."""
 
@@ -43,7 +41,7 @@ class _Painted(Packed):
 
 
 class _Stage(Part):
-    id: Annotated[int, Field(ge=1, le=_LARGEST_NUMBER)]
+    id: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     layer: FileName
     bend: FileName
     params: dict[Line, Any] = Field(default_factory=dict)
@@ -60,24 +58,37 @@ _FORM = TypeAdapter(_Stage)
 
 
 def _read(found: tuple[dict[str, Any], ...]) -> Stages:
-    stages: list[Stage] = []
-    for place, said in enumerate(found):
-        try:
-            stages.append(_stage(_FORM.validate_python(said)))
-        except ValidationError as error:
-            stages.append(_unusable(said, explain(error, f"stages[{place}]"), found))
-        except StudioError as error:
-            stages.append(_unusable(said, str(error).rstrip("."), found))
+    """The stages, of which each gets a number of its own; of two with one number the first that is right keeps it."""
+    stages = [_one_of(said, place) for place, said in enumerate(found)]
+    taken: set[int] = set()
+    owns = {}
+    for place, stage in sorted(enumerate(stages), key=lambda each: each[1].kept is not None):
+        owns[place] = stage.id > 0 and stage.id not in taken
+        taken.add(stage.id)
+    for place, stage in enumerate(stages):
+        if not owns[place]:
+            number = free_number(taken)
+            taken.add(number)
+            stages[place] = _renumbered(stage, number)
     return tuple(stages)
 
 
-def _unusable(said: dict[str, Any], problem: str, found: tuple[dict[str, Any], ...]) -> Stage:
-    """A stage of which nothing can be made, under its own number where it has one, behind the layer that it names."""
-    numbers = [each.get("id") for each in found]
+def _renumbered(stage: Stage, number: int) -> Stage:
+    if stage.kept is not None or not stage.on:
+        return replace(stage, id=number)
+    return replace(stage, id=number, on=False, problem=f"another stage has its number, {stage.id}, so it is {number}")
+
+
+def _one_of(said: dict[str, Any], place: int) -> Stage:
+    """A stage, or one of which nothing can be made, behind the layer that it names; 0 where it has no number."""
+    try:
+        return _stage(_FORM.validate_python(said))
+    except ValidationError as error:
+        problem = explain(error, f"stages[{place}]")
+    except StudioError as error:
+        problem = str(error).rstrip(".")
     number, layer = said.get("id"), said.get("layer")
-    if type(number) is not int or not 1 <= number <= _LARGEST_NUMBER or numbers.count(number) != 1:
-        number = 1 + max((each for each in numbers if type(each) is int), default=0)
-        number += sum(other is not said for other in found[: [id(each) for each in found].index(id(said))])
+    number = number if type(number) is int and 1 <= number <= LARGEST_NUMBER else 0
     return Stage(number, layer if isinstance(layer, str) else "", Unusable(), on=False, problem=problem, kept=said)
 
 
@@ -121,16 +132,24 @@ def _settled(stages: Stages, network: Network) -> Stages:
         shapes = graph.shapes({each.name: size for each in graph.inputs if each.kind == "picture"})
     except StudioError:
         shapes = {}
-    return tuple(_fitting(stage, graph, shapes) for stage in stages)
+    named = tuple(_fitting(stage, lambda stage: check_names(graph, [stage])) for stage in stages)
+    if not shapes:
+        return named
+    with suppress(StudioError):
+        lower(graph, {}, named, shapes)
+        return named
+    # One of them does not fit its map, or takes it round in a circle: those before it are right.
+    found: Stages = ()
+    for stage in named:
+        found = (*found, _fitting(stage, lambda stage, before=found: lower(graph, {}, (*before, stage), shapes)))
+    return found
 
 
-def _fitting(stage: Stage, graph: Graph, shapes: Mapping[str, Shape]) -> Stage:
+def _fitting(stage: Stage, check: Callable[[Stage], object]) -> Stage:
     if not stage.on:
         return stage
     try:
-        check_names(graph, [stage])
-        if stage.layer in shapes:
-            stage.channels.chosen(shapes[stage.layer].channels)
+        check(stage)
     except StudioError as error:
         problem = str(error).removeprefix(f"{stage.name}: ").removeprefix(stage.name).strip().rstrip(".")
         return replace(stage, on=False, problem=problem)

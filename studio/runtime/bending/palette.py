@@ -21,6 +21,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture, shallow
 from studio.model.stage import Stage, made
+from studio.model.stages import free_number
 from studio.model.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.services.priority import step_back
@@ -130,7 +131,7 @@ def _shown(
     graph, layer = engine.graph, asked.layer
     before = [node.name for node in graph.nodes]
     earlier = before[: before.index(layer)]
-    number = 1 + max((stage.id for stage in asked.stages), default=0)
+    number = free_number({stage.id for stage in asked.stages})
     source = (earlier[-1] if earlier else graph.inputs[0].name) if kind.other == "layer" else None
     stages = tuple(stage for stage in asked.stages if stage.bend.other != "picture")
     try:
