@@ -8,23 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.engine.base import Stats
+from studio.errors import StudioError
 from studio.model import live_edits
 from studio.model.bend import Bend
 from studio.model.clusters import named
 from studio.model.edit import Edit, Selection
 from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
-from studio.model.stage import (
-    AllChannels,
-    ChannelList,
-    Channels,
-    Cluster,
-    Guard,
-    Mask,
-    Painted,
-    Stage,
-    made,
-)
+from studio.model.stage import Channels, Cluster, Guard, Mask, Stage, made
+from studio.model.stage_given import given_bend, given_channels, given_guard, given_mask
 from studio.model.stages import added
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import How, Impact
@@ -144,6 +136,12 @@ class LiveLayer:
         self._live.set_edits(edits)
         return made
 
+    @property
+    def _channels(self) -> int:
+        """Of its map: those of the last run, or those that it will have."""
+        usual = self._live.network.graph.usual_shapes
+        return usual[self.name].channels if usual else self._live.engine.shape(self.name).channels
+
     # -- bends of what it hands on ----------------------------------------------------------------------------------
 
     @property
@@ -157,19 +155,21 @@ class LiveLayer:
         *,
         channels: Channels | Cluster | str | Iterable[int] | None = None,
         amount: float = 1.0,
-        mask: Mask | Array | None = None,
-        guard: Guard | None = None,
+        mask: Mask | Array | str | None = None,
+        guard: Guard | str | None = None,
         source: str | None = None,
     ) -> Stage:
         """Put a bend behind it, after those that are there; the next `LiveNetwork.update` or call shows it.
 
         Args:
             bend: what to do, such as ``studio.bend("Rotate", angle=30)``.
-            channels: which channels: numbers, a cluster or the name of one that is kept, or one of the classes of
-                `studio.model.stage`; None is all.
+            channels: which channels: numbers, a boolean for each, a cluster or the name of one that is kept, or one of
+                the classes of `studio.model.stage`; None is all.
             amount: from 0, as it was, to 1, bent.
-            mask: where on the picture, (height, width) from 0 to 1, or another map's luma; None is everywhere.
-            guard: what the bent map is held to; None makes what is not finite zero.
+            mask: where on the picture: (height, width) from 0 to 1, or the luma of an input or layer, by its name;
+                None is everywhere.
+            guard: what the bent map is held to, or its kind: "none", "finite", "deviation" or "norm"; None makes what
+                is not finite zero.
             source: the layer whose map a bend from another layer takes.
 
         Returns:
@@ -178,16 +178,18 @@ class LiveLayer:
         Raises:
             StudioError: naming what does not fit.
         """
+        count = self._channels
+        if isinstance(channels, Cluster) and channels.layer != self.name:
+            other = self._live[channels.layer]._channels
+            if other != count:
+                raise StudioError(
+                    f"The cluster is of {channels.layer}, which has {other} channels; {self.name} has {count}."
+                )
         if isinstance(channels, str):
             channels = named(self._live.clusters, self.name, channels)
-        elif isinstance(channels, Cluster):
-            channels = channels.as_channels
-        elif channels is not None and not isinstance(channels, Channels):
-            channels = ChannelList(channels=tuple(channels))
-        settings: dict[str, Any] = {"amount": amount, "source": source}
-        settings["mask"] = Painted(np.asarray(mask, np.float32)) if isinstance(mask, np.ndarray) else mask
-        settings["channels"] = channels or AllChannels()
-        settings["guard"] = guard or Guard()
+        settings: dict[str, Any] = {"amount": amount, "source": source, "channels": given_channels(channels, count)}
+        settings |= {"mask": given_mask(mask), "guard": given_guard(guard)}
+        bend = given_bend(bend)
         stages, stage = added(self._live.stages, self.name, bend, **settings)
         self._live.set_stages(stages)
         return stage
@@ -200,6 +202,7 @@ class LiveLayer:
             seed: from which they are looked for; the same one finds the same.
         """
         finder = ClusterFinder(self.name)
+        self._live.engine.shape(self.name)  # refuses what has not run
         finder.add(self._live.engine.activation(made(self.name)))
         return finder.clusters(count, seed)
 

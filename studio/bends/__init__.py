@@ -42,4 +42,4 @@ def make_bend(name: str, params: Mapping[str, Any]) -> Bend:
     try:
         return registry()[name].model_validate(dict(params))
     except ValidationError as error:
-        raise StudioError(f"{name}: {explain(error)}.") from error
+        raise StudioError(f"{name}: {explain(error, known=registry()[name].model_fields)}.") from error

@@ -186,6 +186,17 @@ def second_of(preset: Preset) -> str:
     return (preset.section(SECOND) or "") if takes else ""
 
 
+def left_out(preset: Preset) -> str:
+    """What to say of stages that take the maps of a second picture where there is none; empty where none does."""
+    from studio.model.stages import STAGES
+
+    names = [stage.name for stage in preset.section(STAGES) if stage.on and stage.bend.other == "picture"]
+    if not names:
+        return ""
+    rest = f", nor do {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]} does nothing without a second picture{rest}; give one by --second."
+
+
 def parse_bend(text: str) -> Asked:
     """One ``--bend``.
 

@@ -18,6 +18,7 @@ from studio.cli.bending import (
     ClustersYamlOption,
     SecondOption,
     asked_bends,
+    left_out,
     lent_by,
     second_of,
     settled_on,
@@ -186,6 +187,8 @@ def render(
             other = stack.enter_context(open_source(second, fps=rate))
             again = _pictures(other, rate, first, end, working)
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
+        elif left_out(bent):
+            note(left_out(bent))
         replay = None if played is None else Replay(played, bent)
         mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
         lanes: list[Opens] = []

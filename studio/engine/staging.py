@@ -156,7 +156,7 @@ class Staging(Reading):
             return
         try:
             self._run_as(self._lowered(self._shapes))
-        except StudioError:
+        except Exception:  # a plug-in's bend may fail in any way
             self._bypassed, self._stages, self._lent = before
             if self._shapes:
                 self._run_as(self._lowered(self._shapes))

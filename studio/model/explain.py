@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import re
 import reprlib
+from collections.abc import Iterable
 
 from pydantic import ValidationError
 
 _LONGEST = 80
 
 
-def explain(error: ValidationError, within: str = "") -> str:
+def explain(error: ValidationError, within: str = "", known: Iterable[str] = ()) -> str:
     """What is wrong with the first offending field, without a full stop: ``the field "inputs[0].name" is missing``.
 
     Args:
         error: of one value or record.
         within: the field that holds the value; empty for a whole file.
+        known: the fields that there are, to be listed where one does not belong there.
     """
     first = error.errors(include_url=False)[0]
     field = _field((within, *first["loc"]) if within else first["loc"])
     if first["type"] == "missing":
         return f"{field} is missing"
     if first["type"] == "extra_forbidden":
-        return f"{field} is not one that belongs there"
+        there = ", ".join(known)
+        return f"{field} is not one that belongs there" + (f"; known: {there}" if there else "")
     message = first["msg"].removeprefix("Value error, ").replace(" after validation", "")
     # "Input should be ...", "String should have ...": the field is the subject here.
     message = re.sub(r"^\w+ should\b", "should", message)

@@ -17,6 +17,7 @@ from studio.model.plugins import guarded
 
 Size = tuple[int, int]
 
+_USUAL = (256, 256)
 _LARGEST_SQUARE = 1024
 
 
@@ -181,6 +182,15 @@ class Graph:
                 f'{found[self.output].channels}; set "colour" of its output to "own".'
             )
         return found
+
+    @cached_property
+    def usual_shapes(self) -> Mapping[str, Shape]:
+        """Shape of every input and layer for a picture of usual size; empty where none fits."""
+        size = self.fitting_size(self.only_size or _USUAL)
+        try:
+            return self.shapes({i.name: size for i in self.inputs})
+        except StudioError:
+            return {}
 
     def downstream(self, names: Iterable[str]) -> frozenset[str]:
         """The given layers or inputs and every layer that reads them, directly or not."""

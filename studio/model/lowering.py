@@ -100,13 +100,17 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
         if not stage.on:  # it may wait for what is missing
             continue
         if stage.layer not in known:
-            raise StudioError(f'{stage.name}: there is no layer "{stage.layer}".')
+            there = ", ".join(node.name for node in graph.nodes)
+            raise StudioError(f'{stage.name}: there is no layer "{stage.layer}"; this network has {there}.')
         if stage.bend.other == "layer" and stage.source is None:
             raise StudioError(f"{stage.name} takes the map of another layer; say which.")
         read = [stage.source] if stage.bend.other == "layer" else []
         for name in [*read, *([stage.mask.source] if isinstance(stage.mask, Luma) else [])]:
             if name not in maps:
-                raise StudioError(f'{stage.name}: there is no layer or input "{name}" to take a map from.')
+                there = ", ".join((*(i.name for i in graph.inputs), *(node.name for node in graph.nodes)))
+                raise StudioError(
+                    f'{stage.name}: there is no layer or input "{name}" to take a map from; there are {there}.'
+                )
 
 
 class _Lowering:

@@ -10,6 +10,7 @@ What reads a layer reads what its last stage hands on::
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -213,8 +214,9 @@ class Stage:
     kept: Any = None
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.amount <= 1.0:
-            raise StudioError(f"Stage {self.id}: its amount goes from 0 to 1, not {self.amount}.")
+        amount: object = self.amount  # whatever Python gives
+        if not isinstance(amount, Real) or not 0.0 <= float(amount) <= 1.0:
+            raise StudioError(f"Stage {self.id}: its amount goes from 0 to 1, not {self.amount!r}.")
 
     @property
     def name(self) -> str:

@@ -39,7 +39,7 @@ def make_modulator(name: str, params: Mapping[str, Any]) -> Modulator:
     try:
         return kind.model_validate(dict(params))
     except ValidationError as error:
-        raise StudioError(f"{name}: {explain(error)}.") from error
+        raise StudioError(f"{name}: {explain(error, known=kind.model_fields)}.") from error
 
 
 def _check(kind: type[Modulator]) -> None:

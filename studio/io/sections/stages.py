@@ -30,9 +30,6 @@ from studio.model.stages import LARGEST_NUMBER, STAGES, Stages, free_number
 _MOST = 1024
 _LARGEST_SIDE = 8192
 
-_SOME_SIZE = (256, 256)
-"""A picture that most networks take: how many channels layers have does not hang on it."""
-
 _Side = Annotated[int, Field(ge=1, le=_LARGEST_SIDE)]
 
 
@@ -127,11 +124,7 @@ def _one(stage: Stage) -> dict[str, Any]:
 def _settled(stages: Stages, network: Network) -> Stages:
     """The stages with those off, and named, that do not fit the network."""
     graph = network.graph
-    size = graph.only_size or _SOME_SIZE
-    try:
-        shapes = graph.shapes({each.name: size for each in graph.inputs if each.kind == "picture"})
-    except StudioError:
-        shapes = {}
+    shapes = graph.usual_shapes
     named = tuple(_fitting(stage, lambda stage: check_names(graph, [stage])) for stage in stages)
     if not shapes:
         return named
@@ -141,7 +134,8 @@ def _settled(stages: Stages, network: Network) -> Stages:
     # One of them does not fit its map, or takes it round in a circle: those before it are right.
     found: Stages = ()
     for stage in named:
-        found = (*found, _fitting(stage, lambda stage, before=found: lower(graph, {}, (*before, stage), shapes)))
+        before = found
+        found = (*before, _fitting(stage, lambda stage: lower(graph, {}, (*before, stage), shapes)))  # noqa: B023
     return found
 
 

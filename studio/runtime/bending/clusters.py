@@ -7,6 +7,8 @@ k-means in moments, for any network.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +67,10 @@ class ClusterFinder:
         if self._map is None:
             raise StudioError(f"Clusters of {self.layer} are found by its maps; run the network first.")
         features = np.concatenate(self._features, axis=1) / np.float32(np.sqrt(self.frames))
-        if count is not None and not 1 <= count <= len(features):
+        asked: object = count  # whatever Python gives
+        if asked is not None and not (isinstance(asked, Integral) and 1 <= int(asked) <= len(features)):
             raise StudioError(f"{self.layer} has {len(features)} channels; choose 1 to {len(features)} clusters.")
-        wanted = count or _proposed(features, seed)
+        wanted = int(count) if count else _proposed(features, seed)
         labels = _kmeans(features, wanted, seed)
         groups = [tuple(int(c) for c in np.flatnonzero(labels == k)) for k in range(wanted)]
         groups = sorted((group for group in groups if group), key=lambda group: (-len(group), group))

@@ -46,6 +46,8 @@ class Impact:
     """
 
     def __init__(self, engine: Engine, layer: str, how: How = "ablate") -> None:
+        if how not in _BENDS:
+            raise StudioError(f'"{how}" is no way to measure channels; there are {", ".join(_BENDS)}.')
         self.layer = engine.graph.node(layer).name
         self._engine = engine
         self._bend = _BENDS[how]
