@@ -10,7 +10,6 @@ from pathlib import Path
 
 # Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
 import av  # noqa: F401
-from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -33,7 +32,7 @@ from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.proofs import Proofs
-from studio.runtime.live.report import EngineState, Message, Report, Thumbnails
+from studio.runtime.live.report import EngineState, Message, Report
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
@@ -46,6 +45,7 @@ from studio.ui.kit import theme
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
+from studio.ui.services.collecting import Collector
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
@@ -85,8 +85,7 @@ class Studio:
 
     def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
         shorten_turns()
-        # Python collects in whichever thread asks for memory; widgets and their contexts may only end in the window's.
-        self._collector = GarbageCollector()
+        self._collector = Collector()
         self._context = gl_context.RenderContext()
         self._post = Post()
         self.telemetry = Telemetry()
@@ -170,7 +169,7 @@ class Studio:
         for note in preset.notes:
             say(Message(note, "warning"))
         worker.do(check, self._tell_problems)
-        self.telemetry.on(Thumbnails, self._settle)
+        self.window.panels.finished = self._settle
         self.telemetry.on(EngineState, lambda state: self.parts.learning.run_on(state.name))
         # An engine that is loaded while the window is made keeps it from coming for as long again.
         self._post(self.live.start)
@@ -195,13 +194,11 @@ class Studio:
         view = self.workspace.view
         return self.telemetry[PlayerState].spec or None, view.name if view.kind == "layer" else None
 
-    def _settle(self, _: Thumbnails) -> None:
+    def _settle(self) -> None:
         """Once all is imported and made, keep Python's collector from going through it again and again.
 
-        A full collection with PyTorch in memory takes a fifth of a second, so the first picture comes before it.
+        What is garbage by then is little; a full collection with PyTorch in memory takes a fifth of a second.
         """
-        self.telemetry.off(Thumbnails, self._settle)
-        gc.collect()
         gc.freeze()
 
     def _carry(self, report: Report) -> None:
@@ -228,8 +225,7 @@ class Studio:
             worker.close(patience if worker.pending else min(unasked, patience))
         self._hooks.remove()
         self._post.close()
-        self._collector.timer.stop()
-        gc.enable()
+        self._collector.close()
 
 
 def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool = False) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -32,6 +33,8 @@ def open_(
         named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
         missing = f'The display "{named}" does not answer' if named else "There is no display for a window"
         raise StudioError(f"{missing}: log in to a desktop, or bend a film without one by: studio render demo bent.mp4")
+    # Nothing that is imported or made for the window goes away again, so nothing is looked through for it.
+    gc.disable()
     from studio.app import run
 
     raise typer.Exit(run(preset, source, (osc_host, osc) if osc else None, midi))

@@ -196,8 +196,12 @@ class Hub:
         if self._is_untold:
             self._show()
 
+    def renew(self) -> None:
+        """There may be other numbers than there were; `pump` lists them when it finds nothing to do."""
+        self._is_stale = True
+
     def refresh(self) -> None:
-        """List the numbers anew, for those who ask from other threads; `pump` does it when it finds nothing to do."""
+        """List the numbers anew, for those who ask from other threads."""
         self._is_stale = False
         numbers = self.names.numbers()
         self._listed = MappingProxyType(
@@ -305,4 +309,6 @@ class Hub:
         return self._listed[address][0]
 
     def _numbers(self) -> dict[str, Number]:
+        if self._is_stale:
+            self.refresh()
         return {address: number for address, (number, _) in self._listed.items()}

@@ -62,6 +62,8 @@ class WholeWindow:
         self.window.show()
         qtbot.waitExposed(self.window)
         self.until(lambda: self.told[Progress].serial)
+        # What tests look for may lie behind other panels, which come after the first picture.
+        self.until(lambda: not self.window.panels.waiting)
 
     def until(self, true: Callable[[], object]) -> None:
         try:

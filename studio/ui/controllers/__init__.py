@@ -6,6 +6,7 @@ from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.controllers.panel import ControllersPanel
 from studio.ui.controllers.pointer import Pointer
 from studio.ui.kit.command import Command, Context, Place
+from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
@@ -13,7 +14,8 @@ from studio.ui.viewport.widget import Viewport
 
 
 def _make(context: Context) -> ControllersPanel:
-    context.add(AddressMenu(context.window, context.document, context[Controllers], context[MessageBar].say))
+    say = context[MessageBar].say
+    context.add(AddressMenu(context.window, context.document, context[Controllers], say, context[Events]))
     context.add(Pointer(context[Viewport], context[Controllers].hub.inbox))
     return ControllersPanel(context.document, context[Controllers])
 

@@ -17,6 +17,7 @@ from studio.model.route import ROUTES, added
 from studio.modulators import registry
 from studio.runtime.live.report import Message
 from studio.ui.kit.addressed import address_at, address_of
+from studio.ui.kit.events import Events
 from studio.ui.services.controllers import Controllers
 
 
@@ -28,29 +29,31 @@ class AddressMenu(QObject):
         document: whose numbers they are.
         controllers: learn.
         say: shows a sentence to the person.
+        events: brings right clicks.
     """
 
     def __init__(
-        self, window: QWidget, document: Document, controllers: Controllers, say: Callable[[Message], object]
+        self,
+        window: QWidget,
+        document: Document,
+        controllers: Controllers,
+        say: Callable[[Message], object],
+        events: Events,
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._controllers, self._say = window, document, controllers, say
-        application = QApplication.instance()
-        assert application is not None, "there is a window"
-        application.installEventFilter(self)
+        events.on((QEvent.Type.ContextMenu,), self._ask)
+        events.on((QEvent.Type.ShortcutOverride,), self._escape)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Take a right click on a control that has an address; Escape stops learning."""
-        if event.type() == QEvent.Type.ContextMenu and isinstance(watched, QWidget):
-            address = address_of(watched)
-            if address and isinstance(event, QContextMenuEvent):
-                return self.open(address, event.globalPos())
-        elif (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self._controllers.hub.learns
-        ):
+    def _ask(self, watched: QObject, event: QEvent) -> bool:
+        """Take a right click on a control that has an address."""
+        address = address_of(watched) if isinstance(watched, QWidget) else ""
+        return bool(address) and isinstance(event, QContextMenuEvent) and self.open(address, event.globalPos())
+
+    def _escape(self, watched: QObject, event: QEvent) -> bool:
+        """Escape stops learning."""
+        del watched
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self._controllers.hub.learns:
             self._controllers.hub.stop_learning()
             self._say(Message("Nothing was learnt."))
             event.accept()

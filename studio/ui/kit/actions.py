@@ -25,12 +25,19 @@ class Actions:
         commands: all that there are.
         owner: gets the actions, so that their keys work in all of it.
         say_error: shows what could not be done.
+        waits: whether what a command is about is not there yet, so that it cannot be asked whether it is on.
     """
 
     def __init__(
-        self, context: Context, commands: Iterable[Command], owner: QWidget, say_error: Callable[[str], None]
+        self,
+        context: Context,
+        commands: Iterable[Command],
+        owner: QWidget,
+        say_error: Callable[[str], None],
+        waits: Callable[[Command], bool] = lambda _: False,
     ) -> None:
         self._context = context
+        self._waits = waits
         self._owner = owner
         self._say_error = say_error
         self.commands = {command.id: command for command in commands}
@@ -55,9 +62,9 @@ class Actions:
         """Let the keys work in another window, too."""
         window.addActions(list(self._actions.values()))
 
-    def refresh(self) -> None:
-        """Bring every check mark and what is greyed out up to date."""
-        for command in self.commands.values():
+    def refresh(self, commands: Iterable[Command] | None = None) -> None:
+        """Bring the check marks and what is greyed out up to date, of all commands unless told otherwise."""
+        for command in self.commands.values() if commands is None else commands:
             self._show(command)
 
     def _make(self, command: Command) -> QAction:
@@ -85,6 +92,8 @@ class Actions:
         self._show(command)
 
     def _show(self, command: Command) -> None:
+        if self._waits(command):
+            return
         action = self._actions[command.id]
         if command.is_on is not None:
             action.setChecked(plugins.answer(command.is_on, partial(command.is_on, self._context), False))

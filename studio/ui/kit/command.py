@@ -50,6 +50,7 @@ class Context:
 
     Attributes:
         changed: emits a topic when something has changed that commands follow; see `Command.follows`.
+        supply: makes one more thing that may be asked for, and says whether there was one to make.
     """
 
     changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
@@ -57,13 +58,14 @@ class Context:
     def __init__(self, window: QWidget, *things: object) -> None:
         self.window = window
         self._things: dict[type, object] = {type(thing): thing for thing in things}
+        self.supply: Callable[[], bool] = lambda: False
 
     def __getitem__(self, kind: type[T]) -> T:
-        """The part or panel of this type; KeyError, naming it, where there is none."""
-        try:
-            return cast(T, self._things[kind])
-        except KeyError:
-            raise KeyError(f"The window has no {kind.__name__}") from None
+        """The part or panel of this type, made now if it was to be made later; KeyError where there is none."""
+        while kind not in self._things:
+            if not self.supply():
+                raise KeyError(f"The window has no {kind.__name__}")
+        return cast(T, self._things[kind])
 
     def __contains__(self, kind: type) -> bool:
         return kind in self._things

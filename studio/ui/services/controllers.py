@@ -62,6 +62,7 @@ class Controllers(QObject):
         self._is_due = False
         self._say = say
         self._session = session
+        self.microphone: Microphone | None = None
         self.hub = Hub(document, self._wake, lambda text: post(lambda: self._tell(text)))
         self.hub.own = self._own()
         self.hub.changed.connect(self._keep)
@@ -81,8 +82,7 @@ class Controllers(QObject):
     def add(self, dials: Dials) -> None:
         """Let the numbers of something else than the document be reached, too."""
         self.hub.names.add(dials)
-        self.microphone: Microphone | None = None
-        self.hub.refresh()
+        self.hub.renew()
 
     def start(self, osc: tuple[str, int] | None, midi: bool) -> None:
         """Hear OSC at a host and port, and MIDI, where that is asked for now or was chosen; what cannot be is said."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
@@ -30,15 +31,19 @@ class Docks(QObject):
 
     Args:
         window: gets them.
-        panels: each with its widget, by area, stack and order.
+        panels: each with its widget, by area, stack and order; None where `fill_in` brings it.
+        make: makes the widget of a panel that has been shown without.
 
     Attributes:
         by_name: the docks by the panels' ids.
     """
 
-    def __init__(self, window: QMainWindow, panels: Sequence[tuple[Panel, QWidget]]) -> None:
+    def __init__(
+        self, window: QMainWindow, panels: Sequence[tuple[Panel, QWidget | None]], make: Callable[[str], object]
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._make = make
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -138,10 +143,9 @@ class Docks(QObject):
         """Those that are on the screen, be it behind another."""
         return [dock for dock in self.by_name.values() if not dock.isHidden()]
 
-    def _dock(self, panel: Panel, content: QWidget) -> None:
-        dock = self.by_name[panel.id] = QDockWidget(panel.title)
-        dock.setObjectName(panel.id)
-        dock.installEventFilter(self)
+    def fill_in(self, panel: Panel, content: QWidget) -> None:
+        """Give a panel its widget."""
+        dock = self.by_name[panel.id]
         if panel.scrolled:
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
@@ -150,6 +154,22 @@ class Docks(QObject):
             dock.setWidget(scroll)
         else:
             dock.setWidget(content)
+
+    def _look(self, name: str) -> None:
+        dock = self.by_name[name]
+        if dock.widget() is None and dock.isVisible() and not dock.visibleRegion().isEmpty():
+            self._make(name)
+
+    def _dock(self, panel: Panel, content: QWidget | None) -> None:
+        dock = self.by_name[panel.id] = QDockWidget(panel.title)
+        dock.setObjectName(panel.id)
+        dock.installEventFilter(self)
+        if content is not None:
+            self.fill_in(panel, content)
+        else:
+            look = partial(self._look, panel.id)
+            # While a window is put together, docks are shown that are covered a moment later.
+            dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, look))
         self._window.addDockWidget(_AREAS[panel.area], dock)
         stack = self._stacks.setdefault((panel.area, panel.stack), [])
         if stack:

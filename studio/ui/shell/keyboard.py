@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QToolButton, QWidget
 
 from studio.model.workspace import ORIGINALS, Workspace
+from studio.ui.kit.events import Events
 
 COMPARE = Qt.Key.Key_A
 LISTEN = Qt.Key.Key_Q
@@ -17,8 +18,6 @@ _TEXT = ("QLineEdit", "QAbstractSpinBox", "QTextEdit", "QPlainTextEdit")
 _GOES_ABOUT = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 _LEFT_ALONE = (QEvent.Type.ApplicationDeactivate, QEvent.Type.WindowDeactivate, QEvent.Type.WindowBlocked)
 _KEYS = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.MouseButtonPress)
-# Every event of the program comes by: most of them must cost next to nothing.
-_OURS = frozenset((*_KEYS, *_LEFT_ALONE))
 
 
 class Keyboard(QObject):
@@ -30,32 +29,28 @@ class Keyboard(QObject):
     Args:
         window: in which, and in its docks and the windows that are added, it works.
         workspace: whose comparison it sets, and sets back.
+        events: brings the keys.
     """
 
     goes_by_keys = Signal(bool)
     """Whether the person goes about with Tab from now on, or with the mouse."""
 
-    def __init__(self, window: QWidget, workspace: Workspace) -> None:
+    def __init__(self, window: QWidget, workspace: Workspace, events: Events) -> None:
         super().__init__(window)
         self._by_keys = False
         self._windows = [window]
         self._workspace = workspace
         self._before: str | None = None
         self._held = False
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        events.on((*_KEYS, *_LEFT_ALONE), self._look)
 
     def add(self, window: QWidget) -> None:
         """Let the held key work in this window, too, for as long as there is one."""
         self._windows.append(window)
         window.destroyed.connect(lambda: self._windows.remove(window))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Look for the keys; every other event passes."""
+    def _look(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
-        if kind not in _OURS:
-            return False
         if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             return self._override(watched, event)
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -7,10 +7,17 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
-from studio.errors import StudioError
 from studio.model import plugins
 from studio.runtime.live.report import Message, Progress
 from studio.ui.filters import FilterEditor
@@ -19,6 +26,7 @@ from studio.ui.importing.dropping import says_of_drop
 from studio.ui.importing.recent_menu import RecentMenu
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Context
+from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
 from studio.ui.shell.declared import declared
@@ -28,11 +36,15 @@ from studio.ui.shell.hints import Hints
 from studio.ui.shell.keyboard import Keyboard
 from studio.ui.shell.menus import fill_menus
 from studio.ui.shell.middle import Middle
+from studio.ui.shell.panels import Panels
 from studio.ui.shell.status import StatusBar
 from studio.ui.shell.toolbar import ToolBar
 from studio.ui.viewport.output_dials import dials
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
+
+_PATIENCE = 3000
+"""Milliseconds after which panels behind others are made although there is no picture yet."""
 
 
 class MainWindow(QMainWindow):
@@ -44,6 +56,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         context: finds parts and panels by their types.
+        panels: makes those that are not seen at first.
         actions_: the commands as actions, by id.
     """
 
@@ -53,26 +66,33 @@ class MainWindow(QMainWindow):
         self._may_close = may_close
         self._shown = 0
         self.context = Context(self, parts, *parts.all())
-        self._keyboard = Keyboard(self, parts.workspace)
+        self._events = self.context.add(Events(self))
+        self._keyboard = Keyboard(self, parts.workspace, self._events)
         self.ring = FocusRing(self)
         self._keyboard.goes_by_keys.connect(self.ring.set_wanted)
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 560)
         self._declared = declared()
-        made = self._make_panels()
+        self.panels = Panels(self.context, self._declared.panels, self.say_error)
+        for panel in self.panels.left_out:
+            self._declared = self._declared.without(panel)
+        for problem in plugins.problems():
+            self.say_error(problem)
         self.context.add(self._declared)
+        made = [(panel, widget) for panel, widget in self.panels.all if widget is not None]
         for panel, _ in made:
-            parts.controllers.add(partial(panel.dials, self.context))
+            self._reach(panel)
         self._middle = Middle([each for each in made if each[0].area == "middle"], parts.messages)
         self.setCentralWidget(self._middle)
-        self._docks = Docks(self, made)
+        self._docks = Docks(self, self.panels.all, self.panels.make)
+        self.panels.then = self._fill_in
         projection = Projection(self, self.context[Viewport], parts.live, self._around, parts.session)
         self._projection = self.context.add(projection)
         parts.controllers.add(partial(dials, projection))
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
         self._projection.asked.connect(self._open_output_menu)
-        self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error)
+        self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error, self.panels.waits)
         self.context.add(self.actions_)
         self._make_bars()
         self._is_restored = parts.session.restore_window(self)
@@ -89,22 +109,14 @@ class MainWindow(QMainWindow):
         self.actions_.refresh()
         self.hints = self.context.add(Hints(self.context, parts.session))
 
-    def _make_panels(self) -> list[tuple[Panel, QWidget]]:
-        """Every panel with its widget; a plug-in's that cannot be made is left out, with its commands."""
-        made: list[tuple[Panel, QWidget]] = []
-        # Others hand their tools to what is in the middle, so that comes first.
-        for panel in sorted(self._declared.panels, key=lambda panel: panel.area != "middle"):
-            try:
-                with plugins.guarded(panel.make):
-                    made.append((panel, self.context.add(panel.make(self.context))))
-            except StudioError as error:
-                if plugins.owner_of(panel.make) is None:
-                    raise
-                self.say_error(str(error))
-                self._declared = self._declared.without(panel)
-        for problem in plugins.problems():
-            self.say_error(problem)
-        return made
+    def _fill_in(self, panel: Panel, widget: QWidget) -> None:
+        """A panel has been made later than the window."""
+        self._docks.fill_in(panel, widget)
+        self._reach(panel)
+        self.actions_.refresh(panel.commands)
+
+    def _reach(self, panel: Panel) -> None:
+        self.parts.controllers.add(partial(panel.dials, self.context))
 
     # -- the layout -------------------------------------------------------------------------------------------------
 
@@ -151,6 +163,8 @@ class MainWindow(QMainWindow):
 
     def _take(self, progress: Progress) -> None:
         if progress.shown != self._shown:
+            if not self._shown:
+                self.panels.make_at_leisure()
             self._shown = progress.shown
             self.context[Viewport].refresh()
             self._projection.refresh()
@@ -178,6 +192,13 @@ class MainWindow(QMainWindow):
         menu.popup(place)
 
     # -- events -------------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Once it stands there: thousands of events go by before."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._events.begin)
+        # Where no picture comes, at least the panels do.
+        QTimer.singleShot(_PATIENCE, self, self.panels.make_at_leisure)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Escape takes back the stroke or the preview under way, then leaves full screen."""

@@ -1,0 +1,42 @@
+"""One look at the events of the whole program, for all who wait for some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+Handler = Callable[[QObject, QEvent], bool]
+"""Given what an event is for, and the event; returns whether it goes no further."""
+
+
+class Events(QObject):
+    """Hands events to those who asked for their kinds, wherever in the program they occur.
+
+    Qt asks an application's filters for every event of every object, thousands while a window is made: so there is one
+    of them, from `begin` on.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._handlers: dict[QEvent.Type, list[Handler]] = {}
+        self._has_begun = False
+
+    def on(self, kinds: Iterable[QEvent.Type], handle: Handler) -> None:
+        """Have a handler see the events of these kinds, before what they are for does."""
+        for kind in kinds:
+            self._handlers.setdefault(kind, []).append(handle)
+
+    def begin(self) -> None:
+        """Look from now on; once is enough."""
+        application = QApplication.instance()
+        assert application is not None, "there is a window"
+        if not self._has_begun:
+            self._has_begun = True
+            application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Hand it on; nearly every event passes at once."""
+        handlers = self._handlers.get(event.type())
+        return handlers is not None and any(handle(watched, event) for handle in handlers)

@@ -1,0 +1,114 @@
+"""The panels of the window and when they are made: those that are seen at once, the others later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from studio.errors import StudioError
+from studio.model import plugins
+from studio.ui.kit.command import Command, Context
+from studio.ui.kit.panel import Panel
+
+Made = tuple[Panel, QWidget | None]
+"""A panel with its widget; None where that is not made yet."""
+
+_BETWEEN = 20
+"""Milliseconds from one panel that nobody waits for to the next, in which the window answers."""
+
+
+class Panels(QObject):
+    """Makes what lies behind other panels when it is shown, when somebody asks the context for it, or at leisure.
+
+    A window of twenty panels is there in half the time if those that nobody sees come after it.
+
+    Args:
+        context: what panels are made of, and where they are found.
+        declared: all of them, by area, stack and order.
+        say_error: shows what could not be made.
+
+    Attributes:
+        left_out: those of plug-ins that could not be made.
+        then: called with a panel and its widget when one has been made later.
+        finished: called once, when all have been made and the first picture is there.
+    """
+
+    def __init__(self, context: Context, declared: Iterable[Panel], say_error: Callable[[str], None]) -> None:
+        super().__init__(context.window)
+        self._context = context
+        self._say_error = say_error
+        self._waiting: dict[str, Panel] = {}
+        self._has_finished = False
+        self._timer = QTimer(self, interval=_BETWEEN, singleShot=True)
+        self._timer.timeout.connect(self._go_on)
+        self.left_out: list[Panel] = []
+        self.then: Callable[[Panel, QWidget], object] = lambda _panel, _widget: None
+        self.finished: Callable[[], object] = lambda: None
+        self.all = list(self._begin(declared))
+        context.supply = self.make_next
+
+    def _begin(self, declared: Iterable[Panel]) -> Iterator[Made]:
+        stacks = groupby(declared, lambda panel: (panel.area, panel.stack))
+        front = {
+            panel.id for panel in (next((p for p in of if not p.starts_hidden), None) for _, of in stacks) if panel
+        }
+        # Others hand their tools to what is in the middle, so that comes first.
+        for panel in sorted(declared, key=lambda panel: panel.area != "middle"):
+            # A plug-in's is made at once, so that what is wrong with it is known before menus are.
+            if panel.area == "middle" or panel.id in front or plugins.owner_of(panel.make) is not None:
+                widget = self._make(panel)
+                if widget is not None:
+                    yield panel, widget
+            else:
+                self._waiting[panel.id] = panel
+                yield panel, None
+
+    def waits(self, command: Command) -> bool:
+        """Whether a command belongs to a panel that is not made yet."""
+        return any(command in panel.commands for panel in self._waiting.values())
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Those that are not made yet."""
+        return tuple(self._waiting)
+
+    def make(self, name: str) -> None:
+        """Make a panel now, if it is not there."""
+        panel = self._waiting.pop(name, None)
+        widget = self._make(panel) if panel is not None else None
+        if panel is not None and widget is not None:
+            self.then(panel, widget)
+
+    def make_next(self) -> bool:
+        """Make the next one that waits; False where none does."""
+        name = next(iter(self._waiting), None)
+        if name is None:
+            return False
+        self.make(name)
+        return True
+
+    def make_at_leisure(self) -> None:
+        """Make what waits, one after another, whenever the window has a moment."""
+        if self._waiting:
+            self._timer.start()
+        elif not self._has_finished:
+            self._has_finished = True
+            self.finished()
+
+    def _go_on(self) -> None:
+        self.make_next()
+        self.make_at_leisure()
+
+    def _make(self, panel: Panel) -> QWidget | None:
+        try:
+            with plugins.guarded(panel.make):
+                return self._context.add(panel.make(self._context))
+        except StudioError as error:
+            if plugins.owner_of(panel.make) is None:
+                raise
+            self._say_error(str(error))
+            self.left_out.append(panel)
+            return None

@@ -1,0 +1,96 @@
+"""Panels that nobody sees at first are made later, and are there for whoever asks before that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import tiny_network
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from studio.app import Studio
+from studio.io.networks import save_network
+from studio.io.opening import find_and_open
+from studio.runtime.live.report import Progress
+from studio.ui.bends.panel import BendsPanel
+from studio.ui.learning.panel import LearningPanel
+from studio.ui.macros.panel import MacrosPanel
+from studio.ui.performance.stage_hand import StageHand
+from studio.ui.services.session import Session
+
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture
+def studio(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[Studio]:
+    """A studio whose window has just been made, with no event handled yet."""
+    del qtbot, gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    session = Session(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    made = Studio(*find_and_open(str(tmp_path / "tiny")), "demo", session, tmp_path / "home")
+    made.workspace.engine, made.workspace.size = "torch", "64"
+    made.window._may_close = lambda _close: True
+    yield made
+    made.window.close()
+    made.close()
+    made.window.deleteLater()
+    QApplication.processEvents()
+
+
+def test_only_what_is_seen_is_made_before_the_window(studio: Studio) -> None:
+    panels, docks = studio.window.panels, studio.window.docks
+    assert {"bends", "learning", "movement", "graph", "performance"} <= set(panels.waiting)
+    assert not {"network", "presets", "filters", "histogram"} & set(panels.waiting)
+    # Each has its place, its tab and its entry in the menu all the same.
+    assert set(panels.waiting) <= set(docks)
+
+
+@pytest.mark.parametrize("kind", [BendsPanel, LearningPanel, StageHand])
+def test_what_is_asked_for_is_made(studio: Studio, kind: type) -> None:
+    assert isinstance(studio.window.context[kind], kind)
+
+
+def test_what_is_not_there_is_still_an_error(studio: Studio) -> None:
+    with pytest.raises(KeyError, match="no Path"):
+        studio.window.context[Path]
+    assert not studio.window.panels.waiting
+
+
+def test_a_panel_that_is_shown_is_made(studio: Studio, qtbot: QtBot) -> None:
+    studio.window.show()
+    qtbot.waitExposed(studio.window)
+    waited = "learning" in studio.window.panels.waiting
+    studio.window.docks["learning"].raise_()
+    qtbot.waitUntil(lambda: studio.window.docks["learning"].widget() is not None)
+    assert waited
+    assert studio.window.context[LearningPanel].isVisible()
+
+
+def test_all_are_there_soon_after_the_first_picture(studio: Studio, qtbot: QtBot) -> None:
+    finished: list[bool] = []
+    settle, studio.window.panels.finished = studio.window.panels.finished, lambda: finished.append(True)
+    settle()
+    studio.window.show()
+    qtbot.waitUntil(lambda: bool(studio.telemetry[Progress].shown), timeout=40_000)
+    qtbot.waitUntil(lambda: not studio.window.panels.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: finished == [True])
+    assert all(dock.widget() is not None for dock in studio.window.docks.values())
+
+
+def test_a_command_of_a_panel_that_waits_does_what_it_says(studio: Studio) -> None:
+    """And its check mark is right once the panel is there."""
+    assert "macros" in studio.window.panels.waiting
+    studio.window.actions_["macro.choose_3"].trigger()
+    assert studio.window.context[MacrosPanel].number == 3
+    assert studio.window.actions_["macro.choose_3"].isChecked()
+    assert not studio.window.actions_["macro.choose_1"].isChecked()
+
+
+def test_a_number_of_a_panel_that_waits_has_its_address_soon(studio: Studio) -> None:
+    names = studio.controllers.hub.names
+    before = set(names.numbers())
+    studio.window.context[LearningPanel]
+    assert {name for name in set(names.numbers()) - before if name.startswith("/lesson/")}
