@@ -43,14 +43,15 @@ class Reading(Backend):
         self._begin()
         return self._read_activation(node)
 
-    def sample(self, name: str, channels: int, size: Size, crop: Size) -> Array:
+    def sample(self, name: str, channels: int, size: Size, crop: Size, first: int = 0) -> Array:
         """Evenly spaced values of a layer's or an input's activation, for a small picture of it.
 
         Args:
             name: of the layer or input.
-            channels: how many of its channels, from the first.
+            channels: how many of its channels.
             size: rows and columns of values.
             crop: height and width of the part of the map, from its upper left corner, that they are spread over.
+            first: the first of the channels.
 
         Returns:
             (channels, *size) float32.
@@ -58,7 +59,7 @@ class Reading(Backend):
         node = self._require_run(name)
         self._begin()
         ys, xs = ((2 * np.arange(count) + 1) * side // (2 * count) for count, side in zip(size, crop, strict=True))
-        return self._read_sample(node, channels, ys, xs)
+        return self._read_sample(node, slice(first, first + channels), ys, xs)
 
     def output(self) -> Array:
         """The activation of the network's output layer."""

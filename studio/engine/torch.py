@@ -304,9 +304,9 @@ class TorchEngine(Engine):
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
 
-    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array:
+    def _read_sample(self, name: str, channels: slice, ys: Places, xs: Places) -> Array:
         rows, columns = (torch.from_numpy(places).to(self._device) for places in (ys, xs))
-        few = self._activations[name][0, :channels].index_select(1, rows).index_select(2, columns)
+        few = self._activations[name][0, channels].index_select(1, rows).index_select(2, columns)
         return np.array(few.cpu().numpy(), np.float32, order="C")
 
     def _read_sheet(self, tensor: str) -> Array:

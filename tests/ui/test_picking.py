@@ -154,7 +154,7 @@ def test_over_a_filter_its_map_lies_on_the_picture_and_keys_leave_it_out_or_alon
     whole.workspace.choose("enc", "weight")
     whole.live.pause(True)
     whole.until(lambda: not whole.told[PlayerState].playing)
-    whole.editor.tool_row.fit.emit()
+    whole.editor.sheet.fit()
     pointing, sheet = whole.context[Pointing], whole.editor.sheet
     kh = whole.document.tensor("enc.weight").shape[2]
     whole.until(lambda: "enc" in whole.told[LayerSamples].samples)

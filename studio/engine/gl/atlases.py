@@ -323,22 +323,23 @@ class AtlasEngine(SheetEngine):
         self._settle()
         return unpack_atlas(self._device.calls.read(self._textures[name]), self._atlases[name])
 
-    def _read_sample(self, name: str, channels: int, ys: Places, xs: Places) -> Array:
+    def _read_sample(self, name: str, channels: slice, ys: Places, xs: Places) -> Array:
         self._settle()
         source = Source("fragment", ("stats/sample.glsl",))
         triangle = self._device.fragment(source)
-        picked = self._context.texture((len(xs), channels * len(ys)), 1, dtype="f4")
+        count = channels.stop - channels.start
+        picked = self._context.texture((len(xs), count * len(ys)), 1, dtype="f4")
         places = []
         for unit, line in enumerate((xs, ys), start=1):
             places.append(self._context.texture((len(line), 1), 1, line.astype("<i4"), dtype="i4"))
             places[-1].use(unit)
         self._textures[name].use(0)
-        uniforms = {"u_values": 0, "u_xs": 1, "u_ys": 2, "u_shape": self._shader_shape(name)}
+        uniforms = {"u_values": 0, "u_xs": 1, "u_ys": 2, "u_shape": self._shader_shape(name), "u_first": channels.start}
         set_uniforms(triangle.program, uniforms)
         target = self._context.framebuffer([picked])
         target.use()
         self._device.calls.draw(triangle)
-        return self._device.calls.read(picked).reshape(channels, len(ys), len(xs))
+        return self._device.calls.read(picked).reshape(count, len(ys), len(xs))
 
     def _activation_stats(self, name: str) -> Stats:
         self._settle()

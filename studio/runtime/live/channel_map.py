@@ -79,8 +79,9 @@ class ChannelMaps(Feature):
             return
         scale = min(1.0, MOST / max(shape.height, shape.width))
         size = max(1, round(shape.height * scale)), max(1, round(shape.width * scale))
-        found = engine.sample(wanted.layer, wanted.channel + 1, size, (shape.height, shape.width))
-        self._part = ChannelMap(self._graph, wanted.layer, wanted.channel, found[wanted.channel].copy())
+        whole = shape.height, shape.width
+        found = engine.sample(wanted.layer, 1, size, whole, first=wanted.channel)[0]
+        self._part = ChannelMap(self._graph, wanted.layer, wanted.channel, found)
 
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""

@@ -15,6 +15,7 @@ from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.budget import Budget
+from studio.runtime.live.card_maps import CardMaps
 from studio.runtime.live.channel_map import ChannelMaps
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.cores import Cores
@@ -81,7 +82,8 @@ class RenderLoop:
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
         budget = Budget()
-        looking = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget), ChannelMaps(), Cores()
+        monitor, study = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget)
+        looking = monitor, study, ChannelMaps(), CardMaps(budget), Cores()
         writer, others = OutputWriter(display, self._journal), tuple(features)
         movement = next((each for each in others if isinstance(each, Movement)), None)
         taking = Taking(writer, movement, self._journal)

@@ -11,6 +11,7 @@ from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.dials import dials
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import edit_groups
+from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
 from studio.ui.filters.sheet_tools import SheetTools
@@ -28,7 +29,8 @@ __all__ = ["PANELS", "FilterEditor", "SheetTools", "edit_groups"]
 
 def _make(context: Context) -> FilterEditor:
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
-    made = FilterEditor(context.document, context.workspace, context.editing, effects=effects)
+    maps = LiveMaps(context.document, context[Telemetry], context.live.order)
+    made = FilterEditor(context.document, context.workspace, context.editing, effects=effects, maps=maps)
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
     context[Telemetry].on(EditCosts, made.edits.live.take_costs)
@@ -77,6 +79,8 @@ PANELS = (
             ("Q held over a filter", "The picture without that channel; with Shift that channel alone"),
             ("Click on the picture", "Select the filters that change it most there; Ctrl adds"),
             ("Click on a channel's tile", "Select the filter that makes it"),
+            ("Click on a card's map", "Select its filter; Ctrl adds, Shift takes away"),
+            ("Wheel on the sheet", "From every kernel to cards of filters with live maps, and on to single weights"),
             ("Shift with the brush", "A straight line; a click draws it from the last stroke's end"),
             ("Right button with the brush", "Pick up the value under the cursor"),
             ("Ctrl, Shift while selecting", "Add to the selection, take away from it"),

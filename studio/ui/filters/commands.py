@@ -7,6 +7,7 @@ from collections.abc import Callable
 from studio.model.workspace import Paints, Tool
 from studio.runtime.editing import kernels
 from studio.ui.filters import selecting
+from studio.ui.filters.depths import Depth
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
 from studio.ui.services.messages import MessageBar
@@ -62,6 +63,20 @@ def _onto(order: int, paints: Paints, text: str, tip: str) -> Command:
         tip=tip,
         is_on=holds("paints", paints),
         follows=frozenset({"workspace.paints"}),
+    )
+
+
+def _depth(order: int, depth: Depth, key: str, icon: str, tip: str) -> Command:
+    return Command(
+        f"sheet.{depth}",
+        depth.capitalize(),
+        lambda context: context[FilterEditor].sheet.show_depth(depth),
+        Place("View/Filter sheet", 45, order),
+        keys=(key,),
+        icon=icon,
+        tip=tip,
+        enabled=has_tensor,
+        follows=LAYER,
     )
 
 
@@ -181,6 +196,9 @@ COMMANDS = (
         is_on=holds("protected", True),
         follows=frozenset({"workspace.protected"}),
     ),
+    _depth(10, "overview", "F6", "dots-nine", "The whole sheet, a square for each kernel where they are small"),
+    _depth(20, "filters", "F7", "cards", "A card for each channel: its kernels, its live map, its effect, its number"),
+    _depth(30, "weights", "F8", "hash", "Single weights, with their numbers where there is room"),
     _onto(10, "weights", "Paint weights", "The brush changes the weights themselves"),
     _onto(20, "rates", "Paint learning rates", "0 pins a weight while the rest learns, 1 is as usual, more hurries"),
     _onto(30, "pulls", "Paint pull", "Weights are drawn back to what they were, or to another preset, while it learns"),

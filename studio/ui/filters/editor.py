@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
@@ -25,11 +26,13 @@ from studio.runtime.editing.previews import Editing
 from studio.ui.filters import selecting
 from studio.ui.filters.bars_canvas import BarsCanvas
 from studio.ui.filters.brush_panel import BrushPanel
+from studio.ui.filters.depths import Depth
 from studio.ui.filters.edits_panel import EditsPanel
 from studio.ui.filters.found_row import FoundRow
 from studio.ui.filters.header import Header
+from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.select_panel import SelectPanel
-from studio.ui.filters.sheet_canvas import SheetCanvas
+from studio.ui.filters.sheet_canvas import OnMap, SheetCanvas
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.tool_row import ToolRow
 from studio.ui.kit import theme
@@ -51,6 +54,7 @@ class FilterEditor(QWidget):
         editing: works the edits out.
         tools: shared with the viewport; made here where it is None.
         effects: how much rows and columns of sheets change the picture.
+        maps: the live maps of channels.
     """
 
     def __init__(
@@ -60,18 +64,20 @@ class FilterEditor(QWidget):
         editing: Editing,
         tools: SheetTools | None = None,
         effects: Effects | None = None,
+        maps: LiveMaps | None = None,
     ) -> None:
         super().__init__()
         self._document = document
         self._workspace = workspace
         self._editing = editing
+        self._effects = effects
         self._pointed: object = None
         self._shared_out = False
         self._sizes: list[int] = []
         self.tools = tools or SheetTools(document, workspace, editing)
         self.header = Header(document, workspace)
         self.tool_row = ToolRow(workspace)
-        self.sheet = SheetCanvas(document, workspace, self.tools, effects)
+        self.sheet = SheetCanvas(document, workspace, self.tools, effects, maps)
         self.bars = BarsCanvas(document, workspace, editing)
         self.empty = _faint("")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -115,8 +121,8 @@ class FilterEditor(QWidget):
         whole.setSpacing(theme.SPACE // 2)
         whole.addWidget(self.header)
         whole.addWidget(self.splitter, 1)
-        self.tool_row.fit.connect(self._fit)
-        self.tool_row.one_to_one.connect(self.sheet.one_to_one)
+        self.tool_row.depth_chosen.connect(self._show_depth)
+        self.sheet.zoomed.connect(lambda: self.tool_row.show_depth(self.sheet.depths.depth))
         self.sheet.pointed.connect(self._point)
         self.bars.pointed.connect(self._point)
         document.changed.connect(self._follow)
@@ -186,8 +192,8 @@ class FilterEditor(QWidget):
 
     # -- within ---------------------------------------------------------------------------------------------------
 
-    def _fit(self) -> None:
-        self.sheet.fit()
+    def _show_depth(self, depth: Depth) -> None:
+        self.sheet.show_depth(depth)
         self.bars.fit()
 
     def _follow(self, change: Change) -> None:
@@ -228,6 +234,8 @@ class FilterEditor(QWidget):
     def _channel_at(self, place: object) -> tuple[str, int] | None:
         """The layer and its channel that the kernels at a place make."""
         name, graph = self._workspace.tensor, self._document.graph
+        if isinstance(place, OnMap):
+            return self._workspace.layer, place.channel
         layer, _, key = (name or "").rpartition(".")
         if layer not in graph or not isinstance(place, tuple) or key != "weight":
             return None
@@ -243,6 +251,9 @@ class FilterEditor(QWidget):
         name, place = self._workspace.tensor, self._pointed
         if name is None or place is None:
             self._say("")
+            return
+        if isinstance(place, OnMap):
+            self._say(self._told(place.channel))
             return
         tensor, trained = self._document.tensor(name), self._document.original(name)
         if isinstance(place, int):
@@ -260,6 +271,13 @@ class FilterEditor(QWidget):
         if isinstance(place, tuple):
             where += self._learns(*place)
         self._say(f"{now:.4g}" + (f" (was {before:.3g})" if now != before else "") + f" · {where}")
+
+    def _told(self, channel: int) -> str:
+        """What there is to say of a channel as a whole."""
+        effects = None if self._effects is None else self._effects.of(self._workspace.layer)
+        known = effects is not None and channel < len(effects) and np.isfinite(effects[channel])
+        said = f" · changes the picture by {effects[channel]:.2g}" if effects is not None and known else ""
+        return f"channel {channel}{said} · a click selects its filter"
 
     def _learns(self, y: float, x: float) -> str:
         """How the weight there learns, where that is not as usual."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from studio.model.edit import Selection
 from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.cards import Cards
 from studio.ui.filters.selecting import combined
 from studio.ui.filters.sheet_painter import seen_cells
 from studio.ui.kit import theme
@@ -41,11 +42,23 @@ class RulerDrag:
         """The selection with all rows up to a place, (y, x) as laid out; for ``how`` see `selecting.combined`."""
         here = int(place[self._across] // self._arrangement.grid[3 if self._across else 2])
         start = self._start = here if self._start is None else self._start
+        if isinstance(self._arrangement, Cards):
+            return self._cards_to(self._arrangement, min(start, here), max(start, here), how)
         lines = line_numbers(self._arrangement, self._across)
         some = lines[max(0, min(start, here)) : max(start, here) + 1]
         mask = np.zeros_like(self._before.mask)
         line = mask.T if self._across else mask
         line[some[some >= 0]] = True
+        return combined(self._before, mask, how)
+
+    def _cards_to(self, cards: Cards, first: int, last: int, how: str) -> Selection:
+        """All filters whose cards lie in these lines of cells."""
+        cells = np.zeros(cards.cells, np.bool_)
+        (cells.T if self._across else cells)[max(0, first) : last + 1] = True
+        touched = cards.kernels_of(cells)
+        channels = touched.any(axis=0 if cards.across else 1)
+        mask = np.zeros_like(self._before.mask)
+        (mask.T if cards.across else mask)[channels] = True
         return combined(self._before, mask, how)
 
 
@@ -81,6 +94,8 @@ class Rulers:
         """
         painter.fillRect(QRectF(0, 0, size.width(), TOP), QColor(theme.PANEL))
         painter.fillRect(QRectF(0, 0, LEFT, size.height()), QColor(theme.PANEL))
+        if isinstance(arrangement, Cards):
+            return  # they have their numbers on them
         font = QFont(painter.font())
         font.setPixelSize(10)
         painter.setFont(font)

@@ -173,6 +173,7 @@ def _draw_numbers(
     font = QFont(painter.font())
     font.setPixelSize(round(11 * scale))
     painter.setFont(font)
+    room = int((zoom - 4 * scale) / painter.fontMetrics().horizontalAdvance("0"))
     for row in range(rows.start, rows.stop):
         for column in range(columns.start, columns.stop):
             if arrangement.blank[row, column]:
@@ -183,10 +184,25 @@ def _draw_numbers(
             for y in range(kh):
                 for x in range(kw):
                     box = QRectF(left + x * zoom, top + y * zoom, zoom, zoom)
-                    text = f"{kernel[y, x]:.3g}".replace("-", "−")
+                    text = number_text(float(kernel[y, x]), room)
                     for shift, colour in ((scale, QColor(0, 0, 0, 220)), (0.0, QColor(theme.TEXT))):
                         painter.setPen(colour)
                         painter.drawText(box.translated(shift, shift), Qt.AlignmentFlag.AlignCenter, text)
+
+
+def number_text(value: float, room: int) -> str:
+    """A value in at most so many characters, with three digits at most: 0.0571, −0.03, −7e−4."""
+    for digits in (3, 2, 1):
+        text = f"{value:.{digits}g}"
+        if "e" in text:
+            mantissa, _, exponent = text.partition("e")
+            text = f"{mantissa}e{int(exponent)}"
+        if len(text) <= room:
+            break
+    else:
+        mantissa, _, exponent = f"{value:.0e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}" if exponent else text
+    return text.replace("-", "−")
 
 
 def _seen(start: float, length: float, size: int, count: int) -> slice:

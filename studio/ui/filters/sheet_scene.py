@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
 from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model.clusters import CLUSTERS, of_layer
 from studio.model.document import Document
 from studio.model.edit import Mask, Selection
 from studio.model.layout import Rect, kernel_grid
@@ -19,12 +20,15 @@ from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter
 from studio.ui.filters.arrangement import Arrangement, arranged
+from studio.ui.filters.card_painter import CardPainter, map_box
+from studio.ui.filters.cards import Cards, carded, marked
 from studio.ui.filters.effect_bars import EffectBars
 from studio.ui.filters.glow import Glow
 from studio.ui.filters.laid_sheet import LaidSheet
+from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.ordering import row_order
 from studio.ui.filters.sheet_veil import draw_veils
-from studio.ui.services.effects import Effects
+from studio.ui.services.effects import Effects, shares
 from studio.ui.viewport.camera import Camera
 
 
@@ -41,9 +45,13 @@ class SheetScene:
     Args:
         document: whose tensors they are.
         workspace: says which is selected, in which colours and order it is shown.
-        view: width and height that there is room for.
+        view: width and height that there is room for, in logical pixels.
         changed: told of every change.
         effects: how much rows and columns change the picture; None where nothing measures.
+        maps: the live maps of channels; None where nothing runs.
+
+    Attributes:
+        on_cards: whether the kernels are to lie on cards, a card for each output channel.
     """
 
     def __init__(
@@ -53,14 +61,17 @@ class SheetScene:
         view: Callable[[], tuple[int, int]],
         changed: Changed,
         effects: Effects | None = None,
+        maps: LiveMaps | None = None,
     ) -> None:
         self.glow = Glow()
+        self.on_cards = False
         self.arrangement: Arrangement | None = None
         self._document = document
         self._workspace = workspace
         self._view = view
         self._changed = changed
         self._effects = effects
+        self._maps = maps
         self._ordered: Array | None = None  # the effects by which rows are ordered
         self._sheet: LaidSheet | None = None
         self._bent: Mask = np.zeros((1, 1), np.bool_)
@@ -68,6 +79,8 @@ class SheetScene:
         workspace.changed.connect(self._listen)
         if effects is not None:
             effects.follow(self._measured)
+        if maps is not None:
+            maps.follow(self._mapped)
         self._lay_out()
 
     @property
@@ -86,10 +99,39 @@ class SheetScene:
         """Fold it to the room that there is now."""
         before = self.arrangement
         if before is not None:
-            after = arranged(before.grid, self._view(), self._order)
+            self.on_cards = False
+            after = self._arranged(before.grid)
             if (after.blocks, after.across) != (before.blocks, before.across):
                 self._show(after)
         self._changed(is_other=before is not None)
+
+    def lie(self, *, on_cards: bool) -> None:
+        """Lay the kernels on cards, or as the sheet has them; there stays what makes no channels."""
+        arrangement = self.arrangement
+        if arrangement is None or (on_cards and self._channels is None):
+            return
+        self.on_cards = on_cards
+        after = self._arranged(arrangement.grid)
+        lines = [each.line if isinstance(each, Cards) else 0 for each in (arrangement, after)]
+        if lines[0] != lines[1]:
+            self._show(after)
+
+    def see_maps(self, camera: Camera, scale: float) -> None:
+        """Have the maps told that a camera sees now; the scale is pixels of the screen in a logical one."""
+        cards = self.arrangement
+        if self._maps is None:
+            return
+        if not isinstance(cards, Cards):
+            self._maps.want("")
+            return
+        seen = tuple(int(cards.channels[card]) for card in cards.seen(*sheet_painter.seen_cells(camera, cards)))
+        box = map_box(camera, cards, 0)
+        self._maps.want(self._workspace.layer, seen, max(box.width(), box.height()) / scale)
+
+    def want_no_maps(self) -> None:
+        """Nobody sees them any more."""
+        if self._maps is not None:
+            self._maps.want("")
 
     def draw(self, painter: QPainter, camera: Camera, selection: Selection, scale: float) -> None:
         """Draw what a camera sees, in pixels of the screen."""
@@ -103,6 +145,8 @@ class SheetScene:
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
         target = sheet_painter.target_of(camera, arrangement, rows, columns)
+        if isinstance(arrangement, Cards):
+            self._draw_cards(painter, camera, arrangement, selection, (rows, columns), scale)
         sheets, name = self._document.section(LEARNING_SHEETS), self._workspace.tensor or ""
         draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, (rows, columns))
         sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._bent)[rows, columns], scale)
@@ -114,11 +158,64 @@ class SheetScene:
     def draw_effects(self, painter: QPainter, camera: Camera, size: QSize, scale: float) -> None:
         """Draw the bars along the sheet, in logical pixels of the whole canvas."""
         name = self._workspace.tensor
-        if self._effects is not None and self.arrangement is not None and name is not None:
+        bare = self.arrangement is None or isinstance(self.arrangement, Cards)
+        if self._effects is not None and self.arrangement is not None and not bare and name is not None:
             bars = EffectBars(painter, camera, self.arrangement, size, scale)
             bars.draw(self._effects.rows(name), self._effects.columns(name))
 
     # -- within ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _channels(self) -> tuple[int, bool] | None:
+        """How many channels the tensor's filters make, and whether they are its columns; None where it is no filter."""
+        workspace, tensor, graph = self._workspace, self.tensor, self._document.graph
+        if workspace.layer not in graph or workspace.key != "weight" or tensor is None or tensor.ndim not in (2, 4):
+            return None
+        across = type(graph.node(workspace.layer).op).__name__.startswith("ConvTranspose")
+        return tensor.shape[1 if across else 0], across
+
+    def _arranged(self, grid: tuple[int, int, int, int]) -> Arrangement:
+        kernels, channels = self.kernels, self._channels
+        if not self.on_cards or kernels is None or channels is None:
+            return arranged(grid, self._view(), self._order)
+        count, across = channels
+        order = self._order
+        if across:
+            # Cards are columns here; the order of rows is that of the kernels on each.
+            effects = (
+                None if self._ordered is None or self._effects is None else self._effects.of(self._workspace.layer)
+            )
+            effects = None if effects is None or len(effects) != count or np.isnan(effects).any() else effects
+            order = row_order(kernels.transpose(1, 0, 2, 3), self._workspace.row_order, effects)
+        order = np.arange(count) if order is None else order
+        inner = self._order if across and self._order is not None else np.arange(grid[0 if across else 1])
+        return carded(grid, self._view(), order, inner, across)
+
+    def _draw_cards(
+        self,
+        painter: QPainter,
+        camera: Camera,
+        cards: Cards,
+        selection: Selection,
+        seen: tuple[slice, slice],
+        scale: float,
+    ) -> None:
+        layer, maps = self._workspace.layer, self._maps
+        effects = None if self._effects is None else self._effects.of(layer)
+        names: dict[int, str] = {}
+        for cluster in of_layer(self._document.section(CLUSTERS), layer):
+            names |= dict.fromkeys(cluster.channels, cluster.name)
+        CardPainter(painter, camera, cards, scale, self._workspace.colours).draw(
+            seen,
+            (lambda _: None) if maps is None else (lambda channel: maps.map_of(layer, channel)),
+            None if effects is None else shares(effects),
+            None if selection.mask.all() else marked(cards, selection.mask),
+            names,
+        )
+
+    def _mapped(self) -> None:
+        if isinstance(self.arrangement, Cards):
+            self._changed()
 
     def _lay_out(self) -> None:
         """Another tensor, or another order of its rows."""
@@ -129,7 +226,8 @@ class SheetScene:
         self._ordered = self._known_effects()
         self._order = row_order(kernels, self._workspace.row_order, self._ordered)
         grid = kernel_grid(kernels.shape)
-        self._show(arranged(grid, self._view(), self._order))
+        self.on_cards = self.on_cards and self._channels is not None
+        self._show(self._arranged(grid))
         self._bent = np.zeros(grid[:2], np.bool_)
         self._compare(Rect(0, 0, grid[0] * grid[2], grid[1] * grid[3]))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from studio.model.workspace import RowOrder, Tool, Workspace
+from studio.ui.filters.depths import Depth
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 
@@ -23,6 +25,12 @@ _TOOLS: tuple[tuple[Tool, str, str], ...] = (
 )
 
 
+_DEPTHS: tuple[tuple[Depth, str, str], ...] = (
+    ("overview", "dots-nine", "Overview (F6): the whole sheet, a square for each kernel where they are small"),
+    ("filters", "cards", "Filters (F7): a card for each channel, with its kernels, its live map and its effect"),
+    ("weights", "hash", "Weights (F8): single weights, with their numbers where there is room"),
+)
+
 _ORDERS: dict[RowOrder, str] = {
     "index": "In order",
     "norm": "Largest first",
@@ -35,8 +43,7 @@ _ORDERS: dict[RowOrder, str] = {
 class ToolRow(QWidget):
     """Tool, protection, scale of the colours, and zoom."""
 
-    fit = Signal()
-    one_to_one = Signal()
+    depth_chosen = Signal(str)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
@@ -76,14 +83,21 @@ class ToolRow(QWidget):
         self.own_scale.setCheckable(True)
         self.own_scale.clicked.connect(lambda on: setattr(workspace, "kernel_scaling", "tile" if on else "all"))
         row.addWidget(self.own_scale)
-        fit, one = _button("corners-out", "Show the whole sheet (F)"), _button("", "A pixel for each weight (1)")
-        one.setText("1:1")
-        fit.clicked.connect(self.fit)
-        one.clicked.connect(self.one_to_one)
-        row.addWidget(fit)
-        row.addWidget(one)
+        self.depths: dict[Depth, QToolButton] = {}
+        depths = QButtonGroup(self)
+        for depth, name, tip in _DEPTHS:
+            button = self.depths[depth] = _button(name, tip)
+            button.setCheckable(True)
+            button.clicked.connect(partial(self.depth_chosen.emit, depth))
+            depths.addButton(button)
+            row.addWidget(button)
+        self.show_depth("overview")
         workspace.changed.connect(self._listen)
         self._show()
+
+    def show_depth(self, depth: Depth) -> None:
+        """The sheet is looked into so deep now."""
+        self.depths[depth].setChecked(True)
 
     def _choose(self, tool: Tool) -> Callable[[], None]:
         return lambda: setattr(self._workspace, "tool", tool)

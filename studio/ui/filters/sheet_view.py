@@ -1,0 +1,194 @@
+"""The filter sheet of the selected tensor as it is seen, drawn by the CPU: what is visible, and no more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.model.document import Document
+from studio.model.op import Array
+from studio.model.workspace import Workspace
+from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.depths import Depth, Depths
+from studio.ui.filters.live_maps import LiveMaps
+from studio.ui.filters.rulers import LEFT, TOP, Rulers
+from studio.ui.filters.sheet_scene import SheetScene
+from studio.ui.filters.sheet_tools import SheetTools
+from studio.ui.kit import theme
+from studio.ui.services.effects import Effects
+from studio.ui.viewport.camera import Camera
+
+_ZOOM_STEP = 1.2
+_GLOW_EVERY = 40
+
+
+class SheetView(QWidget):
+    """Shows the workspace's tensor as a sheet, on cards, or as single weights.
+
+    Where the sheet is folded to the panel's shape or lies on cards, places are those of the tensor's own sheet all the
+    same. ``zoomed`` comes when another depth may be looked at.
+
+    Args:
+        document: whose tensors they are.
+        workspace: says which is selected.
+        tools: what is held over the sheet.
+        effects: how much rows and columns change the picture; None where nothing measures.
+        maps: the live maps of channels; None where nothing runs.
+    """
+
+    zoomed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        tools: SheetTools,
+        effects: Effects | None = None,
+        maps: LiveMaps | None = None,
+    ) -> None:
+        super().__init__()
+        self.camera = Camera()
+        self._workspace = workspace
+        self._tools = tools
+        self._scene = SheetScene(document, workspace, self._room, self._changed, effects, maps)
+        self.depths = Depths(self.camera, self._scene, self.devicePixelRatioF)
+        self._rulers = Rulers()
+        self._fading = QTimer(self, interval=_GLOW_EVERY)
+        self._fading.timeout.connect(self._fade)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """See `QWidget.sizeHint`."""
+        return QSize(320, 280)
+
+    @property
+    def tensor(self) -> Array | None:
+        """What is shown; None where the layer has no tensor."""
+        return self._scene.tensor
+
+    @property
+    def arrangement(self) -> Arrangement | None:
+        """Where its kernels lie; None where there is none."""
+        return self._scene.arrangement
+
+    def fit(self) -> None:
+        """Show the whole sheet, folded to the panel's shape."""
+        self.camera.fitted = True
+        self._scene.arrange()
+
+    def one_to_one(self) -> None:
+        """A pixel for each weight."""
+        self.zoom(1.0 / self.camera.zoom)
+        self.camera.one_to_one()
+        self.update()
+
+    def zoom_in(self) -> None:
+        """Zoom in by a step, at the middle."""
+        self.zoom(_ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Zoom out by a step, at the middle."""
+        self.zoom(1 / _ZOOM_STEP)
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom at a place of the widget, or at the middle."""
+        scale = self.devicePixelRatioF()
+        x, y = (side / 2 for side in self.camera.view)
+        if at is not None:
+            x, y = (at.x() - LEFT) * scale, (at.y() - TOP) * scale
+        if self._tools.is_held:
+            # A stroke goes on where it lies.
+            self.camera.zoom_at(factor, x, y)
+        else:
+            self.depths.zoom(factor, x, y)
+        self.zoomed.emit()
+        self.update()
+
+    def show_depth(self, depth: Depth) -> None:
+        """Show the whole sheet, a card for each filter, or single weights: of what is selected, where not all is."""
+        self._tools.cancel()
+        selection = self._workspace.selection
+        chosen = None
+        if selection is not None and not selection.mask.all():
+            chosen = int(selection.mask.any(axis=1).argmax()), int(selection.mask.any(axis=0).argmax())
+        if depth == "overview":
+            self.fit()
+        else:
+            self.depths.show(depth, chosen)
+        self.zoomed.emit()
+        self.update()
+
+    def place(self, at: QPointF) -> tuple[float, float]:
+        """Row and column of the tensor's sheet, in weights, at a place of the widget."""
+        return self.depths.place(at)
+
+    def at(self, y: float, x: float) -> QPointF:
+        """The inverse of `place`."""
+        return self.depths.at(y, x)
+
+    def _draw_hand(self, painter: QPainter, scale: float) -> None:
+        """Draw what is held, in pixels of the screen from the view's corner."""
+
+    # -- what changes ---------------------------------------------------------------------------------------------
+
+    def _changed(self, *, is_other: bool = False) -> None:
+        """The scene has changed; where it is another sheet, it is shown whole."""
+        arrangement = self.arrangement
+        if arrangement is not None:
+            height, width = arrangement.size
+            if is_other:
+                self.camera.fitted = True
+            self.camera.see((width, height), self._view())
+            if is_other:
+                # Whoever looks at filters does so at those of the next layer.
+                if self._scene.on_cards:
+                    self.depths.show("filters", None)
+                self.zoomed.emit()
+        if self._scene.glow.lasts and not self._fading.isActive():
+            self._fading.start()
+        self.update()
+
+    def _fade(self) -> None:
+        if not self._scene.glow.lasts:
+            self._fading.stop()
+        self.update()
+
+    def _room(self) -> tuple[int, int]:
+        return max(1, self.width() - LEFT), max(1, self.height() - TOP)
+
+    def _view(self) -> tuple[int, int]:
+        scale = self.devicePixelRatioF()
+        return max(1, round((self.width() - LEFT) * scale)), max(1, round((self.height() - TOP) * scale))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """See `QWidget.resizeEvent`: what is shown whole is folded anew."""
+        super().resizeEvent(event)
+        if self.camera.fitted and not self._tools.is_held:
+            self._scene.arrange()
+        self.camera.see(self.camera.content, self._view())
+        if not self._tools.is_held:
+            self.depths.fold_anew()
+
+    # -- drawing --------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """See `QWidget.paintEvent`."""
+        del event
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.GROUND))
+        arrangement, selection = self.arrangement, self._workspace.selection
+        if arrangement is None or selection is None:
+            return
+        # The scale may be another since the window moved to another screen.
+        self.camera.see(self.camera.content, self._view())
+        painter.save()
+        painter.setClipRect(QRectF(LEFT, TOP, self.width() - LEFT, self.height() - TOP))
+        scale = self.devicePixelRatioF()
+        painter.translate(LEFT, TOP)
+        painter.scale(1 / scale, 1 / scale)
+        self._scene.draw(painter, self.camera, selection, scale)
+        self._draw_hand(painter, scale)
+        painter.restore()
+        self._rulers.draw(painter, self.camera, arrangement, selection, self.size(), scale)
+        self._scene.draw_effects(painter, self.camera, self.size(), scale)
+        self._scene.see_maps(self.camera, scale)
