@@ -4,7 +4,7 @@
 //
 //       k = 4 * (input tile * cells + cell) + lane
 //
-//       s_a[i][v]          a texel as it is read, for the i-th pixel of the thread v
+//       s_a[i][v]          a texel as it is read, for the i-th pixel of the thread v, or pair of pixels: lib/halves.glsl
 //       s_b[lane][n][v]    four output channels of an input channel and a cell, the n-th ones of the thread v
 //
 // What is the same for every thread comes first in both, so that a place is a number of the thread's own, worked out
@@ -22,7 +22,7 @@
 #define DEEP (THREAD_N / 4)
 #define K4 (TILE_K / 4)
 
-#define A_UNITS (TILE_M * K4)
+#define A_UNITS (TILE_M / EACH * K4)
 #define A_SIZE (K4 * THREADS_M)
 #define B_UNITS (TILE_N / 4 * TILE_K)
 #define B_SIZE (K4 * THREADS_N)
@@ -66,14 +66,18 @@ void main() {
     // Input tile and cell of every row that this thread copies, carried along: a division costs twenty instructions.
     ivec2 stride = cells > 0 ? ivec2(K4 / cells, K4 % cells) : ivec2(0);
     ivec2 a_row[A_EACH];
-    ivec2 corner[A_EACH];
+    ivec2 corner[A_EACH * EACH];
     ivec2 a_to[A_EACH];
     for (int u = 0; u < A_EACH; u++) {
         int unit = me + u * THREADS;
-        int pixel = unit % TILE_M, k4 = from * K4 + unit / TILE_M;
+        int row_of = unit / (TILE_M / EACH), at = unit % (TILE_M / EACH), i = at / THREADS_M, thread = at % THREADS_M;
+        int k4 = from * K4 + row_of;
         a_row[u] = cells > 0 ? ivec2(k4 / cells, k4 % cells) : ivec2(0);
-        corner[u] = place_of(min(first_pixel + pixel, pixels - 1)) * STEP + phase.first;
-        a_to[u] = ivec2(pixel / THREADS_M, unit / TILE_M * THREADS_M + pixel % THREADS_M);
+        for (int e = 0; e < EACH; e++) {
+            int pixel = first_pixel + (i * EACH + e) * THREADS_M + thread;
+            corner[u * EACH + e] = place_of(min(pixel, pixels - 1)) * STEP + phase.first;
+        }
+        a_to[u] = ivec2(i, row_of * THREADS_M + thread);
     }
     ivec2 b_row[B_EACH];
     int b_place[B_EACH];
@@ -88,7 +92,8 @@ void main() {
 
     vec4 sum[THREAD_M * DEEP];
     for (int i = 0; i < THREAD_M * DEEP; i++) sum[i] = vec4(0.0);
-    vec4 a_next[A_EACH];
+#include "lib/few_copies.glsl"
+    vec4 a_next[A_EACH * EACH];
     vec4 b_next[B_EACH];
     // Step `from - 1` multiplies nothing; it only fetches the first pair.
     for (int step = from - 1; step < to; step++) {
@@ -97,10 +102,12 @@ void main() {
             for (int u = 0; u < A_EACH; u++) {
                 int j = a_row[u].x;
                 int ty = quotient(a_row[u].y, phase.count.x);
-                ivec2 q = corner[u] + ivec2(a_row[u].y - ty * phase.count.x, ty) * SPACING;
                 bool used = j < inputs && (A_UNITS % THREADS == 0 || me + u * THREADS < A_UNITS);
-                a_next[u] = vec4(0.0);
-                if (used && source(q)) a_next[u] = input_value(j, q);
+                for (int e = 0; e < EACH; e++) {
+                    ivec2 q = corner[u * EACH + e] + ivec2(a_row[u].y - ty * phase.count.x, ty) * SPACING;
+                    a_next[u * EACH + e] = vec4(0.0);
+                    if (used && source(q)) a_next[u * EACH + e] = input_value(j, q);
+                }
                 a_row[u] = next_row(a_row[u], stride, cells);
             }
             // Of rows past the last something is fetched that nobody multiplies.
@@ -118,6 +125,7 @@ void main() {
                 int a_at = a_from + k4 * THREADS_M, b_at = b_from + k4 * THREADS_N;
 #include "lib/multiply_copies.glsl"
             }
+#include "lib/sum_copies.glsl"
         }
         if (more) {
 #include "lib/keep_copies.glsl"

@@ -4,7 +4,7 @@
 //
 // A step is one row of cells in DEPTH input tiles, all tiles of a row before the next row:
 //
-//       s_a[i][v]          a texel of the window, for the i-th pixel of the thread v
+//       s_a[i][v]          a texel of the window, for the i-th pixel of the thread v, or pair of pixels: lib/halves.glsl
 //                          columns that one cell reads, STEP_W apart, lie side by side: 0 2 4 6 . 1 3 5 7 for STEP_W = 2
 //       s_b[lane][n][v]    four output channels of an input channel and a cell, the n-th ones of the thread v
 //
@@ -25,7 +25,7 @@
 #define PLANE ((WIDE + STEP_W - 1) / STEP_W)
 #define ROWS (DEPTH * MOST_W * 4)
 
-#define A_UNITS (DEPTH * TILE_H * WIDE)
+#define A_UNITS (DEPTH * TILE_H / EACH * WIDE)
 #define A_SIZE (DEPTH * HIGH * STEP_W * PLANE)
 #define B_UNITS (TILE_N / 4 * ROWS)
 #define B_SIZE (DEPTH * MOST_W * THREADS_N)
@@ -57,16 +57,19 @@ void main() {
     int to = steps * (part + 1) / parts;
 
     // What this thread copies in every step. No pixel past the last is asked for.
-    ivec2 a_place[A_EACH];
+    ivec2 a_place[A_EACH * EACH];
     int a_input[A_EACH];
     ivec2 a_to[A_EACH];
     ivec2 last = (u_grid.zw - 1) * STEP + phase.first + (phase.count - 1) * SPACING;
     for (int u = 0; u < A_EACH; u++) {
         int unit = me + u * THREADS;
-        int x = unit % WIDE, y = unit / WIDE % TILE_H;
-        a_input[u] = unit / (WIDE * TILE_H);
-        a_place[u].x = min(corner.x * STEP_W + phase.first.x + x, last.x);
-        a_place[u].y = min(corner.y + y, u_grid.w - 1) * STEP_H + phase.first.y;
+        int x = unit % WIDE, y = unit / WIDE % (TILE_H / EACH);
+        a_input[u] = unit / (WIDE * TILE_H / EACH);
+        for (int e = 0; e < EACH; e++) {
+            int down = corner.y + (y / HIGH * EACH + e) * HIGH + y % HIGH;
+            a_place[u * EACH + e].x = min(corner.x * STEP_W + phase.first.x + x, last.x);
+            a_place[u * EACH + e].y = min(down, u_grid.w - 1) * STEP_H + phase.first.y;
+        }
         a_to[u] = ivec2(y / HIGH, ((a_input[u] * HIGH + y % HIGH) * STEP_W + x % STEP_W) * PLANE + x / STEP_W);
     }
     int b_place[B_EACH];
@@ -82,15 +85,16 @@ void main() {
 
     vec4 sum[THREAD_M * DEEP];
     for (int i = 0; i < THREAD_M * DEEP; i++) sum[i] = vec4(0.0);
-    vec4 a_next[A_EACH];
+#include "lib/few_copies.glsl"
+    vec4 a_next[A_EACH * EACH];
     vec4 b_next[B_EACH];
     int a_mine = column / TILE_W * STEP_W * PLANE + column % TILE_W;
 
     int ty = from / steps_of_row;
     int j = from % steps_of_row * DEPTH;
     ivec2 origin = tile_origin(u_shape0, j);
-    ivec2 q[A_EACH];
-    bool used[A_EACH];
+    ivec2 q[A_EACH * EACH];
+    bool used[A_EACH * EACH];
     bool new_row = true;
 
     // Step `from - 1` multiplies nothing; it only fetches the first pair.
@@ -98,9 +102,9 @@ void main() {
         bool more = step + 1 < to;
         if (more) {
             if (new_row) {
-                for (int u = 0; u < A_EACH; u++) {
+                for (int u = 0; u < A_EACH * EACH; u++) {
                     q[u] = a_place[u] + ivec2(0, ty * SPACING_H);
-                    used[u] = (A_UNITS % THREADS == 0 || me + u * THREADS < A_UNITS) && source(q[u]);
+                    used[u] = (A_UNITS % THREADS == 0 || me + u / EACH * THREADS < A_UNITS) && source(q[u]);
                 }
             }
             ivec2 origins[DEPTH];
@@ -109,9 +113,9 @@ void main() {
                 // Of a tile past the last something is fetched that nobody multiplies.
                 if (j + d + 1 < inputs) origin = next_origin(u_shape0, origin);
             }
-            for (int u = 0; u < A_EACH; u++) {
+            for (int u = 0; u < A_EACH * EACH; u++) {
                 given_origin = origins[0];
-                for (int d = 1; d < DEPTH; d++) given_origin = a_input[u] == d ? origins[d] : given_origin;
+                for (int d = 1; d < DEPTH; d++) given_origin = a_input[u / EACH] == d ? origins[d] : given_origin;
                 a_next[u] = vec4(0.0);
                 if (used[u]) a_next[u] = input_value(j, q[u]);
             }
@@ -140,6 +144,7 @@ void main() {
 #include "lib/multiply_copies.glsl"
                 }
             }
+#include "lib/sum_copies.glsl"
         }
         if (more) {
 #include "lib/keep_copies.glsl"

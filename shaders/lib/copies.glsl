@@ -4,10 +4,11 @@
 // The includer has the macros A_UNITS and B_UNITS, texels that a workgroup copies of the input and of kernels; A_SIZE and
 // B_SIZE, the last extents of the copies; and DEEP, output tiles of a thread.
 
+#include "lib/halves.glsl"
 #include "lib/workgroup.glsl"
 
-shared vec4 s_a[THREAD_M][2 * A_SIZE];
-shared vec4 s_b[4][DEEP][2 * B_SIZE + 1];
+shared Copy s_a[THREAD_M / EACH][2 * A_SIZE];
+shared Copy s_b[4][DEEP][2 * B_SIZE + 1];
 
 int part = int(gl_WorkGroupID.z) % parts;
 ivec2 turn = ivec2(int(gl_WorkGroupID.z) / parts % PHASES_W, int(gl_WorkGroupID.z) / parts / PHASES_W);

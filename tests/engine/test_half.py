@@ -25,6 +25,7 @@ from test_editing import assert_edited_is_as_fresh
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.plans import plans
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.model.layout import tile_count
@@ -169,3 +170,39 @@ def test_maps_take_half_the_memory(device: Device) -> None:
     assert {kind for name, kind in kinds.items() if "~" in name} == {"f4"}
     assert engine._weights["conv"].vectors.dtype == "f4"
     engine.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
+@pytest.mark.parametrize("run", [1, 3])
+@pytest.mark.parametrize("tile", [TILES[1], Tile(8, 32, 16, 2, 4), Window(8, 8, 32, 2, 4, 4)], ids=str)
+def test_products_in_half_precision_are_near(
+    device: Device, tile: Tile | Window, run: int, parts: int, apart: bool, kind: str
+) -> None:
+    made = KINDS[kind]
+    op = made.graph.nodes[0].op
+    if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
+        pytest.skip("its copies are too large for such kernels")
+    plan = Plan(tile, parts, apart, run)
+    engine = GLEngine(made, device, Settings("tiles", plan, handles=device.has_handles, half=True))
+    fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
+    engine.run(fed)
+    if device.has_halves:
+        assert relative_error(engine.output(), wanted_of(made, fed)) <= 2e-3
+    else:
+        # Made of float32 there, in the same order.
+        np.testing.assert_allclose(engine.output(), wanted_of(made, fed), rtol=2**-10, atol=1e-6)
+    engine.close()
+
+
+def test_what_is_worth_measuring_in_half_precision_adds_up_few_products() -> None:
+    op = KINDS["fractional"].graph.nodes[0].op
+    work = Work(256, 256, 128, 16, op.taps())
+    found = plans(work, halves=True)
+    assert [plan for plan in found if not plan.run] == plans(work)
+    halved = [plan for plan in found if plan.run]
+    assert len(halved) > 4
+    for plan in halved:
+        assert isinstance(plan.tile, Tile | Window)
+        assert plan.run * plan.tile.products(work) <= 32
+        assert plan.tile.thread_m % 2 == 0

@@ -151,7 +151,7 @@ def test_one_disturbed_measurement_decides_nothing(tmp_path: Path) -> None:
     assert Tuner("a GPU", tmp_path / "tiles.json").choose({"conv": Job([slow, fast], seconds)}) == {"conv": fast}
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 2, "gpus": {"a GPU": {"conv": [1, "x"]}}}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 3, "gpus": {"a GPU": {"conv": [1, "x"]}}}'])
 def test_a_damaged_cache_of_choices_is_done_without(tmp_path: Path, content: str) -> None:
     (tmp_path / "tiles.json").write_text(content, "utf-8")
     plan = Plan(TILES[0])

@@ -120,10 +120,11 @@ class ComputePasses(TunedPasses):
         across, down = self._phase_size(each)
         along_m, along_n, deep = groups(work, plan)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
-        constants = (*each.structure, *weights.constants, *tile.constants(work))
+        constants = (*each.structure, *weights.constants, *tile.constants(work), ("RUN", plan.run))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
-        return self._dispatch(own, each, (*each.files, tile.shader), constants, count, grid), grid
+        files = (*each.files, tile.shader)
+        return self._dispatch(own, each, files, constants, count, grid, halves=plan.run > 0), grid
 
     def _product(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
         work, tile = self._work(each), plan.tile
@@ -146,6 +147,7 @@ class ComputePasses(TunedPasses):
         grid: Ivec4 = (0, 0, 0, 0),
         *,
         as_images: bool = False,
+        halves: bool = False,
     ) -> Dispatch:
         weights = self._weights[each.node.name]
         followers = group.followers if each.is_last else []
@@ -157,6 +159,8 @@ class ComputePasses(TunedPasses):
         in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture)
         half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
+        # Where a driver has no numbers of float16, those of float32 take their place.
+        source = replace(source, halves=halves and self._device.has_halves)
         inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]

@@ -14,7 +14,7 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.calls import Calls, Load
-from studio.engine.gl.shaders import HANDLES_TRIAL, VERTEX_SHADER, Source
+from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
 
@@ -105,6 +105,18 @@ class Device:
             texture = self.texture((1, 1))
             self.calls.handle(texture)
             self.calls.image_handle(texture)
+        except (moderngl.Error, StudioError):
+            self.context.clear_errors()
+            return False
+        return True
+
+    @cached_property
+    def has_halves(self) -> bool:
+        """Whether compute shaders can multiply in float16."""
+        if self.is_software or not self.has_compute or "GL_NV_gpu_shader5" not in self.context.extensions:
+            return False
+        try:
+            self.compute(HALVES_TRIAL)
         except (moderngl.Error, StudioError):
             self.context.clear_errors()
             return False

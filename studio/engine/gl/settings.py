@@ -23,6 +23,7 @@ class Settings:
         tuner: measures which plan is fastest.
         handles: whether passes find their textures by handles rather than at units; see `Device.has_handles`.
         half: whether maps are of float16.
+        halves: whether products may be made in float16, where that is measured to be faster; see `Device.has_halves`.
 
     Raises ValueError for handles or half precision in blocks, which read images of float32 at units.
     """
@@ -33,9 +34,10 @@ class Settings:
     tuner: Tuner | None = None
     handles: bool = False
     half: bool = False
+    halves: bool = False
 
     def __post_init__(self) -> None:
-        if self.kernels == "blocks" and (self.handles or self.half):
+        if self.kernels == "blocks" and (self.handles or self.half or self.halves):
             raise ValueError("blocks read images of float32 at units")
 
     @classmethod
@@ -45,4 +47,5 @@ class Settings:
             # Of the images that any driver binds at once, blocks read two.
             return cls("tiles", half=True) if half else cls("blocks", most_outputs=MOST_OUTPUTS - 2)
         gpu = f"{device.renderer}, {device.version}{', half precision' if half else ''}"
-        return cls("tiles", tuner=Tuner(gpu), handles=device.has_handles, half=half)
+        halves = half and device.has_halves
+        return cls("tiles", tuner=Tuner(gpu), handles=device.has_handles, half=half, halves=halves)

@@ -18,6 +18,7 @@ Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
 _INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 _VERSION = {"fragment": "#version 330 core", "compute": "#version 430 core"}
 _HANDLES = "#extension GL_ARB_bindless_texture : require"
+_HALVES = "#extension GL_NV_gpu_shader5 : require\n#define HALVES 1"
 
 _PRELUDE = """
 #define INFINITY uintBitsToFloat(0x7f800000u)
@@ -77,6 +78,7 @@ class Source:
         handles: whether a compute shader finds its textures by handles (ARB_bindless_texture) that its uniform block
             holds: nothing but the block is then bound for a pass, which takes drivers half the time.
         numbers: what its own body is told in a uniform block, by name: what may change from frame to frame.
+        halves: whether it computes in float16 (GL_NV_gpu_shader5); see ``lib/halves.glsl``.
     """
 
     stage: Stage
@@ -88,10 +90,12 @@ class Source:
     half: bool = False
     handles: bool = False
     numbers: tuple[str, ...] = ()
+    halves: bool = False
 
     def text(self) -> str:
         """The whole GLSL text."""
-        parts = [_VERSION[self.stage], *([_HANDLES] if self.handles else []), _PRELUDE, include_file("lib/atlas.glsl")]
+        asked = [*([_HANDLES] if self.handles else []), *([_HALVES] if self.halves else [])]
+        parts = [_VERSION[self.stage], *asked, _PRELUDE, include_file("lib/atlas.glsl")]
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
@@ -279,6 +283,9 @@ def _included(name: str) -> set[str]:
     own = set(_INCLUDE.findall(include_file(name)))
     return own.union(*(_included(each) for each in own))
 
+
+HALVES_TRIAL = Source("compute", ("lib/halves_trial.glsl",), halves=True)
+"""What a driver must compile before products are made in half precision."""
 
 HANDLES_TRIAL = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, handles=True)
 """What a driver must compile before textures are found by handles: compilers differ in what they take for an image."""

@@ -1,4 +1,4 @@
-"""How the tiled convolutions share their work among workgroups and threads, and which ways are worth trying."""
+"""How the tiled convolutions share their work among workgroups and threads."""
 
 from __future__ import annotations
 
@@ -72,6 +72,11 @@ class Tile(NamedTuple):
         """Into how many parts the long axis can be shared."""
         return max(1, -(-work.depth // self.k))
 
+    def products(self, work: Work) -> int:
+        """That a step adds to a sum."""
+        del work
+        return self.k
+
     def constants(self, work: Work) -> Constants:
         """What the shader has ``#define``-d."""
         del work
@@ -114,6 +119,10 @@ class Window(NamedTuple):
     def steps(self, work: Work) -> int:
         """See `Tile.steps`."""
         return max(1, -(-work.inputs // self.depth) * min(work.taps[0].counts))
+
+    def products(self, work: Work) -> int:
+        """See `Tile.products`."""
+        return self.depth * max(work.taps[1].counts) * 4
 
     def constants(self, work: Work) -> Constants:
         """See `Tile.constants`."""
@@ -191,11 +200,14 @@ class Plan(NamedTuple):
         parts: into how many the long axis is shared.
         apart: whether a pass of its own adds them up, rather than the last workgroup of each place: it costs the start
             of a pass, but uses all of the GPU.
+        run: of how many steps the products are added up in half precision before they are in single; 0 makes all of it
+            in single.
     """
 
     tile: Tile | Window | Narrow | Product
     parts: int = 1
     apart: bool = False
+    run: int = 0
 
 
 # Large tiles reuse most; small ones fill a GPU with small maps; narrow ones waste nothing on pictures of 3 channels.
@@ -220,98 +232,13 @@ WINDOWS = (
     Window(8, 8, 32, 1, 4, 4),
     Window(16, 16, 4, 1, 2, 4),
 )
-PRODUCTS = (
-    Product(128, 128, 8),
-    Product(64, 128, 8),
-    Product(128, 64, 8),
-    Product(64, 64, 8),
-    Product(64, 64, 16),
-    Product(32, 64, 16),
-    Product(64, 32, 16),
-)
 NARROWS = (Narrow(32, 16, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
 
 _MOST_SUMS = 16
 """Of a thread, in registers: four channels each."""
-
-_FEWEST_GROUPS, _MOST_GROUPS = 96, 1500
-_MOST_WASTE = 1.6
-_LARGEST_PARTS = 1 << 26
-"""Values in all the parts of one layer together: 256 MB."""
 
 
 def groups(work: Work | GradientWork, plan: Plan) -> tuple[int, int, int]:
     """Workgroups along the pixels and along the channels, and the product of phases and parts."""
     along_m, along_n, phases = plan.tile.groups(work)  # type: ignore[arg-type] # a tile and its own kind of work
     return along_m, along_n, phases * plan.parts
-
-
-def _count(work: Work, plan: Plan) -> int:
-    along_m, along_n, rest = groups(work, plan)
-    return along_m * along_n * rest
-
-
-def plans(work: Work, shared: int = LEAST_SHARED) -> list[Plan]:
-    """The ways worth measuring: tiles that waste little, in as many parts as keep a GPU busy."""
-    tiles = [tile for tile in (*TILES, *WINDOWS, *NARROWS) if tile.fits(work, shared) and _suits(tile, work)]
-    least = min(tile.made(work) for tile in tiles)
-    found = []
-    for tile in tiles:
-        if tile.made(work) > _MOST_WASTE * least:
-            continue
-        most = min(tile.steps(work) // 2, _LARGEST_PARTS // (work.pixels * work.phases * work.channels), 64)
-        choices = [1] + [1 << bit for bit in range(1, 7) if 1 << bit <= most]
-        busy = [p for p in choices if _FEWEST_GROUPS <= _count(work, Plan(tile, p)) <= _MOST_GROUPS]
-        if not busy:
-            busy = [choices[0] if _count(work, Plan(tile, 1)) > _MOST_GROUPS else choices[-1]]
-        found += [Plan(tile, p, apart) for p in busy for apart in ((False, True) if p > 1 else (False,))]
-    return found
-
-
-def _suits(tile: Tile | Window | Narrow, work: Work) -> bool:
-    """Whether a tile is neither far narrower than the layer nor far shorter than its map."""
-    if isinstance(tile, Narrow):
-        return True
-    if tile.n < min(work.channels, 64) // 2:
-        return False
-    return not isinstance(tile, Tile) or work.pixels <= 64 * tile.m or tile.m >= 64
-
-
-def usual(work: Work) -> Plan:
-    """A way that is never bad, where nothing may be measured."""
-    tile = Tile(128, 4, 16, 2, 4) if work.channels <= 4 else Tile(64, 64, 16, 4, 4)
-    fitting = [plan for plan in plans(work) if plan.tile == tile] or plans(work)
-    return max(fitting, key=lambda plan: -abs(_count(work, plan) - 512))
-
-
-def gradient_plans(work: GradientWork) -> list[Plan]:
-    """The ways worth measuring to make a weight's gradient."""
-
-    def made(tile: Product) -> int:
-        along_m, along_n, _ = tile.groups(work)
-        return along_m * tile.m * along_n * tile.n
-
-    least = min(made(tile) for tile in PRODUCTS)
-    found = []
-    for tile in PRODUCTS:
-        if made(tile) > _MOST_WASTE * least:
-            continue
-        along_m, along_n, _ = tile.groups(work)
-        most = min(-(-work.pixels // tile.k) // 2, _LARGEST_PARTS // (work.channels * work.pairs * 4), 256)
-        choices = [1] + [1 << bit for bit in range(1, 9) if 1 << bit <= most]
-        busy = [parts for parts in choices if _FEWEST_GROUPS <= along_m * along_n * parts <= _MOST_GROUPS]
-        if not busy:
-            busy = [choices[0] if along_m * along_n > _MOST_GROUPS else choices[-1]]
-        found += [Plan(tile, parts, apart) for parts in busy for apart in ((False, True) if parts > 1 else (False,))]
-    return found
-
-
-def usual_gradient(work: GradientWork) -> Plan:
-    """A way that is never bad, where nothing may be measured."""
-
-    def apart(plan: Plan) -> tuple[bool, int]:
-        assert isinstance(plan.tile, Product)
-        along_m, along_n, _ = plan.tile.groups(work)
-        return plan.apart, abs(along_m * along_n * plan.parts - 512)
-
-    return min(gradient_plans(work), key=apart)

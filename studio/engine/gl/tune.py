@@ -18,7 +18,7 @@ from studio.engine.gl.products import Product
 from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 from studio.errors import EngineError
 
-_FORMAT = 2
+_FORMAT = 3
 
 _FINALISTS, _ROUNDS = 6, 3
 """How many of the fastest plans are measured again, and how often: one measurement may have been disturbed."""
@@ -99,7 +99,7 @@ class Tuner:
     def _save(self) -> None:
         """Replace the file at once: another engine may be reading it, or writing its own."""
         known = self._stored() | self._known
-        own = {layer: [*plan.tile, plan.parts, int(plan.apart)] for layer, plan in known.items()}
+        own = {layer: [*plan.tile, plan.parts, int(plan.apart), plan.run] for layer, plan in known.items()}
         others = self._load()
         text = json.dumps({"format": _FORMAT, "gpus": others | {self._gpu: own}}, indent=1)
         with contextlib.suppress(OSError):
@@ -180,14 +180,14 @@ def _fastest(job: Job) -> Plan:
 
 
 def _parsed(choices: object) -> dict[str, Plan]:
-    """Each is written as the numbers of its tile, by whose count its kind is known, the parts, and whether those
-    are apart.
+    """Each is written as the numbers of its tile, by whose count its kind is known, the parts, whether those are apart,
+    and the run.
     """
     if not isinstance(choices, dict):
         return {}
-    kinds = {5: Narrow, 6: Product, 7: Tile, 8: Window}
+    kinds = {6: Narrow, 7: Product, 8: Tile, 9: Window}
     return {
-        layer: Plan(kinds[len(numbers)](*numbers[:-2]), numbers[-2], bool(numbers[-1]))
+        layer: Plan(kinds[len(numbers)](*numbers[:-3]), numbers[-3], bool(numbers[-2]), numbers[-1])
         for layer, numbers in choices.items()
         if isinstance(numbers, list) and len(numbers) in kinds and all(type(n) is int and n >= 0 for n in numbers)
     }

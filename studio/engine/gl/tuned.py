@@ -14,10 +14,11 @@ from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
+from studio.engine.gl.plans import gradient_plans, plans, usual, usual_gradient
 from studio.engine.gl.products import GradientWork
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.tiles import Plan, Work, gradient_plans, groups, plans, usual, usual_gradient
+from studio.engine.gl.tiles import Plan, Work, groups
 from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights
@@ -162,7 +163,7 @@ class TunedPasses(ABC):
         work = self._work(each)
         if isinstance(work, GradientWork):
             return Job(gradient_plans(work), partial(self._seconds, each))
-        return Job(plans(work, self._device.shared_memory), partial(self._seconds, each))
+        return Job(plans(work, self._device.shared_memory, halves=self._settings.halves), partial(self._seconds, each))
 
     def _usual(self, each: Pass) -> Plan:
         work = self._work(each)
