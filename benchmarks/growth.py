@@ -1,19 +1,21 @@
-"""How time grows with what there is more of: ``python -m benchmarks.growth``, with the exponent of each.
+"""How time and memory grow: ``python -m benchmarks.growth [WHAT …]``, by default everything, with exponents.
 
-Each row takes more of one thing, and times what must deal with it, in processor time of one thread; the exponent is
-the slope of time over count, both as logarithms, over the upper half of the row. Nothing is to be worse than linear but
-what the arithmetic itself is: channels count twice in a convolution.
+Each row takes more of one thing and times what must deal with it, in processor time of one thread, each count in a
+process of its own, whose memory at the end, less what it had before, is told too. An exponent is the slope of time, or
+of memory, over count, both as logarithms, over the upper half of the row. Nothing is to be worse than linear but what
+the arithmetic itself is (channels count twice in a convolution); what does not touch the thing is to stay at 0.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -21,13 +23,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.memory import resident
 from benchmarks.networks import autoencoder_transposed
 from studio import paths
 from studio.bends import registry
 from studio.control.move import move
 from studio.engine.torch import TorchEngine
+from studio.io.opening import find_and_open
 from studio.io.presets import list_presets
+from studio.model.document import Document
+from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
+from studio.model.layout import Rect
 from studio.model.modulator import NOTHING
 from studio.model.network import Network
 from studio.model.preset import Preset
@@ -37,39 +44,61 @@ from studio.model.stages import STAGES
 from studio.ops import operator
 from studio.runtime.render.mover import matrix_of
 
-RUNS = 5
+RUNS, STEPS = 5, 20
 Work = Callable[[], object]
 
 
+@dataclass(frozen=True)
+class Row:
+    """What there is more of, what is timed, how many of it there are, and what makes the work for a count."""
+
+    what: str
+    timed: str
+    counts: Sequence[int]
+    make: Callable[[int], Work]
+
+
 def main() -> None:
-    """Print a row for each thing that may grow."""
-    torch.set_num_threads(1)
+    """Print the rows that were asked for, all by default."""
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, engine torch")
-    print("| what grows | what is timed | counts | ms | exponent |\n| --- | --- | --- | --- | --- |")
-    _row("pixels", "a frame", [64**2, 128**2, 256**2, 512**2, 1024**2], _pixels)
-    _row("layers", "opening a network", [10, 30, 100, 300, 1000], _opening)
-    _row("layers", "a frame", [10, 30, 100, 300, 1000], _layers)
-    _row("channels", "a frame of a 3×3 convolution", [32, 64, 128, 256, 512], _channels)
-    _row("stages", "a frame", [1, 3, 10, 30, 100], _stages)
-    _row("routes", "what moves in a frame", [1, 5, 50, 150, 500], _routes)
-    _row("presets in the deck", "listing them", [10, 50, 200, 800], _presets)
+    print("| what grows | what is timed | counts | ms | exponent | MB | exponent |\n" + "| --- " * 7 + "|")
+    for number, row in enumerate(ROWS):
+        if sys.argv[1:] and row.what not in sys.argv[1:]:
+            continue
+        found = [_measured(number, count) for count in row.counts]
+        times, memory = ([each[k] for each in found] for k in (0, 1))
+        cells = (row.what, row.timed, ", ".join(f"{count:,}" for count in row.counts))
+        told = (f"{', '.join(f'{s:.3g}' for s in each)} | {_slope(row.counts, each)}" for each in (times, memory))
+        print(f"| {' | '.join((*cells, *told))} |", flush=True)
 
 
-def _row(what: str, timed: str, counts: Sequence[int], make: Callable[[int], Work]) -> None:
-    seconds = []
-    for count in counts:
-        work = make(count)
+def _measured(row: int, count: int) -> list[float]:
+    """Milliseconds and MB, from a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.growth", "--one", str(row), str(count)]
+    return [float(word) for word in subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()]
+
+
+def _one(row: int, count: int) -> None:
+    torch.set_num_threads(1)
+    before = resident()
+    work = ROWS[row].make(count)
+    work()
+    found = []
+    for _ in range(RUNS):
+        start = time.process_time()
         work()
-        found = []
-        for _ in range(RUNS):
-            start = time.process_time()
-            work()
-            found.append(time.process_time() - start)
-        seconds.append(min(found))
-    upper = len(counts) // 2
-    slope = math.log(seconds[-1] / seconds[upper - 1]) / math.log(counts[-1] / counts[upper - 1])
-    told = ", ".join(f"{s * 1e3:.3g}" for s in seconds)
-    print(f"| {what} | {timed} | {', '.join(map(str, counts))} | {told} | {slope:.2f} |", flush=True)
+        found.append(time.process_time() - start)
+    print(min(found) * 1e3, resident() - before)
+
+
+def _slope(counts: Sequence[int], found: Sequence[float]) -> str:
+    upper = len(counts) // 2 - 1
+    if min(found[upper], found[-1]) <= 0:
+        return ""
+    return f"{math.log(found[-1] / found[upper]) / math.log(counts[-1] / counts[upper]):.2f}"
+
+
+# -- networks ----------------------------------------------------------------------------------------------------------
 
 
 def _chain(count: int, channels: int, kernel: int = 1) -> Network:
@@ -111,6 +140,21 @@ def _layers(count: int) -> Work:
     return _frame(_chain(count, 4), 16)
 
 
+def _dab(count: int) -> Work:
+    """On the last of so many layers: what comes before does not run again."""
+    engine = TorchEngine(_chain(count, 4), "cpu")
+    engine.run({"input": np.zeros((3, 16, 16), np.float32)})
+    name = f"c{count - 1}.weight"
+    tensor = engine.tensor(name)
+
+    def work() -> None:
+        for _ in range(STEPS):
+            engine.set_tensor(name, tensor)
+            engine.update()
+
+    return work
+
+
 def _channels(count: int) -> Work:
     return _frame(_chain(2, count, 3), 64)
 
@@ -118,6 +162,9 @@ def _channels(count: int) -> Work:
 def _stages(count: int) -> Work:
     bend = registry()["Multiply"]()
     return _frame(_chain(1, 8), 64, tuple(Stage(number, "c0", bend) for number in range(1, count + 1)))
+
+
+# -- presets, routes, strokes ------------------------------------------------------------------------------------------
 
 
 def _routes(count: int) -> Work:
@@ -133,19 +180,85 @@ def _routes(count: int) -> Work:
     return lambda: matrix.values(float(Fraction(next(clock), 25)), NOTHING)
 
 
-def _presets(count: int) -> Work:
+def _deck(count: int) -> Path:
+    """A folder of so many presets, all of which read one file."""
     home = Path(tempfile.mkdtemp(prefix="growth-"))
     source = next(each for each in sorted((paths.DATA / "presets").iterdir()) if (each / "preset.json").is_file())
     for number in range(count):
-        shutil.copytree(source, home / "presets" / f"p{number:05}")
-        file = home / "presets" / f"p{number:05}" / "preset.json"
-        file.write_text(json.dumps(json.loads(file.read_text("utf-8"))), "utf-8")
+        folder = home / f"p{number:05}"
+        folder.mkdir(parents=True)
+        for file in source.iterdir():
+            os.link(file, folder / file.name)
+    return home
+
+
+def _presets(count: int) -> Work:
+    home = _deck(count)
 
     def work() -> None:
-        assert len(list_presets(home / "presets")) == count
+        assert len(list_presets(home)) == count
 
     return work
 
 
+def _opening_one_of(count: int) -> Work:
+    preset = sorted(_deck(count).iterdir())[count // 2]
+    return lambda: find_and_open(str(preset))
+
+
+def _stroked(count: int) -> tuple[Document, Iterator[float]]:
+    document = Document(Preset("grown", _chain(4, 8), {}), limit=2**40)
+    values = iter(np.random.default_rng(0).normal(size=count + 10 * STEPS).astype(np.float32))
+    for _ in range(count):
+        _stroke(document, next(values))
+    return document, values
+
+
+def _stroke(document: Document, value: float) -> None:
+    gesture = document.begin("Paint")
+    gesture.put("c1.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32)))
+    gesture.commit()
+
+
+def _strokes(count: int) -> Work:
+    document, values = _stroked(count)
+
+    def work() -> None:
+        for _ in range(STEPS):
+            _stroke(document, next(values))
+
+    return work
+
+
+def _undoing(count: int) -> Work:
+    """All of them, and doing them again."""
+    document, _ = _stroked(count)
+
+    def work() -> None:
+        for _ in range(count):
+            document.undo()
+        for _ in range(count):
+            document.redo()
+
+    return work
+
+
+ROWS = (
+    Row("pixels", "a frame of the autoencoder", [side**2 for side in (64, 256, 1024, 2048, 4096)], _pixels),
+    Row("layers", "opening a network, first frame", [10, 30, 100, 300, 1000], _opening),
+    Row("layers", "a frame", [10, 30, 100, 300, 1000], _layers),
+    Row("layers", f"{STEPS} dabs on the last one", [10, 30, 100, 300, 1000], _dab),
+    Row("channels", "two 3×3 convolutions", [32, 64, 128, 256, 512], _channels),
+    Row("stages", "a frame", [1, 3, 10, 30, 100], _stages),
+    Row("routes", "what moves in a frame", [1, 5, 50, 150, 500], _routes),
+    Row("presets", "listing them", [10, 50, 200, 1000, 5000], _presets),
+    Row("presets", "opening one of them", [10, 50, 200, 1000, 5000], _opening_one_of),
+    Row("strokes", f"{STEPS} more", [10, 100, 1000, 10_000, 50_000], _strokes),
+    Row("strokes", "undoing and redoing all", [10, 100, 1000, 10_000, 50_000], _undoing),
+)
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--one"]:
+        _one(int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 from collections.abc import Iterable, Mapping
@@ -312,14 +313,23 @@ def in_order(known: Iterable[str], nodes: Iterable[Node]) -> tuple[Node, ...]:
     Raises:
         StudioError: for layers that read each other in a circle.
     """
-    made, waiting = set(known), list(nodes)
+    made, given = set(known), tuple(nodes)
+    missing = [set(node.inputs) - made for node in given]
+    readers: dict[str, list[int]] = {}
+    for place, names in enumerate(missing):
+        for name in names:
+            readers.setdefault(name, []).append(place)
+    # Of those that can run the first one given: a heap of places.
+    ready = [place for place, names in enumerate(missing) if not names]
     order: list[Node] = []
-    while waiting:
-        ready = next((node for node in waiting if made.issuperset(node.inputs)), None)
-        if ready is None:
-            raise StudioError(f"These layers read each other in a circle: {', '.join(n.name for n in waiting)}.")
-        # One at a time keeps the given order wherever it already runs.
-        order.append(ready)
-        made.add(ready.name)
-        waiting.remove(ready)
+    while ready:
+        node = given[heapq.heappop(ready)]
+        order.append(node)
+        for place in readers.pop(node.name, ()):
+            missing[place].discard(node.name)
+            if not missing[place]:
+                heapq.heappush(ready, place)
+    if len(order) < len(given):
+        circle = (node.name for node, names in zip(given, missing, strict=True) if names)
+        raise StudioError(f"These layers read each other in a circle: {', '.join(circle)}.")
     return tuple(order)

@@ -82,7 +82,7 @@ def lower(
     found = _Lowering(dict(shapes), dict(lent or {}))
     for node in graph.nodes:
         found.add(bypassed.get(node.name, node), chains.get(node.name, ()))
-    known = [name for name in found.shapes if name not in {node.name for node in found.nodes}]
+    known = found.shapes.keys() - {node.name for node in found.nodes}
     try:
         nodes = in_order(known, found.nodes)
     except StudioError:
@@ -94,9 +94,11 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
     """Raise StudioError where two stages have one number, or one names a layer that there is not."""
     known = {node.name for node in graph.nodes}
     maps = known | {i.name for i in graph.inputs}
-    for place, stage in enumerate(stages):
-        if any(other.id == stage.id for other in stages[:place]):
+    numbers: set[int] = set()
+    for stage in stages:
+        if stage.id in numbers:
             raise StudioError(f"Two stages have the number {stage.id}; each needs one of its own.")
+        numbers.add(stage.id)
         if not stage.on:  # it may wait for what is missing
             continue
         if stage.layer not in known:

@@ -59,6 +59,22 @@ def test_layers_in_any_order_are_sorted_so_that_they_can_run(order: list[Node]) 
     assert known == {"input", *(node.name for node in order)}
 
 
+@given(data=st.data(), count=st.integers(1, 9))
+def test_of_those_that_can_run_the_first_one_given_comes_first(data: st.DataObject, count: int) -> None:
+    reads = [
+        data.draw(st.sets(st.sampled_from(["input", *(f"l{k}" for k in range(n))]), min_size=1)) for n in range(count)
+    ]
+    given = data.draw(
+        st.permutations([layer(f"l{n}", "Add", ("input", *sorted(names))) for n, names in enumerate(reads)])
+    )
+    order = Graph((Input("input"),), tuple(given), "l0").nodes
+    made, waiting = {"input"}, list(given)
+    for node in order:
+        assert node == next(each for each in waiting if made.issuperset(each.inputs))
+        made.add(node.name)
+        waiting.remove(node)
+
+
 def test_an_order_that_already_runs_is_kept() -> None:
     nodes = branched_network().graph.nodes
     assert [n.name for n in nodes] == ["enc", "act", "mid", "up", "skip", "join", "norm", "frac", "out"]
