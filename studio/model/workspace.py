@@ -35,6 +35,22 @@ class Clipboard:
     mask: np.ndarray[Any, np.dtype[np.bool_]]
 
 
+@dataclass(frozen=True)
+class Makers:
+    """What a layer has to do with a place of the picture.
+
+    Attributes:
+        layer: a layer with filters.
+        channels: those that make the place, strongest first.
+        strength: how much the strongest of them changes the place, from 0 to 1, of what that of any layer does; 0 where
+            only the maps are known yet.
+    """
+
+    layer: str
+    channels: tuple[int, ...]
+    strength: float = 0.0
+
+
 @dataclass
 class Workspace:
     """The state of the hand; assigning a field that differs emits its name.
@@ -55,6 +71,7 @@ class Workspace:
         pointed: the layer and the channel that the mouse is at: its map lies over the picture.
         listening: whether the pointed channel is left out, or all others of its layer are, for a moment.
         found: the layer and the channels that make the place that was chosen last, strongest first.
+        makers: the same of every layer of which it is known.
         masking: the number of the stage whose mask is painted over the picture; 0 for none.
         row_order: in which order the rows of the sheet are shown.
         kernel_scaling: whether each kernel of the sheet has a scale of colours of its own.
@@ -85,6 +102,7 @@ class Workspace:
     pointed: tuple[str, int] | None = None
     listening: Listening = ""
     found: tuple[str, tuple[int, ...]] = ("", ())
+    makers: tuple[Makers, ...] = ()
     row_order: RowOrder = "index"
     kernel_scaling: Scaling = "all"
     colours: Colours = "signed"
@@ -170,7 +188,7 @@ class Workspace:
         if isinstance(change, NetworkChanged):
             if not change.same_layers:
                 self._selections.clear()
-                self.pointed, self.listening, self.found = None, "", ("", ())
+                self.pointed, self.listening, self.found, self.makers = None, "", ("", ()), ()
                 self.comparison = None
             self._settle()
             self._settle_size()

@@ -17,7 +17,8 @@ from studio.model.stage import ChannelList
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import LayerSamples
-from studio.ui.filters.picking import Picking, strongest
+from studio.ui.filters.makers import strongest
+from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.pick import Picked

@@ -30,7 +30,9 @@ class FoundRow(QWidget):
         mark.setToolTip("The channels that make the place that you chose, strongest first")
         self._row = QHBoxLayout()
         self._row.setSpacing(2)
-        close = tool_button("x", "Select all filters again", "Select all filters again", self._clear)
+        close = tool_button(
+            "x", "Select all filters again", "Select all filters again, and let the layers be as they were", self._clear
+        )
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)

@@ -9,25 +9,23 @@ from numpy.typing import NDArray
 
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
-from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.runtime.bending.impact import ranked
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.filters.makers import STRONGEST, Corner, makers_of, strongest, unknown
 from studio.ui.filters.selecting import combined
-from studio.ui.services.effects import Effects, covered, source_of
+from studio.ui.services.effects import Effects, source_of
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.pick import Picked
-
-STRONGEST = 8
-"""So many filters a click selects."""
 
 
 class Picking:
     """Selects the filters of the selected layer that change the picture most where it was clicked.
 
-    Before their effect has been measured, they are those whose maps are strongest there.
+    Before their effect has been measured, they are those whose maps are strongest there. What makes the place in the
+    other layers is told, too, as soon as it is known, and is what is found there when one of them is selected.
 
     Args:
         document: whose network it is.
@@ -53,6 +51,10 @@ class Picking:
         self._watching = watching
         self._effects = effects
         self._note = note
+        self._region: tuple[Corner, Corner] | None = None
+        self._waiting: tuple[str, ...] = ()  # layers of which nothing is known yet
+        effects.follow(self._light)
+        telemetry.on(LayerSamples, self._take_samples)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         self._watch()
@@ -62,7 +64,11 @@ class Picking:
         layer = source_of(self._document.graph, picked.name if picked.channel is not None else self._workspace.layer)
         if layer is None:
             return
-        if picked.channel is not None:
+        if picked.channel is None:
+            self._region = picked.place, picked.end or picked.place
+            self._light()
+        else:
+            self._put_away()
             self._select(layer, np.array([picked.channel]), add=picked.add)
             self._note(f"Selected the filter of {layer} that makes channel {picked.channel}.")
             return
@@ -82,6 +88,22 @@ class Picking:
             self._select(layer, channels, add=picked.add)
             self._note(f"Selected the {len(channels)} filters of {layer} that are strongest there.")
 
+    def _light(self) -> None:
+        """Tell what makes the place in every layer of which it is known, and have the others looked at."""
+        graph, samples = self._document.graph, self._telemetry[LayerSamples].samples
+        if self._region is not None:
+            self._workspace.makers = makers_of(graph, self._effects, samples.get, *self._region)
+        self._waiting = () if self._region is None else unknown(graph, self._effects, samples)
+        self._watching.want("makers", graph, self._waiting)
+
+    def _take_samples(self, told: LayerSamples) -> None:
+        if any(layer in told.samples for layer in self._waiting):
+            self._light()
+
+    def _put_away(self) -> None:
+        self._region, self._workspace.makers = None, ()
+        self._light()
+
     def _select(self, layer: str, channels: NDArray[np.int64], *, add: bool) -> None:
         workspace = self._workspace
         if (workspace.layer, workspace.key) != (layer, "weight"):
@@ -95,34 +117,19 @@ class Picking:
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
+            if not change.same_layers:
+                self._put_away()
             self._watch()
 
     def _listen(self, field: str) -> None:
         if field == "layer":
             self._watch()
+            found = next((each for each in self._workspace.makers if each.layer == self._workspace.layer), None)
+            if found is not None and self._region is not None:
+                self._workspace.found = found.layer, found.channels
+        elif field == "found" and not self._workspace.found[1]:
+            self._put_away()
 
     def _watch(self) -> None:
         layer, graph = self._workspace.layer, self._document.graph
         self._watching.want("picking", graph, (layer,) if layer in graph else ())
-
-
-def strongest(
-    sample: Array, place: tuple[float, float], count: int = STRONGEST, end: tuple[float, float] | None = None
-) -> NDArray[np.int64]:
-    """The channels that stand out at a place: by magnitude, each measured by its own deviation; strongest first.
-
-    Args:
-        sample: (C, h, w), evenly spaced over the picture.
-        place: (down, right), each 0 to 1.
-        count: how many at most; channels that are zero there are left out.
-        end: the other corner of a rectangle; None for the place alone.
-    """
-    _, height, width = sample.shape
-    rows, columns = (covered(a, b, size) for a, b, size in zip(place, end or place, (height, width), strict=True))
-    squares = np.square(np.nan_to_num(sample[:, rows, columns].astype(np.float64)))
-    there = np.sqrt(squares.mean(axis=(1, 2)))
-    deviation = np.sqrt(np.mean(np.square(np.nan_to_num(sample.astype(np.float64))), axis=(1, 2)))
-    value = there / np.maximum(deviation, 1e-12)
-    order = np.argsort(-value, kind="stable")[:count]
-    found: NDArray[np.int64] = order[there[order] > 0]
-    return found

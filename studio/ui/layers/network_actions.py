@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.model.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
 from studio.model.document import Document
+from studio.model.edit import Selection
 from studio.model.live_edits import EDITS
 from studio.model.view import View
 from studio.model.workspace import Workspace
+from studio.runtime.editing.varying import filters_of
 from studio.ui.kit.icons import icon
 
 _SETTLED = 150
@@ -63,6 +65,23 @@ class LayerActions:
         if name in self._document.graph:
             self._workspace.comparison = None if self._workspace.comparison == name else name
 
+    def select_maker(self, name: str, channel: int, *, add: bool) -> None:
+        """Select the filter that makes a channel of a layer, alone or with those that are selected."""
+        workspace = self._workspace
+        workspace.choose(name, "weight")
+        before = workspace.selection
+        if before is None:
+            return
+        mask = filters_of(self._document.graph, name, [channel])
+        workspace.select(Selection(before.mask | mask if add and not before.mask.all() else mask))
+
+    def select_makers(self, name: str) -> None:
+        """Select the filters that make the place of the picture that was chosen."""
+        for made in self._workspace.makers:
+            if made.layer == name:
+                for channel in made.channels:
+                    self.select_maker(name, channel, add=channel != made.channels[0])
+
     def menu(self, parent: QWidget, name: str) -> QMenu:
         """All of these for one layer or input."""
         menu = QMenu(name, parent)
@@ -82,6 +101,8 @@ class LayerActions:
 
         add("Show activation" if is_layer else "Show beside the output", "image-square", "Enter", "view")
         add("Show filters", "grid-four", "F", "view_filters", enabled=self.has_filters(name))
+        if any(made.layer == name for made in self._workspace.makers):
+            add("Select the filters that make the place", "crosshair", "", "select_makers")
         menu.addSeparator()
         bypassed, alone = name in self._document.bypassed, self._workspace.comparison == name
         add("Bypass", "prohibit", "B", "toggle_bypass", enabled=is_layer, checked=bypassed)

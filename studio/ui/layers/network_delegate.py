@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.layers import maker_chips
 from studio.ui.layers.network_actions import LayerActions
 from studio.ui.layers.network_model import LayerModel
 from studio.ui.layers.network_rows import KINDS, Row
@@ -121,8 +122,12 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _paint_ground(self, painter: QPainter, rect: QRect, row: Row, option: QStyleOptionViewItem) -> None:
         state = option.state
+        made = self._model.makers(row.name)
         if row.name == self._model.workspace.layer:
             painter.fillRect(rect, QColor(theme.CHOSEN))
+        elif made is not None:
+            maker_chips.light(painter, rect, made.strength)
+        if row.name == self._model.workspace.layer:
             painter.fillRect(rect.left(), rect.top(), 2, rect.height() - 1, QColor(theme.ACCENT))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, QColor(theme.RAISED))
@@ -162,7 +167,12 @@ class LayerDelegate(QStyledItemDelegate):
         self._paint_name(painter, name, row)
         painter.setFont(self._small_font)
         painter.setPen(QColor(theme.FAINT))
-        for line, words in ((text, row.text), (facts, self._model.facts(row))):
+        placed = self.chips(at, row)
+        if placed:
+            pointed = self._model.workspace.pointed
+            maker_chips.paint(painter, placed, pointed[1] if pointed is not None and pointed[0] == row.name else None)
+            painter.setPen(QColor(theme.FAINT))
+        for line, words in ((text, "" if placed else row.text), (facts, self._model.facts(row))):
             elided = self._small_metrics.elidedText(words, Qt.TextElideMode.ElideRight, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, elided)
 
@@ -209,6 +219,17 @@ class LayerDelegate(QStyledItemDelegate):
             self._pixmaps[key] = self._icons[glyph, colour].pixmap(rect.size(), ratio)
         painter.drawPixmap(rect, self._pixmaps[key])
 
+    def chips(self, at: Places, row: Row) -> dict[int, QRect]:
+        """Where in a row the channels stand that make the chosen place of the picture."""
+        made = self._model.makers(row.name)
+        line = at.text.adjusted(0, self._line, 0, -self._line)
+        return {} if made is None else maker_chips.chips(line, self._small_metrics, made.channels)
+
+    def chip_at(self, rect: QRect, place: QPoint, row: Row) -> int | None:
+        """The channel whose chip is at a place of the view."""
+        placed = self.chips(self.places(rect), row)
+        return next((channel for channel, area in placed.items() if area.contains(place)), None)
+
     # -- the mouse --------------------------------------------------------------------------------------------------
 
     def button_at(self, rect: QRect, place: QPoint, row: Row) -> Button | None:
@@ -242,6 +263,9 @@ class LayerDelegate(QStyledItemDelegate):
         button = self.button_at(rect, place, row)
         if button is not None:
             return _TIPS[button]
+        channel = self.chip_at(rect, place, row)
+        if channel is not None:
+            return f"Channel {channel} makes the chosen place: a click selects its filter, Ctrl adds it"
         warning = self._model.warning(row.name)
         if warning and self.places(rect).warning.contains(place):
             return f"{row.name}: {warning}"

@@ -27,6 +27,7 @@ class LayerList(QListView):
         super().__init__(parent)
         self._model = model
         self._actions = actions
+        self._pointed: tuple[str, int] | None = None
         self.delegate = LayerDelegate(model, actions, self)
         self.setModel(model)
         self.setItemDelegate(self.delegate)
@@ -91,6 +92,25 @@ class LayerList(QListView):
             if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
                 self._actions.view(self._model.rows[index.row()].name)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt: the map of a channel whose chip the mouse is on lies over the picture."""
+        super().mouseMoveEvent(event)
+        place = event.position().toPoint()
+        index = self.indexAt(place)
+        row = self._model.rows[index.row()] if index.isValid() else None
+        channel = None if row is None else self.delegate.chip_at(self.visualRect(index), place, row)
+        self._point(None if row is None or channel is None else (row.name, channel))
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt."""
+        super().leaveEvent(event)
+        self._point(None)
+
+    def _point(self, channel: tuple[str, int] | None) -> None:
+        if channel != self._pointed:
+            self._pointed = self._model.workspace.pointed = channel
+            self.viewport().update()
+
     def event(self, event: QEvent) -> bool:
         """See Qt: the list's own keys come before the window's shortcuts."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._means(event):
@@ -134,6 +154,10 @@ class LayerList(QListView):
             return False
         row = self._model.rows[index.row()]
         button = self.delegate.button_at(self.visualRect(index), place, row)
+        channel = self.delegate.chip_at(self.visualRect(index), place, row)
         if button is not None:
             self.delegate.press(button, row)
-        return button is not None
+        elif channel is not None:
+            add = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self._actions.select_maker(row.name, channel, add=add)
+        return button is not None or channel is not None

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from studio.model.document import Document
 from studio.model.op import Shape
 from studio.model.picture import Picture
-from studio.model.workspace import Workspace
+from studio.model.workspace import Makers, Workspace
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.layers.network_actions import BentLayers
@@ -124,6 +124,10 @@ class LayerModel(QAbstractListModel):
         """Whether this layer's bends alone run."""
         return self.workspace.comparison == name
 
+    def makers(self, name: str) -> Makers | None:
+        """Which of a layer's channels make the place of the picture that was chosen; None where it does not."""
+        return next((made for made in self.workspace.makers if made.layer == name), None)
+
     def facts(self, row: Row) -> str:
         """Shape and number of parameters: "128×64×64 · 131 k"."""
         shape = self.shape(row.name)
@@ -131,11 +135,13 @@ class LayerModel(QAbstractListModel):
 
     def state_text(self, name: str) -> str:
         """Its state in words: bent, bypassed, solo, what is wrong."""
+        made = self.makers(name)
         states = (
             "bent" if self.is_bent(name) else "",
             "bypassed" if self.is_bypassed(name) else "",
             "solo" if self.is_solo(name) else "",
             self.warning(name),
+            f"makes the place by channels {' '.join(map(str, made.channels))}" if made is not None else "",
         )
         return ", ".join(filter(None, states))
 

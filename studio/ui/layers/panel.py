@@ -140,7 +140,7 @@ class NetworkPanel(QWidget):
     def _listen(self, field: str) -> None:
         if field == "layer" and self._workspace.layer:
             self.list.show_selected()
-        elif field == "comparison":
+        elif field in ("comparison", "makers"):
             self.list.viewport().update()
 
     def _take_shapes(self, _: LayerShapes) -> None:
