@@ -1,4 +1,4 @@
-// Random numbers that depend on a seed and a place alone: studio/bends/_random.py does the same.
+// Random numbers that depend on a seed and a place alone: studio/draws.py does the same.
 
 uint hashed(uint bits) {
     uint state = bits * 747796405u + 2891336453u;

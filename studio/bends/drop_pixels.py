@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._random import FRAMES, drawn, seed_numbers
+from studio.draws import FRAMES, drawn, seed_numbers
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 

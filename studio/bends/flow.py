@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._random import seed_numbers, smooth_field
 from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
+from studio.draws import seed_numbers, smooth_field
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 

@@ -62,6 +62,13 @@ def import_(
             metavar="repeat|grey|opaque|zeros",
         ),
     ] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            help="For a cellular automaton, whose output is its input in the next step: what that begins as.",
+            metavar="zeros|seed|noise[,seed=N]|picture",
+        ),
+    ] = "",
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
@@ -83,6 +90,7 @@ def import_(
         output_mean=_numbers(output_mean, "--output-mean"),
         output_std=_numbers(output_std, "--output-std"),
         channels=channels,
+        state=state,
     )
     refuse_existing(output, overwrite)
     imported = open_model(model, options)

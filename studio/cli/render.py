@@ -263,14 +263,14 @@ def _path(source: str, latent: str, graph: Graph) -> LatentPath | None:
     path, kinds = path_of_source(source), {put.kind for put in graph.inputs}
     if path is not None and latent:
         raise StudioError(f'Both the source "{source}" and --latent say how vectors move; leave one out.')
-    if "vector" not in kinds and (path is not None or latent):
+    if kinds == {"picture"} and (path is not None or latent):
         raise StudioError("The network takes pictures alone, so there is no vector to move; give a film or a picture.")
     if path is not None and "picture" in kinds:
         raise StudioError(
             f'The network takes pictures, too, which "{source}" has none of; give a film or a picture as the source, '
             "and --latent for the vector."
         )
-    if path is None and "picture" not in kinds:
+    if path is None and kinds == {"vector"}:
         raise StudioError(
             f'The network is fed vectors alone and cannot look at "{source}"; give "latent" as the source, or '
             '"latent:loop,seed=3,seconds=8".'

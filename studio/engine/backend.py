@@ -46,6 +46,8 @@ class Backend(ABC):
         self._numbers = Numbers()
         # Of every stage with memory, by the name of what it hands on.
         self._rings: dict[str, Ring] = {}
+        # Steps that the network's states have gone since they began.
+        self._stepped = 0
         # What runs again after a node, by its name.
         self._after: dict[str, tuple[Node, ...]] = {}
         self.colour: Array | None = None
@@ -93,6 +95,18 @@ class Backend(ABC):
     @abstractmethod
     def _feed(self, name: str, picture: Array) -> None:
         """Take over an input of (C, H, W)."""
+
+    @abstractmethod
+    def _keep_state(self, name: str, node: str) -> None:
+        """Keep what this node made for an input, which is a state, until the next step."""
+
+    @abstractmethod
+    def _hand_back(self, name: str) -> None:
+        """Feed a state what was kept for it."""
+
+    @abstractmethod
+    def _read_state(self, name: str) -> Array:
+        """What was kept for a state."""
 
     @abstractmethod
     def _execute(self, nodes: Sequence[Node]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,31 +41,64 @@ class Engine(Staging):
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def run(self, inputs: Mapping[str, Array], tick: Tick = START) -> None:
+    def run(self, inputs: Mapping[str, Array], tick: Tick = START, steps: int = 1) -> None:
         """Run every layer on new inputs, each float32 of (C, H, W).
 
         Bends with memory move on by one frame, whatever the tick says: it is what noise and movement go by.
+
+        Args:
+            inputs: by name. A state that is left out is what the network handed on in its last step.
+            tick: when the run takes place.
+            steps: how many steps a network with a state takes; with 0 its last step is taken once more. One without a
+                state runs once.
 
         Raises:
             StudioError: naming the layer that inputs of these sizes do not fit, or the stage that does not fit them.
         """
         self._check(inputs)
         self._begin()
-        sizes = {name: inputs[name].shape[1:] for name in (i.name for i in self.graph.inputs)}
+        sizes = {
+            i.name: inputs[i.name].shape[1:] if i.name in inputs else self._sizes[i.name] for i in self.graph.inputs
+        }
         if sizes != self._sizes:
             self._take_sizes(sizes)
-        for wanted in self.graph.inputs:
-            self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
-        self._run_fed(tick)
+        for name in (i.name for i in self.graph.inputs if i.name in inputs):
+            self._feed(name, np.ascontiguousarray(inputs[name], np.float32))
+        self._run_fed(tick, steps, inputs)
 
-    def _run_fed(self, tick: Tick) -> None:
-        """Run every layer on what the inputs hold."""
-        self._numbers.at(tick)
+    def _run_fed(self, tick: Tick, steps: int = 1, fed: Collection[str] = ()) -> None:
+        """Run every layer on what the inputs hold; in the first of several steps on the states that were fed."""
         for ring in self._rings.values():
             ring.advance()
         self._stale.clear()
         self.colour = None
-        self._execute(self._running.nodes)
+        states = self.graph.states
+        begins = any(put.name in fed for put in states)
+        for step in range(max(1, steps) if states else 1):
+            if states and (steps or begins or not self._stepped):
+                for put in states:
+                    if step or put.name not in fed:
+                        self._hand_back(put.name)
+                self._stepped += 1
+            self._numbers.at(replace(tick, step=self._stepped - 1 if states else tick.frame))
+            self._execute(self._running.nodes)
+            for put in states:
+                self._keep_state(put.name, self._running.node_of(put.comes_from))
+
+    def state(self, name: str) -> Array | None:
+        """(C, H, W) float32: what a state will be in the next step; None before the first.
+
+        What is run again does not change it: it is what the last step made.
+        """
+        if not self._stepped:
+            return None
+        self._begin()
+        return self._read_state(name)
+
+    @property
+    def stepped(self) -> int:
+        """How many steps the network's states have gone since they began; 0 where the next `run` must be fed them."""
+        return self._stepped
 
     def beside(self) -> Engine:
         """Another engine of this network on the same device and weights, for other pictures; whoever asks closes it.
@@ -104,9 +138,10 @@ class Engine(Staging):
         return tuple(dict.fromkeys(layer_of(node.name) for node in nodes))
 
     def forget(self) -> None:
-        """Let bends with memory begin again, as after a seek: the next `run` is their first."""
+        """Let bends with memory and states begin again, as after a seek: the next `run` is their first."""
         for ring in self._rings.values():
             ring.forget()
+        self._stepped = 0
 
     def tune(self) -> tuple[int, int] | None:
         """Between two runs, do a little of finding out what runs fastest here: one shader, or one measurement.
@@ -180,6 +215,8 @@ class Engine(Staging):
 
     def _check(self, inputs: Mapping[str, Array]) -> None:
         for wanted in self.graph.inputs:
+            if wanted.name not in inputs and wanted.kind == "state" and self._stepped:
+                continue
             if wanted.name not in inputs:
                 raise StudioError(f'The network needs an input "{wanted.name}".')
             if inputs[wanted.name].ndim != 3 or inputs[wanted.name].shape[0] != wanted.channels:

@@ -84,12 +84,12 @@ class Numbers:
                 self._declared.append(declared)
                 self._node_at.append(node.name)
             op = op.turned(turned) if turned else op
-            self.ops[node.name] = op.at(self._tick) if isinstance(op, Staged) else op
+            self.ops[node.name] = op.at(self._tick) if op.moves() else op
         self.places, self.values = tuple(places), np.array(values, np.float32)
         self._index = {(place.owner, place.name): k for k, place in enumerate(places)}
         self._lo = np.array([place.lo for place in places], np.float32)
         self._hi = np.array([place.hi for place in places], np.float32)
-        self._moving = tuple(name for name, op in self.ops.items() if isinstance(op, Staged) and op.stage.bend.moves)
+        self._moving = tuple(name for name, op in self.ops.items() if op.moves())
         self._tell()
         return frozenset(name for name, span in self.spans.items() if before.get(name) != self.told[span].tobytes())
 
@@ -133,9 +133,7 @@ class Numbers:
             return
         self._tick = tick
         for name in self._moving:
-            op = self.ops[name]
-            assert isinstance(op, Staged)
-            self.ops[name] = op.at(tick)
+            self.ops[name] = self.ops[name].at(tick)
             self._tell_of(name)
         self.version += bool(self._moving)
 

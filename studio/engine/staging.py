@@ -63,13 +63,13 @@ class Staging(Reading):
 
     @property
     def remembers(self) -> bool:
-        """Whether a bend has a memory, so that a `run` needs those before it."""
-        return any(stage.bend.memory() is not None for stage in self._stages)
+        """Whether a bend has a memory, or the network a state, so that a `run` needs those before it."""
+        return bool(self.graph.states) or any(stage.bend.memory() is not None for stage in self._stages)
 
     @property
     def moves(self) -> bool:
-        """Whether the next `run` may give another picture of the same inputs: a bend moves, or has a memory."""
-        return self._numbers.moves or bool(self._rings)
+        """Whether the next `run` may give another picture of the same inputs: something moves, or has a memory."""
+        return self._numbers.moves or bool(self._rings) or bool(self.graph.states)
 
     def lend(self, stage: int, values: Array | None) -> None:
         """Give a stage the map of a second picture, which it keeps until it gets another; None takes it back.
@@ -123,7 +123,7 @@ class Staging(Reading):
         before = self._shapes, self._running
         shapes = self.graph.shapes(sizes)
         running = self._lowered(shapes)
-        self._shapes = shapes
+        self._shapes, self._stepped = shapes, 0
         try:
             self._run_as(running, anew=True)
         except StudioError:

@@ -13,8 +13,9 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from studio.engine._torch_states import TorchStates
 from studio.engine._torch_stats import stats_of
-from studio.engine.base import Engine, Places, Stats
+from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured, PinnedInputs, mark
 from studio.engine.packed import can_pack, convolve, pack
 from studio.engine.ring import kept_of, ring_of
@@ -56,7 +57,7 @@ def leave_a_core() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
-class TorchEngine(Engine):
+class TorchEngine(TorchStates):
     """Runs a network through PyTorch operators in float32: one by one, or on CUDA as a graph; see `captured`."""
 
     name = "torch"
@@ -123,6 +124,7 @@ class TorchEngine(Engine):
         self._of_layer.clear()
         self._kept.clear()
         self._activations.clear()
+        self._next.clear()
         self._events.clear()
         if self._captured is not None:
             self._captured.clear()
@@ -192,8 +194,8 @@ class TorchEngine(Engine):
                 self._timed_at = now
                 self._run_set(nodes, timed=True)
                 return
-            # Noise and what else moves, or has a memory, is another graph in every frame.
-            lies_still = not self._rings and not self._numbers.moves
+            # Noise and what else moves, or has a memory or a state, is another graph in every frame.
+            lies_still = not self._rings and not self._numbers.moves and not self.graph.states
             run, whole = partial(self._run_set, nodes, captures=True), nodes is self._running.nodes
             version, maps = self._numbers.version, self._activations
             if not lies_still or not self._captured.replay(nodes, version, maps, run, whole=whole):

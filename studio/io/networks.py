@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +28,7 @@ from studio.model.explain import explain
 from studio.model.graph import Colour, Graph, Input, InputKind, Node, Order
 from studio.model.network import Network
 from studio.model.op import Array, Op
+from studio.model.state import Beginning
 from studio.ops import operator
 
 MANIFEST = "network.json"
@@ -64,6 +65,9 @@ class _Input(Part):
     order: Order = "rgb"
     size: tuple[_Side, _Side] | None = None
     multiple: tuple[_Side, _Side] = (1, 1)
+    comes_from: Line = ""
+    begins: Beginning = "zeros"
+    seed: int = Field(0, ge=0, le=2**32 - 1)
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
@@ -228,8 +232,7 @@ def _graph(described: _NetworkFile, where: object) -> Graph:
     try:
         nodes = tuple(Node(layer.name, _op(layer), tuple(layer.inputs), layer.tensors_of) for layer in described.layers)
         inputs = tuple(
-            Input(i.name, i.channels, i.range, i.mean, i.std, i.kind, i.order, i.size, i.multiple)
-            for i in described.inputs
+            Input(**{field.name: getattr(i, field.name) for field in fields(Input)}) for i in described.inputs
         )
         output = described.output
         graph = Graph(inputs, nodes, output.layer, output.range, output.order, output.colour)
@@ -264,6 +267,8 @@ def _input(of: Input) -> Document:
     newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
     newer |= {} if of.size is None else {"size": list(of.size)}
     newer |= {} if of.multiple == (1, 1) else {"multiple": list(of.multiple)}
+    if of.kind == "state":
+        newer |= {"comes_from": of.comes_from, "begins": of.begins} | ({"seed": of.seed} if of.seed else {})
     return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | newer
 
 

@@ -184,6 +184,8 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
         StudioError: for whatever does not fit, in one sentence.
     """
     notes: list[str] = []
+    if network.graph.states:
+        raise StudioError(f'"{network.name}" makes its own input, step by step, and does not learn here.')
     settings = Settings(
         _fitting(network, asked.size, notes),
         _terms(asked),
@@ -243,8 +245,8 @@ def teacher(name: str) -> Teacher:
 
     taught = open_preset(name)
     graph = taught.bent.graph
-    if any(i.kind == "vector" for i in graph.inputs):
-        raise StudioError(f'"{name}" is fed vectors, and so cannot be shown what the network is shown.')
+    if any(i.kind != "picture" for i in graph.inputs):
+        raise StudioError(f'"{name}" is fed vectors or a state, and so cannot be shown what the network is shown.')
     engine = TorchEngine(taught.bent)
     engine.bypass(taught.bypassed)
     engine.set_stages(taught.section(STAGES))

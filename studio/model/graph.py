@@ -12,46 +12,19 @@ from functools import cached_property
 from typing import Literal
 
 from studio.errors import StudioError
-from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing
+from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing, check_states
+from studio.model.inputs import Input as Input
+from studio.model.inputs import InputKind as InputKind
+from studio.model.inputs import Order as Order
+from studio.model.inputs import Size as Size
 from studio.model.op import Op, Scale, Shape
 from studio.model.plugins import guarded
-
-Size = tuple[int, int]
 
 _USUAL = (256, 256)
 _LARGEST_SQUARE = 1024
 
 
-InputKind = Literal["picture", "vector"]
-Order = Literal["rgb", "bgr"]
 Colour = Literal["own", "input"]
-
-
-@dataclass(frozen=True)
-class Input:
-    """One picture, or one vector, that the network is fed.
-
-    Attributes:
-        name: what layers call it.
-        channels: 3 for RGB, 1 for grey; of a vector the number of its values.
-        range: the values that black and white have; of a vector those that its values mostly lie between.
-        mean: taken off each channel of a picture in that range; empty where nothing is.
-        std: what each channel is then divided by; empty where by nothing.
-        kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed.
-        order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
-        size: (height, width) of the only pictures that it takes; None where the layers say which fit.
-        multiple: what height and width of its pictures must be multiples of, besides what the layers say.
-    """
-
-    name: str
-    channels: int = 3
-    range: tuple[float, float] = (0.0, 1.0)
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    kind: InputKind = "picture"
-    order: Order = "rgb"
-    size: Size | None = None
-    multiple: Size = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -119,6 +92,16 @@ class Graph:
             check_borrowing(node, self.tensor_shapes)
         if self.output not in self._by_name:
             raise StudioError(f'The network names "{self.output}" as its output, but has no such layer.')
+        for put in self.states:
+            if put.comes_from not in self._by_name:
+                raise StudioError(
+                    f'The state "{put.name}" comes from the layer "{put.comes_from}", which the network does not have.'
+                )
+
+    @cached_property
+    def states(self) -> tuple[Input, ...]:
+        """The inputs that the network makes itself, step by step."""
+        return tuple(put for put in self.inputs if put.kind == "state")
 
     def node(self, name: str) -> Node:
         """The layer of this name; StudioError lists the names there are."""
@@ -158,13 +141,13 @@ class Graph:
             if put.size is not None and tuple(sizes[put.name]) != put.size:
                 (height, width), (only, wide) = sizes[put.name], put.size
                 raise StudioError(f'The input "{put.name}" takes {only}×{wide} (height × width), not {height}×{width}.')
-            if put.kind == "picture" and any(n % by for n, by in zip(sizes[put.name], put.multiple, strict=True)):
+            if put.has_size and any(n % by for n, by in zip(sizes[put.name], put.multiple, strict=True)):
                 (height, width), (down, across) = sizes[put.name], put.multiple
                 raise StudioError(
                     f'The input "{put.name}" takes heights that are multiples of {down} and widths of {across}, '
                     f"not {height}×{width}."
                 )
-        found = {i.name: Shape(i.channels, *(sizes[i.name] if i.kind == "picture" else (1, 1))) for i in self.inputs}
+        found = {i.name: Shape(i.channels, *(sizes[i.name] if i.has_size else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
                 with guarded(node.op):
@@ -177,6 +160,7 @@ class Graph:
                     f'Layer "{node.name}" ({type(node.op).__name__}): an input of {size} (height × width) '
                     "leaves it no output; use a larger picture."
                 )
+        check_states(self.states, found)
         if self.colour == "input" and found[self.output].channels != 1:
             raise StudioError(
                 "The network keeps the colour of its picture, so that its output must be luma, of 1 channel, not "
@@ -209,7 +193,7 @@ class Graph:
         a given size. Where branches meet, the one that follows the input says how large both are.
         """
         one = Fraction(1), Fraction(1)
-        found: dict[str, Scale | None] = {i.name: one if i.kind == "picture" else None for i in self.inputs}
+        found: dict[str, Scale | None] = {i.name: one if i.has_size else None for i in self.inputs}
         for node in self.nodes:
             own, leads = node.op.size_ratio(), node.op.follows
             reads = node.inputs if leads is None else node.inputs[leads : leads + 1]
@@ -257,7 +241,7 @@ class Graph:
         Weights of a layer behind a `Flatten`, or a map of a given size, or made of a vector, that meets one that is
         not, fit pictures of one size alone. None where no layer fixes the size, or where it takes no square picture.
         """
-        if all(node.op.size_ratio() for node in self.nodes) and all(i.kind == "picture" for i in self.inputs):
+        if all(node.op.size_ratio() for node in self.nodes) and all(i.has_size for i in self.inputs):
             return None
         step = math.lcm(*self.multiple)
         sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.model.graph import Node
+    from studio.model.graph import Input, Node
+    from studio.model.op import Shape
 
 
 def check_inputs(node: Node, names: set[str]) -> None:
@@ -25,6 +26,20 @@ def check_inputs(node: Node, names: set[str]) -> None:
         raise StudioError(f'Layer "{node.name}" ({kind}) needs at least two inputs, not {count}.')
     if node.op.arity is not None and count != node.op.arity:
         raise StudioError(f'Layer "{node.name}" ({kind}) needs {node.op.arity} input(s), not {count}.')
+
+
+def check_states(states: Iterable[Input], shapes: Mapping[str, Shape]) -> None:
+    """The layer from which a state comes makes a map of the state's own shape.
+
+    Raises:
+        StudioError: where that is not so.
+    """
+    for put in states:
+        if shapes[put.comes_from] != shapes[put.name]:
+            raise StudioError(
+                f'The state "{put.name}" is {shapes[put.name]}, but the layer "{put.comes_from}", from which it comes, '
+                f"makes {shapes[put.comes_from]} of it."
+            )
 
 
 def check_sharing(node: Node, owner: Node | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.model.param import Shaded
 from studio.model.shader_files import shader_file
 from studio.model.taps import Taps
+from studio.model.tick import Tick
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -122,6 +123,15 @@ class Op(Shaded):
     def multiples(self) -> tuple[int, int]:
         """What height and width of its first input must be multiples of."""
         return 1, 1
+
+    def moves(self) -> bool:
+        """Whether it makes another map of the same inputs at another `Tick`."""
+        return False
+
+    def at(self, tick: Tick) -> Self:
+        """This at another time; itself where it does not move."""
+        del tick
+        return self
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """The operator on PyTorch tensors of shape (N, C, H, W)."""

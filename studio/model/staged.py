@@ -106,8 +106,12 @@ class Staged(Op):
         bend = stage.bend.turned(own) if own else stage.bend
         return self.model_copy(update={"stage": replace(stage, amount=amount, guard=guard, mask=mask, bend=bend)})
 
+    def moves(self) -> bool:
+        """See `Op.moves`."""
+        return self.stage.bend.moves
+
     def at(self, tick: Tick) -> Self:
-        """This at another time."""
+        """See `Op.at`."""
         return self.model_copy(update={"tick": tick})
 
     def numbers(self) -> dict[str, float]:

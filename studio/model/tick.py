@@ -15,10 +15,13 @@ class Tick:
     Attributes:
         frame: how many frames came before it; from 0.
         time: seconds since the beginning.
+        step: how many steps of the network's state came before it, which what the network draws goes by; of a network
+            without a state the frame. The engine counts them.
     """
 
     frame: int = 0
     time: Fraction = Fraction(0)
+    step: int = 0
 
 
 START = Tick()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from studio.bends import _random
+from studio import draws
 from studio.bends._median import _by_network, glsl, median, network
 from studio.bends.posterise import _ranks_on_cpu
 from studio.paths import SHADERS
@@ -73,12 +73,12 @@ def test_draws_are_the_same_by_words_and_by_long_numbers(
     shape: tuple[int, int, int, int], seed: int, frame: int
 ) -> None:
     x = torch.zeros(shape)
-    bits = _random.places(x, seed, frame)
-    assert torch.equal(_random.drawn(x, seed, frame, "uniform"), _random.uniform(bits))
-    assert torch.equal(_random.drawn(x, seed, frame, "gaussian"), _random.gaussian(bits))
+    bits = draws.places(x, seed, frame)
+    assert torch.equal(draws.drawn(x, seed, frame, "uniform"), draws.uniform(bits))
+    assert torch.equal(draws.drawn(x, seed, frame, "gaussian"), draws.gaussian(bits))
 
 
 def test_gaussian_draws_have_mean_0_and_deviation_1() -> None:
-    found = _random.drawn(torch.zeros(1, 16, 64, 64), 3, 5, "gaussian").numpy()
+    found = draws.drawn(torch.zeros(1, 16, 64, 64), 3, 5, "gaussian").numpy()
     assert abs(float(found.mean())) < 0.01
     assert float(np.std(found)) == pytest.approx(1.0, abs=0.01)

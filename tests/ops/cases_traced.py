@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio import draws
+
 HOWS = ["gt", "ge", "lt", "le", "eq", "ne"]
 
 
@@ -188,6 +190,17 @@ def _coordinates(draw: Draw) -> Case:
         return line.expand(1, 1, *inputs[0].shape[2:])
 
     return Case((shape,), reference, {"axis": axis, "per": per, "start": start, "step": step, "offset": offset})
+
+
+@case_of("RandomMap")
+def _random_map(draw: Draw) -> Case:
+    kind, channels = draw(st.sampled_from(["uniform", "gaussian"])), draw(channel_counts)
+
+    def reference(inputs: Sequence[Tensor], _: dict[str, Tensor]) -> Tensor:
+        bits = draws.places(torch.zeros(1, channels, *inputs[0].shape[2:]), 0, 0)
+        return (draws.uniform(bits) if kind == "uniform" else draws.gaussian(bits))[None]
+
+    return Case((_map(draw),), reference, {"kind": kind, "channels": channels})
 
 
 @case_of("SizeOf")

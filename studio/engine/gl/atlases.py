@@ -13,7 +13,7 @@ from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.plan import Pass, Step, passes
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.sheets import SheetEngine
+from studio.engine.gl.states import StatefulEngine
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
@@ -33,7 +33,7 @@ from studio.model.staged import Staged
 _SENT_AFTER = frozenset(4**k for k in range(8))
 
 
-class AtlasEngine(SheetEngine):
+class AtlasEngine(StatefulEngine):
     """A GL engine; the two differ in how they make a frame's steps.
 
     Attributes:
@@ -123,6 +123,7 @@ class AtlasEngine(SheetEngine):
             self._asked_of,
             self._chosen,
             self._kept,
+            self._next,
         ):
             held.clear()
         self.kernels = None

@@ -1,4 +1,4 @@
-"""The earlier maps of bends with memory, as textures."""
+"""The earlier maps of bends with memory, and states between two steps, as textures."""
 
 from __future__ import annotations
 
@@ -64,3 +64,35 @@ class Past:
     def use(self, unit: int) -> None:
         """Bind it to a texture unit."""
         self.texture.use(unit)
+
+
+class StateMap:
+    """A state between two steps: it is copied out of the map that made it, and into the input that reads it.
+
+    Args:
+        device: on which it is made.
+        size: width and height in texels.
+        half: whether maps are of float16.
+    """
+
+    def __init__(self, device: Device, size: tuple[int, int], *, half: bool) -> None:
+        self._context = device.context
+        self.texture = device.texture(size, half=half)
+        self._target = self._context.framebuffer([self.texture])
+        self._others: dict[moderngl.Texture, moderngl.Framebuffer] = {}
+
+    def keep(self, made: moderngl.Texture) -> None:
+        """Copy it out of the map that a step made."""
+        self._context.copy_framebuffer(self._target, self._of(made))
+
+    def hand_back(self, read: moderngl.Texture) -> None:
+        """Copy it into the map that a step reads."""
+        self._context.copy_framebuffer(self._of(read), self._target)
+
+    def _of(self, texture: moderngl.Texture) -> moderngl.Framebuffer:
+        if texture not in self._others:
+            if len(self._others) > 1:
+                # Those of before other layers ran.
+                self._others.clear()
+            self._others[texture] = self._context.framebuffer([texture])
+        return self._others[texture]

@@ -15,6 +15,7 @@ from studio.ops.functions import Log
 from studio.ops.given import Coordinates, GivenMap, SizeOf
 from studio.ops.matmul import MatMul
 from studio.ops.periodic import Cos, Sin
+from studio.ops.random_map import RandomMap
 from studio.ops.rearrange import Rearrange, RearrangeLike, order_of
 from studio.ops.roll import Flip, Roll
 from studio.ops.rounding import Round
@@ -128,6 +129,14 @@ def _given_map(layer: Layer, op: GivenMap) -> str:
     for axis, side, own in ((2, height, op.height), (3, width, op.width)):
         x = layer.add("Gather", x, layer.integers(*(np.arange(side) % own).tolist()), axis=axis)
     return x
+
+
+@writer_of(TABLE, RandomMap)
+def _random_map(layer: Layer, op: RandomMap) -> str:
+    """Drawn by the runtime in every run: other numbers than the studio's."""
+    like = layer.add("ReduceMean", layer.x, layer.integers(1), keepdims=1)
+    like = layer.add("Expand", like, layer.integers(1, op.channels, 1, 1))
+    return layer.add("RandomUniformLike" if op.kind == "uniform" else "RandomNormalLike", like)
 
 
 @writer_of(TABLE, Coordinates, SizeOf, WindowMask)

@@ -91,6 +91,9 @@ def _steps(of: Input) -> Iterator[str]:
     if of.kind == "vector":
         yield f'Its input "{of.name}" takes a vector of {of.channels} values, normally distributed'
         return
+    if of.kind == "state":
+        yield f'Its input "{of.name}" takes what "{of.comes_from}" made in the step before; it begins as {of.begins}'
+        return
     order = " in the order blue, green, red" if of.order == "bgr" else ""
     yield f'Its input "{of.name}" takes {of.channels} channel{"s" if of.channels > 1 else ""}{order},'
     yield f"black at {of.range[0]:g} and white at {of.range[1]:g}"

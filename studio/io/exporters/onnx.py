@@ -87,9 +87,11 @@ def onnx_model(preset: Preset, sizes: Mapping[str, Size]) -> tuple[ModelProto, b
         written.rename(made, node.name)
     fixed = written.fixed or graph.only_size is not None
     inputs = [_info(i.name, shapes[i.name], fixed=fixed or i.kind == "vector") for i in graph.inputs]
-    output = _info(graph.output, shapes[graph.output], fixed=fixed or not _has_pictures(graph))
+    # What a state is in the next step is an output of its own.
+    names = dict.fromkeys((graph.output, *(put.comes_from for put in graph.states)))
+    outputs = [_info(name, shapes[name], fixed=fixed or not _has_pictures(graph)) for name in names]
     made_graph = helper.make_graph(
-        written.nodes, _identifier(preset.name), inputs, [output], _used(written), doc_string=preset.description
+        written.nodes, _identifier(preset.name), inputs, outputs, _used(written), doc_string=preset.description
     )
     model = helper.make_model(
         made_graph,
@@ -115,7 +117,7 @@ def _sizes(graph: Graph, size: Size) -> dict[str, Size]:
 
 
 def _has_pictures(graph: Graph) -> bool:
-    return any(i.kind == "picture" for i in graph.inputs)
+    return any(i.has_size for i in graph.inputs)
 
 
 def _info(name: str, shape: Shape, *, fixed: bool) -> ValueInfoProto:

@@ -13,6 +13,7 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
 from studio.io.importers._foreign import refuse_foreign
+from studio.io.importers._state import STATE_WAYS, fed_back, stated
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
 from studio.model.plugins import answer, guarded
@@ -20,10 +21,12 @@ from studio.model.registry import declared, having
 
 __all__ = [
     "CHANNEL_WAYS",
+    "STATE_WAYS",
     "Imported",
     "Importer",
     "Options",
     "families",
+    "fed_back",
     "formats",
     "open_model",
     "save_imported",
@@ -59,7 +62,8 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
             try:
                 with guarded(importer):
                     imported = importer.open(path, options or Options())
-                return mapped(imported, (options or Options()).channels)
+                asked = options or Options()
+                return mapped(stated(imported, asked.state), asked.channels)
             except MemoryError as error:
                 raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator as python
 from collections.abc import Callable, Mapping
@@ -27,7 +28,13 @@ FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
 
 
 class Arithmetic(Axes):
-    """Adds what an operator means to a draft."""
+    """Adds what an operator means to a draft.
+
+    Attributes:
+        draw: which of the model's random draws the next one is, counted from 0: its seed.
+    """
+
+    draw = 0
 
     def map_of(self, value: Value) -> str:
         """The layer whose map this value is."""
@@ -51,6 +58,32 @@ class Arithmetic(Axes):
             width=width,
             repeat=bool(like),
         )
+
+    def drawn(self, shape: tuple[int, ...], kind: str) -> Value:
+        """Random numbers of this shape, "uniform" or "gaussian", drawn anew in each step.
+
+        Two of its axes, whichever they are, are those of a map that there is.
+        """
+        long = (1,) * (2 - len(shape)) + shape
+        inputs = [i.name for i in self.draft.inputs]
+        maps = {self.draft.shapes[name][1:]: name for name in [n.name for n in self.draft.nodes] + inputs[::-1]}
+        last = len(long) - 1
+        pairs = [(last - 1, last), *itertools.permutations(range(last, -1, -1), 2)]
+        down, across = next((pair for pair in pairs if (long[pair[0]], long[pair[1]]) in maps), (last - 1, last))
+        size = long[down], long[across]
+        if size not in maps and size == (1, 1):
+            maps[size] = self.draft.add("Mean", inputs[0], name=f"{self.name}.mean")
+        if size not in maps:
+            raise StudioError(f"it draws random numbers of {shape}, but no map of the model is as large.")
+        order = (*(axis for axis in range(last + 1) if axis not in (down, across)), down, across)
+        laid = tuple(long[axis] for axis in order)
+        self.draft.draws[self.draw] = order
+        node = self.draft.add(
+            "RandomMap", maps[size], name=self.name, channels=math.prod(laid[:-2]), kind=kind, seed=self.draw
+        )
+        back = tuple(order.index(axis) for axis in range(last + 1))
+        made = shown(node, laid)
+        return made if order == tuple(range(last + 1)) else move(self.draft, made, lambda n: n.transpose(back))
 
     def layer(
         self,

@@ -150,7 +150,7 @@ def _stack(f: Flow, a: Args) -> Value:
     return f.concat([v for v in values if isinstance(v, Value)], a.get("dim", 0))
 
 
-@means("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+@means("alpha_dropout", "feature_alpha_dropout")
 def _dropout(f: Flow, a: Args) -> Value:
     del f
     if a.get("train", a.get("training")):

@@ -19,9 +19,6 @@ _INSTEAD = {
     "aten.sort": "amax or amin, where only the ends are needed",
     "aten.topk": "amax",
     "aten.grid_sampler": "F.interpolate, where the grid is a plain one",
-    "aten.rand_like": "a second input",
-    "aten.randn_like": "a second input",
-    "aten.bernoulli": "module.eval()",
     "aten.lstm": "convolutions, or a network that is fed its own output",
     "aten.gru": "convolutions, or a network that is fed its own output",
     "aten.fft_fft2": "the network without its Fourier part",
@@ -46,6 +43,8 @@ _VIEWS = words(
     alias contiguous to unbind split chunk split_with_sizes view_as movedim
     """
 )
+
+_DRAWS = words("rand rand_like randn randn_like bernoulli uniform normal")
 
 Args = dict[str, Any]
 Handler = Callable[[Flow, Args], "Value | list[Value]"]
@@ -96,6 +95,12 @@ class Call:
         return self.operator.endswith("_") and not self.operator.endswith("__")
 
     @property
+    def draws(self) -> bool:
+        """Whether it takes numbers off PyTorch's generator."""
+        name = self.operator.removeprefix("aten.").removesuffix("_")
+        return name in _DRAWS or (name in ("dropout", "feature_dropout") and bool(self.args.get("train")))
+
+    @property
     def keeps_memory(self) -> bool:
         """Whether its result is, or may be, its first argument's memory."""
         return self.in_place or self.operator.removeprefix("aten.") in _VIEWS
@@ -132,7 +137,9 @@ def run(
         values[name] = add_input(draft, name, shape)
     calls = list(calls)
     numbers: dict[str, int | float] = {}
+    draws = {call.result: number for number, call in enumerate(call for call in calls if call.draws)}
     for call in _needed(calls, output):
+        flow.draw = draws.get(call.result, 0)
         args = {key: _looked_up(values | numbers if numbers else values, value) for key, value in call.args.items()}
         flow.name = _layer_name(call, args)
         if call.target == "getitem":

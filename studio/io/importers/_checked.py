@@ -56,10 +56,10 @@ def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: 
     """
     low, high = network.graph.inputs[0].range
     feeds = [tuple(examples), *_fed(examples, low, high)]
-    found = [_error(module, feed, network, trace.picked) for feed in feeds]
+    found = [_error(module, feed, network, trace) for feed in feeds]
     worst, own = max(found), 0.0
     if not worst <= TOLERANCE:
-        own = max(_own_error(module, feed, trace.picked) for feed in feeds)
+        own = max(_own_error(module, feed, trace) for feed in feeds)
         if not worst <= min(_OWN * own, _MOST_OWN):
             raise StudioError(
                 f"The studio's output differs from the module's by {worst:.2g} relative to it, so nothing was saved; "
@@ -120,11 +120,11 @@ def _elsewhere(
     allowed, held = max(3 * worst, _CLOSE), 0
     for size in _sizes(network, trace.sizes):
         feed = resized(examples, size)
-        error = _tried(module, feed, network, trace.picked)
+        error = _tried(module, feed, network, trace)
         if error is None:
             continue
         if not error <= allowed:
-            here = _own_error(module, feed, trace.picked)
+            here = _own_error(module, feed, trace)
             if not error <= min(_OWN * here, _MOST_OWN):
                 return f"at {size[0]}×{size[1]} its output would be {error:.2g} from the module's", worst, own
             own = max(own, here) if error > TOLERANCE else own
@@ -156,7 +156,7 @@ def _by_multiples(
             for side, across in ((height, width), (width, height))
         ]
         fitting = [size for size in dict.fromkeys(sizes) if found.graph.fitting_size(size) == size]
-        errors = [_tried(module, resized(examples, size), found, trace.picked) for size in fitting]
+        errors = [_tried(module, resized(examples, size), found, trace) for size in fitting]
         if errors and all(error is not None and error <= allowed for error in errors):
             return found
     return None
@@ -167,9 +167,9 @@ def _of_multiples(network: Network, step: int) -> Network:
     return replace(network, graph=replace(network.graph, inputs=inputs))
 
 
-def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, picked: str) -> float | None:
+def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, trace: Trace) -> float | None:
     try:
-        return _error(module, feed, network, picked)
+        return _error(module, feed, network, trace)
     # Whatever the module's own code raises, it does not take this size, so that nobody can say what is right.
     except Exception:  # noqa: BLE001
         return None
@@ -192,22 +192,24 @@ def _sizes(network: Network, traced: Sequence[Sides]) -> list[Sides]:
     return found
 
 
-def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], picked: str) -> np.ndarray:
+def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], trace: Trace) -> np.ndarray:
     import torch
     from torch.utils._pytree import tree_leaves
 
-    with torch.no_grad():
+    from studio.io.importers._drawn import drawing
+
+    with torch.no_grad(), drawing(trace.draft.draws):
         # Modules may write into what they are given.
         returned = module(*(tensor.clone() for tensor in feed))
     found = dict(zip(places(returned), tree_leaves(returned), strict=True))
-    values: np.ndarray = found[picked][0].double().cpu().numpy()
+    values: np.ndarray = found[trace.picked][0].double().cpu().numpy()
     return values
 
 
-def _error(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, picked: str) -> float:
+def _error(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Network, trace: Trace) -> float:
     from studio.ops._reference import reference
 
-    wanted = _output(module, feed, picked)
+    wanted = _output(module, feed, trace)
     feeds = {
         put.name: tensor.reshape(1, put.channels, *_pixels(tensor))
         for put, tensor in zip(network.graph.inputs, feed, strict=True)
@@ -223,19 +225,19 @@ def _relative(found: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.linalg.norm(found - wanted) / (np.linalg.norm(wanted) or 1.0))
 
 
-def _own_error(module: torch.nn.Module, feed: Sequence[torch.Tensor], picked: str) -> float:
+def _own_error(module: torch.nn.Module, feed: Sequence[torch.Tensor], trace: Trace) -> float:
     """How far the module in float32 is from itself in float64; infinite where it has no float64."""
     import copy
 
     import torch
 
-    wanted = _output(module, feed, picked)
+    wanted = _output(module, feed, trace)
     try:
-        exact = _output(copy.deepcopy(module).double(), [tensor.double() for tensor in feed], picked)
+        exact = _output(copy.deepcopy(module).double(), [tensor.double() for tensor in feed], trace)
     except (RuntimeError, TypeError):
         # Of modules that fix their type: in float32, with a change in the last digit of what they are fed.
         moved = [tensor * (1 + torch.finfo(torch.float32).eps) for tensor in feed]
-        exact = _output(module, moved, picked)
+        exact = _output(module, moved, trace)
     return _relative(wanted, exact)
 
 

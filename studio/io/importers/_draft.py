@@ -40,6 +40,7 @@ class Draft:
         weights: every tensor by its full name, ``layer.tensor``.
         shapes: shape of every input and layer for the size that the file was made for.
         notes: remarks for the person who imports.
+        draws: of every random draw of the model, by its number, in which order its axes lie in the map of it.
         views: layers that hold places of another layer's map, by that layer and what tells the places apart.
     """
 
@@ -48,6 +49,7 @@ class Draft:
     weights: dict[str, Weight] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    draws: dict[int, tuple[int, ...]] = field(default_factory=dict)
     views: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)

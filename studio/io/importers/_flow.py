@@ -108,6 +108,13 @@ class Flow(Batches):
         sizes: dict[str, Any] = {"in_channels": per_group * groups, "out_channels": out, "kernel_size": tuple(kernel)}
         sizes |= {"stride": stride, "dilation": dilation, "groups": groups, "bias": bias is not None}
         tensors = _tensors(weight, bias)
+        if is_batch(value) and per_group == 1 == groups and not weight.origin and bias is None:
+            # The same kernels over each of many maps, as perception is written: over each channel of one.
+            count, _, high, wide = value.shape
+            tiled = constant(np.tile(np.asarray(weight.constant), (count, 1, 1, 1)))
+            apart = reshaped(value, (1, count, high, wide))
+            made = self.conv(apart, tiled, None, stride, padding, dilation, count)
+            return reshaped(made, (count, out, *made.shape[2:]))
         if is_batch(value):
             span = ((kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1])
             name = self.name

@@ -7,6 +7,7 @@ such moves are run on the numbers of the pixels instead of on their values; what
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -167,7 +168,7 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
         return draft.views[known]
     found = _shuffled(draft, node, index, name) or _cut(draft, node, index, name)
     found = found or _dealt(draft, node, index, name) or _rearranged(draft, node, index, name)
-    found = found or _gathered(draft, node, index, name)
+    found = found or _bordered(draft, node, index, name) or _gathered(draft, node, index, name)
     if not found:
         raise StudioError(
             f"it rearranges a map of {have} to {Shape(*index.shape)} in a way that no operator of the studio does; "
@@ -264,6 +265,30 @@ def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
     if move_.count == move_.whole.channels:
         return made
     return draft.add("SliceChannels", made, name=f"{name}.slice", start=move_.start, end=move_.start + move_.count)
+
+
+_BORDERS = {"circular": "wrap", "reflect": "reflect", "replicate": "edge"}
+"""The modes of `Pad` whose border is of the map's own values, and what NumPy calls them."""
+
+
+def _bordered(draft: Draft, node: str, index: Index, name: str) -> str:
+    """A map with a border of its own values: slices of it joined around it."""
+    have = draft.shapes[node]
+    if index.shape[0] != have.channels or index.shape[1] < have.height or index.shape[2] < have.width:
+        return ""
+    sides = []
+    down, across = index[0, :, 0] // have.width % have.height, index[0, 0] % have.width
+    for line, side in ((down, have.height), (across, have.width)):
+        starts = [k for k in range(len(line) - side + 1) if np.array_equal(line[k : k + side], np.arange(side))]
+        if not starts:
+            return ""
+        sides.append([(k, len(line) - side - k) for k in starts if max(k, len(line) - side - k) < side])
+    base = np.arange(math.prod(have), dtype=np.int32).reshape(have)
+    for (top, bottom), (left, right) in itertools.product(*sides):
+        for mode, called in _BORDERS.items():
+            if np.array_equal(index, np.pad(base, ((0, 0), (top, bottom), (left, right)), called)):  # type: ignore[call-overload]
+                return draft.add("Pad", node, name=f"{name}.pad", padding=(left, right, top, bottom), mode=mode)
+    return ""
 
 
 def _gathered(draft: Draft, node: str, index: Index, name: str) -> str:

@@ -43,6 +43,8 @@ class Options:
         output_std: per channel, what the output is multiplied by.
         channels: how channels of a picture become those of a network that takes neither one nor three: "repeat",
             "grey", "opaque" or "zeros"; they do not where empty.
+        state: what its input begins as where its output is its input in the next step: "zeros", "seed", "noise",
+            "noise,seed=3" or "picture"; empty where the input is a picture.
     """
 
     arch: str = ""
@@ -59,6 +61,7 @@ class Options:
     output_mean: tuple[float, ...] = ()
     output_std: tuple[float, ...] = ()
     channels: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,8 @@ class Known:
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
     """The draft as a network under the file's name, in the values that were asked for, else that are known of it."""
     pictures = [i for i in draft.inputs if i.kind == "picture"]
+    _say_channels(draft, output)
     output = _denormalised(draft, output, options)
-    _say_channels(draft)
     size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(path.stem[:100] or "imported", output, output_range)
@@ -175,10 +178,15 @@ def _denormalised(draft: Draft, output: str, options: Options) -> str:
     return draft.add("ScaleShift", output, name=SHOWN, tensors=tensors, num_features=channels)
 
 
-def _say_channels(draft: Draft) -> None:
+def _say_channels(draft: Draft, output: str) -> None:
     """What no source can feed is said."""
     for put in draft.inputs:
         if put.kind == "picture" and put.channels not in (1, 3):
+            if draft.shapes[put.name] == draft.shapes[output]:
+                draft.notes.append(
+                    f"Its output is like its input, of {put.channels} channels: where the one is to be the other in "
+                    "the next step, as in a cellular automaton, give --state seed, zeros, noise or picture."
+                )
             draft.notes.append(
                 f'Its input "{put.name}" takes pictures of {put.channels} channels; sources give 3 (red, green, blue) '
                 "or 1 (grey), so that it runs from Python alone. --channels opaque, repeat, grey or zeros makes them "

@@ -55,6 +55,7 @@ def export_torch(
     output_mean: float | Sequence[float] = (),
     output_std: float | Sequence[float] = (),
     luma: bool | None = None,
+    state: str = "",
     description: str = "",
     license: str = "",  # noqa: A002 - as the network's own field is called
     input_range: tuple[float, float] | None = None,
@@ -81,6 +82,8 @@ def export_torch(
         output_mean: added to each channel of its output, after it was multiplied by ``output_std``, before that range.
         output_std: what each channel of its output is multiplied by.
         luma: whether it is fed the picture's luma, whose colour is put back onto an output of one channel.
+        state: for a cellular automaton, whose output is its input in the next step: what it begins as, "zeros",
+            "seed", "noise", "noise,seed=3" or "picture". What it draws at random is drawn by seed and step.
         description: one line.
         license: of the weights.
         input_range: the older name of ``range``.
@@ -102,6 +105,7 @@ def export_torch(
         output=output,
         output_mean=_numbers(output_mean),
         output_std=_numbers(output_std),
+        state=state,
     )
     made, error = imported_module(module, example, Path(path), options, fold=fold)
     network = replace(made.network, description=description, license=license)
@@ -124,6 +128,7 @@ def imported_module(
         StudioError: as `export_torch` does.
     """
     from studio.io.importers._checked import checked
+    from studio.io.importers._state import stated
     from studio.io.importers._traced import evaluating, traced
     from studio.io.importers.base import Known, finished
     from studio.io.importers.state_dict import stored_of
@@ -140,7 +145,8 @@ def imported_module(
         known = replace(known, fixed=bool(trace.fixed), outputs=trace.outputs, picked=trace.picked)
         made = finished(trace.draft, trace.output, path, known, options)
         check = checked(module, examples, made.network, trace)
-    return replace(made, network=check.network, notes=(*made.notes, *check.notes)), check.error
+    made = replace(made, network=check.network, notes=(*made.notes, *check.notes))
+    return stated(made, options.state), check.error
 
 
 def _numbers(given: float | Sequence[float]) -> tuple[float, ...]:

@@ -18,6 +18,7 @@ from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
+from studio.model.state import STEPPING
 from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.orders import LayerOrder, Setting
@@ -196,6 +197,7 @@ class Movement(Feature):
         self._values, self._sources = {}, {}
         runner.offsets = preset.section(LATENT)
         runner.feedback = preset.section(FEEDBACK)
+        runner.stepping = preset.section(STEPPING)
         turner.steer(preset)
         turner.keep_edits(preset)
         own = {knob.number.address: knob.get(preset) for knob in knobs(preset)}

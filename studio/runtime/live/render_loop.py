@@ -263,7 +263,7 @@ class RenderLoop:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
         assert self._pictures.working is not None
         graph = engine.graph
-        crops = {i.name: self._pictures.working.picture for i in graph.inputs if i.kind == "picture"}
+        crops = {i.name: self._pictures.working.picture for i in graph.inputs if i.has_size}
         return crops | {graph.output: self._pictures.working.output}
 
     # -- telling ----------------------------------------------------------------------------------------------------

@@ -139,6 +139,8 @@ def still_by_network(
 
     engine = TorchEngine(preset.bent)
     try:
+        if engine.graph.states:
+            raise StudioError("This network's state cannot be enlarged; enlarge by the restorer.")
         if engine.graph.only_size is not None:
             raise StudioError("This network takes pictures of one size only; enlarge by the restorer.")
         runner = FrameRunner(engine, path=path_given(spec))

@@ -16,9 +16,11 @@ from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture, to_tensor
+from studio.model.state import STEPPING
 from studio.model.tick import START
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size
+from studio.runtime.render.stepper import Stepper
 
 
 class FrameRunner:
@@ -38,6 +40,7 @@ class FrameRunner:
         offsets: what is added to them on the way.
         tick: when the next picture's run takes place, for bends that move and those with memory.
         feedback: what of the output goes back in with the next picture.
+        stepping: how states are stepped.
         deep: whether pictures of the output are given with 16 bits a value.
     """
 
@@ -53,6 +56,8 @@ class FrameRunner:
         self.deep = False
         self.offsets: Offsets = {}
         self.feedback = FEEDBACK.default
+        self.stepping = STEPPING.default
+        self._stepper = Stepper(engine)
         self._before: WorkingSize | None = None
         self.tick = START
         self._limits: Array | None = None
@@ -92,7 +97,8 @@ class FrameRunner:
         padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
         fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
-        self._engine.run(fed | self._vectors(time), self.tick)
+        states, steps = self._stepper.next(padded, self.stepping)
+        self._engine.run(fed | states | self._vectors(time), self.tick, steps)
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
@@ -112,7 +118,7 @@ class FrameRunner:
             self._phase.time(time, path.pace)
 
     def forget(self) -> None:
-        """Let bends with memory begin again, and nothing of the output come back, as after a seek."""
+        """Let bends with memory and states begin again, and nothing of the output come back, as after a seek."""
         self._engine.forget()
         self._before = None
 

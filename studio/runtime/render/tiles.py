@@ -86,6 +86,8 @@ class TiledRunner:
             StudioError: for a network that looks at the whole picture at once, or keeps what it saw before.
         """
         graph = self._runner.graph
+        if graph.states:
+            raise StudioError("This network's state is stepped whole, so there are no tiles of it; leave --tile out.")
         scale = graph.scales[graph.output]
         if scale is None:
             raise StudioError(

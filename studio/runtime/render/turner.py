@@ -14,11 +14,16 @@ from studio.model.latent_offset import LATENT
 from studio.model.live_edits import EDITS, LiveEdits, bound, turned
 from studio.model.numbers import knobs
 from studio.model.numbers.generator import turned as turned_generator
+from studio.model.numbers.state import turned as stepping_turned
 from studio.model.preset import Preset
 from studio.model.stages import STAGES
+from studio.model.state import STEPPING
 from studio.runtime.render.frame_runner import FrameRunner
 
 Values = Mapping[str, float]
+
+_FED = ("latent", "generator", "feedback", "state")
+"""The owners of numbers that say what the network is fed."""
 
 
 class Turner:
@@ -54,6 +59,7 @@ class Turner:
         self._engine.set_stages(preset.section(STAGES))
         self._runner.offsets = preset.section(LATENT)
         self._runner.feedback = preset.section(FEEDBACK)
+        self._runner.stepping = preset.section(STEPPING)
         self.steer(preset)
         self.keep_edits(preset)
         own = {each.number.address: each.get(preset) for each in knobs(preset)}
@@ -72,16 +78,10 @@ class Turner:
 
     def turn(self, values: Values) -> None:
         """Turn numbers; each must be within its range."""
-        owned: dict[str, dict[str, float]] = {owner: {} for owner in ("latent", "generator", "edit", "feedback")}
+        owned: dict[str, dict[str, float]] = {owner: {} for owner in (*_FED, "edit")}
         for address, value in values.items():
             owned.get(address[1 : address.find("/", 1)], self._waiting)[address] = value
-        if owned["latent"]:
-            self._move(owned["latent"])
-        if owned["generator"]:
-            self._runner.generator = turned_generator(self._runner.generator, owned["generator"])
-        if owned["feedback"]:
-            changed = {split(address)[1]: value for address, value in owned["feedback"].items()}
-            self._runner.feedback = self._runner.feedback.model_copy(update=changed)
+        self._feed(owned)
         if owned["edit"]:
             self._turned |= owned["edit"]
             self._set_edits(turned(self._edits, self._turned))
@@ -97,6 +97,18 @@ class Turner:
                 numbers[self._index[address]] = value
         self._waiting.clear()
         self._engine.set_numbers(numbers)
+
+    def _feed(self, owned: Mapping[str, dict[str, float]]) -> None:
+        """Turn the numbers of what the network is fed."""
+        if owned["latent"]:
+            self._move(owned["latent"])
+        if owned["generator"]:
+            self._runner.generator = turned_generator(self._runner.generator, owned["generator"])
+        if owned["feedback"]:
+            changed = {split(address)[1]: value for address, value in owned["feedback"].items()}
+            self._runner.feedback = self._runner.feedback.model_copy(update=changed)
+        if owned["state"]:
+            self._runner.stepping = stepping_turned(self._runner.stepping, owned["state"])
 
     def catch_up(self) -> bool:
         """Turn the numbers that waited for the first run; whether there were any, so that it must run again."""

@@ -1,0 +1,53 @@
+"""What a network is fed: a picture, a vector, or a state that it makes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.model.state import Beginning
+
+Size = tuple[int, int]
+"""Height and width."""
+
+InputKind = Literal["picture", "vector", "state"]
+Order = Literal["rgb", "bgr"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One picture, one vector, or one state, that the network is fed.
+
+    Attributes:
+        name: what layers call it.
+        channels: 3 for RGB, 1 for grey; of a vector the number of its values.
+        range: the values that black and white have; of a vector those that its values mostly lie between.
+        mean: taken off each channel of a picture in that range; empty where nothing is.
+        std: what each channel is then divided by; empty where by nothing.
+        kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed; "state" for a
+            map as large as the pictures that the network makes itself, in the step before.
+        order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
+        size: (height, width) of the only pictures that it takes; None where the layers say which fit.
+        multiple: what height and width of its pictures must be multiples of, besides what the layers say.
+        comes_from: of a state, the layer whose map it is in the next step.
+        begins: of a state, what it is in the first step; see `studio.model.state.beginning`.
+        seed: of a state that begins as noise.
+    """
+
+    name: str
+    channels: int = 3
+    range: tuple[float, float] = (0.0, 1.0)
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    kind: InputKind = "picture"
+    order: Order = "rgb"
+    size: Size | None = None
+    multiple: Size = (1, 1)
+    comes_from: str = ""
+    begins: Beginning = "zeros"
+    seed: int = 0
+
+    @property
+    def has_size(self) -> bool:
+        """Whether it is as large as the pictures."""
+        return self.kind != "vector"
