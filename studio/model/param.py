@@ -16,7 +16,7 @@ _LARGEST = 3.4028234e38
 class Declared(BaseModel):
     """A frozen record of declared parameters; an unknown name or a value out of range is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     @field_validator("*")
     @classmethod

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.kit.command import Context
 from studio.ui.kit.panel import Panel
 from studio.ui.services.watching import Watching
 
+if TYPE_CHECKING:
+    from studio.ui.histogram.panel import HistogramPanel
+
 
 def _make(context: Context) -> HistogramPanel:
+    # It draws with pyqtgraph, which takes a while to import.
+    from studio.ui.histogram.panel import HistogramPanel
+
     watching = context.once(Watching, lambda: Watching(context.live.watch))
     want = partial(watching.want, "histogram")
     return HistogramPanel(context.document, context.workspace, context[Telemetry], want, context.editing)
@@ -25,6 +31,7 @@ PANELS = (
         _make,
         stack=20,
         order=10,
+        comes_later=True,
         scrolled=True,
         gestures=(("Drag along a histogram", "Mark out values, to select, clamp or scale them"),),
     ),

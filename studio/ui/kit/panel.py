@@ -42,6 +42,7 @@ class Panel:
         stack: panels of one area and stack share a place as tabs; stacks stand one above the other, rising.
         order: within its stack, rising; the first is in front.
         starts_hidden: whether it is not there until it is asked for.
+        comes_later: whether it has nothing to show before the first picture, so that it can be made after it.
         scrolled: whether it may be higher than its place.
         stretches: in the middle, whether it takes the room that is left.
         commands: what it adds to menus and keys.
@@ -58,6 +59,7 @@ class Panel:
     stack: int = 0
     order: int = 50
     starts_hidden: bool = False
+    comes_later: bool = False
     scrolled: bool = False
     stretches: bool = False
     commands: tuple[Command, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.network import Network
 from studio.model.preset import Preset
@@ -12,14 +14,28 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
 from studio.ui.kit.panel import Panel
-from studio.ui.learning.compare import CompareWindow
-from studio.ui.learning.new_network import ask_for_network
-from studio.ui.learning.panel import LearningPanel
 from studio.ui.services.messages import MessageBar
+
+# What draws with pyqtgraph, or knows all losses, takes a while to import: that comes when it is made.
+if TYPE_CHECKING:
+    from studio.ui.learning.compare import CompareWindow
+    from studio.ui.learning.panel import LearningPanel
+
+
+def _make(context: Context) -> LearningPanel:
+    from studio.ui.learning.panel import LearningPanel
+
+    return LearningPanel(context.workspace, context[LearningSession], context[Telemetry], context[MessageBar].say)
+
+
+def _panel(context: Context) -> LearningPanel:
+    from studio.ui.learning.panel import LearningPanel
+
+    return context[LearningPanel]
 
 
 def _toggle(context: Context) -> None:
-    context[LearningPanel].toggle()
+    _panel(context).toggle()
 
 
 def _rate(context: Context, rate: float) -> None:
@@ -34,6 +50,8 @@ _RATES = {0.0: "Pin kernels", 1.0: "Release kernels", 10.0: "Hurry kernels"}
 
 
 def _new(context: Context) -> None:
+    from studio.ui.learning.new_network import ask_for_network
+
     preset = ask_for_network(context.window)
     if preset is not None:
         context.document.load(preset, None)
@@ -41,12 +59,16 @@ def _new(context: Context) -> None:
 
 def _compare(context: Context) -> None:
     """Show the window in which both upsamplings learn."""
+    from studio.ui.learning.compare import CompareWindow
+
     made = context.once(CompareWindow, lambda: _compare_window(context))
     made.show()
     made.raise_()
 
 
 def _compare_window(context: Context) -> CompareWindow:
+    from studio.ui.learning.compare import CompareWindow
+
     def keep(network: Network) -> None:
         context.document.load(Preset(network.name, network, {}), None)
 
@@ -64,11 +86,11 @@ PANELS = (
         "learning",
         "Learning",
         "right",
-        lambda c: LearningPanel(c.workspace, c[LearningSession], c[Telemetry], c[MessageBar].say),
+        _make,
         stack=20,
         order=60,
         scrolled=True,
-        dials=lambda c: c[LearningPanel].lesson.dials(),
+        dials=lambda c: _panel(c).lesson.dials(),
         commands=(
             Command(
                 "learn.toggle",
@@ -82,7 +104,7 @@ PANELS = (
             Command(
                 "learn.step",
                 "Learn one step",
-                lambda c: c[LearningPanel].one_step(),
+                lambda c: _panel(c).one_step(),
                 Place("Run", 60, 20),
                 keys=("Ctrl+Alt+L",),
             ),

@@ -166,7 +166,7 @@ class Docks(QObject):
         dock.installEventFilter(self)
         if content is not None:
             self.fill_in(panel, content)
-        else:
+        elif not panel.comes_later:
             look = partial(self._look, panel.id)
             # While a window is put together, docks are shown that are covered a moment later.
             dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, self, look))

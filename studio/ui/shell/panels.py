@@ -57,14 +57,17 @@ class Panels(QObject):
         }
         # Others hand their tools to what is in the middle, so that comes first.
         for panel in sorted(declared, key=lambda panel: panel.area != "middle"):
+            is_seen = panel.area == "middle" or (panel.id in front and not panel.comes_later)
             # A plug-in's is made at once, so that what is wrong with it is known before menus are.
-            if panel.area == "middle" or panel.id in front or plugins.owner_of(panel.make) is not None:
+            if is_seen or plugins.owner_of(panel.make) is not None:
                 widget = self._make(panel)
                 if widget is not None:
                     yield panel, widget
             else:
                 self._waiting[panel.id] = panel
                 yield panel, None
+        # Those that are seen come first of those that come later.
+        self._waiting = dict(sorted(self._waiting.items(), key=lambda each: each[0] not in front))
 
     def waits(self, command: Command) -> bool:
         """Whether a command belongs to a panel that is not made yet."""
