@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from functools import partial
@@ -108,7 +107,7 @@ class Studio:
         self._hooks = Hooks(self._post, self.messages.say)
         say, post = self.messages.say, self._post
         self._sound = FilmSound(self.document, self.telemetry, self.live.player, Worker(post, "sound"), say)
-        library, worker = Library(home / "presets"), Worker(post)
+        library, worker = Library(home / "presets"), Worker(post, held=True)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
         self._autosave = Autosave(
             self.document, Recovery(home / "recovery"), worker, say, lambda: self._scene()[0], self.live.play
@@ -168,7 +167,7 @@ class Studio:
         self._autosave.offer()
         for note in preset.notes:
             say(Message(note, "warning"))
-        worker.do(check, self._tell_problems)
+        self.window.panels.begun = worker.begin
         self.window.panels.finished = self._settle
         self.telemetry.on(EngineState, lambda state: self.parts.learning.run_on(state.name))
         # An engine that is loaded while the window is made keeps it from coming for as long again.
@@ -195,11 +194,10 @@ class Studio:
         return self.telemetry[PlayerState].spec or None, view.name if view.kind == "layer" else None
 
     def _settle(self) -> None:
-        """Once all is imported and made, keep Python's collector from going through it again and again.
-
-        What is garbage by then is little; a full collection with PyTorch in memory takes a fifth of a second.
-        """
-        gc.freeze()
+        """The first picture is there, and every panel."""
+        # It imports all that plug-ins may add to.
+        self.parts.worker.do(check, self._tell_problems)
+        self._collector.begin()
 
     def _carry(self, report: Report) -> None:
         """From the render thread to the window's."""

@@ -104,6 +104,7 @@ class Hub:
             osc.close()
             raise
         self.stop_osc()
+        self._renewed()
         self._osc, self._query = osc, query
         self.changed.emit()
         return osc.port, query.port
@@ -188,7 +189,7 @@ class Hub:
         if self._turned_at is not None and now - self._turned_at >= REST:
             self._turned_at = None
             self.names.settle()
-        if self._is_stale:
+        if self._is_stale and self._is_asked:
             self.refresh()
         elif self._query is not None:
             # What is turned in panels is told of by nobody.
@@ -200,13 +201,15 @@ class Hub:
         """There may be other numbers than there were; `pump` lists them when it finds nothing to do."""
         self._is_stale = True
 
+    @property
+    def _is_asked(self) -> bool:
+        """Whether anybody may ask for the numbers, or is told them."""
+        return any(each is not None for each in (self._midi, self._lights, self._osc, self._query, self._sender))
+
     def refresh(self) -> None:
         """List the numbers anew, for those who ask from other threads."""
         self._is_stale = False
-        numbers = self.names.numbers()
-        self._listed = MappingProxyType(
-            {address: (number, self.names.get(address)) for address, number in numbers.items()}
-        )
+        self._listed = MappingProxyType(self.names.listed())
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, (NetworkChanged, SectionChanged)):
@@ -284,6 +287,7 @@ class Hub:
 
     def _show(self) -> None:
         """Tell controllers where numbers are; those that a hand is at are told later."""
+        self._renewed()
         self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self._listed.get)
         if self._sender is not None:
             moved = self._moved
@@ -302,13 +306,15 @@ class Hub:
 
     def _number(self, address: str) -> Number:
         """The number at an address; StudioError where there is none."""
-        if self._is_stale:
-            self.refresh()
-        if address not in self._listed:
-            raise nothing_at(address, self._listed)
-        return self._listed[address][0]
+        listed = self._renewed()
+        if address not in listed:
+            raise nothing_at(address, listed)
+        return listed[address][0]
 
     def _numbers(self) -> dict[str, Number]:
+        return {address: number for address, (number, _) in self._renewed().items()}
+
+    def _renewed(self) -> Listed:
         if self._is_stale:
             self.refresh()
-        return {address: number for address, (number, _) in self._listed.items()}
+        return self._listed

@@ -40,6 +40,11 @@ class Namespace:
         found = {number.address: number for number in self._document.numbers()}
         return found | {dial.number.address: dial.number for dial in self._others()}
 
+    def listed(self) -> dict[str, tuple[Number, float]]:
+        """Every number with its value, by its address."""
+        found = {each.address: (each, self._document.get(each.address)) for each in self._document.numbers()}
+        return found | self.values()
+
     def values(self) -> dict[str, tuple[Number, float]]:
         """Those that are not the document's, with their values, by their addresses."""
         return {dial.number.address: (dial.number, dial.get()) for dial in self._others()}

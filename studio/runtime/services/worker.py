@@ -23,9 +23,11 @@ class Worker:
     Args:
         post: carries results to the window's thread.
         name: of the thread.
+        held: whether nothing is done before `begin`, because all of Python is needed for something else.
     """
 
-    def __init__(self, post: Post, name: str = "worker") -> None:
+    def __init__(self, post: Post, name: str = "worker", *, held: bool = False) -> None:
+        self._is_held = held
         self._post = post
         self._name = name
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -76,15 +78,23 @@ class Worker:
                     self._pending.pop(key, None)
             self._post(answer)
 
+        self._jobs.put(job)
+        if not self._is_held:
+            self.begin()
+
+    def begin(self) -> None:
+        """Do what was given, if it was held until now."""
+        self._is_held = False
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
-        self._jobs.put(job)
 
     def close(self, timeout: float | None = None) -> bool:
         """Accept no more work, and wait until all is done, at most this many seconds; whether it is."""
-        if self._thread is None:
+        if self._thread is None and self._jobs.empty():
             return True
+        self.begin()
+        assert self._thread is not None, "it has begun"
         self._jobs.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()

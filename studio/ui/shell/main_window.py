@@ -43,7 +43,7 @@ from studio.ui.viewport.output_dials import dials
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
 
-_PATIENCE = 3000
+_PATIENCE = 10_000
 """Milliseconds after which panels behind others are made although there is no picture yet."""
 
 

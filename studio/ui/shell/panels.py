@@ -20,6 +20,10 @@ _BETWEEN = 20
 """Milliseconds from one panel that nobody waits for to the next, in which the window answers."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class Panels(QObject):
     """Makes what lies behind other panels when it is shown, when somebody asks the context for it, or at leisure.
 
@@ -33,6 +37,7 @@ class Panels(QObject):
     Attributes:
         left_out: those of plug-ins that could not be made.
         then: called with a panel and its widget when one has been made later.
+        begun: called once, when the first picture is there.
         finished: called once, when all have been made and the first picture is there.
     """
 
@@ -41,12 +46,11 @@ class Panels(QObject):
         self._context = context
         self._say_error = say_error
         self._waiting: dict[str, Panel] = {}
-        self._has_finished = False
         self._timer = QTimer(self, interval=_BETWEEN, singleShot=True)
         self._timer.timeout.connect(self._go_on)
         self.left_out: list[Panel] = []
         self.then: Callable[[Panel, QWidget], object] = lambda _panel, _widget: None
-        self.finished: Callable[[], object] = lambda: None
+        self.begun = self.finished = _nothing
         self.all = list(self._begin(declared))
         context.supply = self.make_next
 
@@ -95,11 +99,13 @@ class Panels(QObject):
 
     def make_at_leisure(self) -> None:
         """Make what waits, one after another, whenever the window has a moment."""
+        begun, self.begun = self.begun, _nothing
+        begun()
         if self._waiting:
             self._timer.start()
-        elif not self._has_finished:
-            self._has_finished = True
-            self.finished()
+            return
+        finished, self.finished = self.finished, _nothing
+        finished()
 
     def _go_on(self) -> None:
         self.make_next()
