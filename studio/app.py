@@ -109,8 +109,14 @@ class Studio:
         self._sound = FilmSound(self.document, self.telemetry, self.live.player, Worker(post, "sound"), say)
         library, worker = Library(home / "presets"), Worker(post, held=True)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
+
+        def fail(text: str, details: str) -> None:
+            say(Message(text, "error", details))
+
+        learning = LearningSession(self.document, post, fail, gl_context.RenderContext)
+        recovery = Recovery(home / "recovery")
         self._autosave = Autosave(
-            self.document, Recovery(home / "recovery"), worker, say, lambda: self._scene()[0], self.live.play
+            self.document, recovery, worker, say, lambda: self._scene()[0], self.live.play, learning
         )
         saver.saved.connect(session.note_preset)
         loader = Loader(post, say)
@@ -125,9 +131,6 @@ class Studio:
         order, resting = self.live.order, lambda: fades.resting
         self._leading = Leading(self.document, names, self.telemetry, order, say, resting)
         fades.changed.connect(self._leading.look)
-
-        def fail(text: str, details: str) -> None:
-            say(Message(text, "error", details))
 
         self.parts = Parts(
             document=self.document,
@@ -144,7 +147,7 @@ class Studio:
             saver=saver,
             session=session,
             messages=self.messages,
-            learning=LearningSession(self.document, post, fail, gl_context.RenderContext),
+            learning=learning,
             comparison=Comparison(post, fail),
             proofs=Proofs(self.live.player.newest, post),
             post=post,

@@ -3,6 +3,7 @@
 recovery/20261122-140305-4711/
     about.json       when, and of which preset
     preset/          the document, as a preset
+    learning-N.safetensors   what the open lesson goes on from, after N changes of the document by hand
     lock             held by the run that writes here (not this module's)
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +36,7 @@ class _About(Part):
     when: datetime
     path: Line | None = None
     weights_path: Line | None = None
+    changes: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Kept:
         when: local time of the last write.
         path: where the preset was last saved; None where never.
         weights_path: where its network lay.
+        learning: the checkpoint of the lesson that was open; None where none was.
+        is_as_new: whether that checkpoint has all in it that hands did to the preset.
     """
 
     folder: Path
@@ -53,6 +58,8 @@ class Kept:
     when: datetime
     path: Path | None
     weights_path: Path | None
+    learning: Path | None = None
+    is_as_new: bool = True
 
 
 class Recovery:
@@ -75,12 +82,13 @@ class Recovery:
         except OSError as error:
             raise cannot_write(self.folder, error) from error
 
-    def keep(self, preset: Preset, path: Path | None) -> None:
+    def keep(self, preset: Preset, path: Path | None, changes: int = 0) -> None:
         """Write the document, whole or not at all, in place of what was kept before.
 
         Args:
             preset: the document as it is.
             path: where it was last saved; None where never.
+            changes: of the document by hand in this run so far; see `keep_learning`.
 
         Raises:
             StudioError: where it cannot be written.
@@ -89,14 +97,35 @@ class Recovery:
         save_preset(preset, self.folder / "preset")
         now = datetime.now().astimezone()
         about: dict[str, object] = {"format": _KIND, "version": _VERSION, "name": preset.name, "when": now.isoformat()}
+        about["changes"] = changes
         for key, value in (("path", path), ("weights_path", preset.weights_path)):
             if value is not None:
                 about[key] = str(value)
         write_bytes(self.folder / ABOUT, to_json(about))
 
+    def keep_learning(self, write: Callable[[Path], None] | None, changes: int = 0) -> None:
+        """Write the checkpoint of the open lesson in place of the one before.
+
+        Args:
+            write: writes it to a file, whole or not at all; None where no lesson is open any more.
+            changes: of the document when it was asked for, as `keep` was told.
+
+        Raises:
+            StudioError: where it cannot be written; the one before is kept then.
+        """
+        before = _checkpoints(self.folder)
+        if write is not None:
+            self.begin()
+            now = self.folder / f"learning-{changes}.safetensors"
+            write(now)
+            before = [path for path in before if path != now]
+        for path in before:
+            path.unlink(missing_ok=True)
+
     def drop(self) -> None:
         """Keep nothing of this run's document; the folder stays for what follows."""
         _remove(self.folder / "preset")
+        self.keep_learning(None)
         (self.folder / ABOUT).unlink(missing_ok=True)
 
     def end(self) -> None:
@@ -115,7 +144,9 @@ class Recovery:
             except StudioError:
                 continue
             paths = [None if text is None else Path(text) for text in (about.path, about.weights_path)]
-            found.append(Kept(folder, about.name, about.when.astimezone(), paths[0], paths[1]))
+            learning = max(_checkpoints(folder), key=_changes, default=None)
+            is_as_new = learning is not None and _changes(learning) >= about.changes
+            found.append(Kept(folder, about.name, about.when.astimezone(), paths[0], paths[1], learning, is_as_new))
         return sorted(found, key=lambda kept: kept.when, reverse=True)
 
 
@@ -123,6 +154,15 @@ def recovered(kept: Kept) -> Preset:
     """The document that was kept; StudioError where it cannot be read."""
     preset = load_preset(kept.folder / "preset")
     return replace(preset, weights_path=kept.weights_path or preset.weights_path)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Those of lessons that a run has kept in its folder."""
+    return [path for path in folder.glob("learning-*.safetensors") if path.stem.partition("-")[2].isdecimal()]
+
+
+def _changes(checkpoint: Path) -> int:
+    return int(checkpoint.stem.partition("-")[2])
 
 
 def discard(kept: Kept) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from studio.errors import StudioError
 from studio.io.atomic import write_bytes
 from studio.io.safetensors_file import read_tensors
 from studio.learn.backend import Pull, State
 from studio.learn.learner import Checkpoint
+from studio.learn.prepare import Asked
+from studio.model.explain import explain
 from studio.model.network import Network
 from studio.model.op import Array
 
@@ -24,8 +28,13 @@ VERSION = 2
 _LARGEST = 16 * 2**30
 
 
-def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = None) -> None:
     """Write a checkpoint, whole or not at all.
+
+    Args:
+        checkpoint: what learning goes on from.
+        path: the file.
+        asked: the lesson, which `lesson_of` finds there.
 
     Raises:
         StudioError: where it cannot be written.
@@ -40,6 +49,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         arrays |= {f"pull:{name}": pull.strength, f"aim:{name}": pull.target}
     # The random state and the number of the step travel as bytes, so that the tensors' reader reads everything.
     said = {"format": KIND, "version": VERSION, "steps": state.steps, "random": checkpoint.random}
+    if asked is not None:
+        said["lesson"] = asdict(asked)
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
     write_bytes(path, save({name: np.ascontiguousarray(value) for name, value in arrays.items()}))
 
@@ -68,6 +79,22 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
             raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
     drawn = {name: Pull(value, aims[name]) for name, value in pulls.items() if name in aims}
     return Checkpoint(State(tensors, slots, said["steps"]), said["random"], rates, drawn)
+
+
+def lesson_of(path: Path) -> Asked | None:
+    """The lesson that a checkpoint was taken in; None where it does not say.
+
+    Raises:
+        StudioError: where it is no checkpoint.
+    """
+    stored = read_tensors(path, _LARGEST).get("said")
+    said = _said(path, None if stored is None else stored.values)
+    if "lesson" not in said:
+        return None
+    try:
+        return TypeAdapter(Asked).validate_python(said["lesson"])
+    except ValidationError as error:
+        raise StudioError(f"{path}: the lesson of this checkpoint cannot be read: {explain(error)}.") from error
 
 
 def _of(found: Mapping[str, Array], kind: str) -> dict[str, Array]:

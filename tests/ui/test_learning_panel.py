@@ -177,8 +177,15 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     while school.document.undo():
         pass
     school.until(panel.resume.isVisible)
+    # Its lesson is in the file: what the form has been turned to meanwhile is turned back.
+    asked = panel.lesson.asked("", "")
+    panel.lesson.form.controls["size"].show_value(64)
+    panel.lesson.losses["ssim"][0].click()
+    panel.lesson.wanted.setCurrentIndex(1)
     qtbot.mouseClick(panel.resume, LEFT)
     school.until(lambda: session.state == "paused" and session.step == 2)
+    assert panel.lesson.asked("", "") == session.asked == asked
+    school.until(lambda: "It goes on from step 2." in panel.status.text())
     school.until(lambda: all(np.array_equal(school.tensor(name), value) for name, value in held.items()))
     qtbot.mouseClick(panel.step, LEFT)
     school.until(lambda: session.step == 3)

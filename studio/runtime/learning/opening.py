@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from studio.errors import StudioError
 from studio.model.learning_sheets import LearningSheets
 from studio.model.network import Network
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
-    from studio.learn.learner import Learner
+    from studio.learn.learner import Checkpoint, Learner
     from studio.learn.prepare import Asked
 
 
@@ -49,6 +50,41 @@ class Contexts:
             self._free.append(context)
 
 
+@dataclass(frozen=True, eq=False)
+class Resumption:
+    """What a lesson goes on from.
+
+    Attributes:
+        asked: the lesson.
+        checkpoint: weights, which may be left out, what the optimiser remembers, random numbers, painted rates.
+    """
+
+    asked: Asked
+    checkpoint: Checkpoint
+
+    @classmethod
+    def read(cls, path: Path, network: Network, asked: Asked | None = None, *, with_weights: bool = True) -> Resumption:
+        """From a file.
+
+        Args:
+            path: of the checkpoint.
+            network: what it belongs to.
+            asked: the lesson, where the file does not say; None refuses such a file.
+            with_weights: whether weights are the checkpoint's; else the network's stay.
+
+        Raises:
+            StudioError: where it is no checkpoint, or another network's.
+        """
+        from studio.learn.checkpoint import lesson_of, load_checkpoint
+
+        checkpoint, lesson = load_checkpoint(path, network), lesson_of(path) or asked
+        if lesson is None:
+            raise StudioError(f"{path} does not say which lesson it belongs to.")
+        if not with_weights:
+            checkpoint = replace(checkpoint, state=replace(checkpoint.state, tensors={}))
+        return cls(lesson, checkpoint)
+
+
 @dataclass(eq=False)
 class Opening:
     """Prepares a learner and moves it to other engines; its methods are called in the trainer's thread.
@@ -58,27 +94,31 @@ class Opening:
         asked: the lesson.
         engine: what it begins on.
         context: what OpenGL is made current by there; None opens one where it is needed.
-        resume: the checkpoint's file that it goes on from.
-        adopt: told how many steps that has, and what was painted beside its weights.
+        resume: what it goes on from, or the file; its lesson takes the place of ``asked``.
+        adopt: told that lesson, how many steps there were, and what was painted beside the weights.
     """
 
     network: Network
     asked: Asked
     engine: str
     context: Context | None = None
-    resume: Path | None = None
-    adopt: Callable[[int, LearningSheets], None] = lambda _steps, _sheets: None
+    resume: Path | Resumption | None = None
+    adopt: Callable[[Asked, int, LearningSheets], None] = lambda _asked, _steps, _sheets: None
     _device: Device | None = field(default=None, init=False)
 
     def prepare(self) -> tuple[Learner, tuple[str, ...]]:
         """The learner, and remarks; StudioError for whatever does not fit."""
         from studio.learn.prepare import prepare
-        from studio.runtime.learning.steering import resumed
+        from studio.learn.sheets import sheets_of
 
-        learner, notes = prepare(self.network, self.asked, self.engine, self._device_for(self.engine))
-        if self.resume is not None:
-            sheets = resumed(learner, self.resume)
-            self.adopt(learner.steps, sheets)
+        found = self.resume
+        if isinstance(found, Path):
+            found = Resumption.read(found, self.network, self.asked)
+        asked = self.asked if found is None else found.asked
+        learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine))
+        if found is not None:
+            learner.restore(found.checkpoint)
+            self.adopt(asked, learner.steps, sheets_of(found.checkpoint))
         return learner, (*notes, f"A step takes about {learner.need} of memory.")
 
     def move(self, learner: Learner, asked: Asked, engine: str) -> None:
@@ -101,3 +141,17 @@ class Opening:
         if self._device is None:
             self._device = self.context.open()
         return self._device
+
+
+def turned(learner: Learner, asked: Asked) -> None:
+    """Let a learner go on by other numbers of its lesson."""
+    from studio.learn.prepare import settled
+
+    learner.turn(settled(learner.network, asked, learner.backend.name)[0])
+
+
+def written(checkpoint: Checkpoint, path: Path, *, asked: Asked | None) -> None:
+    """Write a checkpoint with its lesson."""
+    from studio.learn.checkpoint import save_checkpoint
+
+    save_checkpoint(checkpoint, path, asked)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -23,7 +24,7 @@ from studio.model.layout import crop
 from studio.model.learning_sheets import LearningSheets
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.course import Course
-from studio.runtime.learning.opening import Context, Contexts, Opening
+from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption, turned, written
 from studio.runtime.learning.record import Mark, picture_start
 from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.trainer import Told, Trainer
@@ -47,12 +48,14 @@ class LearningSession(Course):
         context: makes contexts of OpenGL for the learning thread; None where learners open their own.
 
     Attributes:
-        changed: emits what is new: "state", "steps", "pictures", "watched", "dead", "checkpoints", "saved".
+        changed: emits what is new: "lesson", "state", "steps", "pictures", "watched", "dead",
+            "checkpoints", "saved".
         state: what it does.
         engine: that it learns on, which is the one that runs; see `run_on`.
         asked: the lesson that is open, or was last.
         problem: why it stopped; empty where it did not have to.
         notes: remarks on the lesson.
+        carrying: makes what is learnt the document's, and knows whether a change comes from there.
     """
 
     changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
@@ -73,12 +76,11 @@ class LearningSession(Course):
         self.problem = ""
         self.notes: tuple[str, ...] = ()
         self._trainer: Trainer | None = None
-        self._opening: Opening | None = None
         self._ending: Trainer | None = None
-        self._carrying = Carrying(document)
+        self._opening: Opening | None = None
+        self.carrying = Carrying(document)
         self._goes = False  # whether it was told to take steps, and has not come to an end
-        self._edits = 0
-        self._kept_at = 0.0
+        self._kept_at, self._edits = 0.0, 0
         self._steering = Steering(document, post)
         document.changed.connect(self._follow)
 
@@ -103,7 +105,7 @@ class LearningSession(Course):
         *,
         running: bool = True,
         steps: float = float("inf"),
-        resume: Path | None = None,
+        resume: Path | Resumption | None = None,
     ) -> None:
         """Open a lesson on the network as it is bent now; one that was open ends.
 
@@ -114,11 +116,12 @@ class LearningSession(Course):
             engine: that it is learnt on; that which runs by default.
             running: whether it begins at once.
             steps: how many it takes before it pauses.
-            resume: a checkpoint's file that it goes on from: weights, optimiser, random numbers, painted rates.
+            resume: what it goes on from, or the file: weights, optimiser, random numbers, painted rates. The lesson
+                is that of the checkpoint, where that says it.
         """
         self.end()
         self._ending = None
-        self._carrying.commit()
+        self.carrying.commit()
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
         self._begin_course()
@@ -126,8 +129,8 @@ class LearningSession(Course):
 
         self.engine = engine or self.engine
 
-        def adopt(steps: int, sheets: LearningSheets) -> None:
-            self._post(lambda: self._adopt(steps, sheets))
+        def adopt(lesson: Asked, steps: int, sheets: LearningSheets) -> None:
+            self._post(lambda: self._adopt(lesson, steps, sheets))
 
         def tell(told: Told) -> None:
             self._post(lambda: self._take(trainer, told))
@@ -184,14 +187,7 @@ class LearningSession(Course):
         if self._trainer is None or self.asked is None:
             return
         self.asked = replace(asked, source=self.asked.source, wanted=self.asked.wanted, size=self.asked.size)
-        now = self.asked
-
-        def turn_it(learner: Learner) -> None:
-            from studio.learn.prepare import settled
-
-            learner.turn(settled(learner.network, now, learner.backend.name)[0])
-
-        self._trainer.order(turn_it)
+        self._trainer.order(partial(turned, asked=self.asked))
 
     def run_on(self, engine: str) -> None:
         """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
@@ -222,13 +218,24 @@ class LearningSession(Course):
             self._steering.send()
             self._trainer.order(take)
 
+    def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
+        """Give a checkpoint to somebody after the step under way, and the lesson."""
+
+        def give(learner: Learner) -> None:
+            checkpoint, asked = learner.checkpoint(), self.asked
+            if asked is not None:
+                self._post(lambda: then(checkpoint, asked))
+
+        if self._trainer is not None:
+            self._trainer.order(give)
+
     def restore(self, mark: Mark) -> None:
         """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
         if self._trainer is None:
             return
         self.compare(None)
         self.pause()
-        self._carrying.commit()
+        self.carrying.commit()
         self._steering.set(mark.sheets, f"Rates of step {mark.step}")
         self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
         self.problem = ""
@@ -236,15 +243,14 @@ class LearningSession(Course):
 
     def compare(self, mark: Mark | None) -> None:
         """Let the weights of a checkpoint be seen while learning goes on; None for its own again."""
-        self._carrying.show(None if mark is None else mark.checkpoint.state.tensors)
+        self.carrying.show(None if mark is None else mark.checkpoint.state.tensors)
 
     def save(self, path: Path, mark: Mark | None = None) -> None:
         """Write a checkpoint, from which learning goes on tomorrow: this one, or how it is now."""
+        asked = self.asked
 
         def save_it(learner: Learner) -> None:
-            from studio.learn.checkpoint import save_checkpoint
-
-            save_checkpoint(mark.checkpoint if mark else learner.checkpoint(), path)
+            written(mark.checkpoint if mark else learner.checkpoint(), path, asked=asked)
             self._post(lambda: self.changed.emit("saved"))
 
         if self._trainer is not None:
@@ -279,7 +285,7 @@ class LearningSession(Course):
             self._fail(told)
         if told.ended:
             self._trainer = None
-            self._carrying.commit()
+            self.carrying.commit()
             self._set("off")
 
     def _take_last(self, trainer: Trainer, told: Told) -> None:
@@ -289,7 +295,7 @@ class LearningSession(Course):
                 self._put(told)
             if told.ended:
                 self._ending = None
-                self._carrying.commit()
+                self.carrying.commit()
 
     def _fail(self, told: Told) -> None:
         self.problem, self._goes = told.problem, False
@@ -317,19 +323,18 @@ class LearningSession(Course):
         """Make the learnt weights the document's, unless they are older than what a hand did."""
         if told.edits < self._edits:
             return
-        self._carrying.put(told.weights or {})
+        self.carrying.put(told.weights or {})
         if self.state == "paused":
-            self._carrying.commit()
+            self.carrying.commit()
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
-            self._carrying.forget()
+            self.carrying.forget()
             self.end()
             self._ending = None
-        elif isinstance(change, WeightsChanged) and not self._carrying.is_own and self._trainer is not None:
+        elif isinstance(change, WeightsChanged) and not self.carrying.is_own and self._trainer is not None:
             values = np.array(crop(self._document.tensor(change.tensor), change.rect))
             self._edits = self._trainer.replace(change.tensor, change.rect, values)
-
         elif isinstance(change, LearningSheetsChanged):
             self._steering.soon()
 
@@ -337,8 +342,9 @@ class LearningSession(Course):
         self._add_mark(checkpoint, sheets)
         self.changed.emit("checkpoints")
 
-    def _adopt(self, step: int, sheets: LearningSheets) -> None:
+    def _adopt(self, asked: Asked, step: int, sheets: LearningSheets) -> None:
         """A lesson has gone on from a file: count from there, with the rates that were painted then."""
-        self.step = step
+        self.asked, self.step = asked, step
+        self.changed.emit("lesson")
         self._steering.set(replace(sheets, towards=self._steering.sheets.towards), f"Rates of step {step}")
         self.changed.emit("steps")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.model.document import Document
@@ -63,17 +62,3 @@ class Steering:
         """Let these be what is painted, as an item of the history where that is something else."""
         self._document.set_section(LEARNING_SHEETS, sheets, label)
         self.send()
-
-
-def resumed(learner: Learner, path: Path) -> LearningSheets:
-    """Let a learner go on from a checkpoint's file; the rates and pulls that were painted then.
-
-    Raises:
-        StudioError: where it is none of this network's.
-    """
-    from studio.learn.checkpoint import load_checkpoint
-    from studio.learn.sheets import sheets_of
-
-    checkpoint = load_checkpoint(path, learner.network)
-    learner.restore(checkpoint)
-    return sheets_of(checkpoint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +25,10 @@ from PySide6.QtWidgets import (
 
 from studio.learn.damage import DAMAGES
 from studio.learn.lesson_numbers import LARGEST_WEIGHT, LOSS_WORDS, LessonNumbers, loss_numbers, setting_numbers
-from studio.learn.prepare import Asked
+from studio.learn.losses import parse_weights
+from studio.learn.prepare import LOSS_NAMES, Asked
 from studio.model.address import Dial
+from studio.model.form import fields
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
@@ -120,6 +123,28 @@ class LessonForm(QWidget):
             style=self.style_picture.text().strip() if self.losses["style"][0].isChecked() else "",
             seed=numbers.seed,
         )
+
+    def show_lesson(self, asked: Asked) -> None:
+        """Show a lesson that was asked for elsewhere; which layers learn stays, where that cannot be told here."""
+        self.source.setCurrentText(asked.source)
+        kind, _, rest = asked.wanted.partition(":")
+        kinds = [name for name, *_ in _WANTED]
+        known = kind in ("damage", "effect", "as") or asked.wanted == "same"
+        self.wanted.setCurrentIndex(kinds.index(kind if known else "pairs"))
+        self._show_wanted()
+        if asked.wanted != "same":
+            self.detail.setText(rest if known else asked.wanted)
+        weights = parse_weights(asked.losses, LOSS_NAMES)
+        if asked.style:
+            weights.setdefault("style", 1.0)
+        for name, (on, spin) in self.losses.items():
+            with QSignalBlocker(spin):
+                spin.setValue(weights.get(name, spin.value()))
+            on.setChecked(name in weights)
+        self.style_picture.setText(asked.style)
+        given = asdict(asked) | {"clip": asked.clip if math.isfinite(asked.clip) else 0.0, "rate": asked.rate}
+        kept = {field.name: given[field.name] for field in fields(LessonNumbers) if given[field.name] is not None}
+        self.form.show_record(LessonNumbers.model_construct(**(self.form.record().model_dump() | kept)))
 
     def dials(self) -> Iterator[Dial]:
         """Its numbers, which may be turned while it learns."""

@@ -169,7 +169,7 @@ class LearningPanel(QWidget):
             self.resume_from(Path(path))
 
     def resume_from(self, path: Path) -> None:
-        """Open the lesson as the form has it, where a checkpoint ended; it pauses there."""
+        """Open the lesson that a checkpoint was taken in, where that ended; it pauses there."""
         self._begin(0, path)
 
     def _begin(self, steps: float, resume: Path | None = None) -> None:
@@ -219,6 +219,8 @@ class LearningPanel(QWidget):
     def _listen(self, what: str) -> None:
         if what == "state":
             self._show_state()
+        elif what == "lesson" and self._session.asked is not None:
+            self.lesson.show_lesson(self._session.asked)
         elif what == "saved":
             self._say(Message("The checkpoint is saved."))
         elif what == "checkpoints":
@@ -278,7 +280,7 @@ class LearningPanel(QWidget):
         if session.state == "preparing":
             return "Reading the pictures…"
         if session.last is None:
-            notes = " ".join(session.notes)
+            notes = " ".join((*session.notes, f"It goes on from step {session.step}." * (session.step > 0))).strip()
             return notes or f"The open network learns, from the weights that it has now. {self._need}"
         last, rate = session.last, session.pace.now
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""

@@ -1,10 +1,12 @@
-"""Unsaved work is written aside every so often, and offered again after a crash."""
+"""Unsaved work is written aside every so often, the open lesson too, and offered again after a crash."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
@@ -14,20 +16,31 @@ from studio.model.changes import Change, DetailsChanged, HistoryChanged
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
+from studio.runtime.learning.opening import Resumption, written
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker
 from studio.ui.services.messages import Action
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint
+    from studio.learn.prepare import Asked
 
 EVERY = 30_000
 """Milliseconds between two writes, where there is something new to write."""
 EDITS = 20
 """After so many edits it is written at once."""
+_PATIENCE = 10
+"""A tenth of the time at most goes into writing checkpoints, which are large where networks are."""
+
+_LOST = 300.0
+"""Seconds after which a checkpoint that was asked for and never came is asked for again."""
 
 Say = Callable[[Message, Sequence[Action]], None]
 
 
 class Autosave(QObject):
-    """Keeps a copy of the document while it is unsaved.
+    """Keeps a copy of the document while it is unsaved, and what its lesson goes on from.
 
     Args:
         document: what is kept.
@@ -36,6 +49,7 @@ class Autosave(QObject):
         say: takes sentences with buttons, as `MessageBar.say` does.
         scene: the source that is playing; it is kept with the rest.
         play: plays it again.
+        learning: the lesson that is open; None where nobody learns.
     """
 
     def __init__(
@@ -46,6 +60,7 @@ class Autosave(QObject):
         say: Say,
         scene: Callable[[], str | None] = lambda: None,
         play: Callable[[str], None] = lambda _: None,
+        learning: LearningSession | None = None,
     ) -> None:
         super().__init__()
         self._document = document
@@ -54,7 +69,12 @@ class Autosave(QObject):
         self._say = say
         self._scene = scene
         self._play = play
+        self._learning = learning
+        # Changes of the document so far, those of a gesture that is under way too, and with how many it was kept; and
+        # those that hands made.
+        self._changes = self._by_hand = 0
         self._kept: int | None = None
+        self._learning_at = 0.0
         self._edits = 0
         self._lock: QLockFile | None = None
         self._offered: dict[Kept, QLockFile] = {}
@@ -76,17 +96,17 @@ class Autosave(QObject):
             self._offered[kept] = lock
             is_today = kept.when.date() == datetime.now().astimezone().date()
             when = f"{kept.when:%H:%M}" if is_today else f"{kept.when.day} {kept.when:%B, %H:%M}"
-            text = f"The last session ended unexpectedly; its bends of “{kept.name}” from {when} are kept."
+            what = "its bends and its lesson" if kept.learning else "its bends"
+            text = f"The last session ended unexpectedly; {what} of “{kept.name}” from {when} are kept."
             answers = [("Restore", partial(self._restore, kept)), ("Discard", partial(self._discard, kept))]
             self._say(Message(text, "warning"), answers)
 
     def keep(self) -> None:
         """Write what is unsaved and not yet kept; forget what was kept where all is saved."""
-        document = self._document
         self._edits = 0
-        if not document.unsaved:
+        if not self._document.unsaved:
             self._forget()
-        elif document.revision != self._kept:
+        elif self._changes != self._kept:
             self._keep()
 
     def end(self) -> None:
@@ -99,6 +119,8 @@ class Autosave(QObject):
                 lock.unlock()
 
     def _follow(self, change: Change) -> None:
+        self._changes += 1
+        self._by_hand += self._learning is None or not self._learning.carrying.is_own
         if isinstance(change, HistoryChanged):
             self._edits += 1
             if self._edits >= EDITS:
@@ -117,11 +139,32 @@ class Autosave(QObject):
         except StudioError as error:
             self._failed(error)
             return
-        document = self._document
-        self._kept = document.revision
+        document, self._kept = self._document, self._changes
         preset = document.preset().with_section(SOURCE, self._scene() or document.source)
-        work = partial(self._recovery.keep, preset, document.path)
+        work = partial(self._recovery.keep, preset, document.path, self._by_hand)
         self._worker.do(work, lambda _: then(), self._failed)
+        self._keep_learning()
+
+    def _keep_learning(self) -> None:
+        """Have the checkpoint written that belongs to what has just been kept."""
+        if self._learning is None or not self._learning.is_open:
+            self._worker.do(partial(self._recovery.keep_learning, None), lambda _: None, self._failed)
+        elif time.monotonic() >= self._learning_at:
+            self._learning_at = time.monotonic() + _LOST
+            self._learning.hand_out(partial(self._write_learning, self._by_hand))
+
+    def _write_learning(self, number: int, checkpoint: Checkpoint, asked: Asked) -> None:
+        began = time.monotonic()
+
+        def done(_: None) -> None:
+            self._learning_at = time.monotonic() + _PATIENCE * (time.monotonic() - began)
+
+        def failed(error: StudioError) -> None:
+            done(None)
+            self._failed(error)
+
+        work = partial(self._recovery.keep_learning, partial(written, checkpoint, asked=asked), number)
+        self._worker.do(work, done, failed)
 
     def _forget(self) -> None:
         if self._kept is not None:
@@ -136,15 +179,37 @@ class Autosave(QObject):
             self._say(Message(f"Unsaved work cannot be kept for a crash: {error}", "warning"), [])
 
     def _restore(self, kept: Kept) -> None:
-        self._worker.do(partial(recovered, kept), partial(self._restored, kept), partial(self._unreadable, kept))
+        self._worker.do(partial(_found, kept), partial(self._restored, kept), partial(self._unreadable, kept))
 
-    def _restored(self, kept: Kept, preset: Preset) -> None:
+    def _restored(self, kept: Kept, found: tuple[Preset, Resumption | None, str]) -> None:
+        preset, lesson, problem = found
         self._document.load(preset, kept.path)
         self._document.mark_unsaved()
         if preset.source:
             self._play(preset.source)
+        if problem:
+            text = f"The network is restored as it was, but its lesson cannot go on: {problem}"
+            self._say(Message(text, "error"), [])
+        if lesson is not None and self._learning is not None:
+            self._learning.begin(lesson.asked, running=False, resume=lesson)
         # The old copy goes when the new one is whole.
-        self._keep(partial(self._discard, kept))
+        self._keep(partial(self._discard_once_open, kept) if lesson else partial(self._discard, kept))
+
+    def _discard_once_open(self, kept: Kept) -> None:
+        """Discard it once its lesson is open here; where that cannot be, as without its film, it is offered again."""
+        learning = self._learning
+        if learning is None or (learning.is_open and learning.state != "preparing"):
+            self._discard(kept)
+        elif learning.state == "preparing":
+
+            def settle(what: str) -> None:
+                if what == "state" and learning.state != "preparing":
+                    learning.changed.disconnect(settle)
+                    self._discard_once_open(kept)
+
+            learning.changed.connect(settle)
+        else:
+            self._offered.pop(kept).unlock()
 
     def _unreadable(self, kept: Kept, error: StudioError) -> None:
         self._say(Message(f"What was kept cannot be restored: {error}", "error"), [])
@@ -153,3 +218,14 @@ class Autosave(QObject):
     def _discard(self, kept: Kept) -> None:
         self._offered.pop(kept).unlock()
         self._worker.do(partial(discard, kept), lambda _: None)
+
+
+def _found(kept: Kept) -> tuple[Preset, Resumption | None, str]:
+    """The document, what its lesson goes on from, and why it cannot where something is wrong."""
+    preset = recovered(kept)
+    if kept.learning is None:
+        return preset, None, ""
+    try:
+        return preset, Resumption.read(kept.learning, preset.bent, with_weights=kept.is_as_new), ""
+    except StudioError as error:
+        return preset, None, str(error)
