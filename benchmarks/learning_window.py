@@ -30,7 +30,7 @@ import torch
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.ui import STEP, Listener
+from benchmarks.ui.gaps import STEP, Listener
 from benchmarks.window import application, click, display, move, opened, press, release, spin, until
 from studio.app import Studio
 from studio.model.layout import sheet_size

@@ -11,20 +11,18 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
-from benchmarks.window import application, click, display, handle, move, opened, press, release, spin, until
+from benchmarks.window import application, display, move, opened, press, release, spin, until
 from studio.app import Studio
 from studio.bends import make_bend
 from studio.edits import make_edit
-from studio.io.atomic import write_bytes
 from studio.io.opening import find_and_open
 from studio.io.sinks import open_sink
 from studio.model.macros import changed
@@ -32,17 +30,14 @@ from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.route import MACRO_BANK
 from studio.model.score import Score
 from studio.model.selection import Selection
-from studio.runtime.live.output_writer import Recording
-from studio.runtime.live.report import LayerSamples, Progress, Thumbnails
+from studio.runtime.live.report import LayerSamples, Progress
 from studio.runtime.live.variants import COUNT
 from studio.ui.filters import FilterEditor
 from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
 from studio.ui.generator.panel import GeneratorPanel
 from studio.ui.histogram.panel import HistogramPanel
-from studio.ui.kit.number_controls import Number
 from studio.ui.kit.panel import bring_forward
-from studio.ui.layers.panel import NetworkPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
@@ -52,10 +47,7 @@ from studio.ui.vary.panel import VaryPanel
 from studio.ui.viewport.pick import Picked
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
-
-SCREENS = Path(__file__).resolve().parents[1] / "docs" / "screens"
-LARGEST = 220_000
-"""Bytes of a picture; its quality gives way."""
+from tools.screenshots.hands import SCREENS, choose, grab, has_shown, paint, press_key, record, settle, slide, wait
 
 PRESET = "violet-strokes"
 MOVING = "heartbeat"
@@ -73,7 +65,7 @@ def main() -> None:
             _movement(studio)
             _instrument(studio)
         with opened(PRESET) as studio:
-            _settle(studio)
+            settle(studio)
             _stage(studio)
         with opened("landscapes", source="latent:loop,seed=12,seconds=6", size=(1280, 800)) as studio:
             _generator(studio)
@@ -82,42 +74,42 @@ def main() -> None:
         with opened(PRESET, size=(1280, 800)) as studio:
             _film(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
-            _settle(studio)
-            _key(studio, Qt.Key.Key_I)
-            _grab(studio.window, "1280x720")
+            settle(studio)
+            press_key(studio, Qt.Key.Key_I)
+            grab(studio.window, "1280x720")
         app.shutdown()
 
 
 def _tour(studio: Studio) -> None:
     """From opening to recording."""
     window = studio.window
-    _settle(studio)
-    _grab(window, "window")
-    _key(studio, Qt.Key.Key_I)
-    _grab(window.context[Viewport], "split")
-    _choose(studio, "enc2")
-    _key(studio, Qt.Key.Key_L)
-    _grab(window, "layer")
-    _key(studio, Qt.Key.Key_W)
-    _paint(studio)
-    _grab(window, "paint")
-    _grab(window.context[FilterEditor].sheet, "sheet")
-    _key(studio, Qt.Key.Key_I)
-    _slide(studio)
-    _grab(window, "edits")
-    _record(studio)
+    settle(studio)
+    grab(window, "window")
+    press_key(studio, Qt.Key.Key_I)
+    grab(window.context[Viewport], "split")
+    choose(studio, "enc2")
+    press_key(studio, Qt.Key.Key_L)
+    grab(window, "layer")
+    press_key(studio, Qt.Key.Key_W)
+    paint(studio)
+    grab(window, "paint")
+    grab(window.context[FilterEditor].sheet, "sheet")
+    press_key(studio, Qt.Key.Key_I)
+    slide(studio)
+    grab(window, "edits")
+    record(studio)
     window.docks["histogram"].raise_()
     QTest.keyClick(window, Qt.Key.Key_F1)
     spin(1.0)
     sheet = next(widget for widget in QApplication.topLevelWidgets() if widget.objectName() == "shortcuts")
-    _grab(sheet, "shortcuts")
+    grab(sheet, "shortcuts")
     QTest.keyClick(window, Qt.Key.Key_F1)
     QTest.keyClick(window, Qt.Key.Key_F10)
     until(lambda: window.context[Projection].output is not None)
     spin(2.0)
     output = window.context[Projection].output
     assert output is not None
-    _grab(output, "output")
+    grab(output, "output")
     QTest.keyClick(window, Qt.Key.Key_F10)
 
 
@@ -130,21 +122,21 @@ def _panels(studio: Studio) -> None:
             continue
         dock.raise_()
         spin(1.5)
-        _grab(dock, f"panel-{name}")
+        grab(dock, f"panel-{name}")
     studio.window.context[FilterEditor].panels.setCurrentIndex(1)
     docks["filters"].raise_()
     spin(0.5)
-    _grab(docks["filters"], "panel-selection")
-    _grab(studio.window.context[Transport], "panel-source")
+    grab(docks["filters"], "panel-selection")
+    grab(studio.window.context[Transport], "panel-source")
 
 
 def _movement(studio: Studio) -> None:
     """The panel of a preset that moves, when its traces are full."""
     dock = studio.window.docks["movement"]
-    _settle(studio)
+    settle(studio)
     dock.raise_()
     spin(8.0)
-    _grab(dock, "panel-movement")
+    grab(dock, "panel-movement")
 
 
 def _instrument(studio: Studio) -> None:
@@ -157,7 +149,7 @@ def _instrument(studio: Studio) -> None:
         macros.aim(address)
     document.set_section(MACRO_BANK, changed(document.section(MACRO_BANK), 1, name="Pulse", value=0.7), "Name")
     spin(1.0)
-    _grab(docks["macros"], "panel-macros")
+    grab(docks["macros"], "panel-macros")
     docks["fades"].raise_()
     for letter, name in zip(SLOTS, ("dusk", "bas-relief", "negative-space", MOVING), strict=True):
         fades.fill(letter, Held(find_and_open(name)[0]))
@@ -166,7 +158,7 @@ def _instrument(studio: Studio) -> None:
     fades.morph(0.3, 0.35)
     fades.settle()
     spin(2.0)
-    _grab(docks["fades"], "panel-fades")
+    grab(docks["fades"], "panel-fades")
     studio.workspace.choose("dec1", "weight")
     document.add_edit("dec1.weight", make_edit("Rotate", {"degrees": 25.0}), amount=0.8)
     editor = context[FilterEditor]
@@ -174,7 +166,7 @@ def _instrument(studio: Studio) -> None:
     editor.show_edit("Gain")
     editor.splitter.setSizes([160, 480])
     spin(2.0)
-    _grab(docks["filters"], "panel-live")
+    grab(docks["filters"], "panel-live")
 
 
 def _stage(studio: Studio) -> None:
@@ -184,7 +176,7 @@ def _stage(studio: Studio) -> None:
     folder.mkdir()
     context[RecorderPanel].choose_folder(str(folder))
     studio.workspace.size = "64"
-    _wait(studio)
+    wait(studio)
     stage = document.add_stage(document.graph.nodes[0].name, make_bend("Rotate", {}))
     turned = f"/bend/{stage.id}/angle", f"/bend/{stage.id}/amount"
     hand, score = context[StageHand], context[Score]
@@ -200,49 +192,49 @@ def _stage(studio: Studio) -> None:
     score.selection = 1.0, 2.2
     docks["performance"].show()
     spin(1.0)
-    _grab(docks["performance"], "panel-performance")
+    grab(docks["performance"], "panel-performance")
     docks["performance"].hide()
     mappings = Mapping("midi/1/cc/7", turned[0], lo=-45.0, hi=45.0), Mapping("midi/1/note/36", turned[1], "trigger")
     document.set_section(MAPPINGS, mappings, "Mappings")
     docks["controllers"].raise_()
     studio.window.resizeDocks([docks["controllers"]], [620], Qt.Orientation.Vertical)
     spin(1.0)
-    _grab(docks["controllers"], "panel-controllers")
+    grab(docks["controllers"], "panel-controllers")
     document.set("/feedback/amount", 0.6)
     docks["feedback"].show()
     docks["feedback"].raise_()
     spin(1.0)
-    _grab(docks["feedback"], "panel-feedback")
+    grab(docks["feedback"], "panel-feedback")
     docks["feedback"].hide()
 
 
 def _generator(studio: Studio) -> None:
     """A generator on its way, some steps along its directions."""
-    _settle(studio)
+    settle(studio)
     panel = studio.window.context[GeneratorPanel]
     bring_forward(panel)
     studio.document.set("/generator/direction/1", 1.5)
     studio.document.set("/generator/direction/2", -1.0)
     spin(2.0)
-    _grab(studio.window.docks["generator"], "panel-generator")
+    grab(studio.window.docks["generator"], "panel-generator")
 
 
 def _chance(studio: Studio) -> None:
     """Eight variants, values marked out in a histogram, and a filter's map over the picture."""
-    _settle(studio)
+    settle(studio)
     window, context = studio.window, studio.window.context
     window.actions_["vary.roll"].trigger()
     breeding = context[VaryPanel].breeding
     until(lambda: breeding.now is not None and len(breeding.now.variants) == COUNT)
     spin(1.0)
-    _grab(window.docks["vary"], "panel-vary")
+    grab(window.docks["vary"], "panel-vary")
     chart = context[HistogramPanel].tensor
     until(lambda: chart.plot.span is not None)
     low, high = chart.plot.span or (0.0, 1.0)
     chart.plot.mark((low + 0.3 * (high - low), low + 0.55 * (high - low)))
     window.docks["histogram"].raise_()
     spin(1.0)
-    _grab(window.docks["histogram"], "panel-histogram")
+    grab(window.docks["histogram"], "panel-histogram")
     chart.plot.mark(None)
     studio.workspace.choose("enc2", "weight")
     viewport, picking = context[Viewport], context[Picking]
@@ -252,7 +244,7 @@ def _chance(studio: Studio) -> None:
     studio.workspace.pointed = (layer, channels[0])
     until(lambda: context[Pointing].shown is not None)
     spin(1.0)
-    _grab(viewport, "channel")
+    grab(viewport, "channel")
     studio.workspace.pointed = None
 
 
@@ -261,7 +253,7 @@ def _film(studio: Studio) -> None:
     window, context = studio.window, studio.window.context
     studio.workspace.choose("dec2", "weight")
     studio.workspace.select(Selection.everything(studio.document.tensor("dec2.weight").shape))
-    _key(studio, Qt.Key.Key_W)
+    press_key(studio, Qt.Key.Key_W)
     studio.live.seek(0.5)
     spin(1.0)
     studio.live.pause(True)
@@ -280,7 +272,7 @@ def _film(studio: Studio) -> None:
             move(sheet, at)
             transport.step(2)
             shown = studio.telemetry[Progress].shown
-            until(partial(_has_shown, studio, shown))
+            until(partial(has_shown, studio, shown))
             if number % 30 == 29:
                 release(sheet, at)
             image = window.screen().grabWindow(window.winId()).toImage().convertToFormat(QImage.Format.Format_RGB888)
@@ -289,113 +281,7 @@ def _film(studio: Studio) -> None:
             picture = rows[:, : 3 * width].reshape(height, width, 3)
             sink.write(np.ascontiguousarray(cv2.resize(picture, (800, 500), interpolation=cv2.INTER_AREA)))
     studio.live.pause(False)
-    _key(studio, Qt.Key.Key_W)
-
-
-def _has_shown(studio: Studio, before: int) -> bool:
-    return studio.telemetry[Progress].shown > before
-
-
-def _settle(studio: Studio) -> None:
-    """Until every layer has a thumbnail."""
-    graph = studio.document.graph
-    until(lambda: len(studio.telemetry[Thumbnails].pictures) >= len(graph.nodes))
-    spin(2.0)
-
-
-def _wait(studio: Studio) -> None:
-    """Until what was asked for is on the screen: the frame that is under way may be of before."""
-    shown = studio.telemetry[Progress].shown
-    until(lambda: studio.telemetry[Progress].shown >= shown + 3)
-    spin(0.5)
-
-
-def _choose(studio: Studio, layer: str) -> None:
-    rows = studio.window.context[NetworkPanel].list
-    index = studio.window.context[NetworkPanel].model.place(layer)
-    rows.scrollTo(index)
-    click(rows.viewport(), rows.visualRect(index).center())
-    spin(0.5)
-
-
-def _key(studio: Studio, key: Qt.Key) -> None:
-    QTest.keyClick(studio.window, key)
-    _wait(studio)
-
-
-def _paint(studio: Studio) -> None:
-    """Zoom into the filter sheet and paint a wave on it."""
-    sheet = studio.window.context[FilterEditor].sheet
-    brush = studio.workspace.brush
-    studio.workspace.brush = brush.model_copy(update={"radius": 10.0, "value": 0.6, "hardness": 0.3})
-    for _ in range(5):
-        sheet.zoom_in()
-    spin(0.5)
-    width, height = sheet.width(), sheet.height()
-    way = [
-        QPoint(round(width * (0.15 + 0.6 * k / 80)), round(height * (0.5 + 0.22 * np.sin(k / 11)))) for k in range(81)
-    ]
-    press(sheet, way[0])
-    for at in way:
-        move(sheet, at)
-        spin(0.015)
-    release(sheet, way[-1])
-    _wait(studio)
-
-
-def _slide(studio: Studio) -> None:
-    """Make the kernels of the second encoder stronger with a slider."""
-    editor = studio.window.context[FilterEditor]
-    bar = editor.panels.tabBar()
-    click(bar, bar.tabRect(2).center())
-    editor.edits.choose("Gain")
-    spin(0.5)
-    control = next(iter(editor.edits.form.controls.values()))
-    assert isinstance(control, Number)
-    slider = control.slider
-    start = slider.value() / slider.maximum()
-    press(slider, handle(slider, start))
-    for k in range(30):
-        move(slider, handle(slider, start + 0.02 * k / 29))
-        spin(0.03)
-    release(slider, handle(slider, start + 0.02))
-    _wait(studio)
-
-
-def _record(studio: Studio) -> None:
-    """Record two seconds."""
-    window = studio.window
-    folder = studio.parts.networks.parent / "films"
-    folder.mkdir()
-    window.context[RecorderPanel].choose_folder(str(folder))
-    window.docks["recording"].raise_()
-    spin(1.5)
-    click(window.context[RecorderPanel].button)
-    until(lambda: _recorded(studio) > 2.0)
-    _grab(window, "recording")
-    click(window.context[RecorderPanel].button)
-    until(lambda: not window.context[RecorderPanel].is_recording)
-    spin(1.0)
-
-
-def _recorded(studio: Studio) -> float:
-    status = studio.telemetry[Recording].status
-    return 0.0 if status is None else status.seconds
-
-
-def _grab(widget: QWidget, name: str) -> None:
-    """Write what the screen shows of a widget, OpenGL and all: as a JPEG."""
-    place = QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
-    screen = widget.screen()
-    pixmap = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
-    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1]
-    for quality in range(84, 40, -6):
-        _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if jpeg.size <= LARGEST:
-            break
-    write_bytes(SCREENS / f"{name}.jpg", jpeg.tobytes())
+    press_key(studio, Qt.Key.Key_W)
 
 
 if __name__ == "__main__":
