@@ -31,7 +31,7 @@ class Desk:
         self.newest_: Newest | None = None
         self.ran: list[tuple[int, Tick, float]] = []
         self.forgot = self.updated = 0
-        self.stale = self.remembers = False
+        self.stale = self.remembers = self.goes_on = False
         self.tick = Tick()
         self.path: LatentPath | None = None
         self.generator = Generator()
@@ -214,3 +214,26 @@ def test_no_path_of_vectors_jumps_where_its_film_begins_again(desk: Desk, text: 
         seen.append(path.at(desk.ran[-1][2], 8))
     steps = [float(np.linalg.norm(after - before)) for before, after in pairwise(seen)]
     assert max(steps) < 0.3
+
+
+def test_a_state_that_looks_at_no_picture_goes_on_where_its_source_loops_and_begins_again_when_asked(
+    desk: Desk,
+) -> None:
+    desk.goes_on = True
+    desk.show(1, era=(1, 0))
+    assert desk.turn()
+    desk.show(2, era=(1, 1), laps=1)
+    assert desk.turn(0.04)
+    assert desk.forgot == 0
+    desk.show(3, era=(1, 2), laps=0)  # sought
+    assert desk.turn(0.04)
+    assert desk.forgot == 1
+    desk.pictures.begin_again()
+    assert desk.turn(0.001)
+    assert desk.forgot == 2
+    assert desk.pictures.last is not None
+    assert desk.pictures.last.is_cut
+    desk.goes_on = False
+    desk.show(4, era=(1, 3), laps=1)
+    assert desk.turn(0.04)
+    assert desk.forgot == 3

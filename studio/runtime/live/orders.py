@@ -145,6 +145,11 @@ class Hold(Setting):
 
 
 @dataclass(frozen=True)
+class BeginAgain(Setting):
+    """Let the network's state and bends with memory begin again, though the source goes on."""
+
+
+@dataclass(frozen=True)
 class Stop(Setting):
     """End the render thread."""
 

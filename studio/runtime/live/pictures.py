@@ -77,7 +77,7 @@ class Pictures:
         self._clock = clock or Clock()
         self._taken = -1  # the number of the picture that was run last
         self._input: _Input | None = None
-        self._is_due = False
+        self._is_due = self._begins = False
 
     def restart(self) -> None:
         """Another network is open: its first frame is at time 0."""
@@ -94,6 +94,10 @@ class Pictures:
     def again(self) -> None:
         """Run once more what is fed already, at a time of its own, though nothing moves."""
         self._is_due = True
+
+    def begin_again(self) -> None:
+        """Let states and bends with memory begin again, as after a seek, though the source goes on."""
+        self._begins = self._is_due = True
 
     def run(self, engine: Engine, runner: FrameRunner, *, moves: bool, prepare: Prepare) -> bool:
         """Run what there is to run.
@@ -115,9 +119,7 @@ class Pictures:
             self._taken = newest.number
             before, self._input, self.has_run = self._input, None, False
             size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
-            if before is not None and before.newest.era != newest.era:
-                runner.forget()
-                is_cut = True
+            is_cut = before is not None and _is_cut(before.newest, newest, runner)
             fed = _Input(resized(newest.picture, size), newest)
         elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait(engine) <= 0)):
             fed, self.has_run = self._input, False
@@ -127,7 +129,9 @@ class Pictures:
             if ran and self.last is not None:
                 self.last = replace(self.last, at=at, is_cut=False, is_again=True)
             return ran
-        self._is_due = False
+        is_cut, self._is_due, self._begins = is_cut or self._begins, False, False
+        if is_cut:
+            runner.forget()
         tick = self._clock.tick()
         prepare(runner, tick, fed.picture)
         runner.tick = tick
@@ -152,3 +156,11 @@ class Pictures:
         if fps and engine.remembers and not state.is_camera:
             return math.inf
         return self._clock.wait(float(fps) * state.speed if fps else None)
+
+
+def _is_cut(before: Newest, newest: Newest, runner: FrameRunner) -> bool:
+    """Whether a picture does not follow the one before: a loop does where the network looks at no picture."""
+    if before.era == newest.era:
+        return False
+    looped = before.era[0] == newest.era[0] and newest.laps == before.laps + 1
+    return not (looped and runner.goes_on)

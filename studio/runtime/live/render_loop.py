@@ -26,6 +26,7 @@ from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.mailbox import Mailbox
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
+    BeginAgain,
     Bypass,
     ChooseEngine,
     Hold,
@@ -101,6 +102,7 @@ class RenderLoop:
             WorkAt: [self._work_at],
             Hold: [self._hold],
             BeginTake: [lambda _: self._pictures.again()],
+            BeginAgain: [lambda _: self._pictures.begin_again()],
             Stop: [self._stop],
         }
         for feature in self._features:

@@ -18,6 +18,7 @@ from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
+    BeginAgain,
     Bypass,
     ChooseEngine,
     Hold,
@@ -116,6 +117,10 @@ class LiveSession:
     def hold(self, held: bool) -> None:
         """Freeze the input: only what edits touch is run again."""
         self.order(Hold(held))
+
+    def begin_again(self) -> None:
+        """Let the network's state and bends with memory begin again, though the source goes on."""
+        self.order(BeginAgain())
 
     def play(self, spec: str) -> None:
         """Play another source: "demo", "camera", a path."""

@@ -73,6 +73,12 @@ class FrameRunner:
         """The network that pictures go through."""
         return self._engine.graph
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the network's state goes on where its source begins again: it looks at no picture."""
+        graph = self._engine.graph
+        return bool(graph.states) and all(put.kind != "picture" for put in graph.inputs) and not self.stepping.picture
+
     def size_for(self, picture: Size) -> WorkingSize:
         """How pictures of this (height, width) pass through the network."""
         if picture not in self._sizes:

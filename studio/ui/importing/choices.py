@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QLabel
 
-from studio.io.importers import CHANNEL_WAYS, unfed_input
+from studio.io.importers import CHANNEL_WAYS, STATE_WAYS, fed_back, unfed_input
 from studio.model.graph import Graph
 
 
@@ -54,3 +54,11 @@ def channels(graph: Graph, chosen: str) -> list[tuple[str, str]]:
     if not chosen and unfed_input(graph.inputs) is None:
         return []
     return [("as they are: no source can feed it", ""), *((text, way) for way, text in CHANNEL_WAYS.items())]
+
+
+def state(graph: Graph, size: tuple[int, int], chosen: str) -> list[tuple[str, str]]:
+    """What the input may begin as, where the output may be the next input and is no plain picture."""
+    put = None if chosen else fed_back(graph, size)
+    if not chosen and (put is None or put.channels in (1, 3)):
+        return []
+    return [("none: its input is a picture", ""), *((f"begins as {text}", way) for way, text in STATE_WAYS.items())]

@@ -28,7 +28,7 @@ from studio.errors import StudioError
 from studio.io.importers import Options, families
 from studio.model.values import Values
 from studio.runtime.services.worker import Worker
-from studio.ui.importing.choices import Choice, channels, names, statistics
+from studio.ui.importing.choices import Choice, channels, names, state, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
@@ -89,7 +89,8 @@ class ImportDialog(QDialog):
         self.output = Choice("Output", "Which of the outputs that the file gives is the picture")
         self.statistics = Choice("Batch norms", "Whose mean and deviation they take: what was learnt, or the picture's")
         self.channels = Choice("Channels", "What the channels that it takes are made of, by a layer before it")
-        self.choices = (self.pick, self.output, self.statistics, self.channels)
+        self.state = Choice("State", "What a cellular automaton, whose output is its next input, begins as")
+        self.choices = (self.pick, self.output, self.statistics, self.state, self.channels)
         for choice in self.choices:
             choice.activated.connect(self._read_anew)
         self.height_, self.width_ = _side("Input height"), _side("Input width")
@@ -192,9 +193,10 @@ class ImportDialog(QDialog):
         self.output.offer(names(read.imported.outputs), read.imported.picked)
         self.statistics.offer(statistics(network.graph, asked.statistics) if read.arch else [], asked.statistics)
         self.channels.offer(channels(network.graph, asked.channels), asked.channels)
+        self.state.offer(state(network.graph, read.size, asked.state), asked.state)
         for side, length in zip((self.height_, self.width_), read.size, strict=True):
             side.setValue(length)
-            side.setEnabled(any(i.kind == "picture" for i in read.inputs))
+            side.setEnabled(any(i.has_size for i in read.inputs))
         family = "The file does not say these; they are what its family uses."
         self.guessed.setText(f"{family if read.arch else 'The file does not say these.'} Change what is wrong.")
         remarks = read.notes
@@ -260,6 +262,7 @@ class ImportDialog(QDialog):
             pick=self.pick.value,
             statistics="picture" if self.statistics.value == "picture" else "learnt",
             channels=self.channels.value,
+            state=self.state.value,
         )
         work = partial(look_at, self._found.preview.path, self._options)
         self._importer.do(work, partial(self._have_read, self._serial), partial(self._cannot, self._serial))

@@ -10,6 +10,7 @@ from studio.ui.source.beat_light import BeatLight
 from studio.ui.source.dials import dials
 from studio.ui.source.feedback_panel import FeedbackPanel
 from studio.ui.source.panel import Transport
+from studio.ui.source.state_panel import StatePanel
 
 
 def _make(context: Context) -> Transport:
@@ -65,5 +66,28 @@ PANELS = (
         order=70,
         starts_hidden=True,
         scrolled=True,
+    ),
+    Panel(
+        "state",
+        "State",
+        "right",
+        lambda c: StatePanel(c.document, c.live.begin_again),
+        stack=20,
+        order=72,
+        starts_hidden=True,
+        scrolled=True,
+        commands=(
+            Command(
+                "run.begin_again",
+                "Begin the state again",
+                lambda c: c.live.begin_again(),
+                Place("Run", 10, 40),
+                keys=("Shift+Space",),
+                icon="arrow-counter-clockwise",
+                tip="The network's state, and bends with memory, though the source goes on",
+                enabled=lambda c: bool(c.document.graph.states) or any(s.bend.memory() for s in c.document.stages),
+                follows=frozenset({"network", "section.stages"}),
+            ),
+        ),
     ),
 )
