@@ -14,7 +14,5 @@ void main() {
         second += deviation * deviation;
     }
     vec4 rest = total(first) / float(count), variance = total(second) / float(count) - rest * rest;
-    if (!live || me > 0) return;
-    store(my_tile, ivec2(0), mean + rest);
-    store(my_tile, ivec2(1, 0), max(variance, vec4(0.0)));
+    if (live) store_sums(mean + rest, max(variance, vec4(0.0)), count);
 }

@@ -14,7 +14,5 @@ void main() {
     }
     sum = total(sum);
     product = total(product) * scale;
-    if (!live || me > 0) return;
-    store(my_tile, ivec2(0), sum);
-    store(my_tile, ivec2(1, 0), product);
+    if (live) store_sums(sum, product, count);
 }

@@ -23,3 +23,17 @@ ivec2 at_texel(int n) {
     int y = quotient(n, u_shape0.z);
     return ivec2(n - y * u_shape0.z, y);
 }
+
+// A map of two columns for every channel, and what is made behind it of all the texels that were looked over.
+void store_sums(vec4 first, vec4 second, int count) {
+    if (me == 0) {
+        store(my_tile, ivec2(0), first);
+        store(my_tile, ivec2(1, 0), second);
+    }
+#ifdef BEHIND
+    g_sums = vec4[2](first, second);
+    begin_behind(my_tile);
+    for (int n = me; n < count; n += LANES) store_behind(at_texel(n));
+    store_total();
+#endif
+}

@@ -54,17 +54,21 @@ class TensorStore:
         self._edits: dict[str, LiveEdits] = {}
         self._edited: dict[str, EditedTensor] = {}
         self.edit_seconds: dict[str, float] = {}
+        # Who moved tensors on a device, as long as nobody has asked for any since.
+        self._mover: object = None
 
     def include(self, tensors: Mapping[str, Array]) -> None:
         """Have these tensors as well; a network's own that are there already stay as they are."""
         for name, tensor in tensors.items():
             # Behind a tilde is what a loss has fixed, of which another lesson has others.
+            self._mover = None
             if name not in self.arrays or "~" in name:
                 self.arrays[name] = np.array(tensor, np.float32, order="C")
                 self._revisions[name] = 0
 
     def follow(self, holder: Holder) -> None:
         """Let this follow from now on; it is forgotten with its last reference."""
+        self._mover = None
         self._holders.add(holder)
 
     def forget(self, holder: Holder) -> None:
@@ -73,6 +77,7 @@ class TensorStore:
 
     def tensor(self, name: str) -> Array:
         """The newest version, in memory; not a copy."""
+        self._mover = None
         fetch = self._fetches.pop(name, None)
         if fetch is not None:
             np.copyto(self.arrays[name], fetch())
@@ -80,6 +85,7 @@ class TensorStore:
 
     def revision(self, name: str) -> int:
         """How often it has been changed: equal numbers, equal weights."""
+        self._mover = None
         return self._revisions[name]
 
     def base(self, name: str) -> Array:
@@ -95,6 +101,7 @@ class TensorStore:
         Raises:
             StudioError: naming the first that cannot work; it is passed over, all others work.
         """
+        self._mover = None
         wanted = by_tensor(edit for edit in edits if edit.on)
         for name in [*wanted, *(self._edited.keys() - wanted.keys())]:
             if self._edits.get(name) != wanted.get(name):
@@ -128,6 +135,7 @@ class TensorStore:
             self._overtaken(name, rect)
 
     def _overtaken(self, name: str, rect: Rect) -> None:
+        self._mover = None
         self._revisions[name] += 1
         self.version += 1
         for holder in list(self._holders):
@@ -156,3 +164,10 @@ class TensorStore:
                 if not holder.repack(name, origin):
                     self.tensor(name)
                     holder.overtake(name, Rect(0, 0, *sheet_size(self.arrays[name].shape)))
+        self._mover = None if self._edited or any(holder is not but for holder in self._holders) else origin
+
+    def is_unseen(self, origin: object) -> bool:
+        """Whether nobody has asked for a tensor since this device moved some, so that what it moves again need not be
+        noted: who asks next gets the newest from there.
+        """
+        return origin is self._mover

@@ -165,6 +165,9 @@ class ComputeWay(Way):
         self._groups: list[tuple[int, list[str]]] = []
         self._rest: list[tuple[LayerWeights, str]] = []
         self._version = -1
+        self._names = [*course.gradients]
+        running = [f"{layer}.{key}" for layer in course.statistics for key in ("running_mean", "running_var")]
+        self._all = (*self._names, *running)
 
     @property
     def is_full(self) -> bool:
@@ -196,15 +199,14 @@ class ComputeWay(Way):
 
     def take(self, rate: float, clip: float, rates: Rates, pulls: Pulls) -> None:
         """See `Way.take`."""
-        course = self._course
-        names = [*course.gradients]
+        course, names = self._course, self._names
         painted = tuple((name, rates.get(name), pulls.get(name)) for name in names if name in rates or name in pulls)
         if self._is_other(painted):
             self._arrange(rates, pulls)
             self._arranged = painted
         # What was painted or brought back since the last step is uploaded here.
         if self._version != course.store.version:
-            for name in (*names, *self._running()):
+            for name in self._all:
                 course.tensors.of(name)
             self._version = course.store.version
         told = []
@@ -212,7 +214,7 @@ class ComputeWay(Way):
             count = first + course.moved[names[0]]
             told.append({**course.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
         self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] if course.statistics else [])])
-        course.tensors.moved((*names, *self._running()), but=course.engine)
+        course.tensors.moved(self._all, but=course.engine)
         for packed, key in self._rest:
             packed.repacked(course.tensors, key)
 
@@ -225,9 +227,6 @@ class ComputeWay(Way):
             for old, new in zip(before, painted, strict=True)
             for a, b in zip(old, new, strict=True)  # type: ignore[call-overload]
         )
-
-    def _running(self) -> list[str]:
-        return [f"{layer}.{key}" for layer in self._course.statistics for key in ("running_mean", "running_var")]
 
     def _arrange(self, rates: Rates, pulls: Pulls) -> None:
         course, single = self._course, bool(self._single)

@@ -99,6 +99,18 @@ class Op(Shaded):
     What holds for the shader of a pointwise operator holds for this.
     """
 
+    behind: ClassVar[int | None] = None
+    """Which of its inputs holds sums over each channel of its first, which GPUs make at once: a value needs those of
+    its own channel, and the other inputs at the same place alone, all of which the sums were made of.
+
+    What holds for the shader of a pointwise operator holds for this.
+    """
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it is the sum over space of every channel of its input."""
+        return False
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Shape of the output; raises StudioError where the inputs do not fit."""
         raise NotImplementedError

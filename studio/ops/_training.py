@@ -67,6 +67,7 @@ class _ByMoments(Op):
     arity = 2
     shader = "backward/by_moments"
     pointwise = False
+    behind = 1
     uncompiled = frozenset({"num_features"})
 
     num_features: int
@@ -155,6 +156,7 @@ class NormInput(BackwardOp):
 
     arity = 4
     shader = "backward/norm_input"
+    behind = 3
     uncompiled = frozenset({"num_features"})
 
     num_features: int = param(lo=1, doc="Channels")

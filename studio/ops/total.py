@@ -104,6 +104,11 @@ class Sum(_Reduction):
 
     dim: _Dim = param("space", doc="What is summed up")
 
+    @property
+    def adds_up(self) -> bool:
+        """See `Op.adds_up`."""
+        return self.dim == "space"
+
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
         from studio.ops._backward.sums import spread_over

@@ -105,6 +105,37 @@ def test_whoever_asks_gets_the_newer_version() -> None:
     assert len(asked) == 2
 
 
+def test_a_device_that_moves_the_same_again_need_not_say_so_until_somebody_asks() -> None:
+    class Follower:
+        def overtake(self, tensor: str, rect: Rect) -> None:
+            del tensor, rect
+
+        def repack(self, tensor: str, origin: object) -> bool:
+            del tensor, origin
+            return True
+
+    store, origin, weights = TensorStore({"a.weight": np.zeros((2, 2, 1, 1), np.float32)}), object(), normal(2, 2, 1, 1)
+    follower = Follower()
+    assert not store.is_unseen(origin)
+    for look in (
+        lambda: store.tensor("a.weight"),
+        lambda: store.revision("a.weight"),
+        lambda: store.base("a.weight"),
+        lambda: store.put("a.weight", Rect(0, 0, 1, 1), np.zeros((1, 1), np.float32)),
+        lambda: store.follow(follower),
+    ):
+        store.moved({"a.weight": lambda: weights}, origin, but=follower)
+        assert store.is_unseen(origin)
+        assert not store.is_unseen(object())
+        look()
+        assert not store.is_unseen(origin)
+    store.moved({"a.weight": lambda: weights}, origin, but=follower)
+    assert store.is_unseen(origin)
+    # Somebody else follows who must hear of every move.
+    store.moved({"a.weight": lambda: weights}, origin)
+    assert not store.is_unseen(origin)
+
+
 def test_a_closed_engine_follows_no_more(device: Device) -> None:
     made = single("Conv2d", 3, in_channels=3, out_channels=2, kernel_size=3)
     store = TensorStore(made.tensors)

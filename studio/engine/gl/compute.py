@@ -155,6 +155,8 @@ class ComputePasses(TunedPasses):
         sizes = [self.shader_shape(each.target), grid, layout, *(self.shader_shape(name) for name in each.inputs)]
         for follower in followers:
             sizes += [self.shader_shape(follower.node.name), (follower.tile, *follower.place, 0)]
+        named = [(follower, name) for follower in followers for name in follower.reads if isinstance(name, str)]
+        sizes += [self.shader_shape(name) for follower, name in named if follower.is_behind]
         extras = tuple(self._extra(f) for f in followers)
         in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture)
         half = self._is_half(each.target)
@@ -165,7 +167,7 @@ class ComputePasses(TunedPasses):
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         # A map that a body reads twice is bound twice.
-        vectors += [self._textures[name] for f in followers for name in f.reads if isinstance(name, str)]
+        vectors += [self._textures[name] for _, name in named]
         outputs = [self._textures[each.target], *(self._textures[f.node.name] for f in followers)]
         if in_blocks:
             made = self._ready(source, count, sizes, (*(None for _ in inputs), *vectors), outputs)
@@ -185,7 +187,10 @@ class ComputePasses(TunedPasses):
             (-1 if self._atlases[read].shape == own else -2) if isinstance(read, str) else read
             for read in follower.reads
         )
-        return Extra(follower.parent, op.shader, tuple(op.structure().items()), tuple(op.numbers()), reads=reads)
+        structure, numbers = tuple(op.structure().items()), tuple(op.numbers())
+        if follower.is_sum:
+            return Extra(follower.parent, "", is_sum=True)
+        return Extra(follower.parent, op.shader, structure, numbers, reads=reads, is_behind=follower.is_behind)
 
     def _ready(
         self,

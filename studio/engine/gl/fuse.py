@@ -11,6 +11,11 @@ What needs several maps at one place is made with the last of them, and what cut
     act ──────────────┐
     down4~g0 ─ slope ─┴─┬─ cut ─ ...     one pass: down4~g0, the slope, both cuts of it
                         └─ cut
+
+What needs sums over a map besides the map itself is made by the workgroups that add them up, where the map is small::
+
+    down3 ─┬─ moments ─┐
+           └───────────┴─ norm ─ act    one pass: the moments and, through the map once more, the norm and the act
 """
 
 from __future__ import annotations
@@ -24,6 +29,9 @@ from studio.model.op import Shape
 
 # Images that any GL 4.3 driver lets a compute shader write to.
 MOST_OUTPUTS = 8
+
+_MOST_BEHIND = 4096
+"""Pixels of a map that a workgroup looks over for its four channels: of larger ones there are too few workgroups."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class Follower:
         is_part: whether it takes a part of its parent's map alone.
         reads: of what needs several maps, each: what makes it here, numbered as parents are, or the name of a map that
             was made before.
+        is_behind: whether it needs all of its parent, the sums over a map that the head adds up.
+        is_sum: whether it is the sum of what is made so, which the same workgroup adds up; nothing follows it.
     """
 
     node: Node
@@ -48,6 +58,8 @@ class Follower:
     place: tuple[int, int] = (0, 0)
     is_part: bool = False
     reads: tuple[int | str, ...] = ()
+    is_behind: bool = False
+    is_sum: bool = False
 
 
 @dataclass
@@ -59,22 +71,31 @@ class Group:
 
 
 Made = dict[str, list[tuple[Group, int]]]
-"""Where each layer is made: a group, and its number there; of a joined map, every part."""
+"""Where each layer is made: a group, and its number there; of a joined map, every part; none if nothing may follow."""
 
 
 def grouped(
-    nodes: Sequence[Node], shapes: Mapping[str, Shape], most: int = MOST_OUTPUTS, whole: Collection[str] = ()
+    nodes: Sequence[Node],
+    shapes: Mapping[str, Shape],
+    most: int = MOST_OUTPUTS,
+    whole: Collection[str] = (),
+    *,
+    sums_at_once: bool = False,
 ) -> list[Group]:
     """Share these layers, given in running order, among passes of at most so many outputs each.
 
     A concatenated map whose inputs are not all run again keeps the tiles of those that are not, unless it is among
-    those that must be made whole.
+    those that must be made whole. Only where sums are made at once (`Op.at_once`) can something be made behind them.
     """
     running = {node.name for node in nodes}
     groups: list[Group] = []
     made: Made = {}
     for node in nodes:
         followers = _followers(node, shapes, running, made, groups, node.name in whole)
+        if sums_at_once and node.op.behind is not None:
+            followers = _behind(node, shapes, made)
+        if node.op.adds_up:
+            followers = _summed(node, made)
         wanted: dict[int, int] = {}
         for group, _ in followers:
             wanted[id(group)] = wanted.get(id(group), 0) + 1
@@ -85,7 +106,8 @@ def grouped(
         made[node.name] = []
         for group, follower in followers:
             group.followers.append(follower)
-            made[node.name].append((group, len(group.followers)))
+            if not follower.is_sum:
+                made[node.name].append((group, len(group.followers)))
     return groups
 
 
@@ -116,13 +138,41 @@ def _followers(
     ]
 
 
+def _behind(node: Node, shapes: Mapping[str, Shape], made: Made) -> list[tuple[Group, Follower]]:
+    """Behind the sums that it needs, where those are the head of a group that reads all else that it does."""
+    assert node.op.behind is not None
+    sums = node.inputs[node.op.behind]
+    _, height, width = shapes[node.name]
+    origins = made.get(sums, [])
+    if len(origins) != 1 or height * width > _MOST_BEHIND:
+        return []
+    ((group, number),) = origins
+    others = [name for name in node.inputs if name != sums]
+    if number or shapes[group.head.inputs[0]] != shapes[node.name] or not {*others} <= {*group.head.inputs}:
+        return []
+    if group.head.op.at_once(*(shapes[name] for name in group.head.inputs)) is None:
+        return []
+    reads = tuple(0 if name == sums else name for name in node.inputs)
+    return [(group, Follower(node, 0, 0, False, reads=reads, is_behind=True))]
+
+
+def _summed(node: Node, made: Made) -> list[tuple[Group, Follower]]:
+    """With what it is the sum of, where one workgroup makes all of a channel."""
+    origins = made.get(node.inputs[0], [])
+    return [
+        (group, Follower(node, number, 0, False, is_sum=True))
+        for group, number in origins
+        if len(origins) == 1 and number and group.followers[number - 1].is_behind
+    ]
+
+
 def _joining(
     node: Node, shapes: Mapping[str, Shape], running: set[str], made: Made, is_whole: bool
 ) -> list[tuple[Group, Follower]]:
     found, channels = [], 0
     for name in node.inputs:
         # A tile that two inputs share cannot be written by either alone; a network's input is written by nobody.
-        if channels % 4 or (name not in made and (is_whole or name in running)):
+        if channels % 4 or (not made.get(name) and (is_whole or name in running)):
             return []
         tile = tile_count(channels)
         found += [(group, Follower(node, number, tile, True)) for group, number in made.get(name, [])]
@@ -134,6 +184,8 @@ def _together(
     node: Node, shapes: Mapping[str, Shape], made: Made, groups: Sequence[Group]
 ) -> list[tuple[Group, Follower]]:
     """With the last of the maps that it reads, where all have its shape or a single value, and are there by then."""
+    if any(name in made and not made[name] for name in node.inputs):
+        return []
     whole = [name for name in node.inputs if shapes[name] == shapes[node.name]]
     if any(name not in whole and shapes[name] != (1, 1, 1) for name in node.inputs):
         return []

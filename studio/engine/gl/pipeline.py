@@ -174,7 +174,8 @@ class GLEngine(AtlasEngine):
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
-        groups = grouped(nodes, self._running.shapes, self._settings.most_outputs, whole)
+        shapes, most = self._running.shapes, self._settings.most_outputs
+        groups = grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once)
         made = []
         for group in groups:
             self._device.layer = layer_of(group.head.name)

@@ -45,6 +45,8 @@ class Extra:
         is_part: whether it takes a part of its parent's map alone.
         reads: of a body of several maps, each: the number of what makes it here, or -1 for the next of the others, -2
             where that is a single value.
+        is_behind: whether its parent is a column or row of sums, of which it takes any.
+        is_sum: whether it is the sum over space of what is made behind such sums.
     """
 
     parent: int
@@ -53,6 +55,8 @@ class Extra:
     numbers: tuple[str, ...] = ()
     is_part: bool = False
     reads: tuple[int, ...] = ()
+    is_behind: bool = False
+    is_sum: bool = False
 
     @property
     def others(self) -> int:
@@ -149,6 +153,8 @@ def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False) -> st
     lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
     lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
     lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, len(extras) + 1)]
+    named = [f"u_other{n}_{k}" for n, extra in enumerate(extras, 1) if extra.is_behind for k in range(extra.others)]
+    lines += [f"    ivec4 shape_of_{name};" for name in named]
     if not handles:
         return "\n".join([*lines, "};"])
     # As numbers: drivers disagree on how far apart images lie in a block.
@@ -205,14 +211,31 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
 
     It does so in two steps, of which the first, for what all texels of a tile have in common, is done once where many
     follow. An extra body is taken as it is: its ``texel`` is renamed, and its ``read0`` gives the parent's texel.
+
+    What is made behind sums, and what follows from that, has a function of its own, ``store_behind``: the shader calls
+    it for every texel of the map that it added up, with the sums in ``g_sums``, and then ``store_total``.
     """
     kept = "kept" if half else ""
     partial = _in_parts(extras)
     declared = [include_file("lib/half.glsl"), _globals(0)] if half else [_globals(0)]
-    placing, body = [_place(0, "tile")], [f"    g_value0 = {kept}(value);\n    ivec2 p0 = p;", _write(0)]
+    own = [_place(0, "tile")], [f"    g_value0 = {kept}(value);\n    ivec2 p0 = p;", _write(0)]
+    behind: tuple[list[str], list[str]] = ["    g_tile0 = tile;"], ["    ivec2 p0 = p;"]
+    late: set[int] = set()
+    totals: list[str] = []
     for n, extra in enumerate(extras, start=1):
+        if extra.is_behind or extra.parent in late:
+            late.add(n)
+        placing, body = behind if n in late else own
         declared.append(_globals(n))
         placing.append(_place(n, f"g_tile{extra.parent} + u_shift{n}.x"))
+        if extra.is_sum:
+            placing.append(f"    g_value{n} = vec4(0.0);")
+            body.append(f"    g_value{n} += g_value{extra.parent};")
+            totals += [
+                f"    g_value{n} = {kept}(total(g_value{n}));\n    if (gl_LocalInvocationIndex == 0u)",
+                _write(n, place="ivec2(0)"),
+            ]
+            continue
         if n in partial:
             placing.append(f"    g_in{n} = g_tile{n} >= 0 && g_tile{n} * 4 < u_target{n}.x;")
         value, place = f"g_value{extra.parent}", f"p{extra.parent}"
@@ -222,11 +245,18 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
             value = f"texel{n}(g_tile{n}, p{n})"
         inside = f"if (g_in{n} && inside(p{n}, u_target{n})) " if n in partial else ""
         body += [f"    {inside}g_value{n} = {kept}({value});", _write(n, inside)]
-    lines = ["#define u_target0 u_shape", *declared]
-    lines += ["void begin_tile(int tile) {", *placing, "}"]
-    lines += ["void store_texel(ivec2 p, vec4 value) {", *body, "}"]
+    lines = ["#define u_target0 u_shape", *(["#define BEHIND 1", "vec4 g_sums[2];"] if late else []), *declared]
+    lines += _two_steps("tile", "texel", "ivec2 p, vec4 value", *own)
     lines += ["void store(int tile, ivec2 p, vec4 value) { begin_tile(tile); store_texel(p, value); }"]
+    if late:
+        lines += _two_steps("behind", "behind", "ivec2 p", *behind)
+        lines += ["vec4 total(vec4 own);", "void store_total() {", *totals, "}"]
     return "\n".join(lines)
+
+
+def _two_steps(first: str, second: str, takes: str, placing: Sequence[str], body: Sequence[str]) -> list[str]:
+    begin = [f"void begin_{first}(int tile) {{", *placing, "}"]
+    return [*begin, f"void store_{second}({takes}) {{", *body, "}"]
 
 
 def _in_parts(extras: Sequence[Extra]) -> frozenset[int]:
@@ -249,8 +279,10 @@ def _place(n: int, tile: str) -> str:
     )
 
 
-def _write(n: int, inside: str = "") -> str:
-    return f"    {inside}imageStore(u_output{n}, g_origin{n} + p{n}, mix(vec4(0.0), g_value{n}, g_live{n}));"
+def _write(n: int, inside: str = "", place: str = "") -> str:
+    return (
+        f"    {inside}imageStore(u_output{n}, g_origin{n} + {place or f'p{n}'}, mix(vec4(0.0), g_value{n}, g_live{n}));"
+    )
 
 
 def _body(n: int, extra: Extra, seen: set[str]) -> str:
@@ -263,6 +295,9 @@ def _body(n: int, extra: Extra, seen: set[str]) -> str:
     for k, number in enumerate(extra.reads or (extra.parent,)):
         sampler = f"u_other{n}_{other}"
         given = {-1: f"texelFetch({sampler}, g_origin{n} + p, 0)", -2: f"texelFetch({sampler}, ivec2(0), 0).xxxx"}
+        if extra.is_behind:
+            given = dict.fromkeys((-1, -2), f"texelFetch({sampler}, tile_origin(shape_of_{sampler}, tile) + p, 0)")
+            given[0] = "g_sums[p.x]"
         value = given.get(number, f"g_value{number}")
         other += number < 0
         lines.append(f"vec4 read{k}(int tile, ivec2 p) {{ return {value}; }}")

@@ -29,6 +29,10 @@ AHEAD = 3
 
 _SQUARED_ITEMS = 1024
 
+# Tensors may be read by this process next, or written into by it, and by who draws of them; what was said is read.
+_TO_PROCESS = ALL_WRITES | 0x0080 | 0x0100 | 0x0200 | 0x0400 | 0x4000
+"""Pixel buffers, textures and buffers updated, framebuffers, mapped memory: the bits of glMemoryBarrier."""
+
 Numbers = Mapping[str, float]
 
 
@@ -78,6 +82,9 @@ class Steps:
         self._free = deque(range(AHEAD))
         self._under_way: deque[int] = deque()
         self._told: list[moderngl.Buffer] = []
+        # What buffers have been told already, most of which stays the same from step to step.
+        self._known: dict[moderngl.Buffer, Numbers] = {}
+        self._kept: dict[str, float] = {}
         self._say: Recorded | None = None
         self._add: Recorded | None = None
         self._moves: list[Recorded] = []
@@ -129,6 +136,7 @@ class Steps:
         before = squares.dispatches(("learn/squares_compute.glsl",), (), self._names, self._general, {2: sums})
         block = block_of(context, [(self._count, 0, squares.groups, 0)])
         self._told = [context.buffer(reserve=self._size) for _ in groups]
+        self._known.clear()
         after: list[Dispatch] = []
         verdict = {4: self._verdict} | ({0: kernels} if kernels is not None else {})
         for told, group in zip(self._told, groups, strict=True):
@@ -165,7 +173,8 @@ class Steps:
             adds: whether gradients are added up.
         """
         assert self._say is not None
-        self._tell(self._general, {"share": share, "kept": float(not anew)})
+        self._kept |= {"share": share, "kept": float(not anew)}
+        self._tell(self._general, self._kept)
         if adds and self._add is not None:
             self._add()
         self._say()
@@ -177,19 +186,22 @@ class Steps:
             clip: what the norm is brought down to.
             numbers: of each group.
         """
-        self._tell(self._general, {"clip": min(clip, 3e38)})
+        self._kept |= {"clip": min(clip, 3e38)}
+        self._tell(self._general, self._kept)
         for told, said in zip(self._told, numbers, strict=True):
             self._tell(told, said)
         slot = self._free.popleft()
         self._moves[slot]()
-        # Tensors may be read by this process next, or written into by it.
-        self._device.context.memory_barrier()
+        self._device.context.memory_barrier(_TO_PROCESS)
         self._outcomes[slot].leave_fence()
         self._under_way.append(slot)
         if not self._device.is_software:
             self._device.calls.flush()
 
     def _tell(self, buffer: moderngl.Buffer, numbers: Numbers) -> None:
+        if self._known.get(buffer) == numbers:
+            return
+        self._known[buffer] = dict(numbers)
         values = np.zeros(self._size // 4, np.float32)
         for name, value in numbers.items():
             values[self._names.index(f"u_{name}")] = value

@@ -63,6 +63,7 @@ class DeviceTensors:
         self._held: dict[str, DeviceTensor] = {}
         self._seen: dict[str, int] = {}
         self._fetches: dict[str, Callable[[], Array]] = {}
+        self._moved: Sequence[str] = ()
 
     def of(self, name: str) -> DeviceTensor:
         """A tensor as it is now.
@@ -84,6 +85,9 @@ class DeviceTensors:
 
     def moved(self, names: Sequence[str], but: object = None) -> None:
         """Take note that shaders have changed these here, and have packed them for one engine already."""
+        if names == self._moved and self.store.is_unseen(self):
+            return
+        self._moved = names
         fetches = {}
         for name in names:
             self._seen[name] = self.store.revision(name) + 1
