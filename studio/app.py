@@ -128,7 +128,7 @@ class Studio:
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         names = self.controllers.hub.names
         self.controllers.add(fades.dials)
-        order, resting = self.live.order, lambda: fades.resting
+        order, resting = self.live.order, lambda: (*fades.resting, *self.window.context[StageHand].resting)
         self._leading = Leading(self.document, names, self.telemetry, order, say, resting)
         fades.changed.connect(self._leading.look)
 

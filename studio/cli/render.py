@@ -189,7 +189,7 @@ def render(
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
         elif left_out(bent):
             note(left_out(bent))
-        replay = None if played is None else Replay(played, bent)
+        replay = None if played is None else Replay(played, bent, smooth=rate != played.take.rate)
         mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
         lanes: list[Opens] = []
         if devices:

@@ -269,7 +269,7 @@ def _mixed_edit(number: int, owned: Owned[LiveEdit], parts: Shares) -> LiveEdit:
 
 
 def _kind_of_stage(stage: Stage) -> Any:
-    mask = ("luma", stage.mask.source) if isinstance(stage.mask, Luma) else id(stage.mask) if stage.mask else None
+    mask = ("luma", stage.mask.source) if isinstance(stage.mask, Luma) else stage.mask.digest if stage.mask else None
     kind = type(stage.bend), _structure(stage.bend)
     return stage.layer, kind, repr(stage.channels), stage.guard.kind, mask, stage.source
 

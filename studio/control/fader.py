@@ -6,19 +6,16 @@ follow a hand. Whatever else is changed meanwhile ends a fade where it is; nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from studio.control.blend import Blend, Shares, fade_shares
-from studio.control.steering import steered
+from studio.control.mixtures import overlaid, whole
+from studio.model.changes import MixBegan, MixEnded, Passage
 from studio.model.document import Document
-from studio.model.edit import Patch
 from studio.model.gesture import Gesture
-from studio.model.layout import Rect, sheet_size, to_sheet
-from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.section import SOURCE, VIEW
 from studio.model.tempo import TEMPO
@@ -67,6 +64,7 @@ class Fader:
         self._blend: Blend | None = None
         self._mixed: tuple[Preset, ...] = ()
         self._touched: list[str] = []
+        self._passage: Passage | None = None
         self._is_own = True
         self.arrived = False
 
@@ -134,8 +132,9 @@ class Fader:
             self._show(fade_shares(ease(way.easing, way.part(now))), now)
             return True
         gesture = self._gesture
-        self._end()
-        self._document.load(way.preset, way.path, after=gesture)
+        with self._step_of(fade_shares(1.0), way.preset):
+            self._end()
+            self._document.load(way.preset, way.path, after=gesture)
         self.arrived = True
         return False
 
@@ -171,6 +170,12 @@ class Fader:
         self._blend, self._mixed = Blend((document.preset(), *presets)), tuple(presets)
         # Whatever is bent now and is not in any of them goes back as well.
         self._touched, self._blend = self._blend.tensors, Blend(presets)
+        way, tensors = self._way, tuple(self._touched)
+        if way is None:
+            self._passage = Passage(tuple(presets), tensors, by_hand=True)
+        else:
+            # From what was open to where it leads.
+            self._passage = Passage(tuple(presets), tensors, way.start, way.seconds, way.easing)
         self._is_own = under_way is None
         self._gesture = under_way or document.begin(label)
 
@@ -183,16 +188,22 @@ class Fader:
         assert self._blend is not None, "it has begun"
         assert gesture is not None, "it has begun"
         mixed = self._blend.at(shares)
-        for name in self._touched:
-            gesture.put(name, _whole(mixed.changed.get(name, document.network.tensors[name])))
-        # The same part of the same beat is under way, whatever the tempo was and will be.
-        tempo = document.section(TEMPO).at(mixed.section(TEMPO).bpm, now)
-        mixed = mixed.with_section(TEMPO, tempo)
-        if self._way is None:
-            mixed = steered(mixed, document.sections_now())
-        for key in {*mixed.sections, *document.sections_now().sections} - {VIEW, SOURCE}:
-            gesture.set_section(key, mixed.section(key))
+        with self._step_of(shares, mixed):
+            for name in self._touched:
+                gesture.put(name, whole(mixed.changed.get(name, document.network.tensors[name])))
+            # The same part of the same beat is under way, whatever the tempo was and will be.
+            tempo = document.section(TEMPO).at(mixed.section(TEMPO).bpm, now)
+            laid = overlaid(document.sections_now(), mixed, by_hand=self._way is None).with_section(TEMPO, tempo)
+            for key in {*laid.sections, *document.sections_now().sections} - {VIEW, SOURCE}:
+                gesture.set_section(key, laid.section(key))
 
-
-def _whole(values: Array) -> Patch:
-    return Patch(Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(values)))
+    @contextmanager
+    def _step_of(self, shares: Shares, mixed: Preset) -> Iterator[None]:
+        """Let whoever follows the document know that what it tells of meanwhile is one step."""
+        assert self._passage is not None, "it has begun"
+        tell = self._document.changed.emit
+        tell(MixBegan(self._passage, tuple(shares), mixed))
+        try:
+            yield
+        finally:
+            tell(MixEnded())

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-
+from studio.control.differences import differences
 from studio.control.inbox import Hearing, Taken
+from studio.control.mixtures import Between, FadeNotes, Mixtures, last_steps, overlaid, whole
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
-from studio.io.preset_file import section_from_json, section_to_json
-from studio.io.sections import registry
+from studio.io.preset_file import section_from_json
 from studio.model import numbers
-from studio.model.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
+from studio.model.changes import Change, MixBegan, MixEnded, NetworkChanged, SectionChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Patch
-from studio.model.layout import Rect, crop, to_sheet
+from studio.model.layout import crop
 from studio.model.modulator import Measurements
-from studio.model.performance import Arranged, Does, Event, Performance, Signalled, Stroke, Turned
+from studio.model.performance import (
+    Arranged,
+    Does,
+    Event,
+    Faded,
+    Mixed,
+    Performance,
+    Prepared,
+    Signalled,
+    Stroke,
+    Turned,
+)
 from studio.model.preset import Preset
-
-_ROWS = 256
-"""Rows of a tensor's sheet in one event, so that no line of a file becomes too long to be read."""
 
 
 class Recording:
@@ -48,6 +55,7 @@ class Recording:
         self._clock = clock
         self._failed = failed
         self._before = document.preset()
+        self._notes, self._is_mixing = FadeNotes(), False
         self._last = 0.0
         # What differs from the network from the beginning on belongs to the preset, and is not written down.
         document.changed.connect(self._follow)
@@ -76,18 +84,31 @@ class Recording:
     def _follow(self, change: Change) -> None:
         if isinstance(change, WeightsChanged):
             values = crop(self._document.tensor(change.tensor), change.rect)
-            self._write(Stroke(self._time(), change.tensor, Patch(change.rect, values)))
-        elif isinstance(change, SectionChanged):
-            self._arrange(change.section)
+            self._write_all(self._notes.stroke(self._time(), change.tensor, Patch(change.rect, values)))
+        elif isinstance(change, MixBegan):
+            now, passage = self._time(), change.passage
+            self._write_all(self._notes.fade(now, now, passage, change.shares, change.mixed))
+            self._before, self._is_mixing = overlaid(self._before, change.mixed, by_hand=passage.by_hand), True
+        elif isinstance(change, MixEnded):
+            self._is_mixing = False
+            self._arrange()
+        elif isinstance(change, SectionChanged) and not self._is_mixing:
+            self._arrange()
         elif isinstance(change, NetworkChanged) and not change.same_layers:
             self._failed("The performance ends here: another network was opened.")
             self.close()
 
-    def _arrange(self, name: str) -> None:
-        """A section as the numbers that were turned in it, where that is all that has changed."""
+    def _arrange(self) -> None:
+        """Sections as the numbers that were turned in them, where that is all that has changed.
+
+        An undo changes several, and tells of each when all have changed.
+        """
         before, self._before = self._before, self._document.sections_now()
-        now = self._time()
-        for event in differences(before, self._before, now, (name,)):
+        names = sorted({key.name for key in (*before.sections, *self._before.sections)})
+        self._write_all(differences(before, self._before, self._time(), names))
+
+    def _write_all(self, events: Iterable[Event]) -> None:
+        for event in events:
             self._write(event)
 
     def _time(self) -> float:
@@ -102,47 +123,6 @@ class Recording:
         except StudioError as error:
             self._failed(f"The performance ends here: {error}")
             self.close()
-
-
-def differences(before: Preset, after: Preset, time: float, names: Iterable[str]) -> Iterator[Event]:
-    """What leads from one state of a preset's sections to another: turned numbers where that is all, else sections.
-
-    Args:
-        before: the one.
-        after: the other.
-        time: of the events.
-        names: of the sections that count.
-    """
-    keys = {key.name: key for key in (*before.sections, *after.sections)}
-    left = [key for name in names if (key := keys.get(name)) is not None and before.section(key) != after.section(key)]
-    if not left:
-        return
-    stood = {knob.number.address: knob.get(before) for knob in numbers.knobs(before)}
-    again, turned = before, []
-    for knob in numbers.knobs(after):
-        value, address = knob.get(after), knob.number.address
-        if stood.get(address, value) != value:
-            again = numbers.turned(again, address, value)
-            turned.append(Turned(time, address, value))
-    for key in left:
-        if again.section(key) != after.section(key):
-            yield Arranged(time, key.name, *section_to_json(key, after.section(key)))
-    yield from turned
-
-
-def beginning(preset: Preset) -> Iterator[Event]:
-    """Events at time 0 that make a preset of its trained network, whatever it says."""
-    for known in registry().values():
-        if preset.section(known.section) != known.section.default:
-            yield Arranged(0.0, known.section.name, *section_to_json(known.section, preset.section(known.section)))
-    for name, tensor in preset.changed.items():
-        sheet, trained = (to_sheet(np.asarray(each, np.float32)) for each in (tensor, preset.network.tensors[name]))
-        rows, columns = np.nonzero(sheet.view(np.int32) != trained.view(np.int32))
-        if len(rows):
-            top, left, right = int(rows[0]), int(columns.min()), int(columns.max()) + 1
-            for first in range(top, int(rows[-1]) + 1, _ROWS):
-                rect = Rect(first, left, min(_ROWS, int(rows[-1]) + 1 - first), right - left)
-                yield Stroke(0.0, name, Patch(rect, crop(tensor, rect)))
 
 
 @dataclass(frozen=True)
@@ -164,6 +144,13 @@ class Step:
     measured: Measurements
 
 
+@dataclass(eq=False)
+class _Did:
+    turned: dict[str, float] = field(default_factory=dict)
+    strokes: list[Stroke] = field(default_factory=list)
+    is_new: bool = False
+
+
 class Replay:
     """Plays a performance again, frame by frame.
 
@@ -171,6 +158,7 @@ class Replay:
         performance: what is played.
         preset: what it begins with; of the network that it was played on. A performance that holds its own beginning
             takes nothing but the network from it.
+        smooth: whether fades go on between the steps that they took, for other frames than those that were played.
 
     Raises:
         StudioError: where the network is another.
@@ -179,7 +167,7 @@ class Replay:
         take: how the studio stood as it was played.
     """
 
-    def __init__(self, performance: Performance, preset: Preset) -> None:
+    def __init__(self, performance: Performance, preset: Preset, *, smooth: bool = False) -> None:
         if performance.network != preset.network.sha256():
             raise StudioError(
                 f'This performance was played on another network, with the preset "{performance.preset}"; open that, '
@@ -190,11 +178,13 @@ class Replay:
         self._start = replace(preset, changed={}, sections={}) if self.take.whole else preset
         turned = {event.address for event in performance.events if isinstance(event, Turned) and event.glides}
         self._glides = {address: performance.turns(address) for address in turned}
+        self._between = Between(performance.events if smooth else ())
         self.begin()
 
     def begin(self) -> None:
         """From the beginning."""
         self._preset, self._time, self._hearing = self._start, -1.0, Hearing()
+        self._mixtures = Mixtures(self._start)
 
     @property
     def preset(self) -> Preset:
@@ -211,28 +201,37 @@ class Replay:
         Raises:
             StudioError: naming the number or section that the preset does not have.
         """
-        turned: dict[str, float] = {}
-        strokes: list[Stroke] = []
-        is_new = False
+        did = _Did()
         # What did not begin just then began as long before the frame as it did when it was played.
         ahead = (time if clock is None else clock) - time
-        for event in self._performance.between(self._time, time):
-            if isinstance(event, Turned):
-                self._preset = numbers.turned(self._preset, event.address, event.value)
-                turned[event.address] = event.value
-            elif isinstance(event, Stroke):
-                strokes.append(event)
-            elif isinstance(event, Arranged):
-                key, value = section_from_json(event.section, event.document, event.version, self._preset.network)
-                self._preset = self._preset.with_section(key, value)
-                is_new = True
-            elif isinstance(event, Signalled):
-                self._hearing.take(_taken(event), event.time + ahead)
+        for event in last_steps(self._performance.between(self._time, time)):
+            self._do(event, did, ahead)
+        if (shares := self._between.shares(time)) is not None:
+            self._do(Mixed(time, shares), did, ahead)
         for address, value in self.gliding(time):
             self._preset = numbers.turned(self._preset, address, value)
-            turned[address] = value
+            did.turned[address] = value
         self._time = time
-        return Step(self._preset, turned, is_new, tuple(strokes), self._hearing.measured)
+        return Step(self._preset, did.turned, did.is_new, tuple(did.strokes), self._hearing.measured)
+
+    def _do(self, event: Event, did: _Did, ahead: float) -> None:
+        if isinstance(event, Turned):
+            self._preset = numbers.turned(self._preset, event.address, event.value)
+            did.turned[event.address] = event.value
+        elif isinstance(event, Stroke):
+            did.strokes.append(event)
+        elif isinstance(event, Arranged):
+            key, value = section_from_json(event.section, event.document, event.version, self._preset.network)
+            self._preset = self._preset.with_section(key, value)
+            did.is_new = True
+        elif isinstance(event, Signalled):
+            self._hearing.take(_taken(event), event.time + ahead)
+        elif isinstance(event, (Prepared, Faded)):
+            self._mixtures.take(event)
+        elif isinstance(event, Mixed):
+            self._preset, tensors = self._mixtures.at(event.shares, self._preset)
+            did.strokes += [Stroke(event.time, name, whole(values)) for name, values in tensors.items()]
+            did.is_new = True
 
     def gliding(self, time: float) -> Iterator[tuple[str, float]]:
         """The numbers that are on a straight line to their next value at a time, and where."""

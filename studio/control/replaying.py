@@ -5,20 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-import numpy as np
-
 from studio.control.inbox import Inbox
+from studio.control.mixtures import Mixtures, last_steps, whole
 from studio.control.performing import Replay
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json
 from studio.model import numbers
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
-from studio.model.edit import Patch
 from studio.model.gesture import Gesture
-from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.network import same_bits
-from studio.model.performance import Arranged, Event, Performance, Ran, Signalled, Stroke, Turned
+from studio.model.performance import (
+    Arranged,
+    Event,
+    Faded,
+    Mixed,
+    Performance,
+    Prepared,
+    Ran,
+    Signalled,
+    Stroke,
+    Turned,
+)
 from studio.model.section import SOURCE, VIEW
 
 
@@ -65,6 +73,11 @@ class LiveReplay:
         return self._performance is not None
 
     @property
+    def fades(self) -> bool:
+        """Whether it is under way and fades, so that whatever else moves the crossfader is to leave it alone."""
+        return self._performance is not None and self._performance.fades
+
+    @property
     def position(self) -> float:
         """Where it is, in seconds."""
         return self._done
@@ -78,7 +91,7 @@ class LiveReplay:
         self.stop()
         preset = self._document.preset()
         self._replay = Replay(performance, preset)
-        self._performance = performance
+        self._performance, self._mixtures = performance, Mixtures(preset)
         self._began, self._done = self._clock() - start, -1.0
         self._said, self.overtaken = set(), set()
         if performance.take.whole:
@@ -116,7 +129,7 @@ class LiveReplay:
         if performance is None or replay is None:
             return
         is_start = self._done < 0.0
-        due = performance.between(self._done, now)
+        due = last_steps(performance.between(self._done, now))
         if is_start:
             due = [event for event in due if not isinstance(event, Signalled) or event.does == "value"]
         glides = [pair for pair in replay.gliding(now) if pair[0] not in self.overtaken]
@@ -146,10 +159,22 @@ class LiveReplay:
             key, value = section_from_json(event.section, event.document, event.version, network)
             if key not in (VIEW, SOURCE):
                 self._hand().set_section(key, value)
+        elif isinstance(event, (Prepared, Faded)):
+            self._mixtures.take(event)
+        elif isinstance(event, Mixed):
+            self._mix(event)
         elif isinstance(event, Signalled):
             self._send(event)
         elif isinstance(event, Ran) and event.is_cut and not is_start:
             self._seek(event.place)
+
+    def _mix(self, event: Mixed) -> None:
+        hand, now = self._hand(), self._document.sections_now()
+        laid, tensors = self._mixtures.at(event.shares, now)
+        for name, values in tensors.items():
+            hand.put(name, whole(values))
+        for key in {*laid.sections, *now.sections} - {VIEW, SOURCE}:
+            hand.set_section(key, laid.section(key))
 
     def _send(self, event: Signalled) -> None:
         if event.name.startswith("sound/"):
@@ -169,8 +194,7 @@ class LiveReplay:
         for name in document.bent():
             trained = document.original(name)
             if not same_bits(document.tensor(name), trained):
-                rect = Rect(0, 0, *sheet_size(trained.shape))
-                hand.put(name, Patch(rect, np.ascontiguousarray(to_sheet(np.asarray(trained, np.float32)))))
+                hand.put(name, whole(trained))
 
     def _hand(self) -> Gesture:
         """The gesture that is under way, a hand's or its own, so that neither cuts the other short."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studio.model.layout import Rect
+
+if TYPE_CHECKING:
+    from studio.model.preset import Preset
 
 
 @dataclass(frozen=True)
@@ -68,4 +72,45 @@ class HistoryChanged:
     """There is something else to undo or to redo."""
 
 
-Change = WeightsChanged | NetworkChanged | SectionChanged | DetailsChanged | HistoryChanged
+@dataclass(frozen=True, eq=False)
+class Passage:
+    """What a fade leads between.
+
+    Attributes:
+        presets: two, from one to the other, or four.
+        tensors: names of those that it changes.
+        start: when it begins, by the clock of the tempo's beats.
+        seconds: how long it takes.
+        easing: how it goes.
+        by_hand: whether it goes where a hand, a controller or a route has it, and in no time of its own.
+    """
+
+    presets: tuple[Preset, ...]
+    tensors: tuple[str, ...]
+    start: float = 0.0
+    seconds: float = 0.0
+    easing: str = "linear"
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class MixBegan:
+    """A fade takes a step: the changes that follow, until `MixEnded`, are one.
+
+    Attributes:
+        passage: what it leads between; the same object from step to step.
+        shares: of each of its presets.
+        mixed: what is there.
+    """
+
+    passage: Passage
+    shares: tuple[float, ...]
+    mixed: Preset
+
+
+@dataclass(frozen=True)
+class MixEnded:
+    """The step is taken."""
+
+
+Change = WeightsChanged | NetworkChanged | SectionChanged | DetailsChanged | HistoryChanged | MixBegan | MixEnded

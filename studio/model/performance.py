@@ -7,112 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, Literal
 
 from studio.errors import StudioError
-from studio.model.edit import Patch
-
-Does = Literal["value", "begin", "end"]
-
-
-@dataclass(frozen=True)
-class Turned:
-    """A number was turned.
-
-    Attributes:
-        time: seconds since the beginning.
-        address: of the number.
-        value: what it was turned to.
-        glides: whether it goes there in a straight line from where it was turned to before, rather than at once.
-    """
-
-    time: float
-    address: str
-    value: float
-    glides: bool = False
-
-
-@dataclass(frozen=True)
-class Signalled:
-    """A signal for routes came in: it has a value, it set something off, or it ended.
-
-    Attributes:
-        time: seconds since the beginning.
-        name: of the signal.
-        value: what it is from then on.
-        does: which of the three.
-        ago: how many seconds before that time it began or ended.
-    """
-
-    time: float
-    name: str
-    value: float
-    does: Does = "value"
-    ago: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Stroke:
-    """A rectangle of a tensor's sheet got new values."""
-
-    time: float
-    tensor: str
-    patch: Patch
-
-
-@dataclass(frozen=True, eq=False)
-class Arranged:
-    """A section of the preset became another: stages, bypasses, routes.
-
-    Attributes:
-        time: seconds since the beginning.
-        section: its name.
-        document: its value as files hold it; None for the default.
-        version: of that form.
-    """
-
-    time: float
-    section: str
-    document: Any
-    version: int = 1
-
-
-@dataclass(frozen=True)
-class Ran:
-    """The network ran, with all that was done until then.
-
-    Attributes:
-        time: seconds since the first run.
-        frame: counts frames from the first run on; that of the run before where this is the same frame again.
-        place: seconds from the source's start at which its picture stands.
-        laps: how often the source had begun again before it.
-        is_cut: whether the picture does not follow the one before: bends with memory begin again.
-        is_again: whether only what edits reached ran again, on the picture and at the time of the run before.
-    """
-
-    time: float
-    frame: int
-    place: float
-    laps: int = 0
-    is_cut: bool = False
-    is_again: bool = False
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The recording that was made at the same time took the newest picture."""
-
-    time: float
-
-
-@dataclass(frozen=True)
-class Ended:
-    """It was over."""
-
-    time: float
-
-
-Event = Turned | Signalled | Stroke | Arranged | Ran | Recorded | Ended
+from studio.model.performed import Arranged as Arranged
+from studio.model.performed import Does as Does
+from studio.model.performed import Ended as Ended
+from studio.model.performed import Event as Event
+from studio.model.performed import Faded as Faded
+from studio.model.performed import Mixed as Mixed
+from studio.model.performed import Prepared as Prepared
+from studio.model.performed import Ran as Ran
+from studio.model.performed import Recorded as Recorded
+from studio.model.performed import Signalled as Signalled
+from studio.model.performed import Stroke as Stroke
+from studio.model.performed import Turned as Turned
 
 
 @dataclass(frozen=True)
@@ -184,6 +92,11 @@ class Performance:
         """When the network ran; empty where that was not written down."""
         return tuple(event for event in self.events if isinstance(event, Ran))
 
+    @property
+    def fades(self) -> bool:
+        """Whether presets are faded in it."""
+        return any(isinstance(event, Faded) for event in self.events)
+
     def addresses(self) -> tuple[str, ...]:
         """The numbers that it turns."""
         return tuple(dict.fromkeys(event.address for event in self.events if isinstance(event, Turned)))
@@ -210,7 +123,7 @@ class Performance:
         events: list[Event] = [event for event in self.events if event.time < start]
         is_joint = True
         for event in self.events[len(events) :]:
-            if event.time < end and not isinstance(event, (Ended, Stroke, Arranged)):
+            if event.time < end and not isinstance(event, (Ended, *_LASTING)):
                 continue
             if isinstance(event, Ran) and is_joint and not event.is_again:
                 # Its picture follows another than the one that it followed.
@@ -244,7 +157,7 @@ class Performance:
         kept = self._without(
             lambda e: isinstance(e, Turned) and e.address in first and first[e.address] <= e.time <= other.seconds
         )
-        return self._sorted([*kept, *other.events])
+        return self._sorted([*kept, *_renumbered(other.events, self.events)])
 
     def _without(self, gone: Callable[[Event], bool]) -> list[Event]:
         return [event for event in self.events if not gone(event)]
@@ -257,6 +170,9 @@ def _nano(seconds: float) -> float:
     """To whole nanoseconds, in which clocks count, so that nothing adds up."""
     return round(seconds * 1e9) / 1e9
 
+
+_LASTING = Stroke, Arranged, Prepared, Faded, Mixed
+"""Events that what comes later may stand on."""
 
 _JUMP = 0.25
 """Seconds without a turn after which a number did not glide, but rested and was turned anew."""
@@ -295,17 +211,33 @@ def _line(group: Sequence[Turned], tolerance: float) -> list[Turned]:
 
 
 def _last(events: Sequence[Event], first: int) -> list[Event]:
-    """The events from one on, and before them the last of each number, signal and section, and every stroke."""
+    """The events from one on, and before them the last of each number, signal and fade, and every stroke."""
     held: dict[object, Event] = {}
+    fade = -1
     for place, event in enumerate(events[:first]):
         if isinstance(event, Turned):
             key: object = event.address
         elif isinstance(event, Signalled):
             key = "signal", event.name
+        elif isinstance(event, Mixed):
+            key = "mixed", fade
         elif isinstance(event, (Ran, Recorded, Ended)):
             continue
         else:
-            key = place
+            key, fade = place, place if isinstance(event, Faded) else fade
         held.pop(key, None)
         held[key] = event
     return [*held.values(), *events[first:]]
+
+
+def _renumbered(events: Sequence[Event], before: Sequence[Event]) -> list[Event]:
+    """The events with numbers for their prepared presets that none of those before have."""
+    most = max((event.preset for event in before if isinstance(event, Prepared)), default=0)
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, Prepared):
+            event = replace(event, preset=event.preset + most)
+        elif isinstance(event, Faded):
+            event = replace(event, presets=tuple(preset + most for preset in event.presets))
+        found.append(event)
+    return found

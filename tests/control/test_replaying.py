@@ -7,8 +7,8 @@ import pytest
 from helpers import tiny_network
 
 from studio.bends import make_bend
+from studio.control.differences import beginning
 from studio.control.inbox import Inbox
-from studio.control.performing import beginning
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
 from studio.io.preset_file import section_to_json

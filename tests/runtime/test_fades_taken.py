@@ -18,8 +18,10 @@ from studio.control.move import move
 from studio.edits import make_edit
 from studio.engine.gl.device import Device
 from studio.io.networks import save_network
+from studio.io.performances import load_performance
 from studio.model.document import Document
 from studio.model.macros import aimed
+from studio.model.performance import Mixed, Prepared, Stroke
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES
 from studio.runtime.live.movement import Beats
@@ -37,11 +39,16 @@ def target() -> Preset:
     return document.preset()
 
 
+def studio_preset() -> Preset:
+    document = Document(Preset("played", tiny_network(), {}))
+    document.add_stage("enc", make_bend("Rotate", {"angle": 10.0}))
+    return document.preset()
+
+
 @pytest.fixture
 def studio(gl_device: Device) -> Iterator[Studio]:
     del gl_device
-    running = Studio(Preset("played", tiny_network(), {}))
-    running.document.add_stage("enc", make_bend("Rotate", {"angle": 10.0}))
+    running = Studio(studio_preset())
     yield running
     running.live.close()
 
@@ -68,11 +75,26 @@ def test_a_fade_and_what_hands_do_with_macros_and_live_edits_is_rendered_as_it_w
     fader.fade(target(), beats=1.5)
     while fader.step():
         wait(studio, 1)
-    wait(studio, 6)
+    wait(studio, 3)
+    # By hand between two, with a route that moves the fader, of which neither knows.
+    document.set_section(ROUTES, (*document.section(ROUTES), *move((), "/fade", "lfo")[0]), "Move the fader")
+    for part in (0.3, 0.8, 0.5):
+        fader.mix((studio_preset(), target()), (1.0 - part, part))
+        wait(studio, 1)
+    fader.stop()
+    wait(studio, 3)
     document.bake(None)
     wait(studio, 3)
     live = pictures(end(studio))
     assert said == []
+    events = load_performance(path).events
+    assert len([event for event in events if isinstance(event, Mixed)]) > 6
+    # Tensors were written down once for each preset, and where they were baked.
+    prepared = [event for event in events if isinstance(event, Prepared)]
+    baked = [event for event in events if isinstance(event, Stroke)]
+    assert {event.tensor for event in baked} <= {"enc.weight", "dec.weight"}
+    assert len(baked) <= 2
+    assert len([each for each in prepared if isinstance(each.part, Stroke)]) <= 3
     save_network(tiny_network(), tmp_path / "played")
     monkeypatch.chdir(tmp_path)
     rendered(monkeypatch, film, "again.mkv", path)

@@ -12,6 +12,8 @@ from studio.model.changes import (
     BypassChanged,
     Change,
     LearningSheetsChanged,
+    MixBegan,
+    MixEnded,
     NetworkChanged,
     SectionChanged,
     StagesChanged,
@@ -27,7 +29,19 @@ from studio.model.stages import STAGES
 from studio.model.workspace import ORIGINALS, Workspace
 from studio.runtime.editing.varying import channel_count
 from studio.runtime.live.movement import Move
-from studio.runtime.live.orders import Bypass, ChooseEngine, Hold, LookAt, Open, Order, Replace, SetStages, WorkAt
+from studio.runtime.live.orders import (
+    Bypass,
+    ChooseEngine,
+    Hold,
+    LookAt,
+    Mix,
+    Open,
+    Order,
+    Replace,
+    SetStages,
+    Together,
+    WorkAt,
+)
 from studio.runtime.live.second_film import PlaySecond
 
 _LISTENING = -2
@@ -53,15 +67,23 @@ class DocumentSync:
         self._workspace = workspace
         self._runner = runner
         self._trained: frozenset[str] = frozenset()
+        self._step: list[Order] | None = None  # of a fade, whose orders go together
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
-        runner.order(ChooseEngine(workspace.engine))
-        runner.order(WorkAt(workspace.size))
-        runner.order(Hold(workspace.held))
+        self._send(ChooseEngine(workspace.engine))
+        self._send(WorkAt(workspace.size))
+        self._send(Hold(workspace.held))
         self._open()
 
     def _follow(self, change: Change) -> None:
-        if isinstance(change, NetworkChanged):
+        if isinstance(change, MixBegan):
+            # While something is compared, what runs is no mixture.
+            compares = self._workspace.comparison is not None
+            self._step = [] if compares else [Mix(self._document.graph, change)]
+        elif isinstance(change, MixEnded):
+            step, self._step = self._step, None
+            self._runner.order(Together(tuple(step or ())))
+        elif isinstance(change, NetworkChanged):
             self._open()
         elif isinstance(change, BypassChanged):
             self._bypass()
@@ -74,21 +96,27 @@ class DocumentSync:
             self._move()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
             values = crop(self._document.tensor(change.tensor), change.rect)
-            self._runner.order(Replace(self._document.graph, change.tensor, change.rect, values))
+            self._send(Replace(self._document.graph, change.tensor, change.rect, values))
+
+    def _send(self, order: Order) -> None:
+        if self._step is None:
+            self._runner.order(order)
+        else:
+            self._step.append(order)
 
     def _open(self) -> None:
         self._trained = self._heard_as_trained()
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
         network = self._document.network.with_tensors(bent)
-        self._runner.order(Open(network, self._bypassed(), self._workspace.view, self._stages()))
+        self._send(Open(network, self._bypassed(), self._workspace.view, self._stages()))
         self._play_second()
         self._move()
 
     def _play_second(self) -> None:
-        self._runner.order(PlaySecond(self._document.section(SECOND) or ""))
+        self._send(PlaySecond(self._document.section(SECOND) or ""))
 
     def _listen(self, field: str) -> None:
-        workspace, order = self._workspace, self._runner.order
+        workspace, order = self._workspace, self._send
         if field == "comparison":
             self._compare()
         elif field == "listening" or (field == "pointed" and workspace.listening):
@@ -110,13 +138,13 @@ class DocumentSync:
                 trained = name in self._trained
                 values = self._document.original(name) if trained else self._document.tensor(name)
                 rect, sheet = Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(np.asarray(values)))
-                self._runner.order(Replace(self._document.graph, name, rect, sheet))
+                self._send(Replace(self._document.graph, name, rect, sheet))
         self._bypass()
         self._set_stages()
         self._move()
 
     def _set_stages(self) -> None:
-        self._runner.order(SetStages(self._document.graph, self._stages() + self._listened()))
+        self._send(SetStages(self._document.graph, self._stages() + self._listened()))
 
     def _move(self) -> None:
         preset = self._document.sections_now().with_section(STAGES, self._stages())
@@ -124,7 +152,7 @@ class DocumentSync:
             preset = preset.with_section(ROUTES, ()).with_section(MACRO_BANK, MACRO_BANK.default)
             untouched = tuple(edit for edit in self._document.edits if edit.tensor not in self._trained)
             preset = preset.with_section(EDITS, untouched)
-        self._runner.order(Move(self._document.graph, preset))
+        self._send(Move(self._document.graph, preset))
 
     def _stages(self) -> tuple[Stage, ...]:
         compared = self._workspace.comparison
@@ -146,7 +174,7 @@ class DocumentSync:
         return (Stage(_LISTENING, layer, Ablate(), ChannelList(channels=left_out), guard=Guard(kind="none")),)
 
     def _bypass(self) -> None:
-        self._runner.order(Bypass(self._document.graph, self._bypassed()))
+        self._send(Bypass(self._document.graph, self._bypassed()))
 
     def _bypassed(self) -> frozenset[str]:
         compared = self._workspace.comparison

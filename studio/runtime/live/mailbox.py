@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from studio.runtime.live.orders import Order
+from studio.runtime.live.orders import Order, Together
 
 
 class Mailbox:
@@ -18,9 +18,10 @@ class Mailbox:
     def put(self, order: Order) -> None:
         """An order, behind what it leaves of those that wait: see `Order.merge`."""
         with self._ready:
-            far = 0 if order.reach is None else max(0, len(self._orders) - order.reach)
-            left = [order.merge(earlier) for earlier in self._orders[far:]]
-            self._orders[far:] = [*(earlier for earlier in left if earlier is not None), order]
+            for each in order.orders if isinstance(order, Together) else (order,):
+                far = 0 if each.reach is None else max(0, len(self._orders) - each.reach)
+                left = [each.merge(earlier) for earlier in self._orders[far:]]
+                self._orders[far:] = [*(earlier for earlier in left if earlier is not None), each]
             self._wake()
 
     def wake(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from studio.model.changes import MixBegan
 from studio.model.graph import Graph
 from studio.model.layout import Rect
 from studio.model.network import Network
@@ -107,6 +108,28 @@ class SetStages(LayerOrder, Setting):
     """Bend what layers hand on by just these stages."""
 
     stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Mix(LayerOrder, Setting):
+    """A fade has taken a step; the orders that come with it say what that has changed.
+
+    Attributes:
+        step: of which it is told.
+    """
+
+    step: MixBegan
+
+
+@dataclass(frozen=True, eq=False)
+class Together(Order):
+    """Orders that are carried out between the same two frames; a mailbox keeps each in its place.
+
+    Attributes:
+        orders: in their order.
+    """
+
+    orders: tuple[Order, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,14 +10,15 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from studio.control.performing import beginning, differences
+from studio.control.differences import beginning, differences
+from studio.control.mixtures import FadeNotes, overlaid
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
 from studio.model.edit import Patch
 from studio.model.graph import Graph
 from studio.model.modulator import NOTHING, Measurements
-from studio.model.performance import Ended, Event, Ran, Recorded, Signalled, Stroke, Take
+from studio.model.performance import Ended, Event, Ran, Recorded, Signalled, Take
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
@@ -25,7 +26,7 @@ from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.movement import Move, Movement
-from studio.runtime.live.orders import Bypass, LayerOrder, Order, Replace
+from studio.runtime.live.orders import Bypass, LayerOrder, Mix, Order, Replace
 from studio.runtime.live.output_writer import OutputWriter, Record
 from studio.runtime.live.pictures import Run
 from studio.runtime.live.report import Message, Part
@@ -96,6 +97,8 @@ class Taking(Feature):
         self._began: Run | None = None
         self._waiting: list[Callable[[float], Iterable[Event]]] = []
         self._sections: Preset | None = None
+        self._notes = FadeNotes()
+        self._clock = 0.0  # as the first run began
         self._measured = NOTHING
         self._taken = 0.0
         self._now = 0.0
@@ -107,6 +110,7 @@ class Taking(Feature):
             BeginTake: self.begin,
             EndTake: lambda order: self.end(order.at),
             Replace: self._replaced,
+            Mix: self._mixed,
             Move: self._moved,
             Bypass: self._bypassed,
         }
@@ -140,6 +144,7 @@ class Taking(Feature):
             self._writer.begin(replace(order.record, fresh=True))
         self._order, self._began, self._waiting = order, None, []
         self._sections, self._measured, self._now = order.preset, NOTHING, 0.0
+        self._notes = FadeNotes()
 
     def end(self, at: float) -> None:
         """End it, and the recording that began with it, at a time of `time.monotonic`."""
@@ -161,8 +166,15 @@ class Taking(Feature):
 
     def _replaced(self, order: Replace) -> None:
         if self._order is not None:
-            patch = Patch(order.rect, order.values)
-            self._waiting.append(lambda now: (Stroke(now, order.tensor, patch),))
+            notes, patch = self._notes, Patch(order.rect, order.values)
+            self._waiting.append(lambda now: notes.stroke(now, order.tensor, patch))
+
+    def _mixed(self, order: Mix) -> None:
+        if self._order is not None and self._sections is not None:
+            step, notes = order.step, self._notes
+            passage, shares, mixed = step.passage, step.shares, step.mixed
+            self._sections = overlaid(self._sections, mixed, by_hand=passage.by_hand)
+            self._waiting.append(lambda now: notes.fade(now, self._clock + now, passage, shares, mixed))
 
     def _moved(self, order: Move) -> None:
         if self._order is not None and self._sections is not None:
@@ -241,7 +253,8 @@ class Taking(Feature):
         assert self._order is not None, "it was ordered"
         order, self._began, self._script = self._order, run, None
         rate = order.record.plan.fps if order.record is not None else None
-        take = Take(True, float(run.tick.time), run.tick.frame, rate, order.source, order.size)
+        self._clock = float(run.tick.time)
+        take = Take(True, self._clock, run.tick.frame, rate, order.source, order.size)
         self._taken = 0.0 if order.record is not None else self._writer.taken
         self._script = _Script(order.path, order.preset, take)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from studio.control.crossing import ADDRESSES
 from studio.control.inbox import Inbox
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
@@ -56,6 +57,11 @@ class StageHand(QObject):
     def plays(self) -> bool:
         """Whether one is played."""
         return self._replay.plays
+
+    @property
+    def resting(self) -> tuple[str, ...]:
+        """Addresses that routes leave alone: what is played fades by itself."""
+        return ADDRESSES if self._replay.fades else ()
 
     def toggle_record(self) -> None:
         """Begin a performance and a film of it, or end both."""

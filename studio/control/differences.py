@@ -1,0 +1,59 @@
+"""What leads from one state of a preset to another, as events of a performance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from studio.io.preset_file import section_to_json
+from studio.io.sections import registry
+from studio.model import numbers
+from studio.model.edit import Patch
+from studio.model.layout import Rect, crop, to_sheet
+from studio.model.performed import Arranged, Event, Stroke, Turned
+from studio.model.preset import Preset
+
+_ROWS = 256
+"""Rows of a tensor's sheet in one event, so that no line of a file becomes too long to be read."""
+
+
+def differences(before: Preset, after: Preset, time: float, names: Iterable[str]) -> Iterator[Event]:
+    """What leads from one state of a preset's sections to another: turned numbers where that is all, else sections.
+
+    Args:
+        before: the one.
+        after: the other.
+        time: of the events.
+        names: of the sections that count.
+    """
+    keys = {key.name: key for key in (*before.sections, *after.sections)}
+    left = [key for name in names if (key := keys.get(name)) is not None and before.section(key) != after.section(key)]
+    if not left:
+        return
+    stood = {knob.number.address: knob.get(before) for knob in numbers.knobs(before)}
+    again, turned = before, []
+    for knob in numbers.knobs(after):
+        value, address = knob.get(after), knob.number.address
+        if stood.get(address, value) != value:
+            again = numbers.turned(again, address, value)
+            turned.append(Turned(time, address, value))
+    for key in left:
+        if again.section(key) != after.section(key):
+            yield Arranged(time, key.name, *section_to_json(key, after.section(key)))
+    yield from turned
+
+
+def beginning(preset: Preset) -> Iterator[Stroke | Arranged]:
+    """Events at time 0 that make a preset of its trained network, whatever it says."""
+    for known in registry().values():
+        if preset.section(known.section) != known.section.default:
+            yield Arranged(0.0, known.section.name, *section_to_json(known.section, preset.section(known.section)))
+    for name, tensor in preset.changed.items():
+        sheet, trained = (to_sheet(np.asarray(each, np.float32)) for each in (tensor, preset.network.tensors[name]))
+        rows, columns = np.nonzero(sheet.view(np.int32) != trained.view(np.int32))
+        if len(rows):
+            top, left, right = int(rows[0]), int(columns.min()), int(columns.max()) + 1
+            for first in range(top, int(rows[-1]) + 1, _ROWS):
+                rect = Rect(first, left, min(_ROWS, int(rows[-1]) + 1 - first), right - left)
+                yield Stroke(0.0, name, Patch(rect, crop(tensor, rect)))
