@@ -128,9 +128,10 @@ class Studio:
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         names = self.controllers.hub.names
         self.controllers.add(fades.dials)
-        order, resting = self.live.order, lambda: (*fades.resting, *self.window.context[StageHand].resting)
-        self._leading = Leading(self.document, names, self.telemetry, order, say, resting)
+        order = self.live.order
+        self._leading = Leading(self.document, names, self.telemetry, order, say, lambda: fades.resting)
         fades.changed.connect(self._leading.look)
+        self.controllers.reached.connect(self._leading.look)
 
         self.parts = Parts(
             document=self.document,
@@ -161,8 +162,6 @@ class Studio:
         self.window: MainWindow = MainWindow(
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
         )
-        # What panels have can be moved from now on.
-        self._leading.look()
         self.window.context[Transport].set_sound(self._sound_out)
         self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)

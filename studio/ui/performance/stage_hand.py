@@ -6,7 +6,6 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from studio.control.crossing import ADDRESSES
 from studio.control.inbox import Inbox
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
@@ -47,6 +46,7 @@ class StageHand(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._advance)
         parts.telemetry.on(Performing, self._follow)
+        parts.fades.yields_to(lambda: self._replay.fades)
 
     @property
     def records(self) -> bool:
@@ -57,11 +57,6 @@ class StageHand(QObject):
     def plays(self) -> bool:
         """Whether one is played."""
         return self._replay.plays
-
-    @property
-    def resting(self) -> tuple[str, ...]:
-        """Addresses that routes leave alone: what is played fades by itself."""
-        return ADDRESSES if self._replay.fades else ()
 
     def toggle_record(self) -> None:
         """Begin a performance and a film of it, or end both."""

@@ -32,7 +32,7 @@ _REST_MS = 200
 class Controllers(QObject):
     """Lets what comes in be done in the window's thread.
 
-    ``changed`` comes when ports, mappings or what is learnt have changed.
+    ``changed`` comes when ports, mappings or what is learnt have changed, ``reached`` when more numbers can be reached.
 
     Args:
         document: whose numbers are turned.
@@ -47,6 +47,7 @@ class Controllers(QObject):
     """
 
     changed = Signal()
+    reached = Signal()
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Controllers(QObject):
         """Let the numbers of something else than the document be reached, too."""
         self.hub.names.add(dials)
         self.hub.renew()
+        self.reached.emit()
 
     def start(self, osc: tuple[str, int] | None, midi: bool) -> None:
         """Hear OSC at a host and port, and MIDI, where that is asked for now or was chosen; what cannot be is said."""

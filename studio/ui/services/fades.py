@@ -91,6 +91,7 @@ class Fades(QObject):
         self._fader = Fader(document, self.now, lambda text: say(Message(text)))
         self._then: Callable[[Preset], object] = lambda _: None
         self._serial, self._stepped = -1, 0.0
+        self._is_played: Callable[[], bool] = lambda: False
         self.snapshots: dict[int, Held] = {}
         self.slots: dict[str, Held] = {}
         self.across = self.down = 0.0
@@ -110,8 +111,12 @@ class Fades(QObject):
 
     @property
     def resting(self) -> tuple[str, ...]:
-        """Addresses that routes leave alone at the moment: a fade in time has the document."""
-        return () if self._fader.way is None else ADDRESSES
+        """Addresses that routes leave alone at the moment: a fade in time has the document, or a performance."""
+        return ADDRESSES if self._fader.way is not None or self._is_played() else ()
+
+    def yields_to(self, played: Callable[[], bool]) -> None:
+        """Let routes leave the crossfader alone while this is true: fades are played again."""
+        self._is_played = played
 
     @property
     def part(self) -> float:
