@@ -7,7 +7,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
@@ -30,6 +30,8 @@ from studio.model.performed import (
     Stroke,
     Turned,
 )
+
+_P = TypeVar("_P", Stroke, Arranged)
 
 _LARGEST = 1 << 30
 """Bytes of what a stroke holds."""
@@ -219,7 +221,7 @@ _SAID: dict[type, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def _of(preset: int | None, part: Any) -> Any:
+def _of(preset: int | None, part: _P) -> _P | Prepared:
     return part if preset is None else Prepared(part.time, preset, part)
 
 

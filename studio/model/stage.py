@@ -158,7 +158,7 @@ class Painted:
     @property
     def digest(self) -> str:
         """What tells it from others by what it holds; read from two files, equal masks are two objects."""
-        return f"{self.values.shape} {sha256(np.ascontiguousarray(self.values)).hexdigest()}"
+        return f"{self.values.shape} {sha256(self.values.tobytes()).hexdigest()}"
 
 
 class Luma(Shaded):
