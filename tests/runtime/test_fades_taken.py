@@ -77,7 +77,7 @@ def test_a_fade_and_what_hands_do_with_macros_and_live_edits_is_rendered_as_it_w
         wait(studio, 1)
     wait(studio, 3)
     # By hand between two, with a route that moves the fader, of which neither knows.
-    document.set_section(ROUTES, (*document.section(ROUTES), *move((), "/fade", "lfo")[0]), "Move the fader")
+    document.set_section(ROUTES, move(document.section(ROUTES), "/fade", "lfo")[0], "Move the fader")
     for part in (0.3, 0.8, 0.5):
         fader.mix((studio_preset(), target()), (1.0 - part, part))
         wait(studio, 1)
