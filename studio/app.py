@@ -38,7 +38,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services import memory
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.log import close_log, open_log
-from studio.runtime.services.priority import shorten_turns
+from studio.runtime.services.priority import shorten_turns, spin_little
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.performance.stage_hand import StageHand
@@ -84,6 +84,7 @@ class Studio:
 
     def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
         shorten_turns()
+        spin_little()
         self._collector = Collector()
         self._context = gl_context.RenderContext()
         self._post = Post()

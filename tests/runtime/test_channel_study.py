@@ -21,7 +21,7 @@ from studio.model.stage import Stage
 from studio.model.view import View
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
-from studio.runtime.live.budget import SHARE, Budget
+from studio.runtime.live.budget import SHARE, UNAWAITED, Budget
 from studio.runtime.live.channel_study import (
     FRAMES,
     QUIET,
@@ -350,6 +350,17 @@ def test_another_network_is_measured_when_it_is_open() -> None:
     turns.open(on_torch(other), other)
     drain(turns.go(100))
     assert set(turns.impacts.of) == {node.name for node in other.graph.nodes}
+
+
+def test_where_nobody_waits_all_who_look_have_less_together() -> None:
+    budget = Budget()
+    assert budget.part("monitor", 1.0, awaited=False) == UNAWAITED
+    assert budget.part("study", 1.0, awaited=False) == pytest.approx(0.5 * UNAWAITED)
+    # Once a person waits for one of them there is more for both, and less again when that is over.
+    assert budget.part("study", 1.0) == pytest.approx(0.5 * SHARE)
+    assert budget.part("monitor", 1.0, awaited=False) == pytest.approx(0.5 * SHARE)
+    assert budget.part("study", 0.0) == 0.0
+    assert budget.part("monitor", 1.0, awaited=False) == UNAWAITED
 
 
 def test_all_who_look_share_a_fifth() -> None:

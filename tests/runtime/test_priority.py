@@ -1,9 +1,10 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from studio.runtime.services.priority import shorten_turns
+from studio.runtime.services.priority import shorten_turns, spin_little
 
 PROBE = """
 import os, threading, time
@@ -56,3 +57,15 @@ def test_threads_take_short_turns_with_python() -> None:
         assert sys.getswitchinterval() < 0.001
     finally:
         sys.setswitchinterval(before)
+
+
+def test_threads_that_wait_for_each_other_sleep_soon_unless_the_person_has_said_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where two processes want the same cores, threads that go round while they wait take them from both."""
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    spin_little()
+    assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 20_000
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    spin_little()
+    assert os.environ["GOMP_SPINCOUNT"] == "7"

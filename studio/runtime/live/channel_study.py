@@ -161,7 +161,8 @@ class ChannelStudy(Feature):
         """Measure a little more, as far as the time goes that it may take."""
         now = self._clock()
         self._take_clusters()
-        share = self._budget.part(self, self._wanted(now))
+        waits = bool(self._round.asked) or self._finder is not None
+        share = self._budget.part(self, self._wanted(now), awaited=waits)
         if not share:
             # Nothing is saved up before there is something to do.
             self._credit, self._earned = min(self._credit, 0.0), now

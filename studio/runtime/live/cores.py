@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from statistics import median
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph
@@ -88,8 +89,8 @@ class CoreChoice:
         if self._slow >= 2:
             self._step_back(now)
         elif len(self._trial) > _TRIAL:
-            rest = sorted(self._trial[1:])
-            mean = sum(rest) / len(rest)
+            # What the window or another program took meanwhile says nothing of the others.
+            mean = median(self._trial[1:])
             if mean < _BETTER * self._mean:
                 self._mean, self._seen, self._slow, self._trial, self._pause = mean, 0, 0, None, _EVERY
             else:

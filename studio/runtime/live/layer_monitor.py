@@ -28,6 +28,8 @@ _LONGEST_CREDIT = 0.25
 # The first round shows the person what there is.
 _FIRST_CREDIT = 1.0
 _BETWEEN = 4
+_AWAITED = 2.0
+"""Seconds after an edit, or another choice of what is watched, in which a person waits for what is found."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,8 @@ class LayerMonitor(Feature):
         self._seen = _Seen()
         self._broken = None
         self._is_first = True
+        self._has_seen_all = False
+        self._awaited_until = self._earned
 
     # -- what the loop calls ----------------------------------------------------------------------------------------
 
@@ -107,9 +111,9 @@ class LayerMonitor(Feature):
             # The first picture is told of at once: the first look at every layer may take a second.
             self._is_first, self._earned = False, now
             return
-        self._credit = max(
-            self._credit, min(_LONGEST_CREDIT, self._credit + self._budget.part(self, 1.0) * (now - self._earned))
-        )
+        # Whoever has just edited looks at what comes of it, and whoever opened a network at all of its layers.
+        share = self._budget.part(self, 1.0, awaited=now < self._awaited_until or not self._has_seen_all)
+        self._credit = max(self._credit, min(_LONGEST_CREDIT, self._credit + share * (now - self._earned)))
         self._earned = now
         if self._is_urgent:
             self._is_urgent, self._urgent = False, self._look_at_watched(frame.engine)
@@ -143,7 +147,7 @@ class LayerMonitor(Feature):
     def _watch(self, order: Watch) -> None:
         self._order = order
         self._settle()
-        self._is_urgent = True
+        self._hurry()
 
     def _settle(self) -> None:
         """Watch what is ordered; an order may come before its engine opens."""
@@ -156,6 +160,7 @@ class LayerMonitor(Feature):
     def _hurry(self, _: object = None) -> None:
         """Something has been edited: look at what is watched before the round goes on."""
         self._is_urgent = True
+        self._awaited_until = self._clock() + _AWAITED
 
     def _round(self, engine: Engine) -> Iterator[None]:
         yield from self._look_at_watched(engine)
@@ -177,6 +182,7 @@ class LayerMonitor(Feature):
                 self._guard(engine)
                 yield
         self._broken = next(iter(broken), None)
+        self._has_seen_all = True
 
     def _look_at_watched(self, engine: Engine) -> Iterator[None]:
         for name in self._watched:

@@ -10,6 +10,9 @@ from pathlib import Path
 _STEP = 10
 """Of niceness: where both want a core, such a thread gets about a tenth of what the window's gets."""
 
+_ROUNDS = 3000
+"""Turns of a waiting thread before it sleeps: about a tenth of a millisecond, as most gaps between operators last."""
+
 _TURN = 0.0005
 """Seconds that a thread goes on running Python while another one waits to; Python's own are ten times as many."""
 
@@ -20,6 +23,16 @@ def shorten_turns() -> None:
     It lets go of Python with each call of Qt's, and waits for it with each handler: dozens of times for one event.
     """
     sys.setswitchinterval(_TURN)
+
+
+def spin_little() -> None:
+    """Let the threads that share an operator sleep soon where one waits for another; before PyTorch is imported.
+
+    Those of GNU's OpenMP, which PyTorch has on Linux, otherwise go round for milliseconds, on a core that the window,
+    the film's decoder or another program could use: where all want one, a frame takes several times as long. What
+    people have set themselves stays.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", str(_ROUNDS))
 
 
 def step_back() -> None:

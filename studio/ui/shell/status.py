@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtWidgets import QLabel, QStatusBar
@@ -11,6 +12,10 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.live.tuning import TuningState
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.steady import SteadyLabel
+
+_EVERY = 0.25
+"""Seconds between two figures of the speed."""
 
 _WHOLE = 9.5
 """Frames a second from which whole ones say enough."""
@@ -30,6 +35,7 @@ class StatusBar(QStatusBar):
     def __init__(self, telemetry: Telemetry, stop_tuning: Callable[[], None]) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        self._told = 0.0
         self._under_cursor = self._label("What lies under the cursor", stretch=1)
         self._sizes = self._label("Size of the picture in the network, and of what comes out")
         self._speed = self._label("Frames of the network in a second, and what one takes with all that is done for it")
@@ -44,7 +50,7 @@ class StatusBar(QStatusBar):
         telemetry.on(Progress, self._show_progress)
 
     def _label(self, tip: str, stretch: int = 0) -> QLabel:
-        label = QLabel()
+        label = QLabel() if stretch else SteadyLabel()
         label.setToolTip(tip)
         label.setAccessibleName(tip)
         label.setStyleSheet(f"color: {theme.FAINT}; padding: 2px 8px;")
@@ -73,5 +79,10 @@ class StatusBar(QStatusBar):
         self.tuning.setText(f"tuning {state.done} of {state.total} ×")
 
     def _show_progress(self, progress: Progress) -> None:
+        # Nobody reads more of them.
+        now = time.monotonic()
+        if progress.serial and now - self._told < _EVERY:
+            return
+        self._told = now
         fps = f"{progress.fps:.0f}" if progress.fps >= _WHOLE else f"{progress.fps:.1f}"
         self._speed.setText(f"{fps} fps · {progress.seconds * 1000:.1f} ms" if progress.serial else "")

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel
 
 from studio.model.document import Document
 from studio.model.tempo import TEMPO
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+from studio.ui.kit.steady import SteadyLabel
 
-_EVERY_MS = 30
+_EVERY_MS = 40
 _LIT = 0.12
 """Seconds for which a beat is lit; the first of a bar is lit stronger."""
 
 
-class BeatLight(QLabel):
+class BeatLight(SteadyLabel):
     """Says "bar . beat", and lights up on each beat.
 
     Args:
@@ -48,8 +48,9 @@ class BeatLight(QLabel):
         since = (tempo.beat(at) % 1.0) * 60.0 / tempo.bpm
         colour = (theme.ACCENT if beat == 1 else theme.TEXT) if since < _LIT else theme.FAINT
         said = f"{bar}.{beat}", colour
-        if said != self._said:
-            self._said = said
+        before, self._said = self._said, said
+        if said[0] != before[0]:
             self.setText(said[0])
-            self.setStyleSheet(f"color: {colour};")
             self.setToolTip(f"Bar and beat at {tempo.bpm:.4g} beats a minute; the Movement panel sets the tempo")
+        if said[1] != before[1]:
+            self.setStyleSheet(f"color: {colour};")

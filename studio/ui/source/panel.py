@@ -25,6 +25,7 @@ from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.steady import SteadyLabel
 from studio.ui.services.session import Session
 from studio.ui.source.seek_bar import SeekBar
 from studio.ui.source.source_menu import SourceMenu
@@ -61,6 +62,7 @@ class Transport(QWidget):
         self._session = session
         self._shown = self._name = ""
         self._has_time = self._is_fast = False
+        self._runs: bool | None = None
         self._speed_set = float("-inf")
         self._more: list[QWidget] = []
         self.menu = SourceMenu(self.play, session, worker, find_cameras, self)
@@ -76,7 +78,7 @@ class Transport(QWidget):
         self.loop = tool_button("repeat", "Begin again at the end", "Loop")
         self.loop.setCheckable(True)
         self.seek = SeekBar()
-        self.place = QLabel()
+        self.place = SteadyLabel()
         self.place.setAccessibleName("Position and length")
         self.speed = QDoubleSpinBox()
         self.speed.setRange(SPEED.lo, SPEED.hi)
@@ -191,19 +193,21 @@ class Transport(QWidget):
         self.source.setText(name)
 
     def _show(self, state: PlayerState) -> None:
+        name = _name(state.spec)
         if state.spec != self._shown:
             self._shown = state.spec
             self._session.note_source(state.spec)
-        name = _name(state.spec)
-        self.source.setToolTip(f"{state.spec or name}\nClick to choose what is played")
-        show_icon(self.source, "camera" if state.is_camera else "film-strip")
+            self.source.setToolTip(f"{state.spec or name}\nClick to choose what is played")
+            show_icon(self.source, "camera" if state.is_camera else "film-strip")
         is_still = state.info is not None and state.info.fps is None
         has_time = state.duration is not None and not state.is_camera and not is_still
         runs = state.playing and not state.ended
         self.play_button.setEnabled(state.info is not None and not is_still)
-        show_icon(self.play_button, "pause-fill" if runs else "play-fill")
-        self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
-        self.play_button.setAccessibleName("Pause" if runs else "Play")
+        if runs is not self._runs:
+            self._runs = runs
+            show_icon(self.play_button, "pause-fill" if runs else "play-fill")
+            self.play_button.setToolTip("Pause (Space)" if runs else "Play (Space)")
+            self.play_button.setAccessibleName("Pause" if runs else "Play")
         shown = has_time, state.speed != 1.0, name, has_time and state.sound is not None
         if shown != (self._has_time, self._is_fast, self._name, self._has_sound):
             self._has_time, self._is_fast, self._name, self._has_sound = shown
@@ -229,8 +233,9 @@ class Transport(QWidget):
         self._live.set_speed(speed)
 
     def _say(self, text: str, colour: str) -> None:
-        self.status.say(text)
-        self.status.setToolTip(text or "State of the source")
+        if text != self.status.whole:
+            self.status.say(text)
+            self.status.setToolTip(text or "State of the source")
         if self.status.property("colour") != colour:
             self.status.setProperty("colour", colour)
             self.status.setStyleSheet(f"color: {colour};")

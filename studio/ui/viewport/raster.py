@@ -47,8 +47,13 @@ class RasterSurface(QWidget):
         return not self._waits
 
     def refresh(self) -> None:
-        """Draw what is newest, soon."""
-        self.update()
+        """Draw what is newest, soon; the picture that comes of it is painted once it is there."""
+        if self._waits or not self.isVisible():
+            return
+        self._order()
+        if not self._waits:
+            # The picture is the same; what is drawn over it need not be.
+            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Order what is newest; paint what has come."""
