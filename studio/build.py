@@ -18,15 +18,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from pydantic import ValidationError
 
 from studio.api import LiveLayer, LiveNetwork
 from studio.errors import StudioError
-from studio.model.explain import explain
+from studio.model.explain import validated
 from studio.model.graph import Graph, Node
 from studio.model.graph import Input as GraphInput
 from studio.model.network import Network
 from studio.model.op import Array, Op
+from studio.model.registry import named
 from studio.ops import operator
 
 Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh"]
@@ -226,15 +226,10 @@ def _random(graph: Graph, seed: int) -> dict[str, Array]:
 
 
 def _make(kind: str, **params: object) -> Op:
-    try:
-        return operator(kind).model_validate(params)
-    except ValidationError as error:
-        raise StudioError(f"{kind}: {explain(error)}.") from error
+    return validated(operator(kind), params)
 
 
 def _activation(name: Activation | None) -> tuple[Op, ...]:
     if name is None:
         return ()
-    if name not in _ACTIVATIONS:
-        raise StudioError(f'There is no activation "{name}"; there are {", ".join(_ACTIVATIONS)}.')
-    return (_make(_ACTIVATIONS[name]),)
+    return (_make(named(_ACTIVATIONS, name, "activation")),)

@@ -11,13 +11,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-
-from studio.errors import StudioError
 from studio.model.edit import Edit
-from studio.model.explain import explain
+from studio.model.explain import validated
 from studio.model.form import fields
-from studio.model.registry import having, scan
+from studio.model.registry import having, named, scan
 
 
 @cache
@@ -37,9 +34,4 @@ def make_edit(name: str, params: Mapping[str, Any]) -> Edit:
     Raises:
         StudioError: listing the edits there are, or naming the parameter at fault.
     """
-    if name not in registry():
-        raise StudioError(f'There is no edit "{name}"; there are {", ".join(registry())}.')
-    try:
-        return registry()[name].model_validate(dict(params))
-    except ValidationError as error:
-        raise StudioError(f"{name}: {explain(error, known=registry()[name].model_fields)}.") from error
+    return validated(named(registry(), name, "edit"), params)

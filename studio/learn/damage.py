@@ -11,6 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.picture import Picture
+from studio.model.registry import named
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -116,9 +117,7 @@ def parse_damage(text: str) -> Damaging:
     found = []
     for word in filter(None, (part.strip() for part in text.split(","))):
         name, _, number = word.partition("=")
-        if name not in DAMAGES:
-            raise StudioError(f'There is no damage "{name}"; there are {", ".join(DAMAGES)}.')
-        kind = DAMAGES[name]
+        kind = named(DAMAGES, name, "damage")
         try:
             strength = float(number) if number else kind.usual
         except ValueError:

@@ -6,8 +6,8 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from studio.errors import StudioError
 from studio.model.param import Declared, param
+from studio.model.registry import named
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -145,9 +145,7 @@ def optimiser(name: str, **params: object) -> Optimiser:
     Raises:
         StudioError: listing those there are.
     """
-    if name not in OPTIMISERS:
-        raise StudioError(f'There is no optimiser "{name}"; there are {", ".join(OPTIMISERS)}.')
-    return OPTIMISERS[name].model_validate(params)
+    return named(OPTIMISERS, name, "optimiser").model_validate(params)
 
 
 class Schedule(Declared):

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 import re
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+from studio.errors import StudioError
 
 _LONGEST = 80
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(kind: type[M], params: Mapping[str, Any], name: str = "") -> M:
+    """One of this kind with these parameters.
+
+    Args:
+        kind: what is made.
+        params: by field; those that are left out have their defaults.
+        name: what people call it, where that is not the name of its class.
+
+    Raises:
+        StudioError: naming the parameter at fault.
+    """
+    try:
+        return kind.model_validate(dict(params))
+    except ValidationError as error:
+        raise StudioError(f"{name or kind.__name__}: {explain(error, known=kind.model_fields)}.") from error
 
 
 def explain(error: ValidationError, within: str = "", known: Iterable[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
@@ -84,6 +84,17 @@ def modules(package: str, folders: Iterable[str], group: str = "") -> Iterator[M
     yield from _own(package, folders)
     for _, module in plugins.load(group or _group(package)):
         yield module
+
+
+def named(known: Mapping[str, T], name: str, what: str) -> T:
+    """What is known by this name.
+
+    Raises:
+        StudioError: listing all names, where none of this kind, ``"bend"``, has it.
+    """
+    if name not in known:
+        raise StudioError(f'There is no {what} "{name}"; there are {", ".join(known)}.')
+    return known[name]
 
 
 def having(*attributes: str) -> Callable[[object], None]:

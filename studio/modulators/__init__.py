@@ -11,10 +11,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-
 from studio.errors import StudioError
-from studio.model.explain import explain
+from studio.model.explain import validated
 from studio.model.form import fields
 from studio.model.modulator import Modulator
 from studio.model.registry import having, scan
@@ -36,10 +34,7 @@ def make_modulator(name: str, params: Mapping[str, Any]) -> Modulator:
     kind = known.get(name.lower())
     if kind is None:
         raise StudioError(f'There is no source of movement "{name}"; there are {", ".join(known)}.')
-    try:
-        return kind.model_validate(dict(params))
-    except ValidationError as error:
-        raise StudioError(f"{name}: {explain(error, known=kind.model_fields)}.") from error
+    return validated(kind, params, name)
 
 
 def _check(kind: type[Modulator]) -> None:

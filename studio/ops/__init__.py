@@ -9,10 +9,9 @@ from __future__ import annotations
 from functools import cache
 from types import MappingProxyType
 
-from studio.errors import StudioError
 from studio.model.form import fields
 from studio.model.op import Op
-from studio.model.registry import having, scan
+from studio.model.registry import having, named, scan
 from studio.model.shader_files import read_shader, shader_file
 
 
@@ -34,6 +33,4 @@ def operator(name: str) -> type[Op]:
     Raises:
         StudioError: listing the operators there are.
     """
-    if name not in registry():
-        raise StudioError(f'There is no operator "{name}"; there are {", ".join(registry())}.')
-    return registry()[name]
+    return named(registry(), name, "operator")
