@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,12 +13,15 @@ from studio.engine.staging import Staging
 from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
 from studio.errors import StudioError
-from studio.model.graph import Node, Size
+from studio.model.graph import Input, Node, Size
 from studio.model.layout import Rect, to_sheet
 from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
+from studio.model.picture import DeepPicture, check_channels, to_tensor
 from studio.model.stage import layer_of, made
 from studio.model.tick import START, Tick
+
+_NONE: Mapping[str, DeepPicture] = MappingProxyType({})
 
 
 class Engine(Staging):
@@ -41,30 +45,52 @@ class Engine(Staging):
 
     # -- runs -----------------------------------------------------------------------------------------------------
 
-    def run(self, inputs: Mapping[str, Array], tick: Tick = START, steps: int = 1) -> None:
-        """Run every layer on new inputs, each float32 of (C, H, W).
+    def run(
+        self,
+        inputs: Mapping[str, Array],
+        tick: Tick = START,
+        steps: int = 1,
+        pictures: Mapping[str, DeepPicture] = _NONE,
+    ) -> None:
+        """Run every layer on new inputs.
 
         Bends with memory move on by one frame, whatever the tick says: it is what noise and movement go by.
 
         Args:
-            inputs: by name. A state that is left out is what the network handed on in its last step.
+            inputs: by name, each float32 of (C, H, W). A state that is left out is what the network handed on in its
+                last step.
             tick: when the run takes place.
             steps: how many steps a network with a state takes; with 0 its last step is taken once more. One without a
                 state runs once.
+            pictures: inputs that are given as pictures, (H, W, 3) RGB of 8 or 16 bits: see `to_tensor`.
 
         Raises:
             StudioError: naming the layer that inputs of these sizes do not fit, or the stage that does not fit them.
         """
-        self._check(inputs)
+        self._check(inputs, pictures)
         self._begin()
         sizes = {
-            i.name: inputs[i.name].shape[1:] if i.name in inputs else self._sizes[i.name] for i in self.graph.inputs
+            i.name: pictures[i.name].shape[:2]
+            if i.name in pictures
+            else inputs[i.name].shape[1:]
+            if i.name in inputs
+            else self._sizes[i.name]
+            for i in self.graph.inputs
         }
         if sizes != self._sizes:
             self._take_sizes(sizes)
-        for name in (i.name for i in self.graph.inputs if i.name in inputs):
-            self._feed(name, np.ascontiguousarray(inputs[name], np.float32))
+        for wanted in self.graph.inputs:
+            if wanted.name in pictures:
+                self._feed_picture(wanted, pictures[wanted.name])
+            elif wanted.name in inputs:
+                self._feed(wanted.name, np.ascontiguousarray(inputs[wanted.name], np.float32))
         self._run_fed(tick, steps, inputs)
+
+    def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
+        """Take over an input that is given as a picture."""
+        memory = self.input_memory(wanted.name, picture.shape[:2])
+        colours = wanted.mean, wanted.std, wanted.order
+        self._feed(wanted.name, to_tensor(picture, wanted.channels, wanted.range, *colours, memory))
 
     def _run_fed(self, tick: Tick, steps: int = 1, fed: Collection[str] = ()) -> None:
         """Run every layer on what the inputs hold; in the first of several steps on the states that were fed."""
@@ -213,9 +239,12 @@ class Engine(Staging):
 
     # -- within ---------------------------------------------------------------------------------------------------
 
-    def _check(self, inputs: Mapping[str, Array]) -> None:
+    def _check(self, inputs: Mapping[str, Array], pictures: Mapping[str, DeepPicture] = _NONE) -> None:
         for wanted in self.graph.inputs:
             if wanted.name not in inputs and wanted.kind == "state" and self._stepped:
+                continue
+            if wanted.name in pictures:
+                check_channels(wanted.channels)
                 continue
             if wanted.name not in inputs:
                 raise StudioError(f'The network needs an input "{wanted.name}".')

@@ -40,8 +40,7 @@ def to_tensor(
     One channel is the luma. Three come in the order that is asked for. Then the mean, where there is one, is taken off
     each channel, and each is divided by its standard deviation. It is made in `out` where that is given.
     """
-    if channels not in (1, 3):
-        raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
+    check_channels(channels)
     lo, hi = value_range
     made = np.empty((channels, *picture.shape[:2]), np.float32) if out is None else out
     shown = picture[:, :, ::-1] if order == "bgr" and channels == 3 else picture
@@ -57,6 +56,16 @@ def to_tensor(
             if std:
                 plane /= np.float32(std[channel])
     return made
+
+
+def check_channels(channels: int) -> None:
+    """Refuse an input that no picture can be brought to.
+
+    Raises:
+        StudioError: where it has neither 3 channels nor 1.
+    """
+    if channels not in (1, 3):
+        raise StudioError(f"A picture has 3 channels (or 1, as grey), but the network's input takes {channels}.")
 
 
 def white(picture: DeepPicture) -> float:

@@ -44,6 +44,14 @@ class ComputePasses(TunedPasses):
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
         return replace(made, buffers=(planes,), barrier=ALL_WRITES)
 
+    def pixels(self, name: str, pixels: moderngl.Buffer, numbers: moderngl.Buffer, *, deep: bool) -> Dispatch:
+        """The pass that makes an input's map of a picture of 8 bits a value, or 16 where it is deep."""
+        sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
+        files, constants = ("lib/pixels.glsl", "lib/compute.glsl"), (("DEEP", int(deep)),)
+        source = Source("compute", files, constants, inputs=1, half=self._is_half(name))
+        made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
+        return replace(made, buffers=(pixels,), blocks=((1, numbers),), barrier=ALL_WRITES)
+
     def cut(self, name: str) -> Dispatch:
         """The pass that makes an input's map of a crop; `studio.engine.gl.bank` binds what it reads."""
         sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]

@@ -5,7 +5,7 @@ The GPU reads a picture out of one while the next is written into another; what 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from moderngl import Buffer
@@ -15,6 +15,7 @@ from studio.engine.gl.device import Device
 from studio.model.op import Array
 
 Bytes = NDArray[np.uint8]
+N = TypeVar("N", np.float32, np.uint8, np.uint16, np.uint8 | np.uint16)
 
 
 class _Place:
@@ -50,9 +51,13 @@ class Mapped:
 
     @property
     def memory(self) -> Array | None:
-        """All of it as float32, once the GPU has come as far as the last `leave_fence`; None where it is not mapped."""
+        """All of it as float32, see `view`."""
+        return self.view(np.float32)
+
+    def view(self, kind: type[N] | np.dtype[N]) -> NDArray[N] | None:
+        """All of it, once the GPU has come as far as the last `leave_fence`; None where it is not mapped."""
         self._wait()
-        return None if self._memory is None else self._memory.view(np.float32)
+        return None if self._memory is None else self._memory.view(kind)
 
     def fill(self, values: Array) -> None:
         """Write float32 values, unless they lie in its `memory` already."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+
+import numpy as np
 
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.bank import Crop, CutPass, PictureBank
@@ -12,15 +14,17 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
 from studio.engine.gl.fuse import Group, grouped
 from studio.engine.gl.mapped import Feed
+from studio.engine.gl.pixels import PixelFeed
 from studio.engine.gl.plan import Step
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.model.graph import Node, Size
+from studio.model.graph import Input, Node, Size
 from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.picture import DeepPicture
 from studio.model.stage import layer_of
 from studio.model.tick import START, Tick
 
@@ -46,6 +50,7 @@ class GLEngine(AtlasEngine):
     ) -> None:
         self._asked = settings
         self._planes: dict[str, Feed] = {}
+        self._pixels: dict[str, PixelFeed] = {}
         self._banks: dict[int, PictureBank] = {}
         self._cuts: dict[tuple[str, int], CutPass] = {}
         super().__init__(network, device, store)
@@ -96,10 +101,7 @@ class GLEngine(AtlasEngine):
             self._passes = ComputePasses(
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
-            self._feeds = {
-                name: [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
-                for name, feed in self._planes.items()
-            }
+            self._feeds: dict[str, list[Dispatch]] = {}
         self._passes.choose([passes[-1] for passes in self._plan.values()], later=self.tunes_later)
 
     def tune(self) -> tuple[int, int] | None:
@@ -115,31 +117,51 @@ class GLEngine(AtlasEngine):
 
     def _make_room(self, names: Collection[str], *, anew: bool) -> None:
         super()._make_room(names, anew=anew)
-        if not anew:
-            return
-        self._drop_planes()
-        for name in (i.name for i in self.graph.inputs):
-            channels, height, width = self._shapes[name]
-            self._planes[name] = Feed(self._device, channels * height * width * 4)
+        if anew:
+            self._drop_planes()
 
     def _drop_planes(self) -> None:
         for planes in self._planes.values():
             planes.drop_fences()
+        for pixels in self._pixels.values():
+            pixels.drop_fences()
         self._planes.clear()
+        self._pixels.clear()
+
+    def _planes_of(self, name: str) -> Feed:
+        """The buffers for an input's floats, made when they are first asked for: pictures need none."""
+        if name not in self._planes:
+            channels, height, width = self._shapes[name]
+            feed = self._planes[name] = Feed(self._device, channels * height * width * 4)
+            self._feeds[name] = [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
+        return self._planes[name]
 
     def input_memory(self, name: str, size: Size) -> Array | None:
         """See `Engine.input_memory`."""
         if self._sizes.get(name) != size:
             return None
         self._begin()
-        memory = self._planes[name].next.memory
+        memory = self._planes_of(name).next.memory
         return None if memory is None else memory.reshape(self._shapes[name])
 
     def _feed(self, name: str, picture: Array) -> None:
-        number, planes = self._planes[name].take()
+        number, planes = self._planes_of(name).take()
         planes.fill(picture)
         self._feeds[name][number].run(self._device)
         planes.leave_fence()
+
+    def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
+        # In software the processor does it either way.
+        if self._settings.kernels != "tiles" or not self._device.can_map:
+            super()._feed_picture(wanted, picture)
+            return
+        name = wanted.name
+        feed = self._pixels.get(name)
+        if feed is None or not feed.fits(picture):
+            make = partial(self._passes.pixels, name, deep=picture.dtype == np.uint16)
+            feed = self._pixels[name] = PixelFeed(self._device, wanted, picture, make)
+        if not feed.run(picture):
+            super()._feed_picture(wanted, picture)
 
     def run_cut(self, crops: Mapping[str, Crop], sizes: Mapping[str, Size], tick: Tick = START) -> bool:
         """As `run`, on crops of pictures that are kept on the device.

@@ -11,11 +11,11 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.feedback import FEEDBACK
 from studio.model.generator import Generator, Phase, stepped
-from studio.model.graph import Graph, Input, Size
+from studio.model.graph import Graph, Size
 from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
-from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture, to_tensor
+from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture
 from studio.model.state import STEPPING
 from studio.model.tick import START
 from studio.runtime.render.fed_back import fed_back
@@ -102,9 +102,9 @@ class FrameRunner:
         self._before = size
         padded = padded_picture(picture, size.padded)
         inputs = self._engine.graph.inputs
-        fed = {i.name: self._tensor(padded, i) for i in inputs if i.kind == "picture"}
+        pictures = {i.name: padded for i in inputs if i.kind == "picture"}
         states, steps = self._stepper.next(padded, self.stepping)
-        self._engine.run(fed | states | self._vectors(time), self.tick, steps)
+        self._engine.run(states | self._vectors(time), self.tick, steps, pictures)
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
@@ -127,10 +127,6 @@ class FrameRunner:
         """Let bends with memory and states begin again, and nothing of the output come back, as after a seek."""
         self._engine.forget()
         self._before = None
-
-    def _tensor(self, padded: DeepPicture, of: Input) -> Array:
-        memory = self._engine.input_memory(of.name, padded.shape[:2])
-        return to_tensor(padded, of.channels, of.range, of.mean, of.std, of.order, memory)
 
     def raw(self, picture: DeepPicture, time: float = 0.0) -> Array:
         """(C, H', W') float32: the network's whole output for a picture, its values as they are."""
