@@ -233,6 +233,7 @@ class AtlasEngine(StatefulEngine):
         # Times are those of other passes.
         self._timed_at = -math.inf
         self._times = {name: seconds for name, seconds in self._times.items() if name in self._plan}
+        self._asked_of = {key: query for key, query in self._asked_of.items() if key[0] in self._plan}
         self._told.adopt(self._numbers)
         self._bound.clear()
         chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}

@@ -46,6 +46,15 @@ _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignor
     "glFenceSync": (_uint, _uint),
     "glClientWaitSync": (_address, _uint, ctypes.c_uint64),
     "glDeleteSync": (_address,),
+    "glCreateShader": (_uint,),
+    "glShaderSource": (_uint, _int, _address, _address),
+    "glCompileShader": (_uint,),
+    "glDeleteShader": (_uint,),
+    "glGetAttachedShaders": (_uint, _int, _address, _address),
+    "glAttachShader": (_uint, _uint),
+    "glDetachShader": (_uint, _uint),
+    "glLinkProgram": (_uint,),
+    "glGetProgramiv": (_uint, _uint, _address),
     "glGetTextureHandleARB": (_uint,),
     "glIsTextureHandleResidentARB": (_handle,),
     "glMakeTextureHandleResidentARB": (_handle,),
@@ -57,12 +66,14 @@ _RESULTS: dict[str, type[ctypes._SimpleCData]] = {  # type: ignore[type-arg]
     "glMapBufferRange": _address,
     "glFenceSync": _address,
     "glClientWaitSync": _uint,
+    "glCreateShader": _uint,
     "glGetTextureHandleARB": _handle,
     "glIsTextureHandleResidentARB": _byte,
     "glGetImageHandleARB": _handle,
     "glIsImageHandleResidentARB": _byte,
 }
 _MAP_READ, _MAP_WRITE, _PERSISTENT, _COHERENT = 1, 2, 0x40, 0x80
+_COMPUTE_SHADER, _LINK_STATUS = 0x91B9, 0x8B82
 _GPU_COMMANDS_COMPLETE, _FLUSH_COMMANDS, _TIMEOUT_EXPIRED = 0x9117, 1, 0x911B
 _TURN = 10**9  # nanoseconds that are waited at a time
 # Windows' drivers have a calling convention of their own; both kinds of pointer let other threads run meanwhile.
@@ -108,6 +119,32 @@ class Calls:
         found = ctypes.c_int()
         self._functions["glGetIntegerv"](name, ctypes.addressof(found))
         return found.value
+
+    def relink(self, program: int, text: str) -> bool:
+        """Compile a compute shader, and let a program be this one from now on; False where the driver refuses it.
+
+        Args:
+            program: the number of a program of another compute shader, which it is no more, whatever comes of it.
+            text: GLSL.
+        """
+        call = self._functions
+        source = text.encode()
+        line, count, attached = ctypes.c_char_p(source), ctypes.c_int(len(source)), (_uint * 8)()
+        found, linked = ctypes.c_int(), ctypes.c_int()
+        shader = call["glCreateShader"](_COMPUTE_SHADER)
+        try:
+            call["glShaderSource"](shader, 1, ctypes.addressof(line), ctypes.addressof(count))
+            call["glCompileShader"](shader)
+            call["glGetAttachedShaders"](program, len(attached), ctypes.addressof(found), ctypes.addressof(attached))
+            for number in attached[: found.value]:
+                call["glDetachShader"](program, number)
+            call["glAttachShader"](program, shader)
+            call["glLinkProgram"](program)
+            call["glGetProgramiv"](program, _LINK_STATUS, ctypes.addressof(linked))
+            call["glDetachShader"](program, shader)
+        finally:
+            call["glDeleteShader"](shader)
+        return bool(linked.value)
 
     def dispatch(self, program: moderngl.ComputeShader, x: int, y: int = 1, z: int = 1) -> None:
         """Run so many workgroups of a compute shader."""

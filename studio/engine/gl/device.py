@@ -31,6 +31,8 @@ NUMBERS = 1
 _PROGRAMS = 512
 """Compiled ones that are remembered: several times what the largest network needs."""
 
+_EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
+
 Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
 Compile = Callable[["Device", Source], Program]
 
@@ -165,9 +167,20 @@ class Device:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:
             self.compiled += 1
-            _keep(self._computes, source, self.context.compute_shader(source.text()))
+            _keep(self._computes, source, self._compiled(source))
         self._computes.move_to_end(source)
         return self._computes[source]
+
+    def _compiled(self, source: Source) -> moderngl.ComputeShader:
+        """A compute program; other Python threads run while a GPU's driver makes it, which may take a second."""
+        text = source.text()
+        # Uniforms, which those without maps have, are found by moderngl alone, which holds Python's lock.
+        if not self.is_software and source.inputs:
+            made = self.context.compute_shader(_EMPTY)
+            if self.calls.relink(made.glo, text):
+                return made
+        # Where the driver refused it, it says why.
+        return self.context.compute_shader(text)
 
     @property
     def programs(self) -> frozenset[Source]:
