@@ -95,6 +95,7 @@ class Studio:
             self._context.close,
             # Made when the render thread begins, when there are controllers to listen to.
             lambda: (Movement(lambda time: self._sound.listen(time) | self.controllers.listen(time)),),
+            quick=not gl_context.draws_in_software(),
         )
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)

@@ -86,10 +86,10 @@ class Display(PictureMaker, Viewing, Protocol):
     def open_engine(self, network: Network, name: str) -> tuple[Engine, Choice]:
         """An engine whose maps this display can show; see `studio.engine.choose.open_engine`."""
 
-    def show(
+    def copy(
         self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()
     ) -> None:
-        """Copy what is to be looked at, and publish it when it is whole.
+        """Have what is to be looked at copied, and do not wait for it; what was copied before is published.
 
         Args:
             engine: after a run; one that `open_engine` gave.
@@ -100,6 +100,13 @@ class Display(PictureMaker, Viewing, Protocol):
         Raises:
             StudioError: for a name that there is not, or what cannot be shown here; what was published before stays.
         """
+
+    def publish(self) -> None:
+        """Wait until what was copied last is whole, and let viewers have it; nothing where they have it already."""
+
+    @property
+    def published(self) -> int:
+        """How often something was."""
 
     def close(self) -> None:
         """Free everything; `front` gives nothing from now on."""

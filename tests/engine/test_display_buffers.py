@@ -300,6 +300,44 @@ def test_an_ordered_picture_is_the_one_that_was_there_when_it_was_ordered(
     screen.close()
 
 
+@pytest.mark.parametrize("software", [True, False], ids=["software", "a GPU"])
+def test_what_is_copied_is_seen_once_it_is_published(
+    engine_for: EngineFor, device: Device, monkeypatch: pytest.MonkeyPatch, software: bool
+) -> None:
+    engine = engine_for(identity_network())
+    monkeypatch.setattr(device, "is_software", software or not device.has_compute)
+    screen = DisplayBuffers(device)
+    screen.publish()
+    assert (screen.published, screen.front()) == (0, ())
+
+    def level() -> list[float]:
+        return [float(values(device, each).max()) for each in screen.front()]
+
+    run(engine, 1)
+    screen.copy(engine, ("same",))
+    assert level() == []
+    screen.publish()
+    assert level() == [1]
+    screen.publish()
+    assert screen.published == 1
+    run(engine, 2)
+    screen.copy(engine, ("same",))
+    assert level() == [1]
+    # What follows publishes it, and what is refused takes nothing away.
+    run(engine, 3)
+    screen.copy(engine, ("same",))
+    assert (level(), screen.published) == ([2], 2)
+    with pytest.raises(StudioError):
+        screen.copy(engine, ("none",))
+    assert (level(), screen.published) == ([3], 3)
+    screen.publish()
+    assert (level(), screen.published) == ([3], 3)
+    run(engine, 4)
+    screen.copy(engine, ("same",))
+    screen.close()
+    assert screen.front() == ()
+
+
 def test_ranges_are_found_for_what_is_not_only_drawn_as_a_picture(engine_for: EngineFor, device: Device) -> None:
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 10, 12)})

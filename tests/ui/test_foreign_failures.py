@@ -32,6 +32,7 @@ from studio.runtime.services.log import close_log, open_log
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.posting import Post
 from studio.ui.viewport.drawer import Easel
+from studio.ui.viewport.opengl import OpenGLSurface
 
 pytestmark = pytest.mark.gl
 
@@ -187,7 +188,9 @@ def test_the_drawing_thread(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch)
         raise KeyError(ODD)
 
     with monkeypatch.context() as broken:
-        broken.setattr(Easel, "_draw", fail)
+        # On a GPU the window's thread draws.
+        gpu = isinstance(whole.viewport.surface, OpenGLSurface)
+        broken.setattr(OpenGLSurface if gpu else Easel, "_draw", fail)
         whole.workspace.view = View("layer", "enc")
         whole.until(lambda: ODD in whole.viewport.problem)
     whole.workspace.view = View()

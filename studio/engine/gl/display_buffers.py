@@ -3,10 +3,11 @@
 Three sets of textures go round, so that neither thread waits for the other: the render thread fills the *back* and
 swaps it with the *newest*; the window swaps the newest with its *front* when it draws::
 
-    show() --> back  <->  newest  <->  front --> front()
+    copy() --> back  <- publish() ->  newest  <->  front --> front()
 
 What the window may still be drawing is never written: a fence that it leaves with `drawn` is waited for before a set
-that has been the front is filled again.
+that has been the front is filled again. Nor does it draw what the GPU has not finished: `copy` leaves a fence, and
+`publish` waits for it, by which time the GPU may have been given the next frame.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ class DisplayBuffers:
         self._back, self._newest, self._front = _Set(), _Set(), _Set()
         self._is_fresh = False
         self._serial = 0
+        self._copied: tuple[DisplayTexture, ...] | None = None
+        self._behind: int | None = None  # the fence behind what was copied
+        self.published = 0
         self._canvas: moderngl.Framebuffer | None = None
         self._aside: dict[str, Copy] = {}
         self._readback = Readback(device)
@@ -81,7 +85,14 @@ class DisplayBuffers:
     def show(
         self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()
     ) -> None:
-        """Copy what is to be looked at, and publish it when the GPU is done.
+        """`copy`, and `publish` at once."""
+        self.copy(engine, names, crops, pictures)
+        self.publish()
+
+    def copy(
+        self, engine: Engine, names: tuple[str, ...], crops: Crops | None = None, pictures: Collection[str] = ()
+    ) -> None:
+        """Have the GPU copy what is to be looked at; what was copied before is published.
 
         Args:
             engine: after a run; on the screen's own device, if it is a GL engine.
@@ -93,6 +104,7 @@ class DisplayBuffers:
             StudioError: for a name that there is not, or a sheet larger than a texture can be; what was published
                 before stays.
         """
+        self.publish()
         self._device.use()
         with self._lock:
             fences, self._back.fences = self._back.fences, {}
@@ -108,12 +120,29 @@ class DisplayBuffers:
         for name, copy in back.copies.items():
             copy.fill(engine, ranges=name not in pictures)
         self._device.context.gc()
-        shown = tuple(copy.shown(self._serial) for copy in back.copies.values())
-        self._device.finish()
+        self._copied = tuple(copy.shown(self._serial) for copy in back.copies.values())
+        # A rasteriser's fence is waited for with nothing else under way, so that nothing is gained by one.
+        self._behind = None if self._device.is_software else self._device.calls.fence()
+        if self._behind is not None:
+            self._device.calls.flush()
+
+    def publish(self) -> None:
+        """See `Display.publish`."""
+        shown, self._copied = self._copied, None
+        if shown is None:
+            return
+        self._device.use()
+        fence, self._behind = self._behind, None
+        if fence is None:
+            self._device.finish()
+        else:
+            self._device.calls.wait_fence(fence)
+        back = self._back
         back.shown = shown
         with self._lock:
             self._back, self._newest = self._newest, back
             self._is_fresh = True
+        self.published += 1
 
     def picture(
         self,
@@ -184,6 +213,10 @@ class DisplayBuffers:
     def close(self) -> None:
         """Free every texture; `front` gives nothing from now on."""
         self._device.use()
+        self._copied = None
+        if self._behind is not None:
+            self._device.calls.drop_fence(self._behind)
+            self._behind = None
         with self._lock:
             sets = self._back, self._newest, self._front
             self._back, self._newest, self._front = _Set(), _Set(), _Set()

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from studio.model.tick import Tick
 
-_RATE = 30.0
-"""Frames a second of what moves while no new picture comes."""
+SLOW, QUICK = 30, 60
+"""Frames a second of what moves by itself: where OpenGL is drawn in software, and on a GPU, as screens show them."""
 
 _SMOOTH = 12.0
 """Pictures a second from which a source needs no frames in between."""
@@ -23,10 +23,12 @@ class Clock:
 
     Args:
         now: nanoseconds that never go back.
+        rate: frames a second of what moves while no new picture comes.
     """
 
-    def __init__(self, now: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, now: Callable[[], int] = time.monotonic_ns, rate: int = SLOW) -> None:
         self._now = now
+        self._rate = rate
         self._began = self._last = now()
         self._frame = 0
 
@@ -58,5 +60,5 @@ class Clock:
         Args:
             rate: pictures a second that the source brings meanwhile; None or 0 where it stands still.
         """
-        period = _LATE / rate if rate is not None and rate >= _SMOOTH else 1 / _RATE
+        period = _LATE / rate if rate is not None and rate >= _SMOOTH else 1 / self._rate
         return max(0.0, period - (self._now() - self._last) / 1e9)

@@ -115,13 +115,13 @@ class Pictures:
             StudioError: where the picture does not fit the size or the network. Whatever else an engine raises, too.
         """
         newest, is_cut = self._player.newest(), False
-        if newest is not None and newest.number != self._taken and not (self.held and self.has_run):
+        if newest is not None and self._is_new(newest):
             self._taken = newest.number
             before, self._input, self.has_run = self._input, None, False
             size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
             is_cut = before is not None and _is_cut(before.newest, newest, runner)
             fed = _Input(resized(newest.picture, size), newest)
-        elif self.has_run and self._input is not None and (self._is_due or (moves and self.wait(engine) <= 0)):
+        elif self._input is not None and self._comes_again(engine, moves=moves):
             fed, self.has_run = self._input, False
         else:
             at = self._clock.now
@@ -144,6 +144,22 @@ class Pictures:
         self._input, self.has_run = fed, True
         self.last = Run(self._clock.last, tick, fed.newest.position, fed.newest.laps, is_cut)
         return True
+
+    def is_pressed(self, engine: Engine, *, moves: bool) -> bool:
+        """Whether another frame is due already.
+
+        Args:
+            engine: as for `run`.
+            moves: as for `run`.
+        """
+        newest = self._player.newest()
+        return (newest is not None and self._is_new(newest)) or self._comes_again(engine, moves=moves)
+
+    def _is_new(self, newest: Newest) -> bool:
+        return newest.number != self._taken and not (self.held and self.has_run)
+
+    def _comes_again(self, engine: Engine, *, moves: bool) -> bool:
+        return self.has_run and self._input is not None and (self._is_due or (moves and self.wait(engine) <= 0))
 
     def wait(self, engine: Engine) -> float:
         """Seconds until what moves needs another frame; endless where only the next picture may bring one.

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 
 from studio.control.window import SPEED
 from studio.io.resize import resized
 from studio.io.sources import Source, open_source
 from studio.io.sources.camera import KIND as CAMERA
+from studio.model.latent import path_of_source
 from studio.model.picture import DeepPicture
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.playing import Newest, PlayerState
@@ -48,6 +50,7 @@ class Player:
         on_change: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[threading.Condition, float | None], object] = threading.Condition.wait,
+        rate: int | None = None,
     ) -> None:
         """Start the capture thread.
 
@@ -56,9 +59,11 @@ class Player:
                 return at once.
             clock: seconds by which pictures are due.
             wait: waits for a condition, whose lock is held, so many seconds of that clock; None for any time.
+            rate: pictures a second of sources that are time alone; None for as many as they have in a render.
         """
         self._on_change = on_change
         self._clock, self._wait = clock, wait
+        self._rate = None if rate is None else Fraction(rate)
         self._wake = threading.Condition()
         # Guarded by `_wake`:
         self._orders = _Orders()
@@ -203,7 +208,9 @@ class Player:
             if ticket != self._ticket:
                 return
         try:
-            self._take(open_source(spec), spec, ticket)
+            # What is time alone comes as smoothly as it is shown.
+            is_time = self._rate is not None and path_of_source(spec) is not None
+            self._take(open_source(spec, fps=self._rate) if is_time else open_source(spec), spec, ticket)
         except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; what was played plays on
             with self._wake:
                 if ticket != self._ticket:

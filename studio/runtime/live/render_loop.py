@@ -18,6 +18,7 @@ from studio.runtime.live.budget import Budget
 from studio.runtime.live.card_maps import CardMaps
 from studio.runtime.live.channel_map import ChannelMaps
 from studio.runtime.live.channel_study import ChannelStudy
+from studio.runtime.live.clock import SLOW, Clock
 from studio.runtime.live.cores import Cores
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame
@@ -56,6 +57,9 @@ from studio.runtime.render.frame_runner import FrameRunner
 _REPORT_EVERY = 1 / 30
 _IDLE = 0.05
 
+_SOONER = 0.75
+"""Part of the time between two pictures after which the next is told of: some come a little early."""
+
 
 class RenderLoop:
     """Everything that lives in the render thread, in which its context is current.
@@ -66,6 +70,7 @@ class RenderLoop:
         player: brings pictures.
         on_report: takes reports.
         features: what lives here besides recordings and what looks at layers.
+        rate: pictures a second of what moves by itself; no more of any are told of.
     """
 
     def __init__(
@@ -75,7 +80,9 @@ class RenderLoop:
         player: Player,
         on_report: Callable[[Report], None],
         features: Iterable[Feature] = (),
+        rate: int = SLOW,
     ) -> None:
+        self._rate = rate
         self._display = display
         self._mailbox = mailbox
         self._player = player
@@ -108,11 +115,12 @@ class RenderLoop:
         for feature in self._features:
             for kind, handle in feature.handlers().items():
                 self._handlers.setdefault(kind, []).append(handle)
-        self._pictures = Pictures(player)
+        self._pictures = Pictures(player, Clock(rate=rate))
         self._view = View()
         self._output_too = False
         self._looked = False  # whether something else is looked at since the last turn
         self._serial = self._shown = 0
+        self._shown_at = 0.0
         self._pace = Pace()
         self._shapes: LayerShapes | None = None
         self._reported = 0.0
@@ -134,11 +142,13 @@ class RenderLoop:
         start = time.perf_counter()
         for order in self._mailbox.take():
             self._obey(order)
-        ran = self._turn()
+        frame = self._turn()
+        if frame is not None:
+            if frame.is_new:
+                self._pace.add(start, time.perf_counter())
+            self._each("rest", frame)
         self._report()
-        if ran:
-            self._pace.add(start, time.perf_counter())
-        elif not self._host.is_due:
+        if (frame is None or not frame.is_new) and not self._host.is_due:
             self._mailbox.wait(self._pause())
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -190,8 +200,8 @@ class RenderLoop:
 
     # -- a frame ----------------------------------------------------------------------------------------------------
 
-    def _turn(self) -> bool:
-        """Run what there is to run; False where there was nothing."""
+    def _turn(self) -> Frame | None:
+        """Run what there is to run, and show it; None where there is no picture."""
         engine = self._host.engine if self._stopping else self._host.settle()
         ran = engine is not None and self._try_to_run(engine)
         # A frame that was lost may have closed it.
@@ -199,14 +209,17 @@ class RenderLoop:
         if engine is None or not self._pictures.has_run:
             for feature in self._features:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
-            return False
+            self._journal.attempt("publishing", "Showing the picture", self._display.publish)
+            return None
         frame = Frame(engine, self._view, self._crops(engine), ran, self._serial, self._pictures.last)
         # Before the screen, which waits for the GPU: it has work until then.
         self._each("took", frame)
         if ran or looked:
             self._journal.attempt("screen", "Showing the picture", partial(self._show, engine))
-        self._each("rest", frame)
-        return ran
+        # A GPU goes on with the next frame, where there is one, while this thread gets it ready.
+        if self._display.is_software or not self._pictures.is_pressed(engine, moves=self._moves(engine)):
+            self._journal.attempt("publishing", "Showing the picture", self._display.publish)
+        return frame
 
     def _each(self, what: str, frame: Frame) -> None:
         for feature in self._features:
@@ -258,8 +271,7 @@ class RenderLoop:
             inspected = (view.name,)
             names = (*inspected, graph.output) if self._output_too else inspected
         pictures = set(names).difference(inspected)
-        self._display.show(engine, tuple(dict.fromkeys(names)), self._crops(engine), pictures)
-        self._shown += 1
+        self._display.copy(engine, tuple(dict.fromkeys(names)), self._crops(engine), pictures)
 
     def _crops(self, engine: Engine) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
@@ -278,11 +290,18 @@ class RenderLoop:
         return min([_IDLE, *moving, *(period / 2 for period in periods if period is not None)])
 
     def _report(self) -> None:
-        now = time.perf_counter()
-        if now - self._reported < _REPORT_EVERY and not self._journal.is_urgent:
+        now, shown = time.perf_counter(), self._display.published
+        is_whole = now - self._reported >= _REPORT_EVERY or self._journal.is_urgent
+        if not is_whole and (shown == self._shown or now - self._shown_at < _SOONER / self._rate):
             return
-        self._reported = now
-        self._on_report(Report(self._parts(now)))
+        if shown != self._shown:
+            self._shown, self._shown_at = shown, now
+        if is_whole:
+            self._reported = now
+        self._on_report(Report(self._parts(now) if is_whole else (self._progress(now),)))
+
+    def _progress(self, now: float) -> Progress:
+        return Progress(self._serial, self._shown, self._pace.fps(now), self._pace.seconds(now))
 
     def _parts(self, now: float) -> Iterator[Part]:
         player, engine = self._player.state(), self._host.engine
@@ -291,7 +310,7 @@ class RenderLoop:
         else:
             self._journal.solved("source")
         yield player
-        yield Progress(self._serial, self._shown, self._pace.fps(now), self._pace.seconds(now))
+        yield self._progress(now)
         reason = self._journal.problem_of("picture") or self._journal.problem_of("engine")
         problem = "" if self._pictures.has_run else reason
         yield EngineState(

@@ -66,7 +66,7 @@ class Progress(Part):
         serial: counts frames that were run.
         shown: counts what was given to the screen.
         fps: frames run in a second, lately.
-        seconds: what one of them took, with all that is done for it: where nothing else holds it up, 1 / fps.
+        seconds: what one of them took until it was on the screen: where nothing else holds it up, 1 / fps.
     """
 
     serial: int = 0

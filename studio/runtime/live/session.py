@@ -13,6 +13,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.view import View
+from studio.runtime.live.clock import QUICK, SLOW
 from studio.runtime.live.feature import Feature
 from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox
@@ -48,9 +49,10 @@ class LiveSession:
 
     Args:
         open_display: called in the render thread; makes what it needs there.
-        on_report: called in the render thread, at most about 30 times a second.
+        on_report: called in the render thread, at most about 30 times a second, and for every picture besides.
         close_display: called in the render thread at its end, when the display has been closed.
         features: make what lives in the render thread besides recordings and the monitor of layers.
+        quick: whether what moves by itself has as many pictures a second as a GPU and a screen can show.
     """
 
     def __init__(
@@ -59,9 +61,12 @@ class LiveSession:
         on_report: Callable[[Report], None],
         close_display: Callable[[], None] = lambda: None,
         features: Callable[[], Iterable[Feature]] = lambda: (Movement(),),
+        *,
+        quick: bool = False,
     ) -> None:
         self._mailbox = Mailbox()
-        self.player = Player(self._mailbox.wake)
+        self._rate = QUICK if quick else SLOW
+        self.player = Player(self._mailbox.wake, rate=QUICK if quick else None)
         self._open_display = open_display
         self._close_display = close_display
         self._on_report = on_report
@@ -184,7 +189,8 @@ class LiveSession:
         try:
             self._display = self._open_display()
             opened = True
-            RenderLoop(self._display, self._mailbox, self.player, self._on_report, self._features()).run()
+            features = self._features()
+            RenderLoop(self._display, self._mailbox, self.player, self._on_report, features, self._rate).run()
         except Exception as error:  # noqa: BLE001 - the person must learn that the picture has stopped
             message = told(error, "The render thread")
             self._on_report(Report((Messages((message,)), EngineState(problem=message.text))))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from studio.model.workspace import Workspace
+from studio.runtime.live.budget import SHARE
 from studio.runtime.live.rate_keeper import RateKeeper
 from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.live.telemetry import Telemetry
@@ -36,6 +37,7 @@ class KeepingRate:
         if self._keeper is None or works_at is None or self._workspace.document.graph.only_size is not None:
             return
         now = max(works_at)
-        found = self._keeper.next(now, progress.seconds, self._clock())
+        # Behind the frame comes looking at its layers.
+        found = self._keeper.next(now, progress.seconds / (1.0 - SHARE), self._clock())
         if found != now:
             self._workspace.size = str(found)
