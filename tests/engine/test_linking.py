@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
@@ -65,29 +64,28 @@ def test_what_the_driver_refuses_is_said_with_its_reason(gpu: Device, monkeypatc
     assert gpu.context.error == "GL_NO_ERROR"
 
 
-def test_other_threads_run_meanwhile(gpu: Device) -> None:
-    ticks: list[float] = []
-    stop = threading.Event()
+def test_other_threads_run_meanwhile(gpu: Device, fresh_seed: int) -> None:
+    within, done = threading.Event(), threading.Event()
+    ticks = 0
 
     def tick() -> None:
-        while not stop.is_set():
-            ticks.append(time.perf_counter())
+        nonlocal ticks
+        within.wait()
+        while not done.is_set():
+            ticks += 1
             time.sleep(0.001)
 
-    # Long enough that a thread which had to wait for all of it would show.
-    body = "".join(f"value = sin(value * {k}.5) + cos(value.yzwx * {k}.25);\n" for k in range(1500))
+    # Long, and new to drivers that keep what they have compiled.
+    body = "".join(f"value = sin(value * {k}.{fresh_seed}) + cos(value.yzwx * {k}.25);\n" for k in range(1500))
     head = "#version 430\nlayout(local_size_x = 1) in;\nlayout(std430, binding = 0) buffer Out { vec4 value; };\n"
     program = gpu.context.compute_shader("#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n")
     thread = threading.Thread(target=tick)
     thread.start()
-    start = time.perf_counter()
+    within.set()
     assert gpu.calls.relink(program.glo, f"{head}void main() {{\n{body}}}\n")
-    end = time.perf_counter()
-    stop.set()
+    done.set()
     thread.join()
-    within = [at for at in (start, *ticks, end) if start <= at <= end]
-    longest = max(after - before for before, after in pairwise(within))
-    assert longest < 0.5 * (end - start), "it was compiled in one piece"
+    assert ticks > 3, "it was compiled in one piece"
 
 
 def test_times_of_a_run_before_stages_came_and_went_are_asked_for_in_vain(gpu: Device) -> None:
