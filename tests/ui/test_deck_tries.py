@@ -18,7 +18,9 @@ from whole_window import WholeWindow
 
 from studio.io.presets import find_preset
 from studio.paths import WEIGHTS
+from studio.runtime.live.proofs import SIDE
 from studio.ui.kit.panel import bring_forward
+from studio.ui.presets.trying import LARGE, Trying
 
 
 @pytest.fixture
@@ -59,6 +61,34 @@ def test_a_mouse_over_a_tile_plays_its_preset_on_what_runs(at: WholeWindow) -> N
     QTest.mouseMove(at.deck.search)
     at.until(lambda: not tiles.delegate.pictures)
     assert at.document.revision == document
+
+
+def test_it_plays_in_the_large_picture_too_and_nothing_else_is_touched(at: WholeWindow) -> None:
+    spot, trying = place(at, "violet-strokes"), at.context[Trying]
+    at.until(lambda: at.viewport._parts)
+    before, document = at.viewport.grab().toImage(), at.document.revision
+    QTest.mouseMove(at.deck.list.viewport(), spot)
+    at.until(lambda: trying.large is not None)
+    large = trying.large
+    assert large is not None
+    assert max(large.width(), large.height()) == LARGE
+    at.qtbot.wait(60)
+    shown = at.viewport.grab().toImage()
+    middle = at.viewport.rect().center()
+    assert shown.pixelColor(middle) != before.pixelColor(middle)
+    # Nothing is opened, and what is taken from the network is still its own.
+    assert at.document.revision == document
+    assert at.document.name == "negative-space"
+    QTest.mouseMove(at.deck.search)
+    at.until(lambda: trying.large is None)
+    # In its tile alone, and this is remembered.
+    at.click(at.deck.large_button)
+    assert not at.studio.parts.session.tries_large
+    QTest.mouseMove(at.deck.list.viewport(), spot)
+    at.until(lambda: at.deck.list.delegate.pictures)
+    assert trying.large is None
+    image = next(iter(at.deck.list.delegate.pictures.values()))
+    assert max(image.width(), image.height()) == SIDE
 
 
 def test_all_tiles_on_the_persons_own_source_on_demand(at: WholeWindow) -> None:

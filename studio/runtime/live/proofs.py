@@ -117,6 +117,7 @@ class _Group:
     problem: Failed
     lasts: bool
     began: float
+    side: int
 
 
 class Proofs:
@@ -150,6 +151,7 @@ class Proofs:
         failed: Failed = lambda *_: None,
         *,
         lasts: bool = True,
+        side: int = SIDE,
     ) -> None:
         """Show these presets in place of those that the group showed before.
 
@@ -159,6 +161,7 @@ class Proofs:
             then: takes key and picture, (h, w, 3) uint8 RGB, in the window's thread.
             failed: takes key and reason where a preset cannot be shown.
             lasts: whether they are shown again and again; otherwise once each.
+            side: pixels of a picture's longer side.
         """
         with self._lock:
             before = self._groups.pop(group, None)
@@ -166,7 +169,7 @@ class Proofs:
                 self._idle += before.wanted.values()
             if wanted and not self._is_closed:
                 entries = {key: _Wanted(make) for key, make in wanted.items()}
-                self._groups[group] = _Group(entries, then, failed, lasts, self._clock())
+                self._groups[group] = _Group(entries, then, failed, lasts, self._clock(), side)
             self._start()
 
     def ask(self, job: Callable[[Newest], None]) -> None:
@@ -242,7 +245,7 @@ class Proofs:
     def _show(self, group: _Group, key: Hashable, wanted: _Wanted, newest: Newest) -> None:
         try:
             if wanted.bench is None:
-                wanted.bench = Bench(wanted.make())
+                wanted.bench = Bench(wanted.make(), group.side)
             picture = wanted.bench.picture(newest, self._clock() - group.began)
         except Exception as error:  # noqa: BLE001 - of an operator, a plug-in, a lack of memory: told to who asked
             wanted.failed = True

@@ -13,6 +13,7 @@ from studio.ui.presets.favourites import COMMANDS as FAVOURITES
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.presets.trying import Trying
 from studio.ui.services.parts import Parts
+from studio.ui.viewport.widget import Viewport
 
 
 def _make(context: Context) -> PresetDeck:
@@ -27,8 +28,10 @@ def _make(context: Context) -> PresetDeck:
         parts.session,
         (parts.networks, WEIGHTS),
     )
-    trying = Trying(made.list, parts.proofs)
+    trying = context.add(Trying(made.list, parts.proofs, context[Viewport]))
+    trying.show_large(parts.session.tries_large)
     made.own_button.toggled.connect(trying.show_own)
+    made.large_button.toggled.connect(trying.show_large)
     made.favourites_changed.connect(lambda: context.tell("favourites"))
     parts.fades.kept.connect(lambda: context.tell("favourites"))
     return made

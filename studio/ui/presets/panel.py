@@ -25,6 +25,7 @@ from studio.ui.presets.favourites import NUMBERS, numbers_of
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import Tile
 from studio.ui.presets.shelves import SHELVES, Shelf, read_shelf
+from studio.ui.presets.try_buttons import try_buttons
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.session import Session
@@ -157,8 +158,7 @@ class PresetDeck(QWidget):
         self.folder_button = tool_button(
             "folder-open", "Open the folder of your presets", "Your presets", self._reveal_own
         )
-        self.own_button = tool_button("film-strip", "Show all presets on what is playing", "On your source")
-        self.own_button.setCheckable(True)
+        self.own_button, self.large_button = try_buttons(self._session)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("What the deck shows")
         self.tabs.setDrawBase(False)
@@ -206,6 +206,7 @@ class PresetDeck(QWidget):
         find.setSpacing(theme.SPACE // 2)
         find.addWidget(self.search, 1)
         find.addWidget(self.own_button)
+        find.addWidget(self.large_button)
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.SPACE, theme.SPACE, 2, 0)
         box.setSpacing(theme.SPACE)

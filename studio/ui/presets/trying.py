@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtGui import QImage, QPainter
 
 from studio.io.opening import find_and_open
 from studio.model.picture import Picture
 from studio.model.preset import Preset
-from studio.runtime.live.proofs import Make, Proofs
+from studio.runtime.live.proofs import SIDE, Make, Proofs
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import TILE, Tile
+from studio.ui.viewport import overlay
+from studio.ui.viewport.scene import Part
+from studio.ui.viewport.widget import Viewport
 
 _HOVER, _ALL = "hovered preset", "all presets"
+LARGE = 224
+"""Pixels of the longer side of what is shown in the large picture: several frames a second in a third of a core."""
 _LINGER = 250
 """Milliseconds that the mouse stays on a tile before its preset is tried."""
 
@@ -27,13 +32,23 @@ _LONGEST = 4000
 class Trying(QObject):
     """Has presets run small on the running source, and their pictures shown in their tiles.
 
+    The one under the mouse is shown in the large picture, too, where that is wanted. It lies over the viewport's
+    picture alone: what runs, is recorded or sent out goes on.
+
     Args:
         tiles: where they are shown.
         proofs: runs them.
+        viewport: has the large picture; None where there is none.
     """
 
-    def __init__(self, tiles: PresetList, proofs: Proofs) -> None:
+    def __init__(self, tiles: PresetList, proofs: Proofs, viewport: Viewport | None = None) -> None:
         super().__init__(tiles)
+        self._viewport = viewport
+        self._is_large = viewport is not None
+        self.large: QImage | None = None
+        self._title = ""
+        if viewport is not None:
+            viewport.over.append(self.draw)
         self._tiles, self._proofs = tiles, proofs
         self._wanted: Path | None = None
         self._own: dict[Path, QImage] = {}
@@ -47,6 +62,17 @@ class Trying(QObject):
         tiles.viewportEntered.connect(self._leave)
         tiles.viewport().installEventFilter(self)
         tiles.tiles_changed.connect(self._renew)
+
+    def show_large(self, wanted: bool) -> None:
+        """Show the preset under the mouse in the large picture as well, or in its tile alone."""
+        self._leave()
+        self._is_large = wanted and self._viewport is not None
+
+    def draw(self, painter: QPainter, parts: Sequence[Part], ratio: float) -> None:
+        """Paint what is tried in the place of the network's picture, and its name."""
+        if self.large is not None:
+            overlay.instead(painter, parts, self.large, ratio)
+            overlay.upper_label(painter, f"{self._title} · tried on what is playing; a click opens it")
 
     def show_own(self, own: bool) -> None:
         """Show every preset on the person's own source, once each, or as it was saved."""
@@ -71,8 +97,9 @@ class Trying(QObject):
         tile: Tile = index.data(TILE)
         if tile.card.path != self._wanted:
             self._leave()
-            if not tile.card.problem:
-                self._wanted = tile.card.path
+            # What is open plays there already, and better.
+            if not tile.card.problem and tile.card.path != self._tiles.delegate.open_path:
+                self._wanted, self._title = tile.card.path, tile.card.title
                 self._linger.start()
 
     def _leave(self) -> None:
@@ -84,18 +111,28 @@ class Trying(QObject):
         path = self._wanted
         if path is not None:
             self._end.start()
-            self._proofs.show(_HOVER, {path: partial(_preset, path)}, self._take)
+            side = LARGE if self._is_large else SIDE
+            self._proofs.show(_HOVER, {path: partial(_preset, path)}, self._take, side=side)
 
     def _stop(self) -> None:
         self._end.stop()
         self._proofs.show(_HOVER, {})
+        self._enlarge(None)
         self._tiles.delegate.pictures = dict(self._own)
         self._tiles.viewport().update()
 
     def _take(self, key: Hashable, picture: Picture) -> None:
         if isinstance(key, Path):
-            self._tiles.delegate.pictures[key] = _image(picture)
+            image = _image(picture)
+            small = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self._tiles.delegate.pictures[key] = image.scaled(SIDE, SIDE, *small) if self._is_large else image
             self._tiles.viewport().update()
+            self._enlarge(image if self._is_large else None)
+
+    def _enlarge(self, image: QImage | None) -> None:
+        if self._viewport is not None and (image is not None or self.large is not None):
+            self.large = image
+            self._viewport.refresh()
 
     # -- all, once --------------------------------------------------------------------------------------------------
 

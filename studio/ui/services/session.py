@@ -99,6 +99,15 @@ class Session:
         self._settings.setValue("hints", json.dumps(sorted(self.followed | {name})))
 
     @property
+    def tries_large(self) -> bool:
+        """Whether the preset under the mouse plays in the large picture."""
+        return self._json("tries_large") is not False
+
+    @tries_large.setter
+    def tries_large(self, wanted: bool) -> None:
+        self._settings.setValue("tries_large", json.dumps(wanted))
+
+    @property
     def hand(self) -> Hand:
         """How the tools were left."""
         return self._record("hand", Hand) or Hand()

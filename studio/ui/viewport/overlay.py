@@ -122,6 +122,28 @@ def signed_map(painter: QPainter, parts: Sequence[Part], values: Array, ratio: f
     _over_pictures(painter, [part for part in parts if part.shown.role == "output"], image, ratio)
 
 
+def instead(painter: QPainter, parts: Sequence[Part], image: QImage, ratio: float) -> None:
+    """Another picture in the place of the network's.
+
+    Args:
+        painter: in logical pixels of the view.
+        parts: what is drawn.
+        image: the whole picture, without a border, of any size.
+        ratio: pixels of the screen in a logical one.
+    """
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for part in (each for each in parts if each.drawing == "picture" and each.shown.role == "output"):
+        left, top, wide, high = part.placement.rect
+        x, y = part.placement.origin
+        zoom = part.placement.zoom / ratio
+        whole = QRectF(left / ratio - x * zoom, top / ratio - y * zoom, part.shown.crop[1] * zoom, 0)
+        whole.setHeight(part.shown.crop[0] * zoom)
+        painter.save()
+        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio))
+        painter.drawImage(whole, image)
+        painter.restore()
+
+
 def _over_pictures(painter: QPainter, parts: Sequence[Part], image: QImage, ratio: float) -> None:
     """Lay an image of the whole picture with its border over each picture that is drawn."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
