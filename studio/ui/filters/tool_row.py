@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from studio.model.workspace import RowOrder, Tool, Workspace
@@ -40,6 +41,10 @@ _ORDERS: dict[RowOrder, str] = {
 }
 
 
+_ROOMY = 300
+"""Pixels of the row from which on the box of orders can be read beside all buttons."""
+
+
 class ToolRow(QWidget):
     """Tool, protection, scale of the colours, and zoom."""
 
@@ -48,6 +53,8 @@ class ToolRow(QWidget):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self._workspace = workspace
+        # Nine buttons and a box in the narrowest panel.
+        self.setStyleSheet("QToolButton { padding: 2px; }")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 4)
@@ -94,6 +101,11 @@ class ToolRow(QWidget):
         self.show_depth("overview")
         workspace.changed.connect(self._listen)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Where there is little room, sorting by effect is in the box alone."""
+        super().resizeEvent(event)
+        self.by_effect.setVisible(self.width() >= _ROOMY)
 
     def show_depth(self, depth: Depth) -> None:
         """The sheet is looked into so deep now."""

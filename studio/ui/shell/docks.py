@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from studio.ui.kit.panel import Area, Panel
+from studio.ui.shell.dock_tabs import DockTabs
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -58,6 +59,7 @@ class Docks(QObject):
         self.by_name: dict[str, QDockWidget] = {}
         self._hidden = {panel.id for panel, _ in panels if panel.starts_hidden}
         self._stacks: dict[tuple[Area, int], list[QDockWidget]] = {}
+        self.tabs = DockTabs(window, self.by_name.values)
         for panel, content in panels:
             if panel.area in _AREAS:
                 self._dock(panel, content)
@@ -164,6 +166,7 @@ class Docks(QObject):
         dock = self.by_name[panel.id] = QDockWidget(panel.title)
         dock.setObjectName(panel.id)
         dock.installEventFilter(self)
+        self.tabs.follow(dock)
         if content is not None:
             self.fill_in(panel, content)
         elif not panel.comes_later:
