@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent
@@ -93,7 +94,7 @@ class DockTabs(QObject):
             blank.setFixedHeight(0)
             dock.setTitleBarWidget(blank)
         elif not is_named and (was := self._blank.pop(dock, None)) is not None:
-            dock.setTitleBarWidget(None)  # type: ignore[arg-type] - Qt's own bar again
+            dock.setTitleBarWidget(cast(QWidget, None))  # Qt's own bar again
             was.deleteLater()
 
     def _fit(self, bar: QTabBar) -> None:
