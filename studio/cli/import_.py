@@ -49,6 +49,10 @@ def import_(
             metavar="learnt|picture",
         ),
     ] = "",
+    dropout: Annotated[
+        bool,
+        typer.Option("--dropout", help="Leave values out by chance where its authors do, as of pix2pix."),
+    ] = False,
     output_mean: Annotated[str, typer.Option(help="Added to each channel of the output, times --output-std.")] = "",
     output_std: Annotated[str, typer.Option(help="What each channel of the output is multiplied by first.")] = "",
     bgr: Annotated[bool, typer.Option("--bgr", help="Its first channel is blue, as in OpenCV and Caffe.")] = False,
@@ -87,6 +91,7 @@ def import_(
         output=taken,
         pick=pick,
         statistics=_statistics(statistics),
+        dropout=dropout,
         output_mean=_numbers(output_mean, "--output-mean"),
         output_std=_numbers(output_std, "--output-std"),
         channels=channels,

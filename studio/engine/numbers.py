@@ -56,7 +56,7 @@ class Numbers:
         self._index: dict[tuple[Owner, str], int] = {}
         self._node_at: list[str] = []
         self._declared: list[float] = []
-        self._moving: tuple[str, ...] = ()
+        self._timed: tuple[str, ...] = ()
         self._lo = self._hi = self.values
         self._tick = START
         # What each was declared as when it was turned: a number stays turned until it is declared anew.
@@ -84,12 +84,12 @@ class Numbers:
                 self._declared.append(declared)
                 self._node_at.append(node.name)
             op = op.turned(turned) if turned else op
-            self.ops[node.name] = op.at(self._tick) if op.moves() else op
+            self.ops[node.name] = op.at(self._tick)
         self.places, self.values = tuple(places), np.array(values, np.float32)
         self._index = {(place.owner, place.name): k for k, place in enumerate(places)}
         self._lo = np.array([place.lo for place in places], np.float32)
         self._hi = np.array([place.hi for place in places], np.float32)
-        self._moving = tuple(name for name, op in self.ops.items() if op.moves())
+        self._timed = tuple(name for name, op in self.ops.items() if _goes_by_time(op))
         self._tell()
         return frozenset(name for name, span in self.spans.items() if before.get(name) != self.told[span].tobytes())
 
@@ -132,15 +132,15 @@ class Numbers:
         if tick == self._tick:
             return
         self._tick = tick
-        for name in self._moving:
+        for name in self._timed:
             self.ops[name] = self.ops[name].at(tick)
             self._tell_of(name)
-        self.version += bool(self._moving)
+        self.version += self.moves
 
     @property
     def moves(self) -> bool:
         """Whether anything moves by itself."""
-        return bool(self._moving)
+        return any(self.ops[name].moves() for name in self._timed)
 
     def _tell(self) -> None:
         told: list[float] = []
@@ -155,6 +155,11 @@ class Numbers:
 
     def _tell_of(self, name: str) -> None:
         self.told[self.spans[name]] = list(self.ops[name].numbers().values())
+
+
+def _goes_by_time(op: Op) -> bool:
+    """Whether an operator may move: a bend says so once, others by numbers that can be turned."""
+    return op.moves() if isinstance(op, Staged) else type(op).at is not Op.at
 
 
 def owner_of(node: Node) -> Owner:

@@ -209,3 +209,20 @@ def test_onnx_gives_the_picture_and_the_next_state(folder: Path) -> None:
     fed = np.random.default_rng(0).random((1, 8, 8, 9), np.float32)
     picture, state = session.run(None, {"x": fed})
     np.testing.assert_array_equal(picture, state[:, :3])
+
+
+def test_state_dicts_of_automata_are_known_by_their_tensors(engine_for: EngineFor, tmp_path: Path) -> None:
+    for name, arch, begins in (("growing", "automaton", "seed"), ("texture", "texture-automaton", "zeros")):
+        torch.manual_seed(7)
+        module = AUTOMATA[name]()
+        torch.save(module.state_dict(), tmp_path / f"{name}.pth")
+        imported = open_model(tmp_path / f"{name}.pth")
+        assert imported.arch == arch
+        (put,) = imported.network.graph.states
+        assert put.begins == begins
+        begun = np.random.default_rng(3).random((CHANNELS[name], 11, 14), np.float32)
+        engine = engine_for(imported.network)
+        for frame in range(12):
+            engine.run({} if frame else {put.name: begun}, Tick(frame))
+        assert relative_error(engine.activation(put.comes_from), in_torch(module, name, begun, 12)) < 1e-4
+        assert open_model(tmp_path / f"{name}.pth", Options(state="noise")).network.graph.states[0].begins == "noise"

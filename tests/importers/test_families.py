@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from families_edges import EDGES, Fsrcnn
 from families_more import MORE
 from helpers import on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.io.importers import open_model
+from studio.io.importers import Options, open_model
 
 TOLERANCE = 1e-4
 
@@ -174,7 +175,7 @@ FAMILIES = {
     "zero-dce": (ZeroDce, (3, 16, 24)),
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
-ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE
+ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -188,7 +189,7 @@ def test_a_family_is_recognised_and_runs_as_its_authors_wrote_it(name: str, tmp_
     torch.save({"state_dict": {f"module.{n}": v for n, v in module.state_dict().items()}}, tmp_path / "net.pth.tar")
     imported = open_model(tmp_path / "net.pth.tar")
     assert imported.arch == arch
-    if shape[0] != 3 and shape[1] > 1:
+    if shape[0] not in (1, 3) and shape[1] > 1:
         assert any(f"{shape[0]} channels" in note for note in imported.notes)
     engine, picture = on_torch(imported.network), torch.rand(shape)
     engine.run({imported.network.graph.inputs[0].name: picture.numpy()})
@@ -200,3 +201,16 @@ def test_the_values_of_a_family_are_its_own(tmp_path: Path) -> None:
     torch.save(Hed().state_dict(), tmp_path / "hed.pth")
     fed = open_model(tmp_path / "hed.pth").network.graph.inputs[0]
     assert (fed.range, fed.order, round(fed.mean[0])) == ((0.0, 255.0), "bgr", 104)
+
+
+@pytest.mark.parametrize("scale", [3, 4])
+def test_an_fsrcnn_of_another_factor_is_asked_for_by_name(scale: int, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module, picture = Fsrcnn(scale), torch.rand(1, 1, 9, 8)
+    torch.save(module.state_dict(), tmp_path / "fsrcnn.pth")
+    assert "2 times was taken" in " ".join(open_model(tmp_path / "fsrcnn.pth").notes)
+    imported = open_model(tmp_path / "fsrcnn.pth", Options(arch=f"fsrcnn-x{scale}"))
+    engine = on_torch(imported.network)
+    engine.run({imported.network.graph.inputs[0].name: picture[0].numpy()})
+    with torch.no_grad():
+        assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE

@@ -63,7 +63,7 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
                 with guarded(importer):
                     imported = importer.open(path, options or Options())
                 asked = options or Options()
-                return mapped(stated(imported, asked.state), asked.channels)
+                return mapped(stated(imported, asked.state or imported.state), asked.channels)
             except MemoryError as error:
                 raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())

@@ -208,6 +208,7 @@ def matched(
                     prefix,
                     complete=True,
                     colour=architecture.colour,
+                    state=architecture.state,
                 )
                 return _built(architecture, bare, path, known_of_it, options)
             except StudioError as error:
@@ -252,7 +253,7 @@ def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
 
 def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
     size = options.input_size or architecture.size
-    sketch = Sketch(tensors, size, architecture.input_range, statistics=options.statistics)
+    sketch = Sketch(tensors, size, architecture.input_range, statistics=options.statistics, drops=options.dropout)
     with guarded(architecture.build):
         output = architecture.build(sketch)
     unused = sorted(tensors.keys() - sketch.used)

@@ -39,6 +39,7 @@ class Options:
         pick: of a file with several sets of tensors, the one that is taken: "ema", "models.netG"; the best that fits
             where empty.
         statistics: what batch norms of a state dict go by: those that were learnt, or the picture's own.
+        dropout: whether values are left out by chance where the family's authors do so in their pictures, too.
         output_mean: per channel, added to the output once it was multiplied by ``output_std``.
         output_std: per channel, what the output is multiplied by.
         channels: how channels of a picture become those of a network that takes neither one nor three: "repeat",
@@ -58,6 +59,7 @@ class Options:
     output: str = ""
     pick: str = ""
     statistics: Literal["learnt", "picture"] = "learnt"
+    dropout: bool = False
     output_mean: tuple[float, ...] = ()
     output_std: tuple[float, ...] = ()
     channels: str = ""
@@ -83,6 +85,7 @@ class Imported:
         picked: which of them was taken.
         picks: the sets of tensors that the file holds, by where they lie in it.
         pick: which of them was taken.
+        state: what its input begins as where its output is its input in the next step, as its family says.
     """
 
     network: Network
@@ -99,6 +102,7 @@ class Imported:
     picked: str = ""
     picks: tuple[str, ...] = ()
     pick: str = ""
+    state: str = ""
 
 
 class Importer(Protocol):
@@ -134,6 +138,7 @@ class Known:
     outputs: tuple[str, ...] = ()
     picked: str = ""
     fixed: bool = False
+    state: str = ""
 
 
 def finished(draft: Draft, output: str, path: Path, known: Known, options: Options) -> Imported:
@@ -160,6 +165,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
         known.complete,
         known.outputs,
         known.picked,
+        state=known.state,
     )
 
 

@@ -49,6 +49,11 @@ def statistics(graph: Graph, chosen: str) -> list[tuple[str, str]]:
     return [("as learnt", "learnt"), ("the picture's own (pix2pix's authors)", "picture")] if has else []
 
 
+def dropout(arch: str, chosen: bool) -> list[tuple[str, str]]:
+    """Whether values are left out by chance, of the family whose authors do so in their pictures."""
+    return [("none", ""), ("as its authors run it", "on")] if chosen or arch == "pix2pix" else []
+
+
 def channels(graph: Graph, chosen: str) -> list[tuple[str, str]]:
     """How a picture's channels may become those that the network takes, where it takes others."""
     if not chosen and unfed_input(graph.inputs) is None:
@@ -56,9 +61,10 @@ def channels(graph: Graph, chosen: str) -> list[tuple[str, str]]:
     return [("as they are: no source can feed it", ""), *((text, way) for way, text in CHANNEL_WAYS.items())]
 
 
-def state(graph: Graph, size: tuple[int, int], chosen: str) -> list[tuple[str, str]]:
+def state(graph: Graph, size: tuple[int, int], chosen: str, own: str) -> list[tuple[str, str]]:
     """What the input may begin as, where the output may be the next input and is no plain picture."""
     put = None if chosen else fed_back(graph, size)
     if not chosen and (put is None or put.channels in (1, 3)):
         return []
-    return [("none: its input is a picture", ""), *((f"begins as {text}", way) for way, text in STATE_WAYS.items())]
+    none = [] if own else [("none: its input is a picture", "")]
+    return [*none, *((f"begins as {text}", way) for way, text in STATE_WAYS.items())]

@@ -28,7 +28,7 @@ from studio.errors import StudioError
 from studio.io.importers import Options, families
 from studio.model.values import Values
 from studio.runtime.services.worker import Worker
-from studio.ui.importing.choices import Choice, channels, names, state, statistics
+from studio.ui.importing.choices import Choice, channels, dropout, names, state, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
@@ -88,9 +88,10 @@ class ImportDialog(QDialog):
         self.pick = Choice("Tensors", "Which of the sets of tensors in the file is the network; the best comes first")
         self.output = Choice("Output", "Which of the outputs that the file gives is the picture")
         self.statistics = Choice("Batch norms", "Whose mean and deviation they take: what was learnt, or the picture's")
+        self.dropout = Choice("Dropout", "Whether values are left out by chance, the same in each frame")
         self.channels = Choice("Channels", "What the channels that it takes are made of, by a layer before it")
         self.state = Choice("State", "What a cellular automaton, whose output is its next input, begins as")
-        self.choices = (self.pick, self.output, self.statistics, self.state, self.channels)
+        self.choices = (self.pick, self.output, self.statistics, self.dropout, self.state, self.channels)
         for choice in self.choices:
             choice.activated.connect(self._read_anew)
         self.height_, self.width_ = _side("Input height"), _side("Input width")
@@ -192,8 +193,10 @@ class ImportDialog(QDialog):
         self.pick.offer(names(read.imported.picks), read.imported.pick)
         self.output.offer(names(read.imported.outputs), read.imported.picked)
         self.statistics.offer(statistics(network.graph, asked.statistics) if read.arch else [], asked.statistics)
+        self.dropout.offer(dropout(read.arch, asked.dropout), "on" if asked.dropout else "")
         self.channels.offer(channels(network.graph, asked.channels), asked.channels)
-        self.state.offer(state(network.graph, read.size, asked.state), asked.state)
+        own = read.imported.state
+        self.state.offer(state(network.graph, read.size, asked.state or own, own), asked.state or own)
         for side, length in zip((self.height_, self.width_), read.size, strict=True):
             side.setValue(length)
             side.setEnabled(any(i.has_size for i in read.inputs))
@@ -261,6 +264,7 @@ class ImportDialog(QDialog):
             output=self.output.value,
             pick=self.pick.value,
             statistics="picture" if self.statistics.value == "picture" else "learnt",
+            dropout=self.dropout.value == "on",
             channels=self.channels.value,
             state=self.state.value,
         )

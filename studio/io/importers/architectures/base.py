@@ -35,6 +35,7 @@ class Architecture:
         mean: per channel, what the family takes off a picture in its range.
         std: per channel, what it then divides by.
         order: of the channels that it is fed.
+        state: what its input begins as where its output is its input in the next step; empty where it is a picture.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Architecture:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     order: Order = "rgb"
+    state: str = ""
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Sketch:
         size: (height, width) of the input.
         used: names of the tensors that have found their layer.
         statistics: what batch norms go by: those that were learnt, or the picture's own.
+        drops: whether values are left out by chance where its authors do so.
     """
 
     tensors: Tensors
@@ -69,6 +72,7 @@ class Sketch:
     draft: Draft = field(default_factory=Draft)
     used: set[str] = field(default_factory=set)
     statistics: Literal["learnt", "picture"] = "learnt"
+    drops: bool = False
 
     def has(self, name: str) -> bool:
         """Whether the file has such a tensor."""
@@ -143,6 +147,16 @@ class Sketch:
         self.used |= {f"{name}.running_mean", f"{name}.running_var"} & self.tensors.keys()
         params = {"num_features": channels, "eps": eps, "affine": affine}
         return self.draft.add("InstanceNorm2d", x, name=name, tensors=tensors, **params)
+
+    def dropout(self, name: str, x: str) -> str:
+        """Half of the values left out, the same in each frame, and the others doubled; where that is asked for."""
+        if not self.drops:
+            return x
+        count = sum(type(node.op).__name__ == "RandomMap" for node in self.draft.nodes)
+        channels = self.draft.shapes[x].channels
+        drawn = self.op("RandomMap", x, name=f"{name}.drawn", channels=channels, seed=count, hold=0)
+        kept = self.op("Compare", drawn, name=f"{name}.kept", how="lt", value=0.5)
+        return self.op("Affine", self.op("Mul", x, kept, name=f"{name}.left"), name=name, scale=2.0)
 
     def prelu(self, name: str, x: str) -> str:
         """PReLU."""

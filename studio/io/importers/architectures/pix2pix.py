@@ -15,8 +15,8 @@ def _build(s: Sketch) -> str:
     y = _block(s, "model.model.1.model", x)
     if s.statistics == "learnt" and any(name.endswith("running_mean") for name in s.tensors):
         s.draft.notes.append(
-            "Its authors show pix2pix with the picture's own statistics in its batch norms, which look quite another; "
-            "--statistics picture takes these."
+            "Its authors show pix2pix with the picture's own statistics in its batch norms and with dropout, which "
+            "look quite another; --statistics picture and --dropout take these."
         )
     up = s.conv_transpose("model.model.3", s.relu(y))
     return s.op("Tanh", up, name="output")
@@ -30,6 +30,9 @@ def _block(s: Sketch, at: str, x: str) -> str:
         within = _block(s, f"{at}.3.model", s.norm(f"{at}.2", down))
         up = s.conv_transpose(f"{at}.5", s.relu(within))
         up = s.norm(f"{at}.6", up)
+        if s.draft.shapes[x].channels == s.draft.shapes[down].channels:
+            # Its authors leave values out in the blocks that keep the number of channels, but for the innermost.
+            up = s.dropout(f"{at}.7", up)
     else:
         up = s.conv_transpose(f"{at}.3", s.relu(down))
         up = s.norm(f"{at}.4", up)
