@@ -16,6 +16,7 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
+from studio.io.snapshots import Shelf
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
 from studio.model.preset import Preset
@@ -46,7 +47,7 @@ from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.collecting import Collector
 from studio.ui.services.controllers import Controllers
-from studio.ui.services.fades import Fades
+from studio.ui.services.fades import SNAPSHOTS, Fades
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.keeping_rate import KeepingRate
@@ -58,6 +59,7 @@ from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
+from studio.ui.services.snapshots import SnapshotKeeper
 from studio.ui.shell.main_window import MainWindow
 from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
@@ -130,6 +132,8 @@ class Studio:
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         names = self.controllers.hub.names
         self.controllers.add(fades.dials)
+        shelf = Shelf(home / "snapshots", SNAPSHOTS)
+        self._snapshots = SnapshotKeeper(fades, self.document, shelf, worker, say)
         order = self.live.order
         self._leading = Leading(self.document, names, self.telemetry, order, say, lambda: fades.resting)
         fades.changed.connect(self._leading.look)

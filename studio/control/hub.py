@@ -18,7 +18,7 @@ from typing import ClassVar
 from psygnal import Signal, SignalInstance
 
 from studio.control.inbox import Hearing, Inbox, Taken
-from studio.control.learning import HALF, Learning, Ports, mapping_of, whole
+from studio.control.learning import Learning, Ports, Watched, mapping_of
 from studio.control.mapped import Mapped, suggested
 from studio.control.midi_out import Lights, OutBackend
 from studio.control.midi_ports import Backend, MidiIn
@@ -78,7 +78,7 @@ class Hub:
         self._listed: Listed = MappingProxyType({})
         self._turned_at: float | None = None
         self._learning: Learning | None = None
-        self._half: tuple[Learning, Mapping, float] | None = None
+        self._watched: Watched | None = None
         self._osc: OscServer | None = None
         self._query: OscQuery | None = None
         self._midi: MidiIn | None = None
@@ -237,7 +237,7 @@ class Hub:
             StudioError: where there is no such number.
         """
         self.names.get(target)
-        self._learning, self._half = Learning(target, then, for_all), None
+        self._learning, self._watched = Learning(target, then, for_all), None
         self.changed.emit()
 
     def stop_learning(self) -> None:
@@ -260,29 +260,42 @@ class Hub:
             self._sender.send(values.items())
 
     def _learn(self, taken: Taken, now: float) -> None:
-        learning, mapping = self._learning, None
-        if learning is not None and (found := suggested(taken)) is not None:
-            self._learning = None
-            try:
-                mapping = mapping_of(found, self.names.numbers()[learning.target])
-            except KeyError:
-                self._say(f"There is nothing at {learning.target} any more, so nothing was learnt.")
-                self.changed.emit()
-        elif self._half is not None:
-            # The second half of a control of 14 bits comes after the first.
-            learning, known, until = self._half
-            mapping = whole(known, taken) if now <= until else None
-        if learning is None or mapping is None:
+        learning, found = self._learning, suggested(taken)
+        if learning is None or found is None:
+            self._watch(taken, now)
             return
+        self._learning = None
+        try:
+            mapping = mapping_of(found, self.names.number(learning.target))
+        except StudioError:
+            self._say(f"There is nothing at {learning.target} any more, so nothing was learnt.")
+            self.changed.emit()
+            return
+        self._watched = Watched(learning, mapping, now) if "/cc/" in mapping.signal else None
+        self._keep(learning, mapping)
+        self._watch(taken, now)
+
+    def _watch(self, taken: Taken, now: float) -> None:
+        """See whether what was learnt last is another kind of control than it seemed to be."""
+        watched = self._watched
+        if watched is None or not taken:
+            return
+        better = watched.take(taken, now)
+        if watched.is_over(now) or watched.mapping not in self.mappings:
+            self._watched = None
+        if better is not None and watched.mapping in self.mappings:
+            before, watched.mapping = watched.mapping, better
+            self._keep(watched.learning, better, before)
+
+    def _keep(self, learning: Learning, mapping: Mapping, before: Mapping | None = None) -> None:
+        """Have a mapping, in the place of another."""
         of_preset, own = (
-            tuple(each for each in held if self._half is None or each != self._half[1])
-            for held in (self._document.section(MAPPINGS), self.own)
+            tuple(each for each in held if each != before) for held in (self._document.section(MAPPINGS), self.own)
         )
         if learning.for_all:
             self.set_mappings(of_preset, learnt(own, mapping))
         else:
-            self.set_mappings(learnt(of_preset, mapping), own, f"Learn {self.names.numbers()[mapping.target].label}")
-        self._half = (learning, mapping, now + HALF) if self._half is None else None
+            self.set_mappings(learnt(of_preset, mapping), own, f"Learn {self.names.number(mapping.target).label}")
         learning.then(mapping)
 
     def _show(self) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.model.modulator import Measurements
 
+_RAW = 32
 _MOST = 4096
 """Names that are kept at most: who sends a new one in each message fills no memory."""
 
@@ -23,6 +25,7 @@ class Taken:
         began: for each signal that set something off, how many seconds ago it last did.
         ended: for each that ended, how many seconds ago.
         steps: what relative encoders were turned by, added up.
+        raw: what each control sent, in order, from 0 to 127; the newest few.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class Taken:
     began: dict[str, float] = field(default_factory=dict)
     ended: dict[str, float] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
+    raw: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.numbers or self.signals or self.began or self.ended or self.steps)
@@ -48,6 +52,7 @@ class Inbox:
         self._clock = clock
         self._lock = threading.Lock()
         self._held: dict[str, dict[str, float]] = {}
+        self._raw: dict[str, deque[int]] = {}
 
     def turn(self, address: str, value: float) -> None:
         """Turn a number; the value must have been checked."""
@@ -75,13 +80,21 @@ class Inbox:
                 held[name] = held.get(name, 0.0) + steps
         self._wake()
 
+    def send(self, name: str, value: int) -> None:
+        """A control sent this; whoever learns it is to know how it goes, and not only where it is."""
+        with self._lock:
+            if name in self._raw or len(self._raw) < _MOST:
+                self._raw.setdefault(name, deque(maxlen=_RAW)).append(value)
+
     def take(self) -> Taken:
         """Everything since the last time."""
         now = self._clock()
         with self._lock:
             held, self._held = self._held, {}
+            raw, self._raw = self._raw, {}
         began, ended = ({name: now - at for name, at in held.get(kind, {}).items()} for kind in ("began", "ended"))
-        return Taken(held.get("numbers", {}), held.get("signals", {}), began, ended, held.get("steps", {}))
+        sent = {name: tuple(values) for name, values in raw.items()}
+        return Taken(held.get("numbers", {}), held.get("signals", {}), began, ended, held.get("steps", {}), sent)
 
     def _keep(self, kind: str, name: str, value: float) -> None:
         with self._lock:

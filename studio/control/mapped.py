@@ -12,6 +12,8 @@ from studio.model.address import Number
 from studio.model.mapping import Mapping, Mappings, Mode
 
 _STEPS = 128
+_CHOOSES = re.compile(r"midi/\d+/cc/(98|99|100|101)")
+"""Controllers that say which parameter is meant by what follows."""
 _NEAR = 1.5 / 127
 """How near an absolute control must come to where its number is, as a part of the whole way."""
 
@@ -89,13 +91,17 @@ def suggested(taken: Taken) -> tuple[str, Mode] | None:
     for signal in taken.began:
         if not signal.startswith("osc/"):
             return signal, "trigger"
+    parameter = next((signal for signal in taken.signals if "/nrpn/" in signal), None)
+    if parameter is not None:
+        # The controllers by which it came are none of their own.
+        return parameter, "absolute"
     for signal in taken.signals:
         # A coarse part that is followed by its fine part is one control of 14 bits.
         found = re.fullmatch(r"midi/(\d+)/cc/(\d+)", signal)
         if found and 32 <= int(found[2]) < 64 and f"midi/{found[1]}/cc/{int(found[2]) - 32}" in taken.signals:
             return f"midi/{found[1]}/cc14/{int(found[2]) - 32}", "absolute"
     for signal in taken.signals:
-        if "/cc14/" not in signal:
+        if "/cc14/" not in signal and not _CHOOSES.fullmatch(signal):
             return signal, "absolute"
     return None
 

@@ -95,7 +95,9 @@ class MidiSignals:
     """Makes signals of events: ``midi/CHANNEL/cc/NUMBER`` and its like, as `studio.modulators.midi` reads them.
 
     A controller below 32 and the one 32 above it are besides one of 14 bits, ``midi/CHANNEL/cc14/NUMBER``. What
-    relative encoders turned is added up in steps, ``midi/CHANNEL/turn/NUMBER/WAY``; see `relative`.
+    relative encoders turned is added up in steps, ``midi/CHANNEL/turn/NUMBER/WAY``; see `relative`. A parameter that is
+    chosen by controllers 99 and 98 and sent by 6 and 38 is ``midi/CHANNEL/nrpn/PARAMETER`` (MIDI 1.0, "non-registered
+    parameter number").
 
     Args:
         inbox: takes them.
@@ -104,6 +106,7 @@ class MidiSignals:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._high: dict[tuple[int, int], int] = {}
+        self._chosen: dict[int, list[int | None]] = {}
 
     def take(self, event: MidiEvent) -> None:
         """One event."""
@@ -121,7 +124,9 @@ class MidiSignals:
             self._inbox.signal(f"{name}/cc/{event.number}", event.value / 127)
             for way in ("twos", "offset", "sign"):
                 self._inbox.step(f"{name}/turn/{event.number}/{way}", relative(event.value, way))
+            self._inbox.send(f"{name}/cc/{event.number}", event.value)
             self._take_14(event, name)
+            self._take_parameter(event, name)
 
     def _take_14(self, event: MidiEvent, name: str) -> None:
         if event.number < 32:
@@ -131,6 +136,21 @@ class MidiSignals:
         elif event.number < 64:
             high = self._high.get((event.channel, event.number - 32), 0)
             self._inbox.signal(f"{name}/cc14/{event.number - 32}", (high << 7 | event.value) / 16383)
+
+    def _take_parameter(self, event: MidiEvent, name: str) -> None:
+        chosen = self._chosen.setdefault(event.channel, [None, None])
+        if event.number in (98, 99):
+            chosen[99 - event.number] = event.value
+        elif event.number in (100, 101):
+            # What follows is for a registered one, such as the range of the pitch wheel.
+            chosen[:] = [None, None]
+        elif event.number in (6, 38):
+            high, low = chosen
+            # Both at 127: none is chosen.
+            if high is None or low is None or high == low == 127:
+                return
+            coarse, fine = self._high.get((event.channel, 6), 0), event.value if event.number == 38 else 0
+            self._inbox.signal(f"{name}/nrpn/{high << 7 | low}", (coarse << 7 | fine) / 16383)
 
 
 Way = Literal["twos", "offset", "sign"]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio import paths
 from studio.errors import StudioError
-from studio.io.atomic import replacing_folder
+from studio.io.atomic import cannot_write, replacing_folder
 from studio.io.folders import (
     carry_over,
     contained,
@@ -195,6 +196,23 @@ def _copy_network(preset: Preset, folder: Path) -> None:
         # The licence goes where the weights go.
         carry_over(preset.weights_path, folder, owned_by(preset.weights_path))
     write_network_files(preset.network, folder)
+
+
+def remove_preset(path: Path) -> None:
+    """Remove the files of a preset, and its folder where nothing else lies in it; StudioError where that cannot be."""
+    if not is_file(path / MANIFEST):
+        return
+    owned = _owned_by(path, thumbnail=True)
+    try:
+        for entry in path.iterdir():
+            if owned(entry.name) and entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif owned(entry.name):
+                entry.unlink()
+        if not any(path.iterdir()):
+            path.rmdir()
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _owned_by(path: Path, thumbnail: bool) -> Callable[[str], bool]:

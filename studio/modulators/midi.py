@@ -9,14 +9,14 @@ from studio.model.param import param
 
 
 class Midi(Modulator):
-    """A controller, a note's velocity, the pitch wheel or the pressure, from 0 to 1; the wheel from -1 to 1."""
+    """A controller, a note's velocity, an NRPN, the wheel or the pressure, from 0 to 1; the wheel from -1 to 1."""
 
     label: ClassVar[str] = "MIDI"
     group: ClassVar[str] = "Controllers"
 
-    of: Literal["cc", "cc14", "note", "pitch", "pressure"] = param("cc", doc="What is read")
+    of: Literal["cc", "cc14", "note", "nrpn", "pitch", "pressure"] = param("cc", doc="What is read")
     channel: int = param(1, lo=1, hi=16, doc="Of which channel")
-    number: int = param(1, lo=0, hi=127, doc="Which controller, or which note")
+    number: int = param(1, lo=0, hi=16383, doc="Which controller or note, to 127, or NRPN", safe=(0, 127))
 
     def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""

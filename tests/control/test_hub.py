@@ -151,3 +151,58 @@ def test_what_controllers_send_moves_what_runs() -> None:
         assert runner.offsets["z"][2] == pytest.approx(wanted)
     hub.close()
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "mode"),
+    [(1, 127, "relative twos"), (65, 63, "relative offset"), (1, 65, "relative sign")],
+)
+def test_an_endless_knob_is_recognised_while_it_is_learnt_and_nothing_jumps(
+    desk: Desk, up: int, down: int, mode: str
+) -> None:
+    ports, told = Ports(), list[Mapping]()
+    desk.hub.hear_midi(ports)
+    try:
+        desk.document.set("/bend/1/amount", 0.5)
+        desk.hub.learn("/bend/1/amount", told.append)
+        seen = []
+        # Some in one packet, some in pieces, with running status and a system exclusive message between.
+        for data in ([0xB0, 7, up], [7, up, 7], [up], [0xF0, 1, 2, 0xF7, 0xB0, 7, up], [7, up]):
+            ports.receive(bytes(data))
+            desk.hub.pump()
+            desk.now += 0.02
+            seen.append(desk.document.get("/bend/1/amount"))
+        assert told[0].mode == "absolute"
+        assert told[-1].mode in (mode, "relative twos")
+        assert 0.5 <= max(seen) < 0.6
+        for _ in range(3):
+            ports.receive(bytes([0xB0, 7, down]))
+            desk.hub.pump()
+        assert desk.document.section(MAPPINGS) == (Mapping("midi/1/cc/7", "/bend/1/amount", mode),)  # type: ignore[arg-type]
+        before = desk.document.get("/bend/1/amount")
+        ports.receive(bytes([0xB0, 7, down]))
+        desk.hub.pump()
+        assert desk.document.get("/bend/1/amount") == pytest.approx(before - 1 / 128)
+    finally:
+        desk.hub.close()
+
+
+def test_a_fader_stays_a_fader_and_what_was_forgotten_is_not_learnt_again(desk: Desk) -> None:
+    ports, told = Ports(), list[Mapping]()
+    desk.hub.hear_midi(ports)
+    try:
+        desk.hub.learn("/bend/1/amount", told.append)
+        for value in (1, 2, 3, 40, 40, 40):
+            ports.receive(bytes([0xB0, 7, value]))
+            desk.hub.pump()
+        assert [mapping.mode for mapping in told] == ["absolute"]
+        desk.hub.learn("/bend/1/angle", told.append)
+        ports.receive(bytes([0xB0, 8, 1]))
+        desk.hub.pump()
+        desk.hub.set_mappings((), ())
+        for _ in range(5):
+            ports.receive(bytes([0xB0, 8, 1]))
+            desk.hub.pump()
+        assert desk.document.section(MAPPINGS) == ()
+    finally:
+        desk.hub.close()

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.control.inbox import Inbox, Taken
+from studio.control.learning import way_of
 from studio.control.mapped import Mapped, suggested
 from studio.control.midi import MidiClock, MidiEvent, MidiReader, MidiSignals, Taps, relative
 from studio.control.midi_ports import MidiIn, RtMidi
@@ -305,3 +306,42 @@ def test_the_control_that_was_moved_is_learnt() -> None:
     assert suggested(taken(bytes([0x90, 60, 9]))) == ("midi/1/note/60", "trigger")
     assert suggested(Taken(signals={"osc/fader": 0.5}, began={"osc/fader": 0.0})) == ("osc/fader", "absolute")
     assert suggested(Taken()) is None
+
+
+def test_a_parameter_that_is_named_is_one_control_of_14_bits() -> None:
+    # 99 and 98 name it, 6 and 38 say where it is; running status, and a clock in the middle.
+    found = taken(bytes([0xB0, 99, 3, 98, 0xF8, 5, 6, 64, 38, 1]))
+    assert found.signals["midi/1/nrpn/389"] == pytest.approx((64 << 7 | 1) / 16383)
+    assert suggested(found) == ("midi/1/nrpn/389", "absolute")
+    assert taken(bytes([0xB0, 99, 3, 98, 5, 6, 127, 38, 127])).signals["midi/1/nrpn/389"] == 1.0
+    # One that is registered, or none, is nobody's control; nor are those by which it is named.
+    for chosen in ([99, 127, 98, 127], [99, 3, 98, 5, 101, 0, 100, 0]):
+        assert not any("nrpn" in name for name in taken(bytes([0xB0, *chosen, 6, 64])).signals)
+    assert suggested(taken(bytes([0xB0, 99, 3]))) is None
+    # Another channel's is another.
+    assert list(taken(bytes([0xB0, 99, 3, 98, 5, 0xB1, 6, 64])).signals)[-1] == "midi/2/cc14/6"
+
+
+@pytest.mark.parametrize(
+    ("sent", "mode", "settled"),
+    [
+        ((1, 1, 1), "relative twos", False),
+        ((1, 1, 2, 1, 1), "relative twos", False),
+        ((1, 1, 1, 127), "relative twos", True),
+        ((1, 1, 1, 65), "relative sign", True),
+        ((65, 65, 65), "relative offset", False),
+        ((65, 65, 66, 65, 65, 63), "relative offset", True),
+        # The way of a sign, turned to the left first.
+        ((65, 65, 65, 1), "relative sign", True),
+        ((126, 127, 127, 127), "relative twos", True),
+        # A slow hand at either end or in the middle of a fader, and a button.
+        ((1, 2, 3, 4, 3, 2), None, False),
+        ((63, 65, 66, 67), None, False),
+        ((127, 127, 127, 127), None, False),
+        ((127, 0, 127, 0), "absolute", True),
+        ((10, 20, 40), "absolute", True),
+        ((), None, False),
+    ],
+)
+def test_an_endless_knob_is_known_by_what_it_sends(sent: tuple[int, ...], mode: str | None, settled: bool) -> None:
+    assert way_of(sent) == (mode, settled)

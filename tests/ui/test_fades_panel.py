@@ -288,3 +288,27 @@ def test_every_number_of_the_window_is_declared_where_it_is_listed(whole: WholeW
         fades.fill(letter, Held(bent(1)))
     there = {address: number for address, (number, _) in names.values().items()}
     assert there == {number.address: number for number in window_numbers()}
+
+
+def test_snapshots_are_there_at_the_next_start(whole: WholeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    whole.studio.parts.session.set_favourite(tmp_path / "bent-2", 4)
+    whole.document.set("/tempo/bpm", 77.0)
+    fades.take(4)
+    assert whole.said[-1].endswith("the key 4 goes to it, before the favourite “bent-2”.")
+    fades.take(6)
+    fades.drop(6)
+    kept = tmp_path / "home" / "snapshots" / "4" / "preset.json"
+    whole.until(lambda: kept.is_file() and not whole.studio.parts.worker.pending)
+    again = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "bent-2"), str(tmp_path / "still.png"))
+    try:
+        found = again.context[Fades]
+        again.until(lambda: found.snapshots)
+        assert list(found.snapshots) == [4]
+        assert found.snapshots[4].preset.network is again.document.network
+        again.window.setFocus()
+        again.key(Qt.Key.Key_4)
+        again.until(lambda: again.document.get("/tempo/bpm") == 77.0)
+        assert np.all(again.document.tensor("enc.bias") == 1.0)
+    finally:
+        again.close()

@@ -165,7 +165,11 @@ class Controllers(QObject):
             self._tell(str(error))
             return False
         number = self.hub.names.numbers()[address]
-        self._say(Message(f"Move a control of your controller: it will turn {number.label}. Escape stops learning."))
+        self._say(
+            Message(
+                f"Move a control, an endless knob to the right: it will turn {number.label}. Escape stops learning."
+            )
+        )
         return True
 
     def refuse(self, text: str) -> None:
@@ -232,7 +236,9 @@ class Controllers(QObject):
 
     def _learnt(self, mapping: Mapping) -> None:
         number = self.hub.names.numbers().get(mapping.target)
-        self._say(Message(f"{mapping.signal} turns {number.label if number is not None else mapping.target}."))
+        label = number.label if number is not None else mapping.target
+        how = "is an endless knob, and turns" if mapping.mode.startswith("relative") else "turns"
+        self._say(Message(f"{mapping.signal} {how} {label}."))
 
     def _follow(self, _: object) -> None:
         # Controllers and whoever is sent OSC are told soon, not at the next tick of the timer alone.

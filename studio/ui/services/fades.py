@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -58,7 +58,7 @@ class Fades(QObject):
     """What is kept to be faded to, and the fade that is under way.
 
     ``changed`` comes when snapshots, slots or places are others, or a fade begins, goes on or ends; ``kept`` when
-    there are other snapshots.
+    there are other snapshots, ``altered`` with the number of one that was taken or forgotten.
 
     Args:
         document: what is faded.
@@ -68,7 +68,7 @@ class Fades(QObject):
         order: has an order carried out in the render thread, where pictures of different networks are mixed.
 
     Attributes:
-        snapshots: by their keys, 1 to 9; as long as the window is open.
+        snapshots: by their keys, 1 to 9.
         slots: what the crossfader and the pad go between, by their letters.
         across: from A to B, and from C to D, from 0 to 1.
         down: from A to C, and from B to D.
@@ -76,6 +76,7 @@ class Fades(QObject):
 
     changed = Signal()
     kept = Signal()
+    altered = Signal(int)
 
     def __init__(
         self,
@@ -195,15 +196,27 @@ class Fades(QObject):
     def take(self, number: int) -> None:
         """Keep what is open under a key."""
         self.snapshots[number] = self.held()
-        self.changed.emit()
-        self.kept.emit()
-        self._say(Message(f"Snapshot {number} holds “{self._document.name}” as it is; the key {number} goes to it."))
+        self._alter(number)
+        favourite = self._session.favourites.get(number)
+        before = f", before the favourite “{favourite.name}”" if favourite is not None else ""
+        said = f"Snapshot {number} holds “{self._document.name}” as it is; the key {number} goes to it{before}."
+        self._say(Message(said))
 
     def drop(self, number: int) -> None:
         """Keep nothing under a key."""
         self.snapshots.pop(number, None)
+        self._alter(number)
+
+    def bring(self, held: Mapping[int, Held]) -> None:
+        """Have snapshots of an earlier window as well."""
+        self.snapshots |= held
         self.changed.emit()
         self.kept.emit()
+
+    def _alter(self, number: int) -> None:
+        self.changed.emit()
+        self.kept.emit()
+        self.altered.emit(number)
 
     def go(self, number: int) -> None:
         """Fade to a snapshot, or cut to it where it is of another network; StudioError where there is none."""
