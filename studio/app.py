@@ -60,6 +60,7 @@ from studio.ui.services.preset_saver import PresetSaver
 from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
 from studio.ui.services.snapshots import SnapshotKeeper
+from studio.ui.services.switching import Switching
 from studio.ui.shell.main_window import MainWindow
 from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
@@ -132,6 +133,7 @@ class Studio:
         self.controllers = Controllers(self.document, self.telemetry, post, say, session)
         names = self.controllers.hub.names
         self.controllers.add(fades.dials)
+        self._switching = Switching(self.document, fades)
         shelf = Shelf(home / "snapshots", SNAPSHOTS)
         self._snapshots = SnapshotKeeper(fades, self.document, shelf, worker, say)
         order = self.live.order

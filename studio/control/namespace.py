@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from studio.control.led import Led
+from studio.control.quantised import switches_of
 from studio.model.address import Dial, Number, nothing_at
 from studio.model.document import Document
 from studio.model.gesture import Gesture
@@ -51,6 +52,10 @@ class Namespace:
 
     def get(self, address: str) -> float:
         """The value of a number; StudioError where there is none at this address."""
+        waiting = switches_of(self._document).waiting
+        if address in waiting:
+            # What it is about to be: a key that is pressed twice leaves it as it is.
+            return float(waiting[address])
         dial = self._dial(address)
         return self._document.get(address) if dial is None else self.led.base(dial)
 
@@ -81,7 +86,7 @@ class Namespace:
             self.led.turn(dial, dial.number.checked(value))
 
     def turn(self, address: str, value: object) -> None:
-        """Turn a number as part of a movement that goes on; see `settle`.
+        """Turn a number as part of a movement that goes on; see `settle`. A switch may wait for its beat.
 
         Raises:
             StudioError: as `set`.
@@ -91,9 +96,16 @@ class Namespace:
             self.led.turn(dial, dial.number.checked(value))
             return
         number = self._document.number(address)
+        if number.kind == "switch":
+            checked = number.checked(value)
+            switches_of(self._document).switch(address, checked >= 0.5, lambda: self._turn(number, checked))
+        else:
+            self._turn(number, value)
+
+    def _turn(self, number: Number, value: object) -> None:
         if self._gesture is None or not self._gesture.is_open:
             self._gesture = self._document.begin(f"Turn {number.label}")
-        self._gesture.set(address, value)
+        self._gesture.set(number.address, value)
 
     def settle(self) -> None:
         """The controllers rest: what they turned becomes one item of the history."""

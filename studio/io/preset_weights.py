@@ -13,13 +13,16 @@ from studio.io.folders import contained, is_file
 from studio.io.networks import MANIFEST, load_network
 from studio.io.preset_file import RelativePath
 
+_HELD = "presets", "snapshots"
+"""Folders of presets, whose networks may lie beside them."""
+
 _RELATIVE = TypeAdapter[str](RelativePath)
 
 
 def roots(folder: Path) -> list[Path]:
     """Where a preset's path to its network may start, in this order."""
     real = Path(os.path.realpath(folder))
-    holder = [real.parent.parent] if real.parent.name == "presets" else []
+    holder = [real.parent.parent] if real.parent.name in _HELD else []
     return list(dict.fromkeys([real, *holder, Path(os.path.realpath(paths.DATA))]))
 
 

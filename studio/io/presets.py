@@ -1,7 +1,7 @@
 """Presets on disk: ``presets/NAME/`` with preset.json, a .npy for every tensor it changed, and a thumbnail.
 
 A preset names the network it bends by a relative path and a hash. The path is looked for in the preset's own folder,
-then in the folder that holds its ``presets/``, then among the studio's own data.
+then in the folder that holds its ``presets/`` (or ``snapshots/``), then among the studio's own data.
 """
 
 from __future__ import annotations

@@ -15,13 +15,17 @@ from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.bends import make_bend
 from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.move import move
 from studio.control.window import window_numbers
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
+from studio.model.changes import StagesChanged
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.tempo import TEMPO
+from studio.ui.bends.panel import BendsPanel
 from studio.ui.fades.panel import FadesPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.services.choices import FadingChoice
@@ -312,3 +316,63 @@ def test_snapshots_are_there_at_the_next_start(whole: WholeWindow, qtbot: QtBot,
         assert np.all(again.document.tensor("enc.bias") == 1.0)
     finally:
         again.close()
+
+
+def test_switches_wait_for_the_bar_show_it_and_pressed_again_stay(whole: WholeWindow) -> None:
+    fades, document = fades_of(whole), whole.document
+    document.set("/tempo/bpm", 400.0)
+    document.add_stage("enc", make_bend("Rotate", {}))
+    whole.workspace.choose("enc")
+    whole.window.docks["bends"].raise_()
+    QApplication.processEvents()
+    panel = panel_of(whole)
+    panel.switches.setCurrentIndex(2)
+    panel.switches.activated.emit(2)
+    assert fades.choice.switches == "bar"
+    card = whole.context[BendsPanel].cards[1]
+    times: list[float] = []
+    document.changed.connect(lambda change: times.append(fades.now()) if isinstance(change, StagesChanged) else None)
+    whole.click(card.on)
+    assert document.stages[0].on
+    assert card.on.isChecked()
+    assert card.on.property("picture") == "hourglass-medium"
+    whole.click(card.on)
+    assert card.on.property("picture") == "power"
+    whole.click(card.on)
+    whole.until(lambda: not document.stages[0].on)
+    # On the first beat of a bar, to within a frame.
+    assert document.section(TEMPO).beat(times[-1]) % 4.0 == pytest.approx(0.0, abs=0.3)
+    assert card.on.property("picture") == "power"
+    assert not card.on.isChecked()
+    assert document.history.labels[-1] == "Bypass Rotate"
+    # A layer and all bends likewise.
+    whole.command("layer.bypass")
+    assert not document.bypassed
+    whole.until(lambda: document.bypassed == {"enc"})
+    whole.context[BendsPanel].toggle_all()
+    whole.until(lambda: document.stages[0].on)
+
+
+def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, tmp_path: Path) -> None:
+    fades = fades_of(whole)
+    fades.choose(FadingChoice(beats=1.0, quantum="bar"))
+    whole.document.set("/tempo/bpm", 200.0)
+    network = whole.document.network
+    whole.studio.parts.opener.open(tmp_path / "other")
+    whole.until(lambda: fades.way is not None)
+    way = fades.way
+    assert way is not None
+    assert whole.document.network is network
+    assert "Waits to fade" in panel_of(whole).where.whole
+    assert way.start % 1.2 == pytest.approx(0.0, abs=1e-6)
+    whole.until(lambda: whole.document.network is not network)
+    assert fades.now() >= way.start
+    assert fades.way is None
+    # Stopped in time, nothing is opened.
+    whole.studio.parts.opener.open(tmp_path / "bent-2")
+    whole.until(lambda: fades.way is not None)
+    whole.click(panel_of(whole).stop)
+    assert fades.way is None
+    other = whole.document.network
+    whole.qtbot.wait(1400)
+    assert whole.document.network is other

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from studio.control.quantised import switches_of
 from studio.errors import StudioError
 from studio.model.bend import Bend
 from studio.model.changes import Change, NetworkChanged, SectionChanged, StagesChanged
@@ -33,6 +34,7 @@ from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
+from studio.ui.kit.waiting import show_switch
 from studio.ui.services.effects import chosen_channels, source_of
 
 _EMPTY = {
@@ -123,6 +125,7 @@ class BendsPanel(QWidget):
         self._palette: BendPalette | None = None
         self._headings: list[QLabel] = []
         document.changed.connect(self._follow)
+        switches_of(document).changed.connect(self._show_switches)
         workspace.changed.connect(self._listen)
         findings.follow(self._take_findings)
         findings.measure_all(workspace.layer)
@@ -164,10 +167,14 @@ class BendsPanel(QWidget):
 
     def toggle_all(self) -> None:
         """All bends off, or, where none works, all on."""
-        stages = self._document.stages
-        on = not any(stage.on for stage in stages)
-        after = tuple(replace(stage, on=on) for stage in stages)
-        self._document.set_section(STAGES, after, "All bends on" if on else "All bends off")
+        document, switches = self._document, switches_of(self._document)
+        on = not switches.waiting.get("all bends", any(stage.on for stage in document.stages))
+
+        def switch() -> None:
+            after = tuple(replace(stage, on=on) for stage in document.stages)
+            document.set_section(STAGES, after, "All bends on" if on else "All bends off")
+
+        switches.switch("all bends", on, switch)
 
     def throw(self) -> None:
         """Put a bend drawn at random behind the selected layer, where its effect is known on channels that matter."""
@@ -181,6 +188,12 @@ class BendsPanel(QWidget):
             self.throw()
         except StudioError as error:
             self._say(Message(str(error), "warning"))
+
+    def _show_switches(self) -> None:
+        waiting = switches_of(self._document).waiting
+        for stage in self._document.stages:
+            if stage.id in self.cards:
+                show_switch(self.cards[stage.id].on, stage.on, f"/bend/{stage.id}/on" in waiting)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from studio.control.quantised import switches_of
 from studio.errors import StudioError
 from studio.model.bend import Bend
 from studio.model.document import Document
@@ -272,11 +273,13 @@ class StageCard(QFrame):
         self._set("Guard", guard=self._guard())
 
     def _toggle_on(self) -> None:
-        stage = self._stage()
+        stage, switches = self._stage(), switches_of(self._document)
         self._settle()
-        self._document.change_stage(
-            self.number, f"{'Bypass' if stage.on else 'Unbypass'} {stage.bend.label}", on=not stage.on
-        )
+        address = f"/bend/{self.number}/on"
+        on = not switches.waiting.get(address, stage.on)
+        label = f"{'Unbypass' if on else 'Bypass'} {stage.bend.label}"
+        number, document = self.number, self._document
+        switches.switch(address, on, lambda: document.change_stage(number, label, on=on))
 
     def _remove(self) -> None:
         self._settle()

@@ -57,6 +57,10 @@ class FadesPanel(QWidget):
         self.quantum.addItems([_QUANTUM_TEXT[each] for each in QUANTA])
         self.quantum.setAccessibleName("Beginning")
         self.quantum.setToolTip("When a fade begins")
+        self.switches = QComboBox()
+        self.switches.addItems([_QUANTUM_TEXT[each] for each in QUANTA])
+        self.switches.setAccessibleName("Switches")
+        self.switches.setToolTip("When bends, live edits, movements and layers go on and off")
         self.where = ElidedLabel()
         self.progress = QProgressBar(maximum=_STEPS, textVisible=False)
         self.progress.setFixedHeight(4)
@@ -80,6 +84,7 @@ class FadesPanel(QWidget):
         self.beats.changed.connect(self._choose)
         self.easing.activated.connect(self._choose)
         self.quantum.activated.connect(self._choose)
+        self.switches.activated.connect(self._choose)
         for number, key in self.keys.items():
             key.setMinimumWidth(24)
             key.clicked.connect(partial(self._press, number))
@@ -103,6 +108,10 @@ class FadesPanel(QWidget):
         ways.setSpacing(theme.SPACE // 2)
         ways.addWidget(self.easing, 1)
         ways.addWidget(self.quantum, 1)
+        turns = QHBoxLayout()
+        turns.setSpacing(theme.SPACE // 2)
+        turns.addWidget(QLabel("Switches"))
+        turns.addWidget(self.switches, 1)
         goes = QHBoxLayout()
         goes.addWidget(self.where, 1)
         goes.addWidget(self.stop)
@@ -122,7 +131,7 @@ class FadesPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         whole.setSpacing(theme.SPACE)
-        for part in (how, ways, goes):
+        for part in (how, ways, turns, goes):
             whole.addLayout(part)
         whole.addWidget(self.progress)
         whole.addWidget(_heading("Snapshots"))
@@ -164,6 +173,7 @@ class FadesPanel(QWidget):
             beats=float(self.beats.value()),
             easing=EASINGS[self.easing.currentIndex()],
             quantum=QUANTA[self.quantum.currentIndex()],
+            switches=QUANTA[self.switches.currentIndex()],
         )
         self._fades.choose(choice)
 
@@ -198,6 +208,7 @@ class FadesPanel(QWidget):
         self.beats.show_value(FADE_BEATS.clipped(choice.beats))
         self.easing.setCurrentIndex(EASINGS.index(choice.easing) if choice.easing in EASINGS else 0)
         self.quantum.setCurrentIndex(QUANTA.index(choice.quantum) if choice.quantum in QUANTA else 0)
+        self.switches.setCurrentIndex(QUANTA.index(choice.switches) if choice.switches in QUANTA else 0)
         way, part = fades.way, fades.part
         waits = way is not None and part <= 0.0
         self.where.say("" if way is None else f"{'Waits to fade' if waits else 'Fades'} to {way.preset.name}")

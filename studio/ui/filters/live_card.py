@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
+from studio.control.quantised import switches_of
 from studio.model.document import Document
 from studio.model.edit import Edit, Selection
 from studio.model.form import fields
@@ -121,10 +122,13 @@ class LiveEditCard(QFrame):
             self._gesture = None
 
     def _toggle_on(self) -> None:
-        edit = self._edit()
+        edit, switches = self._edit(), switches_of(self._document)
         self._settle()
-        what = f"{'Rest' if edit.on else 'Go on'}: live {edit.edit.label} of {edit.tensor}"
-        self._document.change_edit(self.number, what, on=not edit.on)
+        address = f"/edit/{self.number}/on"
+        on = not switches.waiting.get(address, edit.on)
+        what = f"{'Go on' if on else 'Rest'}: live {edit.edit.label} of {edit.tensor}"
+        number, document = self.number, self._document
+        switches.switch(address, on, lambda: document.change_edit(number, what, on=on))
 
     def _remove(self) -> None:
         self._settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from studio.control.quantised import switches_of
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
 from studio.model.live_edits import EDITS
@@ -12,6 +13,7 @@ from studio.runtime.live.movement import EditCosts, Moved
 from studio.ui.filters.live_card import LiveEditCard
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.waiting import show_switch
 
 
 class LiveList(QWidget):
@@ -47,6 +49,7 @@ class LiveList(QWidget):
         self._column.setSpacing(theme.SPACE // 2)
         self._column.addLayout(head)
         document.changed.connect(self._follow)
+        switches_of(document).changed.connect(self._show_switches)
         workspace.changed.connect(self._listen)
         self._renew()
 
@@ -64,6 +67,12 @@ class LiveList(QWidget):
     def take_moved(self, moved: Moved) -> None:
         """Take note of where routes have the numbers."""
         self._moved = moved
+
+    def _show_switches(self) -> None:
+        waiting = switches_of(self._document).waiting
+        for edit in self._document.edits:
+            if edit.id in self.cards:
+                show_switch(self.cards[edit.id].on, edit.on, f"/edit/{edit.id}/on" in waiting)
 
     def _follow(self, change: Change) -> None:
         is_own = isinstance(change, SectionChanged) and change.section == EDITS.name

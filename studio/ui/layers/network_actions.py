@@ -16,6 +16,7 @@ from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.kit.icons import icon
+from studio.ui.services.bypassing import bypass_or_not
 
 _SETTLED = 150
 # Seconds of looking at a time: large tensors are compared whole.
@@ -58,7 +59,7 @@ class LayerActions:
     def toggle_bypass(self, name: str) -> None:
         """Bypass a layer, or let it work again."""
         if name in self._document.graph:
-            self._document.set_bypassed(name, name not in self._document.bypassed)
+            bypass_or_not(self._document, name)
 
     def toggle_solo(self, name: str) -> None:
         """Solo this layer: every other one runs as trained; or let all bends run again."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 
 from studio.control.midi import Taps
 from studio.control.namespace import Namespace
+from studio.control.quantised import switches_of
 from studio.errors import StudioError
 from studio.model.address import Number as Target
 from studio.model.changes import Change, NetworkChanged, SectionChanged
@@ -29,6 +30,7 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.target_chooser import TargetChooser
+from studio.ui.kit.waiting import show_switch
 from studio.ui.movement.route_card import RouteCard
 
 _SHOWN = {ROUTES.name, TEMPO.name, STAGES.name}
@@ -84,6 +86,7 @@ class MovementPanel(QWidget):
         self._pause.timeout.connect(self._settle)
         self._lay_out()
         document.changed.connect(self._follow)
+        switches_of(document).changed.connect(self._show_switches)
         telemetry.on(Moved, self._trace)
         self._renew()
 
@@ -185,6 +188,12 @@ class MovementPanel(QWidget):
         if self._gesture is not None:
             self._gesture.commit()
             self._gesture = None
+
+    def _show_switches(self) -> None:
+        waiting = switches_of(self._document).waiting
+        for route in self._document.section(ROUTES):
+            if route.id in self.cards:
+                show_switch(self.cards[route.id].on, route.on, f"/route/{route.id}/on" in waiting)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) or (isinstance(change, SectionChanged) and change.section in _SHOWN):

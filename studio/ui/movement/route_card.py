@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.control.namespace import Namespace
+from studio.control.quantised import switches_of
 from studio.errors import StudioError
 from studio.model.document import Document
 from studio.model.form import fields
@@ -203,8 +204,16 @@ class RouteCard(QFrame):
         self._set("Source", source=source)
 
     def _toggle_on(self) -> None:
-        on = route_of(self._routes(), self.number).on
-        self._set("Rest" if on else "Go on", on=not on)
+        switches, address = switches_of(self._document), f"/route/{self.number}/on"
+        on = not switches.waiting.get(address, route_of(self._routes(), self.number).on)
+        number, document = self.number, self._document
+        label = self._label("Go on" if on else "Rest")
+        self._settle()
+
+        def switch() -> None:
+            document.set_section(ROUTES, changed(document.section(ROUTES), number, on=on), label)
+
+        switches.switch(address, on, switch)
 
     def _remove(self) -> None:
         self._settle()

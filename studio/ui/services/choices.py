@@ -118,11 +118,13 @@ class FadingChoice:
         beats: that a fade takes; 0 cuts.
         easing: how it goes, one of `studio.modulators.keyframes.Easing`.
         quantum: when it begins: "at once", "beat" or "bar".
+        switches: when bends, edits, movements and layers go on and off, likewise.
     """
 
     beats: float = 4.0
     easing: str = "in and out"
     quantum: str = "at once"
+    switches: str = "at once"
 
 
 @dataclass(frozen=True)

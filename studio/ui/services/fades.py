@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.model.address import Dial
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.tempo import TEMPO
+from studio.model.tempo import TEMPO, Tempo
 from studio.modulators.keyframes import Easing
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.orders import Order
@@ -32,6 +32,12 @@ SNAPSHOTS = range(1, 10)
 SLOTS = "ABCD"
 EASINGS: tuple[Easing, ...] = tuple(each for each in get_args(Easing) if each != "hold")
 QUANTA = ("at once", "beat", "bar")
+
+
+def quantum_of(chosen: str, tempo: Tempo) -> float:
+    """How many beats what was chosen waits for a multiple of; 0 for at once."""
+    return {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(chosen, 0.0)
+
 
 _STEP_MS = 33
 _PATIENCE = 0.2
@@ -92,6 +98,7 @@ class Fades(QObject):
         self._fader = Fader(document, self.now, lambda text: say(Message(text)))
         self._then: Callable[[Preset], object] = lambda _: None
         self._serial, self._stepped = -1, 0.0
+        self._cut: Way | None = None
         self._is_played: Callable[[], bool] = lambda: False
         self.snapshots: dict[int, Held] = {}
         self.slots: dict[str, Held] = {}
@@ -107,8 +114,8 @@ class Fades(QObject):
 
     @property
     def way(self) -> Way | None:
-        """The fade under way; None where there is none."""
-        return self._fader.way
+        """The fade under way, or what waits for its beat; None where there is none."""
+        return self._cut or self._fader.way
 
     @property
     def resting(self) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ class Fades(QObject):
     @property
     def part(self) -> float:
         """How much of its time is gone."""
-        return self._fader.part
+        return 0.0 if self._cut is not None else self._fader.part
 
     @property
     def choice(self) -> FadingChoice:
@@ -139,8 +146,8 @@ class Fades(QObject):
     def open(self, preset: Preset, path: Path | None, then: Callable[[Preset], object] = lambda _: None) -> bool:
         """Fade to a preset that was read; False where whoever asks is to open it now.
 
-        That is so where fades have no beats and wait for none, and where it is of another network: its picture then
-        fades in by itself.
+        That is so where fades have no beats and wait for none, and where it is of another network that waits for none:
+        its picture then fades in by itself.
 
         Args:
             preset: where to.
@@ -149,12 +156,22 @@ class Fades(QObject):
         """
         choice, tempo = self.choice, self._document.section(TEMPO)
         easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
-        quantum = {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(choice.quantum, 0.0)
-        if (choice.beats <= 0 and not quantum) or not self._fader.can_fade(preset):
+        quantum = quantum_of(choice.quantum, tempo)
+        other = not self._fader.can_fade(preset)
+        if not quantum and (other or choice.beats <= 0):
             self.stop()
-            if choice.beats > 0:
-                self._order(FadePictures(choice.beats * 60.0 / tempo.bpm, easing))
+            if other:
+                self._fade_picture()
             return False
+        if other:
+            # Its picture fades in when the beat falls.
+            self.stop()
+            start = tempo.next(self.now(), quantum)
+            self._cut = Way(preset, path, start, choice.beats * 60.0 / tempo.bpm, easing)
+            self._then = then
+            self._timer.start()
+            self.changed.emit()
+            return True
         self._then = then
         self._fader.fade(preset, path, beats=choice.beats, easing=easing, quantum=quantum)
         self._stepped = time.monotonic()
@@ -162,13 +179,34 @@ class Fades(QObject):
         self.changed.emit()
         return True
 
+    def _fade_picture(self) -> None:
+        """Let the picture of the network that is opened next fade in over that which runs."""
+        choice, tempo = self.choice, self._document.section(TEMPO)
+        if choice.beats > 0:
+            easing = next((each for each in EASINGS if each == choice.easing), EASINGS[0])
+            self._order(FadePictures(choice.beats * 60.0 / tempo.bpm, easing))
+
+    def _open_other(self, cut: Way) -> None:
+        """The beat has fallen for which a preset of another network waited."""
+        self._cut = None
+        self._timer.stop()
+        self._fade_picture()
+        self._document.load(cut.preset, cut.path)
+        self._then(cut.preset)
+        self.changed.emit()
+
     def stop(self) -> None:
         """End a fade where it is."""
         self._timer.stop()
+        self._cut = None
         self._fader.stop()
         self.changed.emit()
 
     def _step(self) -> None:
+        if self._cut is not None:
+            if self.now() >= self._cut.start:
+                self._open_other(self._cut)
+            return
         serial, at = self._telemetry[Progress].serial, time.monotonic()
         if serial == self._serial and at - self._stepped < _PATIENCE:
             return

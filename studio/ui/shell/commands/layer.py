@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from studio.model.workspace import ORIGINALS
 from studio.ui.kit.command import Command, Context, Place, Slot, holds, switch
+from studio.ui.services.bypassing import bypass_or_not
 
 _COMPARISON = frozenset({"workspace.comparison"})
 
@@ -15,8 +16,7 @@ def _step(by: int) -> Callable[[Context], None]:
 
 
 def _bypass(context: Context) -> None:
-    layer, document = context.workspace.layer, context.document
-    document.set_bypassed(layer, layer not in document.bypassed)
+    bypass_or_not(context.document, context.workspace.layer)
 
 
 def _solo(context: Context) -> None:
