@@ -3,12 +3,14 @@
 #include "lib/gaussian.glsl"
 
 vec4 texel(int tile, ivec2 p) {
-    vec4 sum = vec4(0.0);
-    float total = 0.0;
-    for (int k = -reach(); k <= reach(); k++) {
-        float weight = gaussian_weight(k);
-        sum += mirrored_pixel(tile, p + ivec2(k, 0)) * weight;
-        total += weight;
+    Gaussian g = gaussian();
+    vec4 sum = read0(tile, p);
+    float total = 1.0;
+    for (int k = 1, far = reach(); k <= far; k++) {
+        float weight = next_weight(g);
+        vec4 left = read0(tile, ivec2(mirrored(p.x - k, u_shape0.z), p.y));
+        sum += (left + read0(tile, ivec2(mirrored(p.x + k, u_shape0.z), p.y))) * weight;
+        total += 2.0 * weight;
     }
     return sum / total;
 }

@@ -2,7 +2,18 @@
 
 int reach() { return SIGMA > 0.0 ? min(int(ceil(3.0 * SIGMA)), 24) : 0; }
 
-float gaussian_weight(int k) {
-    float at = float(k) / max(SIGMA, 1e-6);
-    return exp(-0.5 * at * at);
+// The weights from the middle on, each by two products: of a Gaussian the ratio of neighbours falls by one factor.
+struct Gaussian {
+    float weight, ratio, factor;
+};
+
+Gaussian gaussian() {
+    float at = 1.0 / max(SIGMA, 1e-6), first = exp(-0.5 * at * at);
+    return Gaussian(1.0, first, first * first);
+}
+
+float next_weight(inout Gaussian g) {
+    g.weight *= g.ratio;
+    g.ratio *= g.factor;
+    return g.weight;
 }

@@ -2,7 +2,8 @@
 
 int mirrored(int q, int size) {
     int period = max(2 * size - 2, 1);
-    q = abs(q) % period;
+    q = abs(q);
+    q -= quotient(q, period) * period;
     return min(q < size ? q : period - q, size - 1);
 }
 

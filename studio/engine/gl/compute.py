@@ -9,7 +9,7 @@ import moderngl
 
 from studio.engine.gl.blocks import block_for
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
-from studio.engine.gl.fuse import Follower, Group
+from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.plan import Pass
 from studio.engine.gl.products import GradientWork, Product
@@ -166,12 +166,12 @@ class ComputePasses(TunedPasses):
         named = [(follower, name) for follower in followers for name in follower.reads if isinstance(name, str)]
         sizes += [self.shader_shape(name) for follower, name in named if follower.is_behind]
         extras = tuple(self._extra(f) for f in followers)
-        in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture)
+        inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
+        in_blocks = as_images or isinstance(weights.kernel, moderngl.Texture) or self._reads_images(inputs, followers)
         half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
         # Where a driver has no numbers of float16, those of float32 take their place.
         source = replace(source, halves=halves and self._device.has_halves)
-        inputs = [self._maps(name, each.node.inputs[0]) for name in each.inputs]
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         # A map that a body reads twice is bound twice.
@@ -185,6 +185,14 @@ class ComputePasses(TunedPasses):
         made = self._ready(source, count, sizes, (*inputs, *vectors), outputs)
         kernel = weights.kernel if isinstance(weights.kernel, moderngl.Buffer) else None
         return replace(made, buffers=(kernel,), numbers=told)
+
+    def _reads_images(self, inputs: Sequence[object], followers: Sequence[Follower]) -> bool:
+        """Whether a software rasteriser loads these maps from images, which is quicker than fetching their texels.
+
+        An earlier map is another texture in each frame, and OpenGL promises no more than so many images.
+        """
+        fits = len(inputs) + 1 + len(followers) <= MOST_OUTPUTS
+        return self._settings.kernels == "blocks" and fits and all(isinstance(i, moderngl.Texture) for i in inputs)
 
     def _extra(self, follower: Follower) -> Extra:
         op = follower.node.op
