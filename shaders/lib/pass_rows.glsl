@@ -13,3 +13,13 @@ vec4 texel(int tile, ivec2 p) {
     }
     return sum;
 }
+
+#ifdef SPAN
+#define ROW_AT(which, at) read0(tile, ivec2(at, p.y))
+#define ROW_WEIGHT(which, far) read1(0, ivec2(far, 0))[which]
+
+void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
+    for (int k = 0; k < SPAN; k++) found[k] = vec4(0.0);
+    ADD_ALONG_CIRCLE(found, LANE, p.x, u_shape.z, ROW_AT, ROW_WEIGHT)
+}
+#endif

@@ -17,3 +17,13 @@ vec4 passed(int which, int tile, ivec2 p) {
     }
     return sum;
 }
+
+#ifdef SPAN
+#define COLUMN_AT(which, at) column_at(which, tile, p.x, at)
+#define COLUMN_WEIGHT(which, far) weight(which, far)
+
+void passed_span(int which, int tile, ivec2 p, out vec4 sum[SPAN]) {
+    for (int k = 0; k < SPAN; k++) sum[k] = vec4(0.0);
+    ADD_ALONG_CIRCLE(sum, which, p.y, u_shape.y, COLUMN_AT, COLUMN_WEIGHT)
+}
+#endif

@@ -34,19 +34,37 @@ vec4 held(int tile, vec4 value) {
 #endif
 }
 
-vec4 texel(int tile, ivec2 p) {
-    vec4 was = read0(tile, p);
+vec4 share_at(int tile, ivec2 p) {
     vec4 share = vectors(0, tile) * AMOUNT;
 #if MASK != 0
     share *= mask_at(p);
 #endif
+    return share;
+}
+
+// Neither side may spoil what it has no share in.
+vec4 mixed(vec4 was, vec4 value, vec4 share) {
+    vec4 both = was * (1.0 - share) + value * share;
+    return mix(mix(both, value, equal(share, vec4(1.0))), was, equal(share, vec4(0.0)));
+}
+
+#ifdef SPAN
+void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
+    bent_span(tile, p, found);
+    for (int k = 0; k < SPAN; k++) {
+        // What lies beyond the edge is written nowhere.
+        ivec2 at = min(p + (SPAN_DOWN != 0 ? ivec2(0, k) : ivec2(k, 0)), u_shape.zy - 1);
+        found[k] = mixed(read0(tile, at), held(tile, found[k]), share_at(tile, at));
+    }
+}
+#else
+vec4 texel(int tile, ivec2 p) {
+    vec4 was = read0(tile, p), share = share_at(tile, p);
     if (all(equal(share, vec4(0.0)))) return was;
 #ifdef BENT_AT
-    vec4 value = held(tile, read(BENT_AT, tile, p));
+    return mixed(was, held(tile, read(BENT_AT, tile, p)), share);
 #else
-    vec4 value = held(tile, bent(tile, p));
+    return mixed(was, held(tile, bent(tile, p)), share);
 #endif
-    // Neither side may spoil what it has no share in.
-    vec4 mixed = was * (1.0 - share) + value * share;
-    return mix(mix(mixed, value, equal(share, vec4(1.0))), was, equal(share, vec4(0.0)));
 }
+#endif

@@ -195,8 +195,12 @@ def _shifted(values: Values, by: int) -> Values:
     return [None if each is None else Ref(each.node, each.shift + by) for each in values]
 
 
-def glsl(radius: int) -> str:
-    """The network as a function of GLSL, of which every column is worked out anew."""
+SPAN = 4
+"""Texels of a row that software rasterisers make at once: they share columns that are sorted."""
+
+
+def glsl(radius: int, span: int = 1) -> str:
+    """The network as a function of GLSL: of one place, or of so many side by side, which share all that they can."""
     made = network(radius)
     lines: list[str] = []
     known: dict[Ref, str] = {}
@@ -211,13 +215,17 @@ def glsl(radius: int) -> str:
             lines.append(f"    vec4 {known[ref]} = {node.which}({one}, {two});")
         return known[ref]
 
-    last = value(made.middle)
+    for place in range(span):
+        found = value(Ref(made.middle.node, made.middle.shift + place))
+        lines.append(f"    return {found};" if span == 1 else f"    found[{place}] = {found};")
     head = [
         f"// The median of {made.side}×{made.side} pixels. Made by `python -m tools.make_median` of the network in",
         "// studio/bends/_median.py.",
-        "vec4 middle(int tile, ivec2 p) {",
+        "vec4 middle(int tile, ivec2 p) {"
+        if span == 1
+        else f"void middles(int tile, ivec2 p, out vec4 found[{span}]) {{",
     ]
-    return "\n".join([*head, *lines, f"    return {last};", "}", ""])
+    return "\n".join([*head, *lines, "}", ""])
 
 
 def _pixel(ref: Ref, lines: list[str], known: dict[Ref, str]) -> str:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Scratch
+from studio.model.bend import Scratch, Span
 from studio.model.op import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+SPAN = 8
+"""Texels that are made at once: with fewer each is read more often, for more there is no room in registers."""
+
+
 def spectral_passes(shape: Shape, *, band: bool) -> tuple[Scratch, ...]:
-    """The filters along both axes, a lane for each cutoff; and the rows, filtered by the first, of a band by both."""
+    """The filters along both axes, a lane for each cutoff; and the rows, filtered by the first, of a band by both.
+
+    Software rasterisers make several texels at once, which read the same line.
+    """
     sizes = Shape(2, 1, shape.width), Shape(2, shape.height, 1)
     lines = tuple(Scratch("bends/pass_line", size, (0,)) for size in sizes)
-    rows = [Scratch("bends/pass_rows", shape, (0, 1))]
+    rows = [Scratch("bends/pass_rows", shape, (0, 1), Span(SPAN))]
     if band:
-        rows.append(Scratch("bends/pass_rows_high", shape, (0, 1)))
+        rows.append(Scratch("bends/pass_rows_high", shape, (0, 1), Span(SPAN)))
     return (*lines, *rows)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._spectral import low_pass, spectral_passes
-from studio.model.bend import Bend, Given, Scratch
+from studio.bends._spectral import SPAN, low_pass, spectral_passes
+from studio.model.bend import Bend, Given, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -34,6 +34,10 @@ class BandPass(Bend):
         """See `Bend.scratch`: the filters along both axes, and rows before columns, of both."""
         del other
         return spectral_passes(shape, band=True)
+
+    def span(self) -> Span:
+        """See `Bend.span`: below one another, of columns that are filtered."""
+        return Span(SPAN, down=True)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

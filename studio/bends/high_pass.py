@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._spectral import low_pass, spectral_passes
-from studio.model.bend import Bend, Given, Scratch
+from studio.bends._spectral import SPAN, low_pass, spectral_passes
+from studio.model.bend import Bend, Given, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -30,6 +30,10 @@ class HighPass(Bend):
         """See `Bend.scratch`: the filter along both axes, and rows before columns."""
         del other
         return spectral_passes(shape, band=False)
+
+    def span(self) -> Span:
+        """See `Bend.span`: below one another, of columns that are filtered."""
+        return Span(SPAN, down=True)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

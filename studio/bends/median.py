@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._median import median
-from studio.model.bend import Bend, Given
+from studio.bends._median import SPAN, median
+from studio.model.bend import Bend, Given, Span
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ class Median(Bend):
     def structure(self) -> dict[str, int | float]:
         """See `Bend.structure`: the network that finds it is written out."""
         return {"RADIUS": self.radius}
+
+    def span(self) -> Span:
+        """See `Bend.span`: what lies side by side shares columns."""
+        return Span(SPAN)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from studio.errors import StudioError
 from studio.model.op import Array, Shape
 from studio.model.op import Scratch as Scratch
+from studio.model.op import Span as Span
 from studio.model.param import Shaded
 from studio.model.tick import START, Tick
 
@@ -82,6 +83,10 @@ class Bend(Shaded):
         """
         del shape, other
         return ()
+
+    def span(self) -> Span | None:
+        """The texels that its body makes at once, by ``bent_span`` beside ``bent``; None where it has no such way."""
+        return None
 
     def rows(self, channels: int) -> Array | None:
         """What the body reads once per channel, (rows, channels), as ``vectors(1, tile)`` and so on; None without any.

@@ -35,6 +35,27 @@ class Shape(NamedTuple):
         return f"{self.channels}×{self.height}×{self.width}"
 
 
+class Span(NamedTuple):
+    """Texels side by side that a body makes at once, by ``texel_span`` in place of ``texel``.
+
+    Software rasterisers take it, in compute shaders: what such texels have in common is read and worked out once.
+
+    Attributes:
+        texels: how many.
+        down: whether they lie below one another.
+    """
+
+    texels: int
+    down: bool = False
+
+    def blocks(self, shape: Shape) -> Blocks:
+        """How a map of this shape is made so."""
+        rows, columns = (shape.height, shape.width)
+        line = -(-rows // self.texels) * columns if self.down else -(-columns // self.texels) * rows
+        constants = (("SPAN", self.texels), ("SPAN_DOWN", int(self.down)))
+        return Blocks("lib/span.glsl", constants, line, -(-shape.channels // 4), in_software=True)
+
+
 class Scratch(NamedTuple):
     """A pass before a shader's own.
 
@@ -43,11 +64,13 @@ class Scratch(NamedTuple):
         shape: of what it makes.
         reads: which maps it reads as ``read0``, ``read1`` and so on, by number: the operator's inputs, and behind them
             the scratch made so far; None is all of them.
+        span: the texels that it makes at once, where it can.
     """
 
     shader: str
     shape: Shape
     reads: tuple[int, ...] | None = None
+    span: Span | None = None
 
 
 class Blocks(NamedTuple):
@@ -59,6 +82,7 @@ class Blocks(NamedTuple):
         line: blocks along a line.
         deep: groups of the output's tiles.
         whole: where a workgroup makes each block together, how many texels it looks over for it; else 0.
+        in_software: whether software rasterisers alone make it so, and GPUs texel by texel.
     """
 
     shader: str
@@ -66,6 +90,7 @@ class Blocks(NamedTuple):
     line: int
     deep: int
     whole: int = 0
+    in_software: bool = False
 
 
 class Op(Shaded):

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import InstanceOf
 
 from studio.errors import StudioError
-from studio.model.op import Array, Op, Scratch, Shape
+from studio.model.op import Array, Blocks, Op, Scratch, Shape, Span
 from studio.model.param import Live, lives
 from studio.model.shader_files import shader_file
 from studio.model.stage import Chosen, Luma, Stage
@@ -39,6 +39,7 @@ class _Pass(NamedTuple):
     shader: str
     shape: Shape
     reads: tuple[str, ...]
+    span: Span | None = None
 
 
 class _Plan(NamedTuple):
@@ -147,7 +148,14 @@ class Staged(Op):
         """See `Op.scratch`: as drawn above."""
         plan = self._plan(inputs[0])
         known = [*self._names, *(each.name for each in plan.passes)]
-        return tuple(Scratch(e.shader, e.shape, tuple(known.index(name) for name in e.reads)) for e in plan.passes)
+        return tuple(
+            Scratch(e.shader, e.shape, tuple(known.index(name) for name in e.reads), e.span) for e in plan.passes
+        )
+
+    def blocks(self, *inputs: Shape) -> Blocks | None:
+        """See `Op.blocks`: where the bend makes several texels at once, and is mixed in as it is made."""
+        span = None if self.is_apart else self.stage.bend.span()
+        return None if span is None else span.blocks(inputs[0])
 
     def reads(self, scratch: int) -> tuple[int, ...]:
         """See `Op.reads`: the map; what the bend reads, where it bends; mask, statistics, and what was bent."""
@@ -203,7 +211,7 @@ class Staged(Op):
         inputs, passes = len(bend_reads), []
         for k, each in enumerate(stage.bend.scratch(shape, self.other)):
             reads = bend_reads if each.reads is None else [bend_reads[n] for n in each.reads]
-            passes.append(_Pass(f"own {k}", each.shader, each.shape, tuple(reads)))
+            passes.append(_Pass(f"own {k}", each.shader, each.shape, tuple(reads), each.span))
             bend_reads.append(f"own {k}")
         own = ["map"] if self.is_apart else list(bend_reads)
         if self.mask is not None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from studio import draws
-from studio.bends._median import _by_network, glsl, median, network
+from studio.bends._median import SPAN, _by_network, glsl, median, network
 from studio.bends.posterise import _ranks_on_cpu
 from studio.paths import SHADERS
 
@@ -48,6 +48,8 @@ def test_no_network_is_longer_than_it_was_and_all_of_it_is_used(radius: int, mos
 def test_the_shaders_hold_the_same_networks(radius: int) -> None:
     written = (SHADERS / "lib" / f"median_{radius}.glsl").read_text("utf-8")
     assert written == glsl(radius), "run python -m tools.make_median"
+    written = (SHADERS / "lib" / f"medians_{radius}.glsl").read_text("utf-8")
+    assert written == glsl(radius, SPAN), "run python -m tools.make_median"
 
 
 @given(

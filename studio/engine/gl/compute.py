@@ -77,11 +77,10 @@ class ComputePasses(TunedPasses):
     # -- the three kinds of pass ------------------------------------------------------------------------------------
 
     def _texel(self, group: Group, each: Pass) -> Dispatch:
-        blocks = each.blocks
-        if blocks is None:
+        blocks, in_software = each.blocks, self._settings.kernels == "blocks"
+        if blocks is None or (blocks.in_software and not in_software):
             files = (*each.files, "lib/compute.glsl")
             return self._dispatch(group, each, files, each.structure, self._texel_groups(each.target))
-        in_software = self._settings.kernels == "blocks"
         files = (*each.files, blocks.shader)
         if blocks.whole:
             constants = (*each.structure, *blocks.constants, ("LANES", _lanes_for(blocks.whole)))
