@@ -50,7 +50,10 @@ LAYERS = {
     "style-mosaic": "",
     "landscapes": "",
 }
-"""Whose layers are clustered; where none is named, the middle one of those with most channels."""
+"""Whose layers are clustered; where none is named, the middle one of those with most channels and maps of 16×16.
+
+Smaller maps hardly tell one place of the picture from the next.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def chosen_layer(engine: Engine, named: str) -> str:
         return named
     graph = engine.graph
     shapes = {node.name: engine.shape(node.name) for node in graph.nodes if node.op.tensor_shapes().get("weight")}
-    wide = {name: s for name, s in shapes.items() if 8 <= min(s.height, s.width) <= SIZE // 2}
+    wide = {name: s for name, s in shapes.items() if 16 <= min(s.height, s.width) <= SIZE // 2}
     most = max(shape.channels for shape in wide.values())
     best = [name for name, shape in wide.items() if shape.channels == most]
     return best[len(best) // 2]

@@ -38,10 +38,11 @@ net["enc2"].bend(studio.bend("Rotate", angle=30), channels=net["enc2"].clusters(
 
 ## Clusters
 
-Channels whose maps look alike are found within seconds, on any layer: maps of some frames shrunk to 8×8, brought to
-mean 0 and length 1, and clustered by k-means. A cluster is kept with the preset under a name (the tag in a bend's
-card, or `net.keep_cluster(cluster, "sky")`), bent by it (`--bend "enc2:Invert@cluster=sky"`), and listed by `studio
-bends PRESET`.
+Channels whose maps look alike are found within seconds, on any layer: how far the maps of some frames depart from
+their middle values, up or down, shrunk to 16×16, brought to mean 0 and length 1, and clustered by k-means. (The
+signed maps themselves would cancel out in outlines.) A cluster is kept with the preset under a name (the tag in a
+bend's card, or `net.keep_cluster(cluster, "sky")`), bent by it (`--bend "enc2:Invert@cluster=sky"`), and listed by
+`studio bends PRESET`.
 
 Broad asks two things of clusters: that members look alike, and that bending one changes another part of the picture
 than bending the next. `python -m tools.make_cluster_sheet` measures both on the networks that come with the studio:
@@ -52,20 +53,21 @@ each other overlap by 0.11.
 
 | network, layer | channels | clusters | alike within | between | overlap | of random groups |
 | --- | --- | --- | --- | --- | --- | --- |
-| autoencoder-transposed, `enc2` | 256 | 92 76 40 28 20 | 0.81 | -0.12 | 0.12 | 0.23 |
-| autoencoder-fractional, `enc2` | 256 | 97 54 51 31 23 | 0.74 | -0.10 | 0.15 | 0.16 |
-| edges-to-picture, `down5_norm` | 128 | 35 30 26 19 18 | 0.16 | -0.01 | 0.13 | 0.16 |
-| restorer, `conv3` | 48 | 29 7 6 4 2 | 0.85 | -0.08 | 0.49 | 0.50 |
-| style-aurora, `res3.norm1` | 64 | 20 15 13 11 5 | 0.35 | -0.04 | 0.25 | 0.28 |
-| style-ink, `res3.norm1` | 64 | 22 19 12 8 3 | 0.62 | -0.05 | 0.30 | 0.34 |
-| style-mosaic, `res3.norm1` | 64 | 16 16 13 10 9 | 0.47 | 0.03 | 0.24 | 0.29 |
-| landscapes, `up1_norm` | 128 | 34 32 26 19 17 | 0.25 | 0.05 | 0.23 | 0.21 |
+| autoencoder-transposed, `enc2` | 256 | 61 60 57 43 35 | 0.75 | 0.05 | 0.12 | 0.23 |
+| autoencoder-fractional, `enc2` | 256 | 75 74 44 41 22 | 0.72 | 0.05 | 0.11 | 0.16 |
+| edges-to-picture, `up5` | 128 | 43 33 26 18 8 | 0.14 | 0.11 | 0.14 | 0.17 |
+| restorer, `conv3` | 48 | 12 12 9 8 7 | 0.86 | 0.69 | 0.46 | 0.55 |
+| style-aurora, `res3.norm1` | 64 | 21 17 11 11 4 | 0.64 | 0.55 | 0.26 | 0.28 |
+| style-ink, `res3.norm1` | 64 | 20 16 10 9 9 | 0.55 | 0.43 | 0.32 | 0.34 |
+| style-mosaic, `res3.norm1` | 64 | 15 14 14 12 9 | 0.72 | 0.54 | 0.22 | 0.29 |
+| landscapes, `up2_norm` | 96 | 23 19 19 18 17 | 0.21 | 0.09 | 0.17 | 0.22 |
 
-Members look alike everywhere, less so where maps are 8×8 (edges, landscapes). Clusters of the autoencoders and of the
-edges move parts of the picture that have next to nothing to do with each other: sky, building and outlines come
-apart. In the painters clusters part the picture a little better than random groups. They do not in the restorer,
-which corrects the same outlines by all its channels, nor in the landscapes. Each row of the sheet is a network of the
-table: its picture, then for each cluster the mean of its maps, the picture without it, and where that changes.
+On every one of them clusters overlap less than random groups. Clusters of the autoencoders and of the edges move
+parts of the picture that have next to nothing to do with each other: sky, building and outlines come apart. In the
+painters, whose norms spread each change over the whole picture, and in the restorer, which corrects the same
+outlines by all its channels, they part it a little better than chance. The smaller a map, the less its members look
+alike. Each row of the sheet is a network of the table: its picture, then for each cluster the mean of its maps, the
+picture without it, and where that changes.
 
 ![Clusters](clusters.jpg)
 """

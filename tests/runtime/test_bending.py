@@ -39,6 +39,18 @@ def test_clusters_are_the_channels_that_look_alike(count: int | None) -> None:
     assert finder.picture(found[0]).shape == (24, 20, 3)
 
 
+def test_channels_of_outlines_belong_together_by_where_they_are() -> None:
+    """Their signs go to and fro, and would be nothing on average."""
+    rng = np.random.default_rng(2)
+    maps = rng.standard_normal((12, 64, 48)).astype(np.float32)
+    for c in range(12):
+        maps[c, :, (24 if c % 2 else 0) : (48 if c % 2 else 24)] *= 0.05
+    finder = ClusterFinder("enc")
+    finder.add(maps)
+    finder.add(-maps)
+    assert {cluster.channels for cluster in finder.clusters(2)} == {tuple(range(0, 12, 2)), tuple(range(1, 12, 2))}
+
+
 def test_maps_that_are_flat_or_broken_disturb_no_cluster() -> None:
     maps, _ = families()
     maps[3], maps[4, 2, 2], maps[5, 1, 1] = 7.0, np.nan, np.inf

@@ -1,8 +1,8 @@
 """Clusters of a layer's channels, by what their maps look like over some frames.
 
 T. Broad trained a network for each layer to describe maps (Broad et al., "Network bending", 2021). Here a map is
-described by itself, shrunk to 8×8 and brought to mean 0 and length 1 in every frame; clusters of these are found by
-k-means in moments, for any network.
+described by where it does something: by how far it departs from its middle value, shrunk to 16×16 and brought to mean 0
+and length 1 in every frame. Clusters of these are found by k-means in moments, for any network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from studio.model.op import Array
 from studio.model.picture import Picture, signed_view
 from studio.model.stage import Cluster
 
-_SIDE = 8
+_SIDE = 16
+_SAMPLED = 64
+"""Rows and columns by which the middle value of a map is found."""
+
 _MOST = 12
 """Clusters that are proposed at most."""
 
@@ -91,11 +94,19 @@ class ClusterFinder:
 
 
 def described(activation: Array) -> Array:
-    """(C, 64) float32: each map shrunk to 8×8, of mean 0 and length 1; flat ones, and those not finite, are zero."""
+    """(C, at most 256) float32: where each map does something, shrunk to 16×16, of mean 0 and length 1.
+
+    It does something where it departs from its middle value, upwards or downwards: what it makes of an outline changes
+    sign from pixel to pixel, and would be nothing on average. Flat maps, and those not finite, are zero.
+    """
     finite = np.nan_to_num(np.asarray(activation, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     peaks = np.abs(finite).max(axis=(1, 2), keepdims=True)
     scaled = np.divide(finite, peaks, out=np.zeros_like(finite), where=peaks > 0)
-    small = np.stack([cv2.resize(plane, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).reshape(-1) for plane in scaled])
+    every = [max(1, length // _SAMPLED) for length in scaled.shape[1:]]
+    middle = np.median(scaled[:, :: every[0], :: every[1]], axis=(1, 2), keepdims=True)
+    departs = np.abs(scaled - middle)
+    side = tuple(min(_SIDE, length) for length in departs.shape[:0:-1])
+    small = np.stack([cv2.resize(plane, side, interpolation=cv2.INTER_AREA).reshape(-1) for plane in departs])
     small -= small.mean(1, keepdims=True)
     lengths = np.linalg.norm(small, axis=1, keepdims=True)
     found: Array = np.divide(small, lengths, out=np.zeros_like(small), where=lengths > 1e-6)
