@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers import tiny_network
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,7 @@ from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.runtime.live.report import Progress
 from studio.ui.bends.panel import BendsPanel
+from studio.ui.kit.events import Events
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
@@ -94,3 +96,26 @@ def test_a_number_of_a_panel_that_waits_has_its_address_soon(studio: Studio) -> 
     before = set(names.numbers())
     studio.window.context[LearningPanel]
     assert {name for name in set(names.numbers()) - before if name.startswith("/lesson/")}
+
+
+def test_none_is_made_while_a_hand_is_at_work(studio: Studio, qtbot: QtBot) -> None:
+    window = studio.window
+    window.show()
+    qtbot.waitExposed(window)
+    window.context[Events].begin()
+    qtbot.keyClick(window, Qt.Key.Key_F35)
+    waiting = window.panels.waiting
+    window.panels._go_on()
+    assert window.panels.waiting == waiting
+    # A moment later it goes on.
+    qtbot.waitUntil(lambda: not window.panels.waiting, timeout=20_000)
+
+
+def test_an_import_that_fails_is_told_of_where_the_panel_is_made(studio: Studio, qtbot: QtBot) -> None:
+    """The thread that imports says nothing, and does not keep the others waiting for ever."""
+    panels = studio.window.panels
+    first = next(iter(panels._waiting))
+    panels._waiting[first] = replace(panels._waiting[first], modules=("no.such.module",))
+    studio.window.show()
+    panels.make_at_leisure()
+    qtbot.waitUntil(lambda: not panels.waiting, timeout=20_000)

@@ -32,6 +32,7 @@ PANELS = (
         stack=20,
         order=10,
         comes_later=True,
+        modules=("studio.ui.histogram.panel",),
         scrolled=True,
         gestures=(("Drag along a histogram", "Mark out values, to select, clamp or scale them"),),
     ),

@@ -86,8 +86,7 @@ class HistogramPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axis = ValueAxis()
-        self._plot = pg.PlotWidget(self, background=theme.PANEL, axisItems={"bottom": self._axis})
-        self._plot.setMenuEnabled(False)
+        self._plot = pg.PlotWidget(self, background=theme.PANEL, axisItems={"bottom": self._axis}, enableMenu=False)
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
         self._plot.hideAxis("left")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
@@ -35,6 +36,19 @@ class Events(QObject):
         if not self._has_begun:
             self._has_begun = True
             application.installEventFilter(self)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Look at nothing meanwhile: what is made has thousands of events, and none of a person's among them."""
+        application = QApplication.instance()
+        assert application is not None, "there is a window"
+        if self._has_begun:
+            application.removeEventFilter(self)
+        try:
+            yield
+        finally:
+            if self._has_begun:
+                application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Hand it on; nearly every event passes at once."""

@@ -87,6 +87,7 @@ PANELS = (
         "Learning",
         "right",
         _make,
+        modules=("studio.ui.learning.panel",),
         stack=20,
         order=60,
         scrolled=True,

@@ -78,8 +78,7 @@ _SWITCHES = (
 
 def plot_widget(name: str, height: int) -> pg.PlotWidget:
     """An empty plot in the window's colours, which the mouse leaves alone."""
-    plot = pg.PlotWidget(background=theme.GROUND)
-    plot.setMenuEnabled(False)
+    plot = pg.PlotWidget(background=theme.GROUND, enableMenu=False)
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setFixedHeight(height)

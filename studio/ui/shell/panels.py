@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.errors import StudioError
 from studio.model import plugins
 from studio.ui.kit.command import Command, Context
+from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 
 Made = tuple[Panel, QWidget | None]
@@ -20,8 +26,20 @@ _BETWEEN = 20
 """Milliseconds from one panel that nobody waits for to the next, in which the window answers."""
 
 
+_REST = 0.5
+"""Seconds after the last press, key or turn of the wheel before panels go on being made."""
+
+_HANDS = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.Wheel)
+
+
 def _nothing() -> None:
     pass
+
+
+def _import(*names: str) -> None:
+    with contextlib.suppress(Exception):
+        for name in names:
+            importlib.import_module(name)
 
 
 class Panels(QObject):
@@ -51,6 +69,10 @@ class Panels(QObject):
         self.left_out: list[Panel] = []
         self.then: Callable[[Panel, QWidget], object] = lambda _panel, _widget: None
         self.begun = self.finished = _nothing
+        self._unplaced: list[tuple[Panel, QWidget]] = []
+        self._importing: threading.Thread | None = None
+        self._hand = float("-inf")  # when a hand did something last
+        context[Events].on(_HANDS, self._note_hand)
         self.all = list(self._begin(declared))
         context.supply = self.make_next
 
@@ -79,15 +101,13 @@ class Panels(QObject):
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Those that are not made yet."""
-        return tuple(self._waiting)
+        """Those that are not there yet."""
+        return (*(panel.id for panel, _ in self._unplaced), *self._waiting)
 
     def make(self, name: str) -> None:
         """Make a panel now, if it is not there."""
-        panel = self._waiting.pop(name, None)
-        widget = self._make(panel) if panel is not None else None
-        if panel is not None and widget is not None:
-            self.then(panel, widget)
+        self._begin_one(name)
+        self._end_one()
 
     def make_next(self) -> bool:
         """Make the next one that waits; False where none does."""
@@ -101,15 +121,55 @@ class Panels(QObject):
         """Make what waits, one after another, whenever the window has a moment."""
         begun, self.begun = self.begun, _nothing
         begun()
-        if self._waiting:
+        if self._waiting or self._unplaced:
             self._timer.start()
             return
         finished, self.finished = self.finished, _nothing
         finished()
 
     def _go_on(self) -> None:
-        self.make_next()
-        self.make_at_leisure()
+        """One panel, unless a hand is at work or what it needs is still being imported."""
+        rests = time.monotonic() - self._hand >= _REST and not QApplication.mouseButtons()
+        try:
+            if rests and self._unplaced:
+                self._end_one()
+            elif rests and self._has_imported():
+                self._begin_one(next(iter(self._waiting), ""))
+        finally:
+            self.make_at_leisure()
+
+    def _begin_one(self, name: str) -> None:
+        panel = self._waiting.pop(name, None)
+        if panel is not None:
+            with self._context[Events].paused():
+                widget = self._make(panel)
+            if widget is not None:
+                self._unplaced.append((panel, widget))
+
+    def _end_one(self) -> None:
+        """Put what has been made where it belongs: a turn of its own, because Qt looks up every style in it then."""
+        while self._unplaced:
+            panel, widget = self._unplaced.pop()
+            with self._context[Events].paused():
+                self.then(panel, widget)
+
+    def _has_imported(self) -> bool:
+        """Whether nothing need be imported for the next panel; if something must, that begins."""
+        panel = next(iter(self._waiting.values()), None)
+        missing = [name for name in panel.modules if name not in sys.modules] if panel is not None else []
+        if self._importing is None and missing:
+            self._importing = threading.Thread(target=_import, args=missing, name="imports", daemon=True)
+            self._importing.start()
+        elif self._importing is not None and not self._importing.is_alive():
+            # What could not be imported fails once more where the panel is made, and is told of there.
+            self._importing = None
+            return True
+        return self._importing is None
+
+    def _note_hand(self, watched: QObject, event: QEvent) -> bool:
+        del watched, event
+        self._hand = time.monotonic()
+        return False
 
     def _make(self, panel: Panel) -> QWidget | None:
         try:
