@@ -238,7 +238,7 @@ def test_layers_are_bent_from_python(net: studio.LiveNetwork) -> None:
     assert net["act"].bends == ()
     with pytest.raises(StudioError, match="no bend"):
         studio.bend("Nothing")
-    with pytest.raises(StudioError, match="channel 99"):
+    with pytest.raises(StudioError, match="Channel 99 is not among 0 to 5"):
         net["enc"].bend(studio.bend("Invert"), channels=[99])
     assert [stage.id for stage in net.stages] == [1]
     net.unbend()
