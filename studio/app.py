@@ -153,6 +153,7 @@ class Studio:
             sound=self._sound,
             worker=worker,
             importer=Worker(post, "importer"),
+            renderer=Worker(post, "renderer"),
             saver=saver,
             session=session,
             messages=self.messages,
@@ -165,7 +166,7 @@ class Studio:
             controllers=self.controllers,
         )
         closing = Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked))
-        workers = worker, self.parts.importer
+        workers = worker, self.parts.importer, self.parts.renderer
         self._finishing = finishing = Finishing(workers, self.live, self.telemetry, lambda: self.window)
         self.window: MainWindow = MainWindow(
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
@@ -229,7 +230,7 @@ class Studio:
         patience = 0.0 if self._finishing.has_given_up else _PATIENCE
         status = self.telemetry[Recording].status
         self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))
-        for worker, unasked in ((self.parts.worker, _UNASKED), (self.parts.importer, 0.0)):
+        for worker, unasked in ((self.parts.worker, _UNASKED), (self.parts.importer, 0.0), (self.parts.renderer, 0.0)):
             worker.close(patience if worker.pending else min(unasked, patience))
         self._hooks.remove()
         self._post.close()

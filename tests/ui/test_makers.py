@@ -64,7 +64,7 @@ def chip(whole: WholeWindow, layer: str, channel: int) -> QPoint:
 def test_a_drag_over_the_picture_lights_up_the_layers_and_a_chip_selects_its_filter(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
     whole.command("view.output")
-    whole.until(lambda: [p.placement.rect[2] for p in whole.viewport._parts] == [whole.viewport.width()])
+    whole.until(lambda: whole.picture_in_place)
     dark = whole.network.list.viewport().grab().toImage()
     middle = whole.viewport.rect().center()
     QTest.mousePress(whole.viewport, LEFT, pos=middle - QPoint(40, 40))

@@ -64,17 +64,12 @@ def test_what_several_want_is_watched_together() -> None:
     assert asked == [("a", "b"), ("a", "b", "c"), ("b", "c")]
 
 
-def drawn_at_its_size(whole: WholeWindow) -> bool:
-    """Whether the viewport shows one picture, as wide as the panels have left it by now."""
-    return [part.placement.rect[2] for part in whole.viewport._parts] == [whole.viewport.width()]
-
-
 @pytest.mark.gl
 def test_a_click_on_the_picture_selects_filters_and_a_drag_where_it_is_zoomed_pans(whole: WholeWindow) -> None:
     whole.workspace.choose("act")
     whole.window.docks["histogram"].hide()
     whole.until(lambda: "act" in whole.told[LayerSamples].samples)
-    whole.until(lambda: drawn_at_its_size(whole))
+    whole.until(lambda: whole.picture_in_place)
     middle = whole.viewport.rect().center()
     whole.viewport.zoom_in()
     before = whole.viewport.camera.origin
@@ -84,7 +79,7 @@ def test_a_click_on_the_picture_selects_filters_and_a_drag_where_it_is_zoomed_pa
     assert whole.workspace.layer == "act"
     assert whole.viewport.camera.origin != before
     whole.viewport.fit()
-    whole.until(lambda: drawn_at_its_size(whole))
+    whole.until(lambda: whole.picture_in_place)
     whole.click(whole.viewport, middle)
     # The filters are those of the convolution that the activation reads.
     assert (whole.workspace.layer, whole.workspace.key) == ("enc", "weight")
@@ -116,7 +111,7 @@ def test_a_drag_over_the_picture_finds_what_makes_that_part_and_lights_it_up(who
     whole.command("view.output")
     whole.viewport.fit()
     whole.until(lambda: "enc" in whole.told[LayerSamples].samples)
-    whole.until(lambda: drawn_at_its_size(whole))
+    whole.until(lambda: whole.picture_in_place)
     area = whole.viewport.rect()
     start, end = area.center() - QPoint(60, 60), area.center() + QPoint(50, 40)
     QTest.mousePress(whole.viewport, Qt.MouseButton.LeftButton, pos=start)

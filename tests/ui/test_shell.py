@@ -268,7 +268,7 @@ def test_three_hints_go_for_ever_when_they_have_been_followed(whole: WholeWindow
     assert label.height() >= label.heightForWidth(label.width())
     whole.stroke((2.0, 2.0), (14.0, 6.0))
     assert "Click a place" in hints.text
-    whole.until(lambda: whole.viewport._parts)
+    whole.until(lambda: whole.picture_in_place)
     whole.click(whole.viewport)
     assert "W makes" in hints.text
     whole.command("view.filters")

@@ -109,6 +109,14 @@ class WholeWindow:
         drag(self.qtbot, sheet, [sheet.at(y, x).toPoint() for y, x in places])
         QApplication.processEvents()
 
+    @property
+    def picture_in_place(self) -> bool:
+        """Whether the viewport shows one picture, as wide as the panels that glide to their places have left it by now.
+
+        Until then what is seen, and so what a click is on, lies elsewhere than it will.
+        """
+        return [part.placement.rect[2] for part in self.viewport._parts] == [self.viewport.width()]
+
     def click(self, on: QWidget, at: QPoint | None = None) -> None:
         self.qtbot.mouseClick(on, Qt.MouseButton.LeftButton, NONE, at or on.rect().center())
 

@@ -155,7 +155,7 @@ class PresetDeck(QWidget):
         self.title.setStyleSheet("font-weight: 600;")
         self.save_button = tool_button("floppy-disk", "Save preset (Ctrl+S)", "Save", self.save)
         self.save_as_button = tool_button("floppy-disk-back", "Save preset as… (Ctrl+Shift+S)", "Save as", self.save_as)
-        self.folder_button = tool_button("folder-open", "Open the folder of your presets", "Folder", self._reveal_own)
+        self.folder_button = tool_button("folder-open", "The folder of your presets", "Your presets", self._reveal_own)
         self.own_button, self.large_button = try_buttons(self._session)
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("What the deck shows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place, Slot
 from studio.ui.kit.panel import Panel
+from studio.ui.recording.large_films import LargeFilms
 from studio.ui.recording.large_stills import LargeStills
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.parts import Parts
@@ -13,9 +14,16 @@ from studio.ui.services.parts import Parts
 def _make(context: Context) -> RecorderPanel:
     parts = context[Parts]
     stills = LargeStills(parts.document, parts.workspace, parts.live, parts.importer, parts.post, parts.messages.say)
-    made = RecorderPanel(context.document, context.live, context[Telemetry], parts.session, parts.worker, stills)
+    told, films = context[Telemetry], LargeFilms(parts)
+    made = RecorderPanel(context.document, context.live, told, parts.session, parts.worker, stills, films)
     made.began_or_ended.connect(lambda: context.tell("recording"))
     return made
+
+
+def _render(context: Context) -> None:
+    films = context[RecorderPanel].films
+    if films is not None and not films.renders:
+        films.toggle()
 
 
 PANELS = (
@@ -57,6 +65,14 @@ PANELS = (
                 keys=("Shift+P",),
                 icon="squares-four",
                 tip="Every layer's activation on one PNG",
+            ),
+            Command(
+                "file.render",
+                "Render the whole film",
+                _render,
+                Place("File", 30, 40),
+                icon="film-strip",
+                tip="From its start, with its rate and sound, enlarged as the Recording panel says",
             ),
         ),
     ),

@@ -15,6 +15,19 @@ from studio.runtime.live.session import LiveSession
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker
 
+LARGER = {
+    "": "As the network works",
+    "2 restorer": "2 times, by the restorer",
+    "4 restorer": "4 times, by the restorer",
+    "2 network": "2 times, by the network",
+    "4 network": "4 times, by the network",
+}
+LARGER_TIP = (
+    "By the restorer: the same picture, enlarged and sharpened, with no more in it.\n"
+    "By the network: a larger picture of the source is bent, so strokes are finer, and there are more of them."
+)
+"""Which ways of enlarging there are, and what each does."""
+
 Say = Callable[[Message], object]
 
 

@@ -31,22 +31,12 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.icons import icon
-from studio.ui.recording.large_stills import LargeStills
+from studio.ui.recording.large_films import LargeFilms
+from studio.ui.recording.large_stills import LARGER, LARGER_TIP, LargeStills
 from studio.ui.services.session import Session
 
 _RATES = {"24": "24", "25": "25", "30000/1001": "29.97", "30": "30", "50": "50", "60": "60"}
 _SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
-_LARGER = {
-    "": "As the network works",
-    "2 restorer": "2 times, by the restorer",
-    "4 restorer": "4 times, by the restorer",
-    "2 network": "2 times, by the network",
-    "4 network": "4 times, by the network",
-}
-_LARGER_TIP = (
-    "By the restorer: the same picture, enlarged and sharpened, with no more in it.\n"
-    "By the network: a larger picture of the source is bent, so strokes are finer, and there are more of them."
-)
 _NAME = "{preset} {date} {time}"
 _IDLE = f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; border-color: {theme.DANGER}; }}"
 _RECORDING = (
@@ -65,6 +55,7 @@ class RecorderPanel(QWidget):
         session: remembers how to record.
         worker: for trying the codecs, which takes half a second.
         stills: writes those that are larger than the output.
+        films: renders films from their start, enlarged or not.
     """
 
     began_or_ended = Signal()
@@ -77,6 +68,7 @@ class RecorderPanel(QWidget):
         session: Session,
         worker: Worker,
         stills: LargeStills | None = None,
+        films: LargeFilms | None = None,
     ) -> None:
         super().__init__()
         self.setAccessibleName("Recording")
@@ -85,7 +77,7 @@ class RecorderPanel(QWidget):
         self._telemetry = telemetry
         self._session = session
         self._worker = worker
-        self._stills = stills
+        self._stills, self.films = stills, films
         self._tried = False
         self._was_recording: bool | None = None
         self._ended: RecordingStatus | None = None
@@ -154,8 +146,8 @@ class RecorderPanel(QWidget):
             self.size_.addItem(value.replace("x", "×") or "As it comes", value)
         self.size_.setCurrentIndex(self.size_.findData(choice.size))
         self.size_.activated.connect(self._choose)
-        self.larger = _choice("Size of stills", _LARGER_TIP)
-        for value, text in _LARGER.items():
+        self.larger = _choice("Size of stills", LARGER_TIP)
+        for value, text in LARGER.items():
             self.larger.addItem(text, value)
         self.larger.setCurrentIndex(max(0, self.larger.findData(choice.still)))
         self.larger.activated.connect(self._choose)
@@ -211,6 +203,8 @@ class RecorderPanel(QWidget):
             label.setBuddy(widget)
             form.addRow(label, widget)
         box.addLayout(form)
+        if self.films is not None:
+            box.addWidget(self.films)
         box.addStretch(1)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name

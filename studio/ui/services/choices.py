@@ -70,6 +70,7 @@ class RecordingChoice:
         shown: record what is shown rather than the output.
         size: "1920x1080", width and height; empty takes pictures as they come.
         still: how stills are enlarged, "2 restorer" or "4 network"; empty for as they are.
+        film: the same of films that are rendered as a whole.
     """
 
     codec: str = "h264"
@@ -78,12 +79,17 @@ class RecordingChoice:
     shown: bool = False
     size: str = ""
     still: str = ""
+    film: str = ""
 
     @property
     def enlarged(self) -> tuple[int, str]:
         """How many times stills are enlarged, and by what; 1 where what was stored is nothing that is offered."""
-        found = re.fullmatch(r"([24]) (restorer|network)", self.still)
-        return (int(found[1]), found[2]) if found else (1, "restorer")
+        return _enlarging(self.still)
+
+    @property
+    def film_enlarged(self) -> tuple[int, str]:
+        """The same of films."""
+        return _enlarging(self.film)
 
     @property
     def pixels(self) -> tuple[int, int] | None:
@@ -170,3 +176,8 @@ class OutputChoice:
         fits: dict[str, Fit] = {fit: fit for fit in get_args(Fit)}
         quarters: dict[int, Quarters] = {each: each for each in get_args(Quarters)}
         return Framing(fits.get(self.fit, "fit"), quarters.get(self.quarters, 0), self.mirrored, self.flipped)
+
+
+def _enlarging(stored: str) -> tuple[int, str]:
+    found = re.fullmatch(r"([24]) (restorer|network)", stored)
+    return (int(found[1]), found[2]) if found else (1, "restorer")

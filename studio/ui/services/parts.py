@@ -40,6 +40,7 @@ class Parts:
     sound: of the film that plays.
     worker: reads and writes small things.
     importer: reads models of other programs, which may take long.
+    renderer: renders whole films beside the window, which takes longer.
     saver: saves the document as a preset.
     session: what is remembered from one start to the next.
     messages: where sentences for the person are shown.
@@ -62,6 +63,7 @@ class Parts:
     sound: FilmSound
     worker: Worker
     importer: Worker
+    renderer: Worker
     saver: PresetSaver
     session: Session
     messages: MessageBar
