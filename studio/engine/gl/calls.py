@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 import moderngl
 import numpy as np
@@ -16,6 +17,9 @@ from studio.model.op import Array
 from studio.model.picture import Picture
 
 Load = Callable[[str], int]
+
+Binary = tuple[int, bytes]
+"""A program as a driver keeps it: of which kind, and what."""
 
 _TEXTURE_2D = 0x0DE1
 _TRIANGLES = 0x0004
@@ -55,6 +59,11 @@ _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignor
     "glDetachShader": (_uint, _uint),
     "glLinkProgram": (_uint,),
     "glGetProgramiv": (_uint, _uint, _address),
+    "glCreateProgram": (),
+    "glDeleteProgram": (_uint,),
+    "glProgramParameteri": (_uint, _uint, _int),
+    "glGetProgramBinary": (_uint, _int, _address, _address, _address),
+    "glProgramBinary": (_uint, _uint, _address, _int),
     "glGetTextureHandleARB": (_uint,),
     "glIsTextureHandleResidentARB": (_handle,),
     "glMakeTextureHandleResidentARB": (_handle,),
@@ -67,6 +76,7 @@ _RESULTS: dict[str, type[ctypes._SimpleCData]] = {  # type: ignore[type-arg]
     "glFenceSync": _address,
     "glClientWaitSync": _uint,
     "glCreateShader": _uint,
+    "glCreateProgram": _uint,
     "glGetTextureHandleARB": _handle,
     "glIsTextureHandleResidentARB": _byte,
     "glGetImageHandleARB": _handle,
@@ -74,7 +84,9 @@ _RESULTS: dict[str, type[ctypes._SimpleCData]] = {  # type: ignore[type-arg]
 }
 _MAP_READ, _MAP_WRITE, _PERSISTENT, _COHERENT = 1, 2, 0x40, 0x80
 _COMPUTE_SHADER, _LINK_STATUS = 0x91B9, 0x8B82
+_BINARY_LENGTH, _BINARY_HINT = 0x8741, 0x8257
 _GPU_COMMANDS_COMPLETE, _FLUSH_COMMANDS, _TIMEOUT_EXPIRED = 0x9117, 1, 0x911B
+_BRIEF = "glFlush", "glFenceSync", "glDeleteSync"
 _TURN = 10**9  # nanoseconds that are waited at a time
 # Windows' drivers have a calling convention of their own; both kinds of pointer let other threads run meanwhile.
 if sys.platform == "win32":
@@ -93,6 +105,11 @@ class _Missing:
         raise StudioError(f"This graphics driver does not offer {self._name}; update it, or use --engine torch.")
 
 
+def _made(convention: Callable[..., Any], name: str, address: int) -> Callable[..., object]:
+    made = convention(_RESULTS.get(name), *_SIGNATURES[name])(address) if address else _Missing(name)
+    return cast("Callable[..., object]", made)
+
+
 class Calls:
     """The calls that may take long, each for the context that is current in the calling thread.
 
@@ -101,10 +118,20 @@ class Calls:
     """
 
     def __init__(self, load: Load) -> None:
+        self._addresses = {name: load(name) for name in _SIGNATURES}
         self._functions: dict[str, Callable[..., object]] = {
-            name: _convention(_RESULTS.get(name), *arguments)(address) if (address := load(name)) else _Missing(name)
-            for name, arguments in _SIGNATURES.items()
+            name: _made(_convention, name, address) for name, address in self._addresses.items()
         }
+        self._asks: Callable[..., object] = self._functions["glClientWaitSync"]
+
+    def be_brief(self) -> None:
+        """Hold Python's lock in calls that a GPU's driver comes back from at once: to let it go takes longer.
+
+        Whoever wants it has it for half a millisecond, if he needs it, and this thread waits for that.
+        """
+        brief = {name: _made(ctypes.PYFUNCTYPE, name, self._addresses[name]) for name in _BRIEF}
+        self._functions |= brief
+        self._asks = _made(ctypes.PYFUNCTYPE, "glClientWaitSync", self._addresses["glClientWaitSync"])
 
     def finish(self) -> None:
         """Wait until everything asked for so far is done."""
@@ -128,23 +155,61 @@ class Calls:
             text: GLSL.
         """
         call = self._functions
-        source = text.encode()
-        line, count, attached = ctypes.c_char_p(source), ctypes.c_int(len(source)), (_uint * 8)()
-        found, linked = ctypes.c_int(), ctypes.c_int()
+        attached, found = (_uint * 8)(), ctypes.c_int()
+        call["glGetAttachedShaders"](program, len(attached), ctypes.addressof(found), ctypes.addressof(attached))
+        for number in attached[: found.value]:
+            call["glDetachShader"](program, number)
+        return self._link(program, text)
+
+    def binary(self, text: str) -> Binary | None:
+        """What the driver makes of a compute shader, for `take_binary`; None where it refuses or keeps it.
+
+        Args:
+            text: GLSL.
+        """
+        call = self._functions
+        program = call["glCreateProgram"]()
+        try:
+            call["glProgramParameteri"](program, _BINARY_HINT, 1)
+            if not self._link(program, text) or not (size := self._of_program(program, _BINARY_LENGTH)):
+                return None
+            held, length, kind = ctypes.create_string_buffer(size), ctypes.c_int(), _uint()
+            at = (ctypes.addressof(each) for each in (length, kind, held))
+            call["glGetProgramBinary"](program, size, *at)
+            return kind.value, held.raw[: length.value]
+        finally:
+            call["glDeleteProgram"](program)
+
+    def take_binary(self, program: int, binary: Binary) -> bool:
+        """Let a program be what the driver made in another context; False where it does not know it.
+
+        Args:
+            program: the number of a program of a compute shader, which it is no more, whatever comes of it.
+            binary: of `binary`, by the same driver on the same GPU.
+        """
+        kind, held = binary
+        memory = ctypes.create_string_buffer(held, len(held))
+        self._functions["glProgramBinary"](program, kind, ctypes.addressof(memory), len(held))
+        return bool(self._of_program(program, _LINK_STATUS))
+
+    def _link(self, program: object, text: str) -> bool:
+        call, source = self._functions, text.encode()
+        line, count = ctypes.c_char_p(source), ctypes.c_int(len(source))
         shader = call["glCreateShader"](_COMPUTE_SHADER)
         try:
             call["glShaderSource"](shader, 1, ctypes.addressof(line), ctypes.addressof(count))
             call["glCompileShader"](shader)
-            call["glGetAttachedShaders"](program, len(attached), ctypes.addressof(found), ctypes.addressof(attached))
-            for number in attached[: found.value]:
-                call["glDetachShader"](program, number)
             call["glAttachShader"](program, shader)
             call["glLinkProgram"](program)
-            call["glGetProgramiv"](program, _LINK_STATUS, ctypes.addressof(linked))
             call["glDetachShader"](program, shader)
         finally:
             call["glDeleteShader"](shader)
-        return bool(linked.value)
+        return bool(self._of_program(program, _LINK_STATUS))
+
+    def _of_program(self, program: object, name: int) -> int:
+        found = ctypes.c_int()
+        self._functions["glGetProgramiv"](program, name, ctypes.addressof(found))
+        return found.value
 
     def dispatch(self, program: moderngl.ComputeShader, x: int, y: int = 1, z: int = 1) -> None:
         """Run so many workgroups of a compute shader."""
@@ -228,10 +293,13 @@ class Calls:
 
     def is_reached(self, fence: int) -> bool:
         """Whether the GPU has come to this mark; asks, and does not wait."""
-        return self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, 0) != _TIMEOUT_EXPIRED
+        return self._asks(fence, _FLUSH_COMMANDS, 0) != _TIMEOUT_EXPIRED
 
     def wait_fence(self, fence: int, at_most: float = math.inf) -> None:
         """Wait until the GPU has come to this mark, so many seconds at most, and free it."""
+        if self.is_reached(fence):
+            self.drop_fence(fence)
+            return
         until = time.monotonic() + at_most
         while self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _TURN) == _TIMEOUT_EXPIRED:
             if time.monotonic() >= until:

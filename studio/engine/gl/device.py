@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from weakref import WeakSet
 
 import moderngl
 import numpy as np
 
 from studio.engine.gl.calls import Calls, Load
+from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
@@ -33,6 +35,7 @@ _PROGRAMS = 512
 
 _EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 
+Patience = Literal["waits", "asks", "looks"]
 Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
 Compile = Callable[["Device", Source], Program]
 
@@ -71,6 +74,7 @@ class Device:
             moderngl's own loader.
 
     Attributes:
+        compiler: compiles its compute shaders elsewhere; None where it does itself.
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
         mapped: the buffers' memory that lies open, as long as somebody has a view of it.
     """
@@ -86,12 +90,16 @@ class Device:
         self.version: str = context.info["GL_VERSION"]
         self.max_texture: int = context.info["GL_MAX_TEXTURE_SIZE"]
         self.is_software = bool(_SOFTWARE.search(self.renderer))
+        if not self.is_software:
+            self.calls.be_brief()
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
         # Bytes that a shader sees of a buffer; GL 4.3 promises 16 MB.
         self.most_storage = self.calls.integer(_MAX_SHADER_STORAGE_BLOCK_SIZE) if self.has_compute else 0
         self.layer = ""
+        self.compiler: Compiler | None = None
+        self._patience: Patience = "waits"
         self._draws: OrderedDict[Source, moderngl.VertexArray] = OrderedDict()
         self._computes: OrderedDict[Source, moderngl.ComputeShader] = OrderedDict()
         self.compiled = 0
@@ -166,15 +174,39 @@ class Device:
     def compute(self, source: Source) -> moderngl.ComputeShader:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:
-            self.compiled += 1
             _keep(self._computes, source, self._compiled(source))
+            self.compiled += 1
         self._computes.move_to_end(source)
         return self._computes[source]
+
+    @contextmanager
+    def being(self, patience: Patience) -> Iterator[None]:
+        """While this lasts, raise `Pending` where a shader is not compiled yet, and the device has a compiler.
+
+        Args:
+            patience: whether it is asked for then; with "waits" it is waited for as usual.
+        """
+        before, self._patience = self._patience, patience
+        try:
+            yield
+        finally:
+            self._patience = before
 
     def _compiled(self, source: Source) -> moderngl.ComputeShader:
         """A compute program; other Python threads run while a GPU's driver makes it, which may take a second."""
         text = source.text()
         # Uniforms, which those without maps have, are found by moderngl alone, which holds Python's lock.
+        if self.compiler is not None and source.inputs:
+            coming = self.compiler.ask(text) if self._patience != "looks" else None
+            if coming is None or (self._patience == "asks" and not coming.done()):
+                raise Pending
+            binary = coming.result()
+            self.compiler.forget(text)
+            if binary is not None:
+                made = self.context.compute_shader(_EMPTY)
+                if self.calls.take_binary(made.glo, binary):
+                    return made
+                self.context.clear_errors()
         if not self.is_software and source.inputs:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.relink(made.glo, text):

@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.bank import Crop, CutPass, PictureBank
+from studio.engine.gl.compiler import Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
@@ -19,7 +20,7 @@ from studio.engine.gl.plan import Step
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.store import TensorStore
-from studio.errors import StudioError
+from studio.errors import EngineError, StudioError
 from studio.model.graph import Input, Node, Size
 from studio.model.lowering import Running
 from studio.model.network import Network
@@ -51,6 +52,7 @@ class GLEngine(AtlasEngine):
         self._asked = settings
         self._planes: dict[str, Feed] = {}
         self._pixels: dict[str, PixelFeed] = {}
+        self._awaits = False  # whether faster passes than those that run are still to be compiled
         self._banks: dict[int, PictureBank] = {}
         self._cuts: dict[tuple[str, int], CutPass] = {}
         super().__init__(network, device, store)
@@ -106,10 +108,14 @@ class GLEngine(AtlasEngine):
 
     def tune(self) -> tuple[int, int] | None:
         """See `Engine.tune`."""
-        if not self._shapes or self._passes.tuning is None:
+        if not self._shapes or (self._passes.tuning is None and not self._awaits):
             return None
         self._begin()
+        if self._awaits and not self._are_there():
+            return None
         tuning = self._passes.tuning
+        if tuning is None:
+            return None
         if self._passes.tune():
             self._steps.clear()
         self._context.gc()
@@ -193,7 +199,35 @@ class GLEngine(AtlasEngine):
         self._run_fed(tick)
         return True
 
+    def _are_there(self) -> bool:
+        """Whether the passes that are faster than the usual ones are compiled, and run from now on."""
+        try:
+            with self._device.being("asks"):
+                self._steps_of(self._running.nodes, frozenset())
+        except Pending:
+            return False
+        except EngineError:  # what a driver refuses is not the fastest
+            self._awaits = False
+            return True
+        self._awaits = False
+        self._steps.clear()
+        return True
+
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+        """The fastest passes; where somebody waits for the picture the usual ones, until those are compiled."""
+        with self._passes.as_usual() as differs:
+            pass
+        if not (self.tunes_later and differs and self._device.compiler is not None):
+            return self._steps_of(nodes, whole)
+        try:
+            with self._device.being("looks"):
+                return self._steps_of(nodes, whole)
+        except Pending:
+            self._awaits = True
+            with self._passes.as_usual():
+                return self._steps_of(nodes, whole)
+
+    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
         shapes, most = self._running.shapes, self._settings.most_outputs

@@ -28,10 +28,11 @@ _WAKING = 0.5
 
 
 class Job(NamedTuple):
-    """A layer whose fastest plan is wanted, and what tells the seconds that a plan takes."""
+    """A layer whose fastest plan is wanted, what tells the seconds that a plan takes, and whether it can at once."""
 
     plans: Sequence[Plan]
     seconds: Callable[[Plan], float]
+    is_ready: Callable[[Plan], bool] = lambda _: True
 
 
 def cache_path() -> Path:
@@ -147,6 +148,8 @@ class Tuning:
             for plan in job.plans:
                 # What one driver refuses is not the fastest.
                 with contextlib.suppress(EngineError):
+                    while not job.is_ready(plan):
+                        yield None
                     job.seconds(plan)
                     found[plan] = math.inf
                 yield None

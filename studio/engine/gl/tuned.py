@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import moderngl
 
+from studio.engine.gl.compiler import Pending
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
@@ -74,6 +76,7 @@ class TunedPasses(ABC):
         self._told = told
         self._plans: dict[str, Plan] = {}
         self._layers: dict[str, list[Pass]] = {}
+        self._tiled_ones: list[Pass] = []
         self._tried: frozenset[Source] = frozenset()
         self.tuning: Tuning | None = None
         # What convolutions share, which run one after the other, by ""; and what each gradient has by itself.
@@ -86,7 +89,7 @@ class TunedPasses(ABC):
             layers: the last passes of all nodes.
             later: whether what was not measured yet runs in the usual way at first, and is measured by `tune`.
         """
-        tiled = [layer for layer in layers if self._is_tiled(layer) or self._is_product(layer)]
+        tiled = self._tiled_ones = [layer for layer in layers if self._is_tiled(layer) or self._is_product(layer)]
         tuner = self._settings.tuner
         self.tuning = None
         if self._settings.plan is not None:
@@ -131,6 +134,16 @@ class TunedPasses(ABC):
             self._reserve_parts(layer, plan)
         return changed
 
+    @contextmanager
+    def as_usual(self) -> Iterator[bool]:
+        """While this lasts, make passes in the usual way, whatever is faster; whether any would be another."""
+        usual = {layer_of(layer.target): self._usual(layer) for layer in self._tiled_ones}
+        chosen, self._plans = self._plans, usual
+        try:
+            yield chosen != usual
+        finally:
+            self._plans = chosen
+
     def _is_half(self, name: str) -> bool:
         return self._textures[name].dtype == "f2"
 
@@ -165,8 +178,10 @@ class TunedPasses(ABC):
     def _job(self, each: Pass) -> Job:
         work = self._work(each)
         if isinstance(work, GradientWork):
-            return Job(gradient_plans(work), partial(self._seconds, each))
-        return Job(plans(work, self._device.shared_memory, halves=self._settings.halves), partial(self._seconds, each))
+            found = gradient_plans(work)
+        else:
+            found = plans(work, self._device.shared_memory, halves=self._settings.halves)
+        return Job(found, partial(self._seconds, each), partial(self._is_ready, each))
 
     def _usual(self, each: Pass) -> Plan:
         work = self._work(each)
@@ -175,6 +190,15 @@ class TunedPasses(ABC):
     @abstractmethod
     def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
         """The passes of a layer that runs so."""
+
+    def _is_ready(self, each: Pass, plan: Plan) -> bool:
+        """Whether what runs it so is compiled; it will be."""
+        try:
+            with self._device.being("asks"):
+                self._planned(Group(each.node), each, plan)
+        except Pending:
+            return False
+        return True
 
     def _seconds(self, each: Pass, plan: Plan) -> float:
         """Time of a convolution alone, in a row long enough to be told from others."""

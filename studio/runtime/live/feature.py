@@ -96,3 +96,9 @@ class Feature:
 
     def close(self) -> None:
         """The thread ends: finish what is under way."""
+
+
+def having(features: Iterable[Feature], what: str) -> tuple[tuple[str, str, Callable[..., Any]], ...]:
+    """Those of the features that do something of their own there: a cause, their name, and what they do."""
+    does = (each for each in features if getattr(type(each), what) is not getattr(Feature, what))
+    return tuple((f"{type(each).__name__}.{what}", type(each).__name__, getattr(each, what)) for each in does)

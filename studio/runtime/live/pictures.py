@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from studio.engine.base import Engine
+from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.latent import WORD, path_given
 from studio.model.picture import DeepPicture
@@ -120,7 +122,9 @@ class Pictures:
             before, self._input, self.has_run = self._input, None, False
             size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
             is_cut = before is not None and _is_cut(before.newest, newest, runner)
-            fed = _Input(resized(newest.picture, size), newest)
+            self._player.ahead = partial(_brought, self.size)
+            made = newest.ahead
+            fed = _Input(made if made is not None and made.shape[:2] == size else resized(newest.picture, size), newest)
         elif self._input is not None and self._comes_again(engine, moves=moves):
             fed, self.has_run = self._input, False
         else:
@@ -172,6 +176,14 @@ class Pictures:
         if fps and engine.remembers and not state.is_camera:
             return math.inf
         return self._clock.wait(float(fps) * state.speed if fps else None)
+
+
+def _brought(size: str, picture: DeepPicture) -> DeepPicture | None:
+    """The picture at this size; None where it has none, which is said when it is run."""
+    try:
+        return resized(picture, parse_size(size, (picture.shape[0], picture.shape[1])))
+    except StudioError:
+        return None
 
 
 def _is_cut(before: Newest, newest: Newest, runner: FrameRunner) -> bool:

@@ -43,6 +43,9 @@ class Player:
     """Plays one source at a time. Every method returns at once and may be called from any thread.
 
     A still is given once, a folder of pictures plays as a film at its rate, a camera gives its newest picture.
+
+    Attributes:
+        ahead: what is made of every picture in the capture thread, for whoever takes it next; it raises nothing.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Player:
             wait: waits for a condition, whose lock is held, so many seconds of that clock; None for any time.
             rate: pictures a second of sources that are time alone; None for as many as they have in a render.
         """
+        self.ahead: Callable[[DeepPicture], DeepPicture | None] = lambda _: None
         self._on_change = on_change
         self._clock, self._wait = clock, wait
         self._rate = None if rate is None else Fraction(rate)
@@ -306,6 +310,7 @@ class Player:
         if frame is not None:
             self._raw = frame.picture
         picture = self._fitted() if self._raw is not None and (frame is not None or changed) else None
+        ahead = None if picture is None else self.ahead(picture)
         with self._wake:
             if self._orders.serial != orders.serial:
                 return
@@ -317,7 +322,7 @@ class Player:
             )
             if picture is not None:
                 number, era = (self._newest.number if self._newest else 0) + 1, (orders.serial, playback.cuts)
-                self._newest = Newest(number, picture, before.spec, position, playback.laps, era)
+                self._newest = Newest(number, picture, before.spec, position, playback.laps, era, ahead)
             tell = picture is not None or before.status != self._state.status or before.ended != ended
         if tell:
             self._on_change()

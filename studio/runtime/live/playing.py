@@ -60,6 +60,7 @@ class Newest(NamedTuple):
         position: seconds from the source's start.
         laps: how often the source had begun again before it.
         era: another where it does not follow the picture before: another source, a seek, a loop.
+        ahead: what `Player.ahead` made of it.
     """
 
     number: int
@@ -68,3 +69,4 @@ class Newest(NamedTuple):
     position: float = 0.0
     laps: int = 0
     era: tuple[int, int] = (0, 0)
+    ahead: DeepPicture | None = None

@@ -21,7 +21,7 @@ from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.clock import SLOW, Clock
 from studio.runtime.live.cores import Cores
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
-from studio.runtime.live.feature import Feature, Frame
+from studio.runtime.live.feature import Feature, Frame, having
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.mailbox import Mailbox
@@ -98,6 +98,7 @@ class RenderLoop:
         sending = Sending(display, self._journal)
         fade = PictureFade(self._host, movement.listen if movement is not None else lambda _: NOTHING)
         self._features = (writer, taking, sending, fade, Tuning(), Tidying(), SecondFilm(), *looking, *others)
+        self._having = {what: having(self._features, what) for what in ("moves", "before", "took", "rest")}
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],
@@ -222,9 +223,8 @@ class RenderLoop:
         return frame
 
     def _each(self, what: str, frame: Frame) -> None:
-        for feature in self._features:
-            name = type(feature).__name__
-            self._journal.attempt(f"{name}.{what}", name, partial(getattr(feature, what), frame))
+        for cause, name, does in self._having[what]:
+            self._journal.attempt(cause, name, partial(does, frame))
 
     def _try_to_run(self, engine: Engine) -> bool:
         try:
@@ -254,12 +254,11 @@ class RenderLoop:
         return self._pictures.run(engine, runner, moves=self._moves(engine), prepare=self._prepare)
 
     def _moves(self, engine: Engine) -> bool:
-        return engine.moves or any(feature.moves(engine) for feature in self._features)
+        return engine.moves or any(moves(engine) for _, _, moves in self._having["moves"])
 
     def _prepare(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
-        for feature in self._features:
-            name = type(feature).__name__
-            self._journal.attempt(f"{name}.before", name, partial(feature.before, runner, tick, picture))
+        for cause, name, does in self._having["before"]:
+            self._journal.attempt(cause, name, partial(does, runner, tick, picture))
 
     def _show(self, engine: Engine) -> None:
         graph, view = engine.graph, self._view

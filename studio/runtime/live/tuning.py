@@ -19,6 +19,10 @@ _LONGEST_CREDIT = 0.02
 """Seconds that are saved up for it at most, so that no more than one shader is compiled between two frames."""
 
 
+_LEAST = 0.0005
+"""Seconds that a step is taken to last at least: one that waits for a compiler is asked for again a frame later."""
+
+
 @dataclass(frozen=True)
 class StopTuning(Setting):
     """Run as it runs now; what was not measured is, when the network is next opened or brought to another size."""
@@ -75,7 +79,7 @@ class Tuning(Feature):
             self._state = TuningState(*progress) if progress is not None else TuningState()
             if progress is None:
                 return
-            self._credit -= self._clock() - start
+            self._credit -= max(self._clock() - start, _LEAST)
 
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
