@@ -1,4 +1,4 @@
-"""The sound of a microphone, measured as a film's: levels of bands, and onsets.
+"""The sound of a microphone, measured as a film's: levels of bands, onsets and beats.
 
 The library's callback only fills a ring: it waits for Python's lock, and whatever it did besides would be heard as
 gaps. Whoever asks what is heard empties the ring and measures, in the thread that asks.
@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from studio.control.following_beats import FollowingBeats
 from studio.control.sound import PREFIX, STEP, Measured, SoundMeter
 from studio.errors import StudioError
 from studio.io.sound import Resampler
 from studio.model.modulator import NOTHING, Measurements
 from studio.model.op import Array
+from studio.model.tempo import Tempo
 
 _SECONDS = 2.0
 """So much is kept of what nobody has asked for; the rest is forgotten, the oldest first."""
@@ -74,6 +76,9 @@ class Microphone:
         self._meter = SoundMeter()
         self._last: Measured | None = None
         self._onset: float | None = None
+        self._beat: float | None = None
+        self._beats = FollowingBeats()
+        self._offset = 0.0  # from the time of what was heard to that of frames
         try:
             stream.start()
         except library.PortAudioError as error:
@@ -93,13 +98,32 @@ class Microphone:
                 # As long ago as what came after it takes.
                 self._onset = time - (len(measured) - number) * STEP
             self._last = each
+            self._beats.push(each.flux)
         if self._last is None:
             return NOTHING
+        self._offset = time - self._beats.now
+        self._follow()
         values = {f"{PREFIX}{name}": level for name, level in zip(_NAMES, self._last.levels, strict=True)}
-        return Measurements(values, {} if self._onset is None else {f"{PREFIX}onset": self._onset})
+        began = {f"{PREFIX}onset": self._onset, f"{PREFIX}beat": self._beat}
+        return Measurements(values, {name: at for name, at in began.items() if at is not None})
+
+    def _follow(self) -> None:
+        """Let a beat fall where one is due."""
+        beat, period = self._beats.last(), self._beats.period
+        if beat is not None and period is not None:
+            at = beat + self._offset
+            # The same one, found again a hair later, is no other.
+            if self._beat is None or at - self._beat > period / 2:
+                self._beat = at
+
+    @property
+    def tempo(self) -> Tempo | None:
+        """The tempo of what is heard, by the time of frames; None where no beat is."""
+        return self._beats.tempo(self._offset)
 
     def close(self) -> None:
         """Listen no more."""
+        self._beats.close()
         try:
             self._stream.close()
         except self._errors:

@@ -102,6 +102,10 @@ class OscServer:
 
     def take(self, data: bytes) -> None:
         """One packet: a message, or a bundle of them."""
+        if not _is_whole(data):
+            # The parser would make zeros of what is missing.
+            self._tell(f"An OSC packet of {len(data)} bytes cannot be read: it does not hold what it says.")
+            return
         try:
             messages = [timed.message for timed in OscPacket(data).messages]
         # The parser raises whatever a malformed packet leads it to; it came from anywhere.
@@ -191,6 +195,54 @@ class OscSender:
     def close(self) -> None:
         """Send no more."""
         self._socket.close()
+
+
+_SIZES = {**dict.fromkeys("ifrmc", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFNI[]", 0)}
+"""Bytes of an argument of each type, but for those that say it themselves."""
+_DEEPEST = 16
+"""Bundles in one another."""
+
+
+def _is_whole(data: bytes, depth: int = 0) -> bool:
+    """Whether a packet holds as many bytes as its parts say."""
+    if not data.startswith(b"#bundle\0"):
+        return _message_is_whole(data)
+    place = 16
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4], "big", signed=True)
+        part = data[place + 4 : place + 4 + size] if size > 0 else b""
+        if size <= 0 or len(part) != size or depth >= _DEEPEST or not _is_whole(part, depth + 1):
+            return False
+        place += 4 + size
+    return place == len(data)
+
+
+def _message_is_whole(data: bytes) -> bool:
+    place = _behind(data, 0)
+    if not data.startswith(b"/") or place is None:
+        return False
+    tags = data[place:].partition(b"\0")[0].decode("ascii", "replace")
+    # Old senders leave the types out where there are no values.
+    behind = _behind(data, place) if tags else place
+    for tag in tags[1:]:
+        if behind is None:
+            return False
+        if tag in "sS":
+            behind = _behind(data, behind)
+        elif tag == "b":
+            size = int.from_bytes(data[behind : behind + 4], "big")
+            behind += 4 + -(-size // 4) * 4
+        else:
+            behind += _SIZES.get(tag, 0)
+        if behind is not None and behind > len(data):
+            return False
+    return behind is not None
+
+
+def _behind(data: bytes, place: int) -> int | None:
+    """Where what follows a string begins, at the next multiple of four; None where the string does not end."""
+    end = data.find(b"\0", place)
+    return None if end < 0 else end // 4 * 4 + 4
 
 
 def _single(value: float) -> float:

@@ -54,7 +54,7 @@ class _Take(Part):
 
 class _Header(Part):
     format: Literal["studio-performance"]
-    version: int
+    version: Annotated[int, Field(ge=1, strict=True)]
     network: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     preset: Line = ""
     take: _Take = _Take()

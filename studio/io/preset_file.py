@@ -183,6 +183,8 @@ def section_from_json(name: str, document: Any, version: int, network: Network) 
     known = registry().get(name)
     if known is None:
         raise StudioError(f'There is no section "{name}"; a plug-in may be missing.')
+    if version > known.version:
+        raise StudioError(f'The section "{name}" was made by a later version of the studio; update the studio.')
     if document is None:
         return known.section, known.section.default
     value = known.read(document, version, f'The section "{name}"')

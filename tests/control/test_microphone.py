@@ -133,3 +133,44 @@ def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(StudioError, match="sounddevice is missing; install the studio anew"):
         Microphone()
+
+
+@pytest.mark.parametrize("bpm", [90.0, 124.0])
+def test_beats_are_followed_while_they_come_in(library: type[Stream], bpm: float) -> None:
+    microphone = Microphone()
+    stream = library.made
+    assert stream is not None
+    rate, period, first = 48000, 60.0 / bpm, 0.4
+    seconds = 14.0
+    time = np.arange(round(seconds * rate)) / rate
+    into = (time - first) % period
+    clicks = np.where((time >= first) & (into < 0.03), 0.5 * np.sin(2 * np.pi * 220 * time) * np.exp(-into / 0.01), 0.0)
+    clock, heard = 100.0, list[float]()
+    block = 800
+    for start in range(0, len(clicks), block):
+        stream.say(clicks[start : start + block])
+        clock = 100.0 + (start + block) / rate
+        beat = microphone.listen(clock).began.get("sound/beat")
+        # The look has all the time that it needs: frames do not wait for it, and this test has no clock.
+        microphone._beats.wait()
+        if beat is not None and (not heard or beat != heard[-1]):
+            heard.append(beat)
+    late = [beat for beat in heard if beat > 108.0]
+    assert len(late) >= 0.8 * 6.0 / period
+    # To within 35 ms of the click, each once.
+    off = [(beat - 100.0 - first + period / 2) % period - period / 2 for beat in late]
+    assert max(map(abs, off)) < 0.035
+    assert np.diff(late) == pytest.approx(period, abs=0.03)
+    tempo = microphone.tempo
+    assert tempo is not None
+    assert tempo.bpm == pytest.approx(bpm, rel=0.01)
+    # A beat of the tempo falls on a click.
+    beat = tempo.beat(100.0 + first + 20 * period)
+    assert beat - round(beat) == pytest.approx(0.0, abs=0.06)
+    # In silence they end.
+    for start in range(0, 11 * rate, block):
+        stream.say(np.zeros(block))
+        microphone.listen(clock + start / rate)
+        microphone._beats.wait()
+    assert microphone.tempo is None
+    microphone.close()

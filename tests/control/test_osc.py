@@ -209,3 +209,36 @@ def test_the_addresses_are_listed_over_http() -> None:
     finally:
         query.close()
     assert answer("/studio/layer/a/value?RANGE", LISTED, 1)[0] == 204
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        message("/studio/bend/1/amount", 0.5)[:-4],
+        message("/studio/bend/1/amount", 0.5)[:-1],
+        message("/studio/bend/1/amount", 0.5)[:20],
+        message("/studio/in/x", "word")[:-6],
+        message("/studio/in/x", b"12345678")[:-4],
+        b"/studio/bend/1/amount",
+        b"",
+        b"no path\0",
+        b"#bundle\0" + bytes(8) + b"\0\0\0\x08" + message("/studio/bend/1/amount", 0.5),
+        b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xf8" + message("/studio/bend/1/amount", 0.5),
+    ],
+)
+def test_a_packet_that_is_cut_short_turns_nothing_and_is_said(osc: Received, data: bytes) -> None:
+    osc.server.take(data)
+    assert not osc.inbox.take()
+    assert osc.said == [f"An OSC packet of {len(data)} bytes cannot be read: it does not hold what it says."]
+
+
+def test_bundles_in_bundles_are_done_up_to_a_depth(osc: Received) -> None:
+    packet = message("/studio/bend/1/amount", 0.5)
+    for depth in range(1, 200):
+        packet = b"#bundle\0" + bytes(7) + b"\1" + len(packet).to_bytes(4, "big") + packet
+        if depth == 8:
+            osc.server.take(packet)
+            assert osc.inbox.take().numbers == {"/bend/1/amount": 0.5}
+    osc.server.take(packet)
+    assert not osc.inbox.take()
+    assert "cannot be read" in osc.said[-1]

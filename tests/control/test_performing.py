@@ -308,6 +308,8 @@ def spoil(change: Callable[[list[bytes]], list[bytes]], path: Path) -> None:
         (lambda _: [], "this is no performance"),
         (lambda _: [b"PK\x03\x04 nonsense"], "this is no performance"),
         (lambda ls: [ls[0].replace(b'"version": 2', b'"version": 3'), *ls[1:]], "made by a later version"),
+        (lambda ls: [ls[0].replace(b'"version": 2', b'"version": "2"'), *ls[1:]], 'the field "version"'),
+        (lambda ls: [ls[0].replace(b'"version": 2', b'"version": 0'), *ls[1:]], 'the field "version"'),
         (lambda ls: [ls[0].replace(b'"network": "', b'"network": "x'), *ls[1:]], 'the field "network"'),
         (lambda ls: [*ls, b"nonsense\n"], r"line 5: this is no event"),
         (lambda ls: [*ls, b'{"time": 0, "turn": "/a", "to": 1}\n'], "its time is before that of the line above"),
@@ -364,5 +366,7 @@ def test_a_performance_of_another_network_or_preset_is_said() -> None:
         Replay(performance([Turned(0.0, "/bend/9/amount", 1.0)]), preset()).at(1.0)
     with pytest.raises(StudioError, match='There is no section "wobble"'):
         Replay(performance([Arranged(0.0, "wobble", [1])]), preset()).at(1.0)
+    with pytest.raises(StudioError, match='"bypassed" was made by a later version'):
+        Replay(performance([Arranged(0.0, "bypassed", [], 99)]), preset()).at(1.0)
     with pytest.raises(StudioError, match='bypasses the layer "nowhere"'):
         Replay(performance([Arranged(0.0, "bypassed", ["nowhere"])]), preset()).at(1.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from studio.errors import StudioError
 from studio.io.outlets import outlet, outlets
 from studio.io.outlets.base import NAME
-from studio.io.sources import open_source
+from studio.io.sources import open_source, spout
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
@@ -249,3 +250,98 @@ def test_ndi_is_a_source_by_a_part_of_its_name(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "cyndilib.finder", None)
     with pytest.raises(StudioError, match="NDI needs the package cyndilib"):
         open_source("ndi")
+
+
+class SpoutReceiver:
+    """A sender of one picture, which begins after some looks; of one thread, as OpenGL's contexts are."""
+
+    there = True
+    made: ClassVar[list[SpoutReceiver]] = []
+
+    def __init__(self) -> None:
+        self.thread, self.looks, self.name, self.released = threading.get_ident(), 0, "", False
+        SpoutReceiver.made.append(self)
+
+    def setReceiverName(self, name: str) -> None:  # noqa: N802 - the library's name
+        self.name = name
+
+    def receiveImage(self, buffer: np.ndarray | None, kind: int, invert: bool, fbo: int) -> bool:  # noqa: N802
+        assert threading.get_ident() == self.thread
+        assert (kind, invert, fbo) == (0x1908, False, 0)
+        self.looks += 1
+        if not self.there or self.name == "fax" or self.looks < 3:
+            return False
+        if buffer is not None:
+            buffer[...] = np.dstack([PICTURE, np.full((6, 8), 255, np.uint8)])
+        return True
+
+    def isUpdated(self) -> bool:  # noqa: N802 - the library's name
+        return self.there and self.name != "fax" and self.looks == 3
+
+    def getSenderWidth(self) -> int:  # noqa: N802 - the library's name
+        return 8
+
+    def getSenderHeight(self) -> int:  # noqa: N802 - the library's name
+        return 6
+
+    def releaseReceiver(self) -> None:  # noqa: N802 - the library's name
+        self.released = True
+
+
+def test_spout_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StudioError, match="Spout is for Windows alone"):
+        open_source("spout")
+    monkeypatch.setattr(sys, "platform", "win32")
+    put(monkeypatch, "SpoutGL", SpoutReceiver=SpoutReceiver)
+    monkeypatch.setattr(spout, "_PATIENCE", 0.2)
+    with open_source("spout:OBS") as source:
+        np.testing.assert_array_equal(next(iter(source)).picture, PICTURE)
+        assert source.info.description == 'Spout "OBS" 8x6 60 fps'
+        assert (source.status, SpoutReceiver.made[-1].name) == ("live", "OBS")
+    assert all(receiver.released for receiver in SpoutReceiver.made)
+    with pytest.raises(StudioError, match='no Spout sender is called "fax"; let a program send'):
+        open_source("spout:fax")
+    monkeypatch.setattr(SpoutReceiver, "there", False)
+    with pytest.raises(StudioError, match="no Spout sender was found; let a program send"):
+        open_source("spout")
+    monkeypatch.setitem(sys.modules, "SpoutGL", None)
+    with pytest.raises(StudioError, match=r"Spout needs the package SpoutGL; install it with .*\[spout\]"):
+        open_source("spout")
+
+
+@pytest.mark.parametrize("is_rgba", [False, True])
+def test_syphon_is_a_source_by_a_part_of_its_name(monkeypatch: pytest.MonkeyPatch, is_rgba: bool) -> None:
+    with pytest.raises(StudioError, match="Syphon is for macOS alone"):
+        open_source("syphon")
+    stopped: list[str] = []
+
+    class Client:
+        is_valid = True
+        has_new_frame = True
+
+        def __init__(self, server: Any) -> None:
+            self.server = server
+            self.new_frame_image = SimpleNamespace(pixelFormat=lambda: 70 if is_rgba else 80)
+
+        def stop(self) -> None:
+            stopped.append(self.server.name)
+
+    servers = [SimpleNamespace(app_name="OBS", name="Out"), SimpleNamespace(app_name="Resolume", name="Main")]
+    order = PICTURE if is_rgba else PICTURE[:, :, ::-1]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    directory = SimpleNamespace(servers=servers)
+    put(monkeypatch, "syphon", SyphonServerDirectory=lambda: directory, SyphonMetalClient=Client)
+    put(monkeypatch, "syphon.utils")
+    image = np.dstack([order, np.full((6, 8), 255, np.uint8)])
+    put(monkeypatch, "syphon.utils.numpy", copy_mtl_texture_to_image=lambda _: image)
+    with open_source("syphon:main") as source:
+        np.testing.assert_array_equal(next(iter(source)).picture, PICTURE)
+        assert source.info.description == 'Syphon "main" 8x6 60 fps'
+    assert stopped == ["Main"]
+    with open_source("syphon") as source:
+        assert next(iter(source)).picture.shape == (6, 8, 3)
+    with pytest.raises(StudioError, match='no Syphon server is called "fax"; there are OBS Out, Resolume Main'):
+        open_source("syphon:fax")
+    directory.servers = []
+    with pytest.raises(StudioError, match="no Syphon server was found; let a program publish"):
+        open_source("syphon")

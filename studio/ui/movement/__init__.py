@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from studio.model.tempo import Tempo
 from studio.runtime.live.film_sound import FilmSound
+from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
@@ -20,8 +24,18 @@ def _tap(context: Context) -> None:
 
 
 def _make(context: Context) -> MovementPanel:
-    names, say = context[Controllers].hub.names, context[MessageBar].say
-    return MovementPanel(context.document, context[Telemetry], say, context[FilmSound].find_tempo, names)
+    controllers, say = context[Controllers], context[MessageBar].say
+
+    def find_tempo(then: Callable[[Tempo], object]) -> None:
+        microphone = controllers.microphone
+        if microphone is None:
+            context[FilmSound].find_tempo(then)
+        elif (tempo := microphone.tempo) is not None:
+            then(tempo)
+        else:
+            say(Message("No beat is heard in the microphone yet; let it listen for some seconds.", "warning"))
+
+    return MovementPanel(context.document, context[Telemetry], say, find_tempo, controllers.hub.names)
 
 
 PANELS = (

@@ -1,0 +1,115 @@
+"""Spout, by which programs on Windows share textures, as a source, through SpoutGL; an optional extra.
+
+The pixels of the shared texture are read back. It was tried against a fake of the library alone, for want of Windows.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.outlets.base import library
+from studio.io.sources.base import MAX_SIDE, Source
+from studio.io.sources.camera import CameraSource
+
+_GL_RGBA = 0x1908
+_RATE = 60.0
+"""Looks a second; the library says of no sender how fast it is."""
+_PATIENCE = 3.0
+"""Seconds in which a sender is found."""
+
+
+class _Capture:
+    """A sender as `CameraSource` captures it; see `studio.io.sources.camera.CaptureLike`."""
+
+    def __init__(self, wanted: str) -> None:
+        self._library = library("SpoutGL", "spout", "Spout", only_on="win32")
+        self._wanted = wanted
+        self._receiver: Any = None
+        self._thread = 0
+        self._pixels = np.zeros((0, 0, 4), np.uint8)
+        self._read = 0.0
+        self._found = self._find()
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        """Whether there is such a sender."""
+        return self._found
+
+    def read(self) -> tuple[bool, Any]:
+        """The newest picture, (H, W, 3) uint8 BGR; whoever reads waits for the next."""
+        time.sleep(max(0.0, self._read + 1 / _RATE - time.monotonic()))
+        self._read = time.monotonic()
+        receiver = self._of_this_thread()
+        taken = receiver.receiveImage(self._pixels if self._pixels.size else None, _GL_RGBA, False, 0)
+        if receiver.isUpdated():
+            height, width = int(receiver.getSenderHeight()), int(receiver.getSenderWidth())
+            if not 0 < height <= MAX_SIDE or not 0 < width <= MAX_SIDE:
+                return False, None
+            # A sender that is new, or has another size: its pictures come from the next time on.
+            self._pixels = np.zeros((height, width, 4), np.uint8)
+            taken = receiver.receiveImage(self._pixels, _GL_RGBA, False, 0)
+        if not taken or not self._pixels.size:
+            return False, None
+        return True, self._pixels[:, :, 2::-1].copy()
+
+    def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
+        """Pictures a second, where that is asked for."""
+        return _RATE if propId == 5 else 0.0
+
+    def release(self) -> None:
+        """Receive no more."""
+        if self._receiver is not None:
+            self._receiver.releaseReceiver()
+            self._receiver = None
+
+    def _find(self) -> bool:
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if self.read()[0]:
+                return True
+        return False
+
+    def _of_this_thread(self) -> Any:
+        # It holds an OpenGL context, which is of one thread; a camera is opened in another than the one that reads it.
+        if self._receiver is None or self._thread != threading.get_ident():
+            self.release()
+            self._receiver, self._thread = self._library.SpoutReceiver(), threading.get_ident()
+            self._pixels = np.zeros((0, 0, 4), np.uint8)
+            if self._wanted:
+                self._receiver.setReceiverName(self._wanted)
+        return self._receiver
+
+
+class SpoutKind:
+    """The specs "spout", the sender that is active, and "spout:NAME", the one of this name."""
+
+    name = "spout"
+    order = 2
+
+    def match(self, spec: str) -> bool:
+        """Whether `spec` is the word "spout", with or without a name."""
+        return spec == "spout" or spec.startswith("spout:")
+
+    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a sender gives what it gives
+        """Open the sender.
+
+        Raises:
+            StudioError: where the system or the library is not there, or no such sender is.
+        """
+        wanted = spec.partition(":")[2]
+        called = f'Spout "{wanted}"' if wanted else "Spout"
+        try:
+            return CameraSource(opener=lambda _: _Capture(wanted), name=called)
+        except StudioError as error:
+            if not str(error).startswith((f"{called} cannot be opened", f"{called} gives no picture")):
+                raise
+            which = f'no Spout sender is called "{wanted}"' if wanted else "no Spout sender was found"
+            raise StudioError(f"{which}; let a program send, and try again") from error
+
+
+KIND = SpoutKind()
