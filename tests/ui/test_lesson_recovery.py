@@ -147,6 +147,7 @@ def test_what_a_hand_did_after_the_checkpoint_is_not_undone_by_it(
     run = runs()
     run.session.begin(run.asked, "torch", steps=4)
     qtbot.waitUntil(lambda: run.session.step == 4 and run.session.state == "paused", timeout=30_000)
+    qtbot.waitUntil(lambda: run.document.history.labels == ("Learn",), timeout=5000)
     run.autosave.keep()
     qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")), timeout=5000)
     # A stroke is kept, and the checkpoint that belongs to it is not written any more.
