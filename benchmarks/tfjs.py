@@ -104,7 +104,7 @@ class Peer:
     Attributes:
         renderer: what draws for it, as its driver calls itself.
         version: of TensorFlow.js.
-        output: (H * W * C) float32 of the last run.
+        output: float32, (H * W * C) of the last run, or the losses of the last steps.
     """
 
     def __init__(self, told: Queue[tuple[str, bytes]], orders: Queue[str]) -> None:
@@ -119,7 +119,14 @@ class Peer:
 
     def run(self) -> float:
         """Seconds of one run, from the picture in memory to the output in memory."""
-        self._orders.put("run")
+        return self._ask("run")
+
+    def train(self, steps: int, rate: float) -> float:
+        """Seconds of so many steps of Adam towards the picture itself; `output` has their mean squared errors."""
+        return self._ask(f"train {steps} {rate}")
+
+    def _ask(self, what: str) -> float:
+        self._orders.put(what)
         milliseconds, values = self._wait("result").split(b"\n", 1)
         self.output = np.frombuffer(values, "<f4")
         return float(milliseconds) / 1e3
@@ -249,7 +256,7 @@ def _axes(key: str, kind: str) -> tuple[int, ...]:
 
 
 def _layer(node: Node) -> tuple[str, dict[str, object]]:
-    """The layer's kind and settings, for those that pix2pix has."""
+    """The layer's kind and settings, for those that pix2pix and the autoencoder have."""
     settings = node.op.model_dump()
     kind = type(node.op).__name__
     if kind in ("Conv2d", "ConvTranspose2d"):
@@ -263,7 +270,9 @@ def _layer(node: Node) -> tuple[str, dict[str, object]]:
         return "batchNormalization", {"epsilon": settings["eps"]}
     if kind == "LeakyReLU":
         return "leakyReLU", {"alpha": settings["negative_slope"]}
-    return {"ReLU": ("reLU", {}), "Concat": ("concatenate", {}), "Tanh": ("activation", {"activation": "tanh"})}[kind]
+    if kind in ("Tanh", "Sigmoid"):
+        return "activation", {"activation": kind.lower()}
+    return {"ReLU": ("reLU", {}), "Concat": ("concatenate", {})}[kind]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-// Builds a network in TensorFlow.js's layers API and runs it whenever the server asks: benchmarks/tfjs.py.
+// Builds a network in TensorFlow.js's layers API, and runs or teaches it whenever the server asks: benchmarks/tfjs.py and
+// benchmarks/learning_peers.py.
 //
 // graph.json    { input: {name, shape: [H, W, C]}, output, layers: [{name, kind, inputs, config, weights: [shape...]}] }
 // weights.bin   float32, the tensors in the order of the graph, in TensorFlow's layouts
@@ -41,15 +42,35 @@ async function main() {
   const model = build(graph, new Float32Array(await bytes("weights.bin")));
   const picture = new Float32Array(await bytes("input.bin"));
   await tell("ready", JSON.stringify({ renderer: renderer(), version: tf.version.tfjs, floats: tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED") }));
-  while ((await (await fetch("next")).text()) === "run") {
+  for (;;) {
+    const [asked, steps, rate] = (await (await fetch("next")).text()).split(" ");
+    if (asked !== "run" && asked !== "train") return;
     const start = performance.now();
-    const x = tf.tensor(picture, [1, ...graph.input.shape]);
-    const y = model.predict(x);
-    const values = await y.data();
-    const milliseconds = performance.now() - start;
-    tf.dispose([x, y]);
-    await tell(`result?milliseconds=${milliseconds}`, values);
+    const values = await (asked === "run" ? run(model, graph, picture) : train(model, graph, picture, +steps, +rate));
+    await tell(`result?milliseconds=${performance.now() - start}`, values);
   }
+}
+
+async function run(model, graph, picture) {
+  const x = tf.tensor(picture, [1, ...graph.input.shape]);
+  const y = model.predict(x);
+  const values = await y.data();
+  tf.dispose([x, y]);
+  return values;
+}
+
+// Steps of Adam towards the picture itself; their losses.
+async function train(model, graph, picture, steps, rate) {
+  if (!model.optimizer) model.compile({ optimizer: tf.train.adam(rate, 0.9, 0.999, 1e-8), loss: "meanSquaredError" });
+  const losses = [];
+  for (let step = 0; step < steps; step++) {
+    const x = tf.tensor(picture, [1, ...graph.input.shape]);
+    losses.push(await model.trainOnBatch(x, x));
+    tf.dispose(x);
+  }
+  // The last step is done when a weight that it moved can be read.
+  await model.getWeights()[0].data();
+  return new Float32Array(losses);
 }
 
 main().catch((error) => tell("failed", `${error.message ?? error}`));

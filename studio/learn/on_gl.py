@@ -104,7 +104,7 @@ class GLBackend(Backend):
         self._is_single = count == 1 and share == 1.0
         for k in range(count):
             if not (batch.crops and self._run_cut(*batch.crops[k])):
-                self.engine.run(batch.crop(k) | {WANTED: batch.wanted[k]})
+                self.engine.run(batch.crop(k) | {WANTED: np.ascontiguousarray(batch.wanted[k])})
             self._has_run = True
             self._way.crop(share / count, anew=not self._begun, single=self._is_single)
             self._begun = True

@@ -49,6 +49,19 @@ class TorchBackend(Backend):
         self._parts: dict[str, torch.Tensor] = {}
         self._done: list[Outcome] = []
         self._statistics: dict[str, torch.Tensor] = {}
+        self._unread = self._last_reads()
+
+    def _last_reads(self) -> list[tuple[str, ...]]:
+        """For each layer, the maps that nobody reads behind it: a step must not hold more memory than autograd does."""
+        objective = self.objective
+        kept = {*objective.parts.values(), *(aim.total for aim in objective.aims)}
+        kept |= {held.moments for held in objective.statistics.values()}
+        found: list[tuple[str, ...]] = []
+        for node in reversed(objective.network.graph.nodes):
+            last = tuple(name for name in dict.fromkeys((*node.inputs, node.name)) if name not in kept)
+            kept.update(last)
+            found.append(last)
+        return found[::-1]
 
     def accumulate(self, batch: Batch, share: float) -> None:
         """See `Backend.accumulate`."""
@@ -76,13 +89,15 @@ class TorchBackend(Backend):
         """Run all layers and take the gradients, by algorithms that make the same digits every time."""
         # The same lesson from the same checkpoint makes the same weights; TF32 is nobody's wish here.
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            for node in graph.nodes:
+            for node, unread in zip(graph.nodes, self._unread, strict=True):
                 own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
                 maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
                 if node.name in self.watched and maps[node.name].requires_grad:
                     maps[node.name].register_hook(  # type: ignore[no-untyped-call]
                         partial(self._watch, node.name, share)
                     )
+                for name in unread:
+                    del maps[name]
             for number, aim in enumerate(self.objective.aims, start=1):
                 total = maps[aim.total].mean() * share
                 inputs = [self._tensors[name] for name in aim.learns]
@@ -119,7 +134,7 @@ class TorchBackend(Backend):
             if tensor.grad is not None
         }
         with torch.no_grad():
-            norm = torch.stack([torch.linalg.vector_norm(grad) for grad in grads.values()]).norm()
+            norm = torch.stack(torch._foreach_norm([*grads.values()])).norm()
             names, values = list(self._parts), [*self._parts.values(), norm]
             numbers = torch.stack([value.reshape(()) for value in values]).tolist()
         parts = dict(zip(names, numbers[:-1], strict=True))

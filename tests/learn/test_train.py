@@ -101,6 +101,19 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
     assert not safe.exists()
 
 
+@pytest.mark.parametrize("wanted", ["same", "damage:noise=0.1,masked=0.2"])
+def test_the_same_lesson_twice_makes_the_same_weights(pictures: Path, tmp_path: Path, wanted: str) -> None:
+    words = ["new:autoencoder,width=4,seed=1", pictures, "--size", 16, "--steps", 5, "--seed", 3, "--wanted", wanted]
+    for name, rest in (("one", []), ("two", []), ("other", ["--seed", 4])):
+        train(*words[:1], pictures, tmp_path / name, *words[2:], *rest)
+    one, two, other = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).glob("*.npy")} for name in ("one", "two", "other")
+    )
+    assert one.keys() == two.keys()
+    assert one == two
+    assert one != other
+
+
 def test_rates_painted_in_a_preset_hold_while_it_is_trained(pictures: Path, tmp_path: Path) -> None:
     network = tiny_network(seed=2)
     save_network(network, tmp_path / "net")
