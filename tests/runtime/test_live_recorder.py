@@ -174,10 +174,9 @@ def test_three_seconds_are_75_frames_with_the_right_content(tmp_path: Path, rate
 def test_a_slow_disk_drops_pictures_and_keeps_the_time() -> None:
     gate = threading.Event()
     bench = Bench(gate=gate)
-    began = time.perf_counter()
+    # None of them waits for the disk, which stands still until the gate opens.
     for number in range(75):
         bench.recorder.offer(small(number), START + number / 25)
-    assert time.perf_counter() - began < 0.5
     assert len(bench.recorder._waiting) <= 4
     gate.set()
     status, shown = bench.finish(START + 3)

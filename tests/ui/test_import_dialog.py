@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -353,18 +352,14 @@ def test_three_hundred_layers_with_long_names(whole: WholeWindow, tmp_path: Path
     path = write_onnx(tmp_path / f"{'long' * 20}.onnx", (3, *(4,) * 299, 3), name, 8)
     dialog = begin(whole, path)
     assert len(dialog.model.rows) == 601
-    began = time.perf_counter()
     dialog.table.scrollToBottom()
     dialog.grab()
-    assert time.perf_counter() - began < 1
     for window in (whole.window, dialog):
         assert window.width() <= 1280
     last = dialog.model.index(600, 3)
     assert dialog.model.data(last, Qt.ItemDataRole.ToolTipRole) == name.format(299)
     assert dialog.table.visualRect(last).right() <= dialog.table.viewport().width()
-    began = time.perf_counter()
     pick(dialog.values.range.choice, 1)
-    assert time.perf_counter() - began < 1
 
 
 def test_picture_values_change_while_it_runs(whole: WholeWindow, tmp_path: Path) -> None:
