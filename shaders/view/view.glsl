@@ -11,7 +11,8 @@ uniform ivec2 u_tiling;      // tiles beside each other, texels between them
 uniform ivec2 u_kernel;      // width and height of a sheet's kernels
 uniform vec3 u_low, u_high;  // values that a picture shows black and full
 uniform int u_colours;       // of a picture: 0 red, green, blue; 1 the other way round; 2 luma, and the colour it is shown in
-uniform int u_grey, u_overall, u_nan;
+uniform int u_grey, u_overall;
+uniform int u_nan;           // what is not a number: 0 as it comes, 1 in a checker, 2 transparent
 uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
 uniform vec3 u_place;        // content at that corner, texels a pixel
 uniform vec4 u_axes;         // along the content's x and y, of a pixel to the right and one down
@@ -117,5 +118,5 @@ void main() {
         if (within && any(notEqual(floor(here / vec2(u_kernel)), floor(before / vec2(u_kernel))))) colour = LINE;
     }
 #endif
-    o_colour = vec4(colour, 1.0);
+    o_colour = vec4(colour, g_nan && u_nan == 2 ? 0.0 : 1.0);
 }

@@ -49,6 +49,7 @@ class ViewPass:
         look: Look,
         *,
         flipped: bool = False,
+        marks: bool = True,
     ) -> None:
         """Draw a part of the target; the rest stays as it is.
 
@@ -59,6 +60,7 @@ class ViewPass:
             placement: where.
             look: how.
             flipped: whether row 0 of the target is at the bottom, as in a window's framebuffer.
+            marks: whether what is not a number is marked, if the look wants that; otherwise it is transparent.
         """
         x, y, width, height = placement.rect
         if width < 1 or height < 1:
@@ -80,7 +82,7 @@ class ViewPass:
             "u_colours": 2 if shown.tinted else 1 if shown.order == "bgr" else 0,
             "u_grey": int(look.colours == "grey"),
             "u_overall": int(look.scaling == "all" or kernels[2:] == (1, 1)),
-            "u_nan": int(look.nan),
+            "u_nan": (1 if marks else 2) if look.nan else 0,
             "u_corner": (x, bottom, height if flipped else 0),
             "u_place": (*placement.origin, step),
             "u_axes": placement.axes,

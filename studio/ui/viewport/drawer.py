@@ -16,6 +16,7 @@ from studio.model.picture import Picture
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
+from studio.ui.viewport.enlarged import Enlarger
 from studio.ui.viewport.gl_context import RenderContext
 from studio.ui.viewport.probe import Probe, Question
 from studio.ui.viewport.scene import Part
@@ -124,6 +125,7 @@ class Easel:
         self._device = device
         self._pass = ViewPass(device, hurried=True)
         self._pass.prepare()
+        self._enlarger = Enlarger(device, self._pass)
         self._probe = Probe(device.context)
         self._canvas: moderngl.Texture | None = None
         self._target: moderngl.Framebuffer | None = None
@@ -139,6 +141,9 @@ class Easel:
         return Drawn(self._last[1], self._probe.answer())
 
     def _draw(self, sketch: Sketch) -> Picture:
+        enlarged = self._enlarger.drawn(sketch.size, sketch.parts, sketch.look)
+        if enlarged is not None:
+            return enlarged
         context = self._device.context
         if self._canvas is None or self._target is None or self._canvas.size != sketch.size:
             self._canvas = context.texture(sketch.size, 4)
