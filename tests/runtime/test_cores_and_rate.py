@@ -49,6 +49,18 @@ def test_they_are_given_back_within_a_second() -> None:
     assert machine.now - start < 1.0
 
 
+@pytest.mark.parametrize("slow", [2, 5])
+def test_a_few_short_frames_in_which_something_is_drawn_give_nothing_back(slow: int) -> None:
+    """Of a small picture: the window draws a panel, or a layer is looked at, many times a minute."""
+    machine = Machine(2, work=0.04)
+    machine.run(8.0)
+    for _ in range(200):
+        for number in range(20):
+            seconds = 0.02 * (1.8 if number < slow else 1.0)
+            machine.now += seconds
+            assert machine.choice.took(seconds, machine.now) == 2
+
+
 def test_where_a_core_is_always_wanted_trials_cost_little() -> None:
     machine = Machine(2)
     machine.taken = 1

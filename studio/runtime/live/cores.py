@@ -25,7 +25,11 @@ _BETTER = 0.93
 """A frame must take this part of the time before, for a trial to hold."""
 
 _WORSE = 1.3
-"""A frame that takes so many times as long as usual is slow; two in a row end a trial, and all cores are given back."""
+"""A frame that takes so many times as long as usual is slow."""
+
+_SLOW = 0.3
+"""Seconds of slow frames in a row, two at least, after which a core is given back: a panel that is drawn, or a layer
+that is looked at, takes a few short frames, another program takes all."""
 
 _SMOOTH = 0.15
 
@@ -51,6 +55,7 @@ class CoreChoice:
         """Something else runs: what frames took before says nothing of it."""
         self._mean: float | None = None
         self._seen = self._slow = 0
+        self._slow_for = 0.0
         self._trial: list[float] | None = None
         self._next = now + self._pause
 
@@ -69,8 +74,7 @@ class CoreChoice:
     def _watch(self, seconds: float, now: float) -> None:
         mean = self._mean
         slow = mean is not None and self._seen > 3 and seconds > _WORSE * mean
-        self._slow = self._slow + 1 if slow else 0
-        if self.threads == self._all and self._slow >= 2:
+        if self._lasts(slow, seconds) and self.threads == self._all:
             self._step_back(now)
             return
         # What lasts is no hiccup, but how long frames take now.
@@ -78,15 +82,20 @@ class CoreChoice:
             self._mean = seconds if mean is None else mean + _SMOOTH * (seconds - mean)
         self._seen += 1
         if self.threads == self._usual and self._usual < self._all and now >= self._next and self._seen > 5:
-            self.threads, self._trial, self._slow = self._all, [], 0
+            self.threads, self._trial, self._slow, self._slow_for = self._all, [], 0, 0.0
+
+    def _lasts(self, slow: bool, seconds: float) -> bool:
+        """Whether frames have been slow for longer than a hiccup."""
+        self._slow, self._slow_for = (self._slow + 1, self._slow_for + seconds) if slow else (0, 0.0)
+        return self._slow >= 2 and self._slow_for >= _SLOW
 
     def _try(self, seconds: float, now: float) -> None:
         assert self._trial is not None
         assert self._mean is not None, "it was measured before"
         # The first frame with other threads starts them.
-        self._slow = self._slow + 1 if self._trial and seconds > _WORSE * self._mean else 0
+        slow = bool(self._trial) and seconds > _WORSE * self._mean
         self._trial.append(seconds)
-        if self._slow >= 2:
+        if self._lasts(slow, seconds):
             self._step_back(now)
         elif len(self._trial) > _TRIAL:
             # What the window or another program took meanwhile says nothing of the others.
