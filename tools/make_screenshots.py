@@ -144,6 +144,7 @@ def _instrument(studio: Studio) -> None:
     context, document, docks = studio.window.context, studio.document, studio.window.docks
     macros, fades = context[MacrosPanel], context[Fades]
     docks["macros"].raise_()
+    studio.window.resizeDocks([docks["macros"]], [560], Qt.Orientation.Vertical)
     macros.choose(1)
     for address in ("/bend/1/amount", "/route/1/depth"):
         macros.aim(address)
@@ -151,6 +152,7 @@ def _instrument(studio: Studio) -> None:
     spin(1.0)
     grab(docks["macros"], "panel-macros")
     docks["fades"].raise_()
+    studio.window.resizeDocks([docks["fades"]], [640], Qt.Orientation.Vertical)
     for letter, name in zip(SLOTS, ("dusk", "bas-relief", "negative-space", MOVING), strict=True):
         fades.fill(letter, Held(find_and_open(name)[0]))
     fades.take(1)

@@ -14,6 +14,7 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.control.crossing import Crossing
     from studio.model.preset import Preset
+    from studio.model.route import Routes
     from studio.runtime.render.mover import Listen
 
 MoveOption = Annotated[
@@ -79,13 +80,14 @@ def as_long_as(source: str, preset: Preset) -> str:
     return f"{WORD}:{path.kind},seconds={path.seconds!r}" if source == WORD else source
 
 
-def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Listen]:
+def with_sound(preset: Preset, bpm: str, sound: Path | None, routes: Routes = ()) -> tuple[Preset, Listen]:
     """The preset, by the tempo of the sound where that is asked for, and what is heard by the time.
 
     Args:
         preset: with all that moves.
         bpm: as it was given.
         sound: the film whose sound is heard; None where there is none.
+        routes: what moves besides the preset's own: the fade.
 
     Raises:
         StudioError: where the sound cannot be read, or has no tempo though that is asked for.
@@ -96,7 +98,8 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Li
     from studio.runtime.render.mover import matrix_of
 
     wanted = bpm == _FROM_SOUND
-    if not wanted and not any(name.startswith(PREFIX) for name in matrix_of(preset).signals):
+    signals = {*matrix_of(preset).signals, *(name for route in routes for name in route.source.signals())}
+    if not wanted and not any(name.startswith(PREFIX) for name in signals):
         return preset, lambda _: NOTHING
     if sound is None:
         if wanted:
@@ -113,20 +116,27 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None) -> tuple[Preset, Li
     return preset, track.at
 
 
+def fade_routes(moves: Sequence[str]) -> Routes:
+    """Those of the movements that lead to a fade or a morph."""
+    from studio.control.crossing import ADDRESSES
+    from studio.control.move import move, parse_move
+
+    routes: Routes = ()
+    for target, source, settings in map(parse_move, moves):
+        if target in ADDRESSES:
+            routes, _ = move(routes, target, source, **settings)
+    return routes
+
+
 def crossing_of(preset: Preset, others: Sequence[str], moves: Sequence[str]) -> Crossing | None:
     """A fade or a morph from a preset to others, moved by those of the movements that lead to it; None without others.
 
     Raises:
         StudioError: where they cannot be mixed, or a movement leads to a fade that there is not.
     """
-    from studio.control.crossing import ADDRESSES, Crossing
-    from studio.control.move import move, parse_move
-    from studio.model.route import Routes
+    from studio.control.crossing import Crossing
 
-    routes: Routes = ()
-    for target, source, settings in map(parse_move, moves):
-        if target in ADDRESSES:
-            routes, _ = move(routes, target, source, **settings)
+    routes = fade_routes(moves)
     if others:
         return Crossing((preset, *map(open_preset, others)), routes)
     if routes:

@@ -29,9 +29,10 @@ from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, 
 from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
-from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, crossing_of, with_movement, with_sound
+from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, fade_routes, with_movement, with_sound
 from studio.cli.performing import its_own, performance_of, refuse_tiles_of_feedback, turns_of
 from studio.cli.recording import Plan, record_frames, record_turns
+from studio.cli.two_networks import Fades
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -176,11 +177,11 @@ def render(
         feeder = FrameRunner(runner, layer or None, path)
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
-        bent, listen = with_sound(bent, bpm, opened.audio_path)
+        bent, listen = with_sound(bent, bpm, opened.audio_path, fade_routes(move))
         turns = None if played is None else turns_of(played, rate, (first, end), path or bent.section(GENERATOR).path)
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
-        crossing = crossing_of(bent, fade_to, move)
+        fades = Fades(bent, fade_to, move)
         refuse_tiles_of_feedback(bent, tile)
         whole = enlarges.bend(stack, feeder, tile)
         if second := second or second_of(bent):
@@ -189,8 +190,10 @@ def render(
             whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
         elif left_out(bent):
             note(left_out(bent))
+        odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
+        whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)
         replay = None if played is None else Replay(played, bent, smooth=rate != played.take.rate)
-        mover = Mover(bent, runner, feeder, whole, listen, replay, crossing)
+        mover = Mover(bent, runner, feeder, whole, listen, replay, fades.crossing)
         lanes: list[Opens] = []
         if devices:
             alone = why_alone(
@@ -199,7 +202,7 @@ def render(
                 layer=bool(layer),
                 second=bool(second),
                 played=played is not None,
-                fades=crossing is not None,
+                fades=bool(fades),
             )
             lanes = lanes_on(choice.name, devices, bent, feeder, listen, path, alone)
         plan = Plan(output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from helpers import layer, network, tiny_network
 
@@ -151,7 +153,9 @@ def test_a_fade_begins_at_one_preset_and_ends_at_the_other(studio_here: StudioHe
     ("options", "sentence"),
     [
         (("--move", "/fade=lfo"), "There is nothing to fade to for /fade"),
-        (("--fade-to", "dusk"), "bend different networks"),
+        (("--fade-to", "cloud-country", "--fade-to", "dusk", "--fade-to", "landscapes"), "bend different networks"),
+        (("--fade-to", "dusk", "--tile", "64"), "mixes whole pictures of both; leave out --tile, or --fade-to"),
+        (("--fade-to", "dusk", "--layer", "up0"), "mixes whole pictures of both; leave out --layer, or --fade-to"),
         (("--fade-to", "cloud-country") * 2, "A fade goes between two presets and a morph among four, not 3"),
         (("--fade-to", "cloud-country", "--move", "/morph/x=lfo"), "There is no number at /morph/x"),
     ],
@@ -186,3 +190,32 @@ def test_a_live_edit_of_a_preset_is_moved_by_its_address(studio_here: StudioHere
     status, _, err = studio_here("render", "demo", "gone", *shared, "--move", "/edit/2/amount=lfo")
     assert status == 2
     assert "There is no number at /edit/2/amount. Did you mean /edit/1/amount?" in err
+
+
+def test_a_fade_between_networks_mixes_their_pictures(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    for seed, name in enumerate("ab"):
+        (tmp_path / "nets").mkdir(exist_ok=True)
+        save_network(tiny_network(seed=seed), tmp_path / "nets" / name)
+    shared = ("--fps", "10", "--frames", "0:5", "--engine", "torch", "--size", "32", "--codec", "png")
+    fade = ("--fade-to", "nets/b", "--move", "/fade=keyframes,keys=0.1:0/0.3:1,depth=1")
+    runs = {
+        "first": ("--preset", "nets/a"),
+        "second": ("--preset", "nets/b"),
+        "faded": ("--preset", "nets/a", *fade),
+        "again": ("--preset", "nets/a", *fade),
+        # It moves by the sound of the film as anything else does.
+        "heard": ("--preset", "nets/a", "--fade-to", "nets/b", "--move", "/fade=sound,floor=0,depth=1,base=0.2"),
+    }
+    pictures: dict[str, list[np.ndarray]] = {}
+    for name, options in runs.items():
+        status, _, err = studio_here("render", str(made / "film.mp4"), name, *shared, *options)
+        assert status == 0, err
+        pictures[name] = [np.asarray(cv2.imread(str(file))) for file in sorted((tmp_path / name).glob("*.png"))]
+    assert len(pictures["faded"]) == 5
+    for number, part in enumerate((0.0, 0.0, 0.5, 1.0, 1.0)):
+        a, b = (pictures[name][number].astype(np.float64) for name in ("first", "second"))
+        np.testing.assert_allclose(
+            pictures["faded"][number], (1 - part) * a + part * b, atol=0.5 if part == 0.5 else 0.0
+        )
+        np.testing.assert_array_equal(pictures["again"][number], pictures["faded"][number])
+    assert any(not np.array_equal(x, y) for x, y in zip(pictures["heard"], pictures["first"], strict=True))
