@@ -1,5 +1,5 @@
+#include "lib/moments_of.glsl"
+
 vec4 bent(int tile, ivec2 p) {
-    vec4 rest = scratch(3, tile, ivec2(0));
-    vec4 variance = max(scratch(3, tile, ivec2(1, 0)) - rest * rest, vec4(0.0));
-    return (read0(tile, p) - scratch(1, tile, ivec2(0)) - rest) / sqrt(variance + 1e-5) * DEVIATION + MEAN;
+    return (read0(tile, p) - mean_of(0, tile)) / sqrt(variance_of(0, tile) + 1e-5) * DEVIATION + MEAN;
 }

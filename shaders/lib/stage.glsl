@@ -20,9 +20,12 @@ vec4 held(int tile, vec4 value) {
 #else
     value = mix(value, vec4(0.0), is_not_finite(value));
 #ifdef GUARD_DEVIATION
-    vec4 rest = read(MOMENTS_AT, tile, ivec2(0));
-    vec4 mean = read(MEAN_AT, tile, ivec2(0)) + rest;
-    vec4 reach = GUARD_TIMES * sqrt(max(read(MOMENTS_AT, tile, ivec2(1, 0)) - rest * rest, vec4(0.0)));
+    vec4 mean = read(MOMENTS_AT, tile, ivec2(0)), square = read(MOMENTS_AT, tile, ivec2(1, 0));
+#ifndef AT_ONCE
+    square = max(square - mean * mean, vec4(0.0));
+    mean += read(MEAN_AT, tile, ivec2(0));
+#endif
+    vec4 reach = GUARD_TIMES * sqrt(square);
     vec4 within = min(max(value, mean - reach), mean + reach);
     value = mix(within, value, is_not_finite(mean + reach));
 #endif

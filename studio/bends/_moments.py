@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.model.bend import Scratch
-from studio.model.op import Shape
+from studio.model.op import AtOnce, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,9 +15,10 @@ EPS = 1e-5
 
 
 def moments(shape: Shape, of: int, first: int) -> tuple[Scratch, ...]:
-    """Four passes: means of rows, the mean, moments of rows around it, and those of the channel.
+    """Four passes: means of rows, the mean, moments of rows around it, and those of the channel; on GPUs one.
 
-    The second holds the mean; the fourth in column 0 what that lost to rounding, in column 1 the mean square around it.
+    ``lib/moments_of.glsl`` reads them: the second holds the mean; the fourth in column 0 what that lost to rounding, in
+    column 1 the mean square around it, or, where it is the only one, mean and variance.
 
     Args:
         shape: of the map.
@@ -25,11 +26,14 @@ def moments(shape: Shape, of: int, first: int) -> tuple[Scratch, ...]:
         first: the number of the first of these passes.
     """
     tall, one = shape._replace(width=1), Shape(shape.channels, 1, 1)
+    left_out = AtOnce("")
     return (
-        Scratch("adaptive_avg_pool2d", tall, (of,)),
-        Scratch("adaptive_avg_pool2d", one, (first,)),
-        Scratch("row_moments", tall._replace(width=2), (of, first + 1)),
-        Scratch("adaptive_avg_pool2d", one._replace(width=2), (first + 2,)),
+        Scratch("adaptive_avg_pool2d", tall, (of,), at_once=left_out),
+        Scratch("adaptive_avg_pool2d", one, (first,), at_once=left_out),
+        Scratch("row_moments", tall._replace(width=2), (of, first + 1), at_once=left_out),
+        Scratch(
+            "adaptive_avg_pool2d", one._replace(width=2), (first + 2,), at_once=AtOnce("lib/moments_block.glsl", of)
+        ),
     )
 
 

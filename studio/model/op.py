@@ -56,6 +56,18 @@ class Span(NamedTuple):
         return Blocks("lib/span.glsl", constants, line, -(-shape.channels // 4), in_software=True)
 
 
+class AtOnce(NamedTuple):
+    """What GPUs do in place of a pass: a workgroup looks over all of a map's tile.
+
+    Attributes:
+        shader: as of `Blocks`; empty where the pass is left out, because one behind it needs it no more.
+        of: the map, by number as in `Scratch`.
+    """
+
+    shader: str
+    of: int = 0
+
+
 class Scratch(NamedTuple):
     """A pass before a shader's own.
 
@@ -65,12 +77,14 @@ class Scratch(NamedTuple):
         reads: which maps it reads as ``read0``, ``read1`` and so on, by number: the operator's inputs, and behind them
             the scratch made so far; None is all of them.
         span: the texels that it makes at once, where it can.
+        at_once: what GPUs do in its place. Shaders find AT_ONCE defined then.
     """
 
     shader: str
     shape: Shape
     reads: tuple[int, ...] | None = None
     span: Span | None = None
+    at_once: AtOnce | None = None
 
 
 class Blocks(NamedTuple):

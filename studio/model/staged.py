@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import InstanceOf
 
 from studio.errors import StudioError
-from studio.model.op import Array, Blocks, Op, Scratch, Shape, Span
+from studio.model.op import Array, AtOnce, Blocks, Op, Scratch, Shape, Span
 from studio.model.param import Live, lives
 from studio.model.shader_files import shader_file
 from studio.model.stage import Chosen, Luma, Stage
@@ -40,6 +40,7 @@ class _Pass(NamedTuple):
     shape: Shape
     reads: tuple[str, ...]
     span: Span | None = None
+    at_once: AtOnce | None = None
 
 
 class _Plan(NamedTuple):
@@ -149,7 +150,8 @@ class Staged(Op):
         plan = self._plan(inputs[0])
         known = [*self._names, *(each.name for each in plan.passes)]
         return tuple(
-            Scratch(e.shader, e.shape, tuple(known.index(name) for name in e.reads), e.span) for e in plan.passes
+            Scratch(e.shader, e.shape, tuple(known.index(name) for name in e.reads), e.span, e.at_once)
+            for e in plan.passes
         )
 
     def blocks(self, *inputs: Shape) -> Blocks | None:
@@ -211,7 +213,9 @@ class Staged(Op):
         inputs, passes = len(bend_reads), []
         for k, each in enumerate(stage.bend.scratch(shape, self.other)):
             reads = bend_reads if each.reads is None else [bend_reads[n] for n in each.reads]
-            passes.append(_Pass(f"own {k}", each.shader, each.shape, tuple(reads), each.span))
+            at_once = each.at_once
+            assert at_once is None or at_once.of < inputs, "what is made at once is made of what the bend is given"
+            passes.append(_Pass(f"own {k}", each.shader, each.shape, tuple(reads), each.span, at_once))
             bend_reads.append(f"own {k}")
         own = ["map"] if self.is_apart else list(bend_reads)
         if self.mask is not None:
@@ -224,9 +228,14 @@ class Staged(Op):
             own.append("mask")
         tall, one = shape._replace(width=1), Shape(shape.channels, 1, 1)
         if stage.guard.kind == "deviation":
-            passes += [_Pass("row means", _MEAN, tall, ("map",)), _Pass("mean", _MEAN, one, ("row means",))]
-            passes.append(_Pass("row moments", "row_moments", tall._replace(width=2), ("map", "mean")))
-            passes.append(_Pass("moments", _MEAN, one._replace(width=2), ("row moments",)))
+            left_out = AtOnce("")
+            passes.append(_Pass("row means", _MEAN, tall, ("map",), at_once=left_out))
+            passes.append(_Pass("mean", _MEAN, one, ("row means",), at_once=left_out))
+            passes.append(
+                _Pass("row moments", "row_moments", tall._replace(width=2), ("map", "mean"), at_once=left_out)
+            )
+            at_once = AtOnce("lib/moments_block.glsl")
+            passes.append(_Pass("moments", _MEAN, one._replace(width=2), ("row moments",), at_once=at_once))
             own += ["mean", "moments"]
         if self.is_apart:
             passes.append(_Pass("bent", f"lib/bend+{_named(stage.bend.shader)}+lib/bent", shape, tuple(bend_reads)))

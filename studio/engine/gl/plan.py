@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from studio.model.graph import Node
+from studio.model.layout import tile_count
 from studio.model.op import Blocks, Scratch, Shape
 from studio.model.shader_files import shader_file
 
@@ -71,14 +72,26 @@ def passes(node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False) ->
     whole = op.at_once(*read) if at_once else None
     if whole is not None:
         return (Pass(node, node.name, shapes[node.name], node.inputs, (), structure, numbers, whole),)
-    for k, each in enumerate(op.scratch(*read)):
-        scratch = Scratch(*each)
+    sizes, wanted = list(read), [Scratch(*each) for each in op.scratch(*read)]
+    if at_once and any(scratch.at_once for scratch in wanted):
+        structure += (("AT_ONCE", 1),)
+    for k, scratch in enumerate(wanted):
+        sizes.append(scratch.shape)
+        if at_once and scratch.at_once is not None:
+            shader, of = scratch.at_once
+            # What is left out is read by nobody: any map may lie in its place.
+            maps.append(f"{node.name}~{k}" if shader else maps[0])
+            if shader:
+                tiles, texels = tile_count(scratch.shape.channels), sizes[of].height * sizes[of].width
+                whole = Blocks(shader, (), tiles, 1, whole=texels)
+                found.append(Pass(node, maps[-1], scratch.shape, (maps[of],), (), structure, numbers, whole))
+            continue
         files = tuple(_file(name) for name in scratch.shader.split("+"))
         reads = tuple(maps if scratch.reads is None else (maps[n] for n in scratch.reads))
         blocks = None if scratch.span is None else scratch.span.blocks(scratch.shape)
         found.append(Pass(node, f"{node.name}~{k}", scratch.shape, reads, files, structure, numbers, blocks))
         maps.append(found[-1].target)
-    chosen = op.reads(len(found))
+    chosen = op.reads(len(wanted))
     reads = tuple(maps if chosen is None else (maps[n] for n in chosen))
     last = Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers, op.blocks(*read))
     return (*found, last)
