@@ -274,11 +274,11 @@ class GLEngine(AtlasEngine):
 class GLHalfEngine(GLEngine):
     """As `GLEngine`, with maps in half precision: they take half the memory, and weights stay as they were.
 
-    A map's values are rounded to 11 bits, which together changes the output by 2e-4 to 5e-4 of relative L2 in the
-    networks of `benchmarks/RESULTS.md`, and by up to 2e-3 where norms enlarge small differences, as in the style
-    painters. Where the driver has GL_NV_gpu_shader5, convolutions that are measured to gain by it multiply in half
-    precision as well, and add up 32 products so before they go on in single: 6e-4 for each. Values past ±65504, and
-    such sums, become infinite, and are reported as such. On a software rasteriser it is slow.
+    A map's values are rounded to 11 bits. Where the driver has GL_NV_gpu_shader5, convolutions that are measured
+    to gain by it multiply in half precision as well, and add up 32 products so before they go on in single: 6e-4 of
+    relative L2 for each. `benchmarks/RESULTS.md` says how far outputs are off: 2e-4 to 6e-4, and more where norms
+    enlarge small differences, as in the style painters. Values past ±65504, and such sums, become infinite, and are
+    reported as such. On a software rasteriser it is slow.
     """
 
     name = "gl-half"
