@@ -50,13 +50,25 @@ MODELS: dict[str, dict[str, Any]] = {
     "FBCNN": {},
     "RGT": {**_STEPS, "mlp_ratio": 2.0},
     "CRAFT": {},
+    "RestoreFormer": {
+        "n_embed": 12,
+        "embed_dim": 16,
+        "ch": 32,
+        "out_ch": 3,
+        "ch_mult": (1, 1, 1, 1, 1, 1),
+        "num_res_blocks": 1,
+        "attn_resolutions": (16,),
+        "resolution": 512,
+        "z_channels": 16,
+        "enable_mid": True,
+    },
 }
 """What makes each small, by what spandrel calls the architecture."""
 
 ONE_SIZE = {"CRAFT"}
 """Those of which the studio takes pictures of one size alone."""
 
-LARGE = {"SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT"}
+LARGE = {"RestoreFormer", "SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT"}
 """Those that are tried with pictures of 64 × 64 and more."""
 
 

@@ -84,3 +84,23 @@ def _einsum(f: Flow, a: Args) -> Value:
     second = reshaped(second, ((length[0],) if batch else ()) + (length[3], length[2]))
     found = reshaped(f.matmul(first, second), tuple(size[axis] for axis in batch + left + right))
     return f.move(found, lambda n: n.transpose([(batch + left + right).index(axis) for axis in made]))
+
+
+def _squared(f: Flow, rows: Value) -> Value:
+    """The squared length of each row."""
+    if rows.constant is not None:
+        return constant(np.square(np.asarray(rows.constant, np.float64)).sum(1, keepdims=True).astype(np.float32))
+    return f.total(f.binary("Mul", rows, rows), [-1], keepdim=True)
+
+
+@means("cdist")
+def _cdist(f: Flow, a: Args) -> Value:
+    """Distances of every row of one to every row of the other."""
+    one, two = a["x1"], a["x2"]
+    if a.get("p", 2) != 2 or len(one.shape) != 2 or len(two.shape) != 2:
+        raise StudioError("distances other than those of p=2, between rows of two matrices, are not supported.")
+    turned = f.move(two, lambda n: n.T)
+    squares = [_squared(f, each) for each in (one, two)]
+    both = f.binary("Add", squares[0], f.move(squares[1], lambda n: n.T))
+    found = f.binary("Sub", both, f.binary("Mul", f.matmul(one, turned), constant(np.float32(2))))
+    return f.each("Sqrt", f.each("Hardtanh", found, min_val=0.0, max_val=3e38))

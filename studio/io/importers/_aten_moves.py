@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._aten_picks import taken
 from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
@@ -228,7 +229,9 @@ def _tile(f: Flow, a: Args) -> Value:
 
 @means("index", "_unsafe_index")
 def _index(f: Flow, a: Args) -> Value:
-    """By constant places along some axes."""
+    """By constant places along some axes, or by those of extremes along the first."""
+    if (found := taken(f, operand(a), a["indices"])) is not None:
+        return found
     places: list[Any] = [slice(None) if at is None else at for at in a["indices"]]
     if any(isinstance(at, Value) and not at.is_constant for at in places):
         raise StudioError("it takes values from places that depend on the picture, which is not supported.")
@@ -238,6 +241,8 @@ def _index(f: Flow, a: Args) -> Value:
 
 @means("index_select")
 def _index_select(f: Flow, a: Args) -> Value:
+    if a["dim"] == 0 and (found := taken(f, operand(a), [a["index"]])) is not None:
+        return found
     return f.move(operand(a), lambda n: n.take(np.asarray(a["index"].constant), a["dim"]))
 
 

@@ -65,6 +65,14 @@ def number(value: Any) -> float:
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("_aten", "_aten_values", "_aten_moves", "_aten_space", "_aten_matrices", "_aten_random"):
+    for part in (
+        "_aten",
+        "_aten_values",
+        "_aten_moves",
+        "_aten_space",
+        "_aten_matrices",
+        "_aten_picks",
+        "_aten_random",
+    ):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

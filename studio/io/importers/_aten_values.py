@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from studio.io.importers._aten_picks import places
 from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
 from studio.io.importers._choices import chosen, compared, logsumexp, masked, p_norm, scaled, valued
@@ -126,13 +127,14 @@ def _masked_fill(f: Flow, a: Args) -> Value:
 # -- the whole, or over axes --------------------------------------------------------------------------------------
 
 
-def _extreme(op: str) -> Any:
+def _extreme(op: Literal["Amax", "Amin"]) -> Any:
     def handle(f: Flow, a: Args) -> Value | list[Value]:
         if isinstance(a.get("other"), Value):
             return f.binary("Maximum" if op == "Amax" else "Minimum", operand(a), a["other"])
-        found = f.reduced(op, operand(a), _axes(operand(a), a.get("dim")), a.get("keepdim", False))
-        # torch.max over one axis gives places beside values, which the studio has no use for.
-        return [found] if isinstance(a.get("dim"), int) else found
+        keeps, axis = a.get("keepdim", False), a.get("dim")
+        found = f.reduced(op, operand(a), _axes(operand(a), axis), keeps)
+        # torch.max over one axis gives places beside values.
+        return [found, places(f, operand(a), axis, op, keepdim=keeps)] if isinstance(axis, int) else found
 
     return handle
 

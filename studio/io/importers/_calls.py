@@ -24,7 +24,6 @@ _INSTEAD = {
     "aten.fft_fft2": "the network without its Fourier part",
     "aten.nonzero": "torch.where with a mask",
     "aten.masked_select": "torch.where with a mask",
-    "aten.argmax": "softmax with a large factor",
 }
 
 

@@ -13,7 +13,6 @@ from studio.io.importers._onnx_table import table as onnx
 from studio.ops import registry
 
 NOT_ATEN = [
-    "argmax",
     "conv3d",
     "cumsum",
     "fft_fft2",
@@ -25,7 +24,6 @@ NOT_ATEN = [
     "multi_head_attention_forward",
     "nonzero",
     "prod",
-    "scatter",
     "sort",
     "topk",
     "upsample_linear1d",

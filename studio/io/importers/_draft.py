@@ -149,11 +149,18 @@ class Draft:
     def _node(self, name: str, op: Op, reads: tuple[str, ...], tensors: Mapping[str, Weight]) -> Node:
         origins = tuple(sorted((key, weight.origin) for key, weight in tensors.items()))
         owner = self._owners.get(origins) if all(origin for _, origin in origins) else None
-        if origins and owner is not None and type(self.op(owner)) is type(op):
+        if origins and owner is not None and self.op(owner) == op and self._are(owner, tensors):
             return Node(name, op, reads, tensors_of=owner)
+        if origins and owner is not None:
+            # The same numbers in another order, a table and its transpose: the file's name is the first one's.
+            tensors = {key: Weight(weight.values) for key, weight in tensors.items()}
         self._owners.setdefault(origins, name)
         self.weights |= {f"{name}.{key}": weight for key, weight in tensors.items()}
         return Node(name, op, reads)
+
+    def _are(self, owner: str, tensors: Mapping[str, Weight]) -> bool:
+        held = {key: self.weights[f"{owner}.{key}"].values for key in tensors}
+        return all(held[key] is w.values or np.array_equal(held[key], w.values) for key, w in tensors.items())
 
     def op(self, name: str) -> Op:
         """The operator of a layer."""

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import torch
 
 _SIDE = 64
+_SIGNED = ("RestoreFormer", "GFPGAN")
+"""Those that are fed and give values from -1 to 1, which spandrel sees to outside of the module."""
+
 _LIKELY = 12  # tensors that even the smallest of its architectures has
 
 
@@ -116,6 +119,8 @@ def opened(tensors: Mapping[str, Weight], path: Path, known: Known, options: Opt
         found = _built(support, dict(state), arch)
         module, size = found.model, options.input_size or _size(found)
         example = torch.rand(1, found.input_channels, *size, generator=torch.Generator().manual_seed(0))
+        if arch in _SIGNED:
+            options = replace(options, input_range=options.input_range or (-1.0, 1.0))
         try:
             made, _ = imported_module(module, example, path, options, _known(known, module, state, arch))
         except StudioError as error:

@@ -58,7 +58,8 @@ def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool
     size = picture_size(examples)
     sizes, fixed = [size] if size else [], ""
     drafts = [(draft, last)]
-    for other in _others(size) if size else ():
+    others = list(_others(size)) if size else []
+    for place, other in enumerate(others):
         feed = resized(examples, other)
         if not _runs(module, feed):
             fixed = fixed or "the module itself runs at no other size that was tried"
@@ -74,7 +75,9 @@ def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool
         if found is not None:
             draft, last = found, twin_last
             sizes.append(other)
-            break
+            # Sides that a deep layer rounds to the same length in both are told apart at sizes further off.
+            if all(_takes(found, later) for later in others[place + 1 :]):
+                break
     last = fold_batch_norms(draft, last) if fold else last
     return Trace(draft, last, fixed, tuple(sizes), outputs, picked)
 
@@ -95,6 +98,19 @@ def _agreed(drafts: Sequence[tuple[Draft, str]], twin: Draft, last: str) -> tupl
         if (found := at_sizes_of(merged, drafts[0][0])) is not None:
             return found, ""
     return None, reason
+
+
+def _takes(draft: Draft, size: Sides) -> bool:
+    """Whether every layer takes pictures of this size, as far as shapes say."""
+    from studio.model.op import Shape
+
+    shapes = {i.name: Shape(i.channels, *size) if i.has_size else draft.shapes[i.name] for i in draft.inputs}
+    try:
+        for node in draft.nodes:
+            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
+    except StudioError:
+        return False
+    return True
 
 
 def _runs(module: torch.nn.Module, feed: Sequence[torch.Tensor]) -> bool:

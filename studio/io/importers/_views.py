@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -111,7 +111,7 @@ def reshaped(value: Value, shape: tuple[int, ...]) -> Value:
         raise StudioError(f"it reshapes {value.shape} to {shape}, which has another number of values.")
     index = None if value.index is None else value.index.reshape(shape)
     numbers_ = None if value.constant is None else value.constant.reshape(shape)
-    return Value(shape, value.node, index, numbers_, value.origin)
+    return replace(value, shape=shape, index=index, constant=numbers_)
 
 
 def numbers(draft: Draft, value: Value) -> Index:
