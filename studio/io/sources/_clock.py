@@ -107,7 +107,9 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     mean = (times[-1] - times[0]) / len(steps)
     strays = max(abs(time - times[0] - place * mean) for place, time in enumerate(times))
     is_even = len(steps) == len(times) - 1 and strays <= max(2 * tick, mean / 20)
-    if is_even and (not average or abs(average * mean - 1) < Fraction(1, 20)):
+    # A last frame that stays longer makes the average of a short film slower than its frames come.
+    rounding = 2 * tick / (times[-1] - times[0]) + Fraction(1, 2000)
+    if is_even and (not average or abs(average * mean - 1) < rounding):
         return None
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
     steps.sort()

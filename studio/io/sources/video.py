@@ -127,8 +127,9 @@ class VideoSource(BaseSource):
                 return None
             stamps = stamps_of(container, picture_stream(container, self._path), _LOOKED_AT)
         clock = Clock(jumps=self._jumps)
-        for stamp in stamps:
-            clock.place(float(stamp), float(1 / (average or _DEFAULT_RATE)))
+        # Packets come as they are decoded: one behind a gap may come before those that stand in front of it.
+        for stamp, _ in in_order(((float(stamp), None) for stamp in stamps), DEPTH):
+            clock.place(stamp, float(1 / (average or _DEFAULT_RATE)))
         return None if clock.jumped else fine_rate(stamps, tick, average)
 
     def __iter__(self) -> Iterator[Frame]:

@@ -1,0 +1,106 @@
+"""Films with random clocks, the number of each frame in its pixels: none is lost, doubled or moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from films import make_film, numbers
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_brought_films import _later
+
+from studio.io.sources import at_constant_rate, open_source
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a film is made of.
+
+    Attributes:
+        suffix: of the container.
+        options: of the encoder.
+        parts: of each part that begins the clock anew, the times of its frames, from 0.
+        stamps: at which the clock of each part begins, in seconds.
+    """
+
+    suffix: str
+    options: dict[str, str]
+    parts: tuple[tuple[float, ...], ...]
+    stamps: tuple[float, ...]
+
+    def made(self, folder: Path) -> Path:
+        films = [
+            make_film(folder / f"part{k}.mp4", count=len(times), times=list(times), options=self.options)
+            for k, times in enumerate(self.parts)
+        ]
+        if self.suffix != ".ts":
+            return make_film(
+                folder / f"film{self.suffix}", count=len(self.parts[0]), times=list(self.parts[0]), options=self.options
+            )
+        pieces = [_later(film, folder / f"{film.stem}.ts", at) for film, at in zip(films, self.stamps, strict=True)]
+        whole = folder / "film.ts"
+        whole.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+        return whole
+
+
+@st.composite
+def _times(draw: st.DrawFn) -> tuple[float, ...]:
+    """A constant rate, in which some frames stay longer, and one may stay for seconds."""
+    rate = draw(st.sampled_from([20, 25, 50]))
+    steps = draw(st.lists(st.sampled_from([1, 1, 1, 1, 2, 3]), min_size=16, max_size=40))
+    if draw(st.booleans()):
+        steps[draw(st.integers(2, len(steps) - 3))] = draw(st.integers(rate, 4 * rate))
+    places = [0]
+    for step in steps:
+        places.append(places[-1] + step)
+    return tuple(place / rate for place in places)
+
+
+@st.composite
+def _films(draw: st.DrawFn) -> Film:
+    suffix = draw(st.sampled_from([".mp4", ".mkv", ".mov", ".ts"]))
+    options = {"bf": str(draw(st.integers(0, 3))), "g": str(draw(st.sampled_from([5, 12, 250])))}
+    count = draw(st.integers(1, 3)) if suffix == ".ts" else 1
+    stamps = [draw(st.sampled_from([2.0, 40.0]))] if suffix == ".ts" else [0.0]
+    for _ in range(count - 1):
+        stamps.append(stamps[-1] + draw(st.sampled_from([-35.0, 60.0, 7200.0])))
+    if min(stamps) < 0:
+        stamps = [stamp - min(stamps) + 2.0 for stamp in stamps]
+    return Film(suffix, options, tuple(draw(_times()) for _ in range(count)), tuple(stamps))
+
+
+@given(film=_films())
+@settings(max_examples=5)
+def test_frames_come_once_in_order_and_at_their_times(film: Film, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = film.made(tmp_path_factory.mktemp("clock"))
+    wanted = [number for times in film.parts for number in range(len(times))]
+    with open_source(str(path)) as source:
+        frames = list(source)
+        assert numbers(frame.picture for frame in frames) == wanted
+        at = [frame.time for frame in frames]
+        assert at == sorted(at)
+        # Within a part the clock says how far frames lie apart; milliseconds are what the containers keep.
+        place = 0
+        for times in film.parts:
+            own = at[place : place + len(times)]
+            assert [time - own[0] for time in own] == pytest.approx(times, abs=0.003)
+            # From one part to the next the gap is closed: no more than the last frame's own length.
+            assert not place or 0 <= own[0] - at[place - 1] < 0.5
+            place += len(times)
+        jumps = any(abs(b - a) > 10 for a, b in pairwise(film.stamps))
+        assert ("clock jumps" in (source.remark or "")) == jumps
+        assert source.info.fps is not None
+        rate = source.info.fps
+        shown = numbers(frame.picture for frame in at_constant_rate(source, rate))
+        if len(film.parts) == 1:
+            # At its own rate nothing is lost, and each is there for as long as the clock says, to a frame.
+            assert sorted(set(shown)) == wanted
+            assert shown == sorted(shown)
+            for number, (now, then) in enumerate(pairwise(at)):
+                assert abs(shown.count(number) - float((then - now) * float(rate))) <= 1.01
+        middle = at[len(at) // 2]
+        late = next(iter(source.frames(middle + 0.008)))
+        assert late.time == pytest.approx(middle, abs=0.003)
