@@ -147,12 +147,13 @@ class Fader:
 
     # -- by hand ----------------------------------------------------------------------------------------------------
 
-    def mix(self, presets: Sequence[Preset], shares: Shares) -> None:
+    def mix(self, presets: Sequence[Preset], shares: Shares, *, passes: bool = False) -> None:
         """Be between presets: all until `stop` is one item of the history.
 
         Args:
             presets: of the document's network.
             shares: of each, none below 0.
+            passes: whether it moves by itself, so that it makes way for undo; see `Gesture.passes`.
 
         Raises:
             StudioError: where they are of different networks.
@@ -161,6 +162,8 @@ class Fader:
             self.stop()
             # A hand that is at something else at the same time keeps its own item of the history.
             self._begin(presets, "Crossfade", self._document.gesture)
+            if self._is_own and self._gesture is not None:
+                self._gesture.passes = passes
         self._show(shares, self._clock())
 
     # -- within -----------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class _Led:
         if value != self.at:
             self.at = value
             self.seen.append(value)
-            self.dial.set(value)
+            (self.dial.lead or self.dial.set)(value)
             self.seen.append(self.dial.get())
 
 

@@ -138,6 +138,7 @@ class Dial:
         number: what it is.
         get: its value now.
         set: gives it another, which has been checked.
+        lead: gives it another where routes move it; None where that is the same.
         runs: whether it goes on by itself, as the place in a film does, so that a hand is not told by its value.
     """
 
@@ -145,3 +146,4 @@ class Dial:
     get: Callable[[], float]
     set: Callable[[float], object]
     runs: bool = False
+    lead: Callable[[float], object] | None = None

@@ -89,9 +89,9 @@ class Document(LiveEditing):
         self._gesture = Gesture(self, label)
         return self._gesture
 
-    def finish_gesture(self) -> None:
-        """Commit the gesture that is under way, if any."""
-        if self._gesture is not None:
+    def finish_gesture(self, *, travels: bool = False) -> None:
+        """Commit the gesture that is under way, if any; on a way through the history one that passes is taken back."""
+        if self._gesture is not None and not (travels and self._gesture.give_way()):
             self._gesture.commit()
 
     def apply(self, label: str, tensor: str, patch: Patch) -> None:
@@ -217,19 +217,19 @@ class Document(LiveEditing):
 
     def undo(self) -> bool:
         """Take back the last item of the history, or the gesture under way; False where there is none."""
-        if self._gesture is not None:
+        if self._gesture is not None and not self._gesture.give_way():
             self._gesture.cancel()
             return True
         return self._travel(self.history.position - 1)
 
     def redo(self) -> bool:
         """Do the next item of the history again; False where there is none."""
-        self.finish_gesture()
+        self.finish_gesture(travels=True)
         return self._travel(self.history.position + 1)
 
     def go(self, position: int) -> None:
         """Undo or redo until so many items of the history are done."""
-        self.finish_gesture()
+        self.finish_gesture(travels=True)
         self._travel(position)
 
     # -- within ---------------------------------------------------------------------------------------------------

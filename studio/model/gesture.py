@@ -45,10 +45,12 @@ class Gesture:
     Attributes:
         label: what the history calls it.
         sections: the values that sections had before it changed them.
+        passes: whether what it shows moves by itself and comes again: undo and redo take it back and go on.
     """
 
     def __init__(self, document: Changeable, label: str) -> None:
         self.label = label
+        self.passes = False
         self.sections: dict[Section[Any], Any] = {}
         self._document = document
         self._before: dict[str, Array] = {}
@@ -126,6 +128,12 @@ class Gesture:
                 self._document.put_now(name, patch)
             self._document.set_now(self.sections)
         self.commit()
+
+    def give_way(self) -> bool:
+        """Take it back where it passes, as something else is undone or done again; whether it did."""
+        if self.passes:
+            self.cancel()
+        return self.passes
 
     def _reach_with(self, tensor: str, rect: Rect) -> Rect:
         return around([self._reach.get(tensor, rect), rect]) or rect

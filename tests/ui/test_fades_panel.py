@@ -28,6 +28,7 @@ from studio.model.tempo import TEMPO
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.fades.panel import FadesPanel
 from studio.ui.macros.panel import MacrosPanel
+from studio.ui.movement.panel import MovementPanel
 from studio.ui.services.choices import FadingChoice
 from studio.ui.services.fades import Fades, Held
 
@@ -243,9 +244,12 @@ def test_a_route_moves_the_fader_and_stays_while_it_goes_between_presets_without
     fades, names = fades_of(whole), whole.studio.controllers.hub.names
     routes, _ = move((), "/fade", "lfo", shape="saw up", rate=0.5, depth=0.4, base=0.5)
     whole.document.set_section(ROUTES, routes, "Move the fader")
-    # It waits for the slots to be filled.
+    # It waits for the slots to be filled, and says so.
+    card = whole.context[MovementPanel].cards[1]
+    assert card.name.whole == "Fade: not there yet"
     fades.fill("A", Held(bent(1)))
     fades.fill("B", Held(bent(2)))
+    assert card.name.whole == "Fade"
     seen: list[float] = []
     fades.changed.connect(lambda: seen.append(fades.across))
     whole.until(lambda: len({round(each, 3) for each in seen}) > 8)
@@ -261,6 +265,17 @@ def test_a_route_moves_the_fader_and_stays_while_it_goes_between_presets_without
     assert gesture.is_open
     gesture.commit()
     assert len(whole.document.history) == items + 1
+    # Undo goes on to what was done before, though the fader moves again at once; so does redo.
+    whole.document.set("/tempo/bpm", 60.0)
+    count = len(seen)
+    whole.until(lambda: len(seen) > count + 3)
+    assert whole.document.gesture is not None
+    while whole.document.section(ROUTES):
+        assert whole.document.undo()
+    assert whole.document.redo()
+    assert whole.document.section(ROUTES) == routes
+    count = len(seen)
+    whole.until(lambda: len(seen) > count + 3)
     # Taken away, the fader goes back to where it stood.
     whole.document.set_section(ROUTES, (), "Remove")
     whole.until(lambda: fades.across == 0.0)

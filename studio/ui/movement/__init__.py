@@ -12,6 +12,7 @@ from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.movement.panel import MovementPanel
 from studio.ui.services.controllers import Controllers
+from studio.ui.services.fades import Fades
 from studio.ui.services.messages import MessageBar
 
 
@@ -35,7 +36,11 @@ def _make(context: Context) -> MovementPanel:
         else:
             say(Message("No beat is heard in the microphone yet; let it listen for some seconds.", "warning"))
 
-    return MovementPanel(context.document, context[Telemetry], say, find_tempo, controllers.hub.names)
+    made = MovementPanel(context.document, context[Telemetry], say, find_tempo, controllers.hub.names)
+    # The crossfader is there once its slots are filled, and a panel's numbers once it is made.
+    context[Fades].filled.connect(made.show_targets)
+    controllers.reached.connect(made.show_targets)
+    return made
 
 
 PANELS = (

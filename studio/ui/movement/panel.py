@@ -148,6 +148,12 @@ class MovementPanel(QWidget):
         """The numbers that can move: all of the preset and the window but the tempo."""
         return self._names.movable()
 
+    def show_targets(self) -> None:
+        """Other numbers can be reached than before: show what movements lead to."""
+        for route in self._document.section(ROUTES):
+            if route.id in self.cards:
+                self.cards[route.id].show_route(route)
+
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _choose(self, card: RouteCard | None) -> None:

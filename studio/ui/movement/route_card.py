@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 
 from studio.control.namespace import Namespace
 from studio.control.quantised import switches_of
+from studio.control.window import window_numbers
 from studio.errors import StudioError
 from studio.model.document import Document
 from studio.model.form import fields
@@ -137,7 +138,8 @@ class RouteCard(QFrame):
         try:
             label, there = self._names.number(route.target).label, True
         except StudioError:
-            label, there = "Nothing is at this address", False
+            waits = next((each.label for each in window_numbers() if each.address == route.target), "")
+            label, there = f"{waits}: not there yet" if waits else "Nothing is at this address", False
         self.name.say(label)
         colour = theme.WARNING if not there else theme.TEXT if route.on else theme.FAINT
         self.name.setStyleSheet(f"color: {colour}; font-weight: 600;")

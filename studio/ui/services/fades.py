@@ -15,7 +15,7 @@ from studio.control.crossing import ADDRESSES, FADE, MORPH
 from studio.control.fader import Fader, Way
 from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
-from studio.model.address import Dial
+from studio.model.address import Dial, Number
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.tempo import TEMPO, Tempo
@@ -64,7 +64,8 @@ class Fades(QObject):
     """What is kept to be faded to, and the fade that is under way.
 
     ``changed`` comes when snapshots, slots or places are others, or a fade begins, goes on or ends; ``kept`` when
-    there are other snapshots, ``altered`` with the number of one that was taken or forgotten.
+    there are other snapshots, ``altered`` with the number of one that was taken or forgotten,
+    ``filled`` when there is something else in a slot.
 
     Args:
         document: what is faded.
@@ -83,6 +84,7 @@ class Fades(QObject):
     changed = Signal()
     kept = Signal()
     altered = Signal(int)
+    filled = Signal()
 
     def __init__(
         self,
@@ -99,6 +101,7 @@ class Fades(QObject):
         self._then: Callable[[Preset], object] = lambda _: None
         self._serial, self._stepped = -1, 0.0
         self._cut: Way | None = None
+        self._passes = False  # what a route moves, and no hand
         self._is_played: Callable[[], bool] = lambda: False
         self.snapshots: dict[int, Held] = {}
         self.slots: dict[str, Held] = {}
@@ -274,6 +277,7 @@ class Fades(QObject):
         else:
             self.slots[slot] = held
         self.changed.emit()
+        self.filled.emit()
 
     def cross(self, across: float) -> None:
         """Be so far from A to B; StudioError where one is empty, or they are of different networks."""
@@ -298,17 +302,21 @@ class Fades(QObject):
         """
         yield Dial(FADE_BEATS, lambda: self.choice.beats, lambda beats: self.choose(replace(self.choice, beats=beats)))
         if all(slot in self.slots for slot in SLOTS[:2]):
-            yield Dial(FADE, lambda: self.across, self._from_outside(self.cross))
+            yield self._dial(FADE, lambda: self.across, self.cross)
         if all(slot in self.slots for slot in SLOTS):
-            yield Dial(MORPH[0], lambda: self.across, self._from_outside(lambda x: self.morph(x, self.down)))
-            yield Dial(MORPH[1], lambda: self.down, self._from_outside(lambda y: self.morph(self.across, y)))
+            yield self._dial(MORPH[0], lambda: self.across, lambda x: self.morph(x, self.down))
+            yield self._dial(MORPH[1], lambda: self.down, lambda y: self.morph(self.across, y))
 
-    def _from_outside(self, move: Callable[[float], object]) -> Callable[[float], object]:
-        def moved(value: float) -> None:
-            move(value)
+    def _dial(self, number: Number, get: Callable[[], float], move: Callable[[float], object]) -> Dial:
+        def moved(value: float, passes: bool = False) -> None:
+            self._passes = passes
+            try:
+                move(value)
+            finally:
+                self._passes = False
             self._rest.start()
 
-        return moved
+        return Dial(number, get, moved, lead=lambda value: moved(value, passes=True))
 
     def _mix(self, slots: Sequence[str], shares: Sequence[float]) -> None:
         missing = [slot for slot in slots if slot not in self.slots]
@@ -318,5 +326,5 @@ class Fades(QObject):
         presets = [self.slots[slot].preset for slot in slots]
         if not self._fader.can_fade(presets[0]):
             raise StudioError(f"The slots hold presets of the network “{presets[0].network.name}”; open one of it.")
-        self._fader.mix(presets, shares)
+        self._fader.mix(presets, shares, passes=self._passes)
         self.changed.emit()
