@@ -31,6 +31,7 @@ from studio.ui.kit.number_controls import Number
 from studio.ui.services.fades import EASINGS, QUANTA, SLOTS, SNAPSHOTS, Fades, Held
 
 _STEPS = 1000
+_KEYS_IN_A_ROW = 5  # nine side by side are wider than the narrowest panel
 _QUANTUM_TEXT = {"at once": "At once", "beat": "On the beat", "bar": "On the bar"}
 
 
@@ -61,6 +62,9 @@ class FadesPanel(QWidget):
         self.switches.addItems([_QUANTUM_TEXT[each] for each in QUANTA])
         self.switches.setAccessibleName("Switches")
         self.switches.setToolTip("When bends, live edits, movements and layers go on and off")
+        for box in (self.easing, self.quantum, self.switches):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
         self.where = ElidedLabel()
         self.progress = QProgressBar(maximum=_STEPS, textVisible=False)
         self.progress.setFixedHeight(4)
@@ -106,8 +110,12 @@ class FadesPanel(QWidget):
         how.addWidget(self.beats, 1)
         ways = QHBoxLayout()
         ways.setSpacing(theme.SPACE // 2)
+        ways.addWidget(QLabel("Goes"))
         ways.addWidget(self.easing, 1)
-        ways.addWidget(self.quantum, 1)
+        begins = QHBoxLayout()
+        begins.setSpacing(theme.SPACE // 2)
+        begins.addWidget(QLabel("Begins"))
+        begins.addWidget(self.quantum, 1)
         turns = QHBoxLayout()
         turns.setSpacing(theme.SPACE // 2)
         turns.addWidget(QLabel("Switches"))
@@ -118,7 +126,7 @@ class FadesPanel(QWidget):
         keys = QGridLayout()
         keys.setSpacing(theme.SPACE // 2)
         for place, key in enumerate(self.keys.values()):
-            keys.addWidget(key, 0, place)
+            keys.addWidget(key, *divmod(place, _KEYS_IN_A_ROW))
         cross = QHBoxLayout()
         cross.setSpacing(theme.SPACE // 2)
         cross.addWidget(self.slots["A"])
@@ -129,9 +137,9 @@ class FadesPanel(QWidget):
         below.addStretch(1)
         below.addWidget(self.slots["D"])
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        whole.setContentsMargins(theme.SPACE // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
         whole.setSpacing(theme.SPACE)
-        for part in (how, ways, turns, goes):
+        for part in (how, ways, begins, turns, goes):
             whole.addLayout(part)
         whole.addWidget(self.progress)
         whole.addWidget(_heading("Snapshots"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
@@ -41,7 +41,7 @@ _ORDERS: dict[RowOrder, str] = {
 }
 
 
-_ROOMY = 300
+_ROOMY = 330
 """Pixels of the row from which on the box of orders can be read beside all buttons."""
 
 
@@ -75,7 +75,7 @@ class ToolRow(QWidget):
         self.order.setAccessibleName("Order of rows")
         self.order.setToolTip("In which order the rows of the sheet are shown; the tensor stays as it is")
         self.order.setMinimumContentsLength(9)
-        self.order.setMinimumWidth(40)
+        self.order.setMinimumWidth(80)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.order.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for how, text in _ORDERS.items():
@@ -102,10 +102,18 @@ class ToolRow(QWidget):
         workspace.changed.connect(self._listen)
         self._show()
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Without the two buttons that give way."""
+        whole, gap = super().minimumSizeHint(), theme.SPACE // 4
+        given = [button for button in (self.by_effect, self.own_scale) if not button.isHidden()]
+        wide = sum(button.sizeHint().width() + gap for button in given)
+        return QSize(whole.width() - wide, whole.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Where there is little room, sorting by effect is in the box alone."""
+        """Where there is little room, two buttons give way: the box and a menu have the same."""
         super().resizeEvent(event)
-        self.by_effect.setVisible(self.width() >= _ROOMY)
+        for button in (self.by_effect, self.own_scale):
+            button.setVisible(self.width() >= _ROOMY)
 
     def show_depth(self, depth: Depth) -> None:
         """The sheet is looked into so deep now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.model.changes import BypassChanged, Change, NetworkChanged
@@ -75,6 +76,11 @@ class NetworkPanel(QWidget):
         """Bring the keyboard to the search field."""
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """The sum below the list is said in fewer words where there is little room."""
+        super().resizeEvent(event)
+        self._show_totals()
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -177,7 +183,9 @@ class NetworkPanel(QWidget):
     def _show_totals(self) -> None:
         rows = self.model.all_rows
         layers = sum(row.is_layer for row in rows)
-        parts = [f"{layers} layers", f"{count_text(sum(row.parameters for row in rows))} parameters"]
-        if self.model.total_seconds > 0:
-            parts.append(seconds_text(self.model.total_seconds))
-        self._totals.setText(" · ".join(parts))
+        count = count_text(sum(row.parameters for row in rows))
+        times = [seconds_text(self.model.total_seconds)] if self.model.total_seconds > 0 else []
+        text = " · ".join([f"{layers} layers", f"{count} parameters", *times])
+        if self._totals.fontMetrics().horizontalAdvance(text) > self.width() - 2 * theme.SPACE:
+            text = " · ".join([f"{layers} layers", count, *times])
+        self._totals.setText(text)

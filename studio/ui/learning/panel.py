@@ -7,7 +7,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.errors import StudioError
 from studio.learn.prepare import Asked, estimate
@@ -60,7 +70,7 @@ class LearningPanel(QWidget):
         self.end.setToolTip("End the lesson; what was learnt stays, and undo takes it back")
         self.end.clicked.connect(session.end)
         self.until = QSpinBox(minimum=0, maximum=10_000_000, value=0)
-        self.until.setSpecialValueText("without end")
+        self.until.setSpecialValueText("endless")
         self.until.setSuffix(" steps")
         self.until.setAccessibleName("Steps to take")
         self.until.setMinimumWidth(40)
@@ -112,19 +122,21 @@ class LearningPanel(QWidget):
         buttons.addWidget(self.learn, 1)
         buttons.addWidget(self.step)
         buttons.addWidget(self.end)
-        buttons.addWidget(self.until, 1)
-        marks = QHBoxLayout()
+        stops = QHBoxLayout()
+        stops.setSpacing(theme.SPACE // 2)
+        stops.addWidget(QLabel("Pause after"))
+        stops.addWidget(self.until, 1)
+        marks = QGridLayout()
         marks.setSpacing(theme.SPACE // 2)
-        marks.addWidget(self.keep)
-        marks.addWidget(self.back)
-        marks.addWidget(self.compare)
-        marks.addWidget(self.save)
-        marks.addWidget(self.resume)
-        marks.addStretch(1)
+        for place, button in enumerate((self.keep, self.back, self.compare)):
+            marks.addWidget(button, 0, place)
+        marks.addWidget(self.save, 1, 0)
+        marks.addWidget(self.resume, 1, 1, 1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addLayout(buttons)
+        column.addLayout(stops)
         for part in (self.status, self.alarm, self.curves, self.crop):
             column.addWidget(part)
         column.addWidget(self.strip)

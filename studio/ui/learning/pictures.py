@@ -13,7 +13,7 @@ from studio.model.picture import Picture
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
 
-_SIDE = 76
+_SIDE = 62
 _STRIP = 64
 _NAMES = ("shown", "before", "now", "wanted")
 

@@ -161,7 +161,7 @@ class Grip(QLabel):
     dropped = Signal(str)
 
     def __init__(self, find: Callable[[QPoint], str]) -> None:
-        super().__init__("⋮⋮")
+        super().__init__("⋮")
         self._find = find
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setToolTip("Drag onto a slider, or a number of the list below, to let the macro turn it")
@@ -207,22 +207,26 @@ class MacroKnob(QWidget):
         self.number = number
         self.dial = Dial()
         self.grip = Grip(find)
+        self.grip.setFixedWidth(18)
         self.name = ElidedLabel()
         self.name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.grip.dropped.connect(self.aimed)
         self.dial.turned.connect(lambda _: self.chosen.emit())
         self.setAcceptDrops(True)
         give_address(self, f"/macro/{number}")
-        foot = QHBoxLayout()
-        foot.setContentsMargins(0, 0, 0, 0)
-        foot.setSpacing(0)
-        foot.addWidget(self.grip)
-        foot.addWidget(self.name, 1)
+        # The name has the whole width: four of them stand side by side in the narrowest panel.
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(0)
+        head.addStretch(1)
+        head.addWidget(self.dial)
+        head.addWidget(self.grip, 0, Qt.AlignmentFlag.AlignBottom)
+        head.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.dial, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addLayout(foot)
+        column.addLayout(head)
+        column.addWidget(self.name)
 
     def show_macro(self, macro: Macro, moved: float | None, *, chosen: bool) -> None:
         """Show the macro as it is now."""

@@ -277,7 +277,8 @@ class Timeline(QWidget):
         if self._score.performance is None:
             painter.setPen(QColor(theme.FAINT))
             text = "Nothing is open. Shift+R records a performance with its film; it is shown here when it ends."
-            painter.drawText(self.rect().adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignCenter, text)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(12, 0, -12, 0), flags, text)
             return
         self._draw_ruler(painter)
         if (selection := self._score.selection) is not None:

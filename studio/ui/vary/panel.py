@@ -82,8 +82,8 @@ class VaryPanel(QWidget):
         self.where = QComboBox()
         self.where.setAccessibleName("Which layers")
         self.where.setToolTip("Whose filters are varied: those that matter most are drawn most often")
-        self.where.addItem("Selected layer", False)
-        self.where.addItem("Every layer", True)
+        self.where.addItem("This layer", False)
+        self.where.addItem("All layers", True)
         for box in (self.kind, self.where):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(4)

@@ -1,0 +1,57 @@
+"""No text and no control of any panel is cut at the least width, which is that of small screens at 200 %."""
+
+from __future__ import annotations
+
+import pytest
+from cut import cut_in
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+# At 200 % a screen of 1920 × 1200 is one of 960 × 600.
+LEAST = QSize(960, 600)
+
+
+@pytest.mark.gl
+def test_every_panel_is_whole_in_the_smallest_window(whole: WholeWindow) -> None:
+    window = whole.window
+    window.resize(LEAST)
+    whole.qtbot.wait(400)
+    assert window.size() == LEAST
+    assert window.minimumSizeHint().width() <= LEAST.width()
+    found = [f"at the start: {each}" for each in cut_in(window)]
+    for name, dock in window.docks.items():
+        dock.show()
+        dock.raise_()
+        whole.qtbot.wait(60)
+        found += [f"{name}: {each}" for each in cut_in(dock)]
+    assert window.width() == LEAST.width(), "no panel makes the window wider"
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.gl
+def test_every_depth_of_the_sheet_and_the_stage_are_whole(whole: WholeWindow) -> None:
+    whole.window.resize(LEAST)
+    whole.qtbot.wait(300)
+    for command in ("sheet.filters", "view.filters", "sheet.weights"):
+        whole.command(command)
+        whole.qtbot.wait(60)
+        assert cut_in(whole.window) == []
+
+
+def test_what_is_cut_is_found(qtbot: QtBot) -> None:
+    root = QWidget()
+    qtbot.addWidget(root)
+    label, button, box = QLabel("A long sentence", root), QPushButton("Press this button", root), QComboBox(root)
+    box.addItem("One of the many choices")
+    for place, widget in enumerate((label, button, box)):
+        widget.setGeometry(0, 40 * place, 300, 32)
+    root.resize(400, 200)
+    with qtbot.waitExposed(root):
+        root.show()
+    assert cut_in(root) == []
+    for widget in (label, button, box):
+        widget.resize(40, 32)
+    QApplication.processEvents()
+    assert len(cut_in(root)) == 3
