@@ -72,7 +72,9 @@ def test_a_drag_over_the_picture_lights_up_the_layers_and_a_chip_selects_its_fil
     QTest.mouseMove(whole.viewport, middle + QPoint(40, 40))
     QTest.mouseRelease(whole.viewport, LEFT, pos=middle + QPoint(40, 40))
     whole.until(lambda: {"enc", "dec"} <= {each.layer for each in whole.workspace.makers})
-    dec = next(each for each in whole.workspace.makers if each.layer == "dec")
+    enc, dec = (next(each for each in whole.workspace.makers if each.layer == name) for name in ("enc", "dec"))
+    if not enc.strength:
+        assert whole.workspace.found == ("enc", enc.channels), "list and sheet say the same"
     assert whole.network.list.viewport().grab().toImage() != dark
     at, viewport = chip(whole, "dec", dec.channels[0]), whole.network.list.viewport()
     QTest.mouseMove(viewport, at - QPoint(0, 30))

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
-from studio.model.workspace import Workspace
-from studio.runtime.bending.impact import ranked
+from studio.model.workspace import Makers, Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.filters.makers import STRONGEST, Corner, makers_of, strongest, unknown
+from studio.ui.filters.makers import Corner, makers_of, strongest, unknown
 from studio.ui.filters.selecting import combined
 from studio.ui.services.effects import Effects, source_of
 from studio.ui.services.watching import Watching
@@ -52,6 +51,7 @@ class Picking:
         self._effects = effects
         self._note = note
         self._region: tuple[Corner, Corner] | None = None
+        self._by_maps: dict[str, Makers] = {}
         self._waiting: tuple[str, ...] = ()  # layers of which nothing is known yet
         effects.follow(self._light)
         telemetry.on(LayerSamples, self._take_samples)
@@ -65,25 +65,24 @@ class Picking:
         if layer is None:
             return
         if picked.channel is None:
-            self._region = picked.place, picked.end or picked.place
+            self._region, self._by_maps = (picked.place, picked.end or picked.place), {}
             self._light()
         else:
             self._put_away()
             self._select(layer, np.array([picked.channel]), add=picked.add)
             self._note(f"Selected the filter of {layer} that makes channel {picked.channel}.")
             return
-        end = picked.end
-        effects = self._effects.within(layer, picked.place, end or picked.place)
-        if effects is not None and effects.any():
-            channels = np.array(ranked(effects, min(STRONGEST, len(effects))))
-            self._select(layer, channels, add=picked.add)
-            self._note(f"Selected the {len(channels)} filters of {layer} that change the picture most there.")
+        made = next((each for each in self._workspace.makers if each.layer == layer), None)
+        if made is not None:
+            self._select(layer, np.array(made.channels), add=picked.add)
+            how = "change the picture most" if made.strength else "are strongest"
+            self._note(f"Selected the {len(made.channels)} filters of {layer} that {how} there.")
             return
         sample = self._telemetry[LayerSamples].samples.get(self._workspace.layer)
         if sample is None:
             self._note(f"{layer} has not been looked at yet; try again in a moment.")
             return
-        channels = strongest(sample, picked.place, end=end)
+        channels = strongest(sample, picked.place, end=picked.end)
         if len(channels):
             self._select(layer, channels, add=picked.add)
             self._note(f"Selected the {len(channels)} filters of {layer} that are strongest there.")
@@ -92,7 +91,10 @@ class Picking:
         """Tell what makes the place in every layer of which it is known, and have the others looked at."""
         graph, samples = self._document.graph, self._telemetry[LayerSamples].samples
         if self._region is not None:
-            self._workspace.makers = makers_of(graph, self._effects, samples.get, *self._region)
+            made = makers_of(graph, self._effects, samples.get, *self._region)
+            # Maps go on with the film: what they said at first of the place stays until its effect is known.
+            self._by_maps = {each.layer: each for each in made if not each.strength} | self._by_maps
+            self._workspace.makers = tuple(each if each.strength else self._by_maps[each.layer] for each in made)
         self._waiting = () if self._region is None else unknown(graph, self._effects, samples)
         self._watching.want("makers", graph, self._waiting)
 
