@@ -61,10 +61,20 @@ class Bank:
     Attributes:
         pictures: each (H, W, 3) uint8, the shorter side as long as crops are, or longer.
         name: of where they came from, for messages.
+        count: of all pictures that there are.
+        every: one of so many of them was taken.
+        size: height and width of the first as it is there; None where that is not known.
     """
 
     pictures: list[Picture] = field(default_factory=list)
     name: str = ""
+    count: int = 0
+    every: int = 1
+    size: Size | None = None
+
+    def thin_out(self, every: int) -> None:
+        """Keep one of so many pictures of the source: ``every`` times some power of two."""
+        self.pictures, self.every = self.pictures[:: every // self.every], every
 
     def offer(self, picture: Picture, size: Size, rng: np.random.Generator) -> None:
         """Take a new picture in, as from a camera; where the bank is full it takes the place of any other."""
@@ -113,13 +123,16 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
         StudioError: where it cannot be opened or holds no picture.
     """
     kept: list[Picture] = []
-    every, room = 1, MOST_PICTURES
+    every, room, count = 1, MOST_PICTURES, 0
+    first: Size | None = None
     with open_source(spec) as source:
         is_endless = source.info.frames is None and source.info.fps is not None and source.info.duration is None
         for number, frame in enumerate(source):
+            count = number + 1
             if number % every:
                 continue
             kept.append(covering(shallow(frame.picture), size, zoom))
+            first = first or (frame.picture.shape[0], frame.picture.shape[1])
             room = min(room, max(2, MOST_BYTES // max(kept[0].nbytes, 1)))
             if len(kept) >= room:
                 if is_endless:
@@ -128,4 +141,4 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
                 kept, every = kept[::2], every * 2
     if not kept:
         raise StudioError(f"There is no picture in {spec}; nothing can be learnt from it.")
-    return Bank(kept, spec)
+    return Bank(kept, spec, count, every, first)

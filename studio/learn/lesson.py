@@ -89,10 +89,12 @@ class Lesson(ABC):
     Attributes:
         bank: what is wanted, or where it is made from.
         flips: whether crops are mirrored at random.
+        notes: remarks on what was not taken as it is.
     """
 
     bank: Bank
     flips: bool = True
+    notes: tuple[str, ...] = ()
 
     def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
         """One crop where both are parts of pictures and nothing else; None, and nothing chosen, where they are not."""
@@ -231,12 +233,31 @@ class Pairs(Lesson):
     others: Bank
     flips: bool = True
 
-    def __post_init__(self) -> None:
-        if len(self.bank.pictures) != len(self.others.pictures):
-            raise StudioError(
-                f"{self.others.name} has {len(self.others.pictures)} pictures and {self.bank.name} "
-                f"{len(self.bank.pictures)}; pairs need as many of both, in the same order."
+    @classmethod
+    def of(cls, bank: Bank, others: Bank) -> Pairs:
+        """Of two sources: the same pictures of both are kept, and those that are wanted get the size of those shown.
+
+        Raises:
+            StudioError: where one has more pictures than the other.
+        """
+        _require_as_many(others.name, others.count, bank.name, bank.count)
+        every = max(bank.every, others.every)
+        for each in (bank, others):
+            each.thin_out(every)
+        others.pictures = [
+            other if other.shape == one.shape else resized(other, (one.shape[0], one.shape[1]))
+            for one, other in zip(bank.pictures, others.pictures, strict=True)
+        ]
+        made = cls(bank, others)
+        if bank.size is not None and others.size is not None and bank.size != others.size:
+            (h, w), (height, width) = bank.size, others.size
+            made.notes = (
+                f"Wanted pictures are {height}×{width} (height × width), those shown {h}×{w}: they are resized.",
             )
+        return made
+
+    def __post_init__(self) -> None:
+        _require_as_many(self.others.name, len(self.others.pictures), self.bank.name, len(self.bank.pictures))
 
     def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
         """See `Lesson.parts`."""
@@ -249,6 +270,13 @@ class Pairs(Lesson):
         """See `Lesson.pair`."""
         where = self.bank.choose(rng, flips=self.flips)
         return resized(self.bank.cut(where, made), size), self.others.cut(where, made)
+
+
+def _require_as_many(one: str, count: int, other: str, wanted: int) -> None:
+    if count != wanted:
+        raise StudioError(
+            f"{one} has {count} pictures and {other} {wanted}; pairs need as many of both, in the same order."
+        )
 
 
 @dataclass
@@ -287,7 +315,9 @@ def open_lesson(
     if kind in ("damage", "effect"):
         how = parse_damage(rest)
         return Same(load_bank(source, size, zoom), how, undo=kind == "damage")
+    if kind == "as" and not rest.strip():
+        raise StudioError("Say what is to be learnt from: a network or a preset, as in as:negative-space.")
     if kind == "as" and teach is not None:
         teacher = teach(rest)
         return Taught(load_bank(source, size, zoom), teacher)
-    return Pairs(load_bank(source, size, zoom), load_bank(wanted, size, zoom))
+    return Pairs.of(load_bank(source, size, zoom), load_bank(wanted, size, zoom))

@@ -194,4 +194,6 @@ def parse_weights(text: str, known: tuple[str, ...]) -> dict[str, float]:
         found[name] = weight
     if not found:
         raise StudioError(f"Without a loss nothing is learnt; give one of {', '.join(known)}.")
+    if not any(found.values()):
+        raise StudioError("All losses count 0, so that nothing is learnt; give one a weight above 0.")
     return found

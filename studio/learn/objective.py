@@ -99,6 +99,7 @@ class Sketch:
             self.shapes[node.name] = op.output_shape(*(self.shapes[name] for name in reads))
         except StudioError as error:
             raise StudioError(f"The {of} cannot be computed: {error}") from None
+        self._require_some(node.name, of)
         self.nodes.append(node)
         self.tensors |= {f"{node.name}.{key}": value for key, value in (tensors or {}).items()}
         if not tensors:
@@ -119,8 +120,17 @@ class Sketch:
             reads = tuple(names[name] for name in node.inputs)
             self.nodes.append(Node(names[node.name], node.op, reads, owner if node.op.tensor_shapes() else None))
             self.shapes[names[node.name]] = node.op.output_shape(*(self.shapes[name] for name in reads))
+            self._require_some(names[node.name], "critic" if prefix == "critic" else "fixed network")
         self.tensors |= {f"{prefix}~{name}": value for name, value in tensors.items()}
         return names
+
+    def _require_some(self, layer: str, what: str) -> None:
+        """Refuse a map without a pixel: strides have left nothing of a small crop."""
+        if min(self.shapes[layer]) < 1:
+            made = self.shapes[self.output]
+            raise StudioError(
+                f"The {what} sees nothing in crops of {made.height}×{made.width} (height × width): take larger ones."
+            )
 
     def mean(self, name: str) -> str:
         """The mean of all values of a map, 1 × 1 × 1."""

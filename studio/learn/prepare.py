@@ -139,9 +139,10 @@ def prepare(
     name = choose(probe_gl()).name if engine == "auto" else engine
     settings, need, notes = settled(network, asked, name)
     opens = partial(open_backend, engine=name, device=device)
-    learner = Learner(network, _lesson(network, asked, settings.size), settings, name, opens)
+    lesson = _lesson(network, asked, settings.size)
+    learner = Learner(network, lesson, settings, name, opens)
     learner.need = need
-    return learner, notes
+    return learner, (*notes, *lesson.notes)
 
 
 def move(learner: Learner, asked: Asked, engine: str, device: Device | None = None) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from studio.bends import make_bend
 from studio.cli import app
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
+from studio.learn import bank
 from studio.learn.damage import DAMAGES, damaged, parse_damage
 from studio.learn.lesson import open_lesson
 from studio.learn.networks import NEW, parse_new
@@ -212,3 +214,52 @@ def test_a_preset_teaches_its_bends_of_activations(pictures: Path, tmp_path: Pat
     assert np.abs(net(shown).astype(int) - wanted).max() > 1
     assert "left out" in left_out(str(tmp_path / "bent"))
     assert not left_out(str(tmp_path / "net"))
+
+
+def _numbered(folder: Path, count: int, shape: tuple[int, int], step: int) -> Path:
+    """Even pictures of which each tells its number by its level."""
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number:03}.png"), np.full((*shape, 3), number * step, np.uint8))
+    return folder
+
+
+def test_pairs_stay_pairs_where_there_are_more_than_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank, "MOST_PICTURES", 8)
+    shown = _numbered(tmp_path / "shown", 20, (24, 36), 4)
+    # Half as many are as many as are kept of the others: they would have been taken for pairs.
+    with pytest.raises(StudioError, match=r"has 10 pictures and .* 20; pairs need as many of both"):
+        open_lesson(str(shown), str(_numbered(tmp_path / "fewer", 10, (24, 36), 8)), SIZE)
+    # Of larger pictures fewer fit into memory, and of both the same ones are kept.
+    monkeypatch.setattr(bank, "MOST_BYTES", 4 * 16 * 40 * 3)
+    lesson = open_lesson(str(shown), str(_numbered(tmp_path / "wanted", 20, (24, 60), 4)), SIZE)
+    assert len(lesson.bank.pictures) >= 2
+    for seed in range(6):
+        one, other = lesson.pair(np.random.default_rng(seed), SIZE, SIZE)
+        assert (one == other).all()
+    assert lesson.notes == ("Wanted pictures are 24×60 (height × width), those shown 24×36: they are resized.",)
+
+
+def test_wanted_pictures_of_another_shape_are_cut_at_the_same_place(tmp_path: Path) -> None:
+    for name, shape in (("shown", (32, 32)), ("wanted", (32, 64))):
+        (tmp_path / name).mkdir()
+        columns = np.linspace(0, 255, shape[1]).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / name / "0.png"), np.broadcast_to(columns[None, :, None], (*shape, 3)))
+    lesson = open_lesson(str(tmp_path / "shown"), str(tmp_path / "wanted"), SIZE, zoom=2.0)
+    for seed in range(4):
+        one, other = lesson.pair(np.random.default_rng(seed), SIZE, SIZE)
+        assert np.abs(one.astype(int) - other).max() < 12
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"losses": "l1=0,l2=0"}, "All losses count 0"),
+        ({"wanted": "as:"}, "Say what is to be learnt from"),
+        ({"losses": "l1=1,adversarial=1", "size": 4}, r"The critic sees nothing in crops of 4×4"),
+    ],
+)
+def test_what_cannot_be_learnt_is_one_sentence(pictures: Path, change: dict[str, object], said: str) -> None:
+    asked = replace(Asked(str(pictures), size=16), **change)  # type: ignore[arg-type]
+    with pytest.raises(StudioError, match=said):
+        prepare(parse_new("autoencoder,width=2").make(), asked, "torch")
