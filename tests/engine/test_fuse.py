@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
+from studio.engine.gl.order import side_by_side
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.torch import TorchEngine
@@ -138,3 +139,40 @@ def test_fused_passes_make_what_torch_makes(
     for node in made.graph.nodes:
         assert relative_error(engine.activation(node.name), oracle.activation(node.name)) <= 1e-5, node.name
     engine.close()
+
+
+def test_what_nobody_waits_for_is_run_last_and_side_by_side() -> None:
+    made = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("mean", "Mean", "a"),
+        layer("told", "Sum", "mean", dim="channels"),
+        layer("side", "Conv2d", "a", in_channels=4, out_channels=4, kernel_size=1),
+        layer("b", "Conv2d", "a", in_channels=4, out_channels=4, kernel_size=1),
+        layer("scale", "Mean", "b"),
+        layer("out", "Mul", ("b", "scale")),
+        layer("end", "Conv2d", "out", in_channels=4, out_channels=3, kernel_size=1),
+    )
+    groups = [Group(node) for node in made.graph.nodes]
+    two = {"side": ["side 1", "side 2"], "mean": ["mean 1", "mean 2"]}
+    parts = [(group, two.get(group.head.name, [group.head.name])) for group in groups]
+    shapes = made.graph.shapes({"input": (8, 8)})
+    found = [each for _, passes in side_by_side(parts, shapes) for each in passes]
+    # A single value that the chain needs stays where it is.
+    assert found == ["a", "b", "scale", "out", "mean 1", "side 1", "end", "mean 2", "side 2", "told"]
+
+
+@given(made=networks())
+@settings(max_examples=30)
+def test_whatever_the_order_nothing_is_read_before_it_is_made(made: Network) -> None:
+    shapes = made.graph.shapes({"input": (1, 1)})
+    groups = groups_of(made, size=1)
+    order = side_by_side([(group, [group]) for group in groups], shapes)
+    assert sorted(id(group) for group, _ in order) == sorted(id(group) for group in groups)
+    places = {id(group): place for place, (group, _) in enumerate(order)}
+    makes = {id(g): {g.head.name, *(follower.node.name for follower in g.followers)} for g in groups}
+    for group, _ in order:
+        reads = {name for node in (group.head, *(f.node for f in group.followers)) for name in node.inputs}
+        # Of a joined map a group goes on with its own tiles.
+        for name in reads - makes[id(group)]:
+            makers = [other for other in groups if name in makes[id(other)]]
+            assert all(places[id(other)] < places[id(group)] for other in makers)

@@ -15,6 +15,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
 from studio.engine.gl.fuse import Group, grouped
 from studio.engine.gl.mapped import Feed
+from studio.engine.gl.order import side_by_side
 from studio.engine.gl.pixels import PixelFeed
 from studio.engine.gl.plan import Step
 from studio.engine.gl.settings import Settings
@@ -237,7 +238,9 @@ class GLEngine(AtlasEngine):
             self._device.layer = layer_of(group.head.name)
             made.append(self._passes.group(group, self._plan[group.head.name]))
         self._device.layer = ""
-        parts = self._in_order(list(zip(groups, made, strict=True)), nodes)
+        parts: list[tuple[Group, Sequence[Dispatch]]] = list(zip(groups, made, strict=True))
+        if self._settings.kernels == "tiles":
+            parts = side_by_side(parts, self._running.shapes)
         ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes]))
         steps: list[Step] = []
         begun: set[str] = set()
@@ -247,24 +250,6 @@ class GLEngine(AtlasEngine):
             steps.append(Step(group.head.name, () if group.head.name in begun else covers, run))
             begun.add(group.head.name)
         return steps
-
-    def _in_order(
-        self, made: list[tuple[Group, list[Dispatch]]], nodes: Sequence[Node]
-    ) -> list[tuple[Group, list[Dispatch]]]:
-        """What nobody reads last, the first passes of all of it before the second: a GPU runs it side by side."""
-        if self._settings.kernels != "tiles":
-            return made
-        read = {name for node in nodes for name in node.inputs}
-        chain: list[tuple[Group, list[Dispatch]]] = []
-        ends: list[tuple[Group, list[Dispatch]]] = []
-        for group, passes in made:
-            names = {group.head.name, *(follower.node.name for follower in group.followers)}
-            (chain if names & read else ends).append((group, passes))
-        longest = max((len(passes) for _, passes in ends), default=0)
-        return [
-            *chain,
-            *((group, [passes[n]]) for n in range(longest) for group, passes in ends if n < len(passes)),
-        ]
 
     def _settle(self) -> None:
         super()._settle()
