@@ -97,10 +97,21 @@ class Namespace:
             return
         number = self._document.number(address)
         if number.kind == "switch":
-            checked = number.checked(value)
-            switches_of(self._document).switch(address, checked >= 0.5, lambda: self._turn(number, checked))
+            self._switch(number, number.checked(value))
         else:
             self._turn(number, value)
+
+    def _switch(self, number: Number, value: float) -> None:
+        at_once = True
+
+        def act() -> None:
+            self._turn(number, value)
+            if not at_once:
+                # Nothing follows that it could be part of.
+                self.settle()
+
+        switches_of(self._document).switch(number.address, value >= 0.5, act)
+        at_once = False
 
     def _turn(self, number: Number, value: object) -> None:
         if self._gesture is None or not self._gesture.is_open:

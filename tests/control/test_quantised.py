@@ -89,7 +89,7 @@ def test_a_key_of_a_controller_that_is_pressed_twice_leaves_the_bend_as_it_is() 
     press()
     now = 1.0
     switches.step()
-    names.settle()
+    assert document.gesture is None
     assert (document.get("/bend/1/on"), names.get("/bend/1/on")) == (0.0, 0.0)
     assert document.history.labels[-1] == "Turn Rotate on"
     # What is no switch waits for nothing.

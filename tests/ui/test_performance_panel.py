@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from whole_window import WholeWindow
 from studio.bends import make_bend
 from studio.io.performances import load_performance, save_performance
 from studio.model.document import Document
-from studio.model.performance import Ended, Performance, Signalled, Take, Turned
+from studio.model.performance import Ended, Faded, Mixed, Performance, Signalled, Take, Turned
 from studio.model.preset import Preset
 from studio.model.score import Score
 from studio.runtime.live.output_writer import Recording
@@ -233,3 +234,22 @@ def test_a_broken_file_is_said_and_what_is_open_stays(whole: WholeWindow, tmp_pa
     panel.save_file(tmp_path / "c.performance")
     whole.until(lambda: score.path == tmp_path / "c.performance")
     assert load_performance(tmp_path / "c.performance").addresses() == ("/bend/1/amount",)
+
+
+def test_fades_are_a_curve_that_is_looked_at(desk: Desk) -> None:
+    steps = [Faded(1.0, (1, 2), ()), Mixed(1.0, (1.0, 0.0)), Mixed(3.0, (0.5, 0.5)), Mixed(5.0, (0.0, 1.0))]
+    steps += [Faded(6.0, (1, 2, 3, 4), (), by_hand=True), Mixed(6.0, (0.25, 0.25, 0.25, 0.25))]
+    before = desk.score.performance
+    assert before is not None
+    faded = replace(before, events=tuple(sorted((*before.events, *steps), key=lambda event: event.time)))
+    desk.score.open(faded)
+    lane = desk.timeline.lanes[2]
+    assert (lane.label, lane.top, lane.address) == ("Fades", RULER + 2 * CURVE, "")
+    assert lane.points == ((1.0, 0.0), (3.0, 0.5), (5.0, 1.0), (6.0, 1.0), (6.0, 0.75))
+    # A hand on it moves nothing, and the keys pass it by.
+    place = QPoint(round(desk.timeline.x_of(3.0)), round(lane.y(0.5)))
+    desk.drag(place, place + QPoint(60, 10))
+    QTest.mouseDClick(desk.timeline, LEFT, NONE, place + QPoint(80, 0))
+    assert desk.timeline.menu_at(QPointF(place)) is None
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Delete)
+    assert desk.score.performance is faded

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from studio.model.address import Number
-from studio.model.performance import Arranged, Performance, Signalled, Stroke, Turned
+from studio.model.performance import Arranged, Faded, Mixed, Performance, Signalled, Stroke, Turned
 
 RULER, HEAD = 22, 150
 """Pixels of the line of times above, and of the names at the left."""
@@ -27,7 +27,7 @@ class Lane:
         label: its name.
         top: its upper edge, in pixels.
         height: of it.
-        address: of the number whose curve it shows; empty for marks.
+        address: of the number whose curve it shows; empty for marks, and for fades, which are only looked at.
         number: of it; None where the open preset has none there.
         lo: value at the lower edge.
         hi: value at the upper edge.
@@ -100,11 +100,27 @@ def lanes(performance: Performance, number: Callable[[str], Number | None]) -> t
         label = known.label if known is not None else address
         found.append(Lane(label, top, CURVE, address, known, lo, hi if hi > lo else lo + 1.0, turns))
         top += CURVE
+    if turns := _fades(performance):
+        found.append(Lane("Fades", top, CURVE, turns=turns))
+        top += CURVE
     for label, kinds in (("Strokes", Stroke), ("Arrangement", Arranged), ("Signals", Signalled)):
         marks = _times(event.time for event in performance.events if isinstance(event, kinds) and event.time > 0.0)
         if marks:
             found.append(Lane(label, top, MARKS, marks=marks))
             top += MARKS
+    return tuple(found)
+
+
+def _fades(performance: Performance) -> tuple[Turned, ...]:
+    """How far fades were, from 0 where each leads from to 1 where it leads to; of a morph, how far from its first."""
+    found: list[Turned] = []
+    goes_on = False
+    for event in performance.events:
+        if isinstance(event, Mixed):
+            found.append(Turned(event.time, "", 1.0 - event.shares[0] / (sum(event.shares) or 1.0), glides=goes_on))
+            goes_on = True
+        elif isinstance(event, Faded):
+            goes_on = False
     return tuple(found)
 
 

@@ -126,7 +126,7 @@ class Timeline(QWidget):
         if lane is None:
             return None
         near, best = None, REACH
-        for place, turn in enumerate(lane.turns):
+        for place, turn in enumerate(lane.turns if lane.address else ()):
             off = math.hypot(self.x_of(turn.time) - position.x(), lane.y(turn.value) - position.y())
             if off <= best:
                 near, best = place, off
@@ -309,7 +309,7 @@ class Timeline(QWidget):
         painter.drawLine(QPointF(0, bottom - 0.5), QPointF(self.width(), bottom - 0.5))
         painter.save()
         painter.setClipRect(QRectF(HEAD, top, self.width() - HEAD, lane.height))
-        if lane.address:
+        if lane.turns:
             self._draw_curve(painter, lane)
         painter.setPen(QPen(QColor(theme.FAINT), 1.5))
         for time in lane.marks:
