@@ -206,3 +206,23 @@ def test_a_fader_stays_a_fader_and_what_was_forgotten_is_not_learnt_again(desk: 
         assert desk.document.section(MAPPINGS) == ()
     finally:
         desk.hub.close()
+
+
+def test_a_flood_of_messages_costs_the_window_next_to_nothing_and_the_newest_wins(desk: Desk) -> None:
+    desk.hub.hear_osc(port=0)
+    server = desk.hub._osc
+    assert server is not None
+    try:
+        # The listening thread has all the work; what is left for a frame is one value for each number.
+        for frame in range(3):
+            for k in range(1000):
+                builder = OscMessageBuilder("/studio/bend/1/angle")
+                builder.add_arg(float(k + frame))
+                server.take(builder.build().dgram)
+            began = time.thread_time()
+            desk.hub.pump()
+            assert time.thread_time() - began < 0.005
+            assert desk.document.get("/bend/1/angle") == 999.0 + frame
+    finally:
+        desk.hub.close()
+    assert desk.said == []

@@ -383,6 +383,15 @@ def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, t
     whole.until(lambda: whole.document.network is not network)
     assert fades.now() >= way.start
     assert fades.way is None
+    # What is opened last is opened, whatever waits.
+    whole.studio.parts.opener.open(tmp_path / "bent-1")
+    whole.until(lambda: fades.way is not None)
+    fades.choose(FadingChoice(beats=0.1))
+    assert fades.open(Preset("again", whole.document.network, {}), None)
+    whole.until(lambda: fades.way is None)
+    assert whole.document.name == "again"
+    other = whole.document.network
+    fades.choose(FadingChoice(beats=1.0, quantum="bar"))
     # Stopped in time, nothing is opened.
     whole.studio.parts.opener.open(tmp_path / "bent-2")
     whole.until(lambda: fades.way is not None)

@@ -141,6 +141,7 @@ class RouteCard(QFrame):
             waits = next((each.label for each in window_numbers() if each.address == route.target), "")
             label, there = f"{waits}: not there yet" if waits else "Nothing is at this address", False
         self.name.say(label)
+        self.name.setToolTip("" if there else "It moves once there is such a number: a filled slot, a panel, a bend")
         colour = theme.WARNING if not there else theme.TEXT if route.on else theme.FAINT
         self.name.setStyleSheet(f"color: {colour}; font-weight: 600;")
         curves = "".join(f" · {curve.label.lower()}" for curve in route.curves)

@@ -175,7 +175,7 @@ class Fades(QObject):
             self._timer.start()
             self.changed.emit()
             return True
-        self._then = then
+        self._then, self._cut = then, None
         self._fader.fade(preset, path, beats=choice.beats, easing=easing, quantum=quantum)
         self._stepped = time.monotonic()
         self._timer.start()
