@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,3 +241,36 @@ def test_steps_of_more_presets_than_the_fade_has_are_named() -> None:
     events = (*events[:3], Mixed(0.0, (0.5, 0.5)))
     with pytest.raises(StudioError, match=r"changes no\.weight"):
         Replay(Performance(NETWORK.sha256(), "p", events), first()).at(1.0)
+
+
+def test_a_file_with_fades_that_is_damaged_is_played_or_refused_in_a_sentence(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.fade(masked(second()), 1.0)
+    stage.cross((first(), second()), 0.2, 0.7)
+    stage.performance()
+    lines, rng, refused = stage.path.read_bytes().splitlines(keepends=True), random.Random(3), 0
+    odd: tuple[object, ...] = (None, -1, 1e9, "x", [], [1], {}, True, "enc.bias", [1, 2, 3, 4, 5])
+    path = tmp_path / "damaged.performance"
+    for number in range(100):
+        found, place = list(lines), rng.randrange(1, len(lines))
+        if number % 4 == 0:
+            del found[place]
+        elif number % 4 == 1:
+            other = rng.randrange(1, len(lines))
+            found[place], found[other] = found[other], found[place]
+        elif number % 4 == 2:
+            said = json.loads(found[place])
+            said[rng.choice(list(said))] = rng.choice(odd)
+            found[place] = json.dumps(said).encode() + b"\n"
+        else:
+            cut = bytearray(found[place])
+            cut[rng.randrange(len(cut))] = rng.randrange(256)
+            found[place] = bytes(cut)
+        path.write_bytes(b"".join(found))
+        try:
+            replay = Replay(load_performance(path), masked(first()), smooth=bool(number % 2))
+            for time in (0.0, 0.1, 0.3, 0.7, 9.0):
+                replay.at(time)
+        except StudioError:
+            refused += 1
+    assert 20 < refused < 95
