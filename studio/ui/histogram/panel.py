@@ -29,7 +29,7 @@ from studio.ui.histogram.ranges import ChannelRange, WeightRange
 from studio.ui.kit.icons import icon
 from studio.ui.services.effects import source_of
 
-_EVERY = 200
+_EVERY = 100
 _WIDE = 560
 _ROOMY = 330
 """Pixels from which on the buttons have their names."""
