@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
 from studio.model import plugins
@@ -27,9 +27,18 @@ _BETWEEN = 20
 
 
 _REST = 0.5
-"""Seconds after the last press, key or turn of the wheel before panels go on being made."""
+"""Seconds after the last key, press, move or turn of the wheel before panels go on being made."""
 
-_HANDS = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.Wheel)
+_HANDS = (
+    QEvent.Type.KeyPress,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseMove,
+    QEvent.Type.MouseButtonRelease,
+    QEvent.Type.TabletPress,
+    QEvent.Type.TabletMove,
+    QEvent.Type.TabletRelease,
+    QEvent.Type.Wheel,
+)
 
 
 def _nothing() -> None:
@@ -129,7 +138,7 @@ class Panels(QObject):
 
     def _go_on(self) -> None:
         """One panel, unless a hand is at work or what it needs is still being imported."""
-        rests = time.monotonic() - self._hand >= _REST and not QApplication.mouseButtons()
+        rests = time.monotonic() - self._hand >= _REST
         try:
             if rests and self._unplaced:
                 self._end_one()
