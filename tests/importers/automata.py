@@ -88,3 +88,103 @@ class Dropping(nn.Module):
 
 AUTOMATA = {"texture": Texture, "growing": Growing, "leaky": Leaky, "dropping": Dropping}
 CHANNELS = {"texture": 12, "growing": 16, "leaky": 8, "dropping": 5}
+
+
+class Replicating(nn.Module):
+    """Edges that go on, a choice by a mask, values held within bounds."""
+
+    def __init__(self, channels: int = 6) -> None:
+        super().__init__()
+        self.channels = channels
+        self.update = nn.Sequential(nn.Conv2d(3 * channels, 12, 1), nn.ReLU(), nn.Conv2d(12, channels, 1))
+        sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]) / 8
+        self.register_buffer("kernels", torch.stack([sobel, sobel.T]).repeat(channels, 1, 1)[:, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernels, groups=self.channels)
+        change = self.update(torch.cat([x, seen], 1))
+        chosen = torch.rand(x.shape[0], 1, x.shape[2], x.shape[3]) < 0.5
+        return torch.where(chosen, x + change, x).clamp(-2, 2)
+
+
+class Turning(nn.Module):
+    """The last channel is an angle by which the others are seen; noise is added."""
+
+    def __init__(self, channels: int = 7) -> None:
+        super().__init__()
+        self.channels = channels
+        self.out = nn.Conv2d(2 * channels, channels - 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        angle, rest = x[:, -1:], x[:, :-1]
+        seen = torch.cat([rest * torch.cos(angle), rest * torch.sin(angle), x[:, :2]], 1)
+        noise = torch.normal(0.0, 0.1, rest.shape)
+        return torch.cat([rest + 0.1 * self.out(seen) + noise, angle + 0.01], 1)
+
+
+class FourSteps(nn.Module):
+    """Several steps in one, each with a mask of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step = Replicating(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(4):
+            x = self.step(x)
+        return x
+
+
+class GrayScott(nn.Module):
+    """Two substances that react and spread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer(
+            "spread", torch.tensor([[0.05, 0.2, 0.05], [0.2, -1.0, 0.2], [0.05, 0.2, 0.05]])[None, None]
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = x[:, :1], x[:, 1:]
+        near = [F.conv2d(F.pad(each, (1, 1, 1, 1), "circular"), self.spread) for each in (a, b)]
+        reacted = a * b * b
+        fed = a + near[0] - reacted + 0.055 * (1 - a)
+        return torch.cat([fed, b + 0.5 * near[1] + reacted - 0.117 * b], 1)
+
+
+class Life(nn.Module):
+    """Conway's: a cell lives by how many of its eight neighbours do, counted by rolling."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = [(y, z) for y in (-1, 0, 1) for z in (-1, 0, 1) if y or z]
+        count = sum(torch.roll(x.round(), place, (2, 3)) for place in places)
+        alive = x > 0.5
+        return (alive & (count > 1.5) & (count < 3.5) | ~alive & (count > 2.5) & (count < 3.5)).float()
+
+
+class Lenia(nn.Module):
+    """Life of values between: a wide ring, and growth by a bell."""
+
+    def __init__(self, radius: int = 4) -> None:
+        super().__init__()
+        line = torch.arange(-radius, radius + 1.0)
+        far = (line[:, None] ** 2 + line**2).sqrt() / radius
+        ring = torch.exp(4 - 1 / (far * (1 - far)).clamp(min=1e-6)) * (far < 1)
+        self.radius = radius
+        self.register_buffer("ring", (ring / ring.sum())[None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        near = F.conv2d(F.pad(x, [self.radius] * 4, mode="circular"), self.ring)
+        growth = 2 * torch.exp(-(((near - 0.5) / 0.15) ** 2) / 2) - 1
+        return torch.clip(x + 0.1 * growth, 0, 1)
+
+
+AUTOMATA |= {
+    "replicating": Replicating,
+    "turning": Turning,
+    "four steps": FourSteps,
+    "gray-scott": GrayScott,
+    "life": Life,
+    "lenia": Lenia,
+}
+CHANNELS |= {"replicating": 6, "turning": 7, "four steps": 4, "gray-scott": 2, "life": 1, "lenia": 1}

@@ -72,7 +72,8 @@ def test_thirty_steps_are_those_of_pytorch(name: str, engine_for: EngineFor, fol
             runner(black(*size))
         wanted = in_torch(module, name, begun, 30)
         assert relative_error(engine.activation(put.comes_from), wanted) < 1e-4
-        assert relative_error(engine.output(), wanted[:3]) < 1e-4
+        shown = engine.output() if CHANNELS[name] > 3 else engine.output()[: len(wanted)]
+        assert relative_error(shown, wanted[:3]) < 1e-4
 
 
 def test_a_render_is_the_same_bytes_again_after_a_seek_and_by_another_number_of_frames(

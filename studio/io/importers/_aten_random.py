@@ -21,7 +21,9 @@ def _uniform(f: Flow, a: Args) -> Value:
 
 @means("normal")
 def _normal(f: Flow, a: Args) -> Value:
-    return scaled(f, f.drawn(operand(a).shape, "gaussian"), number(a.get("std", 1)), number(a.get("mean", 0)))
+    """As large as a map, or of a size of its own."""
+    shape = tuple(a["size"]) if "size" in a else operand(a).shape
+    return scaled(f, f.drawn(shape, "gaussian"), number(a.get("std", 1)), number(a.get("mean", 0)))
 
 
 @means("bernoulli")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
-_DRAWS = ("rand", "rand_like", "randn", "randn_like", "bernoulli", "bernoulli_", "uniform_", "normal_")
+_DRAWS = ("rand", "rand_like", "randn", "randn_like", "bernoulli", "bernoulli_", "uniform_", "normal_", "normal")
 
 
 @contextmanager
@@ -36,8 +36,9 @@ def drawing(orders: Mapping[int, tuple[int, ...]] = MappingProxyType({}), step: 
             name, kwargs = func.overloadpacket.__name__, kwargs or {}
             if name not in _DRAWS:
                 return func(*args, **kwargs)
+            given = dict(zip((argument.name for argument in func._schema.arguments), args, strict=False)) | kwargs
             read = args[0] if isinstance(args[0], torch.Tensor) else None
-            shape = tuple(args[0] if read is None else read.shape)
+            shape = tuple(given["size"] if read is None else read.shape)
             kind = "gaussian" if name.startswith(("randn", "normal")) else "uniform"
             long = (1,) * (2 - len(shape)) + shape
             order = orders.get(self.number, tuple(range(len(long))))
@@ -46,10 +47,9 @@ def drawing(orders: Mapping[int, tuple[int, ...]] = MappingProxyType({}), step: 
             made = drawn(like, self.number, step, "gaussian" if kind == "gaussian" else "uniform").reshape(laid)
             made = made.permute([order.index(axis) for axis in range(len(long))]).reshape(shape)
             self.number += 1
-            given = dict(zip((argument.name for argument in func._schema.arguments), args, strict=False)) | kwargs
             if name == "uniform_":
                 made = made * (given.get("to", 1.0) - given.get("from", 0.0)) + given.get("from", 0.0)
-            elif name == "normal_":
+            elif name.startswith("normal"):
                 made = made * given.get("std", 1.0) + given.get("mean", 0.0)
             elif name.startswith("bernoulli"):
                 made = (made < given.get("p", read if name == "bernoulli" else 0.5)).to(like.dtype)
