@@ -4,6 +4,7 @@
 # make coverage   the tests, and which lines of the studio none of them runs
 # make bench   the benchmarks against peers
 # make screenshots   the pictures of the documentation, from the real window
+# make depths        the filter sheet at each depth, of every network and at three sizes, into out/depths
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +19,7 @@ WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-k
 DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
 HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
-.PHONY: run check test test-slow coverage lint bench screenshots system presets clean
+.PHONY: run check test test-slow coverage lint bench screenshots depths system presets clean
 
 run: $(VENV)/.installed
 	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))
@@ -59,6 +60,9 @@ bench: system $(VENV)/.tested
 
 screenshots: system $(VENV)/.tested
 	$(BIN)/python -m tools.make_screenshots
+
+depths: system $(VENV)/.tested
+	$(BIN)/python -m tools.make_depths $(OUT)/depths
 
 # Presets are made from recipes; this makes the shipped ones anew.
 presets: $(VENV)/.installed

@@ -30,6 +30,7 @@ from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.route import MACRO_BANK
 from studio.model.score import Score
 from studio.model.selection import Selection
+from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.report import LayerSamples, Progress
 from studio.runtime.live.variants import COUNT
 from studio.ui.filters import FilterEditor
@@ -94,6 +95,11 @@ def _tour(studio: Studio) -> None:
     paint(studio)
     grab(window, "paint")
     grab(window.context[FilterEditor].sheet, "sheet")
+    press_key(studio, Qt.Key.Key_F7)
+    until(lambda: len(studio.telemetry[ShownMaps].maps) > 8)
+    spin(2.0)
+    grab(window.context[FilterEditor].sheet, "cards")
+    press_key(studio, Qt.Key.Key_F6)
     press_key(studio, Qt.Key.Key_I)
     slide(studio)
     grab(window, "edits")
