@@ -86,9 +86,14 @@ class DockTabs(QObject):
         self._soon.start()
 
     def _title(self, dock: QDockWidget) -> None:
-        """Beside others under one bar of tabs it has none; Qt's own otherwise."""
+        """Beside others under one bar of tabs it has none; Qt's own otherwise. Hidden it keeps what it had.
+
+        In full screen all are hidden, and come back as high as they were.
+        """
+        if dock.isHidden():
+            return
         others = [other for other in self._window.tabifiedDockWidgets(dock) if not other.isHidden()]
-        is_named = bool(others) and not dock.isFloating() and not dock.isHidden()
+        is_named = bool(others) and not dock.isFloating()
         if is_named and dock not in self._blank:
             blank = self._blank[dock] = QWidget(dock)
             blank.setFixedHeight(0)
