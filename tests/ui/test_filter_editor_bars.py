@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from studio.model.edit import Selection
+from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.ui.filters.bars_picture import bars_picture, row_of
 
@@ -113,3 +114,38 @@ def test_bars_reach_from_zero_to_their_values(n: int) -> None:
         assert (last.red(), last.green(), last.blue()) == (255, 150, 50)
         assert image.pixelColor(0, 30) == image.pixelColor(197, 70)
     assert row_of(values[:1], (-1.0, 1.0), 101)[0] == 100
+
+
+def test_rates_and_pulls_are_painted_on_bars_and_seen_below_them(desk: Desk) -> None:
+    bars, workspace = desk.editor.bars, desk.workspace
+    plain = bars.grab().toImage()
+    workspace.paints, workspace.rate = "rates", 0.0
+    pull(desk, (1, 0.1), (3, -0.1))
+    sheets = desk.document.section(LEARNING_SHEETS)
+    shape = desk.trained.shape
+    assert sheets.of("rates", BIAS, shape)[0, :6].tolist() == [1, 0, 0, 0, 1, 1]
+    # The values are as they were.
+    np.testing.assert_array_equal(desk.tensor(BIAS), desk.trained)
+    workspace.paints, workspace.pull = "pulls", 0.25
+    mask = np.zeros((1, len(desk.trained)), np.bool_)
+    mask[0, :5] = True
+    workspace.select(Selection(mask))
+    workspace.protected = True
+    pull(desk, (4, 0.0), (5, 0.0))
+    assert desk.document.section(LEARNING_SHEETS).of("pulls", BIAS, shape)[0, 3:].tolist()[:3] == [0, 0.25, 0]
+    assert desk.document.history.labels == ("Paint rates on enc.bias", "Paint pulls on enc.bias")
+    shown = bars.grab().toImage()
+    below = [shown.pixelColor(bars.at(bar, 0).toPoint().x(), bars.height() - 3) for bar in (0, 2, 4)]
+    assert below[1].green() > 1.5 * below[1].red()
+    assert below[2].red() > below[0].red()
+    assert shown != plain
+    for _ in range(2):
+        desk.document.undo()
+    assert not desk.document.section(LEARNING_SHEETS).rates
+    # Escape takes back what is under way.
+    pull(desk, (0, 0.0), (2, 0.0), release=False)
+    desk.key(Qt.Key.Key_Escape, widget=bars)
+    assert not desk.document.section(LEARNING_SHEETS).pulls
+    workspace.paints = "weights"
+    pull(desk, (0, 0.0), (0, 0.1))
+    assert desk.tensor(BIAS)[0] != desk.trained[0]

@@ -7,22 +7,27 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
 from studio.model.gesture import Gesture
 from studio.model.layout import Rect
+from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.bars_picture import bars_picture
+from studio.ui.filters.painted import PaintedSheet
 from studio.ui.filters.select_tool import way
 from studio.ui.filters.selecting import combined
+from studio.ui.filters.sheet_veil import draw_bar_veils
 from studio.ui.kit import theme
 
 _MARGIN = 44
 _NUDGE = 0.01
 _HEADROOM = 1.15
+_BAND = 8
+"""Pixels below the bars that show how they learn."""
 
 
 class BarsCanvas(QWidget):
@@ -31,6 +36,7 @@ class BarsCanvas(QWidget):
     A drag sets every bar that it passes to the height of the mouse: one item of the history. With the select tool it
     selects bars. Left and Right walk from bar to bar, Up and Down nudge the value, Shift ten times as far, Delete sets
     it to zero. The wheel stretches the values, F shows all. ``pointed`` brings the bar under the mouse, or None.
+    Where the brush paints learning rates or pulls, a drag gives its value to the bars that it passes, at any height.
     """
 
     pointed = Signal(object)
@@ -44,6 +50,7 @@ class BarsCanvas(QWidget):
         self._stretch = 1.0
         self._marked: int | None = None
         self._gesture: Gesture | None = None
+        self._beside: tuple[PaintedSheet, float] | None = None  # the sheet of rates or pulls, and what is painted there
         self._name = ""
         self._last: tuple[int, float] = (0, 0.0)
         self._selecting: tuple[Selection, int] | None = None
@@ -102,6 +109,8 @@ class BarsCanvas(QWidget):
             if self._gesture is None:
                 self._measure()
             self.update()
+        elif isinstance(change, LearningSheetsChanged):
+            self.update()
         elif isinstance(change, NetworkChanged):
             self._marked = None
             self.fit()
@@ -110,7 +119,7 @@ class BarsCanvas(QWidget):
         if field in ("layer", "key"):
             self._marked = None
             self.fit()
-        elif field == "selection":
+        elif field in ("selection", "paints"):
             self.update()
 
     def _measure(self) -> None:
@@ -139,6 +148,8 @@ class BarsCanvas(QWidget):
         trained = self._document.original(name)
         image = bars_picture(values, trained, selection.mask[0], self._marked, self._limits, size)
         painter.drawImage(QRectF(_MARGIN, 0, size[0] / scale, size[1] / scale), image)
+        band = QRectF(_MARGIN, self.height() - _BAND, self.width() - _MARGIN, _BAND)
+        draw_bar_veils(painter, band, self._document.section(LEARNING_SHEETS), name, self._workspace.paints)
         self._draw_scale(painter)
 
     def _draw_scale(self, painter: QPainter) -> None:
@@ -170,7 +181,7 @@ class BarsCanvas(QWidget):
             self._select(at, event.modifiers())
             return
         self._editing.pause()
-        self._gesture, self._name = self._document.begin(f"Draw {name}"), name
+        self._gesture, self._name = self._begin(name), name
         self._last = bar, self.value_at(at)
         self._pull(at)
 
@@ -235,6 +246,15 @@ class BarsCanvas(QWidget):
 
     # -- within ---------------------------------------------------------------------------------------------------
 
+    def _begin(self, name: str) -> Gesture:
+        """What a drag does: it draws the values, or paints how they learn."""
+        workspace, kind = self._workspace, self._workspace.paints
+        if kind == "weights":
+            return self._document.begin(f"Draw {name}")
+        beside = PaintedSheet(self._document, kind, name, f"Paint {kind} on {name}")
+        self._beside = beside, workspace.rate if kind == "rates" else workspace.pull
+        return beside.gesture
+
     def _pull(self, at: QPointF) -> None:
         """Set the bars between the last place and this one to the heights of the line between them."""
         if self._gesture is None:
@@ -264,10 +284,17 @@ class BarsCanvas(QWidget):
 
     def _put(self, gesture: Gesture, start: int, wanted: Array) -> None:
         now = self._document.tensor(self._name)[start : start + wanted.shape[1]]
+        if self._beside is not None:
+            sheet, value = self._beside
+            now, wanted = sheet.before[start : start + wanted.shape[1]], np.full_like(wanted, value)
         if self._workspace.protected:
             mask = self._workspace.selection_of(self._name).mask[0, start : start + wanted.shape[1]]
             wanted = np.where(mask, wanted, now).astype(np.float32)
-        gesture.put(self._name, Patch(Rect(0, start, 1, wanted.shape[1]), wanted))
+        patch = Patch(Rect(0, start, 1, wanted.shape[1]), np.reshape(wanted, (1, -1)))
+        if self._beside is not None:
+            self._beside[0].put([patch])
+        else:
+            gesture.put(self._name, patch)
 
     def _select(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         values = self.values
@@ -283,7 +310,7 @@ class BarsCanvas(QWidget):
         self._workspace.select(combined(before, mask, way(modifiers)))
 
     def _end(self, *, commit: bool) -> None:
-        gesture, self._gesture = self._gesture, None
+        gesture, self._gesture, self._beside = self._gesture, None, None
         if gesture is not None:
             (gesture.commit if commit else gesture.cancel)()
             self._editing.resume()

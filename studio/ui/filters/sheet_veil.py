@@ -27,16 +27,32 @@ def draw_veils(
     seen: tuple[slice, slice],
 ) -> None:
     """Draw what is painted for a tensor over the cells of these rows and columns, which fill the target."""
-    rates, pulls = sheets.rates.get(tensor), sheets.pulls.get(tensor)
+    rates, pulls = (
+        None if sheet is None else _laid(sheet.values, arrangement, seen)
+        for sheet in (sheets.rates.get(tensor), sheets.pulls.get(tensor))
+    )
+    _veil(painter, target, rates, pulls, paints)
+
+
+def draw_bar_veils(painter: QPainter, target: QRectF, sheets: LearningSheets, tensor: str, paints: Paints) -> None:
+    """The same for a vector: a cell for each of its bars, which fill the target."""
+    rates, pulls = (
+        None if sheet is None else sheet.values.reshape(1, -1)
+        for sheet in (sheets.rates.get(tensor), sheets.pulls.get(tensor))
+    )
+    _veil(painter, target, rates, pulls, paints)
+
+
+def _veil(painter: QPainter, target: QRectF, rates: Array | None, pulls: Array | None, paints: Paints) -> None:
     if rates is not None:
-        values = _laid(rates.values, arrangement, seen)
+        values = rates
         strength = _FAINT if paints == "pulls" else _STRONG
         _draw(painter, target, np.clip(1 - values, 0, 1) * strength, PINNED)
         _draw(painter, target, np.log10(np.maximum(values, 1)) / 2 * strength, HURRIED)
     if pulls is not None:
         strength = _FAINT if paints == "rates" else _STRONG
         # Even a weak pull, of a hundredth of the way, is strong over many steps.
-        _draw(painter, target, np.sqrt(_laid(pulls.values, arrangement, seen)) * strength, PULLED)
+        _draw(painter, target, np.sqrt(pulls) * strength, PULLED)
 
 
 def _laid(sheet: Array, arrangement: Arrangement, seen: tuple[slice, slice]) -> Array:
