@@ -60,14 +60,27 @@ def application() -> QApplication:
 
 
 @contextmanager
-def opened(what: str, source: str = "demo", size: tuple[int, int] = (1600, 1000)) -> Iterator[Studio]:
-    """The studio with a preset or network and a source, its window open at so many pixels."""
+def opened(
+    what: str,
+    source: str = "demo",
+    size: tuple[int, int] = (1600, 1000),
+    on_shown: Callable[[Studio], object] = lambda _: None,
+) -> Iterator[Studio]:
+    """The studio with a preset or network and a source, its window open at so many pixels.
+
+    Args:
+        what: preset or network.
+        source: what plays.
+        size: of the window.
+        on_shown: called as soon as the window has been shown.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
         session = Session(QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat))
         studio = Studio(*find_and_open(what), source, session, home)
         studio.window.resize(*size)
         studio.window.show()
+        on_shown(studio)
         # Keys of commands are for the active window; without a window manager none becomes it by itself.
         studio.window.activateWindow()
         QTest.qWaitForWindowActive(studio.window)

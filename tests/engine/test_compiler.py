@@ -1,15 +1,17 @@
-"""Shaders compiled in a thread with a context of its own: the picture goes on, and changes over when they are there."""
+"""Shaders compiled in a process of their own: the picture goes on, and changes over when they are there."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
+from studio.engine.gl.calls import Binary
 from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device, open_device
@@ -30,9 +32,10 @@ def gpu(device: Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
         pytest.skip("no compute shaders here")
     own = open_device()
     monkeypatch.setattr(own, "is_software", False)
-    own.compiler = Compiler(own.renderer)
+    made = own.compiler = Compiler(own.renderer)
     yield own
-    own.compiler.close()
+    made.close()
+    made._thread.join(30)
     own.close()
     device.use()
 
@@ -41,9 +44,17 @@ def planes() -> Source:
     return Source("compute", HANDLES_TRIAL.files, inputs=1)
 
 
+def up(compiler: Compiler | None) -> None:
+    until = time.monotonic() + 60
+    while compiler is not None and not compiler.is_up:
+        assert time.monotonic() < until, "the process does not come up"
+        time.sleep(0.01)
+
+
 def test_what_is_compiled_elsewhere_is_asked_for_and_waited_for_as_one_likes(gpu: Device) -> None:
     with gpu.being("looks"), pytest.raises(Pending):
         gpu.compute(planes())
+    up(gpu.compiler)
     until = time.monotonic() + 30
     with gpu.being("asks"):
         while time.monotonic() < until:
@@ -58,14 +69,43 @@ def test_what_is_compiled_elsewhere_is_asked_for_and_waited_for_as_one_likes(gpu
     assert gpu.context.error == "GL_NO_ERROR"
 
 
+def test_where_the_process_ends_or_makes_what_is_of_no_use_the_device_compiles(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up(gpu.compiler)
+    assert gpu.compiler is not None
+    with monkeypatch.context() as wrong:
+        wrong.setattr(gpu.compiler, "ask", lambda _: _known((77, b"no program")))
+        assert gpu.compute(planes()).glo
+    assert gpu.compiler is None
+    assert gpu.context.error == "GL_NO_ERROR"
+    gone = gpu.compiler = Compiler(gpu.renderer)
+    up(gone)
+    monkeypatch.setattr("studio.engine.gl.compiler.read", lambda _: None)
+    assert gpu.compute(Source("compute", HANDLES_TRIAL.files, (("OTHER", 1),), inputs=1)).glo
+    assert not gone.is_up
+    gone.close()
+    gone._thread.join(30)
+
+
+def _known(binary: tuple[int, bytes]) -> Future[Binary | None]:
+    found: Future[Binary | None] = Future()
+    found.set_result(binary)
+    return found
+
+
 @pytest.mark.parametrize("renderer", ["", "another GPU"])
 def test_what_the_driver_refuses_is_said_whoever_compiles(
     gpu: Device, monkeypatch: pytest.MonkeyPatch, renderer: str
 ) -> None:
     if renderer:
         # Then the thread makes nothing, and the device does it itself.
-        gpu.compiler = Compiler(renderer)
+        other = gpu.compiler = Compiler(renderer)
         assert gpu.compute(planes()).glo
+        other.close()
+        other._thread.join(30)
+    else:
+        up(gpu.compiler)
     text = Source.text
     monkeypatch.setattr(Source, "text", lambda self: text(self) + "\n nonsense")
     with pytest.raises(EngineError, match=r"driver cannot compile lib/planes.glsl"):
@@ -93,6 +133,7 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
         assert relative_error(opened.output(), wanted.output()) <= 1e-5
         return opened
 
+    up(gpu.compiler)
     first = engine()
     until = time.monotonic() + 120
     while (first.tune() is not None or first._awaits) and time.monotonic() < until:

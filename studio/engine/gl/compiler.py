@@ -1,20 +1,23 @@
-"""Compiles shaders in a thread with a context of its own, so that nothing that draws or computes waits for it.
+"""Compiles shaders in a process of its own, so that nothing that draws or computes waits for it.
 
-Contexts that share programs wait for each other's compiling in some drivers, whichever thread does it; so this one
-shares nothing, and hands over what the driver made as bytes.
+While NVIDIA's driver compiles, every other call of OpenGL in the process waits, whichever thread and context it is for.
+So another process does it, on the same GPU by the same driver, and hands over what the driver made as bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import subprocess
+import sys
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 from studio.engine.gl.calls import Binary
+from studio.engine.gl.compile_child import read, write
 
-if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
+_LONGEST = 10.0
+"""Seconds that the last shader may take."""
 
 
 class Pending(Exception):  # noqa: N818 - no error: it is there a little later
@@ -22,25 +25,28 @@ class Pending(Exception):  # noqa: N818 - no error: it is there a little later
 
 
 class Compiler:
-    """One for all networks of a window; its thread begins with the first shader.
+    """One for all networks of a window; its process is started at once, and ends with it.
 
     Args:
-        renderer: of the device that the programs are for: where the thread's own is another, it makes nothing.
+        renderer: of the device that the programs are for: where the process finds another, it makes nothing.
+
+    Attributes:
+        is_up: whether the process is there.
     """
 
     def __init__(self, renderer: str) -> None:
         self._renderer = renderer
+        self.is_up = False
         self._asked: queue.SimpleQueue[tuple[str, Future[Binary | None]] | None] = queue.SimpleQueue()
         self._known: dict[str, Future[Binary | None]] = {}
         self._thread = threading.Thread(target=self._run, name="compile", daemon=True)
+        self._thread.start()
 
     def ask(self, text: str) -> Future[Binary | None]:
         """Have a compute shader compiled, after those that were asked for before; None where nothing comes of it."""
         if text not in self._known:
             self._known[text] = Future()
             self._asked.put((text, self._known[text]))
-            if not self._thread.ident:
-                self._thread.start()
         return self._known[text]
 
     def forget(self, text: str) -> None:
@@ -52,20 +58,53 @@ class Compiler:
         self._asked.put(None)
 
     def _run(self) -> None:
-        from studio.engine.gl.device import open_device
-
+        child = _started()
         try:
-            device: Device | None = open_device()
-        except Exception:  # noqa: BLE001 - of a loader or a driver: whoever asks compiles it himself
-            device = None
-        if device is not None and device.renderer != self._renderer:
-            device.close()
-            device = None
-        while (asked := self._asked.get()) is not None:
-            text, future = asked
-            try:
-                future.set_result(None if device is None else device.calls.binary(text))
-            except Exception:  # noqa: BLE001 - a driver's: whoever waits compiles it himself, and learns why
-                future.set_result(None)
-        if device is not None:
-            device.close()
+            # Nobody may wait for ever: where something goes wrong, whoever waits compiles it himself.
+            hello = _safely(child, None)
+            self.is_up = hello is not None and hello[1].decode() == self._renderer
+            while (asked := self._asked.get()) is not None:
+                text, future = asked
+                found = _safely(child, text) if self.is_up else None
+                self.is_up = found is not None
+                future.set_result(found if found is not None and found[1] else None)
+        finally:
+            self.is_up = False
+            if child is not None:
+                _end(child)
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    command = [sys.executable, "-m", "studio.engine.gl.compile_child"]
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(  # noqa: S603 - a part of this program
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """It ends by itself when nothing more comes, once it has compiled what it is at."""
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    try:
+        child.wait(_LONGEST)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _safely(child: subprocess.Popen[bytes] | None, text: str | None) -> Binary | None:
+    """What it answers to a text, or says at first; None where it is gone."""
+    if child is None or child.stdin is None or child.stdout is None:
+        return None
+    try:
+        if text is not None:
+            write(child.stdin, 0, text.encode())
+        return read(child.stdout)
+    except (OSError, ValueError):
+        return None

@@ -14,7 +14,7 @@ from weakref import WeakSet
 import moderngl
 import numpy as np
 
-from studio.engine.gl.calls import Calls, Load
+from studio.engine.gl.calls import Binary, Calls, Load
 from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import EngineError, StudioError
@@ -196,23 +196,31 @@ class Device:
         """A compute program; other Python threads run while a GPU's driver makes it, which may take a second."""
         text = source.text()
         # Uniforms, which those without maps have, are found by moderngl alone, which holds Python's lock.
-        if self.compiler is not None and source.inputs:
-            coming = self.compiler.ask(text) if self._patience != "looks" else None
-            if coming is None or (self._patience == "asks" and not coming.done()):
-                raise Pending
-            binary = coming.result()
-            self.compiler.forget(text)
-            if binary is not None:
-                made = self.context.compute_shader(_EMPTY)
-                if self.calls.take_binary(made.glo, binary):
-                    return made
-                self.context.clear_errors()
+        if source.inputs and (binary := self._binary(text)) is not None:
+            made = self.context.compute_shader(_EMPTY)
+            if self.calls.take_binary(made.glo, binary):
+                return made
+            # What comes from there is of no use here, whatever it is.
+            self.context.clear_errors()
+            self.compiler = None
         if not self.is_software and source.inputs:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.relink(made.glo, text):
                 return made
         # Where the driver refused it, it says why.
         return self.context.compute_shader(text)
+
+    def _binary(self, text: str) -> Binary | None:
+        """A compute shader as it was compiled elsewhere; None where it has to be compiled here."""
+        if self.compiler is None:
+            return None
+        if self._patience == "looks" or (self._patience == "asks" and not self.compiler.ask(text).done()):
+            raise Pending
+        if self._patience == "waits" and not self.compiler.is_up:
+            return None
+        binary = self.compiler.ask(text).result()
+        self.compiler.forget(text)
+        return binary
 
     @property
     def programs(self) -> frozenset[Source]:
