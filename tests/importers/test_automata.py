@@ -227,3 +227,42 @@ def test_state_dicts_of_automata_are_known_by_their_tensors(engine_for: EngineFo
             engine.run({} if frame else {put.name: begun}, Tick(frame))
         assert relative_error(engine.activation(put.comes_from), in_torch(module, name, begun, 12)) < 1e-4
         assert open_model(tmp_path / f"{name}.pth", Options(state="noise")).network.graph.states[0].begins == "noise"
+
+
+class Recurrent(torch.nn.Module):
+    """A gated cell that keeps two states beside its picture; as networks for films are written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.new = (torch.nn.Conv2d(3 + 6, 6, 3, padding=1) for _ in range(2))
+        self.slow, self.out = torch.nn.Conv2d(6, 4, 1), torch.nn.Conv2d(6 + 4, 3, 1)
+
+    def forward(
+        self, x: torch.Tensor, held: torch.Tensor, slow: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        both = torch.cat([x, held], 1)
+        share = torch.sigmoid(self.gate(both))
+        held = (1 - share) * held + share * torch.tanh(self.new(both))
+        slow = 0.9 * slow + 0.1 * torch.relu(self.slow(held))
+        return torch.sigmoid(self.out(torch.cat([held, slow], 1))), held, slow
+
+
+def test_states_beside_a_picture_are_handed_on(engine_for: EngineFor, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    module = Recurrent().eval()
+    example = (torch.rand(1, 3, 16, 24), torch.rand(1, 6, 16, 24), torch.rand(1, 4, 16, 24))
+    made = studio.export_torch(module, example, tmp_path / "net", state="zeros")
+    graph = load_network(tmp_path / "net").graph
+    assert [put.kind for put in graph.inputs] == ["picture", "state", "state"]
+    assert made.relative_error < 1e-5
+    assert graph.only_size is None
+    engine = engine_for(load_network(tmp_path / "net"))
+    runner = FrameRunner(engine)
+    held, slow = torch.zeros(1, 6, 12, 10), torch.zeros(1, 4, 12, 10)
+    for frame in range(6):
+        shown = np.random.default_rng(frame).integers(0, 256, (12, 10, 3), np.uint8)
+        runner.tick = Tick(frame)
+        runner(shown)
+        with torch.no_grad():
+            wanted, held, slow = module(torch.from_numpy(shown.transpose(2, 0, 1)[None] / np.float32(255)), held, slow)
+        assert relative_error(engine.output(), wanted[0].numpy()) < 1e-4

@@ -116,6 +116,7 @@ def run(
     inputs: Mapping[str, tuple[int, ...]],
     constants: Mapping[str, Value],
     output: str,
+    others: Sequence[str] = (),
 ) -> tuple[Draft, str]:
     """The calls as layers, and which of them is the output.
 
@@ -125,6 +126,7 @@ def run(
         inputs: shape of every input by its name in the trace.
         constants: parameters and buffers by their name in the trace.
         output: what the trace calls its output.
+        others: what it calls outputs that are kept beside that one, `Draft.others`.
 
     Raises:
         StudioError: naming operator and layer, where one is not supported.
@@ -137,7 +139,7 @@ def run(
     calls = list(calls)
     numbers: dict[str, int | float] = {}
     draws = {call.result: number for number, call in enumerate(call for call in calls if call.draws)}
-    for call in _needed(calls, output):
+    for call in _needed(calls, {output, *others}):
         flow.draw = draws.get(call.result, 0)
         args = {key: _looked_up(values | numbers if numbers else values, value) for key, value in call.args.items()}
         flow.name = _layer_name(call, args)
@@ -164,7 +166,9 @@ def run(
     if not isinstance(found, Value):
         raise StudioError("The model gives no single map as its output; wrap it in a module that returns one tensor.")
     flow.name = "output"
-    return draft, flow.map_of(found)
+    last = flow.map_of(found)
+    draft.others = [flow.map_of(value) for name in others if isinstance(value := values.get(name), Value)]
+    return draft, last
 
 
 def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
@@ -178,8 +182,8 @@ def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
     return shown(made, tuple(shape))
 
 
-def _needed(calls: Sequence[Call], output: str) -> list[Call]:
-    """The calls that the output needs, in order: what checks, or makes what nobody reads, is left out.
+def _needed(calls: Sequence[Call], outputs: set[str]) -> list[Call]:
+    """The calls that the outputs need, in order: what checks, or makes what nobody reads, is left out.
 
     What writes into a tensor is needed where that tensor, or any that shares its memory, is.
     """
@@ -187,7 +191,7 @@ def _needed(calls: Sequence[Call], output: str) -> list[Call]:
     for call in calls:
         read = next(iter(call.reads), "")
         shares[call.result] = shares.get(read, read) if call.keeps_memory else call.result
-    needed, kept = {output}, []
+    needed, kept = set(outputs), []
     for call in reversed(calls):
         made = {call.result, *call.results}
         written = shares.get(call.result) if call.in_place else None

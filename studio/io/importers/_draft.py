@@ -41,6 +41,7 @@ class Draft:
         shapes: shape of every input and layer for the size that the file was made for.
         notes: remarks for the person who imports.
         draws: of every random draw of the model, by its number, in which order its axes lie in the map of it.
+        others: the layers of outputs that are kept beside the one that is the picture, in their order.
         views: layers that hold places of another layer's map, by that layer and what tells the places apart.
     """
 
@@ -50,6 +51,7 @@ class Draft:
     shapes: dict[str, Shape] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     draws: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
     views: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
@@ -120,7 +122,7 @@ class Draft:
         """
         if output in {i.name for i in self.inputs}:
             output = self.add("Identity", output, name="output")
-        needed, queue = set[str](), [output]
+        needed, queue = set[str](), [output, *self.others]
         by_name = {node.name: node for node in self.nodes}
         while queue:
             current = queue.pop()

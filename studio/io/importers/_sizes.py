@@ -95,7 +95,7 @@ def agreed(one: Draft, two: Draft) -> tuple[Draft, str]:
                 shapes.setdefault(made.name, Shape(1, 1, 1))
             weights |= {f"{node.name}.{key}": weight for key, weight in pair.tensors.items()}
         before.append(node.name)
-    merged = Draft(one.inputs, nodes, weights, shapes, one.notes, two.draws)
+    merged = Draft(one.inputs, nodes, weights, shapes, one.notes, two.draws, one.others)
     for draft in (one, two):
         if (wrong := _first_wrong(merged, draft)) is not None:
             return one, wrong
@@ -110,7 +110,7 @@ def at_sizes_of(draft: Draft, other: Draft) -> Draft | None:
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
         except StudioError:
             return None
-    return Draft(draft.inputs, draft.nodes, draft.weights, shapes, draft.notes, draft.draws)
+    return Draft(draft.inputs, draft.nodes, draft.weights, shapes, draft.notes, draft.draws, draft.others)
 
 
 def _kept(node: Node) -> tuple[str, tuple[str, ...], str | None]:

@@ -39,6 +39,8 @@ def stated(imported: Imported, way: str) -> Imported:
     begins, seed = _read(way)
     network = imported.network
     graph = network.graph
+    if imported.others:
+        return _beside(imported, begins, seed)
     put = fed_back(graph, imported.size)
     if put is None:
         raise StudioError("It has no input of the output's shape, which the output could be in the next step.")
@@ -58,6 +60,33 @@ def stated(imported: Imported, way: str) -> Imported:
         f'Its state "{put.name}", {put.channels} channels, begins as {STATE_WAYS[begins]}; "{made}" is its next step.'
     )
     return replace(imported, network=replace(network, graph=changed), notes=(*kept, note))
+
+
+def _beside(imported: Imported, begins: Beginning, seed: int) -> Imported:
+    """A network that hands states on beside its picture: each other output is an input of its shape, in their order.
+
+    Raises:
+        StudioError: where one of them is no input's.
+    """
+    graph = imported.network.graph
+    shapes = graph.shapes({i.name: imported.size for i in graph.inputs})
+    inputs, notes = list(graph.inputs), list(imported.notes)
+    first = next((k for k, put in enumerate(inputs) if put.kind == "picture"), 0)
+    for layer in imported.others:
+        fits = [k for k, put in enumerate(inputs) if put.kind == "picture" and shapes[put.name] == shapes[layer]]
+        if not fits:
+            raise StudioError(
+                f'Its output "{layer}" has the shape {shapes[layer]}, which no input has, so that it is no state; '
+                "return the picture and the states alone."
+            )
+        # What a picture is comes first among the inputs.
+        put = inputs[next((k for k in fits if k != first), fits[0])]
+        state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
+        inputs[inputs.index(put)] = replace(state, comes_from=layer, begins=begins, seed=seed)
+        notes.append(f'Its state "{put.name}" begins as {STATE_WAYS[begins]}; "{layer}" is its next step.')
+    kept = tuple(said for said in notes if "--state" not in said and "--channels" not in said)
+    changed = replace(graph, inputs=tuple(inputs))
+    return replace(imported, network=replace(imported.network, graph=changed), notes=kept)
 
 
 def fed_back(graph: Graph, size: tuple[int, int]) -> Input | None:

@@ -50,11 +50,13 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
             part.training = True
 
 
-def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool, output: str = "") -> Trace:
-    """The module's layers, for every size where that can be."""
+def traced(
+    module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool, output: str = "", *, whole: bool = False
+) -> Trace:
+    """The module's layers, for every size where that can be; with ``whole`` those of all its outputs."""
     from studio.io.importers._simplify import fold_batch_norms
 
-    draft, last, outputs, picked = _read(module, examples, output)
+    draft, last, outputs, picked = _read(module, examples, output, whole=whole)
     size = picture_size(examples)
     sizes, fixed = [size] if size else [], ""
     drafts = [(draft, last)]
@@ -65,7 +67,7 @@ def traced(module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool
             fixed = fixed or "the module itself runs at no other size that was tried"
             continue
         try:
-            twin, twin_last, _, _ = _read(module, feed, output)
+            twin, twin_last, _, _ = _read(module, feed, output, whole=whole)
         except StudioError as error:
             fixed = f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}"
             continue
@@ -126,7 +128,7 @@ def _runs(module: torch.nn.Module, feed: Sequence[torch.Tensor]) -> bool:
 
 
 def _read(
-    module: torch.nn.Module, examples: Sequence[torch.Tensor], output: str
+    module: torch.nn.Module, examples: Sequence[torch.Tensor], output: str, *, whole: bool
 ) -> tuple[Draft, str, tuple[str, ...], str]:
     from studio.io.importers import _exported
     from studio.io.importers._aten_table import table
@@ -134,7 +136,8 @@ def _read(
 
     calls, inputs, constants, outputs = _exported.read(_exported.trace(module, tuple(examples)))
     picked = _exported.pick(outputs, output)
-    draft, last = run(calls, table(), inputs, constants, outputs[picked])
+    others = [name for label, name in outputs.items() if whole and label != picked]
+    draft, last = run(calls, table(), inputs, constants, outputs[picked], others)
     return draft, last, tuple(outputs), picked
 
 

@@ -86,6 +86,7 @@ class Imported:
         picks: the sets of tensors that the file holds, by where they lie in it.
         pick: which of them was taken.
         state: what its input begins as where its output is its input in the next step, as its family says.
+        others: the layers of its other outputs, where they are kept for states.
     """
 
     network: Network
@@ -103,6 +104,7 @@ class Imported:
     picks: tuple[str, ...] = ()
     pick: str = ""
     state: str = ""
+    others: tuple[str, ...] = ()
 
 
 class Importer(Protocol):
@@ -166,6 +168,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
         known.outputs,
         known.picked,
         state=known.state,
+        others=tuple(draft.others),
     )
 
 

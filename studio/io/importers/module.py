@@ -135,8 +135,8 @@ def imported_module(
 
     examples = _examples(example)
     with evaluating(module):
-        trace = traced(module, examples, fold, options.output)
-        if len(trace.outputs) > 1 and not options.output:
+        trace = traced(module, examples, fold, options.output, whole=bool(options.state) and len(examples) > 1)
+        if len(trace.outputs) > 1 and not options.output and not trace.draft.others:
             others = ", ".join(name for name in trace.outputs if name != trace.picked)
             trace.draft.notes.append(
                 f'It returns {len(trace.outputs)} tensors; "{trace.picked}" was taken, output= takes another: {others}.'
