@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.model.op import Array
 from studio.model.stage import Stage
 from studio.runtime.bending.clusters import ClusterFinder, described
+from studio.runtime.bending.estimate import estimated
 from studio.runtime.bending.impact import Impact, ranked, strongest_by_norm
 
 
@@ -119,6 +120,32 @@ def test_a_measurement_in_parts_leaves_the_picture_as_it_is(engine_for: EngineFo
     assert calls == 5
     assert engine.stages == stages
     np.testing.assert_array_equal(impact.of, whole.of)
+
+
+def test_those_that_matter_most_are_measured_first(engine_for: EngineFor) -> None:
+    """By what reads them, through a norm and an activation: the map alone says nothing of it."""
+    made = network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=32, kernel_size=3, padding=1),
+        layer("norm", "BatchNorm2d", "enc", num_features=32),
+        layer("act", "LeakyReLU", "norm", negative_slope=0.2),
+        layer("dec", "ConvTranspose2d", "act", in_channels=32, out_channels=3, kernel_size=4, stride=2, padding=1),
+        layer("out", "Tanh", "dec"),
+    )
+    strengths = np.exp(np.random.default_rng(4).standard_normal(32)).astype(np.float32)
+    weight = made.tensors["dec.weight"] * strengths[:, None, None, None]
+    engine = engine_for(made.with_tensors({**made.tensors, "dec.weight": weight}))
+    engine.run({"input": normal(3, 20, 18)})
+    whole, part = Impact(engine, "enc"), Impact(engine, "enc")
+    whole.measure()
+    for _ in range(8):
+        part.measure(seconds=0.0)
+    assert np.isfinite(part.of).sum() == 8
+    assert part.strongest(2) == whole.strongest(2)
+    assert len(set(part.strongest(6)) & set(whole.strongest(6))) >= 4
+    part.end()
+    # Without anybody that reads it channel by channel it is the map alone.
+    alone = estimated(engine, "out")
+    np.testing.assert_allclose(alone, np.sqrt((engine.output() ** 2).mean((1, 2))), rtol=0.3)
 
 
 def test_a_place_of_the_picture_leads_to_the_channels_that_make_it(engine_for: EngineFor) -> None:

@@ -1,7 +1,8 @@
 """What matters: how far the picture moves when a channel of a layer is bent, measured on the running picture.
 
 Channel by channel a stage of its own is put behind the layer, what follows the layer runs again, and the output is
-compared. Nothing is compiled or made for it but the stage, once; memories of bends stay where they are.
+compared: those first that are likely to matter most, since a wide layer takes its time. Nothing is compiled or made
+for it but the stage, once; memories of bends stay where they are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.op import Array
 from studio.model.stage import ChannelList, Guard, Stage
+from studio.runtime.bending.estimate import estimated
 
 How = Literal["ablate", "scale"]
 PLACES = 16
@@ -55,6 +57,7 @@ class Impact:
         self.of: Array = np.full(count, np.nan, np.float32)
         self.places: Array = np.full((count, PLACES, PLACES), np.nan, np.float32)
         self._next = 0
+        self._order: tuple[int, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -63,7 +66,7 @@ class Impact:
 
     def begin(self) -> None:
         """Measure all channels anew, of another picture; what was found stays until it is replaced."""
-        self._next = 0
+        self._next, self._order = 0, ()
 
     def measure(self, seconds: float = float("inf"), clock: Callable[[], float] = time.perf_counter) -> bool:
         """Measure further channels until this much time has passed, but at least one; whether all are done.
@@ -76,11 +79,13 @@ class Impact:
         engine, stages = self._engine, self._others()
         engine.update()
         plain = engine.output()
+        self._order = self._order or tuple(int(c) for c in np.argsort(-estimated(engine, self.layer), kind="stable"))
         try:
             while not self.is_done:
-                engine.set_stages((*stages, self._stage(self._next)))
+                channel = self._order[self._next]
+                engine.set_stages((*stages, self._stage(channel)))
                 engine.update()
-                self._take(self._next, engine.output(), plain)
+                self._take(channel, engine.output(), plain)
                 self._next += 1
                 if clock() >= until:
                     break
