@@ -22,6 +22,7 @@ from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
 from studio.model.latent import path_of_source
+from studio.model.live_edits import EDITS
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.route import ROUTES
@@ -163,7 +164,7 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
     assert card.description
     assert "\n" not in card.description
     preset = load_preset(card.path)
-    assert preset.changed or preset.bypassed or preset.section(STAGES)
+    assert preset.changed or preset.bypassed or preset.section(STAGES) or preset.section(EDITS)
     assert card.thumbnail is not None
     thumbnail = cv2.imread(str(card.thumbnail))[:, :, ::-1]
     assert max(thumbnail.shape[:2]) == 256
@@ -188,6 +189,7 @@ def test_presets_that_move_are_enough_to_try_everything() -> None:
     assert sum(any(r.source.label == "Sound" for r in load_preset(p).section(ROUTES)) for p in preset_paths()) >= 4
     assert sum(bool(load_preset(path).section(ROUTES)) for path in preset_paths()) >= 10
     assert sum(bool(load_preset(path).section(STAGES)) for path in preset_paths()) >= 26
+    assert sum(bool(load_preset(path).section(EDITS)) for path in preset_paths()) >= 2
 
 
 def moments(name: str, numbers: Collection[int]) -> Iterator[Frame]:

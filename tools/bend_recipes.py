@@ -31,6 +31,15 @@ class Behind:
 
 
 @dataclass(frozen=True)
+class KeptLive:
+    """One edit that is kept live over a layer's weight."""
+
+    layer: str
+    edit: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class BendRecipe:
     """A preset before it is made. ``frame`` of its source is its thumbnail; ``moves`` are as ``--move`` takes them."""
 
@@ -42,6 +51,7 @@ class BendRecipe:
     moves: Sequence[str] = ()
     source: str = "demo"
     bpm: float = 0.0
+    edits: Sequence[KeptLive] = ()
 
 
 BENDS = (
@@ -70,8 +80,8 @@ BENDS = (
         300, [Behind("enc2_act", "Polar", share=0.5)],
     ),
     BendRecipe(
-        "gold-leaf", FRACTIONAL, "Strong values of the decoder folded back: what was brightest turns to gold",
-        300, [Behind("dec1_act", "Fold")],
+        "gold-leaf", FRACTIONAL, "Channels of the decoder turned into each other by a sixth: every outline gilt",
+        300, [Behind("dec1_act", "MixChannels", {"angle": 60.0, "seed": 4})],
     ),
     BendRecipe(
         "magenta-dusk", FRACTIONAL, "A fifth of the inner channels inverted: an evening that no sky has",
@@ -110,20 +120,20 @@ BENDS = (
         170, [Behind("up4_norm", "MixChannels", {"angle": 90.0})],
     ),
     BendRecipe(
-        "two-sided", RESTORER, "Half of an early map mirrored, five times the correction: a ghost in the pane",
-        300, [Behind("act1", "FlipHorizontal", share=0.5), Behind("out", "Multiply", {"factor": 5.0})],
+        "two-sided", RESTORER, "Half of an early map mirrored, fourteen times the correction: an etching with a ghost",
+        300, [Behind("act1", "FlipHorizontal", share=0.5), Behind("out", "Multiply", {"factor": 14.0})],
     ),
     BendRecipe(
         "mirage", LANDSCAPES, "Half of an inner map upside down: hills that stand in their own still water",
         112, [Behind("relu_3", "FlipVertical", share=0.5)], source=WALK,
     ),
     BendRecipe(
-        "afterglow", TRANSPOSED, "Each frame keeps most of the one before, a little larger: light that flows outward",
-        175, [Behind("enc1_act", "Feedback", {"mix": 0.75, "zoom": 1.03})],
+        "afterglow", TRANSPOSED, "Much of the first layer keeps what it saw, larger and turned: light flows outward",
+        175, [Behind("enc1_act", "Feedback", {"mix": 0.93, "gain": 1.03, "zoom": 1.08, "turn": -4.0}, share=0.6)],
     ),
     BendRecipe(
-        "out-of-step", TRANSPOSED, "Half of the inner channels a quarter of a second late: colours trail what moves",
-        80, [Behind("enc2_act", "Delay", {"frames": 6}, share=0.5)],
+        "out-of-step", TRANSPOSED, "Half of the inner channels most of a second late: two moments in one frame",
+        150, [Behind("enc2_act", "Delay", {"frames": 20}, share=0.5)],
     ),
     BendRecipe(
         "long-exposure", FRACTIONAL, "The decoder's map averaged over sixteen frames: only what stands still is sharp",
@@ -184,6 +194,16 @@ MOVES = (
         "loud-ink", INK, "The louder it is, the further the strokes scatter",
         60, [Behind("res2.add_1", "Flow", {"strength": 0.0, "cells": 5.0})],
         ["/bend/1/strength=sound,band=level,gain=1.5,depth=1"],
+    ),
+    BendRecipe(
+        "turning-strokes", AURORA, "The painter's first filters turn, once in sixteen beats, and all strokes with them",
+        170, [], ["/edit/1/degrees=lfo,shape=saw up,beats=16,depth=0.5,base=0"], bpm=96.0,
+        edits=[KeptLive("down1", "Rotate", {"degrees": 0.0})],
+    ),
+    BendRecipe(
+        "growing-forest", LANDSCAPES, "Filters of a middle level turn to and fro: forests grow on the hills, and go",
+        112, [], ["/edit/1/degrees=lfo,rate=0.1,depth=0.125,base=45"], source=WALK,
+        edits=[KeptLive("up4", "Rotate", {"degrees": 45.0})],
     ),
     BendRecipe(
         "strobe-glass", MOSAIC, "Every beat breaks the glass into smaller pieces",

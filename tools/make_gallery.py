@@ -1,6 +1,6 @@
 """Makes the gallery: ``docs/gallery.md`` and a picture for each network, unbent and through each of its presets.
 
-    python -m tools.make_gallery
+    python -m tools.make_gallery [--network NAME ...]
 
 A strip is three moments of the demo film, or, of a network that takes no pictures, of a walk through its vectors.
 """
@@ -44,7 +44,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Make the gallery of networks and presets.")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of gallery.md and its pictures")
-    out = parser.parse_args().out
+    parser.add_argument("--network", nargs="+", help="the pictures of these networks alone; the text is of all")
+    asked = parser.parse_args()
+    out = asked.out
     bends: dict[str, list[Preset]] = {card.name: [] for card in list_networks()}
     for found in list_presets():
         preset = load_preset(found.path)
@@ -57,7 +59,8 @@ def main() -> None:
         plain = Preset(card.name, network, {}, sections={SOURCE: source})
         shown = [plain, *bends[card.name]]
         picture = f"gallery-{card.name}.jpg"
-        _write(out / picture, [strip(preset, source) for preset in shown])
+        if asked.network is None or card.name in asked.network:
+            _write(out / picture, [strip(preset, source) for preset in shown])
         text += f"\n## {card.name}\n\n{card.description}.\n\n![{card.name}, unbent and bent]({picture})\n\n"
         text += "".join(f"- **{preset.name}**: {preset.description}\n" for preset in bends[card.name])
     write_bytes(out / "gallery.md", text.encode())

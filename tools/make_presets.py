@@ -29,6 +29,8 @@ from studio.io.resize import resized
 from studio.io.sources import Frame, open_source
 from studio.io.sources.image import read_picture
 from studio.model.latent import path_of_source
+from studio.model.live_edits import EDITS, LiveEdits
+from studio.model.live_edits import added as kept_live
 from studio.model.op import Array
 from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
@@ -81,6 +83,11 @@ def make_bending(recipe: BendRecipe) -> None:
         target, source, settings = parse_move(text)
         routes, _ = move(routes, target, source, **settings)
     sections: dict[Section[Any], Any] = {SOURCE: recipe.source, STAGES: stages}
+    live: LiveEdits = ()
+    for each in recipe.edits:
+        live, _ = kept_live(live, f"{each.layer}.weight", edit(each.edit, **each.params))
+    if live:
+        sections[EDITS] = live
     if routes:
         sections[ROUTES] = routes
     if recipe.bpm:

@@ -17,7 +17,7 @@ from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
 FRAMES_PER_SECOND = 25
-REMEMBERED = 12
+REMEMBERED = 24
 """Frames that come before one that is shown, for bends that remember."""
 
 

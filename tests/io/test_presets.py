@@ -524,7 +524,7 @@ def test_a_stage_that_takes_what_is_made_of_it_is_off_and_named(folder: Path) ->
     rewrite(folder, lambda d: d.update(stages=stages))
     preset = load_preset(folder)
     assert [stage.on for stage in preset.section(STAGES)] == [True, False, False]
-    assert 'takes the map of "act", which is made from what it bends; take an earlier one' in preset.notes[0]
+    assert 'it takes the map of "act", which is made from what it bends; take an earlier one' in preset.notes[0]
     engine = TorchEngine(preset.bent, "cpu")
     engine.set_stages(preset.section(STAGES))
     engine.run({"input": np.zeros((3, 16, 16), np.float32)})

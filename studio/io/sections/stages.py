@@ -145,7 +145,7 @@ def _fitting(stage: Stage, check: Callable[[Stage], object]) -> Stage:
     try:
         check(stage)
     except StudioError as error:
-        problem = str(error).removeprefix(f"{stage.name}: ").removeprefix(stage.name).strip().rstrip(".")
+        problem = str(error).removeprefix(f"{stage.name}: ").replace(f"{stage.name} ", "it ", 1).rstrip(".")
         return replace(stage, on=False, problem=problem)
     return stage
 
