@@ -57,7 +57,6 @@ class SectionPanel(QWidget):
         self._gesture: Gesture | None = None
         kind = type(about.section.default)
         self.form: Form[Any] = Form(kind)
-        self.form.give_addresses({field.name: f"/{about.owner}/{field.name}" for field in fields(kind)})
         self.form.changed.connect(self._turn)
         self.form.settled.connect(self._settle)
         text = QLabel(about.text, wordWrap=True)
@@ -89,5 +88,8 @@ class SectionPanel(QWidget):
     def _show(self) -> None:
         self.form.show_record(self._document.section(self._about.section))
         takes = any(put.kind == self._about.needs for put in self._document.graph.inputs)
+        # Where the network takes none of it there are no such numbers.
+        names = [field.name for field in fields(type(self._about.section.default))]
+        self.form.give_addresses({name: f"/{self._about.owner}/{name}" if takes else "" for name in names})
         self.setEnabled(takes)
         self.setToolTip("" if takes else self._about.missing)
