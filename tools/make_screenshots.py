@@ -25,11 +25,14 @@ from studio.bends import make_bend
 from studio.edits import make_edit
 from studio.io.opening import find_and_open
 from studio.io.sinks import open_sink
+from studio.learn.networks import Autoencoder
 from studio.model.macros import changed
 from studio.model.mapping import MAPPINGS, Mapping
+from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK
 from studio.model.score import Score
 from studio.model.selection import Selection
+from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.report import LayerSamples, Progress
 from studio.runtime.live.variants import COUNT
@@ -39,6 +42,7 @@ from studio.ui.filters.pointing import Pointing
 from studio.ui.generator.panel import GeneratorPanel
 from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.kit.panel import bring_forward
+from studio.ui.learning.panel import LearningPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
@@ -72,6 +76,8 @@ def main() -> None:
             _generator(studio)
         with opened(PRESET, size=(1600, 1180)) as studio:
             _chance(studio)
+        with opened("autoencoder-transposed", size=(1280, 1180)) as studio:
+            _learning(studio)
         with opened(PRESET, size=(1280, 800)) as studio:
             _film(studio)
         with opened(PRESET, size=(1280, 720)) as studio:
@@ -214,6 +220,23 @@ def _stage(studio: Studio) -> None:
     spin(1.0)
     grab(docks["feedback"], "panel-feedback")
     docks["feedback"].hide()
+
+
+def _learning(studio: Studio) -> None:
+    """A new network some steps on its way."""
+    settle(studio)
+    window, context = studio.window, studio.window.context
+    panel, session = context[LearningPanel], context[LearningSession]
+    studio.document.load(Preset("new autoencoder", Autoencoder(width=16, seed=1).make(), {}), None)
+    studio.workspace.choose("dec2", "weight")
+    bring_forward(panel)
+    window.resizeDocks([window.docks["learning"]], [900], Qt.Orientation.Vertical)
+    panel.toggle()
+    until(lambda: session.step >= 150 and session.watched is not None, 300.0)
+    panel.toggle()
+    spin(1.5)
+    grab(window.docks["learning"], "panel-learning")
+    session.end()
 
 
 def _generator(studio: Studio) -> None:

@@ -25,7 +25,7 @@ from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
 from studio.ui.learning import panel as panel_module
-from studio.ui.learning.curves import smoothed
+from studio.ui.learning.curves import FewWords, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.learning.watched import counted, signed_picture
@@ -325,6 +325,16 @@ def test_every_new_network_can_be_asked_for(school: Class) -> None:
         dialog.kind.setCurrentIndex(row)
         assert dialog.wanted().name == name
         assert "parameters" in dialog.parameters.text()
+
+
+def test_a_logarithm_has_words_where_they_do_not_lie_over_each_other(qtbot: QtBot) -> None:
+    del qtbot
+    axis = FewWords("left")
+    values = [float(np.log10(k / 100)) for k in range(1, 11)]
+    assert all(axis.tickStrings(values, 1.0, 1.0))
+    axis.logMode = True
+    words = axis.tickStrings(values, 1.0, 1.0)
+    assert [number for number, word in enumerate(words, 1) if word] == [1, 2, 5, 10]
 
 
 def test_a_running_mean_keeps_the_length_and_the_mean_of_what_is_even() -> None:

@@ -76,9 +76,21 @@ _SWITCHES = (
 )
 
 
+class FewWords(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis of which a logarithm's ticks have words at 1, 2 and 5 alone: the others would lie over each other."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's name
+        """What stands beside each tick."""
+        found: list[str] = super().tickStrings(values, scale, spacing)
+        if not self.logMode:
+            return found
+        leading = [round(10 ** (value - np.floor(value))) for value in values]
+        return [text if digit in (1, 2, 5, 10) else "" for text, digit in zip(found, leading, strict=True)]
+
+
 def plot_widget(name: str, height: int) -> pg.PlotWidget:
     """An empty plot in the window's colours, which the mouse leaves alone."""
-    plot = pg.PlotWidget(background=theme.GROUND, enableMenu=False)
+    plot = pg.PlotWidget(background=theme.GROUND, enableMenu=False, axisItems={"left": FewWords("left")})
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setFixedHeight(height)
