@@ -48,7 +48,8 @@ class SheetView(QWidget):
         maps: LiveMaps | None = None,
     ) -> None:
         super().__init__()
-        self.camera = Camera()
+        # What is under the mouse stays there when kernels at the edge go to cards.
+        self.camera = Camera(slack=0.45)
         self._workspace = workspace
         self._tools = tools
         self._scene = SheetScene(document, workspace, self._room, self._changed, effects, maps)

@@ -22,6 +22,7 @@ class Camera:
         zoom: pixels a texel.
         centre: the content's x and y in the middle of the view, in texels.
         fitted: whether it shows the whole content and keeps doing so.
+        slack: how far beside the content the view's middle may lie, as a part of the view.
     """
 
     content: tuple[int, int] = (1, 1)
@@ -29,6 +30,7 @@ class Camera:
     zoom: float = 1.0
     centre: tuple[float, float] = (0.5, 0.5)
     fitted: bool = True
+    slack: float = 0.0
 
     @property
     def origin(self) -> tuple[float, float]:
@@ -102,6 +104,9 @@ class Camera:
         return min(max(zoom, smallest), max(LARGEST_ZOOM, self.fitting))
 
     def _keep(self) -> None:
-        """Keep some of the content in the middle of the view."""
-        x, y = (min(max(at, 0.0), float(whole)) for at, whole in zip(self.centre, self.content, strict=True))
+        """Keep some of the content in the middle of the view, or as near to it as the slack allows."""
+        beside = [self.slack * side / self.zoom for side in self.view]
+        x, y = (
+            min(max(at, -far), whole + far) for at, whole, far in zip(self.centre, self.content, beside, strict=True)
+        )
         self.centre = x, y
