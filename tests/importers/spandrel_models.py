@@ -12,7 +12,7 @@ _SWIN: dict[str, Any] = {"img_size": 16, "window_size": 8, "embed_dim": 12, "mlp
 _DIRECT = {"upsampler": "pixelshuffledirect"}
 _ONE: dict[str, Any] = {"depths": (2,), "num_heads": (2,)}
 _UNET: dict[str, Any] = {"width": 8, "middle_blk_num": 1, "enc_blk_nums": [1, 1], "dec_blk_nums": [1, 1]}
-_STEPS: dict[str, Any] = {"img_size": 16, "embed_dim": 12, "depth": [2, 2], "num_heads": [2, 2]}
+_STEPS: dict[str, Any] = {"img_size": 16, "embed_dim": 32, "depth": [2, 2], "num_heads": [2, 2]}
 
 MODELS: dict[str, dict[str, Any]] = {
     "SwiftSRGAN": {"num_channels": 8, "num_blocks": 1, "upscale_factor": 2},
