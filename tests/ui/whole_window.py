@@ -139,6 +139,8 @@ HARMLESS = tuple(
         "file.import",
         "file.open_source",
         "file.export",
+        # It would go on for as long as the whole film takes.
+        "file.render",
         "file.quit",
         "help.about",
         "learn.new",
