@@ -20,6 +20,7 @@ from studio.io.presets import find_preset
 from studio.paths import WEIGHTS
 from studio.runtime.live.proofs import SIDE
 from studio.ui.kit.panel import bring_forward
+from studio.ui.kit.seen import in_sight
 from studio.ui.presets.trying import LARGE, Trying
 
 
@@ -113,7 +114,7 @@ def test_an_opened_preset_selects_its_bent_layer_and_shows_its_bend(at: WholeWin
             node.name for node in at.document.graph.nodes if at.document.is_bent(node.name)
         ]
         assert at.workspace.layer == bent[0]
-        at.until(lambda panel=panel: not panels[panel].visibleRegion().isEmpty())
+        at.until(lambda panel=panel: in_sight(panels[panel]))
 
 
 def test_an_imported_network_is_there_at_once_and_found_by_name(at: WholeWindow) -> None:

@@ -23,7 +23,7 @@ from studio.ui.importing.opening import Opening
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.presets.panel import PresetDeck
 from studio.ui.recording.panel import RecorderPanel
-from studio.ui.services.choices import FadingChoice
+from studio.ui.services.choices import FadingChoice, RecordingChoice
 from studio.ui.services.session import Session
 from studio.ui.shell.declared import declared
 from studio.ui.source.panel import Transport
@@ -44,6 +44,9 @@ class WholeWindow:
         session = Session(settings)
         # Tests of fades have them; all others want to see what they opened.
         session.fading = FadingChoice(beats=0.0)
+        # Not where the person who runs the tests has films.
+        home.mkdir(parents=True, exist_ok=True)
+        session.recording = RecordingChoice(folder=str(home))
         self.studio = Studio(preset, path, source, session, home)
         self.document, self.workspace = self.studio.document, self.studio.workspace
         self.live, self.told = self.studio.live, self.studio.telemetry

@@ -17,6 +17,7 @@ from studio.ui.bends.adding import bend_groups, first_line
 from studio.ui.bends.found_channels import image_of
 from studio.ui.kit import theme
 from studio.ui.kit.chooser import CHOICE, Chooser
+from studio.ui.services.posting import Post
 
 _FILM = 6
 """Pictures in a row that bends which remember are shown on."""
@@ -43,6 +44,7 @@ class Pictures(QObject):
         self._fresh: set[str] = set()  # the layers of which no edit has been made since
         self._film: list[DeepPicture] = []
         self._maker: PaletteMaker | None = None
+        self._post = Post(self)
         self.made.connect(self._take)
         document.changed.connect(self._follow)
         application = QCoreApplication.instance()
@@ -73,7 +75,11 @@ class Pictures(QObject):
         working = tuple(stage for stage in document.stages if stage.on)
         asked = Asked(network, layer, working, tuple(self._film), document.bypassed)
         kinds = [kind for some in bend_groups().values() for kind in some]
-        self._maker = PaletteMaker(asked, lambda name, picture: self.made.emit(layer, name, picture), kinds)
+
+        def took(name: str, picture: Picture) -> None:
+            self._post(lambda: self.made.emit(layer, name, picture))
+
+        self._maker = PaletteMaker(asked, took, kinds)
 
     def stop(self) -> None:
         """Make no more."""

@@ -11,6 +11,20 @@ _SETTLES = 60
 """Milliseconds: while a window is put together, panels are shown that are covered a moment later."""
 
 
+def in_sight(widget: QWidget) -> bool:
+    """Whether part of a widget lies within all that hold it, as that of a panel behind others of its place does not.
+
+    `QWidget.visibleRegion` would be empty where children cover all of it as well.
+    """
+    if not widget.isVisible():
+        return False
+    rect = widget.rect()
+    while not widget.isWindow() and (parent := widget.parentWidget()) is not None:
+        rect = rect.translated(widget.pos()) & parent.rect()
+        widget = parent
+    return not rect.isEmpty()
+
+
 class Seen(QObject):
     """Tells when a panel comes to be seen, and when it is seen no more.
 
@@ -50,7 +64,7 @@ class Seen(QObject):
             parent.visibilityChanged.connect(lambda _: self._timer.start())
 
     def _look(self) -> None:
-        is_seen = self._widget.isVisible() and not self._widget.visibleRegion().isEmpty()
+        is_seen = in_sight(self._widget)
         if is_seen != self._is_seen:
             self._is_seen = is_seen
             self._tell(is_seen)

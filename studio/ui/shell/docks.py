@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from studio.ui.kit.panel import Area, Panel
+from studio.ui.kit.seen import in_sight
 from studio.ui.shell.dock_tabs import DockTabs
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -139,7 +140,7 @@ class Docks(QObject):
     def is_behind(self, widget: QWidget) -> bool:
         """Whether a widget lies in a panel that is covered by another one of its stack."""
         dock = next((dock for dock in self.by_name.values() if dock.isAncestorOf(widget)), None)
-        return dock is not None and not dock.isFloating() and dock.visibleRegion().isEmpty()
+        return dock is not None and not in_sight(dock)
 
     def visible(self) -> Iterable[QDockWidget]:
         """Those that are on the screen, be it behind another."""
@@ -159,7 +160,7 @@ class Docks(QObject):
 
     def _look(self, name: str) -> None:
         dock = self.by_name[name]
-        if dock.widget() is None and dock.isVisible() and not dock.visibleRegion().isEmpty():
+        if dock.widget() is None and in_sight(dock):
             self._make(name)
 
     def _dock(self, panel: Panel, content: QWidget | None) -> None:
