@@ -73,10 +73,8 @@ def test_it_plays_in_the_large_picture_too_and_nothing_else_is_touched(at: Whole
     large = trying.large
     assert large is not None
     assert max(large.width(), large.height()) == LARGE
-    at.qtbot.wait(60)
-    shown = at.viewport.grab().toImage()
     middle = at.viewport.rect().center()
-    assert shown.pixelColor(middle) != before.pixelColor(middle)
+    at.until(lambda: at.viewport.grab().toImage().pixelColor(middle) != before.pixelColor(middle))
     # Nothing is opened, and what is taken from the network is still its own.
     assert at.document.revision == document
     assert at.document.name == "negative-space"
