@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
@@ -82,7 +83,9 @@ class Led:
         for address in [address for address in self._led if address not in asked or address not in there]:
             held = self._led.pop(address)
             if address in there and not held.dial.runs:
-                there[address].set(held.base)
+                # Slots of a crossfader may hold another network than what has just been opened.
+                with suppress(StudioError):
+                    there[address].set(held.base)
         for address in sorted(asked & there.keys()):
             held = self._led.setdefault(address, _Led(there[address], there[address].get()))
             held.dial = there[address]

@@ -94,6 +94,21 @@ def test_one_that_cannot_be_moved_is_named_and_the_others_go_on() -> None:
     assert led.refused == ""
 
 
+def test_one_that_cannot_go_back_stays_and_the_others_go() -> None:
+    speed, zoom, led = Held(1.0), Held(1.0), Led()
+
+    def refuse_one(value: float) -> None:
+        if value == 1.0:
+            raise StudioError("The slots hold presets of another network.")
+        zoom.set(value)
+
+    dials = [Dial(ZOOM, zoom.get, refuse_one), Dial(SPEED, speed.get, speed.set)]
+    led.lead(dials, ["/source/speed", "/view/zoom"])
+    led.move({"/source/speed": 2.0, "/view/zoom": 2.0})
+    assert led.lead(dials, ()) == ()
+    assert (speed.value, zoom.value) == (1.0, 2.0)
+
+
 def test_names_find_what_can_move_and_give_the_base() -> None:
     document = Document(Preset("p", tiny_network(), {}))
     names, held = Namespace(document), Held(1.0)
