@@ -10,11 +10,7 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.input(s.channels("ConvBlock.0.conv_layer"))
-    k = 0
-    while s.has(f"ConvBlock.{k}.conv_layer.weight"):
-        x = s.relu(padded(s, f"ConvBlock.{k}", x, 2 if k else 1))
-        k += 2
+    x = reducing(s)
     k = 0
     while s.has(f"ResidualBlock.{k}.conv1.conv_layer.weight"):
         at = f"ResidualBlock.{k}"
@@ -33,6 +29,16 @@ def enlarging(s: Sketch, x: str) -> str:
         up = s.conv_transpose(f"{at}.conv_transpose", x, padding=border, output_padding=1)
         x, k = s.relu(_normed(s, at, up)), k + 2
     return padded(s, f"DeconvBlock.{k}", x)
+
+
+def reducing(s: Sketch) -> str:
+    """From the picture down to the blocks: convolutions, all but the first of stride 2."""
+    x = s.input(s.channels("ConvBlock.0.conv_layer"))
+    k = 0
+    while s.has(f"ConvBlock.{k}.conv_layer.weight"):
+        x = s.relu(padded(s, f"ConvBlock.{k}", x, 2 if k else 1))
+        k += 2
+    return x
 
 
 def padded(s: Sketch, at: str, x: str, stride: int = 1) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.io.importers.architectures.block_painter import enlarging, padded
+from studio.io.importers.architectures.block_painter import enlarging, padded, reducing
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -12,11 +12,7 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.input(s.channels("ConvBlock.0.conv_layer"))
-    k = 0
-    while s.has(f"ConvBlock.{k}.conv_layer.weight"):
-        x = s.relu(padded(s, f"ConvBlock.{k}", x, 2 if k else 1))
-        k += 2
+    x = reducing(s)
     k = 0
     while s.has(f"ResidualBlock.{k}.conv1.conv_layer.weight"):
         at = f"ResidualBlock.{k}"
