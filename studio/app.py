@@ -216,6 +216,8 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
+        self.parts.fades.close()
+        self._switching.close()
         self.window.context[StageHand].close()
         self._sound_out.close()
         self.controllers.close()

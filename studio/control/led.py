@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
@@ -23,12 +22,14 @@ class _Led:
         at: where it was moved to last.
         seen: where it was moved to of late, and what it then said that it is; what it says besides is a hand's doing.
             Some say only later where they are, and some go no farther than they can.
+        stays: whether it is where it is to be, wherever routes have it, until they have it elsewhere.
     """
 
     dial: Dial
     base: float
     at: float | None = None
     seen: deque[float] = field(default_factory=lambda: deque(maxlen=32))
+    stays: bool = False
 
     def turn(self) -> bool:
         """Whether a hand has turned it since it was moved last: the base goes as far."""
@@ -73,7 +74,7 @@ class Led:
             held.base = value
 
     def lead(self, dials: Iterable[Dial], wanted: Iterable[str]) -> tuple[tuple[Dial, float], ...]:
-        """Have numbers moved from now on, and no others: these go back to where they were.
+        """Have numbers moved from now on, and no others: these go back to where they were, but for `Dial.lead`.
 
         Returns:
             Those that there are, each with what it moves about.
@@ -82,23 +83,44 @@ class Led:
         asked = set(wanted)
         for address in [address for address in self._led if address not in asked or address not in there]:
             held = self._led.pop(address)
-            if address in there and not held.dial.runs:
-                # Slots of a crossfader may hold another network than what has just been opened.
-                with suppress(StudioError):
-                    there[address].set(held.base)
+            if address in there and not held.dial.runs and held.dial.lead is None:
+                self._try(there[address].set, held.base)
         for address in sorted(asked & there.keys()):
             held = self._led.setdefault(address, _Led(there[address], there[address].get()))
             held.dial = there[address]
         return tuple((held.dial, held.base) for held in self._led.values())
 
-    def move(self, values: Mapping[str, float]) -> bool:
-        """Routes have numbers here now; whether hands have turned one of them meanwhile."""
+    def leave(self) -> None:
+        """Something else is open now: what changes it by `Dial.lead` stays away until routes move on."""
+        for held in self._led.values():
+            held.stays = held.dial.lead is not None
+
+    @property
+    def stays(self) -> bool:
+        """Whether one of them stays."""
+        return any(held.stays for held in self._led.values())
+
+    def move(self, values: Mapping[str, float], *, is_old: bool = False) -> bool:
+        """Routes have numbers here now; whether hands have turned one of them meanwhile.
+
+        Args:
+            values: by address.
+            is_old: whether these are routes of what was open before; numbers that stay take no notice of them.
+        """
         turned, self.refused = False, ""
         for address, held in self._led.items():
-            if address in values:
+            if address not in values:
+                continue
+            value = held.dial.number.clipped(values[address])
+            if not held.stays:
                 turned |= held.turn()
-                try:
-                    held.move(held.dial.number.clipped(values[address]))
-                except StudioError as error:
-                    self.refused = str(error)
+                self._try(held.move, value)
+            elif not is_old:
+                held.at, held.stays = value, False
         return turned
+
+    def _try(self, move: Callable[[float], object], value: float) -> None:
+        try:
+            move(value)
+        except StudioError as error:
+            self.refused = str(error)

@@ -11,7 +11,7 @@ from studio.control.performing import Replay
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json
 from studio.model import numbers
-from studio.model.changes import Change, NetworkChanged, SectionChanged
+from studio.model.changes import Change, Opened, SectionChanged, Travelled
 from studio.model.document import Document
 from studio.model.gesture import Gesture
 from studio.model.network import same_bits
@@ -217,8 +217,11 @@ class LiveReplay:
     def _follow(self, change: Change) -> None:
         if self._acts or self._performance is None:
             return
-        if isinstance(change, NetworkChanged) and not change.same_layers:
-            self._say("The performance stops: another network was opened.")
+        if isinstance(change, Opened):
+            self._say("The performance stops: something else was opened.")
+            self.stop()
+        elif isinstance(change, Travelled):
+            self._say("The performance stops: what it did was undone.")
             self.stop()
         elif isinstance(change, SectionChanged):
             now = self._values()

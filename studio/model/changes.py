@@ -72,6 +72,16 @@ class HistoryChanged:
     """There is something else to undo or to redo."""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A preset is open in the place of another, or is so again; told after all that is another by that."""
+
+
+@dataclass(frozen=True)
+class Travelled:
+    """Something was undone or done again; told after all that is another by that."""
+
+
 @dataclass(frozen=True, eq=False)
 class Passage:
     """What a fade leads between.
@@ -113,4 +123,5 @@ class MixEnded:
     """The step is taken."""
 
 
-Change = WeightsChanged | NetworkChanged | SectionChanged | DetailsChanged | HistoryChanged | MixBegan | MixEnded
+Told = DetailsChanged | HistoryChanged | Opened | Travelled
+Change = WeightsChanged | NetworkChanged | SectionChanged | MixBegan | MixEnded | Told

@@ -16,7 +16,7 @@ import numpy as np
 from psygnal import Signal
 
 from studio.model.bent import BentTensors
-from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, Opened, Travelled, WeightsChanged
 from studio.model.edit import Patch
 from studio.model.gesture import Gesture
 from studio.model.history import LIMIT, Command, History
@@ -127,8 +127,7 @@ class Document(LiveEditing):
         Raises:
             StudioError: where there is none at this address, or the value is no number or out of range.
         """
-        label = self.number(address).label
-        self.set_sections(self.turned(address, value), label)
+        self.set_sections(self.turned(address, value), self.number(address).label)
 
     def set_section(self, section: Section[T], value: T, label: str) -> None:
         """Give a section of the preset another value; where it is the same nothing happens.
@@ -178,16 +177,16 @@ class Document(LiveEditing):
             preset = replace(preset, network=self.network)
         before = _State(self._handed_over(), self._path, self._token, self._opened)
         copies = {name: np.array(tensor, np.float32, order="C") for name, tensor in preset.changed.items()}
-        network, tensors = self._states.fresh(), BentTensors(preset.network, copies)
-        token = self._states.of(_known_by(network, preset.network, tensors), preset, self._saved.values())
+        network = self._states.fresh()
+        known = _known_by(network, preset.network, BentTensors(preset.network, copies))
+        self._saved[path] = token = self._states.of(known, preset, self._saved.values())
         loaded = _State(replace(preset, changed=copies), path, token, network)
-        self._saved[path] = loaded.token
         nbytes = before.nbytes + loaded.nbytes
         if preset.network is not self.network:
             nbytes += sum(tensor.nbytes for tensor in before.preset.network.tensors.values())
-        command = Command(f"Open {preset.name}", nbytes, partial(self._restore, before), partial(self._restore, loaded))
-        self._restore(loaded)
-        self.history.push(command)
+        undo, redo = partial(self._restore, before), partial(self._restore, loaded)
+        redo()
+        self.history.push(Command(f"Open {preset.name}", nbytes, undo, redo))
         self.changed.emit(HistoryChanged())
 
     def mark_saved(self, path: Path, name: str, revision: int | None = None) -> None:
@@ -200,10 +199,9 @@ class Document(LiveEditing):
         """
         if revision is None:
             self.finish_gesture()
-        self._preset = replace(self._preset, name=name)
         self._path = path
         self._saved[path] = self._token if revision is None else revision
-        self.changed.emit(DetailsChanged())
+        self.rename(name)
 
     def rename(self, name: str) -> None:
         """Note that the preset has another name in its folder; not an item of the history."""
@@ -219,6 +217,7 @@ class Document(LiveEditing):
         """Take back the last item of the history, or the gesture under way; False where there is none."""
         if self._gesture is not None and not self._gesture.give_way():
             self._gesture.cancel()
+            self.changed.emit(Travelled())
             return True
         return self._travel(self.history.position - 1)
 
@@ -246,8 +245,8 @@ class Document(LiveEditing):
         if not 0 <= position <= len(self.history):
             return False
         self.history.go(position)
-        self.changed.emit(HistoryChanged())
-        self.changed.emit(DetailsChanged())
+        for change in (Travelled(), HistoryChanged(), DetailsChanged()):
+            self.changed.emit(change)
         return True
 
     def _do(self, label: str, nbytes: int, undo: partial[None], redo: partial[None]) -> None:
@@ -291,6 +290,7 @@ class Document(LiveEditing):
             for name in sorted(touched):
                 self.changed.emit(WeightsChanged(name, Rect(0, 0, *sheet_size(self._tensors[name].shape))))
             self._tell({BYPASSED, *before.sections, *self._preset.sections})
+        self.changed.emit(Opened())
         self.changed.emit(DetailsChanged())
 
     def _tell(self, sections: Iterable[Section[Any]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers import tiny_network
 
+from studio.control.crossing import FADE
 from studio.control.led import Led
 from studio.control.namespace import Namespace
 from studio.control.steering import steered
@@ -107,6 +108,25 @@ def test_one_that_cannot_go_back_stays_and_the_others_go() -> None:
     led.move({"/source/speed": 2.0, "/view/zoom": 2.0})
     assert led.lead(dials, ()) == ()
     assert (speed.value, zoom.value) == (1.0, 2.0)
+
+
+def test_what_changes_what_is_open_stays_where_it_is_and_makes_way_for_what_is_opened() -> None:
+    held, led = Held(0.25), Led()
+    dial = Dial(FADE, held.get, held.set, lead=held.set)
+    led.lead([dial], ["/fade"])
+    led.move({"/fade": 0.5})
+    # Something is opened or undone: neither where routes of before have it nor where it is to be by those of now.
+    led.leave()
+    assert led.stays
+    led.move({"/fade": 0.6}, is_old=True)
+    led.move({"/fade": 0.7})
+    led.move({"/fade": 0.7})
+    assert held.sets == [0.5]
+    assert not led.stays
+    led.move({"/fade": 0.8})
+    assert held.sets == [0.5, 0.8]
+    assert led.lead([dial], []) == ()
+    assert held.sets == [0.5, 0.8]
 
 
 def test_names_find_what_can_move_and_give_the_base() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import tiny_network
@@ -133,13 +135,36 @@ def test_what_cannot_be_done_is_said_once_and_the_rest_is_done() -> None:
     assert desk.said[0].startswith("There is no number at /bend/9/amount.")
 
 
+@pytest.mark.parametrize("done", ["opened", "undone"])
+def test_what_is_opened_or_undone_meanwhile_stays_so(done: str) -> None:
+    document = Document(start())
+    document.set("/bend/1/angle", 77.0)
+    desk = Desk(document, *EVENTS)
+    desk.replay.play(desk.performance)
+    desk.go(1.1)
+    if done == "opened":
+        document.load(replace(start(), changed={"enc.bias": np.full(6, 9.0, np.float32)}))
+        wanted = document.get("/bend/1/angle")
+        assert desk.said == ["The performance stops: something else was opened."]
+    else:
+        document.undo()
+        wanted = 77.0
+        assert desk.said == ["The performance stops: what it did was undone."]
+    assert not desk.replay.plays
+    desk.go(9.0)
+    assert document.get("/bend/1/angle") == wanted
+    if done == "opened":
+        np.testing.assert_array_equal(document.tensor("enc.bias"), 9.0)
+    desk.replay.close()
+
+
 def test_another_network_refuses_it_or_stops_it() -> None:
     document = Document(start())
     desk = Desk(document, *EVENTS)
     desk.replay.play(desk.performance)
     document.load(Preset("other", tiny_network(seed=5), {}))
     assert not desk.replay.plays
-    assert desk.said == ["The performance stops: another network was opened."]
+    assert desk.said == ["The performance stops: something else was opened."]
     with pytest.raises(StudioError, match="played on another network"):
         desk.replay.play(desk.performance)
     desk.replay.close()

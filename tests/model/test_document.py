@@ -16,6 +16,7 @@ from studio.model.changes import (
     DetailsChanged,
     HistoryChanged,
     NetworkChanged,
+    Opened,
     SectionChanged,
     WeightsChanged,
 )
@@ -229,7 +230,11 @@ def test_a_preset_of_the_open_network_keeps_the_network() -> None:
     assert of.network is network
     assert NetworkChanged not in map(type, seen)
     assert of.tensor("a.bias").tolist() == [0, 1, 2, 3]
-    assert {type(change) for change in seen} == {WeightsChanged, BypassChanged, DetailsChanged, HistoryChanged}
+    assert {type(change) for change in seen} == {
+        *(WeightsChanged, BypassChanged, DetailsChanged, HistoryChanged, Opened)
+    }
+    # All that is another by it has been told of by then.
+    assert [type(change) for change in seen].index(Opened) > [type(change) for change in seen].index(BypassChanged)
 
 
 def test_saved_again_is_what_was_loaded() -> None:

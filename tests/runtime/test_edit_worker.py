@@ -258,6 +258,29 @@ def test_another_network_ends_what_was_under_way(desk: Desk) -> None:
     assert desk.said == ["Slow 2 on enc.weight was interrupted; apply it again."]
 
 
+def test_what_waits_for_the_worker_is_not_done_to_what_is_opened_meanwhile(desk: Desk) -> None:
+    desk.apply(Slow())
+    desk.apply(make_edit("Negate", {}))
+    desk.document.load(Preset("other", desk.document.network, {T: np.full_like(desk.trained, 9.0)}))
+    Slow.gate.set()
+    desk.settle()
+    np.testing.assert_array_equal(desk.weight, 9.0)
+    assert sorted(desk.said) == [
+        "Flip sign on enc.weight was interrupted; apply it again.",
+        "Slow 2 on enc.weight was interrupted; apply it again.",
+    ]
+    # A preview that was put aside for a stroke is not shown of it either.
+    Slow.gate.clear()
+    desk.preview(Slow())
+    desk.editing.pause()
+    desk.document.load(Preset("third", desk.document.network, {}))
+    Slow.gate.set()
+    desk.editing.resume()
+    desk.settle()
+    np.testing.assert_array_equal(desk.weight, desk.trained)
+    assert not desk.editing.is_active
+
+
 def test_nothing_is_posted_after_the_end(desk: Desk) -> None:
     desk.apply(Slow())
     desk.editing.close()

@@ -144,6 +144,26 @@ def test_a_stroke_that_is_under_way_is_not_painted_over(desk: Desk) -> None:
     assert np.abs(desk.tensor("enc1.weight")[0, 0, :2, :2] - 3.0).max() < 0.1
 
 
+@pytest.mark.parametrize("does", ["open", "undo", "paint"])
+def test_the_last_weights_of_a_lesson_that_was_ended_are_not_laid_over_what_is_done_then(desk: Desk, does: str) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 3 and desk.document.gesture is not None)
+    desk.session.end()
+    # They are on their way: nothing has been taken from the queue since.
+    name = "enc1.weight"
+    if does == "open":
+        desk.document.load(Preset("opened", desk.document.network, {name: np.full_like(desk.tensor(name), 9.0)}))
+    elif does == "undo":
+        desk.document.undo()
+    else:
+        desk.document.apply("Paint", name, Patch(Rect(0, 0, 2, 2), np.full((2, 2), 3.0, np.float32)))
+    before, items = desk.tensor(name), len(desk.document.history)
+    desk.settle()
+    np.testing.assert_array_equal(desk.tensor(name), before)
+    assert len(desk.document.history) == items
+    assert desk.session.rests
+
+
 def test_a_checkpoint_brings_the_same_weights_back(desk: Desk) -> None:
     desk.learn(2)
     desk.session.keep()

@@ -25,7 +25,7 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.tick import Tick
 from studio.modulators import make_modulator
-from studio.runtime.live.movement import Beats, EditCosts, Move, Moved, Movement
+from studio.runtime.live.movement import Beats, EditCosts, Move, Moved, Movement, Steered
 from studio.runtime.live.report import Progress
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import matrix_of
@@ -63,8 +63,9 @@ def test_vectors_move_as_the_matrix_says_and_come_back() -> None:
         movement.before(runner, Tick(frame, time), PICTURE)
         wanted = matrix.values(float(time))
         assert runner.offsets["z"][2] == wanted["/latent/z/2"]
-        moved, beats = movement.parts()
+        moved, steered, beats = movement.parts()
         assert moved == Moved(wanted, matrix.sources(float(time)))
+        assert steered == Steered(preset.section(ROUTES))
         assert isinstance(beats, Beats)
         assert beats.time == float(time)
         assert beats.now(beats.at + 0.5) == pytest.approx(float(time) + 0.5)

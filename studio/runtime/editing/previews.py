@@ -14,7 +14,7 @@ import numpy as np
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, NetworkChanged, Opened, WeightsChanged
 from studio.model.document import Document
 from studio.model.edit import Edit, Patch, Selection
 from studio.model.gesture import Gesture
@@ -270,7 +270,19 @@ class Editing:
         finally:
             self._own = False
 
+    def _let_go(self) -> None:
+        """Something else is open: what was asked of what was open before is not done to it."""
+        self.settle()
+        for act in [each for each in self._acts if each is not self._running]:
+            asked = act.wish if act.ended else None
+            self._drop(act, "" if asked is None else f"{asked.label} was interrupted; apply it again.")
+        if self._running is not None:
+            self._running.aside, self._running.wish = False, None
+
     def _follow(self, change: Change) -> None:
+        if isinstance(change, Opened):
+            self._let_go()
+            return
         foreign = isinstance(change, WeightsChanged) and not self._own
         if isinstance(change, NetworkChanged) or (
             foreign

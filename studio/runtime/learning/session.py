@@ -126,7 +126,6 @@ class LearningSession(Course):
         self.asked, self.problem, self.notes = asked, "", ()
         self._begin_course()
         self._kept_at, self._edits = 0.0, 0
-
         self.engine = engine or self.engine
 
         def adopt(lesson: Asked, steps: int, sheets: LearningSheets) -> None:
@@ -174,8 +173,7 @@ class LearningSession(Course):
 
     def close(self, seconds: float) -> None:
         """End the lesson for good, and wait for the step under way, so many seconds at most."""
-        trainer = self._trainer or self._ending
-        self._trainer = self._ending = None
+        trainer, self._trainer, self._ending = self._trainer or self._ending, None, None
         if trainer is not None:
             trainer.close(seconds)
 
@@ -290,12 +288,11 @@ class LearningSession(Course):
 
     def _take_last(self, trainer: Trainer, told: Told) -> None:
         """What the lesson that was ended last tells."""
-        if trainer is self._ending:
-            if told.weights is not None:
-                self._put(told)
-            if told.ended:
-                self._ending = None
-                self.carrying.commit()
+        if trainer is self._ending and told.weights is not None:
+            self._put(told)
+        if trainer is self._ending and told.ended:
+            self._ending = None
+            self.carrying.commit()
 
     def _fail(self, told: Told) -> None:
         self.problem, self._goes = told.problem, False
@@ -332,9 +329,12 @@ class LearningSession(Course):
             self.carrying.forget()
             self.end()
             self._ending = None
-        elif isinstance(change, WeightsChanged) and not self.carrying.is_own and self._trainer is not None:
-            values = np.array(crop(self._document.tensor(change.tensor), change.rect))
-            self._edits = self._trainer.replace(change.tensor, change.rect, values)
+        elif isinstance(change, WeightsChanged) and not self.carrying.is_own:
+            # The last weights of a lesson that was ended are older.
+            self._ending = None
+            if self._trainer is not None:
+                values = np.array(crop(self._document.tensor(change.tensor), change.rect))
+                self._edits = self._trainer.replace(change.tensor, change.rect, values)
         elif isinstance(change, LearningSheetsChanged):
             self._steering.soon()
 

@@ -18,6 +18,7 @@ from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
+from studio.model.route import MACRO_BANK, ROUTES, MacroBank, Routes
 from studio.model.state import STEPPING
 from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame, Handlers
@@ -65,6 +66,19 @@ class Moved(Part):
 
     values: Mapping[str, float] = field(default_factory=dict)
     sources: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Steered(Part):
+    """By what the numbers of `Moved` move.
+
+    Attributes:
+        routes: of the preset that runs.
+        macros: likewise.
+    """
+
+    routes: Routes = ()
+    macros: MacroBank = MACRO_BANK.default
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,7 @@ class Movement(Feature):
         self._of_layers: dict[str, float] = {}
         self._values: dict[str, float] = {}
         self._sources: dict[int, float] = {}
+        self._steered = Steered()
         self._beats = Beats()
         self.measured = NOTHING
 
@@ -186,6 +201,7 @@ class Movement(Feature):
             self._values = self._matrix.values(time, measured)
             self._sources = self._matrix.sources(time, measured)
             self._turner.turn(self._values)
+        self._steered = Steered(preset.section(ROUTES), preset.section(MACRO_BANK))
         if self._turner.refused:
             raise StudioError(self._turner.refused)
 
@@ -227,6 +243,7 @@ class Movement(Feature):
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         yield Moved(self._values, self._sources)
+        yield self._steered
         yield self._beats
         if self._engine is not None and self._engine.edit_seconds:
             yield EditCosts(dict(self._engine.edit_seconds))

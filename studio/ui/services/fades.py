@@ -16,6 +16,7 @@ from studio.control.fader import Fader, Way
 from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
 from studio.model.address import Dial, Number
+from studio.model.changes import Change, Opened
 from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.model.tempo import TEMPO, Tempo
@@ -110,6 +111,7 @@ class Fades(QObject):
         self._timer.timeout.connect(self._step)
         self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
         self._rest.timeout.connect(self.settle)
+        document.changed.connect(self._follow)
 
     def now(self) -> float:
         """The time by which beats are counted, in seconds."""
@@ -197,6 +199,18 @@ class Fades(QObject):
         self._document.load(cut.preset, cut.path)
         self._then(cut.preset)
         self.changed.emit()
+
+    def _follow(self, change: Change) -> None:
+        way = self.way
+        if isinstance(change, Opened) and way is not None and self.now() < way.start:
+            self._say(Message(f"“{way.preset.name}” waits for its beat no more, as something else was opened."))
+            self.stop()
+
+    def close(self) -> None:
+        """Begin nothing any more; what a hand or a route was at becomes an item of the history."""
+        self._document.changed.disconnect(self._follow)
+        self.stop()
+        self.settle()
 
     def stop(self) -> None:
         """End a fade where it is."""
@@ -322,7 +336,8 @@ class Fades(QObject):
         missing = [slot for slot in slots if slot not in self.slots]
         if missing:
             raise StudioError(f"Slot {missing[0]} is empty; press its button to put what is open into it.")
-        self._timer.stop()
+        if self._cut is None:
+            self._timer.stop()
         presets = [self.slots[slot].preset for slot in slots]
         if not self._fader.can_fade(presets[0]):
             raise StudioError(f"The slots hold presets of the network “{presets[0].network.name}”; open one of it.")

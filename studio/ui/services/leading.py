@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 
 from studio.control.namespace import Namespace
 from studio.model.address import Number, split
-from studio.model.changes import Change, NetworkChanged, SectionChanged
+from studio.model.changes import Change, NetworkChanged, Opened, SectionChanged, Travelled
 from studio.model.document import Document
 from studio.model.numbers import owners
 from studio.model.route import MACRO_BANK, ROUTES
-from studio.runtime.live.movement import Moved, MoveOthers
+from studio.runtime.live.movement import Moved, MoveOthers, Steered
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
@@ -43,7 +43,9 @@ class Leading:
         self._ordered: tuple[tuple[Number, float], ...] = ()
         self._said = ""
         document.changed.connect(self._follow)
+        self._telemetry = telemetry
         telemetry.on(Moved, self._move)
+        telemetry.on(Steered, lambda _: self._move(telemetry[Moved]))
 
     def look(self) -> None:
         """See which there are now; to be called when some have come or gone."""
@@ -59,6 +61,10 @@ class Leading:
         if isinstance(change, NetworkChanged) or (isinstance(change, SectionChanged) and change.section in names):
             self._wanted = self._targets()
             self.look()
+        elif isinstance(change, Opened | Travelled):
+            # Its routes and macros have been seen by now.
+            self._names.led.leave()
+            self._move(self._telemetry[Moved])
 
     def _targets(self) -> frozenset[str]:
         targets = {route.target for route in self._document.section(ROUTES) if route.on}
@@ -69,10 +75,16 @@ class Leading:
         if not self._ordered:
             return
         resting, led = self._resting(), self._names.led
-        turned = led.move({address: value for address, value in moved.values.items() if address not in resting})
+        values = {address: value for address, value in moved.values.items() if address not in resting}
+        turned = led.move(values, is_old=led.stays and self._is_old())
         if led.refused != self._said:
             self._said = led.refused
             if self._said:
                 self._say(Message(self._said, "warning"))
         if turned:
             self.look()
+
+    def _is_old(self) -> bool:
+        """Whether the render thread tells of routes and macros that are no longer those of the document."""
+        steered, document = self._telemetry[Steered], self._document
+        return steered != Steered(document.section(ROUTES), document.section(MACRO_BANK))

@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from studio.control.quantised import Switches, switches_of
-from studio.model.changes import Change, NetworkChanged
+from studio.model.changes import Change, Opened
 from studio.model.document import Document
 from studio.model.tempo import TEMPO
 from studio.ui.services.fades import Fades, quantum_of
@@ -23,6 +23,7 @@ class Switching(QObject):
 
     def __init__(self, document: Document, fades: Fades) -> None:
         super().__init__()
+        self._document = document
         self._switches: Switches = switches_of(document)
         self._switches.tempo = lambda: document.section(TEMPO)
         self._switches.clock = fades.now
@@ -33,8 +34,14 @@ class Switching(QObject):
         document.changed.connect(self._follow)
 
     def _follow(self, change: Change) -> None:
-        if isinstance(change, NetworkChanged) and not change.same_layers:
+        if isinstance(change, Opened) and self._switches.waiting:
+            # It was asked of what was open before.
             self._switches.forget()
+
+    def close(self) -> None:
+        """Switch nothing any more."""
+        self._document.changed.disconnect(self._follow)
+        self._switches.forget()
 
     def _step(self) -> None:
         self._switches.step()
