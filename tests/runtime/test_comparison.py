@@ -78,6 +78,31 @@ def test_it_goes_on_pauses_and_begins_anew(desk: Desk) -> None:
     assert desk.comparison.runs[0].curves.steps == [1]
 
 
+def test_a_pause_is_heard_wherever_they_are(desk: Desk) -> None:
+    def pause_then(call: Callable[[], None]) -> None:
+        # In their own thread, when a round has been counted and before the next is waited for.
+        desk.comparison.pause()
+        desk.calls.append(call)
+
+    comparison = desk.comparison
+    comparison.begin(desk.networks, desk.asked)
+    comparison.pause()
+    desk.until(lambda: comparison.state == "paused")
+    assert not comparison.problem
+    assert comparison.runs[0].curves.steps in ([], [1])
+    for _ in range(2):
+        before = len(comparison.runs[0].curves.steps)
+        comparison._post = pause_then
+        comparison.go_on()
+        desk.until(lambda before=before: len(comparison.runs[0].curves.steps) > before)
+        desk.until(lambda: comparison.state == "paused")
+    comparison._post = desk.calls.append
+    comparison.go_on(3)
+    before = len(comparison.runs[0].curves.steps)
+    desk.until(lambda: comparison.state == "paused")
+    assert len(comparison.runs[0].curves.steps) == before + 3
+
+
 def test_what_does_not_fit_is_one_sentence(desk: Desk) -> None:
     desk.comparison.begin(desk.networks, replace(desk.asked, source="/nowhere"))
     desk.until(lambda: desk.comparison.problem)

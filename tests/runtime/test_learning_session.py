@@ -17,7 +17,7 @@ from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.learn import on_gl
 from studio.learn.checkpoint import save_checkpoint
-from studio.learn.learner import Step
+from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
 from studio.model.document import Document
@@ -96,6 +96,37 @@ def test_what_is_learnt_is_the_documents_and_one_undo(desk: Desk) -> None:
     assert np.isfinite(desk.session.last.loss)
     desk.document.undo()
     assert all(np.array_equal(desk.tensor(name), value) for name, value in before.items())
+
+
+def test_what_is_asked_for_while_a_step_is_taken_is_not_lost(desk: Desk) -> None:
+    session = desk.session
+    session.begin(desk.asked, "torch", running=False)
+    trainer = session._trainer
+    assert trainer is not None
+
+    def press_during_the_first(learner: Learner) -> None:
+        def step() -> Step:
+            learner.step = plain  # type: ignore[method-assign]
+            trainer.run(2)
+            return plain()
+
+        plain = learner.step
+        learner.step = step  # type: ignore[method-assign]
+
+    trainer.order(press_during_the_first)
+    session.go_on(1)
+    desk.until(lambda: session.step >= 3)
+    # Told in the window before it hears that the last had come to rest.
+    desk.until(lambda: session.state == "paused")
+    taken = len(desk.calls)
+    session.go_on(1)
+    end = time.monotonic() + 30
+    while len(desk.calls) == taken or trainer.is_wanted:
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    session.go_on()
+    desk.until(lambda: session.step >= 6)
+    assert session.state == "learning"
 
 
 def test_it_learns_on_from_what_an_undo_brought_back(desk: Desk) -> None:

@@ -127,7 +127,8 @@ class Comparison:
             self._say(news.problem, news.details)
         if news.ended:
             self._race = None
-        self._set("off" if news.ended else "paused" if news.rests else "learning")
+        # What has come to rest may have been told to go on meanwhile.
+        self._set("off" if news.ended else "paused" if news.rests and not race.is_wanted else "learning")
         for what, there in (("steps", news.steps), ("pictures", news.pictures)):
             if there:
                 self.changed.emit(what)
@@ -168,6 +169,11 @@ class _Race:
             self._left = rounds
             self._ready.notify()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether further steps are."""
+        return self._left > 0
+
     def close(self, timeout: float) -> None:
         """End it after the step under way."""
         with self._ready:
@@ -195,27 +201,32 @@ class _Race:
                 learner.close()
 
     def _learn(self, learners: Sequence[Learner]) -> None:
-        due = 0.0
-        while True:
-            with self._ready:
-                while not (self._closing or self._left > 0):
-                    self._ready.wait(_IDLE)
-                if self._closing:
-                    return
+        due, is_told = 0.0, False  # is_told: that it rests
+        while (wanted := self._wait(is_told)) is not None:
             steps: tuple[Step, ...] = ()
             problem = ""
             try:
-                steps = tuple(learner.step() for learner in learners)
+                steps = tuple(learner.step() for learner in learners) if wanted else ()
             except StudioError as error:
                 problem = str(error)
-            with self._ready:
-                self._left = 0 if problem else max(0, self._left - 1)
-                rests = self._left == 0
+                self.run(0)
+            is_told = not self.is_wanted
             began = time.monotonic()
-            if rests or began >= due:
+            if is_told or began >= due:
                 pictures = tuple(pictures_of(learner, learner.network) for learner in learners)
                 networks = tuple(learner.result() for learner in learners)
                 due = time.monotonic() + max(_PICTURES_EVERY, _PATIENCE * (time.monotonic() - began))
-                self._tell(_News(steps, pictures, networks, rests, problem))
+                self._tell(_News(steps, pictures, networks, is_told, problem))
             else:
                 self._tell(_News(steps))
+
+    def _wait(self, is_told: bool) -> bool | None:
+        """Whether there is a step to take; None at the end. Waits for it when nothing else is to be told."""
+        with self._ready:
+            while is_told and not (self._closing or self._left > 0):
+                self._ready.wait(_IDLE)
+            if self._closing:
+                return None
+            is_wanted = self._left > 0
+            self._left = max(0, self._left - 1)
+            return is_wanted

@@ -269,7 +269,7 @@ class LearningSession(Course):
             self.notes = told.notes
             self._set("paused")
         if told.steps:
-            self._add(told.steps, told.rests)
+            self._add(told.steps, told.rests and not trainer.is_wanted)
         if told.weights is not None:
             self._put(told)
             trainer.taken()

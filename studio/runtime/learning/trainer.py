@@ -120,6 +120,11 @@ class Trainer:
             self._steps_left = steps
             self._ready.notify()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether further steps are; what has come to rest may have been told to go on before that was heard."""
+        return self._steps_left > 0
+
     def order(self, order: Callable[[Learner], object]) -> None:
         """Have this done between two steps."""
         with self._ready:
@@ -235,17 +240,23 @@ class Trainer:
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
-        with self._ready:
-            self._steps_left = max(0, self._steps_left - len(steps))
         return steps, problem
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
         if wanted == float("inf"):
             return learner.advance(_TURN)
-        steps, began = [learner.step()], time.monotonic()
-        while len(steps) < wanted and time.monotonic() - began < _TURN:
+        steps: list[Step] = []
+        began = time.monotonic()
+        while (not steps or time.monotonic() - began < _TURN) and self._take_one():
             steps.append(learner.step())
         return steps
+
+    def _take_one(self) -> bool:
+        """Whether a step is still wanted; counted before it is taken, since other steps may be asked for during it."""
+        with self._ready:
+            is_wanted = self._steps_left > 0
+            self._steps_left = max(0, self._steps_left - 1)
+            return is_wanted
 
     def _stop(self, problem: Message, step: int) -> bool:
         """Pause, and say why."""
