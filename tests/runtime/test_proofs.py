@@ -156,3 +156,22 @@ def test_where_nothing_can_be_drawn_the_reason_comes(room: Room) -> None:
     )
     room.until(lambda: said)
     assert "no filters to vary" in said[0]
+
+
+def test_what_waits_for_a_first_picture_takes_no_processor_and_is_done_when_it_comes() -> None:
+    pictures: list[Newest | None] = []
+    asked = itertools.count()
+
+    def newest() -> Newest | None:
+        next(asked)
+        return pictures[-1] if pictures else None
+
+    proofs = Proofs(newest, lambda call: call())
+    done = threading.Event()
+    proofs.ask(lambda _: done.set())
+    assert not done.wait(0.5)
+    # It looks ten times a second; without a rest it would be hundreds of thousands.
+    assert next(asked) < 100
+    pictures.append(Newest(1, np.zeros((8, 8, 3), np.uint8), "demo", 0.0))
+    assert done.wait(30)
+    proofs.close()

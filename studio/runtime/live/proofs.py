@@ -210,8 +210,9 @@ class Proofs:
             worked = newest is not None and self._go_on(newest)
             took = self._clock() - started
             with self._lock:
-                if not self._is_closed and not self._jobs and not self._idle:
-                    pause = took * (1 / SHARE - 1) if worked else _IDLE if self._groups else None
+                waits = self._jobs or self._idle
+                if not self._is_closed and (newest is None or not waits):
+                    pause = took * (1 / SHARE - 1) if worked else _IDLE if self._groups or waits else None
                     self._lock.wait(pause)
 
     def _take_idle(self) -> list[_Wanted]:
