@@ -88,12 +88,13 @@ def make_film(
     aspect: Fraction | None = None,
     draw: Callable[[int, int, int], np.ndarray] = numbered,
     matrix: int | None = None,
+    container: dict[str, str] | None = None,
 ) -> Path:
     """Encode `count` numbered pictures; at `times`, in seconds, instead of a constant rate when given."""
     width, height = size
-    container_options = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
-    with av.open(str(path), "w", options=container_options) as container:
-        stream = container.add_stream(codec, rate=fps, options=options or {})
+    usual = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=usual if container is None else container) as film:
+        stream = film.add_stream(codec, rate=fps, options=options or {})
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         base = Fraction(1, 1000) if times else 1 / fps
         stream.codec_context.time_base = stream.time_base = base
@@ -105,7 +106,7 @@ def make_film(
             pytest.skip("this PyAV cannot write a rotation")
         if turn:
             stream.set_display_rotation(turn)
-        sound = container.add_stream(audio, rate=RATE, layout="mono") if audio else None
+        sound = film.add_stream(audio, rate=RATE, layout="mono") if audio else None
         if sound is not None:
             samples = clicks(round(count / fps))
             for start in range(0, len(samples), 960):
@@ -114,14 +115,14 @@ def make_film(
                 block = block if kind != "s16" else (block * 32767).astype(np.int16)
                 piece = av.AudioFrame.from_ndarray(block, format=kind, layout="mono")
                 piece.sample_rate, piece.pts, piece.time_base = RATE, start, Fraction(1, RATE)
-                container.mux(sound.encode(piece))
-            container.mux(sound.encode(None))
+                film.mux(sound.encode(piece))
+            film.mux(sound.encode(None))
         for index in range(count):
             frame = av.VideoFrame.from_ndarray(draw(index, width, height), format="rgb24")
             if matrix:
                 frame = frame.reformat(format=pixels, dst_colorspace=matrix)
             frame.pts = round(times[index] / base) if times else index
             frame.time_base = base
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
     return path

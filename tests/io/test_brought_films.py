@@ -320,3 +320,72 @@ def test_files_of_other_kinds_are_told_for_what_they_are(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(data)
         with pytest.raises(StudioError, match=said):
             open_source(str(tmp_path / name))
+
+
+# -- what is broken ---------------------------------------------------------------------------------------------------
+
+
+def _singly(path: Path) -> list[int]:
+    """The numbers of all frames that FFmpeg gives, one packet after the other in one thread."""
+    found: list[int] = []
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        for packet in container.demux(stream):
+            try:
+                found += numbers(frame.to_ndarray(format="rgb24") for frame in stream.codec_context.decode(packet))
+            except av.FFmpegError:
+                continue
+    return found
+
+
+_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+
+
+@pytest.mark.parametrize("bframes", ["0", "3"])
+def test_of_a_cut_film_every_whole_frame_is_shown(tmp_path: Path, bframes: str) -> None:
+    for name, container in (("a.mp4", _FRAGMENTS), ("a.mkv", {}), ("a.ts", {})):
+        whole = make_film(
+            tmp_path / name, count=40, options={"bf": bframes, "g": "10"}, container=container
+        ).read_bytes()
+        for share in (0.44, 0.57, 0.7, 0.83, 0.96):
+            cut = tmp_path / f"cut{name}"
+            cut.write_bytes(whole[: int(len(whole) * share)])
+            wanted = _singly(cut)
+            assert len(wanted) > 3
+            with open_source(str(cut)) as source:
+                assert numbers(frame.picture for frame in source) == wanted, (name, share)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+@pytest.mark.parametrize("broken", [5, 37, 38, 39])
+def test_a_broken_frame_takes_no_other_with_it(tmp_path: Path, codec: str, broken: int) -> None:
+    path = make_film(tmp_path / "a.mp4", codec, count=40, options={"bf": "2", "g": "12"})
+    with av.open(str(path)) as container:
+        place, size = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size][broken]
+    data = bytearray(path.read_bytes())
+    data[place : place + size] = bytes(size)
+    path.write_bytes(data)
+    with open_source(str(path)) as source:
+        assert numbers(frame.picture for frame in source) == _singly(path)
+        assert source.warning is not None
+        assert "damaged" in source.warning
+
+
+def test_empty_packets_in_the_midst_are_no_damage(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "a.mkv", "mpeg4", count=20, options={"g": "5"})
+    with av.open(str(film)) as source, av.open(str(tmp_path / "b.nut"), "w") as sink:
+        stream = sink.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(source.demux(video=0)):
+            if not packet.size:
+                continue
+            if number == 8:
+                empty = av.Packet(0)
+                empty.stream, empty.time_base = stream, packet.time_base
+                empty.pts = empty.dts = (packet.pts or 0) - 10
+                sink.mux(empty)
+            packet.stream = stream
+            sink.mux(packet)
+    with open_source(str(tmp_path / "b.nut")) as source:
+        assert numbers(frame.picture for frame in source) == list(range(20))
+        assert source.warning is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +29,8 @@ _QUARTERS: dict[int, Turn] = {
     2: (False, True, True),
     3: (True, True, False),
 }
+# Key frames to go back by where the last frames of a film are decoded once more.
+_KEYS = 3
 
 
 def is_held_by_packet(stream: VideoStream) -> bool:
@@ -44,30 +48,122 @@ def decoded(
         stream: of its pictures.
         damaged: called for each packet that cannot be decoded.
     """
+    by_packet, turns, ending = is_held_by_packet(stream), Turns(), _Ending()
+    turn: Turn = (False, False, False)
+    for packet, frames in _rounds(container, stream, damaged, ending):
+        if by_packet and packet is not None:
+            header = read_header(bytes(packet))
+            turn = header.turn if header is not None else turn
+        for frame in frames:
+            ending.give(frame)
+            yield frame, turn if by_packet else turns.of(frame)
+    if ending.lacks_some:
+        damaged()
+        for frame in ending.decoded_again(container, stream):
+            yield frame, turn if by_packet else turns.of(frame)
+
+
+def _rounds(
+    container: InputContainer, stream: VideoStream, damaged: Callable[[], None], ending: _Ending
+) -> Iterator[tuple[Packet[VideoStream] | None, list[VideoFrame]]]:
+    """Packets, None at the end, and the frames that a decoder gives for each."""
     import av
 
-    context, by_packet, turns = _decoder(stream), is_held_by_packet(stream), Turns()
-    packets = container.demux(stream)
+    context, packets = _decoder(stream), container.demux(stream)
     packet: Packet[VideoStream] | None = None
-    turn: Turn = (False, False, False)
     while True:
+        frames: list[VideoFrame] = []
         try:
             packet = next(packets, None)
+            # An empty packet is an error to a decoder; some films have them in their midst, PyAV one at the end.
+            if packet is not None and not packet.size:
+                continue
+            if packet is not None:
+                ending.take(packet)
             frames = context.decode(packet)
         # What PyAV does not understand of a file it says by exceptions of Python's own.
         except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
             # The end of a flush is an error too, in FFmpeg's eyes.
-            if isinstance(error, av.EOFError):
-                return
-            damaged()
-            if packet is None:
-                return
-            continue
-        if by_packet and packet is not None and packet.size:
-            header = read_header(bytes(packet))
-            turn = header.turn if header is not None else turn
-        for frame in frames:
-            yield frame, turn if by_packet else turns.of(frame)
+            if not isinstance(error, av.EOFError):
+                damaged()
+        _timed(frames, stream)
+        yield packet, frames
+        if packet is None:
+            return
+
+
+class _Ending:
+    """The last frames of a film of which the very end is damaged.
+
+    A decoder of several threads then drops whatever it holds, and PyAV drops what came before the error in one go. So
+    they are decoded once more, one after the other, and a broken one takes no other with it.
+    """
+
+    def __init__(self) -> None:
+        self._keys: deque[int] = deque(maxlen=_KEYS)
+        self._awaited: set[int] = set()  # stamps of frames that are to come, later than all that were given
+        self._last: int | None = None
+
+    def take(self, packet: Packet[VideoStream]) -> None:
+        """A packet goes to the decoder."""
+        stamp = packet.pts
+        if stamp is None:
+            return
+        if packet.is_keyframe:
+            self._keys.append(stamp if packet.dts is None else min(stamp, packet.dts))
+        # What an edit list hides is decoded and not given, nor need it be what stands before the first key frame.
+        if self._keys and not packet.is_discard and (self._last is None or stamp > self._last):
+            self._awaited.add(stamp)
+
+    def give(self, frame: VideoFrame) -> None:
+        """A frame has come."""
+        if frame.pts is not None and (self._last is None or frame.pts > self._last):
+            last = self._last = frame.pts
+            self._awaited = {stamp for stamp in self._awaited if stamp > last}
+
+    @property
+    def lacks_some(self) -> bool:
+        """Whether frames behind the last that was given should have come."""
+        return bool(self._awaited)
+
+    def decoded_again(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        """What of them can be decoded."""
+        import av
+
+        number = container.streams.video.index(stream)
+        with av.open(container.name, metadata_errors="ignore", options=container.options) as again:
+            own = again.streams.video[number]
+            context = _decoder(own)
+            context.thread_count = 1
+            # From a key frame some way before: frames behind one may be made of what stands in front of it.
+            if self._last is not None and self._keys:
+                with contextlib.suppress(av.FFmpegError, OSError):
+                    again.seek(min(self._keys), stream=own)
+            for frame in _singly(again, own, context):
+                if self._last is None or (frame.pts is not None and frame.pts > self._last):
+                    yield frame
+
+
+def _timed(frames: Iterable[VideoFrame], stream: VideoStream) -> None:
+    """Give frames their unit of time, which PyAV takes from the packet: the last ones come without any."""
+    for frame in frames:
+        if not frame.time_base and stream.time_base:
+            frame.time_base = stream.time_base
+
+
+def _singly(container: InputContainer, stream: VideoStream, context: VideoCodecContext) -> Iterator[VideoFrame]:
+    """All frames of a film from where it stands; what is damaged is passed over."""
+    import av
+
+    packets = container.demux(stream)
+    packet: Packet[VideoStream] | None = None
+    while True:
+        frames: list[VideoFrame] = []
+        with contextlib.suppress(av.FFmpegError, ValueError, OverflowError, MemoryError):
+            packet = next(packets, None)
+            frames = context.decode(packet) if packet is None or packet.size else []
+        _timed(frames, stream)
+        yield from frames
         if packet is None:
             return
 
