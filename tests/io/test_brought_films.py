@@ -389,3 +389,32 @@ def test_empty_packets_in_the_midst_are_no_damage(tmp_path: Path) -> None:
     with open_source(str(tmp_path / "b.nut")) as source:
         assert numbers(frame.picture for frame in source) == list(range(20))
         assert source.warning is None
+
+
+def _moved(film: Path, to: Path, seconds: float) -> Path:
+    """The same film with a clock that begins so many seconds later, or before zero."""
+    with av.open(str(film)) as source, av.open(str(to), "w", options={"avoid_negative_ts": "disabled"}) as sink:
+        stream = sink.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                shift = round(seconds / packet.time_base)
+                packet.pts, packet.dts, packet.stream = (packet.pts or 0) + shift, (packet.dts or 0) + shift, stream
+                sink.mux(packet)
+    return to
+
+
+def test_a_matroska_film_that_begins_late_is_as_long_as_it_is(tmp_path: Path) -> None:
+    film = _moved(make_film(tmp_path / "a.mkv", count=20, options={"bf": "0"}), tmp_path / "b.mkv", 100.0)
+    with open_source(str(film)) as source:
+        assert source.info.duration == pytest.approx(0.8, abs=0.05)
+        assert source.info.frames == 20
+        assert [frame.time for frame in source] == pytest.approx([n / 25 for n in range(20)])
+        assert source.warning is None
+
+
+def test_frames_before_the_zero_of_a_matroska_film_are_none_too_many(tmp_path: Path) -> None:
+    film = _moved(make_film(tmp_path / "a.mkv", count=20, options={"bf": "0"}), tmp_path / "b.mkv", -0.2)
+    assert shown(film) == list(range(20))
+    with open_source(str(film)) as source:
+        assert [frame.time for frame in source] == pytest.approx([n / 25 for n in range(20)])
+        assert source.remark is None

@@ -39,6 +39,7 @@ class Clock:
         self._shift: float | None = None
         self._newest = 0.0
         self._ends = 0.0
+        self._is_stamped = False
         self.jumped = 0
         self.shifts: list[float] = []
 
@@ -63,6 +64,11 @@ class Clock:
         else:
             shift = self._set(-stamp) if self._shift is None else self._shift
             time = stamp + shift
+            if not self._is_stamped and time < self._ends - length / 2:
+                # Frames came before it of which the film does not say when, as it cannot before its own zero.
+                self._set(shift + self._ends - time)
+                time = self._ends
+            self._is_stamped = True
             if time < self._newest - max(_BACK, DEPTH * length) or (self._jumps and time > self._ends + _FORWARD):
                 self._set(shift + self._ends - time)
                 self.jumped += 1

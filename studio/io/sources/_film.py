@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+# No film has more frames per second; what is above is something else.
+_FASTEST = 2000
+# Seconds after zero at which many films begin, by what their sound needs.
+_EARLY = 0.5
+
 
 def open_film(path: Path) -> InputContainer:
     """Open `path` for demuxing; only local files are ever read, also when it is a play-list.
@@ -97,6 +102,8 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     1 in 5000 of an integer or an integer / 1.001, that is meant.
     """
     average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
+    if average and guessed and average > _FASTEST > guessed:
+        average = guessed  # of bare DV FFmpeg gives the ticks of its clock
     variable = average and guessed and abs(average - guessed) > guessed / 100
     if (variable or stream.codec_context.name == "gif") and stream.frames and stream.duration and stream.time_base:
         # Of a variable rate FFmpeg's average is off where an edit list shortens the film, and of a GIF it takes the
@@ -131,7 +138,26 @@ def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     """How long a film says that it is, in seconds; None where it does not say."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / 1e6 if container.duration else None
+    if not container.duration:
+        return None
+    said, start = container.duration / 1e6, (container.start_time or 0) / 1e6
+    if start < _EARLY or "matroska" not in container.format.name:
+        return said
+    # Matroska's may count from the film's start or from its clock's zero, which lies before it.
+    end = _last_stamp(container, stream)
+    return said if end is None or end > said else said - start
+
+
+def _last_stamp(container: InputContainer, stream: VideoStream) -> float | None:
+    """The latest of the last packets' stamps, in seconds; None where they cannot be reached. Leaves the film there."""
+    import av
+
+    try:
+        container.seek(container.duration or 0)
+    except av.FFmpegError:
+        return None
+    stamps = stamps_of(container, stream, 1 << 20)
+    return float(max(stamps)) if stamps else None
 
 
 def is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:
