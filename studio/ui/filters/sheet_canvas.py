@@ -27,7 +27,7 @@ from studio.ui.filters.selecting import combined
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.sheet_view import SheetView
 from studio.ui.services.effects import Effects
-from studio.ui.viewport.keys import DOES, PANS
+from studio.ui.viewport.keys import DOES, PANS, SIDE
 
 _NOTCH = 120.0
 _ZOOM_STEP = 1.2
@@ -78,6 +78,7 @@ class SheetCanvas(SheetView):
             self._show_cursor()
             self.update()
         elif field == "found" and self._workspace.found[0] == self._workspace.layer and not self._tools.is_held:
+            self._note()
             self.depths.reveal(self._workspace.found[1])
             self.update()
 
@@ -100,7 +101,9 @@ class SheetCanvas(SheetView):
         """See `QWidget.mousePressEvent`."""
         at, button = event.position(), event.button()
         moves = self._workspace.tool == "move" or self._space
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and moves):
+        if button in SIDE:
+            getattr(self, SIDE[button])()
+        elif button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and moves):
             self._panned_from = at
             self._show_cursor()
         elif button == Qt.MouseButton.RightButton:
@@ -121,6 +124,7 @@ class SheetCanvas(SheetView):
         """See `QWidget.mouseMoveEvent`."""
         at = event.position()
         if self._panned_from is not None:
+            self._note()
             step, scale = at - self._panned_from, self.devicePixelRatioF()
             self.camera.pan(step.x() * scale, step.y() * scale)
             self._panned_from = at
@@ -174,6 +178,7 @@ class SheetCanvas(SheetView):
             self.update()
         elif plain and key in PANS:
             right, down = PANS[Qt.Key(key)]
+            self._note()
             self.camera.pan(_PAN * right, _PAN * down)
             self.update()
         elif key in DOES and (plain or key not in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1)):

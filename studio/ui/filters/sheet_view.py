@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -18,6 +20,7 @@ from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit import theme
 from studio.ui.services.effects import Effects
 from studio.ui.viewport.camera import Camera
+from studio.ui.viewport.sights import Sight, Sights
 
 _ZOOM_STEP = 1.2
 _GLOW_EVERY = 40
@@ -50,6 +53,7 @@ class SheetView(QWidget):
         super().__init__()
         # What is under the mouse stays there when kernels at the edge go to cards.
         self.camera = Camera(slack=0.45)
+        self._sights: dict[str, Sights] = {}
         self._workspace = workspace
         self._tools = tools
         self._scene = SheetScene(document, workspace, self._room, self._changed, effects, maps)
@@ -72,13 +76,50 @@ class SheetView(QWidget):
         """Where its kernels lie; None where there is none."""
         return self._scene.arrangement
 
+    def go_back(self) -> None:
+        """Show what was seen of this tensor before the last move."""
+        self._see(self.sights.back(self._sight))
+
+    def go_forth(self) -> None:
+        """Show what was seen of it before one went back."""
+        self._see(self.sights.forth(self._sight))
+
+    @property
+    def sights(self) -> Sights:
+        """What was seen of the present tensor before."""
+        return self._sights.setdefault(self._workspace.tensor or "", Sights())
+
+    @property
+    def _sight(self) -> Sight:
+        return replace(self.camera.sight, on_cards=self._scene.on_cards)
+
+    def _note(self) -> None:
+        """Something else is about to be looked at."""
+        self.sights.note(self._sight)
+
+    def _see(self, sight: Sight | None) -> None:
+        if sight is None or self._tools.is_held:
+            return
+        if not sight.zoom and not sight.on_cards:
+            self.camera.fitted = True
+            self._scene.arrange()
+        else:
+            self._scene.lie(on_cards=sight.on_cards)
+            if (arrangement := self.arrangement) is not None:
+                self.camera.see((arrangement.size[1], arrangement.size[0]), self.camera.view)
+            self.camera.take(sight)
+        self.zoomed.emit()
+        self.update()
+
     def fit(self) -> None:
         """Show the whole sheet, folded to the panel's shape."""
+        self._note()
         self.camera.fitted = True
         self._scene.arrange()
 
     def one_to_one(self) -> None:
         """A pixel for each weight."""
+        self._note()
         self.zoom(1.0 / self.camera.zoom)
         self.camera.one_to_one()
         self.update()
@@ -93,6 +134,7 @@ class SheetView(QWidget):
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom at a place of the widget, or at the middle."""
+        self._note()
         scale = self.devicePixelRatioF()
         x, y = (side / 2 for side in self.camera.view)
         if at is not None:
@@ -108,6 +150,7 @@ class SheetView(QWidget):
     def show_depth(self, depth: Depth) -> None:
         """Show the whole sheet, a card for each filter, or single weights: of what is selected, where not all is."""
         self._tools.cancel()
+        self._note()
         selection = self._workspace.selection
         chosen = None
         if selection is not None and not selection.mask.all():

@@ -24,6 +24,12 @@ class Zoomable(Protocol):
     def zoom_out(self) -> None:
         """Zoom out by a step."""
 
+    def go_back(self) -> None:
+        """Show what was seen before the last move."""
+
+    def go_forth(self) -> None:
+        """Show what was seen before one went back."""
+
 
 def under_mouse(otherwise: Zoomable) -> Zoomable:
     """What the mouse is over, where that can be zoomed."""

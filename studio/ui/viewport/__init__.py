@@ -66,6 +66,24 @@ PANELS = (
                 icon="magnifying-glass-minus",
             ),
             Command(
+                "view.back",
+                "Look back",
+                lambda c: under_mouse(c[Viewport]).go_back(),
+                Place("View", 35, 10),
+                keys=("Alt+Left",),
+                icon="arrow-left",
+                tip="To what was seen before the last zoom or pan of what the mouse is over",
+            ),
+            Command(
+                "view.forward",
+                "Look forward",
+                lambda c: under_mouse(c[Viewport]).go_forth(),
+                Place("View", 35, 20),
+                keys=("Alt+Right",),
+                icon="arrow-right",
+                tip="To what was seen before one looked back",
+            ),
+            Command(
                 "view.full_screen",
                 "Full screen",
                 lambda c: c[Projection].toggle_full_screen(),
@@ -93,6 +111,7 @@ PANELS = (
             ("Wheel", "Zoom at the cursor"),
             ("Middle button", "Pan"),
             ("Double click", "Fit, or actual size"),
+            ("Buttons at the mouse's side", "Look back, and forward"),
         ),
     ),
 )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from studio.control.window import ZOOM
+from studio.ui.viewport.sights import Sight
 
 LARGEST_ZOOM = ZOOM.hi
 _SMALLEST_SIDE = 16.0
@@ -42,6 +43,23 @@ class Camera:
     def fitting(self) -> float:
         """The zoom at which the whole content just fits."""
         return min(side / whole for side, whole in zip(self.view, self.content, strict=True))
+
+    @property
+    def sight(self) -> Sight:
+        """What it sees, whatever sizes content and view have."""
+        if self.fitted:
+            return Sight()
+        x, y = (at / side for at, side in zip(self.centre, self.content, strict=True))
+        return Sight(self.zoom, x, y)
+
+    def take(self, sight: Sight) -> None:
+        """See that again."""
+        if not sight.zoom:
+            self.fit()
+            return
+        self.zoom, self.fitted = self._bounded(sight.zoom), False
+        self.centre = sight.x * self.content[0], sight.y * self.content[1]
+        self._keep()
 
     def see(self, content: tuple[int, int], view: tuple[int, int]) -> None:
         """Sizes as they are now; what was in the middle stays there."""

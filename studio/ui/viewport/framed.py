@@ -11,6 +11,7 @@ from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.scene import Part, content_size, parts, wanted
+from studio.ui.viewport.sights import Sights
 
 ZOOM_STEP = 1.25
 
@@ -28,6 +29,7 @@ class Framed(Canvas):
     def __init__(self, find_screen: FindScreen, look: Look, view: View, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, look, parent)
         self._cameras: dict[View, Camera] = {}
+        self._sights: dict[View, Sights] = {}
         self._view = self._drawn = view
         self._parts: list[Part] = []
         self._divider = 0.5
@@ -37,13 +39,34 @@ class Framed(Canvas):
         """Zoom and pan of the present view."""
         return self._cameras.setdefault(self._view, Camera())
 
+    @property
+    def sights(self) -> Sights:
+        """What was seen of the present view before."""
+        return self._sights.setdefault(self._view, Sights())
+
+    def go_back(self) -> None:
+        """Show what was seen before the last move."""
+        camera = self.camera
+        if (sight := self.sights.back(camera.sight)) is not None:
+            camera.take(sight)
+            self.refresh()
+
+    def go_forth(self) -> None:
+        """Show what was seen before one went back."""
+        camera = self.camera
+        if (sight := self.sights.forth(camera.sight)) is not None:
+            camera.take(sight)
+            self.refresh()
+
     def fit(self) -> None:
         """Show the whole content."""
+        self._note()
         self.camera.fit()
         self.refresh()
 
     def one_to_one(self) -> None:
         """Show a pixel for each texel."""
+        self._note()
         self.camera.one_to_one()
         self.refresh()
 
@@ -62,6 +85,7 @@ class Framed(Canvas):
     def look_at(self, x: float, y: float) -> None:
         """Have this place of the content in the middle; from 0 to 1, from the left and from the top."""
         camera = self.camera
+        self._note()
         camera.look_at(x * camera.content[0], y * camera.content[1])
         self.refresh()
 
@@ -87,6 +111,10 @@ class Framed(Canvas):
             self._parts = parts(self._drawn, seen, camera, self._divider)
         return self._parts
 
+    def _note(self) -> None:
+        """Another part of the content is about to be looked at."""
+        self.sights.note(self.camera.sight)
+
     def _pixel(self, at: QPointF) -> tuple[float, float]:
         """A place of the widget in the screen's own pixels."""
         ratio = self.devicePixelRatioF()
@@ -99,12 +127,14 @@ class Framed(Canvas):
 
     def _pan(self, x: float, y: float) -> None:
         if self._parts:  # before the first picture there is nothing that a hand could mean
+            self._note()
             self.camera.pan(x, y)
             self.refresh()
 
     def _zoom(self, factor: float, at: QPointF | None = None) -> None:
         if not self._parts:
             return
+        self._note()
         x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
         self.camera.zoom_at(factor, x, y)
         self.refresh()

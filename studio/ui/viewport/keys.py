@@ -22,6 +22,9 @@ DOES = {
 }
 """Methods of the viewport."""
 
+SIDE = {Qt.MouseButton.BackButton: "go_back", Qt.MouseButton.ForwardButton: "go_forth"}
+"""What the buttons at a mouse's side do: methods, too."""
+
 
 def cursor_of(drag: str, *, moves: bool, divides: bool, paints: bool) -> Qt.CursorShape:
     """The cursor while something is dragged, or could be where the mouse is."""

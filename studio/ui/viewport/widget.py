@@ -15,7 +15,7 @@ from studio.ui.viewport import overlay
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.framed import ZOOM_STEP, Framed
 from studio.ui.viewport.hand import Hand
-from studio.ui.viewport.keys import DOES, PANS, cursor_of
+from studio.ui.viewport.keys import DOES, PANS, SIDE, cursor_of
 from studio.ui.viewport.pick import REACH, picked
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, part_at, wanted
@@ -141,8 +141,10 @@ class Viewport(Framed):
     # -- the mouse, the pen ---------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin a pan, a stroke, or take the divider."""
+        """Begin a pan, a stroke, or take the divider; a mouse's own buttons go back and forth."""
         self._last = event.position()
+        if event.button() in SIDE:
+            getattr(self, SIDE[event.button()])()
         picks = event.button() == Qt.MouseButton.RightButton and self._has_tool()
         if picks or event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
             self._begin(event.button(), event.position(), event.modifiers(), 1.0)
@@ -160,9 +162,10 @@ class Viewport(Framed):
         if event.button() != Qt.MouseButton.LeftButton or self._has_tool():
             self.mousePressEvent(event)
         elif self.camera.fitted:
+            self._note()
             self.camera.one_to_one(*self._pixel(event.position()))
         else:
-            self.camera.fit()
+            self.fit()
         self.refresh()
 
     def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802 - Qt's name
