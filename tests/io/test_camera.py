@@ -10,6 +10,7 @@ import pytest
 from studio.errors import StudioError
 from studio.io.sources import open_source
 from studio.io.sources.camera import CameraSource, list_cameras
+from studio.model.camera_setup import setup_given
 
 
 class FalseCamera:
@@ -132,3 +133,87 @@ def test_specs(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(StudioError, match="camera 99 cannot be opened"):
         open_source("camera:99")
     assert capfd.readouterr().err == ""
+
+
+class AskedCamera(FalseCamera):
+    """Takes what is asked of it as far as it can, and notes it."""
+
+    sizes = ((4, 6), (8, 12))
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.asked: list[tuple[int, float]] = []
+        self.size, self.fps, self.shutter = (4, 6), 30.0, -6.0
+        world.last = self  # type: ignore[attr-defined]
+
+    def set(self, prop: int, value: float, /) -> bool:
+        self.asked.append((prop, value))
+        if prop in (3, 4):
+            axis = 1 if prop == 3 else 0
+            self.size = min(self.sizes, key=lambda size: abs(size[axis] - value))
+        elif prop == 5:
+            self.fps = min(value, 60.0)
+        elif prop == 15:
+            self.shutter = value
+        return True
+
+    def get(self, prop: int, /) -> float:
+        return {5: self.fps, 15: self.shutter}.get(prop, 0.0)
+
+    def read(self) -> tuple[bool, Any]:
+        good, _ = super().read()
+        picture = np.zeros((*self.size, 3), np.uint8)
+        picture[:, 0] = 200  # bright at its left
+        return good, picture
+
+
+class AskedWorld(World):
+    last: AskedCamera
+
+    def opener(self, _index: int) -> AskedCamera:
+        return AskedCamera(self)
+
+
+def test_size_and_rate_are_asked_for_before_the_first_picture_and_what_it_gives_instead_is_said() -> None:
+    world = AskedWorld()
+    with CameraSource(opener=world.opener, setup=setup_given("camera:0,size=12x8,fps=50")) as source:
+        assert (source.info.width, source.info.height, source.info.fps, source.remark) == (12, 8, 50, None)
+        assert world.last.asked[:3] == [(3, 12.0), (4, 8.0), (5, 50.0)]
+    with CameraSource(opener=world.opener, setup=setup_given("camera:0,size=100x80,fps=120")) as source:
+        assert source.remark == "camera 0 gives 12x8 in place of 100x80 and 60 pictures a second in place of 120"
+
+
+def test_mirror_and_exposure_follow_while_it_is_open_and_size_does_not() -> None:
+    world = AskedWorld()
+    with CameraSource(opener=world.opener) as source:
+        frames = iter(source)
+        assert next(frames).picture[0, :, 0].tolist() == [200, 0, 0, 0, 0, 0]
+        assert source.exposure == -6.0
+        assert source.adjust("camera:0,mirror,exposure=-9")
+        until(lambda: next(frames).picture[0, -1, 0] == 200 and source.exposure == -9.0)
+        assert source.adjust("camera")
+        until(lambda: next(frames).picture[0, 0, 0] == 200 and world.last.asked[-1][0] == 21)
+        assert world.opened == 1
+        assert not source.adjust("camera:1")
+        assert not source.adjust("camera:0,size=12x8")
+        assert not source.adjust("demo")
+
+
+def test_a_camera_that_comes_back_is_asked_again() -> None:
+    world = AskedWorld()
+    setup = setup_given("camera:0,exposure=-3")
+    with CameraSource(opener=world.opener, setup=setup, timeout=0.05, max_wait=0.1) as source:
+        frames, first = iter(source), world.last
+        assert (15, -3.0) in first.asked
+        world.dead = True
+        until(lambda: next(frames) and source.status.startswith("lost"))
+        world.dead = False
+        until(lambda: next(frames) and source.status == "live")
+        assert world.last is not first
+        assert (15, -3.0) in world.last.asked
+
+
+def until(true: Any) -> None:
+    deadline = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < deadline

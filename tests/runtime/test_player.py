@@ -14,9 +14,10 @@ import pytest
 
 from studio import paths
 from studio.errors import StudioError
+from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
-from studio.runtime.live import player as player_module
+from studio.runtime.live import devices
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.player import Player
 
@@ -326,11 +327,11 @@ def test_a_still_comes_once_and_is_fitted_anew(
     assert newest is not None
     assert player.newest() == newest
     assert len(changes) == seen
-    player.set_size(8)
+    player.set_fit(lambda picture: resized(picture, (8, 12)))
     until(lambda: player.newest()[1].shape == (8, 12, 3))  # type: ignore[index]
-    player.set_size(2, 2)
+    player.set_fit(lambda picture: resized(picture, (2, 2)))
     until(lambda: player.newest()[1].shape == (2, 2, 3))  # type: ignore[index]
-    player.set_size(None)
+    player.set_fit(None)
     until(lambda: player.newest()[1].shape == (4, 6, 3))  # type: ignore[index]
     state = player.state()
     assert (state.duration, state.ended, state.position) == (None, False, 0.0)
@@ -410,6 +411,62 @@ def test_a_camera_that_dies_comes_back(player: Player) -> None:
     until(camera.closed.is_set)
 
 
+class AskedCamera(Camera):
+    """Does what another name asks for, where that is a mirror; it notes how many are open at once."""
+
+    open_now = most = 0
+
+    def __init__(self, spec: str) -> None:
+        super().__init__()
+        self.asked = [spec]
+        AskedCamera.open_now += 1
+        AskedCamera.most = max(AskedCamera.most, AskedCamera.open_now)
+
+    @property
+    def exposure(self) -> float | None:
+        return -5.0
+
+    def adjust(self, spec: str) -> bool:
+        self.asked.append(spec)
+        return "size" not in spec
+
+    def close(self) -> None:
+        AskedCamera.open_now -= not self.closed.is_set()
+        super().close()
+
+
+def test_a_camera_is_adjusted_while_it_is_open_or_let_go_before_it_is_opened_anew(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[AskedCamera] = []
+    AskedCamera.open_now = AskedCamera.most = 0
+
+    def open_one(spec: str) -> AskedCamera:
+        if "9999" in spec:
+            raise StudioError("it has no such size")
+        opened.append(AskedCamera(spec))
+        return opened[-1]
+
+    monkeypatch.setattr(devices, "open_source", open_one)
+    player.play("camera:0")
+    until(lambda: player.state().spec == "camera:0" and player.newest() is not None)
+    assert player.state().exposure == -5.0
+    player.play("camera:0,mirror")
+    assert (player.state().spec, player.state().opening, len(opened)) == ("camera:0,mirror", "", 1)
+    player.play("camera:0,size=640x480")
+    until(lambda: player.state().spec == "camera:0,size=640x480")
+    assert len(opened) == 2
+    assert opened[0].closed.is_set()
+    # What cannot be had leaves the camera as it was.
+    player.play("camera:0,size=9999x9999")
+    until(lambda: problem(player) == "it has no such size")
+    until(lambda: len(opened) == 3)
+    assert player.state().spec == "camera:0,size=640x480"
+    player.play("camera:1")
+    until(lambda: player.state().spec == "camera:1")
+    assert AskedCamera.most <= 2, "the same device is open once; another may be open until the next one is"
+
+
 def test_opening_never_holds_up_and_a_later_call_supersedes(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
     opened: dict[str, Film] = {}
@@ -420,7 +477,7 @@ def test_opening_never_holds_up_and_a_later_call_supersedes(player: Player, monk
             gate.wait(60)
         return opened[spec]
 
-    monkeypatch.setattr(player_module, "open_source", slowly)
+    monkeypatch.setattr(devices, "open_source", slowly)
     player.play("slow")
     player.play("slow")
     # It is waited for nowhere: the gate is closed still.

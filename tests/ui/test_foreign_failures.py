@@ -144,7 +144,7 @@ def test_a_source_that_cannot_be_opened(whole: WholeWindow, tmp_path: Path, monk
         raise RuntimeError(ODD)
 
     with monkeypatch.context() as broken:
-        broken.setattr("studio.runtime.live.player.open_source", fail)
+        broken.setattr("studio.runtime.live.devices.open_source", fail)
         for _ in range(2):
             whole.live.play("odd")
             whole.until(lambda: ODD in whole.studio.messages.text)

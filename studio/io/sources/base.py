@@ -152,6 +152,22 @@ class GoesOn(Protocol):
         """Frames from a time past the end, in seconds, without end."""
 
 
+@runtime_checkable
+class Adjustable(Protocol):
+    """A device that can be asked for something else while it is open."""
+
+    @property
+    def exposure(self) -> float | None:
+        """What it says of its exposure, in the driver's own unit; None where it says nothing."""
+
+    def adjust(self, spec: str) -> bool:
+        """Do what another name of the same device asks for; False where it is to be opened anew for that.
+
+        Raises:
+            StudioError: where the name cannot be read.
+        """
+
+
 class BaseSource:
     """The part of `Source` that most share: no sound, nothing to warn of, closing as a context manager."""
 

@@ -17,11 +17,16 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
+from studio.model.camera_setup import CameraSetup, is_camera, setup_given
 from studio.model.picture import Picture
 
 _DEFAULT_RATE = Fraction(30)
 # Some cameras give nothing, or black, for the first moments.
 _WARM_UP_READS = 20
+# OpenCV's numbers of what a camera can be asked for.
+_WIDTH, _HEIGHT, _FPS, _EXPOSURE, _AUTO_EXPOSURE = 3, 4, 5, 15, 21
+# V4L2 has numbers of its own for who sees to the exposure; other systems have OpenCV's old ones.
+_BY_CAMERA, _BY_HAND = (3.0, 1.0) if sys.platform == "linux" else (0.75, 0.25)
 
 
 class CaptureLike(Protocol):
@@ -35,6 +40,9 @@ class CaptureLike(Protocol):
 
     def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
         """A property of the device."""
+
+    def set(self, propId: int, value: float, /) -> bool:  # noqa: N803 - OpenCV's name
+        """Ask for a property; whether the driver takes it."""
 
     def release(self) -> None:
         """Let the device go."""
@@ -93,6 +101,7 @@ class CameraSource(BaseSource):
         timeout: float = 1.0,
         max_wait: float = 4.0,
         name: str = "",
+        setup: CameraSetup | None = None,
     ) -> None:
         """Open the camera, wait for its first frame, and start capturing.
 
@@ -102,6 +111,7 @@ class CameraSource(BaseSource):
             timeout: the longest that asking for a frame may take, in seconds.
             max_wait: the longest pause between two attempts to open a lost camera, in seconds.
             name: what messages call it; "camera" with its number where that is empty.
+            setup: what is asked of it; it gives what it can, and `remark` says where that is something else.
 
         Raises:
             StudioError: when there is no such camera, or it gives no frame.
@@ -111,6 +121,9 @@ class CameraSource(BaseSource):
         self._opener = opener
         self._timeout = timeout
         self._max_wait = max_wait
+        self._setup = setup or CameraSetup(index)
+        self._exposure: float | None = None
+        self._asked: CameraSetup | None = None  # of the open device
         self._status = "live"
         self._serial = 0
         self._fresh = threading.Condition()
@@ -125,9 +138,10 @@ class CameraSource(BaseSource):
                 "or give another number, such as camera:1"
             )
         height, width = picture.shape[:2]
-        reported = capture.get(5)  # cv2.CAP_PROP_FPS
+        reported = capture.get(_FPS)
         fps = Fraction(reported).limit_denominator(1001) if 1 <= reported <= 1000 else _DEFAULT_RATE
         self.info = SourceInfo(width, height, fps, None, None, False, f"{self._name} {width}x{height} {rate_text(fps)}")
+        self.remark = self._refused(width, height, reported)
         self._newest = picture
         self._serial = 1
         self._thread = threading.Thread(target=self._capture, args=(capture,), name=self._name, daemon=True)
@@ -137,6 +151,25 @@ class CameraSource(BaseSource):
     def status(self) -> str:
         """One of "live", "lost: ..." with the reason while the camera is away, and "closed"."""
         return self._status
+
+    @property
+    def exposure(self) -> float | None:
+        """What the device says of it, in the driver's own unit; None where it says nothing."""
+        return self._exposure
+
+    def adjust(self, spec: str) -> bool:
+        """Do what another name of this camera asks for, from the next picture on.
+
+        Returns:
+            Whether it can, without being opened anew.
+        """
+        if not is_camera(spec):
+            return False
+        setup = setup_given(spec)
+        if not self._setup.opens_as(setup):
+            return False
+        self._setup = setup
+        return True
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the newest frame each time: see `frames`."""
@@ -168,6 +201,8 @@ class CameraSource(BaseSource):
         wait = 0.25
         try:
             while not self._stop.is_set():
+                if capture and self._asked != self._setup:
+                    self._ask(capture, self._setup)
                 picture = self._read(capture) if capture else None
                 if picture is not None:
                     wait = 0.25
@@ -192,9 +227,40 @@ class CameraSource(BaseSource):
     def _opened(self) -> CaptureLike | None:
         capture = self._opener(self._index)
         if capture.isOpened():
+            setup = self._setup
+            if setup.size is not None:
+                capture.set(_WIDTH, float(setup.size[1]))
+                capture.set(_HEIGHT, float(setup.size[0]))
+            if setup.fps is not None:
+                capture.set(_FPS, float(setup.fps))
+            self._asked = CameraSetup(self._index)
+            self._ask(capture, setup)
             return capture
         _release(capture)
         return None
+
+    def _ask(self, capture: CaptureLike, setup: CameraSetup) -> None:
+        """Ask an open device for what can be had while it runs; the exposure alone, since mirrors are ours."""
+        before, self._asked = self._asked, setup
+        if before is not None and before.exposure != setup.exposure:
+            # Some drivers leave their own way only where they were told before that they are on it.
+            capture.set(_AUTO_EXPOSURE, _BY_CAMERA)
+            if setup.exposure is not None:
+                capture.set(_AUTO_EXPOSURE, _BY_HAND)
+                if not capture.set(_EXPOSURE, setup.exposure):
+                    self.remark = f"{self._name} does not let its exposure be set"
+        says = capture.get(_EXPOSURE)
+        # What has no such thing says 0 or -1; on Windows -1 is half a second as well.
+        self._exposure = float(says) if np.isfinite(says) and says not in (0.0, -1.0) else None
+
+    def _refused(self, width: int, height: int, fps: float) -> str | None:
+        """What the camera gives in place of what was asked for, in a sentence."""
+        setup, said = self._setup, []
+        if setup.size is not None and setup.size != (height, width):
+            said.append(f"{width}x{height} in place of {setup.size[1]}x{setup.size[0]}")
+        if setup.fps is not None and 1 <= fps <= 1000 and abs(fps - setup.fps) > 0.5:
+            said.append(f"{fps:g} pictures a second in place of {setup.fps}")
+        return f"{self._name} gives {' and '.join(said)}" if said else self.remark
 
     def _first(self, capture: CaptureLike) -> Picture | None:
         for _ in range(_WARM_UP_READS):
@@ -216,7 +282,8 @@ class CameraSource(BaseSource):
             return None
         if stored.ndim == 2:
             stored = np.repeat(stored[:, :, None], 3, axis=2)
-        return np.ascontiguousarray(stored[:, :, 2::-1], dtype=np.uint8)
+        rgb = stored[:, ::-1, 2::-1] if self._setup.mirrored else stored[:, :, 2::-1]
+        return np.ascontiguousarray(rgb, dtype=np.uint8)
 
 
 def _release(capture: CaptureLike) -> None:
@@ -228,14 +295,14 @@ def _release(capture: CaptureLike) -> None:
 
 
 class CameraKind:
-    """The specs "camera" and "camera:N"."""
+    """The specs "camera", "camera:N" and "camera:N,size=1280x720,fps=60,mirror,exposure=-5"."""
 
     name = "camera"
     order = 1
 
     def match(self, spec: str) -> bool:
-        """Whether `spec` is the word "camera", with or without a number."""
-        return spec == "camera" or spec.startswith("camera:")
+        """Whether `spec` is the word "camera", with or without more."""
+        return is_camera(spec)
 
     def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a camera gives what it gives
         """Open the camera.
@@ -243,10 +310,8 @@ class CameraKind:
         Raises:
             StudioError: when the number is none, there is no such camera, or it gives no frame.
         """
-        number = spec.partition(":")[2] or "0"
-        if not (number.isascii() and number.isdigit() and len(number) < 4):
-            raise StudioError(f"{spec!r} names no camera: write camera, camera:1, camera:2 ...")
-        return CameraSource(int(number))
+        setup = setup_given(spec)
+        return CameraSource(setup.number, setup=setup)
 
 
 KIND = CameraKind()

@@ -58,6 +58,10 @@ class _Capture:
         """Pictures a second, where that is asked for."""
         return float(self._frame.get_frame_rate()) if propId == 5 and self._receiver is not None else 0.0
 
+    def set(self, propId: int, value: float, /) -> bool:  # noqa: ARG002, N803 - OpenCV's name
+        """Nothing can be asked for."""
+        return False
+
     def release(self) -> None:
         """Receive no more."""
         if self._receiver is not None:

@@ -61,6 +61,10 @@ class _Capture:
         """Pictures a second, where that is asked for."""
         return _RATE if propId == 5 else 0.0
 
+    def set(self, propId: int, value: float, /) -> bool:  # noqa: ARG002, N803 - OpenCV's name
+        """Nothing can be asked for."""
+        return False
+
     def release(self) -> None:
         """Receive no more."""
         if self._receiver is not None:

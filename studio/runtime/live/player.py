@@ -11,11 +11,10 @@ from fractions import Fraction
 from functools import partial
 
 from studio.control.window import SPEED
-from studio.io.resize import resized
-from studio.io.sources import Source, open_source
-from studio.io.sources.camera import KIND as CAMERA
-from studio.model.latent import path_of_source
+from studio.io.sources import Source
+from studio.model.camera_setup import is_camera
 from studio.model.picture import DeepPicture
+from studio.runtime.live.devices import adjusts, exposure_of, is_same_device, open_to_play
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.live.report import Message
@@ -96,13 +95,19 @@ class Player:
             if self._stopping or spec == self._opening:
                 return
             self._ticket += 1
-            ours = self._source is not None and self._source.status and spec == self._state.spec
+            before = self._state.spec
+            ours = self._source is not None and self._source.status and spec == before
+            ours = ours or adjusts(self._source, spec)
             self._opening = "" if ours else spec
             self._problem = None
             if ours:
+                self._state = replace(self._state, spec=spec)
                 self._order(paused=False)
-                return
-            self._beside(partial(self._open, spec, self._ticket, list(self._aside)), "open source")
+            else:
+                again = before if self._source is not None and is_same_device(spec, before) else ""
+                if again:
+                    self._let_go()
+                self._beside(partial(self._open, spec, self._ticket, list(self._aside), again), "open source")
 
     def play_source(self, source: Source, spec: str = "") -> None:
         """Play a source that is open already; the player closes it."""
@@ -138,13 +143,6 @@ class Player:
         with self._wake:
             self._order(loop=loop)
 
-    def set_size(self, height: int | None, width: int | None = None) -> None:
-        """Bring pictures to (height, width), in the capture thread; without `width` they keep their proportions.
-
-        None as height leaves them as they come.
-        """
-        self.set_fit(None if height is None else partial(_sized, height, width))
-
     def set_fit(self, fit: Callable[[DeepPicture], DeepPicture] | None) -> None:
         """Pass pictures through `fit`, in the capture thread; the picture shown is passed anew.
 
@@ -171,6 +169,7 @@ class Player:
                 problem=self._problem,
                 status=source.status if source else "",
                 warning=(source.warning or source.remark) if source else None,
+                exposure=exposure_of(source),
             )
 
     def close(self) -> None:
@@ -182,11 +181,9 @@ class Player:
             self._stopping = True
             self._ticket += 1
             self._opening, self._problem = "", None
-            source, self._source = self._source, None
+            self._let_go()
             self._state = PlayerState()
             self._order(serial=self._orders.serial + 1)
-            if source is not None:
-                self._beside(source.close, "close source")
             threads = [self._thread, *self._aside]
         deadline = time.monotonic() + _PATIENCE
         for thread in threads:
@@ -203,8 +200,13 @@ class Player:
         thread.start()
         self._aside.append(thread)
 
-    def _open(self, spec: str, ticket: int, earlier: list[threading.Thread]) -> None:
-        if CAMERA.match(spec):
+    def _let_go(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            self._beside(source.close, "close source")
+
+    def _open(self, spec: str, ticket: int, earlier: list[threading.Thread], again: str = "") -> None:
+        if is_camera(spec):
             # The same device may just be being let go.
             for thread in earlier:
                 thread.join(_PATIENCE)
@@ -212,14 +214,15 @@ class Player:
             if ticket != self._ticket:
                 return
         try:
-            # What is time alone comes as smoothly as it is shown.
-            is_time = self._rate is not None and path_of_source(spec) is not None
-            self._take(open_source(spec, fps=self._rate) if is_time else open_source(spec), spec, ticket)
+            self._take(open_to_play(spec, self._rate), spec, ticket)
         except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; what was played plays on
             with self._wake:
                 if ticket != self._ticket:
                     return
                 self._opening = ""
+            if again:
+                with contextlib.suppress(Exception):
+                    self._take(open_to_play(again, self._rate), again, ticket)
             self._fail(error, f"Opening {spec}")
 
     def _take(self, source: Source, spec: str, ticket: int) -> None:
@@ -339,9 +342,3 @@ class Player:
         except Exception as error:  # noqa: BLE001 - it comes from outside
             self._fail(error, "Fitting the picture")
             return self._raw
-
-
-def _sized(height: int, width: int | None, picture: DeepPicture) -> DeepPicture:
-    if width is None:
-        width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-    return resized(picture, (height, width))

@@ -25,6 +25,7 @@ class PlayerState(Part):
         loop: whether it begins again at its end.
         speed: seconds of the source in one second.
         status: of a camera, "live" or "lost: ..." with the reason; else "".
+        exposure: what a camera says of it, in the driver's own unit; None where there is none to set.
         is_camera: it has no length, cannot be gone through, and comes as it comes.
         opening: the spec that is being opened meanwhile, else "".
         warning: what is wrong with the source though it plays, or was done to its pictures, else None.
@@ -42,6 +43,7 @@ class PlayerState(Part):
     loop: bool = True
     speed: float = 1.0
     status: str = ""
+    exposure: float | None = None
     is_camera: bool = False
     opening: str = ""
     warning: str | None = None
