@@ -9,6 +9,7 @@ from studio.control.crossing import FADE, MORPH
 from studio.learn.lesson_numbers import loss_numbers, setting_numbers
 from studio.model.address import Number, joined, number_of
 from studio.model.brush import Brush
+from studio.model.cue import MOST as CUES
 from studio.model.form import fields
 from studio.model.learning_sheets import MOST
 
@@ -17,6 +18,9 @@ _KINDS = ("number", "integer", "seed")
 SPEED = Number("/source/speed", "Speed", "number", 1.0, 0.1, 4.0, "", "Seconds of the source in one second")
 POSITION = Number(
     "/source/position", "Position", "number", 0.0, 0.0, 1.0, "", "Where the source is, as a part of its length"
+)
+CUE = Number(
+    "/source/cue", "Cue", "integer", 0.0, 0.0, float(CUES), "", "Goes to a cue point of the film; 0 is its beginning"
 )
 
 ZOOM = Number(
@@ -55,6 +59,10 @@ BRUSH = {
 RATE = Number("/brush/rate", "Brush rate", "number", 0.0, 0.0, MOST["rates"], "", "What it sets rates of learning to")
 PULL = Number("/brush/pull", "Brush pull", "number", 0.05, 0.0, MOST["pulls"], "", "What it sets pulls to")
 
+NAMED_BRUSH = Number(
+    "/brush/preset", "Brush by name", "integer", 0.0, 0.0, 60.0, "", "Takes a brush that is kept; 0 is one set by hand"
+)
+
 FADE_BEATS = Number(
     "/fading/beats", "Fade", "number", 4.0, 0.0, 64.0, "beats", "How long opening a preset takes; 0 cuts"
 )
@@ -63,9 +71,9 @@ FADE_BEATS = Number(
 def window_numbers() -> tuple[Number, ...]:
     """All of them; those of plug-ins' panels are theirs alone, and ``/fade`` and ``/morph`` wait for filled slots."""
     return (
-        *(SPEED, POSITION, ZOOM, VIEW_X, VIEW_Y, SPLIT),
+        *(SPEED, POSITION, CUE, ZOOM, VIEW_X, VIEW_Y, SPLIT),
         *(BLACK, TEST, MIRRORED, FLIPPED, QUARTERS),
-        *(*BRUSH.values(), RATE, PULL),
+        *(*BRUSH.values(), RATE, PULL, NAMED_BRUSH),
         *(number for _, number in (*setting_numbers(), *loss_numbers())),
         *(FADE_BEATS, FADE, *MORPH),
     )

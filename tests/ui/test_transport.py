@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
 from studio.errors import StudioError
+from studio.model.camera_setup import CameraSetup
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
+from studio.ui.services.cues import FilmCues
 from studio.ui.source import panel as transport
 from studio.ui.source import seek_bar
 from studio.ui.source.panel import Transport
@@ -31,9 +33,13 @@ def at(tmp_path: Path) -> Iterator[Running]:
     made.close()
 
 
+def cues_of(at: Running) -> FilmCues:
+    return FilmCues(at.telemetry, at.session, at.live.seek, lambda message, _: at.said.append(message))
+
+
 @pytest.fixture
 def bar(at: Running, qtbot: QtBot) -> Transport:
-    made = Transport(at.live, at.telemetry, at.session, at.worker, lambda: [0, 2])  # type: ignore[arg-type]
+    made = Transport(at.live, at.telemetry, at.session, at.worker, cues_of(at), lambda: [0, 2])  # type: ignore[arg-type]
     qtbot.addWidget(made)
     made.resize(1280, 40)
     with qtbot.waitExposed(made):
@@ -171,7 +177,7 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
         assert go_on.wait(5)
         return [0, 2]
 
-    bar = Transport(at.live, at.telemetry, at.session, at.worker, slow)  # type: ignore[arg-type]
+    bar = Transport(at.live, at.telemetry, at.session, at.worker, cues_of(at), slow)  # type: ignore[arg-type]
     qtbot.addWidget(bar)
     assert looked == []
     bar.menu.popup(QPoint(0, 0))
@@ -199,13 +205,20 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
     choose(bar, "Demo clip")
     bar.menu.close()
     assert at.live.of("play") == [("camera:2",), ("demo",)]
+    # Once they are known they are there as soon as it opens, in the same place.
+    at.session.set_camera(CameraSetup(2, mirrored=True))
+    bar.menu.popup(QPoint(0, 0))
+    assert texts(bar)[:3] == ["Demo clip", "Camera 1", "Camera 3"]
+    choose(bar, "Camera 3")
+    bar.menu.close()
+    assert at.live.of("play")[-1] == ("camera:2,mirror",)
 
 
 def test_where_there_is_no_camera_the_menu_says_so(at: Running, qtbot: QtBot) -> None:
     def broken() -> list[int]:
         raise StudioError("the driver is gone")
 
-    bar = Transport(at.live, at.telemetry, at.session, at.worker, broken)  # type: ignore[arg-type]
+    bar = Transport(at.live, at.telemetry, at.session, at.worker, cues_of(at), broken)  # type: ignore[arg-type]
     qtbot.addWidget(bar)
     bar.menu.popup(QPoint(0, 0))
     qtbot.waitUntil(lambda: "No camera found" in texts(bar), timeout=3000)

@@ -148,6 +148,8 @@ HARMLESS = tuple(
         "help.about",
         "learn.new",
         "learn.compare",
+        # It asks for a name.
+        "brush.keep",
         "view.full_screen",
         "view.output_window",
         # It would be the person's own from then on.

@@ -18,8 +18,10 @@ from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
+from studio.ui.services.brushes import Brushes
 from studio.ui.services.effects import Effects
 from studio.ui.services.messages import MessageBar
+from studio.ui.services.session import Session
 from studio.ui.services.watching import Watching
 from studio.ui.viewport.stage import Stage
 from studio.ui.viewport.widget import Viewport
@@ -30,7 +32,10 @@ __all__ = ["PANELS", "FilterEditor", "SheetTools", "edit_groups"]
 def _make(context: Context) -> FilterEditor:
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
     maps = LiveMaps(context.document, context[Telemetry], context.live.order)
-    made = FilterEditor(context.document, context.workspace, context.editing, effects=effects, maps=maps)
+    brushes = context.add(Brushes(context.workspace, context[Session], context[MessageBar].say))
+    made = FilterEditor(
+        context.document, context.workspace, context.editing, effects=effects, maps=maps, brushes=brushes
+    )
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
     context[Telemetry].on(EditCosts, made.edits.live.take_costs)
@@ -54,8 +59,12 @@ def _make(context: Context) -> FilterEditor:
     return made
 
 
-def _edits(context: Context) -> Iterator[Entry]:
-    """Every edit: choosing one brings its form to the front."""
+def _entries(context: Context) -> Iterator[Entry]:
+    """Every edit: choosing one brings its form to the front; and every brush that is kept."""
+    brushes = context[Brushes]
+    for number, named in enumerate(brushes.all, 1):
+        run = plain(partial(brushes.take, number))
+        yield Entry(f"Brush {number}: {named.name}", "Brush", run, named.brush.mode, "paint-brush")
     editor = context[FilterEditor]
     if context.workspace.tensor is not None:
         for group, edits in edit_groups().items():
@@ -71,8 +80,8 @@ PANELS = (
         "right",
         _make,
         stack=10,
-        entries=_edits,
-        dials=lambda c: dials(c.workspace),
+        entries=_entries,
+        dials=lambda c: dials(c.workspace, c[Brushes]),
         commands=_COMMANDS,
         gestures=(
             ("Drag on the picture", "Select the filters that make that part; with Shift where it is zoomed"),

@@ -10,9 +10,11 @@ from studio.control.window import BRUSH
 from studio.model.brush import Brush
 from studio.model.document import Document
 from studio.model.workspace import Workspace
+from studio.ui.filters.brush_row import BrushRow
 from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
+from studio.ui.services.brushes import Brushes
 
 _TIPS = {
     "mode": "Keys: D add, T set, M multiply, E erase, U smooth, N noise",
@@ -23,9 +25,15 @@ _TIPS = {
 
 
 class BrushPanel(QWidget):
-    """A form of the workspace's brush, below what it paints on."""
+    """A form of the workspace's brush, below the brushes by name and what it paints on."""
 
-    def __init__(self, document: Document, workspace: Workspace, report: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        workspace: Workspace,
+        report: Callable[[str], object],
+        brushes: Brushes | None = None,
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self.learning = LearningBrush(document, workspace, report)
@@ -35,6 +43,9 @@ class BrushPanel(QWidget):
         self.form.give_addresses({name: number.address for name, number in BRUSH.items()})
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)
+        self.named = BrushRow(brushes) if brushes is not None else None
+        if self.named is not None:
+            column.addWidget(self.named)
         column.addWidget(self.learning)
         column.addWidget(self.form)
         self.on_screen = QCheckBox("Radius in pixels of the screen")
@@ -61,6 +72,8 @@ class BrushPanel(QWidget):
         if self.form.record() != brush:
             self.form.show_record(brush)
         of_weights = self._workspace.paints == "weights"
+        if self.named is not None:
+            self.named.setVisible(of_weights)
         self.form.set_shown("mode", of_weights)
         self.form.set_shown("seed", of_weights and brush.mode == "noise")
         self.form.set_shown("value", of_weights and brush.mode not in ("erase", "smooth"))

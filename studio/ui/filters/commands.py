@@ -10,6 +10,7 @@ from studio.ui.filters import selecting
 from studio.ui.filters.depths import Depth
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
+from studio.ui.services.brushes import Brushes
 from studio.ui.services.messages import MessageBar
 
 _TOOL = frozenset({"workspace.tool"})
@@ -85,6 +86,16 @@ def _paint(paints: Paints) -> Callable[[Context], None]:
         context.workspace.tool, context.workspace.paints = "paint", paints
 
     return run
+
+
+def _take_named(number: int) -> Callable[[Context], None]:
+    return lambda context: context[Brushes].take(number)
+
+
+def _keep(context: Context) -> None:
+    row = context[FilterEditor].brush.named
+    if row is not None:
+        row.ask_keep()
 
 
 COMMANDS = (
@@ -218,6 +229,39 @@ COMMANDS = (
     _brush(40, "erase", "E", "Erase", "The brush sets weights to zero"),
     _brush(50, "smooth", "U", "Smooth", "The brush takes the mean of what lies around"),
     _brush(60, "noise", "N", "Noise", "The brush adds noise"),
+    *(
+        Command(
+            f"brush.take_{number}",
+            f"Brush {number} by name",
+            _take_named(number),
+            Place("Tools/Brush", 40, number),
+            keys=(f"F{number + 1}",),
+            tip="One of the brushes that are kept, in their order",
+        )
+        for number in range(1, 5)
+    ),
+    Command(
+        "brush.next",
+        "Next brush by name",
+        lambda c: c[Brushes].step(1),
+        Place("Tools/Brush", 45, 10),
+        keys=("Ctrl+]",),
+    ),
+    Command(
+        "brush.previous",
+        "Previous brush by name",
+        lambda c: c[Brushes].step(-1),
+        Place("Tools/Brush", 45, 20),
+        keys=("Ctrl+[",),
+    ),
+    Command(
+        "brush.keep",
+        "Keep the brush…",
+        _keep,
+        Place("Tools/Brush", 50, 10),
+        icon="floppy-disk",
+        tip="As it is set now, under a name",
+    ),
     Command(
         "brush.turn_sign",
         "Turn the sign",

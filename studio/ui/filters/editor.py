@@ -36,6 +36,7 @@ from studio.ui.filters.sheet_canvas import OnMap, SheetCanvas
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.tool_row import ToolRow
 from studio.ui.kit import theme
+from studio.ui.services.brushes import Brushes
 from studio.ui.services.effects import Effects
 
 _WIDE = 640
@@ -55,6 +56,7 @@ class FilterEditor(QWidget):
         tools: shared with the viewport; made here where it is None.
         effects: how much rows and columns of sheets change the picture.
         maps: the live maps of channels.
+        brushes: those that are kept by name; None where none can be.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class FilterEditor(QWidget):
         tools: SheetTools | None = None,
         effects: Effects | None = None,
         maps: LiveMaps | None = None,
+        brushes: Brushes | None = None,
     ) -> None:
         super().__init__()
         self._document = document
@@ -90,7 +93,7 @@ class FilterEditor(QWidget):
         self.shape = _faint("")
         self.shape.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self.shape.setToolTip("Shape of the tensor: rows, columns, height and width of a kernel")
-        self.brush = BrushPanel(document, workspace, editing.report)
+        self.brush = BrushPanel(document, workspace, editing.report, brushes)
         self.selection = SelectPanel(workspace, editing)
         self.edits = EditsPanel(document, workspace, editing)
         self.panels = QTabWidget()

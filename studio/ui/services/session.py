@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,12 +13,18 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QMainWindow
 
+from studio.errors import StudioError
+from studio.model.camera_setup import CameraSetup, is_camera, setup_given
+from studio.model.cue import MOST, Cue, Cues
 from studio.ui.services.choices import ControlChoice, FadingChoice, Hand, LastSession, OutputChoice, RecordingChoice
 
 R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)
 
 RECENT = 10
 """So many of each kind are remembered."""
+
+FILMS = 200
+"""Of so many films the cue points are remembered."""
 
 LAYOUT = 2
 """Counts up when docks change such that an older layout must not be restored."""
@@ -57,7 +65,7 @@ class Session:
 
     def note_source(self, spec: str) -> None:
         """A source is playing; only those with a path are remembered."""
-        if spec and not re.fullmatch(r"demo|camera(:\d+)?", spec) and _exists(spec):
+        if spec and spec != "demo" and not is_camera(spec) and _exists(spec):
             self._note("sources", spec)
 
     @property
@@ -87,6 +95,47 @@ class Session:
         if number is not None:
             kept[number] = str(path)
         self._settings.setValue("favourites", json.dumps(kept))
+
+    def cues(self, film: str) -> Cues:
+        """The cue points of a film, by time."""
+        found = self._json("cues")
+        stored = found.get(_absolute(film)) if isinstance(found, dict) else None
+        pairs = [each for each in stored if _is_cue(each)] if isinstance(stored, list) else []
+        return tuple(sorted((Cue(float(time), name) for time, name in pairs), key=lambda cue: cue.time))[:MOST]
+
+    def set_cues(self, film: str, cues: Cues) -> None:
+        """Keep them; of many films those that were worked on last."""
+        found = self._json("cues")
+        kept = {key: value for key, value in found.items() if key != _absolute(film)} if isinstance(found, dict) else {}
+        if cues:
+            kept[_absolute(film)] = [[cue.time, cue.name] for cue in cues]
+        self._settings.setValue("cues", json.dumps(dict(list(kept.items())[-FILMS:])))
+
+    def camera(self, number: int) -> CameraSetup:
+        """What is asked of a camera, by its number."""
+        found = self._json("cameras")
+        spec = found.get(str(number)) if isinstance(found, dict) else None
+        try:
+            setup = setup_given(str(spec)) if is_camera(str(spec)) else CameraSetup(number)
+        except StudioError:
+            return CameraSetup(number)
+        return setup if setup.number == number else CameraSetup(number)
+
+    def set_camera(self, setup: CameraSetup) -> None:
+        """Ask this of it whenever it is played."""
+        found = self._json("cameras")
+        kept = found if isinstance(found, dict) else {}
+        self._settings.setValue("cameras", json.dumps(kept | {str(setup.number): setup.spec}))
+
+    @property
+    def brushes(self) -> list[object] | None:
+        """The person's brushes, each as it was given; None where none were ever kept."""
+        found = self._json("brushes")
+        return found if isinstance(found, list) else None
+
+    @brushes.setter
+    def brushes(self, brushes: Sequence[object]) -> None:
+        self._settings.setValue("brushes", json.dumps(brushes))
 
     @property
     def followed(self) -> frozenset[str]:
@@ -199,6 +248,18 @@ class Session:
             return json.loads(str(self._settings.value(key, "null")))
         except ValueError:
             return None
+
+
+def _absolute(film: str) -> str:
+    """How a film is known: by its whole path, where it has one."""
+    return str(Path(film).absolute()) if _exists(film) else film
+
+
+def _is_cue(stored: object) -> bool:
+    match stored:
+        case [int() | float() as time, str()]:
+            return math.isfinite(time) and time >= 0
+    return False
 
 
 def _exists(path: str) -> bool:

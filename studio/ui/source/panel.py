@@ -14,6 +14,7 @@ from studio.control.window import POSITION, SPEED
 from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
+from studio.model.camera_setup import is_camera
 from studio.model.latent import WORD, path_given
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
@@ -26,7 +27,9 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.steady import SteadyLabel
+from studio.ui.services.cues import FilmCues
 from studio.ui.services.session import Session
+from studio.ui.source.cue_menu import CueMenu
 from studio.ui.source.seek_bar import SeekBar
 from studio.ui.source.source_menu import SourceMenu
 
@@ -44,6 +47,7 @@ class Transport(QWidget):
         telemetry: tells what is playing.
         session: remembers what was played.
         worker: for work that may block.
+        cues: the film's cue points.
         find_cameras: numbers of cameras.
     """
 
@@ -53,6 +57,7 @@ class Transport(QWidget):
         telemetry: Telemetry,
         session: Session,
         worker: Worker,
+        cues: FilmCues,
         find_cameras: Callable[[], list[int]] = list_cameras,
     ) -> None:
         super().__init__()
@@ -77,7 +82,12 @@ class Transport(QWidget):
         self.forth = tool_button("caret-right", "One frame on, while paused (.)", "Next frame", lambda: self.step(1))
         self.loop = tool_button("repeat", "Begin again at the end", "Loop")
         self.loop.setCheckable(True)
-        self.seek = SeekBar()
+        self.seek = SeekBar(cues)
+        self.cue_menu = CueMenu(cues, self)
+        self.cues = tool_button("map-pin", "Cue points: places in the film to jump to (J sets one)", "Cue points")
+        self.cues.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.cues.setMenu(self.cue_menu)
+        self.seek.asked.connect(self.cue_menu.popup)
         self.place = SteadyLabel()
         self.place.setAccessibleName("Position and length")
         self.speed = QDoubleSpinBox()
@@ -161,6 +171,7 @@ class Transport(QWidget):
             row.addWidget(widget)
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.seek, 4)
+        row.addWidget(self.cues)
         row.addWidget(self.place)
         row.addSpacing(theme.SPACE // 2)
         row.addWidget(self.speed)
@@ -185,7 +196,7 @@ class Transport(QWidget):
         self.speed.setVisible(self._has_time and width >= _NARROW - 180)
         self.sound.setVisible(self._has_sound and width >= _NARROW - 180)
         self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
-        for button in (self.back, self.forth):
+        for button in (self.back, self.forth, self.cues):
             button.setVisible(self._has_time and width >= _NARROW - 280)
         name = self.source.fontMetrics().elidedText(
             self._name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH if width >= _NARROW else _NAME_WIDTH // 2
@@ -259,8 +270,8 @@ def _status(state: PlayerState) -> tuple[str, str]:
 def _name(spec: str) -> str:
     if spec == "demo":
         return "Demo clip"
-    if spec == "camera" or spec.startswith("camera:"):
-        number = spec.partition(":")[2]
+    if is_camera(spec):
+        number = spec.partition(":")[2].partition(",")[0]
         return f"Camera {int(number) + 1}" if number.isdecimal() else "Camera"
     if spec.partition(":")[0] == WORD:
         return _path_name(spec)

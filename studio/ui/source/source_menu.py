@@ -52,7 +52,9 @@ class SourceMenu(QMenu):
         self._find_cameras = find_cameras
         self._cameras: list[int] = []
         self._looking = False
-        self._place: QAction | None = None
+        self.ask_camera: Callable[[], None] | None = None
+        """Shows what can be asked of a camera."""
+        self._after_cameras = QAction(self)
         self.aboutToShow.connect(self._build)
         self._build()
 
@@ -72,10 +74,16 @@ class SourceMenu(QMenu):
         looks = self.sender() is self
         self.clear()
         self._entry("Demo clip", "flower", lambda: self._play("demo"), "The film that comes with the studio")
-        self._place = self.addSeparator()
+        self.addSeparator()
+        if self.ask_camera is not None:
+            self._after_cameras = self._entry(
+                "Settings of the camera…", "gear-six", self.ask_camera, "Size, rate, mirror, exposure"
+            )
+            self.addSeparator()
+        else:
+            self._after_cameras = self.addSeparator()
         for number in self._cameras:
             self._camera(number)
-        self.addSeparator()
         self._entry("Film…", "film-strip", self.ask_film)
         self._entry("Picture…", "image", self.ask_picture)
         self._entry("Folder of pictures…", "folder-open", self.ask_folder)
@@ -100,7 +108,7 @@ class SourceMenu(QMenu):
         if not self._cameras:
             waiting = self._entry("Looking for cameras…", "camera", lambda: None)
             waiting.setEnabled(False)
-            self.insertAction(self._after_cameras(), waiting)
+            self.insertAction(self._after_cameras, waiting)
         if not self._looking:
             self._looking = True
             self._worker.do(self._find_cameras, self._found, self._failed)
@@ -116,21 +124,15 @@ class SourceMenu(QMenu):
         if not cameras:
             none = self._entry("No camera found", "camera-slash", lambda: None)
             none.setEnabled(False)
-            self.insertAction(self._after_cameras(), none)
+            self.insertAction(self._after_cameras, none)
 
     def _failed(self, error: StudioError) -> None:
         self._found([])
         self.actions()[-1].setToolTip(str(error))
 
     def _camera(self, number: int) -> None:
-        action = self._entry(f"Camera {number + 1}", "camera", lambda: self._play(f"camera:{number}"))
-        self.insertAction(self._after_cameras(), action)
-
-    def _after_cameras(self) -> QAction:
-        actions = self.actions()
-        assert self._place is not None
-        rest = actions[actions.index(self._place) + 1 :]
-        return next(action for action in rest if action.isSeparator() or action.text() == "Film…")
+        action = self._entry(f"Camera {number + 1}", "camera", lambda: self._play(self._session.camera(number).spec))
+        self.insertAction(self._after_cameras, action)
 
     def _entry(self, text: str, picture: str, act: Callable[[], None], tip: str = "") -> QAction:
         action = QAction(icon(picture), text, self)
