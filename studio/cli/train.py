@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _AUTOSAVE = 120.0
 """Seconds between two checkpoints that are kept for the case of a crash."""
+_LOOK = 0.2
+"""Seconds between two looks at what steps came to, at the clock, and at Ctrl-C."""
 
 
 def train(
@@ -34,7 +36,7 @@ def train(
         str,
         typer.Argument(
             help='A network or a preset, by name or path, or a new one: "new:autoencoder,seed=1", "new:unet", '
-            '"new:painter", "new:upscaler", "new:generator", each with width=N and more.'
+            '"new:painter", "new:upscaler", "new:generator", "new:automaton", each with width=N and more.'
         ),
     ],
     source: Annotated[str, typer.Argument(help='What it is shown: a film, a picture, a folder, "camera" or "demo".')],
@@ -85,6 +87,17 @@ def train(
     extractor: Annotated[
         str, typer.Option(help="The network that features and style are seen through.")
     ] = "autoencoder-transposed",
+    unrolled: Annotated[
+        int,
+        typer.Option(
+            help="Steps of its own that a cellular automaton takes before it is compared, and up to half as many more.",
+            min=1,
+            max=1024,
+        ),
+    ] = 48,
+    pool: Annotated[
+        int, typer.Option(help="States of a cellular automaton that go on from step to step.", min=1, max=4096)
+    ] = 64,
     engine: EngineOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     resume: Annotated[Path | None, typer.Option(help="A checkpoint to continue from.")] = None,
@@ -121,6 +134,8 @@ def train(
         style=style,
         extractor=extractor,
         seed=seed,
+        unrolled=unrolled,
+        pool=pool,
     )
     learner, remarks = prepare(network, asked, engine)
     need = f"A step takes about {learner.need} of memory."
@@ -156,13 +171,14 @@ def _teach(
     with _interruptible() as stopped, _shown(as_json, most, seconds) as show:
         while not stopped():
             try:
-                last = learner.step()
+                # What a device says of its steps is asked for now and then: it must not wait for that.
+                found = learner.advance(_LOOK, most - learner.steps if most else math.inf)
             except StudioError as error:
                 problem = str(error)
                 break
             passed = time.monotonic() - began
-            show(last, passed)
-            if (most and last.number >= most) or (seconds and passed >= seconds):
+            last = _told(found, show, passed) or last
+            if last is not None and _is_enough(learner.steps, most, passed, seconds):
                 break
             if time.monotonic() - saved > _AUTOSAVE:
                 save_checkpoint(learner.checkpoint(), safe)
@@ -181,6 +197,17 @@ def _teach(
     if interrupted:
         note("Interrupted: what was learnt until here is kept.")
         raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _told(steps: list[Step], show: Show, passed: float) -> Step | None:
+    """Show these; the last of them."""
+    for step in steps:
+        show(step, passed)
+    return steps[-1] if steps else None
+
+
+def _is_enough(steps: int, most: int, passed: float, seconds: float) -> bool:
+    return bool((most and steps >= most) or (seconds and passed >= seconds))
 
 
 def _save(learner: Learner, asked: Asked, weights: str, output: Path, last: Step, seconds: float) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 from studio.engine.gl.learning import FragmentMoving
 from studio.engine.gl.steps import Said
 from studio.engine.gl.tensors import Texture
-from studio.learn._gl_ways import TOLD, Course, Pulls, Rates, Way
+from studio.learn._gl_graph import TOLD
+from studio.learn._gl_ways import Course, Pulls, Rates, Way
 from studio.learn.backend import MOMENTUM, Pull
 from studio.model.layout import Rect, sheet_size
 from studio.model.op import Array

@@ -15,14 +15,13 @@ from studio.engine.gl.table import Entry, Packed
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors, Texture
 from studio.engine.gl.weights import LayerWeights
 from studio.engine.store import TensorStore
+from studio.learn._gl_graph import TOLD
 from studio.learn.backend import MOMENTUM, Pull
 from studio.learn.objective import Statistic
 from studio.learn.optimisers import Optimiser
 from studio.model.op import Array
 
 _MOST_PACKED = 2
-TOLD = "told~"
-"""The layer that tells the losses and the norm of a step."""
 
 
 @dataclass

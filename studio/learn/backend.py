@@ -97,8 +97,13 @@ class Backend(ABC):
         self.steps = 0
 
     @abstractmethod
-    def accumulate(self, batch: Batch, share: float) -> None:
-        """Add the gradients of these crops, which are such a part of the step."""
+    def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
+        """Add the gradients of these crops, which are such a part of the step.
+
+        Returns:
+            Of a network with a state, what each state has become and what was made at last, (N, C, H, W) by the names
+            of the states and of the output; of any other nothing.
+        """
 
     @abstractmethod
     def take(self, rate: float, clip: float) -> None:

@@ -14,16 +14,16 @@ from pydantic import TypeAdapter, ValidationError
 from studio.errors import StudioError
 from studio.io.atomic import write_bytes
 from studio.io.safetensors_file import read_tensors
+from studio.learn.asked import Asked
 from studio.learn.backend import Pull, State
 from studio.learn.learner import Checkpoint
-from studio.learn.prepare import Asked
 from studio.model.explain import explain
 from studio.model.network import Network
 from studio.model.op import Array
 
 KIND = "studio-checkpoint"
-VERSION = 2
-"""2 has the rates and pulls of single weights, too."""
+VERSION = 3
+"""2 has the rates and pulls of single weights, too; 3 what the lesson itself remembers, where that is something."""
 
 _LARGEST = 16 * 2**30
 
@@ -47,8 +47,10 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = No
     arrays |= {f"rate:{name}": value for name, value in checkpoint.rates.items()}
     for name, pull in checkpoint.pulls.items():
         arrays |= {f"pull:{name}": pull.strength, f"aim:{name}": pull.target}
+    arrays |= {f"lesson:{name}": value for name, value in checkpoint.remembered.items()}
     # The random state and the number of the step travel as bytes, so that the tensors' reader reads everything.
-    said = {"format": KIND, "version": VERSION, "steps": state.steps, "random": checkpoint.random}
+    version = VERSION if checkpoint.remembered else VERSION - 1
+    said = {"format": KIND, "version": version, "steps": state.steps, "random": checkpoint.random}
     if asked is not None:
         said["lesson"] = asdict(asked)
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
@@ -78,7 +80,8 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
         if name not in network.tensors or network.tensors[name].shape != value.shape or not np.isfinite(value).all():
             raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
     drawn = {name: Pull(value, aims[name]) for name, value in pulls.items() if name in aims}
-    return Checkpoint(State(tensors, slots, said["steps"]), said["random"], rates, drawn)
+    state = State(tensors, slots, said["steps"])
+    return Checkpoint(state, said["random"], rates, drawn, _of(found, "lesson"))
 
 
 def lesson_of(path: Path) -> Asked | None:

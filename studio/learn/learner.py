@@ -6,7 +6,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,52 +17,14 @@ from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Batch, Lesson
 from studio.learn.memory import Need
 from studio.learn.objective import Objective
+from studio.learn.records import Checkpoint as Checkpoint
+from studio.learn.records import Step as Step
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step came to.
-
-    Attributes:
-        number: counted from 1.
-        loss: the weighted sum of all parts, as the mean over the crops.
-        parts: every loss by its name, unweighted.
-        psnr: of what was made against what was wanted, in decibels.
-        norm: of all gradients together, before clipping.
-        rate: how far the step went.
-        seconds: how long it took.
-    """
-
-    number: int
-    loss: float
-    parts: Mapping[str, float]
-    psnr: float
-    norm: float
-    rate: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What learning goes on from, exactly.
-
-    Attributes:
-        state: of the weights and the optimiser.
-        random: of what chooses crops, as numpy gives it.
-        rates: of single weights, by tensor; see `Learner.set_rate`.
-        pulls: of single weights, by tensor; see `Learner.set_pull`.
-    """
-
-    state: State
-    random: Mapping[str, Any]
-    rates: Mapping[str, Array] = field(default_factory=dict)
-    pulls: Mapping[str, Pull] = field(default_factory=dict)
 
 
 class Learner:
@@ -100,6 +61,7 @@ class Learner:
         # Steps that were asked for and not told of, and since when the first of them runs.
         self._asked: deque[tuple[int, float]] = deque()
         self._since = math.inf
+        self._failed: StudioError | None = None
         self._batch: Batch | None = None
         self.need: Need | None = None
 
@@ -115,6 +77,11 @@ class Learner:
         return None if self._batch is None else self._batch.pictures
 
     @property
+    def batch(self) -> Batch | None:
+        """The last crops; None before the first."""
+        return self._batch
+
+    @property
     def steps(self) -> int:
         """How many have been taken."""
         return self.backend.steps
@@ -125,54 +92,79 @@ class Learner:
         Raises:
             StudioError: where it is not finite; weights are then as they were before it.
         """
-        found = self.advance(math.inf)
+        found = self.advance(math.inf, 1)
         while not found:
-            found = self.advance(math.inf)
+            found = self.advance(math.inf, 1)
         return found[-1]
 
-    def advance(self, seconds: float) -> list[Step]:
+    def advance(self, seconds: float, most: float = math.inf) -> list[Step]:
         """Learn for about so long, at least one part of a step, and at most the rest of one.
 
-        A step that is not finished goes on with the next call.
+        A step that is not finished goes on with the next call. On a device several are under way at once, so that it
+        is quicker to ask for many than for one after the other.
+
+        Args:
+            seconds: how long, 0 or more.
+            most: so many steps at most.
 
         Returns:
             The steps that were finished.
 
         Raises:
-            StudioError: as `step`.
+            StudioError: as `step`; where others were finished before it, they come first, and it with the next call.
         """
-        start, found = time.perf_counter(), []
-        while True:
+        if not seconds >= 0:
+            raise StudioError(f"Learning goes on for 0 seconds or more, not {seconds}.")
+        self._raise()
+        start, found, taken = time.perf_counter(), list[Step](), 0
+        while self._failed is None:
             begun = time.perf_counter()
             if not self._waiting:
                 self._begun, self._waiting = self._random.bit_generator.state, self.settings.batch
                 self._since = min(self._since, begun)
             self._part()
-            took = time.perf_counter() - begun
+            now = time.perf_counter()
             if not self._waiting:
                 self._finish()
-                if math.isinf(seconds):
-                    return self._came(wait=True)
-                found += self._came(wait=False)
-            if time.perf_counter() - start + took > seconds:
-                return found + self._came(wait=True)
+                taken += 1
+                found += self._came(wait=taken >= most)
+            if taken >= most or now - start + (now - begun) > seconds:
+                break
+        if self._failed is None:
+            found += self._came(wait=True)
+        if not found:
+            self._raise()
+        return found
+
+    def _raise(self) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
 
     def _part(self) -> None:
         count = min(self.settings.at_once or self.settings.batch, self._waiting)
         batch = self.lesson.batch(self._random, count, self.network.graph, self.settings.size, self.made)
         self._batch = batch
-        self.backend.accumulate(batch, count / self.settings.batch)
+        self.lesson.take(self.backend.accumulate(batch, count / self.settings.batch))
         self._waiting -= count
 
     def _finish(self) -> None:
+        self.lesson.settle()
         number = self.steps + 1
         rate = self.settings.schedule.at(number)
         self._asked.append((number, rate))
         self.backend.take(rate, self.settings.clip)
 
     def _came(self, *, wait: bool) -> list[Step]:
-        """The steps that are done; a device may be a few ahead of them."""
-        return [self._step_of(outcome) for outcome in self.backend.outcomes(wait=wait)]
+        """The steps that are done; a device may be a few ahead of them. The first that was not taken ends them."""
+        found = []
+        for outcome in self.backend.outcomes(wait=wait):
+            try:
+                found.append(self._step_of(outcome))
+            except StudioError as error:
+                self._failed = error
+                break
+        return found
 
     def _step_of(self, outcome: Outcome) -> Step:
         number, rate = self._asked.popleft()
@@ -242,8 +234,9 @@ class Learner:
     def _forget_part(self) -> None:
         if self._waiting:
             self.backend.drop()
+            self.lesson.drop()
             self._random.bit_generator.state = dict(self._begun)
-        self._waiting, self._since = 0, math.inf
+        self._waiting, self._since, self._failed = 0, math.inf, None
 
     def replace(self, tensor: str, rect: Rect, values: Array) -> None:
         """Put values into a rectangle of a tensor's sheet: a stroke, an edit, an undo."""
@@ -320,7 +313,8 @@ class Learner:
     def checkpoint(self) -> Checkpoint:
         """What the next step goes on from; a part of a step that is under way is begun anew from there."""
         random = self._begun if self._waiting else self._random.bit_generator.state
-        return Checkpoint(self.backend.state(), dict(random), dict(self.backend.rates), dict(self.backend.pulls))
+        rates, pulls = dict(self.backend.rates), dict(self.backend.pulls)
+        return Checkpoint(self.backend.state(), dict(random), rates, pulls, self.lesson.remembered())
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from there: the same lesson makes the same weights on the same engine."""
@@ -328,6 +322,7 @@ class Learner:
         self.backend.restore(checkpoint.state)
         self._random.bit_generator.state = dict(checkpoint.random)
         self.backend.rates, self.backend.pulls = dict(checkpoint.rates), dict(checkpoint.pulls)
+        self.lesson.recall(checkpoint.remembered)
 
     def close(self) -> None:
         """Free what it holds on the device."""

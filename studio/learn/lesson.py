@@ -34,6 +34,8 @@ class Batch:
         pictures: see below.
         crops: of each, what is shown and what is wanted as parts of pictures, where they are nothing else.
         make: makes the first three when one of them is asked for, in their place.
+        steps: of its own, that a network with a state takes from what is shown to what is compared.
+        draw: which step what it draws at random goes by in the first of them.
 
     Attributes:
         shown: by the name of each of the network's inputs, (N, C, h, w) float32 in its own values.
@@ -49,8 +51,11 @@ class Batch:
         *,
         crops: Sequence[tuple[Part, Part]] = (),
         make: Callable[[], Made] | None = None,
+        steps: int = 0,
+        draw: int = 0,
     ) -> None:
         self.crops = tuple(crops)
+        self.steps, self.draw = steps, draw
         self._make = make
         if shown is not None and wanted is not None and pictures is not None:
             self._made = dict(shown), wanted, pictures
@@ -120,11 +125,29 @@ class Lesson(ABC):
         if crops and all(fed.kind == "picture" for fed in graph.inputs):
 
             def cut() -> Made:
-                return _values([_cut(*parts) for parts in crops], rng, graph, size)
+                return values_of([_cut(*parts) for parts in crops], rng, graph, size)
 
             return Batch(crops=crops, make=cut)
         pairs = [_cut(*parts) for parts in crops] or [self.pair(rng, size, made) for _ in range(count)]
-        return Batch(*_values(pairs, rng, graph, size))
+        return Batch(*values_of(pairs, rng, graph, size))
+
+    def take(self, left: Mapping[str, Array]) -> None:
+        """What a network with a state has made of the last batch; see `studio.learn.backend.Backend.accumulate`."""
+        del left
+
+    def settle(self) -> None:  # noqa: B027 - only what remembers has something to do
+        """The step is complete."""
+
+    def drop(self) -> None:  # noqa: B027
+        """The step begins anew, without what was taken in since the last."""
+
+    def remembered(self) -> dict[str, Array]:
+        """What the next step goes on from besides the weights, by names of its own; not to be changed."""
+        return {}
+
+    def recall(self, remembered: Mapping[str, Array]) -> None:
+        """Go on from there; from the beginning where nothing is remembered."""
+        del remembered
 
 
 def _cut(shown: Part, wanted: Part) -> tuple[Picture, Picture]:
@@ -133,13 +156,14 @@ def _cut(shown: Part, wanted: Part) -> tuple[Picture, Picture]:
     return first, first if wanted is shown else wanted.cut()
 
 
-def _values(pairs: Sequence[tuple[Picture, Picture]], rng: np.random.Generator, graph: Graph, size: Size) -> Made:
-    """What is shown and what is wanted of these crops, as the network's inputs and its output hold them."""
+def values_of(pairs: Sequence[tuple[Picture, Picture]], rng: np.random.Generator, graph: Graph, size: Size) -> Made:
+    """What is shown and wanted of these crops, as the network's inputs, its states aside, and its output hold them."""
     shown: dict[str, Array] = {}
     held = _Held()
     for fed in graph.inputs:
         if fed.kind == "vector":
             shown[fed.name] = rng.standard_normal((len(pairs), fed.channels, 1, 1), np.float32)
+        if fed.kind != "picture":
             continue
         form = Form(fed.channels, fed.range, fed.mean, fed.std, fed.order)
         shown[fed.name] = held.values([one for one, _ in pairs], form)

@@ -29,6 +29,9 @@ LOSS_WORDS = {
 
 _KINDS = ("number", "integer", "seed")
 
+OF_STATES = ("unrolled", "pool")
+"""Those that count for networks with a state alone."""
+
 
 class LessonNumbers(Declared):
     """The numbers of a lesson."""
@@ -40,6 +43,10 @@ class LessonNumbers(Declared):
     warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
     clip: float = param(0.0, lo=0.0, hi=1000.0, doc="Largest norm of all gradients together; 0 for no limit")
     flips: bool = param(True, doc="Whether crops are mirrored at random")
+    unrolled: int = param(
+        48, lo=1, hi=1024, doc="Steps of its own before it is compared, and up to half as many more", label="Own steps"
+    )
+    pool: int = param(64, lo=1, hi=4096, doc="States that go on from step to step", label="States")
     seed: int = seed("What crops and damages follow from")
 
 

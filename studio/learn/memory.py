@@ -55,6 +55,8 @@ def need_of(objective: Objective, settings: Settings, engine: str) -> Need:
     copies = 3 + len(settings.optimiser.slots)
     weights = _FLOAT * copies * sum(tensor.size for tensor in tensors.values())
     maps = sum(int(np.prod(shapes[node.name])) for node in objective.network.graph.nodes)
+    # Of the steps of a state only the states are kept.
+    maps += settings.unrolled * sum(int(np.prod(shapes[put.name])) for put in objective.network.graph.states)
     on_torch = engine == "torch"
     crops = (settings.at_once or settings.batch) if on_torch else 1
     return Need(weights, int(_FLOAT * maps * _MAPS["torch" if on_torch else "gl"]), crops)

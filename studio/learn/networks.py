@@ -1,4 +1,4 @@
-"""New networks to teach, by kind, width and seed: an autoencoder, a U-Net, a painter, an upscaler, a generator."""
+"""New networks to teach, by kind, width and seed: from an autoencoder to a cellular automaton."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.param import Declared, param, seed
+from studio.model.state import Beginning
 from studio.ops import operator
 
 
@@ -247,7 +248,67 @@ class Generator(NewNetwork):
         return Graph((latent,), tuple(at.nodes), "out", (-1.0, 1.0))
 
 
-NEW = MappingProxyType({kind.name: kind for kind in (Autoencoder, UNet, Painter, Upscaler, Generator)})
+class Automaton(NewNetwork):
+    """Cells that see their neighbours and change, step by step, half of them at a time, until a picture has grown.
+
+    Each begins to see as Sobel's filters do, and changes nothing. It lives by the number behind its colour.
+
+    Source: A. Mordvintsev, E. Randazzo, E. Niklasson and M. Levin, "Growing Neural Cellular Automata", Distill, 2020.
+    """
+
+    name = "automaton"
+    about = "A cellular automaton"
+
+    channels: int = param(16, lo=4, hi=64, doc="Numbers of a cell: its colour, whether it lives, and what it remembers")
+    width: int = param(64, lo=1, hi=512, doc="Channels of its hidden layer")
+    mortal: bool = param(True, doc="Whether cells that no living one is near are empty; without, it grows textures")
+
+    def graph(self) -> Graph:
+        """See `NewNetwork.graph`."""
+        count, cells = self.channels, "cells"
+        at = Layers(cells, count)
+        if not self.mortal:
+            # A texture goes on round the edges.
+            at.add("round", "Pad", padding=(1, 1, 1, 1), mode="circular")
+        sees = {"in_channels": count, "out_channels": 3 * count, "kernel_size": 3, "padding": int(self.mortal)}
+        at.add("sees", "Conv2d", **sees, groups=count, bias=False)
+        at.channels = 3 * count
+        at.conv("thinks", self.width, 1)
+        at.add("thinks_act", "ReLU")
+        at.add("changes", "Conv2d", in_channels=self.width, out_channels=count, kernel_size=1, bias=False)
+        at.add("chance", "RandomMap", cells)
+        acts = at.add("acts", "Compare", value=0.5)
+        change = at.add("change", "Mul", "changes", acts)
+        at.add("next", "Add", cells, change)
+        if self.mortal:
+            lived, lives = (self._lives(at, *names) for names in (("lived", cells), ("lives", "next")))
+            at.add("alive", "Mul", lived, lives)
+            at.add("living", "Mul", "next", "alive")
+        last = at.last
+        at.add("out", "SliceChannels", last, start=0, end=3)
+        begins: Beginning = "seed" if self.mortal else "zeros"
+        return Graph((Input(cells, count, kind="state", comes_from=last, begins=begins),), tuple(at.nodes), "out")
+
+    @staticmethod
+    def _lives(at: Layers, name: str, cells: str) -> str:
+        """Where there is a living cell near."""
+        at.add(f"{name}_by", "SliceChannels", cells, start=3, end=4)
+        at.add(f"{name}_near", "MaxPool2d", kernel_size=3, stride=1, padding=1)
+        return at.add(name, "Compare", value=0.1)
+
+    def make(self) -> Network:
+        """See `NewNetwork.make`."""
+        made = super().make()
+        across = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32) / 8
+        itself = np.zeros((3, 3), np.float32)
+        itself[1, 1] = 1.0
+        sees = np.tile(np.stack([itself, across, across.T])[:, None], (self.channels, 1, 1, 1))
+        # No change at first, as in the source: nothing grows wild before it has learnt to.
+        changes = np.zeros_like(made.tensors["changes.weight"])
+        return made.with_tensors({"sees.weight": np.ascontiguousarray(sees), "changes.weight": changes})
+
+
+NEW = MappingProxyType({kind.name: kind for kind in (Autoencoder, UNet, Painter, Upscaler, Generator, Automaton)})
 
 
 def parse_new(text: str) -> NewNetwork:

@@ -9,6 +9,7 @@ later, while the next step runs.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,20 +22,16 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
-from studio.learn._gl_ways import TOLD, ComputeWay, Course, Way
+from studio.learn._gl_graph import behind, one_step, seed_of, with_gradients
+from studio.learn._gl_ways import ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
-from studio.model.graph import Graph, Node
 from studio.model.layout import Rect, sheet_size, to_sheet
-from studio.model.network import Network
-from studio.model.op import Array, Op, Shape
-from studio.ops._spread import spread_late
-from studio.ops.combine import Concat
-from studio.ops.derivative import derive
-from studio.ops.given import GivenMap
+from studio.model.op import Array
+from studio.model.tick import Tick
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 
@@ -81,6 +78,9 @@ class GLBackend(Backend):
             dict.fromkeys(objective.learns, 0),
         )
         self._way: Way = (ComputeWay if engine == "gl" else FragmentWay)(self._course)
+        # Of a network with a state: takes its steps, before they are gone back through.
+        self._stepper = self._make_stepper() if objective.network.graph.states else None
+        self._seen: dict[str, Array] = {}
         self._begun = self._has_last = self._has_run = self._is_single = False
         self._under_way = 0
         self._done: list[Outcome] = []
@@ -95,10 +95,23 @@ class GLBackend(Backend):
         self._course.slots.clear()
         self._course.totals.clear()
         self._course.painted.clear()
+        if self._stepper is not None:
+            self._stepper.close()
         self.engine.close()
 
-    def accumulate(self, batch: Batch, share: float) -> None:
+    def _make_stepper(self) -> GLEngine | GLFragmentEngine:
+        engine: GLEngine | GLFragmentEngine = _ENGINES[self.name](
+            one_step(self.objective), self._device, store=self._store
+        )
+        engine.time_every = math.inf
+        return engine
+
+    def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
         """See `Backend.accumulate`."""
+        if self._stepper is not None:
+            self._is_single = False
+            found = [self._through(self._stepper, batch, k, share / len(batch)) for k in range(len(batch))]
+            return {name: np.stack([left[name] for left in found]) for name in found[0]}
         count = len(batch)
         # The gradients of a single crop are the step's: they are taken where they are made.
         self._is_single = count == 1 and share == 1.0
@@ -108,6 +121,40 @@ class GLBackend(Backend):
             self._has_run = True
             self._way.crop(share / count, anew=not self._begun, single=self._is_single)
             self._begun = True
+        return {}
+
+    def _through(self, stepper: Engine, batch: Batch, number: int, share: float) -> dict[str, Array]:
+        """A crop through all steps of the network's states and back, each computed again on the way back.
+
+        Returns:
+            See `Backend.accumulate`.
+        """
+        states, last = self.objective.network.graph.states, batch.steps - 1
+        fed = batch.crop(number)
+        begun = [{put.name: fed[put.name] for put in states}]
+        for k in range(last):
+            stepper.run(fed | begun[-1], Tick(batch.draw + k))
+            begun.append({put.name: stepper.activation(put.comes_from) for put in states})
+        fed[WANTED] = np.ascontiguousarray(batch.wanted[number])
+        fed |= {behind(put.name): np.zeros_like(fed[put.name]) for put in states}
+        left: dict[str, Array] = {}
+        for k in range(last, -1, -1):
+            seeds = {seed_of(aim): np.full((1, 1, 1), k == last, np.float32) for aim in range(len(self.objective.aims))}
+            self.engine.run(fed | begun[k] | seeds, Tick(batch.draw + k))
+            self._has_run = True
+            self._way.crop(share, anew=not self._begun, single=False)
+            self._begun = True
+            if k == last:
+                names = {put.name: put.comes_from for put in states}
+                names[self.objective.network.graph.output] = self.objective.network.graph.output
+                left = {name: self.engine.activation(layer) for name, layer in names.items()}
+                self._seen = {
+                    layer: self.engine.activation(self._maps[layer]) for layer in self.watched if layer in self._maps
+                }
+            if k:
+                carried = {put.name: self._maps[put.name] for put in states if put.name in self._maps}
+                fed |= {behind(name): self.engine.activation(held) for name, held in carried.items()}
+        return left
 
     def _run_cut(self, shown: Part, wanted: Part) -> bool:
         """Run a crop of pictures that lie on the device; False where that cannot be."""
@@ -194,6 +241,8 @@ class GLBackend(Backend):
     def map_gradient(self, layer: str) -> Array | None:
         """See `Backend.map_gradient`."""
         held = self._maps.get(layer)
+        if self._stepper is not None:
+            return self._seen.get(layer)
         return self.engine.activation(held) if held is not None and layer in self.watched and self._has_run else None
 
     def replace(self, name: str, rect: Rect, values: Array) -> None:
@@ -227,43 +276,3 @@ class GLBackend(Backend):
                 for held, remembered in zip(self._course.slots_of(name), found, strict=True):
                     if remembered is not None:
                         held.write(remembered)
-
-
-def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[str, str], list[str]]:
-    """The objective with its backward graph, and one map that holds every number that is said of a step.
-
-    Returns:
-        The network; by tensor, and by layer, the layer that holds its gradient; and what the channels of that map are
-        called.
-    """
-    network = objective.network
-    nodes, shapes = list(network.graph.nodes), dict(objective.shapes)
-    gradients: dict[str, str] = {}
-    maps: dict[str, str] = {}
-
-    def add(name: str, op: Op, *reads: str) -> str:
-        nodes.append(Node(name, op, reads))
-        shapes[name] = op.output_shape(*(shapes[read] for read in reads))
-        return name
-
-    forward, seeds, tensors = tuple(nodes), [], dict(network.tensors)
-    for number, aim in enumerate(objective.aims):
-        seeds.append(Node(f"seed~{number}", GivenMap(channels=1, height=1, width=1), (network.graph.inputs[0].name,)))
-        tensors[f"seed~{number}.map"] = np.ones((1, 1, 1, 1), np.float32)
-        shapes[seeds[-1].name] = Shape(1, 1, 1)
-        given = {aim.total: seeds[-1].name}
-        found = derive(forward, shapes, given, aim.learns, f"g{number}." if number else "g")
-        for node in found.nodes:
-            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
-        nodes += found.nodes
-        gradients |= found.tensors
-        maps = {**found.maps, **maps}
-    said = dict(objective.parts)
-    said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
-    add(TOLD, Concat(), *said.values())
-    behind = nodes[len(forward) :]
-    # Maps of losses are not watched.
-    ends = {TOLD, *gradients.values(), *(held for name, held in maps.items() if "~" not in name)}
-    alone, rest = spread_late(behind, shapes, [seed.name for seed in seeds], ends)
-    graph = Graph(network.graph.inputs, (*seeds, *alone, *forward, *rest), network.graph.output)
-    return Network(network.name, graph, tensors), gradients, maps, list(said)

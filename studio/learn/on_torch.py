@@ -6,7 +6,7 @@ The rules beside the operators make the same gradients, which the tests see to; 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -15,12 +15,14 @@ import torch
 from studio.engine.torch import best_device
 from studio.errors import StudioError
 from studio.learn.backend import MOMENTUM, Backend, Outcome, State
+from studio.learn.growth import layers_of_step
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
-from studio.model.graph import Graph
+from studio.model.graph import Graph, Node
 from studio.model.layout import Rect, put
 from studio.model.op import Array
+from studio.model.tick import Tick
 
 
 class TorchBackend(Backend):
@@ -63,13 +65,17 @@ class TorchBackend(Backend):
             found.append(last)
         return found[::-1]
 
-    def accumulate(self, batch: Batch, share: float) -> None:
+    def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
         """See `Backend.accumulate`."""
         graph = self.objective.network.graph
         maps = {name: self._fed(values) for name, values in batch.shown.items()}
         maps[WANTED] = self._fed(batch.wanted)
+        left: Mapping[str, Array] = {}
         try:
-            self._derive(graph, maps, share)
+            if graph.states:
+                left = self._derive_through(graph, maps, batch, share)
+            else:
+                self._derive(graph, maps, share)
         except RuntimeError as error:
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                 raise
@@ -84,6 +90,7 @@ class TorchBackend(Backend):
             for name, held in self.objective.statistics.items():
                 more = maps[held.moments].mean(0)[:, 0] * share
                 self._statistics[name] = self._statistics[name] + more if name in self._statistics else more
+        return left
 
     def _derive(self, graph: Graph, maps: dict[str, torch.Tensor], share: float) -> None:
         """Run all layers and take the gradients, by algorithms that make the same digits every time."""
@@ -98,10 +105,60 @@ class TorchBackend(Backend):
                     )
                 for name in unread:
                     del maps[name]
-            for number, aim in enumerate(self.objective.aims, start=1):
-                total = maps[aim.total].mean() * share
-                inputs = [self._tensors[name] for name in aim.learns]
-                torch.autograd.backward(total, inputs=inputs, retain_graph=number < len(self.objective.aims))
+            self._aim(maps, share, [])
+
+    def _aim(self, maps: Mapping[str, torch.Tensor], share: float, states: Sequence[torch.Tensor]) -> None:
+        """Take the gradients of every aim, and the network's own by its states."""
+        for number, aim in enumerate(self.objective.aims, start=1):
+            total = maps[aim.total].mean() * share
+            inputs = [*(self._tensors[name] for name in aim.learns), *(states if number == 1 else ())]
+            torch.autograd.backward(total, inputs=inputs, retain_graph=number < len(self.objective.aims))
+
+    def _derive_through(
+        self, graph: Graph, maps: dict[str, torch.Tensor], batch: Batch, share: float
+    ) -> dict[str, Array]:
+        """Through all steps of a network's states, of which none but the states is kept: on the way back each step is
+        computed again, so that memory does not grow with their number by more than those.
+
+        Returns:
+            See `Backend.accumulate`.
+        """
+        states, last = graph.states, batch.steps - 1
+        before = layers_of_step(graph)
+        nodes = tuple(node for node in graph.nodes if node.name in before)
+        begun = [{put.name: maps[put.name] for put in states}]
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            with torch.no_grad():
+                for k in range(last):
+                    made = self._step(nodes, maps | begun[-1], batch.draw + k)
+                    begun.append({put.name: made[put.comes_from] for put in states})
+            own = {name: held.detach().requires_grad_() for name, held in begun.pop().items()}
+            maps.update(self._step(graph.nodes, maps | own, batch.draw + last, share))
+            self._aim(maps, share, [*own.values()])
+            learning = [self._tensors[name] for name in self.objective.aims[0].learns]
+            for k in reversed(range(last)):
+                after, own = own, {name: held.detach().requires_grad_() for name, held in begun.pop().items()}
+                made = self._step(nodes, maps | own, batch.draw + k)
+                ends = [(made[put.comes_from], after[put.name].grad) for put in states]
+                ends = [(held, grad) for held, grad in ends if held.requires_grad and grad is not None]
+                if not ends:
+                    break
+                heads, grads = zip(*ends, strict=True)
+                torch.autograd.backward(heads, grads, inputs=[*learning, *own.values()])
+        left = {put.name: maps[put.comes_from] for put in states} | {graph.output: maps[graph.output]}
+        return {name: held.detach().cpu().numpy() for name, held in left.items()}
+
+    def _step(
+        self, nodes: Sequence[Node], maps: dict[str, torch.Tensor], step: int, share: float = 0.0
+    ) -> dict[str, torch.Tensor]:
+        """Run layers in a step of the network's states; where there is a share, gradients of watched ones are kept."""
+        tick = Tick(step=step)
+        for node in nodes:
+            own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
+            maps[node.name] = node.op.at(tick).torch([maps[name] for name in node.inputs], own)
+            if share and node.name in self.watched and maps[node.name].requires_grad:
+                maps[node.name].register_hook(partial(self._watch, node.name, share))  # type: ignore[no-untyped-call]
+        return maps
 
     def _watch(self, layer: str, share: float, grad: torch.Tensor) -> None:
         # That of the crop's own loss: the mean over the crops taken together divides by their number.

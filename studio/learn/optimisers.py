@@ -6,6 +6,7 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from studio.model.explain import validated
 from studio.model.param import Declared, param
 from studio.model.registry import named
 
@@ -143,9 +144,9 @@ def optimiser(name: str, **params: object) -> Optimiser:
     """The optimiser of this name.
 
     Raises:
-        StudioError: listing those there are.
+        StudioError: listing those there are, or naming the parameter at fault.
     """
-    return named(OPTIMISERS, name, "optimiser").model_validate(params)
+    return validated(named(OPTIMISERS, name, "optimiser"), params, f"The optimiser {name}")
 
 
 class Schedule(Declared):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,10 @@ from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.io.sources import open_source
+from studio.learn.asked import Asked as Asked
+from studio.learn.asked import required
 from studio.learn.bank import covering
+from studio.learn.growth import Growth
 from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson, Teacher, open_lesson
 from studio.learn.losses import LOSSES, parse_weights
@@ -39,60 +42,10 @@ from studio.model.stages import STAGES
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
 
-EXTRACTOR = "autoencoder-transposed"
 LOSS_NAMES = (*LOSSES, "features", "style", "adversarial")
 _STYLE_SIDE = 256
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked for; every field as its option of ``studio train`` says it.
-
-    Attributes:
-        source: what is shown.
-        wanted: "same", "damage:...", "effect:...", "as:NAME", or a film or folder that belongs to the source.
-        losses: weights by name, "l1=1,edges=0.2".
-        size: side of the crops.
-        zoom: how many times larger than a crop the shorter side of a picture is.
-        batch: crops a step.
-        at_once: crops whose gradients are taken together; 0 for all.
-        optimiser: by name.
-        optimiser_numbers: its parameters by name.
-        rate: None takes the optimiser's usual one.
-        warmup: steps over which the rate rises.
-        cosine: whether it falls to nothing over ``steps``.
-        steps: how many there will be, for the cosine.
-        clip: of the norm of the gradients; infinity for never.
-        learns: patterns of layers or tensors.
-        frozen: patterns of layers or tensors.
-        statistics: whether batch norms learn theirs.
-        flips: whether crops are mirrored.
-        style: the picture whose style is wanted.
-        extractor: the network or preset that features and style are seen through.
-        seed: of everything random.
-    """
-
-    source: str = "demo"
-    wanted: str = "same"
-    losses: str = "l2=1"
-    size: int = 128
-    zoom: float = 1.0
-    batch: int = 8
-    at_once: int = 0
-    optimiser: str = "adam"
-    optimiser_numbers: Mapping[str, float] = field(default_factory=dict)
-    rate: float | None = None
-    warmup: int = 0
-    cosine: bool = False
-    steps: int = 1000
-    clip: float = math.inf
-    learns: tuple[str, ...] = ()
-    frozen: tuple[str, ...] = ()
-    statistics: bool = True
-    flips: bool = True
-    style: str = ""
-    extractor: str = EXTRACTOR
-    seed: int = 0
+_STATE_CLIP = 1.0
+"""Where nothing is said; A. Mordvintsev et al. divide every tensor's gradient by its norm."""
 
 
 def open_network(name: str) -> Network:
@@ -185,8 +138,9 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
         StudioError: for whatever does not fit, in one sentence.
     """
     notes: list[str] = []
+    asked = required(asked)
     if network.graph.states:
-        raise StudioError(f'"{network.name}" makes its own input, step by step, and does not learn here.')
+        asked = _through_steps(asked, notes)
     settings = Settings(
         _fitting(network, asked.size, notes),
         _terms(asked),
@@ -199,8 +153,17 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
         asked.frozen,
         asked.statistics,
         asked.seed,
+        asked.unrolled + asked.unrolled // 2 if network.graph.states else 0,
     )
     return settings, tuple(notes)
+
+
+def _through_steps(asked: Asked, notes: list[str]) -> Asked:
+    """As a network with a state learns: gradients through many steps grow, and norms have one map after the other."""
+    if math.isinf(asked.clip):
+        asked = replace(asked, clip=_STATE_CLIP)
+        notes.append(f"Gradients through its own steps are clipped to a norm of {_STATE_CLIP:g}.")
+    return replace(asked, statistics=False)
 
 
 def schedule_of(asked: Asked) -> Schedule:
@@ -237,7 +200,7 @@ def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
     larger = max(size[0], made.height), max(size[1], made.width)
     lesson = open_lesson(asked.source, asked.wanted, larger, asked.zoom, teacher)
     lesson.flips = asked.flips
-    return lesson
+    return Growth(lesson, network, asked.unrolled, asked.pool, asked.batch) if network.graph.states else lesson
 
 
 def teacher(name: str) -> Teacher:
@@ -325,6 +288,8 @@ def described(asked: Asked, network: str) -> dict[str, object]:
     for key, patterns in (("learn", asked.learns), ("freeze", asked.frozen)):
         if patterns:
             given[key] = list(patterns)
+    if network == "new:automaton" or network.startswith("new:automaton,"):
+        given |= {"unrolled": asked.unrolled, "pool": asked.pool}
     if asked.style:
         given["style"] = Path(asked.style).name
     return found | given

@@ -60,6 +60,7 @@ class Settings:
         frozen: patterns of those that do not.
         statistics: whether batch norms take and learn each picture's own statistics, or keep those that they have.
         seed: what crops, damages and vectors follow from.
+        unrolled: how many steps of its own a network with a state takes at most before it is compared; 0 without one.
     """
 
     size: Size
@@ -73,6 +74,7 @@ class Settings:
     frozen: tuple[str, ...] = ()
     statistics: bool = True
     seed: int = 0
+    unrolled: int = 0
 
 
 def objective_of(network: Network, settings: Settings) -> Objective:

@@ -80,7 +80,7 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
     out, safe = tmp_path / "out", tmp_path / "out.learning.safetensors"
     words = ["train", "new:autoencoder,width=2", str(pictures), str(out), "--size", "16", "--steps", "1000000"]
     code = (
-        "import importlib; t = importlib.import_module('studio.cli.train'); t._AUTOSAVE = 0.0;"
+        "import importlib; t = importlib.import_module('studio.cli.train'); t._AUTOSAVE = t._LOOK = 0.0;"
         "from studio.cli import app; app()"
     )
     command = [sys.executable, "-c", code, *words, "--engine", "torch", "--json"]

@@ -352,3 +352,32 @@ def test_gradients_are_blue_below_and_orange_above_zero() -> None:
     assert picture[0, 0].tolist() == [255, 150, 50]
     assert picture[1, 1].tolist() == [70, 150, 255]
     assert picture[0, 1].tolist() == [0, 0, 0]
+
+
+def test_an_automaton_learns_in_the_window_while_it_grows(school: Class) -> None:
+    panel, session, document = school.panel, school.session, school.document
+    school.window.docks["learning"].raise_()
+    assert not panel.lesson.form.controls["unrolled"].isVisible()
+    document.load(Preset("cells", parse_new("automaton,channels=6,width=8,seed=1").make(), {}))
+    school.until(lambda: panel.lesson.form.controls["unrolled"].isVisible())
+    panel.lesson.form.controls["unrolled"].show_value(4)
+    panel.lesson.form.controls["pool"].show_value(4)
+    school.click(panel.learn)
+    school.until(lambda: session.step >= 3)
+    school.until(lambda: session.pictures is not None and session.checkpoints)
+    step, frames = session.step, school.frames
+    school.workspace.choose("changes", "weight")
+    stroke = np.full((2, 4), 0.25, np.float32)
+    document.apply("Paint", "changes.weight", Patch(Rect(0, 0, 2, 4), stroke))
+    school.until(lambda: session.step >= step + 3 and school.frames > frames)
+    assert np.abs(document.tensor("changes.weight")[:2, :4, 0, 0] - stroke).max() < 0.1
+    school.click(panel.learn)
+    school.until(lambda: session.state == "paused")
+    learnt = school.tensor("changes.weight")
+    assert learnt.any()
+    mark = session.checkpoints[0]
+    session.restore(mark)
+    school.until(lambda: not school.tensor("changes.weight").any())
+    school.click(panel.step)
+    school.until(lambda: session.step == mark.step + 1)
+    assert not session.problem

@@ -33,11 +33,14 @@ def maps_of(network: Network, learner: Learner) -> Mapping[str, torch.Tensor]:
     """Every map of a network, shown the learner's last crop; empty where there has been none."""
     import torch
 
+    from studio.learn.growth import grown
     from studio.model.picture import to_tensor
     from studio.ops._reference import reference
 
-    if learner.pictures is None:
+    if learner.pictures is None or learner.batch is None:
         return {}
+    if network.graph.states:
+        return grown(network, learner.batch)
     shown, _ = learner.pictures
     fed = {}
     for i in network.graph.inputs:

@@ -49,8 +49,8 @@ class Mark:
     @property
     def nbytes(self) -> int:
         """Memory that it holds."""
-        state = self.checkpoint.state
-        return sum(array.nbytes for array in (*state.tensors.values(), *state.slots.values()))
+        state, lesson = self.checkpoint.state, self.checkpoint.remembered
+        return sum(array.nbytes for array in (*state.tensors.values(), *state.slots.values(), *lesson.values()))
 
 
 @dataclass

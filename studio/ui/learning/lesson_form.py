@@ -24,7 +24,14 @@ from PySide6.QtWidgets import (
 )
 
 from studio.learn.damage import DAMAGES
-from studio.learn.lesson_numbers import LARGEST_WEIGHT, LOSS_WORDS, LessonNumbers, loss_numbers, setting_numbers
+from studio.learn.lesson_numbers import (
+    LARGEST_WEIGHT,
+    LOSS_WORDS,
+    OF_STATES,
+    LessonNumbers,
+    loss_numbers,
+    setting_numbers,
+)
 from studio.learn.losses import parse_weights
 from studio.learn.prepare import LOSS_NAMES, Asked
 from studio.model.address import Dial
@@ -123,7 +130,14 @@ class LessonForm(QWidget):
             flips=numbers.flips,
             style=self.style_picture.text().strip() if self.losses["style"][0].isChecked() else "",
             seed=numbers.seed,
+            unrolled=numbers.unrolled,
+            pool=numbers.pool,
         )
+
+    def ask_of_states(self, asks: bool) -> None:
+        """Whether the network has a state, of which there is more to ask."""
+        for name in OF_STATES:
+            self.form.set_shown(name, asks)
 
     def show_lesson(self, asked: Asked) -> None:
         """Show a lesson that was asked for elsewhere; which layers learn stays, where that cannot be told here."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from studio.errors import StudioError
 from studio.learn.prepare import Asked, estimate
+from studio.model.changes import Change, NetworkChanged
 from studio.model.workspace import Workspace
 from studio.runtime.learning.record import Mark, alarm
 from studio.runtime.learning.session import LearningSession
@@ -113,6 +114,8 @@ class LearningPanel(QWidget):
         workspace.changed.connect(self._watch)
         self.lesson.turned.connect(self._turn)
         self.strip.chosen.connect(self._restore)
+        workspace.document.changed.connect(self._follow)
+        self._follow(NetworkChanged())
         self._show_state()
 
     def _lay_out(self) -> None:
@@ -222,6 +225,11 @@ class LearningPanel(QWidget):
 
     def _restore(self, mark: Mark) -> None:
         self._session.restore(mark)
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, NetworkChanged):
+            self.lesson.ask_of_states(bool(self._workspace.document.graph.states))
+            self._reckon.start()
 
     def _watch(self, field: str) -> None:
         if field in ("layer", "key"):

@@ -1,0 +1,104 @@
+"""What an engine runs so that a network learns on it: its objective with the backward graph behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from studio.learn.growth import layers_of_step
+from studio.learn.objective import WANTED, Objective
+from studio.model.graph import Graph, Input, Node
+from studio.model.network import Network
+from studio.model.op import Op, Shape
+from studio.ops._spread import spread_late
+from studio.ops.arithmetic import Mul
+from studio.ops.combine import Concat
+from studio.ops.derivative import derive
+from studio.ops.given import GivenMap
+
+TOLD = "told~"
+"""The layer that tells the losses and the norm of a step."""
+
+
+def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[str, str], list[str]]:
+    """The objective with its backward graph, and one map that holds every number that is said of a step.
+
+    Returns:
+        The network; by tensor, and by layer, the layer that holds its gradient; and what the channels of that map are
+        called.
+    """
+    network = objective.network
+    states = network.graph.states
+    nodes, shapes = list(network.graph.nodes), dict(objective.shapes)
+    gradients: dict[str, str] = {}
+    maps: dict[str, str] = {}
+
+    def add(name: str, op: Op, *reads: str) -> str:
+        nodes.append(Node(name, op, reads))
+        shapes[name] = op.output_shape(*(shapes[read] for read in reads))
+        return name
+
+    forward, seeds, tensors = tuple(nodes), [], dict(network.tensors)
+    inputs = [plain(put) for put in network.graph.inputs]
+    for put in states:
+        # What the steps behind this one make of the loss.
+        inputs.append(Input(behind(put.name), put.channels))
+        shapes[behind(put.name)] = shapes[put.name]
+    for number, aim in enumerate(objective.aims):
+        seed = seed_of(number)
+        shapes[seed] = Shape(1, 1, 1)
+        if states:
+            inputs.append(Input(seed, 1, kind="vector"))
+        else:
+            seeds.append(Node(seed, GivenMap(channels=1, height=1, width=1), (network.graph.inputs[0].name,)))
+            tensors[f"{seed}.map"] = np.ones((1, 1, 1, 1), np.float32)
+        given = {aim.total: seed}
+        wanted = aim.learns
+        if not number:
+            given |= {put.comes_from: behind(put.name) for put in states}
+            wanted = (*wanted, *(put.name for put in states))
+        found = derive(forward, shapes, given, wanted, f"g{number}." if number else "g")
+        for node in found.nodes:
+            shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
+        nodes += found.nodes
+        gradients |= found.tensors
+        maps = {**found.maps, **maps}
+    said = dict(objective.parts)
+    said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
+    if states:
+        # What is said counts where the loss does: in the last step alone.
+        add(TOLD, Mul(), add(f"{TOLD}all", Concat(), *said.values()), seed_of(0))
+    else:
+        add(TOLD, Concat(), *said.values())
+    back = nodes[len(forward) :]
+    # Maps of losses are not watched.
+    ends = {TOLD, *gradients.values(), *(held for name, held in maps.items() if "~" not in name)}
+    alone, rest = spread_late(back, shapes, [seed_of(k) for k in range(len(objective.aims))], ends)
+    graph = Graph(tuple(inputs), (*seeds, *alone, *forward, *rest), network.graph.output)
+    return Network(network.name, graph, tensors), gradients, maps, list(said)
+
+
+def seed_of(aim: int) -> str:
+    """The map that the gradients of an aim begin with: 1, and 0 where a step is not compared."""
+    return f"seed~{aim}"
+
+
+def behind(state: str) -> str:
+    """The input that holds the gradient of what a state is in the next step."""
+    return f"{state}~next"
+
+
+def plain(put: Input) -> Input:
+    """An input that is fed in every run, whatever it is in a network that steps by itself."""
+    return replace(put, kind="picture", comes_from="") if put.kind == "state" else put
+
+
+def one_step(objective: Objective) -> Network:
+    """What takes a step of the states of a network that learns, and nothing else."""
+    network = objective.network
+    graph, before = network.graph, layers_of_step(network.graph)
+    nodes = tuple(node for node in graph.nodes if node.name in before)
+    inputs = tuple(plain(put) for put in graph.inputs if put.name != WANTED)
+    own = Graph(inputs, nodes, graph.states[-1].comes_from)
+    return Network(network.name, own, {name: network.tensors[name] for name in own.tensor_shapes})

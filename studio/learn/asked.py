@@ -1,0 +1,86 @@
+"""What is asked of a lesson: every field as its option of ``studio train`` says it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from studio.errors import StudioError
+from studio.model.explain import explain
+
+EXTRACTOR = "autoencoder-transposed"
+
+_Side = Annotated[int, Field(ge=1, le=4096)]
+_Crops = Annotated[int, Field(ge=1, le=4096)]
+_Count = Annotated[int, Field(ge=0, le=100_000_000)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for.
+
+    Attributes:
+        source: what is shown.
+        wanted: "same", "damage:...", "effect:...", "as:NAME", or a film or folder that belongs to the source.
+        losses: weights by name, "l1=1,edges=0.2".
+        size: side of the crops.
+        zoom: how many times larger than a crop the shorter side of a picture is, 1 to 64.
+        batch: crops a step.
+        at_once: crops whose gradients are taken together; 0 for all.
+        optimiser: by name.
+        optimiser_numbers: its parameters by name.
+        rate: None takes the optimiser's usual one.
+        warmup: steps over which the rate rises.
+        cosine: whether it falls to nothing over ``steps``.
+        steps: how many there will be, for the cosine.
+        clip: of the norm of the gradients; infinity for never.
+        learns: patterns of layers or tensors.
+        frozen: patterns of layers or tensors.
+        statistics: whether batch norms learn theirs.
+        flips: whether crops are mirrored.
+        style: the picture whose style is wanted.
+        extractor: the network or preset that features and style are seen through.
+        seed: of everything random.
+        unrolled: steps of its own that a network with a state takes before it is compared, and up to half as many more.
+        pool: states of such a network that go on from step to step.
+    """
+
+    source: str = "demo"
+    wanted: str = "same"
+    losses: str = "l2=1"
+    size: _Side = 128
+    zoom: Annotated[float, Field(ge=1, le=64)] = 1.0
+    batch: _Crops = 8
+    at_once: Annotated[int, Field(ge=0, le=4096)] = 0
+    optimiser: str = "adam"
+    optimiser_numbers: Mapping[str, float] = field(default_factory=dict)
+    rate: float | None = None
+    warmup: _Count = 0
+    cosine: bool = False
+    steps: Annotated[int, Field(ge=1, le=100_000_000)] = 1000
+    clip: Annotated[float, Field(gt=0)] = math.inf
+    learns: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    statistics: bool = True
+    flips: bool = True
+    style: str = ""
+    extractor: str = EXTRACTOR
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    unrolled: Annotated[int, Field(ge=1, le=1024)] = 48
+    pool: Annotated[int, Field(ge=1, le=4096)] = 64
+
+
+def required(asked: Asked) -> Asked:
+    """The same, with every field of its kind and in its range.
+
+    Raises:
+        StudioError: naming the first that is not.
+    """
+    try:
+        return TypeAdapter(Asked).validate_python(asdict(asked))
+    except ValidationError as error:
+        raise StudioError(f"The lesson: {explain(error)}.") from error

@@ -1,0 +1,52 @@
+"""What is kept of learning: what a step came to, and what the next one goes on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.learn.backend import Pull, State
+from studio.model.op import Array
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step came to.
+
+    Attributes:
+        number: counted from 1.
+        loss: the weighted sum of all parts, as the mean over the crops.
+        parts: every loss by its name, unweighted.
+        psnr: of what was made against what was wanted, in decibels.
+        norm: of all gradients together, before clipping.
+        rate: how far the step went.
+        seconds: how long it took.
+    """
+
+    number: int
+    loss: float
+    parts: Mapping[str, float]
+    psnr: float
+    norm: float
+    rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What learning goes on from, exactly.
+
+    Attributes:
+        state: of the weights and the optimiser.
+        random: of what chooses crops, as numpy gives it.
+        rates: of single weights, by tensor; see `Learner.set_rate`.
+        pulls: of single weights, by tensor; see `Learner.set_pull`.
+        remembered: what the lesson goes on from; see `studio.learn.lesson.Lesson.remembered`.
+    """
+
+    state: State
+    random: Mapping[str, Any]
+    rates: Mapping[str, Array] = field(default_factory=dict)
+    pulls: Mapping[str, Pull] = field(default_factory=dict)
+    remembered: Mapping[str, Array] = field(default_factory=dict)
