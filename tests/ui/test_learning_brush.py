@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from filter_editor_desk import WEIGHT, Desk
+from filter_editor_desk import WEIGHT, Desk, drag
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
 
 from studio.model.layout import sheet_size
 from studio.model.learning_sheets import LEARNING_SHEETS, Kind
 from studio.model.op import Array
+from studio.model.view import View
 
 
 @pytest.fixture
@@ -136,3 +141,50 @@ def test_pulling_towards_another_network_is_refused_in_a_sentence(desk: Desk) ->
     towards.setCurrentText("there is none")
     towards.activated.emit(0)
     assert "There is no preset" in desk.said[-1]
+
+
+def test_the_veil_lies_over_the_sheet_in_the_viewport_too(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> None:
+    del gl_app
+    whole = WholeWindow(qtbot, tmp_path / "home", "autoencoder-transposed", "demo", "64")
+    workspace, viewport = whole.workspace, whole.viewport
+    workspace.choose("enc1", "weight")
+    workspace.view = View("filters", "enc1.weight")
+    whole.until(lambda: viewport._parts and viewport._parts[0].drawing == "sheet")
+    whole.until(lambda: whole.picture_in_place)
+
+    def at(y: float, x: float) -> QPoint:
+        place = viewport._parts[0].placement
+        scale = place.zoom / viewport.devicePixelRatioF()
+        return QPoint(round((x - place.origin[0]) * scale), round((y - place.origin[1]) * scale))
+
+    def colour(y: float, x: float) -> tuple[int, int, int]:
+        found = viewport.grab().toImage().pixelColor(at(y, x))
+        return found.red(), found.green(), found.blue()
+
+    def is_green(found: tuple[int, int, int]) -> bool:
+        return found[1] > 120 > max(found[0], found[2])
+
+    workspace.tool, workspace.paints, workspace.rate = "paint", "rates", 0.0
+    workspace.brush = workspace.brush.model_copy(update={"radius": 1.5, "hardness": 1.0})
+    workspace.brush_unit = "weights"
+    qtbot.mouseMove(viewport, at(20.5, 5.5))
+    assert not is_green(colour(2.5, 5.5))
+    drag(qtbot, viewport, [at(2.5, 1.5), at(2.5, 9.5)])
+    painted = whole.document.section(LEARNING_SHEETS).rates["enc1.weight"].values
+    assert (painted[2, 2:9] == 0).all()
+    # The mouse leaves the place, and with it the ring around it.
+    qtbot.mouseMove(viewport, at(30.5, 5.5))
+    assert is_green(colour(2.5, 5.5))
+    viewport.one_to_one()
+    whole.until(lambda: viewport._parts[0].placement.zoom == 1.0)
+    assert is_green(colour(2.5, 5.5))
+    workspace.rate = 100.0
+    viewport.fit()
+    whole.until(lambda: viewport._parts[0].placement.zoom > 1.0)
+    drag(qtbot, viewport, [at(12.5, 1.5), at(12.5, 9.5)])
+    qtbot.mouseMove(viewport, at(30.5, 5.5))
+    assert min(colour(12.5, 5.5)) > 180
+    whole.document.undo()
+    whole.document.undo()
+    whole.until(lambda: not is_green(colour(2.5, 5.5)) and min(colour(12.5, 5.5)) < 120)
+    whole.close()

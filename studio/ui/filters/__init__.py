@@ -15,6 +15,7 @@ from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
 from studio.ui.filters.sheet_tools import SheetTools
+from studio.ui.filters.sheet_veil import ViewportVeil
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
@@ -38,6 +39,7 @@ def _make(context: Context) -> FilterEditor:
     )
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
+    context.add(ViewportVeil(context.document, context.workspace, context[Viewport]))
     context[Telemetry].on(EditCosts, made.edits.live.take_costs)
     context[Telemetry].on(Moved, made.edits.live.take_moved)
     stage, workspace = context[Stage], context.workspace

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from studio.model.learning_sheets import LearningSheets
+from studio.model.changes import Change, LearningSheetsChanged
+from studio.model.document import Document
+from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.op import Array
-from studio.model.workspace import Paints
+from studio.model.workspace import Paints, Workspace
 from studio.ui.filters.arrangement import Arrangement
+from studio.ui.viewport.scene import Part
+from studio.ui.viewport.widget import Viewport
 
 PINNED, HURRIED, PULLED = (60, 255, 90), (255, 255, 255), (255, 60, 215)
 _STRONG, _FAINT = 215.0, 100.0
@@ -31,7 +37,7 @@ def draw_veils(
         None if sheet is None else _laid(sheet.values, arrangement, seen)
         for sheet in (sheets.rates.get(tensor), sheets.pulls.get(tensor))
     )
-    _veil(painter, target, rates, pulls, paints)
+    _draw(painter, target, _veils(rates, pulls, paints))
 
 
 def draw_bar_veils(painter: QPainter, target: QRectF, sheets: LearningSheets, tensor: str, paints: Paints) -> None:
@@ -40,19 +46,81 @@ def draw_bar_veils(painter: QPainter, target: QRectF, sheets: LearningSheets, te
         None if sheet is None else sheet.values.reshape(1, -1)
         for sheet in (sheets.rates.get(tensor), sheets.pulls.get(tensor))
     )
-    _veil(painter, target, rates, pulls, paints)
+    _draw(painter, target, _veils(rates, pulls, paints))
 
 
-def _veil(painter: QPainter, target: QRectF, rates: Array | None, pulls: Array | None, paints: Paints) -> None:
+class ViewportVeil:
+    """The same over a filter sheet in the viewport, which is drawn anew with every picture: veils are kept.
+
+    Args:
+        document: whose sheets they are.
+        workspace: says what the brush paints on.
+        viewport: what they are drawn over.
+    """
+
+    def __init__(self, document: Document, workspace: Workspace, viewport: Viewport) -> None:
+        self._document, self._workspace, self._viewport = document, workspace, viewport
+        self._made: tuple[object, ...] = ()
+        self._veils: list[QImage] = []
+        viewport.over.append(self.draw)
+        document.changed.connect(self._follow)
+        workspace.changed.connect(self._listen)
+
+    def draw(self, painter: QPainter, parts: list[Part], ratio: float) -> None:
+        """See `studio.ui.viewport.overlay.Over`."""
+        for part in parts:
+            if part.drawing == "sheet":
+                self._draw_over(painter, part, ratio)
+
+    def _draw_over(self, painter: QPainter, part: Part, ratio: float) -> None:
+        held, name = self._document.section(LEARNING_SHEETS), part.shown.name
+        rates, pulls = held.rates.get(name), held.pulls.get(name)
+        height, width = part.shown.crop
+        painted = [sheet.values for sheet in (rates, pulls) if sheet is not None]
+        # Until its texture comes, a sheet of another network may be shown under the same name.
+        if not painted or any(values.shape != (height, width) for values in painted):
+            return
+        left, top, wide, high = part.placement.rect
+        (x, y), zoom = part.placement.origin, part.placement.zoom
+        columns = slice(max(0, math.floor(x)), min(width, math.ceil(x + wide / zoom)))
+        rows = slice(max(0, math.floor(y)), min(height, math.ceil(y + high / zoom)))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        paints = self._workspace.paints
+        made = rates, pulls, paints, rows.start, rows.stop, columns.start, columns.stop
+        if len(made) != len(self._made) or any(a is not b and a != b for a, b in zip(made, self._made, strict=True)):
+            seen = [None if sheet is None else sheet.values[rows, columns] for sheet in (rates, pulls)]
+            self._veils, self._made = _veils(seen[0], seen[1], paints), made
+        scale = zoom / ratio
+        target = QRectF(left / ratio + (columns.start - x) * scale, top / ratio + (rows.start - y) * scale, 0, 0)
+        target.setWidth((columns.stop - columns.start) * scale)
+        target.setHeight((rows.stop - rows.start) * scale)
+        painter.save()
+        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio))
+        _draw(painter, target, self._veils)
+        painter.restore()
+
+    def _follow(self, change: Change) -> None:
+        if isinstance(change, LearningSheetsChanged):
+            self._viewport.refresh()
+
+    def _listen(self, field: str) -> None:
+        if field == "paints":
+            self._viewport.refresh()
+
+
+def _veils(rates: Array | None, pulls: Array | None, paints: Paints) -> list[QImage]:
+    """A pixel for each weight; those that are as usual everywhere are left out."""
+    found: list[QImage | None] = []
     if rates is not None:
-        values = rates
         strength = _FAINT if paints == "pulls" else _STRONG
-        _draw(painter, target, np.clip(1 - values, 0, 1) * strength, PINNED)
-        _draw(painter, target, np.log10(np.maximum(values, 1)) / 2 * strength, HURRIED)
+        found.append(_veil(np.clip(1 - rates, 0, 1) * strength, PINNED))
+        found.append(_veil(np.log10(np.maximum(rates, 1)) / 2 * strength, HURRIED))
     if pulls is not None:
         strength = _FAINT if paints == "rates" else _STRONG
         # Even a weak pull, of a hundredth of the way, is strong over many steps.
-        _draw(painter, target, np.sqrt(pulls) * strength, PULLED)
+        found.append(_veil(np.sqrt(pulls) * strength, PULLED))
+    return [veil for veil in found if veil is not None]
 
 
 def _laid(sheet: Array, arrangement: Arrangement, seen: tuple[slice, slice]) -> Array:
@@ -64,16 +132,20 @@ def _laid(sheet: Array, arrangement: Arrangement, seen: tuple[slice, slice]) -> 
     return some.transpose(0, 2, 1, 3).reshape(some.shape[0] * kh, some.shape[1] * kw)
 
 
-def _draw(painter: QPainter, target: QRectF, strength: NDArray[np.floating], colour: tuple[int, int, int]) -> None:
+def _veil(strength: NDArray[np.floating], colour: tuple[int, int, int]) -> QImage | None:
     alpha = strength.astype(np.uint8)
     if not alpha.any():
-        return
+        return None
     height, width = alpha.shape
     pixels = np.empty((height, width, 4), np.uint8)
     pixels[:, :, :3] = (alpha[:, :, None].astype(np.uint16) * np.array(colour, np.uint16) // 255).astype(np.uint8)
     pixels[:, :, 3] = alpha
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
-    smaller = width > target.width() or height > target.height()
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=smaller)
-    painter.drawImage(target, image)
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied).copy()
+
+
+def _draw(painter: QPainter, target: QRectF, veils: list[QImage]) -> None:
+    for veil in veils:
+        smaller = veil.width() > target.width() or veil.height() > target.height()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=smaller)
+        painter.drawImage(target, veil)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
