@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
 from studio.engine.backend import Places as Places
+from studio.engine.flight import Flight as Flight
 from studio.engine.staging import Staging
 from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
@@ -110,6 +112,42 @@ class Engine(Staging):
             self._execute(self._running.nodes)
             for put in states:
                 self._keep_state(put.name, self._running.node_of(put.comes_from))
+
+    def can_launch(self, sizes: Mapping[str, Size]) -> bool:
+        """Whether runs may be under way beside each other now: not where one needs what another makes or moves.
+
+        Args:
+            sizes: height and width of every input.
+        """
+        del sizes
+        return False
+
+    def launch(
+        self,
+        inputs: Mapping[str, Array],
+        pictures: Mapping[str, DeepPicture],
+        within: Executor,
+        tick: Tick = START,
+    ) -> Flight:
+        """Begin a `run` in another thread, and do not wait for it; only after `can_launch`.
+
+        The engine keeps the maps that it has until `land`, and may be looked at meanwhile. It must not be changed, but
+        in between to what it was again.
+
+        Args:
+            inputs: as for `run`, all of them.
+            pictures: as for `run`.
+            within: has the threads.
+            tick: when the run takes place.
+        """
+        raise NotImplementedError
+
+    def land(self, flight: Flight) -> bool:
+        """Wait until a run is over, and hold what it made; False where the engine is another by now, and keeps its own.
+
+        Raises whatever an operator failed with.
+        """
+        raise NotImplementedError
 
     def state(self, name: str) -> Array | None:
         """(C, H, W) float32: what a state will be in the next step; None before the first.

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from studio.engine._torch_states import TorchStates
+from studio.engine._torch_flights import TorchFlights
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured, PinnedInputs, mark
@@ -57,7 +57,7 @@ def leave_a_core() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
-class TorchEngine(TorchStates):
+class TorchEngine(TorchFlights):
     """Runs a network through PyTorch operators in float32: one by one, or on CUDA as a graph; see `captured`."""
 
     name = "torch"
@@ -173,9 +173,12 @@ class TorchEngine(TorchStates):
                 held = self._activations[name] = held.contiguous(memory_format=torch.channels_last)
             self._pinned.copy(name, picture, held)
             return
+        self._activations[name] = self._held(picture)
+
+    def _held(self, values: Array) -> torch.Tensor:
         # PyTorch warns of arrays that cannot be written to, though here it only copies them.
-        own = picture if picture.flags.writeable else picture.copy()
-        self._activations[name] = self._on_device(torch.from_numpy(own)[None])
+        own = values if values.flags.writeable else values.copy()
+        return self._on_device(torch.from_numpy(own)[None])
 
     def input_memory(self, name: str, size: Size) -> Array | None:
         """See `Engine.input_memory`."""
@@ -233,7 +236,7 @@ class TorchEngine(TorchStates):
                 events[0].record()
             inputs = [self._map(name, node.inputs[0]) for name in node.inputs]
             try:
-                made = self._run(node, inputs)
+                made = self._run(node, self._numbers.ops[node.name], inputs)
                 # What operators make by themselves, coordinates say, is of float32.
                 self._activations[node.name] = made.to(self.kind) if self._captured is not None else made
                 if timed:
@@ -258,8 +261,7 @@ class TorchEngine(TorchStates):
             if self._captured is None:
                 self._times[node.name] = time.perf_counter() - start
 
-    def _run(self, node: Node, inputs: list[torch.Tensor]) -> torch.Tensor:
-        op = self._numbers.ops[node.name]
+    def _run(self, node: Node, op: Op, inputs: list[torch.Tensor]) -> torch.Tensor:
         if isinstance(op, Staged):
             return self._run_staged(node, op, inputs)
         layer = layer_of(node.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph
@@ -32,6 +32,8 @@ class ShowMaps(LayerOrder, Setting):
         channels: which of its channels.
         side: values along the longer side of a map, at most.
     """
+
+    only_looks: ClassVar[bool] = True
 
     layer: str
     channels: tuple[int, ...] = ()

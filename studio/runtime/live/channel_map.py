@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph
@@ -24,6 +25,8 @@ class ShowChannel(LayerOrder, Setting):
         layer: whose; empty for none any more.
         channel: which of its channels.
     """
+
+    only_looks: ClassVar[bool] = True
 
     layer: str
     channel: int = 0

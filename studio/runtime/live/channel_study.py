@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Self
+from typing import ClassVar, Self
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph
@@ -56,6 +56,8 @@ class StudyAll(LayerOrder, Setting):
     Attributes:
         first: with which layer to begin.
     """
+
+    only_looks: ClassVar[bool] = True
 
     first: str
 

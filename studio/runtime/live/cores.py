@@ -114,6 +114,9 @@ class CoreChoice:
 class Cores(Feature):
     """Gives PyTorch's operators in the render thread as many cores as are free.
 
+    Attributes:
+        count: how many there are.
+
     Args:
         clock: seconds.
         cores: how many there are; None for those of the machine.
@@ -121,17 +124,26 @@ class Cores(Feature):
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter, cores: int | None = None) -> None:
         self._clock = clock
-        self._cores = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.count = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._choice: CoreChoice | None = None
         self._began: float | None = None
         self._size: tuple[int, ...] = ()
         self._set = 0
+        self._aside = False
+
+    def stand_aside(self, aside: bool) -> None:
+        """Frames run in threads of their own, or no more: what they take says nothing then, and this has one core."""
+        if aside == self._aside:
+            return
+        self._aside = aside
+        if self._choice is not None:
+            self._choice.begin(self._clock())
 
     def opened(self, engine: Engine, graph: Graph) -> None:
         """See `Feature.opened`."""
         del graph
         runs_here = engine.name == "torch" and engine.device.startswith("CPU")
-        self._choice = CoreChoice(self._cores, self._clock()) if runs_here else None
+        self._choice = CoreChoice(self.count, self._clock()) if runs_here else None
         self._began, self._set = None, 0
 
     def closing(self) -> None:
@@ -142,10 +154,10 @@ class Cores(Feature):
         """See `Feature.before`."""
         del runner, tick
         if self._choice is not None:
-            self._began = self._clock()
+            self._began = None if self._aside else self._clock()
             if picture.shape != self._size:
                 self._size = picture.shape
-                self._choice.begin(self._began)
+                self._choice.begin(self._clock())
             if self.threads != self._set:
                 self._set = self.threads
                 _set_threads(self._set)
@@ -153,18 +165,20 @@ class Cores(Feature):
     @property
     def threads(self) -> int:
         """How many the next frame has."""
-        return self._choice.threads if self._choice is not None else 0
+        if self._choice is None:
+            return 0
+        return 1 if self._aside else self._choice.threads
 
     def took(self, frame: Frame) -> None:
         """See `Feature.took`."""
         del frame
         if self._choice is not None and self._began is not None:
             now = self._clock()
-            self._choice.took(now - self._began, now, is_busy=_is_busy(self._cores))
+            self._choice.took(now - self._began, now, is_busy=is_busy(self.count))
             self._began = None
 
 
-def _is_busy(cores: int) -> bool:
+def is_busy(cores: int) -> bool:
     """Whether so much waits for a core that a trial need not be made."""
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > 1.5 * cores + 1
 

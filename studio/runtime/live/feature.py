@@ -67,6 +67,11 @@ class Feature:
         del engine
         return False
 
+    @property
+    def alone(self) -> bool:
+        """Whether a run must be over before the next begins, so that each of them has its place among the orders."""
+        return False
+
     def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
         """A run is about to begin.
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from studio.engine.base import Engine, Stats
 from studio.engine.display import PictureMaker
@@ -35,6 +36,8 @@ _AWAITED = 2.0
 @dataclass(frozen=True, eq=False)
 class Watch(LayerOrder, Setting):
     """Report the statistics of these layers and tensors as often as time allows."""
+
+    only_looks: ClassVar[bool] = True
 
     names: tuple[str, ...]
 

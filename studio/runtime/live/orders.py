@@ -23,9 +23,11 @@ class Order:
     Attributes:
         reach: how many of those that wait it may merge with, the newest; None for all. What comes by the thousand,
             when a long history is undone, say, must not look through all that wait.
+        only_looks: whether it is about what is looked at alone, and what runs stays as it is.
     """
 
     reach: ClassVar[int | None] = None
+    only_looks: ClassVar[bool] = False
 
     def merge(self, earlier: Order) -> Order | None:
         """What is left of an earlier order, not yet taken, once this one has come; None where nothing is."""
@@ -136,12 +138,16 @@ class Together(Order):
 class LookAt(LayerOrder, Setting):
     """Put something else on the screen."""
 
+    only_looks: ClassVar[bool] = True
+
     view: View
 
 
 @dataclass(frozen=True)
 class ShowOutputToo(Setting):
     """Keep the output on the screen whatever else is looked at."""
+
+    only_looks: ClassVar[bool] = True
 
     wanted: bool
 

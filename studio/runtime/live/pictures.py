@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -17,7 +19,7 @@ from studio.model.tick import Tick
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import Newest
-from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.frame_runner import FrameRunner, Launched
 from studio.runtime.render.size import WorkingSize, parse_size
 
 Prepare = Callable[[FrameRunner, Tick, DeepPicture], None]
@@ -42,6 +44,14 @@ class Run:
     laps: int
     is_cut: bool = False
     is_again: bool = False
+
+
+class Underway(NamedTuple):
+    """A frame that was begun and is not waited for: where it is, how it runs, and when that was, by `perf_counter`."""
+
+    launched: Launched
+    run: Run
+    began: float
 
 
 class _Input(NamedTuple):
@@ -120,11 +130,8 @@ class Pictures:
         if newest is not None and self._is_new(newest):
             self._taken = newest.number
             before, self._input, self.has_run = self._input, None, False
-            size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
             is_cut = before is not None and _is_cut(before.newest, newest, runner)
-            self._player.ahead = partial(_brought, self.size)
-            made = newest.ahead
-            fed = _Input(made if made is not None and made.shape[:2] == size else resized(newest.picture, size), newest)
+            fed = self._sized(newest)
         elif self._input is not None and self._comes_again(engine, moves=moves):
             fed, self.has_run = self._input, False
         else:
@@ -136,6 +143,19 @@ class Pictures:
         is_cut, self._is_due, self._begins = is_cut or self._begins, False, False
         if is_cut:
             runner.forget()
+        run, when = self._begin(fed, runner, prepare, is_cut=is_cut)
+        self.working = runner.run(fed.picture, when)
+        self._input, self.has_run, self.last = fed, True, run
+        return True
+
+    def _sized(self, newest: Newest) -> _Input:
+        size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
+        self._player.ahead = partial(_brought, self.size)
+        made = newest.ahead
+        return _Input(made if made is not None and made.shape[:2] == size else resized(newest.picture, size), newest)
+
+    def _begin(self, fed: _Input, runner: FrameRunner, prepare: Prepare, *, is_cut: bool) -> tuple[Run, float]:
+        """Get what feeds the engine ready for a frame; how it runs, and where vectors are on their path."""
         tick = self._clock.tick()
         prepare(runner, tick, fed.picture)
         runner.tick = tick
@@ -144,10 +164,50 @@ class Pictures:
         path = runner.path or runner.generator.path
         endless = newest.spec == WORD
         when = path.endless(newest.position) if endless else path.played(newest.position, newest.laps)
-        self.working = runner.run(fed.picture, when)
-        self._input, self.has_run = fed, True
-        self.last = Run(self._clock.last, tick, fed.newest.position, fed.newest.laps, is_cut)
+        return Run(self._clock.last, tick, newest.position, newest.laps, is_cut), when
+
+    # -- several at a time ------------------------------------------------------------------------------------------
+
+    def launch(self, runner: FrameRunner, within: Executor, prepare: Prepare) -> Underway | None:
+        """Begin a frame of the newest picture, and do not wait for it; None where there is none, or it must be `run`.
+
+        Args:
+            runner: as for `run`.
+            within: has the threads that run it.
+            prepare: as for `run`.
+        """
+        newest = self._player.newest()
+        if newest is None or self._input is None or not self.has_run or self._is_due or not self._is_new(newest):
+            return None
+        fed = self._sized(newest)
+        if not runner.can_launch(fed.picture):
+            return None
+        self._taken = newest.number
+        run, when = self._begin(fed, runner, prepare, is_cut=_is_cut(self._input.newest, newest, runner))
+        launched = runner.launch(fed.picture, within, when)
+        self._input = fed
+        return Underway(launched, run, time.perf_counter())
+
+    def land(self, runner: FrameRunner, underway: Underway) -> bool:
+        """Wait for a frame that was begun; whether it is what the engine holds now.
+
+        Raises what `run` does.
+        """
+        if not runner.land(underway.launched):
+            return False
+        self.working, self.last = underway.launched.size, underway.run
         return True
+
+    @property
+    def has_new(self) -> bool:
+        """Whether there is a picture that has not been taken, and may be."""
+        newest = self._player.newest()
+        return newest is not None and self._is_new(newest)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the source is a camera."""
+        return self._player.state().is_camera
 
     def is_pressed(self, engine: Engine, *, moves: bool) -> bool:
         """Whether another frame is due already.
@@ -156,8 +216,7 @@ class Pictures:
             engine: as for `run`.
             moves: as for `run`.
         """
-        newest = self._player.newest()
-        return (newest is not None and self._is_new(newest)) or self._comes_again(engine, moves=moves)
+        return self.has_new or self._comes_again(engine, moves=moves)
 
     def _is_new(self, newest: Newest) -> bool:
         return newest.number != self._taken and not (self.held and self.has_run)

@@ -24,6 +24,7 @@ from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame, having
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.layer_monitor import LayerMonitor
+from studio.runtime.live.looked_at import looked_at
 from studio.runtime.live.mailbox import Mailbox
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
@@ -42,6 +43,7 @@ from studio.runtime.live.orders import (
     WorkAt,
 )
 from studio.runtime.live.output_writer import OutputWriter
+from studio.runtime.live.overlap import Overlap
 from studio.runtime.live.pace import Pace
 from studio.runtime.live.picture_fade import PictureFade
 from studio.runtime.live.pictures import Pictures
@@ -91,7 +93,8 @@ class RenderLoop:
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
         budget = Budget()
         monitor, study = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget)
-        looking = monitor, study, ChannelMaps(), CardMaps(budget), Cores()
+        cores = Cores()
+        looking = monitor, study, ChannelMaps(), CardMaps(budget), cores
         writer, others = OutputWriter(display, self._journal), tuple(features)
         movement = next((each for each in others if isinstance(each, Movement)), None)
         taking = Taking(writer, movement, self._journal)
@@ -117,6 +120,7 @@ class RenderLoop:
             for kind, handle in feature.handlers().items():
                 self._handlers.setdefault(kind, []).append(handle)
         self._pictures = Pictures(player, Clock(rate=rate))
+        self._overlap = Overlap(self._pictures, cores, mailbox.wake)
         self._view = View()
         self._output_too = False
         self._looked = False  # whether something else is looked at since the last turn
@@ -140,13 +144,18 @@ class RenderLoop:
             self._finish()
 
     def _go_round(self) -> None:
-        start = time.perf_counter()
-        for order in self._mailbox.take():
+        orders = self._mailbox.take()
+        if not all(order.only_looks for order in orders):
+            self._overlap.settle(self._host.runner)
+        for order in orders:
             self._obey(order)
+        if not orders and self._overlap.waits:
+            self._mailbox.wait(self._pause())
+            return
         frame = self._turn()
         if frame is not None:
             if frame.is_new:
-                self._pace.add(start, time.perf_counter())
+                self._pace.add(self._overlap.since, time.perf_counter())
             self._each("rest", frame)
         self._report()
         if (frame is None or not frame.is_new) and not self._host.is_due:
@@ -195,6 +204,7 @@ class RenderLoop:
             self._journal.once(type(feature).__name__, partial(feature.opened, engine, graph))
 
     def _closing(self) -> None:
+        self._overlap.drop()
         self._pictures.begin()
         for feature in self._features:
             self._journal.once(type(feature).__name__, feature.closing)
@@ -251,7 +261,8 @@ class RenderLoop:
     def _run(self, engine: Engine) -> bool:
         runner = self._host.runner
         assert runner is not None, "an engine comes with what feeds it"
-        return self._pictures.run(engine, runner, moves=self._moves(engine), prepare=self._prepare)
+        alone = any(feature.alone for feature in self._features)
+        return self._overlap.run(engine, runner, moves=self._moves(engine), alone=alone, prepare=self._prepare)
 
     def _moves(self, engine: Engine) -> bool:
         return engine.moves or any(moves(engine) for _, _, moves in self._having["moves"])
@@ -261,16 +272,8 @@ class RenderLoop:
             self._journal.attempt(cause, name, partial(does, runner, tick, picture))
 
     def _show(self, engine: Engine) -> None:
-        graph, view = engine.graph, self._view
-        names: tuple[str, ...] = (graph.output,)
-        inspected: tuple[str, ...] = ()
-        if view.kind == "split":
-            names = (graph.inputs[0].name, graph.output)
-        elif view.kind != "output" and (view.name in graph or view.name in graph.tensor_shapes):
-            inspected = (view.name,)
-            names = (*inspected, graph.output) if self._output_too else inspected
-        pictures = set(names).difference(inspected)
-        self._display.copy(engine, tuple(dict.fromkeys(names)), self._crops(engine), pictures)
+        names, pictures = looked_at(engine.graph, self._view, output_too=self._output_too)
+        self._display.copy(engine, names, self._crops(engine), pictures)
 
     def _crops(self, engine: Engine) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one; the rest of them is a border."""
@@ -332,6 +335,7 @@ class RenderLoop:
         yield from self._journal.parts()
 
     def _finish(self) -> None:
+        self._overlap.close()
         for feature in self._features:
             self._journal.once(type(feature).__name__, feature.close)
         self._host.close()

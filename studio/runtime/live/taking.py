@@ -193,6 +193,11 @@ class Taking(Feature):
         # Worked out in the thread that writes.
         self._waiting.append(lambda now: differences(before, after, now, sorted(names)))
 
+    @property
+    def alone(self) -> bool:
+        """See `Feature.alone`."""
+        return self._order is not None
+
     # -- runs -------------------------------------------------------------------------------------------------------
 
     def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from studio.engine.base import Engine
 from studio.model.graph import Graph
@@ -26,6 +27,8 @@ _LEAST = 0.0005
 @dataclass(frozen=True)
 class StopTuning(Setting):
     """Run as it runs now; what was not measured is, when the network is next opened or brought to another size."""
+
+    only_looks: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

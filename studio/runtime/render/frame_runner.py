@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from studio.engine.base import Engine
+from studio.engine.base import Engine, Flight
 from studio.errors import StudioError
 from studio.model.feedback import FEEDBACK
 from studio.model.generator import Generator, Phase, stepped
@@ -21,6 +23,20 @@ from studio.model.tick import START
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size
 from studio.runtime.render.stepper import Stepper
+
+
+class Launched(NamedTuple):
+    """A picture on its way through the network.
+
+    Attributes:
+        flight: the engine's run.
+        size: how it passes through.
+        padded: what the network is fed.
+    """
+
+    flight: Flight
+    size: WorkingSize
+    padded: DeepPicture
 
 
 class FrameRunner:
@@ -101,14 +117,49 @@ class FrameRunner:
             picture = fed_back(picture, self._engine.picture()[:height, :width], self.feedback)
         self._before = size
         padded = padded_picture(picture, size.padded)
-        inputs = self._engine.graph.inputs
-        pictures = {i.name: padded for i in inputs if i.kind == "picture"}
         states, steps = self._stepper.next(padded, self.stepping)
-        self._engine.run(states | self._vectors(time), self.tick, steps, pictures)
+        self._engine.run(states | self._vectors(time), self.tick, steps, self._pictures(padded))
+        self._colour(padded)
+        return size
+
+    def _pictures(self, padded: DeepPicture) -> dict[str, DeepPicture]:
+        return {i.name: padded for i in self._engine.graph.inputs if i.kind == "picture"}
+
+    def _colour(self, padded: DeepPicture) -> None:
+        """Give a network of luma the colour that its output is shown in."""
         if self._engine.graph.colour == "input":
             whole = self._engine.shape(self._engine.graph.output)
             self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
-        return size
+
+    def can_launch(self, picture: DeepPicture) -> bool:
+        """Whether a picture can be on its way through the network beside others: where it needs nothing of theirs."""
+        size = self.size_for((picture.shape[0], picture.shape[1]))
+        sizes = {i.name: size.padded if i.kind == "picture" else (1, 1) for i in self._engine.graph.inputs}
+        return self.feedback.amount <= 0.0 and self._engine.can_launch(sizes)
+
+    def launch(self, picture: DeepPicture, within: Executor, time: float = 0.0) -> Launched:
+        """Begin what `run` does, and do not wait for it; only after `can_launch`.
+
+        Args:
+            picture: as for `run`.
+            within: has the threads that do it.
+            time: as for `run`.
+        """
+        size = self.size_for((picture.shape[0], picture.shape[1]))
+        padded = padded_picture(picture, size.padded)
+        pictures = self._pictures(padded)
+        return Launched(self._engine.launch(self._vectors(time), pictures, within, self.tick), size, padded)
+
+    def land(self, launched: Launched) -> bool:
+        """Wait for what was begun; False where the engine is another by now, and what came of it is of no use.
+
+        Raises what `run` does.
+        """
+        if not self._engine.land(launched.flight):
+            return False
+        self._before = launched.size
+        self._colour(launched.padded)
+        return True
 
     def _vectors(self, time: float) -> dict[str, Array]:
         path = self.path or self.generator.path
