@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers import tiny_network
@@ -12,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
@@ -75,29 +75,34 @@ def test_fitting_leaves_edges_and_filling_cuts() -> None:
 def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
     del gl_app
     save_network(tiny_network(), tmp_path / "tiny")
-    made = WholeWindow(qtbot, tmp_path, str(tmp_path / "tiny"), "demo", "64")
-    made.live.pause(True)
+    # One picture, which stands: what is seen changes by commands alone.
+    still = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    cv2.imwrite(str(tmp_path / "still.png"), still)
+    made = WholeWindow(qtbot, tmp_path, str(tmp_path / "tiny"), str(tmp_path / "still.png"), "64")
     yield made
     made.close()
 
 
 def seen(whole: WholeWindow) -> np.ndarray:
-    """The window's pixels, once they stand still."""
+    """The window's pixels as they are now; looking at them has what is newest drawn."""
     window = whole.projection.output
     assert window is not None
-    previous = None
-    for _ in range(200):
-        window.refresh()
-        QTest.qWait(15)
-        whole.until(lambda: getattr(window.surface, "is_settled", True))
-        QTest.qWait(15)
-        image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-        lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-        found = lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
-        if previous is not None and np.array_equal(found, previous):
-            return found
-        previous = found
-    raise AssertionError("the picture does not stand still")
+    image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def until_seen(whole: WholeWindow, wanted: np.ndarray) -> None:
+    """Wait until the window shows just this."""
+    whole.until(lambda: np.array_equal(seen(whole), wanted))
+
+
+def fitted(picture: np.ndarray, side: int) -> np.ndarray:
+    """A picture as large as it fits into a square window, on black."""
+    places = mapped(
+        Framing("fit"), np.arange(picture.shape[0] * picture.shape[1]).reshape(picture.shape[:2]), (side,) * 2
+    )
+    return np.where(places[:, :, None] >= 0, picture.reshape(-1, 3)[places], 0).astype(np.uint8)
 
 
 @pytest.mark.gl
@@ -106,34 +111,39 @@ def test_the_picture_is_mirrored_turned_blacked_out_and_tested(whole: WholeWindo
     window = whole.projection.output
     assert window is not None
     window.resize(256, 256)
-    whole.until(lambda: seen(whole).any())
-    straight = seen(whole)
+    straight = fitted(whole.picture(), 256)
+    assert straight.any()
+    until_seen(whole, straight)
     whole.command("output.mirror")
-    np.testing.assert_array_equal(seen(whole), straight[:, ::-1])
+    until_seen(whole, straight[:, ::-1])
     whole.command("output.mirror")
     whole.command("output.turn")
-    np.testing.assert_array_equal(seen(whole), np.rot90(straight, -1))
+    until_seen(whole, np.rot90(straight, -1))
     whole.command("output.turn")
     whole.command("output.flip")
-    np.testing.assert_array_equal(seen(whole), straight[:, ::-1])
+    until_seen(whole, straight[:, ::-1])
     whole.command("output.turn")
     whole.command("output.turn")
     whole.command("output.flip")
     # The keys are the studio's, pressed on the output window.
     whole.key(Qt.Key.Key_K)
     assert whole.projection.black
-    assert not seen(whole).any()
+    until_seen(whole, np.zeros_like(straight))
     whole.key(Qt.Key.Key_K)
-    np.testing.assert_array_equal(seen(whole), straight)
+    until_seen(whole, straight)
     whole.command("output.test")
-    test = seen(whole)
-    assert tuple(test[80, 60]) == (255, 255, 255)
-    assert len(np.unique(test.reshape(-1, 3), axis=0)) > 20
+    whole.until(lambda: tuple(seen(whole)[80, 60]) == (255, 255, 255))
+    assert len(np.unique(seen(whole).reshape(-1, 3), axis=0)) > 20
     whole.command("output.test")
+    until_seen(whole, straight)
     # What the viewport looks at, and its colours, is nobody else's.
     whole.workspace.colours = "grey"
+    whole.workspace.choose("enc", "weight")
     whole.workspace.show("layer")
-    np.testing.assert_array_equal(seen(whole), straight)
+    screen = whole.live.screen
+    assert screen is not None
+    whole.until(lambda: "enc" in [shown.name for shown in screen.front()])
+    until_seen(whole, straight)
 
 
 @pytest.mark.gl
