@@ -23,6 +23,18 @@ ENGINES = ("torch", "gl", "gl-fragment")
 REQUIRED = frozenset(filter(None, os.environ.get("STUDIO_TESTS_REQUIRE", "").split(",")))
 """What must not be missing: "gl", "window". Where it is, tests fail that are passed over elsewhere."""
 
+
+class Clock:
+    """Stands for the module `time` in one that looks at a clock; the test turns it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return self.now
+
+
 EngineFor = Callable[[Network], Engine]
 
 

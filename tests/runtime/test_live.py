@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import tiny_network
+from helpers import Clock, tiny_network
 
 from studio.edits import make_edit
 from studio.engine.gl.device import Device, open_device
@@ -23,12 +23,14 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS, Workspace
+from studio.runtime.live import output_writer
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.feature import Feature
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.player import Player
-from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.live.playing import PlayerState
+from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 from studio.runtime.live.report import (
     EngineState,
     LayerShapes,
@@ -300,20 +302,30 @@ def test_stills_and_sheets_are_written(showing: Studio, tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "sheet.png")) is not None
 
 
-def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path) -> None:
-    start = time.monotonic()
+def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    began = clock.now
+    monkeypatch.setattr(output_writer, "time", clock)
     showing.live.record(RecordingPlan(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
-    showing.until(lambda: (status := showing.telemetry[Recording].status) is not None and status.seconds)
-    time.sleep(1.0)
+
+    def status() -> RecordingStatus:
+        return showing.telemetry[Recording].status or RecordingStatus()
+
+    def under_way() -> int:
+        # Until the first picture is there, which the time is counted from.
+        clock.now += 0.04
+        return status().frames
+
+    showing.until(under_way)
+    clock.now += 2.0
+    showing.until(lambda: status().seconds >= 2.0)
     showing.live.stop_recording()
-    showing.until(lambda: (status := showing.telemetry[Recording].status) is not None and status.finished)
-    took = time.monotonic() - start
+    showing.until(lambda: status().finished)
     with open_source(str(tmp_path / "tiny.mp4")) as film:
         frames = list(film)
-    assert 25 <= len(frames) <= took * 25 + 1
-    status = showing.telemetry[Recording].status
-    assert status is not None
-    assert (status.frames, status.error) == (len(frames), "")
+    assert 2.0 <= status().seconds <= clock.now - began
+    assert len(frames) == status().seconds * 25
+    assert (status().frames, status().error) == (len(frames), "")
     # Said with the next frame, which may come a report after the status.
     showing.until(lambda: any("Recorded" in text for text in showing.messages))
 
@@ -325,7 +337,8 @@ def test_while_held_only_edits_are_run(studio: Studio) -> None:
     studio.workspace.held = True
     studio.picture()
     held = studio.picture()
-    time.sleep(0.2)
+    place = studio.telemetry[PlayerState].position
+    studio.until(lambda: abs(studio.telemetry[PlayerState].position - place) > 0.2)
     np.testing.assert_array_equal(studio.picture(), held)
     gain(studio.document, 3.0)
     assert (studio.picture() != held).any()

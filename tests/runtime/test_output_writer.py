@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Clock
 
 from studio.model.view import View
 from studio.runtime.live import output_writer
@@ -15,16 +16,6 @@ from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.output_writer import OutputWriter, Record
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
-
-
-class Clock:
-    """Stands for the module `time`."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class FakeScreen:

@@ -121,7 +121,7 @@ class OutputWriter(Feature):
             StudioError: where it cannot be begun.
         """
         self.end()
-        self._recorder = LiveRecorder(order.plan, order.name)
+        self._recorder = LiveRecorder(order.plan, order.name, clock=lambda: time.monotonic())
         self._shown, self._ended, self._is_behind = order.shown, False, not order.fresh
 
     def end(self, now: float | None = None) -> None:
