@@ -26,7 +26,7 @@ from studio.model.edit import Patch
 from studio.model.layout import Rect, sheet_size
 from studio.runtime.live.report import Progress
 from studio.runtime.services import memory
-from studio.ui.importing import opening
+from studio.ui.importing import opening_of
 
 EVERY = 10.0
 """Seconds between two lines."""
@@ -85,7 +85,7 @@ def _curve(studio: Studio, seconds: float, model: Path | None) -> Iterator[tuple
 
 def _turns(studio: Studio, model: Path) -> Iterator[None]:
     """Do one thing after another, for ever."""
-    workspace, files = studio.workspace, opening(studio.window.context)
+    workspace, files = studio.workspace, opening_of(studio.window.context)
     presets = itertools.cycle(sorted(studio.parts.library.shipped.iterdir()))
     for size, engine in itertools.cycle(itertools.product(SIZES, ENGINES)):
         workspace.size = size

@@ -42,7 +42,6 @@ from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns, spin_little
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
-from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.collecting import Collector
@@ -218,7 +217,11 @@ class Studio:
         """End every thread and free what they hold."""
         self.parts.fades.close()
         self._switching.close()
-        self.window.context[StageHand].close()
+        # Only where there is one: to ask for it would make its panel, and all before it.
+        from studio.ui.performance.stage_hand import StageHand
+
+        if StageHand in self.window.context:
+            self.window.context[StageHand].close()
         self._sound_out.close()
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)

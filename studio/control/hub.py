@@ -13,24 +13,28 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalInstance
 
 from studio.control.inbox import Hearing, Inbox, Taken
 from studio.control.learning import Learning, Ports, Watched, mapping_of
 from studio.control.mapped import Mapped, suggested
-from studio.control.midi_out import Lights, OutBackend
-from studio.control.midi_ports import Backend, MidiIn
 from studio.control.namespace import Namespace
-from studio.control.osc import LOOPBACK, PORT, OscSender, OscServer
-from studio.control.oscquery import OscQuery
+from studio.control.osc_place import LOOPBACK, PORT
 from studio.errors import StudioError
 from studio.model.address import Number, nothing_at
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping, Mappings, learnt
 from studio.model.modulator import Measurements
+
+# Most people have no controllers: what speaks OSC, HTTP and MIDI is imported when somebody wants it.
+if TYPE_CHECKING:
+    from studio.control.midi_out import Lights, OutBackend
+    from studio.control.midi_ports import Backend, MidiIn
+    from studio.control.osc import OscSender, OscServer
+    from studio.control.oscquery import OscQuery
 
 REST = 0.4
 """Seconds without a turn after which what controllers turned becomes one item of the history."""
@@ -86,7 +90,7 @@ class Hub:
         self._sender: OscSender | None = None
         self._moved: ReadOnly[str, float] = {}
         self._is_untold = False
-        self.refresh()
+        self._is_stale = True  # nobody asks as yet
         document.changed.connect(self._follow)
 
     # -- ports ------------------------------------------------------------------------------------------------------
@@ -97,6 +101,10 @@ class Hub:
         Raises:
             StudioError: where a port cannot be had; what was heard before is heard on.
         """
+        from studio.control.osc import OscServer
+        from studio.control.oscquery import OscQuery
+
+        self._renewed()
         osc = OscServer(self.inbox, self._numbers, self._say, host, port)
         try:
             query = OscQuery(lambda: self._listed, osc.port, host)
@@ -104,7 +112,6 @@ class Hub:
             osc.close()
             raise
         self.stop_osc()
-        self._renewed()
         self._osc, self._query = osc, query
         self.changed.emit()
         return osc.port, query.port
@@ -119,6 +126,8 @@ class Hub:
 
     def send_osc(self, host: str, port: int) -> None:
         """Send every number there, whenever it changes, beginning with all of them."""
+        from studio.control.osc import OscSender
+
         self.stop_sending()
         self._sender = OscSender(host, port)
         self._show()
@@ -133,6 +142,9 @@ class Hub:
 
     def hear_midi(self, backend: Backend, lights: OutBackend | None = None) -> None:
         """Listen to every MIDI port, and light up controllers where a backend for that is given."""
+        from studio.control.midi_out import Lights
+        from studio.control.midi_ports import MidiIn
+
         self.stop_midi()
         self._lights = Lights(lights, self._say, self._clock) if lights is not None else None
         self._midi = MidiIn(backend, self.inbox, self._say, self._clock, lights=self._lights)

@@ -6,7 +6,6 @@ whatever time they are dated, since what is held back for years fills the memory
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
 from collections import OrderedDict
@@ -19,13 +18,9 @@ from pythonosc.osc_packet import OscPacket
 from pythonosc.osc_packet import ParseError as PacketError
 
 from studio.control.inbox import Inbox
+from studio.control.osc_place import IN, LOOPBACK, PORT, ROOT
 from studio.errors import StudioError
 from studio.model.address import Number
-
-ROOT = "/studio"
-IN = f"{ROOT}/in/"
-PORT = 9000
-LOOPBACK = "127.0.0.1"
 
 _LARGEST = 65535
 _SAID = 32
@@ -248,17 +243,3 @@ def _behind(data: bytes, place: int) -> int | None:
 def _single(value: float) -> float:
     """As a message holds it, in single precision."""
     return float(np.float32(value))
-
-
-def target(text: str) -> tuple[str, int]:
-    """Host and port of "127.0.0.1:9001", or of a port alone, on this machine.
-
-    Raises:
-        StudioError: where it is neither.
-    """
-    host, colon, port = text.strip().rpartition(":")
-    if port.isdecimal() and 1 <= int(port) <= 65535 and (host or not colon) and not re.search(r"[\s/]", host):
-        return host or LOOPBACK, int(port)
-    raise StudioError(
-        f'"{text.strip()[:60]}" is no place to send OSC to; give a host and a port, such as 127.0.0.1:9001.'
-    )

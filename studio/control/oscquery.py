@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from studio.control.osc import LOOPBACK, ROOT
+from studio.control.osc_place import LOOPBACK, ROOT
 from studio.errors import StudioError
 from studio.model.address import Number
 

@@ -57,7 +57,8 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=120), AfterVal
 class Part(BaseModel):
     """A part of a manifest: unknown keys and infinite numbers are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What no file holds is never checked, so what checks it is made when the first file does.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -1,11 +1,10 @@
-"""The numbers of a lesson, as the window asks for them."""
+"""The names of the losses and the numbers of a lesson, as the window asks for them: what learns is not imported."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
 
-from studio.learn.prepare import LOSS_NAMES
 from studio.model.address import Number, joined, number_of
 from studio.model.form import fields
 from studio.model.param import Declared, param, seed
@@ -20,12 +19,13 @@ LOSS_WORDS = {
     "edges": "Edges",
     "ssim": "Structure (SSIM)",
     "tv": "Roughness",
-    "total_variation": "Roughness",
     "features": "Features",
     "style": "Style of a picture",
     "adversarial": "A critic's opinion",
 }
-"""What the losses are called in plain words."""
+"""What every loss is called in plain words, by its name."""
+
+LOSS_NAMES = tuple(LOSS_WORDS)
 
 _KINDS = ("number", "integer", "seed")
 
@@ -59,7 +59,7 @@ def setting_numbers() -> Iterator[tuple[str, Number]]:
 
 def loss_numbers() -> Iterator[tuple[str, Number]]:
     """How much each loss counts, by its name: ``/lesson/weight/l1``."""
-    for name in LOSS_NAMES:
-        about = f"How much {LOSS_WORDS.get(name, name).lower()} counts; 0 leaves it out"
+    for name, words in LOSS_WORDS.items():
+        about = f"How much {words.lower()} counts; 0 leaves it out"
         address = joined("lesson", "weight", name)
         yield name, Number(address, f"Lesson {name}", "number", 0.0, 0.0, LARGEST_WEIGHT, "", about, (0.0, 2.0))

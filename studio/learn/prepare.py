@@ -22,6 +22,7 @@ from studio.learn.bank import covering
 from studio.learn.growth import Growth
 from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson, Teacher, open_lesson
+from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.memory import Need, fitted
 from studio.learn.networks import parse_new
@@ -42,7 +43,6 @@ from studio.model.stages import STAGES
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
 
-LOSS_NAMES = (*LOSSES, "features", "style", "adversarial")
 _STYLE_SIDE = 256
 _STATE_CLIP = 1.0
 """Where nothing is said; A. Mordvintsev et al. divide every tensor's gradient by its norm."""

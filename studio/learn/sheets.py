@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.opening import open_preset
-from studio.learn.learner import Checkpoint, Learner
 from studio.model.layout import Rect, from_sheet, sheet_size, to_sheet
 from studio.model.learning_sheets import LearningSheets
 from studio.model.network import Network
 from studio.model.op import Array
+
+# The window's brush asks what weights are pulled towards long before anything learns.
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint, Learner
 
 
 def aim_of(towards: str, network: Network) -> Network:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib import metadata
+from importlib.metadata import EntryPoint, EntryPoints
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
@@ -47,6 +49,17 @@ _owners: dict[str, Plugin] = {}
 """By module, and by package for what its other modules define."""
 _problems: dict[tuple[Plugin, str], None] = {}
 _failed: set[Plugin] = set()
+
+
+@cache
+def _installed() -> Callable[..., EntryPoints]:
+    """Selects among the entry points of all that is installed; to look for those takes some milliseconds."""
+    return cast(Callable[..., EntryPoints], metadata.entry_points().select)
+
+
+def entry_points(group: str) -> EntryPoints:
+    """What packages add to a group."""
+    return _installed()(group=group)
 
 
 def load(group: str) -> Iterator[tuple[Plugin, ModuleType]]:
@@ -88,6 +101,7 @@ def loaded() -> tuple[Plugin, ...]:
 
 def forget() -> None:
     """Ask every plug-in anew; for tests, and after one was installed."""
+    _installed.cache_clear()
     _owners.clear()
     _problems.clear()
     _failed.clear()

@@ -14,7 +14,7 @@ from pythonosc.osc_message import OscMessage
 from studio.bends import make_bend
 from studio.control.hub import Hub
 from studio.control.midi_ports import RtMidi
-from studio.control.osc import target
+from studio.control.osc_place import target
 from studio.errors import StudioError
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping

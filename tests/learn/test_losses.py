@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.errors import StudioError
+from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.objective import sketch
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
@@ -96,8 +97,9 @@ def test_a_loss_is_that_of_plain_pytorch(name: str) -> None:
     assert torch.linalg.vector_norm(gradient - by_hand) <= 1e-4 * torch.linalg.vector_norm(by_hand)
 
 
-def test_every_loss_has_a_reference() -> None:
+def test_every_loss_has_a_reference_and_plain_words() -> None:
     assert LOSSES.keys() == REFERENCES.keys()
+    assert (*LOSSES, Features.name, Style.name, Adversarial.name) == LOSS_NAMES
 
 
 def test_features_are_compared_through_a_fixed_network() -> None:

@@ -71,6 +71,14 @@ def test_a_group_is_shown_again_and_again_each_as_often(room: Room) -> None:
     assert {picture.shape for _, picture in room.seen} == {(84, 112, 3)}
 
 
+def test_showing_nothing_starts_no_thread(room: Room) -> None:
+    """It would import PyTorch while the window is put together, whose deck says so that nothing is hovered."""
+    room.proofs.show("g", {})
+    assert not [thread for thread in threading.enumerate() if thread.name == "proofs"]
+    room.proofs.show("g", {0: preset}, room.take)
+    room.until(lambda: room.seen)
+
+
 def test_once_each_and_then_nothing(room: Room) -> None:
     room.proofs.show("g", dict.fromkeys(range(3), preset), room.take, lasts=False)
     room.until(lambda: len(room.seen) == 3)

@@ -91,6 +91,36 @@ def test_a_command_of_a_panel_that_waits_does_what_it_says(studio: Studio) -> No
     assert not studio.window.actions_["macro.choose_1"].isChecked()
 
 
+@pytest.mark.parametrize(
+    ("command", "panel"),
+    [
+        ("bend.throw", "bends"),
+        ("controllers.learn", "controllers"),
+        ("fade.stop", "fades"),
+        ("generator.seed", "generator"),
+        ("macro.more", "macros"),
+        ("movement.tap", "movement"),
+        ("performance.play", "performance"),
+        ("learn.release", "learning"),
+        ("vary.roll", "vary"),
+    ],
+)
+def test_a_command_makes_the_panel_that_it_belongs_to_and_no_other(studio: Studio, command: str, panel: str) -> None:
+    before = set(studio.window.panels.waiting)
+    assert panel in before
+    studio.window.actions_[command].setEnabled(True)
+    studio.window.actions_[command].trigger()
+    assert before - set(studio.window.panels.waiting) == {panel}
+    assert studio.window.docks[panel].widget() is not None
+
+
+def test_closing_early_makes_nothing(studio: Studio) -> None:
+    waiting = studio.window.panels.waiting
+    studio.window.close()
+    studio.close()
+    assert studio.window.panels.waiting == waiting
+
+
 def test_a_number_of_a_panel_that_waits_has_its_address_soon(studio: Studio) -> None:
     names = studio.controllers.hub.names
     before = set(names.numbers())

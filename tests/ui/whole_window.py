@@ -18,7 +18,7 @@ from studio.model.picture import Picture
 from studio.runtime.live.report import EngineState, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.histogram.panel import HistogramPanel
-from studio.ui.importing import opening
+from studio.ui.importing import opening_of
 from studio.ui.importing.opening import Opening
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.presets.panel import PresetDeck
@@ -56,7 +56,7 @@ class WholeWindow:
         self.editor, self.network = context[FilterEditor], context[NetworkPanel]
         self.histogram = context[HistogramPanel]
         self.deck, self.recorder, self.transport = context[PresetDeck], context[RecorderPanel], context[Transport]
-        self.opening: Opening = opening(context)
+        self.opening: Opening = opening_of(context)
         self.workspace.engine, self.workspace.size = "torch", size
         # Nobody answers questions here.
         self.window._may_close = lambda _close: True

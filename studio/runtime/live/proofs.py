@@ -191,7 +191,8 @@ class Proofs:
     # -- the thread -----------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None and not self._is_closed:
+        # Nothing is shown while the window is put together: for that no thread need import PyTorch.
+        if self._thread is None and not self._is_closed and (self._groups or self._jobs):
             self._thread = threading.Thread(target=self._run, name="proofs", daemon=True)
             self._thread.start()
         self._lock.notify()

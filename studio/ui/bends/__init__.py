@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.model.picture import DeepPicture
 from studio.runtime.live.report import Progress
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.bends.findings import Findings
-from studio.ui.bends.panel import BendsPanel
-from studio.ui.bends.tile_bars import TileBars
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.effects import Effects
 from studio.ui.services.messages import MessageBar
 from studio.ui.viewport.widget import Viewport
 
+if TYPE_CHECKING:
+    from studio.ui.bends.panel import BendsPanel
+
 
 def _make(context: Context) -> BendsPanel:
+    from studio.ui.bends.findings import Findings
+    from studio.ui.bends.panel import BendsPanel
+    from studio.ui.bends.tile_bars import TileBars
+
     findings = Findings(context.document, context[Telemetry], context.live.order)
 
     def newest() -> DeepPicture | None:
@@ -32,12 +38,10 @@ def _make(context: Context) -> BendsPanel:
     return made
 
 
-def _add(context: Context) -> None:
-    context[BendsPanel].add_bend()
+def _panel(context: Context) -> BendsPanel:
+    from studio.ui.bends.panel import BendsPanel
 
-
-def _toggle_all(context: Context) -> None:
-    context[BendsPanel].toggle_all()
+    return context[BendsPanel]
 
 
 PANELS = (
@@ -48,11 +52,12 @@ PANELS = (
         _make,
         stack=10,
         order=60,
+        modules=("studio.ui.bends.panel",),
         commands=(
             Command(
                 "bend.add",
                 "Add bend…",
-                _add,
+                lambda c: _panel(c).add_bend(),
                 Place("Layer", 20, 10),
                 keys=("Ctrl+Shift+B",),
                 icon="waves",
@@ -61,7 +66,7 @@ PANELS = (
             Command(
                 "bend.palette",
                 "Bends as pictures…",
-                lambda c: c[BendsPanel].open_palette(),
+                lambda c: _panel(c).open_palette(),
                 Place("Layer", 20, 15),
                 icon="squares-four",
                 tip="Choose among pictures of what each bend does behind the selected layer",
@@ -69,7 +74,7 @@ PANELS = (
             Command(
                 "bend.throw",
                 "Bend at random",
-                lambda c: c[BendsPanel].throw(),
+                lambda c: _panel(c).throw(),
                 Place("Layer", 20, 20),
                 keys=("Ctrl+Shift+D",),
                 icon="dice-five",
@@ -78,7 +83,7 @@ PANELS = (
             Command(
                 "bend.toggle_all",
                 "Bends off and on",
-                _toggle_all,
+                lambda c: _panel(c).toggle_all(),
                 Place("Layer", 20, 30),
                 keys=("Ctrl+Alt+B",),
                 tip="All bends of layers off, or on again as they were",

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QCursor, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from studio.control.osc import ROOT
+from studio.control.osc_place import ROOT
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.document import Document

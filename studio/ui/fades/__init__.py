@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from studio.ui.fades.panel import FadesPanel
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.services.fades import SNAPSHOTS, Fades
 from studio.ui.services.messages import MessageBar
+
+if TYPE_CHECKING:
+    from studio.ui.fades.panel import FadesPanel
+
+
+def _make(context: Context) -> FadesPanel:
+    from studio.ui.fades.panel import FadesPanel
+
+    return FadesPanel(context[Fades], context[MessageBar].say)
 
 
 def _take(number: int) -> Callable[[Context], None]:
@@ -20,9 +29,10 @@ PANELS = (
         "fades",
         "Fades",
         "left",
-        lambda c: FadesPanel(c[Fades], c[MessageBar].say),
+        _make,
         stack=20,
         order=15,
+        modules=("studio.ui.fades.panel",),
         scrolled=True,
         commands=(
             Command(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.generator.panel import GeneratorPanel
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel, bring_forward
 from studio.ui.services.parts import Parts
 
+if TYPE_CHECKING:
+    from studio.ui.generator.panel import GeneratorPanel
+
 
 def _make(context: Context) -> GeneratorPanel:
+    from studio.ui.generator.panel import GeneratorPanel
+
     parts = context[Parts]
     return GeneratorPanel(
         context.document, context[Telemetry], context.live.play, parts.opener.open, parts.messages.say
@@ -17,6 +23,8 @@ def _make(context: Context) -> GeneratorPanel:
 
 
 def _draw(context: Context) -> None:
+    from studio.ui.generator.panel import GeneratorPanel
+
     panel = context[GeneratorPanel]
     bring_forward(panel)
     if panel.directions:
@@ -31,6 +39,7 @@ PANELS = (
         _make,
         stack=10,
         order=30,
+        modules=("studio.ui.generator.panel",),
         commands=(
             Command(
                 "generator.seed",

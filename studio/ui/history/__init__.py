@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from studio.ui.history.panel import HistoryPanel
+from typing import TYPE_CHECKING
+
+from studio.ui.kit.command import Context
 from studio.ui.kit.panel import Panel
 
-PANELS = (Panel("history", "History", "left", lambda c: HistoryPanel(c.document), stack=20, order=20),)
+if TYPE_CHECKING:
+    from studio.ui.history.panel import HistoryPanel
+
+
+def _make(context: Context) -> HistoryPanel:
+    from studio.ui.history.panel import HistoryPanel
+
+    return HistoryPanel(context.document)
+
+
+PANELS = (Panel("history", "History", "left", _make, stack=20, order=20, modules=("studio.ui.history.panel",)),)

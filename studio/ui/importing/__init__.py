@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from studio.ui.importing.import_reading import Importing
-from studio.ui.importing.opening import Opening
+from typing import TYPE_CHECKING
+
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.services.parts import Parts
 
+if TYPE_CHECKING:
+    from studio.ui.importing.opening import Opening
 
-def opening(context: Context) -> Opening:
+
+def opening_of(context: Context) -> Opening:
     """What opens files of every kind in this window."""
+    from studio.ui.importing.opening import Opening
+
     return context.once(Opening, lambda: _make(context))
 
 
 def _make(context: Context) -> Opening:
+    from studio.ui.importing.import_reading import Importing
+    from studio.ui.importing.opening import Opening
+
     parts = context[Parts]
     importing = Importing(context.window, parts.document, parts.importer, parts.networks, parts.session, parts.messages)
     return Opening(
@@ -25,7 +33,7 @@ COMMANDS = (
     Command(
         "file.open",
         "Open preset or network…",
-        lambda c: opening(c).ask_preset(),
+        lambda c: opening_of(c).ask_preset(),
         Place("File", 10, 10),
         keys=("Ctrl+O",),
         icon="folder-open",
@@ -34,7 +42,7 @@ COMMANDS = (
     Command(
         "file.import",
         "Import model…",
-        lambda c: opening(c).ask_model(),
+        lambda c: opening_of(c).ask_model(),
         Place("File", 10, 20),
         keys=("Ctrl+I",),
         icon="download-simple",
@@ -43,7 +51,7 @@ COMMANDS = (
     Command(
         "file.open_source",
         "Open film or picture…",
-        lambda c: opening(c).ask_source(),
+        lambda c: opening_of(c).ask_source(),
         Place("File", 10, 30),
         keys=("Ctrl+Shift+O",),
         icon="film-strip",
@@ -52,7 +60,7 @@ COMMANDS = (
     Command(
         "file.export",
         "Export network…",
-        lambda c: opening(c).ask_export(),
+        lambda c: opening_of(c).ask_export(),
         Place("File", 20, 30),
         keys=("Ctrl+Shift+E",),
         icon="export",

@@ -26,6 +26,7 @@ class Actions:
         owner: gets the actions, so that their keys work in all of it.
         say_error: shows what could not be done.
         waits: whether what a command is about is not there yet, so that it cannot be asked whether it is on.
+        prepare: makes what a command is about, where that is not there yet.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class Actions:
         owner: QWidget,
         say_error: Callable[[str], None],
         waits: Callable[[Command], bool] = lambda _: False,
+        prepare: Callable[[Command], object] = lambda _: None,
     ) -> None:
         self._context = context
-        self._waits = waits
+        self._waits, self._prepare = waits, prepare
         self._owner = owner
         self._say_error = say_error
         self.commands = {command.id: command for command in commands}
@@ -84,6 +86,7 @@ class Actions:
 
     def _do(self, command: Command, _checked: bool = False) -> None:
         try:
+            self._prepare(command)
             with plugins.guarded(command.run):
                 command.run(self._context)
         except StudioError as error:

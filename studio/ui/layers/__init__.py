@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from studio.runtime.live.report import LayerShapes
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
-from studio.ui.layers.graph_view import GraphView
 from studio.ui.layers.panel import NetworkPanel
+
+if TYPE_CHECKING:
+    from studio.ui.layers.graph_view import GraphView
 
 
 def _layers(context: Context) -> Iterator[Entry]:
@@ -21,6 +24,12 @@ def _layers(context: Context) -> Iterator[Entry]:
         shape = f" {shapes[node.name]}" if node.name in shapes else ""
         detail = f"{type(node.op).__name__}{shape}"
         yield Entry(node.name, "Layer", plain(partial(context.workspace.choose, node.name)), detail, "stack")
+
+
+def _graph(context: Context) -> GraphView:
+    from studio.ui.layers.graph_view import GraphView
+
+    return GraphView(context.document, context.workspace, context[Telemetry])
 
 
 PANELS = (
@@ -51,8 +60,9 @@ PANELS = (
         "graph",
         "Graph",
         "left",
-        lambda c: GraphView(c.document, c.workspace, c[Telemetry]),
+        _graph,
         stack=10,
         order=20,
+        modules=("studio.ui.layers.graph_view",),
     ),
 )

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from studio.learn.damage import DAMAGES
 from studio.learn.lesson_numbers import (
     LARGEST_WEIGHT,
+    LOSS_NAMES,
     LOSS_WORDS,
     OF_STATES,
     LessonNumbers,
@@ -33,7 +34,7 @@ from studio.learn.lesson_numbers import (
     setting_numbers,
 )
 from studio.learn.losses import parse_weights
-from studio.learn.prepare import LOSS_NAMES, Asked
+from studio.learn.prepare import Asked
 from studio.model.address import Dial
 from studio.model.form import fields
 from studio.ui.kit import theme
@@ -195,13 +196,13 @@ class LessonForm(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         for place, (name, weight) in enumerate(loss_numbers()):
-            on = QCheckBox(LOSS_WORDS.get(name, name))
+            on = QCheckBox(LOSS_WORDS[name])
             on.setChecked(name == "l2")
             spin = QDoubleSpinBox(minimum=0, maximum=LARGEST_WEIGHT, value=1.0, decimals=4)
             spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             spin.setKeyboardTracking(False)
             spin.setFixedWidth(64)
-            spin.setAccessibleName(f"Weight of {LOSS_WORDS.get(name, name)}")
+            spin.setAccessibleName(f"Weight of {LOSS_WORDS[name]}")
             spin.setEnabled(on.isChecked())
             on.toggled.connect(spin.setEnabled)
             on.clicked.connect(self.turned)

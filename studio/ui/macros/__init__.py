@@ -4,40 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from studio.model.route import MACROS
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
-from studio.ui.macros.panel import MacrosPanel
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
+
+if TYPE_CHECKING:
+    from studio.ui.macros.panel import MacrosPanel
 
 _STEP = 0.05
 
 
 def _make(context: Context) -> MacrosPanel:
+    from studio.ui.macros.panel import MacrosPanel
+
     made = MacrosPanel(context.document, context[Telemetry], context[MessageBar].say, context[Controllers].hub.names)
     made.switched.connect(lambda: context.tell("macro"))
     return made
 
 
+def _panel(context: Context) -> MacrosPanel:
+    from studio.ui.macros.panel import MacrosPanel
+
+    return context[MacrosPanel]
+
+
 def _is_chosen(number: int, context: Context) -> bool:
-    return context[MacrosPanel].number == number
+    return _panel(context).number == number
 
 
 def _choose(number: int) -> Callable[[Context], None]:
-    return lambda context: context[MacrosPanel].choose(number)
+    return lambda context: _panel(context).choose(number)
 
 
 def _step(by: float) -> Callable[[Context], None]:
-    return lambda context: context[MacrosPanel].step(by)
+    return lambda context: _panel(context).step(by)
 
 
 def _aims(context: Context) -> Iterator[Entry]:
     """Every number that the chosen macro can turn: choosing one lets it."""
-    panel = context[MacrosPanel]
+    panel = _panel(context)
     for target in panel.targets():
         run = plain(partial(panel.aim, target.address))
         yield Entry(f"Macro {panel.number} turns {target.label}", "Macro", run, target.address, "sliders-horizontal")
@@ -52,6 +63,7 @@ PANELS = (
         # Below what it turns, so that a knob can be dragged there.
         stack=20,
         order=40,
+        modules=("studio.ui.macros.panel",),
         scrolled=True,
         entries=_aims,
         commands=(

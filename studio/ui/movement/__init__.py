@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from studio.model.tempo import Tempo
 from studio.runtime.live.film_sound import FilmSound
@@ -10,21 +11,23 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
-from studio.ui.movement.panel import MovementPanel
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.fades import Fades
 from studio.ui.services.messages import MessageBar
 
+if TYPE_CHECKING:
+    from studio.ui.movement.panel import MovementPanel
 
-def _add(context: Context) -> None:
-    context[MovementPanel].add_movement()
 
+def _panel(context: Context) -> MovementPanel:
+    from studio.ui.movement.panel import MovementPanel
 
-def _tap(context: Context) -> None:
-    context[MovementPanel].tap_tempo()
+    return context[MovementPanel]
 
 
 def _make(context: Context) -> MovementPanel:
+    from studio.ui.movement.panel import MovementPanel
+
     controllers, say = context[Controllers], context[MessageBar].say
 
     def find_tempo(then: Callable[[Tempo], object]) -> None:
@@ -51,11 +54,12 @@ PANELS = (
         _make,
         stack=10,
         order=70,
+        modules=("studio.ui.movement.panel",),
         commands=(
             Command(
                 "movement.add",
                 "Add movement…",
-                _add,
+                lambda c: _panel(c).add_movement(),
                 Place("Layer", 30, 10),
                 keys=("Ctrl+Shift+M",),
                 icon="activity",
@@ -64,7 +68,7 @@ PANELS = (
             Command(
                 "movement.tap",
                 "Tap the tempo",
-                _tap,
+                lambda c: _panel(c).tap_tempo(),
                 Place("Layer", 30, 20),
                 keys=("Ctrl+Alt+T",),
                 tip="Two or more taps set the tempo",
@@ -72,7 +76,7 @@ PANELS = (
             Command(
                 "movement.hear",
                 "Tempo from the sound",
-                lambda c: c[MovementPanel].hear_tempo(),
+                lambda c: _panel(c).hear_tempo(),
                 Place("Layer", 30, 30),
                 icon="ear",
                 tip="Of the film that plays, in step with its beats",

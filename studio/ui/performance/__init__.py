@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.model.score import Score
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
-from studio.ui.performance.panel import PerformancePanel
-from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.parts import Parts
 
+if TYPE_CHECKING:
+    from studio.ui.performance.panel import PerformancePanel
+    from studio.ui.performance.stage_hand import StageHand
+
 
 def _make(context: Context) -> PerformancePanel:
+    from studio.ui.performance.panel import PerformancePanel
+    from studio.ui.performance.stage_hand import StageHand
+
     parts, score = context[Parts], context.add(Score())
     hand = context.add(StageHand(parts, score, context[Controllers].hub.inbox))
     hand.changed.connect(lambda: context.tell("performance"))
@@ -20,12 +27,17 @@ def _make(context: Context) -> PerformancePanel:
     return PerformancePanel(context.document, score, hand, context[Telemetry], parts.worker, parts.messages.say)
 
 
-def _show_and(act: str) -> object:
-    def run(context: Context) -> None:
-        context[PerformancePanel].reveal()
-        getattr(context[PerformancePanel], act)()
+def _hand(context: Context) -> StageHand:
+    from studio.ui.performance.stage_hand import StageHand
 
-    return run
+    return context[StageHand]
+
+
+def _ask_open(context: Context) -> None:
+    from studio.ui.performance.panel import PerformancePanel
+
+    context[PerformancePanel].reveal()
+    context[PerformancePanel].ask_open()
 
 
 _FOLLOWS = frozenset({"performance", "recording"})
@@ -38,34 +50,35 @@ PANELS = (
         _make,
         stack=10,
         starts_hidden=True,
+        modules=("studio.ui.performance.panel",),
         commands=(
             Command(
                 "performance.record",
                 "Record a performance",
-                lambda c: c[StageHand].toggle_record(),
+                lambda c: _hand(c).toggle_record(),
                 Place("File", 30, 15),
                 keys=("Shift+R",),
                 icon="record",
                 tip="Film, and all that hands do: it can be rendered again, larger",
-                is_on=lambda c: c[StageHand].records,
+                is_on=lambda c: _hand(c).records,
                 follows=_FOLLOWS,
             ),
             Command(
                 "performance.play",
                 "Play the performance",
-                lambda c: c[StageHand].toggle_play(),
+                lambda c: _hand(c).toggle_play(),
                 Place("Run", 40, 10),
                 keys=("Ctrl+Space",),
                 icon="play",
                 tip="All that hands did, again; what you turn meanwhile is yours",
-                is_on=lambda c: c[StageHand].plays,
+                is_on=lambda c: _hand(c).plays,
                 enabled=lambda c: c[Score].performance is not None,
                 follows=_FOLLOWS,
             ),
             Command(
                 "performance.overdub",
                 "Overdub the performance",
-                lambda c: c[StageHand].overdub(),
+                lambda c: _hand(c).overdub(),
                 Place("Run", 40, 20),
                 keys=("Ctrl+Shift+Space",),
                 icon="record",
@@ -76,7 +89,7 @@ PANELS = (
             Command(
                 "performance.open",
                 "Open a performance…",
-                _show_and("ask_open"),  # type: ignore[arg-type]
+                _ask_open,
                 Place("File", 30, 16),
                 icon="folder-open",
                 tip="To play it again, or to edit it",

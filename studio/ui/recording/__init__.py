@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place, Slot
 from studio.ui.kit.panel import Panel
-from studio.ui.recording.large_films import LargeFilms
-from studio.ui.recording.large_stills import LargeStills
-from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.parts import Parts
+
+if TYPE_CHECKING:
+    from studio.ui.recording.panel import RecorderPanel
 
 
 def _make(context: Context) -> RecorderPanel:
+    from studio.ui.recording.large_films import LargeFilms
+    from studio.ui.recording.large_stills import LargeStills
+    from studio.ui.recording.panel import RecorderPanel
+
     parts = context[Parts]
     stills = LargeStills(parts.document, parts.workspace, parts.live, parts.importer, parts.post, parts.messages.say)
     told, films = context[Telemetry], LargeFilms(parts)
@@ -20,8 +26,14 @@ def _make(context: Context) -> RecorderPanel:
     return made
 
 
+def _panel(context: Context) -> RecorderPanel:
+    from studio.ui.recording.panel import RecorderPanel
+
+    return context[RecorderPanel]
+
+
 def _render(context: Context) -> None:
-    films = context[RecorderPanel].films
+    films = _panel(context).films
     if films is not None and not films.renders:
         films.toggle()
 
@@ -34,24 +46,25 @@ PANELS = (
         _make,
         stack=20,
         order=20,
+        modules=("studio.ui.recording.panel",),
         scrolled=True,
         commands=(
             Command(
                 "file.record",
                 "Record",
-                lambda c: c[RecorderPanel].toggle(),
+                lambda c: _panel(c).toggle(),
                 Place("File", 30, 10),
                 Slot(90, 10),
                 ("R",),
                 "record",
                 "Begin or end a recording of the output",
-                is_on=lambda c: c[RecorderPanel].is_recording,
+                is_on=lambda c: _panel(c).is_recording,
                 follows=frozenset({"recording"}),
             ),
             Command(
                 "file.still",
                 "Save a still",
-                lambda c: c[RecorderPanel].save_still(),
+                lambda c: _panel(c).save_still(),
                 Place("File", 30, 20),
                 keys=("P",),
                 icon="camera",
@@ -60,7 +73,7 @@ PANELS = (
             Command(
                 "file.layer_sheet",
                 "Save a sheet of all layers",
-                lambda c: c[RecorderPanel].save_sheet(),
+                lambda c: _panel(c).save_sheet(),
                 Place("File", 30, 30),
                 keys=("Shift+P",),
                 icon="squares-four",

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.control.hub import Hub
-from studio.control.microphone import Microphone
-from studio.control.midi_ports import RtMidi
 from studio.control.namespace import Dials
-from studio.control.osc import LOOPBACK
-from studio.control.osc import target as osc_target
+from studio.control.osc_place import LOOPBACK
+from studio.control.osc_place import target as osc_target
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json, section_to_json
 from studio.model.document import Document
@@ -25,6 +24,9 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Post
 from studio.ui.services.choices import ControlChoice
 from studio.ui.services.session import Session
+
+if TYPE_CHECKING:
+    from studio.control.microphone import Microphone
 
 _REST_MS = 200
 
@@ -147,6 +149,8 @@ class Controllers(QObject):
         return done
 
     def _open_microphone(self) -> None:
+        from studio.control.microphone import Microphone
+
         self.microphone = Microphone()
 
     def _look_at_microphone(self) -> None:
@@ -201,6 +205,8 @@ class Controllers(QObject):
                 yield Message(str(error), "error")
 
     def _hear_midi(self, lights: bool) -> None:
+        from studio.control.midi_ports import RtMidi
+
         backend = RtMidi()
         self.hub.hear_midi(backend, backend if lights else None)
 

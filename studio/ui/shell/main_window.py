@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 from studio.model import plugins
 from studio.runtime.live.report import Message, Progress
 from studio.ui.filters import FilterEditor
-from studio.ui.importing import opening
+from studio.ui.importing import opening_of
 from studio.ui.importing.dropping import says_of_drop
 from studio.ui.importing.recent_menu import RecentMenu
 from studio.ui.kit.actions import Actions
@@ -92,7 +92,8 @@ class MainWindow(QMainWindow):
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
         self._projection.asked.connect(self._open_output_menu)
-        self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error, self.panels.waits)
+        waits, make_for = self.panels.waits, self.panels.make_for
+        self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error, waits, make_for)
         self.context.add(self.actions_)
         self._make_bars()
         self._is_restored = parts.session.restore_window(self)
@@ -124,7 +125,7 @@ class MainWindow(QMainWindow):
         menus = fill_menus(self.menuBar(), self._declared, self.actions_)
         self._docks.fill(menus["Panels"])
         files, after = menus["File"], self.actions_["file.open_source"]
-        recent = RecentMenu(self.parts.session, opening(self.context).open, self)
+        recent = RecentMenu(self.parts.session, lambda path: opening_of(self.context).open(path), self)
         files.insertMenu(files.actions()[files.actions().index(after) + 1], recent)
         self.addToolBar(ToolBar(self.actions_, self.parts.workspace, self.say_error))
         self._status = StatusBar(self.parts.telemetry, self.parts.live.stop_tuning)
@@ -246,7 +247,7 @@ class MainWindow(QMainWindow):
         path = _dropped(event)
         if path is not None:
             event.acceptProposedAction()
-            opening(self.context).open(path)
+            opening_of(self.context).open(path)
 
     def _close_later(self) -> None:
         self.close()

@@ -108,6 +108,11 @@ class Panels(QObject):
         """Whether a command belongs to a panel that is not made yet."""
         return any(command in panel.commands for panel in self._waiting.values())
 
+    def make_for(self, command: Command) -> None:
+        """Make the panel that a command belongs to, if it is not there: one, and not all that stand before it."""
+        for name in [panel.id for panel in self._waiting.values() if command in panel.commands]:
+            self.make(name)
+
     @property
     def waiting(self) -> tuple[str, ...]:
         """Those that are not there yet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
@@ -13,11 +14,13 @@ from studio.ui.services.cues import FilmCues
 from studio.ui.services.parts import Parts
 from studio.ui.services.session import Session
 from studio.ui.source.beat_light import BeatLight
-from studio.ui.source.camera_panel import CameraPanel
 from studio.ui.source.dials import dials
-from studio.ui.source.feedback_panel import FeedbackPanel
 from studio.ui.source.panel import Transport
-from studio.ui.source.state_panel import StatePanel
+
+if TYPE_CHECKING:
+    from studio.ui.source.camera_panel import CameraPanel
+    from studio.ui.source.feedback_panel import FeedbackPanel
+    from studio.ui.source.state_panel import StatePanel
 
 
 def _make(context: Context) -> Transport:
@@ -25,7 +28,7 @@ def _make(context: Context) -> Transport:
     cues = context.add(FilmCues(telemetry, parts.session, context.live.seek, parts.messages.say))
     cues.changed.connect(lambda: context.tell("cues"))
     made = Transport(context.live, telemetry, parts.session, parts.importer, cues)
-    made.menu.ask_camera = lambda: bring_forward(context[CameraPanel])
+    made.menu.ask_camera = lambda: _show_camera(context)
     made.add(BeatLight(context.document, telemetry))
     return made
 
@@ -46,6 +49,31 @@ def _go(number: int) -> Callable[[Context], None]:
 
 
 _CUES = frozenset({"cues"})
+
+
+def _camera(context: Context) -> CameraPanel:
+    from studio.ui.source.camera_panel import CameraPanel
+
+    return CameraPanel(context[Telemetry], context[Session], context.live.play, context[Parts].importer)
+
+
+def _show_camera(context: Context) -> None:
+    from studio.ui.source.camera_panel import CameraPanel
+
+    bring_forward(context[CameraPanel])
+
+
+def _feedback(context: Context) -> FeedbackPanel:
+    from studio.ui.source.feedback_panel import FeedbackPanel
+
+    return FeedbackPanel(context.document)
+
+
+def _state(context: Context) -> StatePanel:
+    from studio.ui.source.state_panel import StatePanel
+
+    return StatePanel(context.document, context.live.begin_again)
+
 
 PANELS = (
     Panel(
@@ -133,7 +161,7 @@ PANELS = (
         "camera",
         "Camera",
         "right",
-        lambda c: CameraPanel(c[Telemetry], c[Session], c.live.play, c[Parts].importer),
+        _camera,
         stack=20,
         order=75,
         starts_hidden=True,
@@ -142,7 +170,7 @@ PANELS = (
             Command(
                 "run.camera",
                 "Camera…",
-                lambda c: bring_forward(c[CameraPanel]),
+                _show_camera,
                 Place("Run", 12, 10),
                 icon="camera",
                 tip="Which camera, its size, rate, mirror and exposure",
@@ -153,7 +181,7 @@ PANELS = (
         "feedback",
         "Feedback",
         "right",
-        lambda c: FeedbackPanel(c.document),
+        _feedback,
         stack=20,
         order=70,
         starts_hidden=True,
@@ -163,7 +191,7 @@ PANELS = (
         "state",
         "State",
         "right",
-        lambda c: StatePanel(c.document, c.live.begin_again),
+        _state,
         stack=20,
         order=72,
         starts_hidden=True,

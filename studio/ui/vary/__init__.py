@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from studio.runtime.live.telemetry import Telemetry
-from studio.runtime.live.variants import Variants
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel, bring_forward
 from studio.ui.services.parts import Parts
-from studio.ui.vary.panel import VaryPanel
+
+if TYPE_CHECKING:
+    from studio.ui.vary.panel import VaryPanel
 
 
 def _make(context: Context) -> VaryPanel:
+    from studio.runtime.live.variants import Variants
+    from studio.ui.vary.panel import VaryPanel
+
     parts = context[Parts]
     variants = Variants(parts.proofs, parts.post)
     return VaryPanel(context.document, context.workspace, variants, context[Telemetry], parts.messages.say)
 
 
 def _roll(context: Context) -> None:
+    from studio.ui.vary.panel import VaryPanel
+
     panel = context[VaryPanel]
     bring_forward(panel)
     panel.roll()
@@ -30,6 +38,7 @@ PANELS = (
         _make,
         stack=20,
         order=15,
+        modules=("studio.ui.vary.panel",),
         commands=(
             Command(
                 "vary.roll",
