@@ -5,16 +5,17 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from helpers import tiny_network, without
 from PySide6.QtGui import QOpenGLContext
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 # Tests see the usual colours, whatever whoever runs them has chosen.
 os.environ["STUDIO_THEME"] = "dark"
@@ -26,6 +27,29 @@ if TYPE_CHECKING:
     from whole_window import WholeWindow
 
 gl_context.prepare()
+
+PATIENCE = 40_000
+"""Milliseconds that a test waits for what must come. Where it comes they cost nothing, however busy the machine is."""
+
+
+class PatientBot(QtBot):
+    """Waits for long."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:  # noqa: N802 - Qt's
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **named: Any) -> SignalBlocker:  # noqa: N802 - Qt's
+        return super().waitSignal(signal, timeout=timeout, **named)
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = PATIENCE) -> Any:  # noqa: N802 - Qt's
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """In the place of pytest-qt's."""
+    del qapp
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session", autouse=True)

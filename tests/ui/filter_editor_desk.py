@@ -77,7 +77,7 @@ class Desk:
         return Selection.everything(self.document.tensor(WEIGHT).shape)
 
     def settle(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.editing.is_active, timeout=5000)
+        self.qtbot.waitUntil(lambda: not self.editing.is_active)
 
     def at(self, y: float, x: float) -> QPoint:
         return self.editor.sheet.at(y, x).toPoint()

@@ -32,7 +32,7 @@ def panel_of(at: Running, qtbot: QtBot, cameras: list[int]) -> CameraPanel:
     qtbot.addWidget(made)
     with qtbot.waitExposed(made):
         made.show()
-    qtbot.waitUntil(lambda: not made._looks, timeout=3000)
+    qtbot.waitUntil(lambda: not made._looks)
     return made
 
 
@@ -66,7 +66,7 @@ def test_of_the_camera_that_plays_all_follows_at_once(at: Running, qtbot: QtBot)
     panel = panel_of(at, qtbot, [])
     at.telemetry.take(Report([LIVE]))
     panel.look()
-    qtbot.waitUntil(lambda: not panel._looks, timeout=3000)
+    qtbot.waitUntil(lambda: not panel._looks)
     assert (panel.device.currentText(), panel.says.text()) == ("Camera 1", "It gives 64×48 at 25 fps.")
     assert (panel.exposure.value(), panel.exposure.isEnabled(), panel.start.isVisible()) == (-6.0, False, False)
     qtbot.mouseClick(panel.by_hand, Qt.MouseButton.LeftButton, pos=QPoint(8, panel.by_hand.height() // 2))

@@ -44,10 +44,10 @@ def test_messages_turn_numbers_of_document_and_source(qtbot: QtBot) -> None:
     assert f"UDP port {port}" in said[0].text
     send(port, "/studio/tempo/bpm", 96.0)
     send(port, "/studio/source/speed", 2.0)
-    qtbot.waitUntil(lambda: document.get("/tempo/bpm") == 96.0 and live.speed == 2.0, timeout=5000)
-    qtbot.waitUntil(lambda: document.history.labels == ("Turn Bpm",), timeout=5000)
+    qtbot.waitUntil(lambda: document.get("/tempo/bpm") == 96.0 and live.speed == 2.0)
+    qtbot.waitUntil(lambda: document.history.labels == ("Turn Bpm",))
     send(port, "/studio/tempo/bpm", 1e6)
-    qtbot.waitUntil(lambda: len(said) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(said) == 2)
     assert "takes a number from 20 to 400 bpm" in said[1].text
     controllers.start(("127.0.0.1", port), midi=False)
     assert "OSC cannot listen" in said[2].text

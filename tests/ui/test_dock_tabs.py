@@ -18,7 +18,7 @@ def bars(whole: WholeWindow) -> list[QTabBar]:
 @pytest.mark.parametrize("width", [960, 1280, 1600])
 def test_names_are_whole_at_every_width(whole: WholeWindow, width: int) -> None:
     whole.window.resize(width, 700)
-    whole.qtbot.wait(400)
+    whole.settle()
     assert len(bars(whole)) >= 4
     for bar in bars(whole):
         assert bar.elideMode() == Qt.TextElideMode.ElideNone
@@ -38,7 +38,7 @@ def test_names_are_whole_at_every_width(whole: WholeWindow, width: int) -> None:
 @pytest.mark.gl
 def test_a_panel_under_a_tab_has_no_title_and_a_floating_one_has(whole: WholeWindow) -> None:
     docks = whole.window.docks
-    whole.qtbot.wait(300)
+    whole.settle()
     histogram = docks["histogram"]
     blank = histogram.titleBarWidget()
     assert blank is not None

@@ -220,10 +220,13 @@ def test_cards_show_the_maps_of_the_channels_in_sight_and_only_while_they_are(wh
     assert whole.told[ShownMaps].layer == "enc"
     channel = next(iter(whole.told[ShownMaps].maps))
     at = on_map(sheet, channel)
-    whole.qtbot.wait(50)
-    pixels = sheet.grab().toImage()
-    colours = {pixels.pixelColor(at + QPoint(dx, dy)).rgb() for dx in range(-9, 10, 3) for dy in range(-9, 1, 3)}
-    assert len(colours) > 4, "a picture, and no plain ground"
+
+    def colours() -> set[int]:
+        pixels = sheet.grab().toImage()
+        return {pixels.pixelColor(at + QPoint(dx, dy)).rgb() for dx in range(-9, 10, 3) for dy in range(-9, 1, 3)}
+
+    # A picture, and no plain ground.
+    whole.until(lambda: len(colours()) > 4)
     # The film goes on, and so do they.
     before = whole.told[ShownMaps].maps[channel]
     whole.until(lambda: (whole.told[ShownMaps].maps[channel] != before).any())

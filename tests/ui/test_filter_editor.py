@@ -267,7 +267,7 @@ def test_what_is_painted_is_seen_in_its_colour(desk: Desk) -> None:
     desk.drag((10.0, 6.0))
     move(desk.canvas, away, button=Qt.MouseButton.NoButton)
     lit = desk.canvas.grab().toImage()
-    desk.qtbot.waitUntil(lambda: not desk.editor.sheet._scene.glow.lasts, timeout=5000)
+    desk.qtbot.waitUntil(lambda: not desk.editor.sheet._scene.glow.lasts)
     after = desk.canvas.grab().toImage()
     scale = desk.canvas.devicePixelRatioF()
     pixel = after.pixelColor(round((at.x() + 2) * scale), round((at.y() + 2) * scale))

@@ -108,7 +108,7 @@ def test_the_drag_of_a_slider_is_seen_while_it_lasts_and_is_one_item(desk: Desk)
     desk.workspace.select(chosen)
     slider = slider_of(desk, "factor")
     pull(desk, slider, 5, 9, release=False)
-    desk.qtbot.waitUntil(lambda: not np.array_equal(desk.tensor(), desk.trained), timeout=5000)
+    desk.qtbot.waitUntil(lambda: not np.array_equal(desk.tensor(), desk.trained))
     assert desk.document.history.labels == ()
     end = handle(slider)
     move(slider, end + QPoint(6, 0))
@@ -124,7 +124,7 @@ def test_escape_in_the_middle_of_a_drag_restores(desk: Desk) -> None:
     desk.editor.edits.choose("Offset")
     slider = slider_of(desk, "amount")
     pull(desk, slider, 8, 20, release=False)
-    desk.qtbot.waitUntil(lambda: not np.array_equal(desk.tensor(), desk.trained), timeout=5000)
+    desk.qtbot.waitUntil(lambda: not np.array_equal(desk.tensor(), desk.trained))
     desk.key(Qt.Key.Key_Escape, widget=slider)
     desk.qtbot.mouseRelease(slider, LEFT, NONE, handle(slider))
     desk.settle()
@@ -188,7 +188,7 @@ def test_mixing_with_another_network(desk: Desk, tmp_path: Path, monkeypatch: py
     assert edits.others.isVisible()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "other"))
     edits.others.box.activated.emit(1)
-    desk.qtbot.waitUntil(lambda: edits.others.network is not None, timeout=5000)
+    desk.qtbot.waitUntil(lambda: edits.others.network is not None)
     assert edits.others.box.currentText() == "small"
     np.testing.assert_array_equal(desk.tensor(), desk.trained)
     edits.apply.click()
@@ -204,10 +204,10 @@ def test_a_network_that_does_not_fit_or_is_none_is_said(desk: Desk, tmp_path: Pa
     edits = desk.editor.edits
     edits.choose("Mix")
     edits.open_other(tmp_path)
-    desk.qtbot.waitUntil(lambda: bool(desk.said), timeout=5000)
+    desk.qtbot.waitUntil(lambda: bool(desk.said))
     assert "neither a network.json nor a preset.json" in desk.said[0]
     edits.open_other(Path(__file__).parents[2] / "weights" / "autoencoder-transposed")
-    desk.qtbot.waitUntil(lambda: edits.others.network is not None, timeout=5000)
+    desk.qtbot.waitUntil(lambda: edits.others.network is not None)
     edits.apply.click()
     desk.settle()
     assert 'has no tensor "enc.weight"' in desk.said[1]
@@ -236,10 +236,10 @@ def test_what_takes_long_shows_that_it_goes_on_and_can_be_cancelled(desk: Desk) 
             return -kernels
 
     desk.editing.apply("Long", Long(), WEIGHT, desk.everything)
-    desk.qtbot.waitUntil(edits.progress.isVisible, timeout=2000)
+    desk.qtbot.waitUntil(edits.progress.isVisible)
     desk.qtbot.mouseClick(edits.cancel, LEFT)
     go.set()
-    desk.qtbot.waitUntil(lambda: not edits.progress.isVisible(), timeout=2000)
+    desk.qtbot.waitUntil(lambda: not edits.progress.isVisible())
     np.testing.assert_array_equal(desk.tensor(), desk.trained)
     assert not edits.cancel.isEnabled()
 

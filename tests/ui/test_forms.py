@@ -119,7 +119,7 @@ def test_keys_settle_after_a_rest_as_one(qtbot: QtBot) -> None:
         qtbot.keyClick(count.spin, Qt.Key.Key_Up)
     assert [record.count for record in changed] == [4, 5, 6]
     assert settled == []
-    qtbot.waitUntil(lambda: len(settled) == 1, timeout=2000)
+    qtbot.waitUntil(lambda: len(settled) == 1)
     assert settled[0].count == 6
 
 
@@ -142,7 +142,7 @@ def test_numbers_are_typed_boxes_ticked_choices_made_and_dice_thrown(qtbot: QtBo
     border.combo.activated.emit(border.combo.currentIndex())
     together.box.click()
     die.die.click()
-    qtbot.waitUntil(lambda: bool(settled) and settled[-1].seed != 0, timeout=2000)
+    qtbot.waitUntil(lambda: bool(settled) and settled[-1].seed != 0)
     record = form.record()
     assert (record.level, record.border, record.together) == (-12.25, "wrap_around", True)
     assert record.seed > 0

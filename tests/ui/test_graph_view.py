@@ -277,7 +277,7 @@ def test_bent_bypassed_and_warned_layers_look_so(bench: Bench) -> None:
     bench.document.set_bypassed("down4", True)
     assert bench.colours("down4") != bench.colours("down5")
     bench.document.apply("paint", "down1.weight", Patch(Rect(0, 0, 1, 1), np.ones((1, 1), np.float32)))
-    bench.qtbot.waitUntil(lambda: ACCENT in bench.colours("down1"), timeout=2000)
+    bench.qtbot.waitUntil(lambda: ACCENT in bench.colours("down1"))
 
 
 def test_the_context_menu_and_tool_tips(bench: Bench) -> None:

@@ -307,7 +307,7 @@ def test_freeze_keeps_what_is_drawn_even_in_log(bench: Bench) -> None:
     bench.settle()
     assert bench.numbers("activation") == frozen
     bench.qtbot.mouseClick(bench.panel.freeze, Qt.MouseButton.LeftButton)
-    bench.qtbot.waitUntil(lambda: bench.numbers("activation") != frozen, timeout=2000)
+    bench.qtbot.waitUntil(lambda: bench.numbers("activation") != frozen)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +361,7 @@ def test_it_goes_on_while_its_dock_floats(qtbot: QtBot) -> None:
         stats = measure(values(0, 10.0 if floating else 1.0))
         bench.report(a=stats)
         texts = {number_text(stats.maximum, digits) for digits in (3, 4)}  # a wide dock has room for four
-        bench.qtbot.waitUntil(lambda wanted=texts: bench.numbers("activation")["max"] in wanted, timeout=2000)
+        bench.qtbot.waitUntil(lambda wanted=texts: bench.numbers("activation")["max"] in wanted)
         image = bench.panel.activation.plot.grab().toImage()
         assert len({image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}) > 2
 
@@ -379,7 +379,7 @@ def test_it_draws_15_times_a_second_at_most(bench: Bench, monkeypatch: pytest.Mo
         bench.qtbot.wait(5)
     assert 5 <= len(drawn) <= 17
     bench.report(a=last)
-    bench.qtbot.waitUntil(lambda: bench.numbers("activation")["max"] == number_text(last.maximum, 3), timeout=1000)
+    bench.qtbot.waitUntil(lambda: bench.numbers("activation")["max"] == number_text(last.maximum, 3))
 
 
 def test_an_update_costs_little(bench: Bench) -> None:
@@ -438,18 +438,18 @@ def test_an_edit_is_seen_in_the_panels_of_a_running_engine(qtbot: QtBot, gl_devi
             return next((value for label, value, _ in panel.tensor.numbers._cells if label == "max"), "")
 
         before = document.tensor("a.weight").copy()
-        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
+        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())))
         qtbot.waitUntil(
             lambda: len(telemetry[Thumbnails].pictures) == 3 and "ms" in layers._totals.text(), timeout=20_000
         )
         values_before = panel._telemetry[LayerStats].stats["a"]
         document.apply("paint", "a.weight", Patch(Rect(0, 0, 3, 3), np.full((3, 3), 77.0, np.float32)))
-        qtbot.waitUntil(lambda: largest() == "77", timeout=20_000)
+        qtbot.waitUntil(lambda: largest() == "77")
         assert {"now", "before"} <= set(panel.tensor.plot.curves())
-        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum > 10 * values_before.maximum, timeout=20_000)
+        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum > 10 * values_before.maximum)
         document.undo()
-        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())), timeout=20_000)
-        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum == values_before.maximum, timeout=20_000)
+        qtbot.waitUntil(lambda: largest() == number_text(float(before.max())))
+        qtbot.waitUntil(lambda: telemetry[LayerStats].stats["a"].maximum == values_before.maximum)
         assert np.array_equal(telemetry[LayerStats].stats["a"].histogram, values_before.histogram)
     finally:
         live.close()

@@ -53,7 +53,7 @@ class Desk:
         self.maps = (rng.standard_normal((6, 5, 7)) * 0.2 + np.arange(6)[:, None, None]).astype(np.float32)
         stats = {"enc": measure(self.maps), WEIGHT: measure(self.tensor)}
         self.telemetry.take(Report([LayerStats(None, stats), LayerSamples(None, {"enc": self.maps})]))
-        qtbot.waitUntil(lambda: self.panel.tensor.plot.span is not None, timeout=5000)
+        qtbot.waitUntil(lambda: self.panel.tensor.plot.span is not None)
         QApplication.processEvents()
 
     @property
@@ -80,7 +80,7 @@ class Desk:
         return plot.marked_range
 
     def settle(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.editing.is_active, timeout=5000)
+        self.qtbot.waitUntil(lambda: not self.editing.is_active)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_each_channel_has_a_histogram_on_demand(desk: Desk) -> None:
     middle = QPoint(40, int((4.5 / 6) * chart.heat._room().height()))
     desk.qtbot.mouseMove(chart.heat, QPoint(2, 2))
     desk.qtbot.mouseMove(chart.heat, middle)
-    desk.qtbot.waitUntil(lambda: desk.workspace.pointed == ("enc", 4), timeout=3000)
+    desk.qtbot.waitUntil(lambda: desk.workspace.pointed == ("enc", 4))
     desk.qtbot.mouseClick(chart.heat, Qt.MouseButton.LeftButton, pos=middle)
     assert desk.workspace.selection is not None
     assert np.flatnonzero(desk.workspace.selection.mask.all(axis=1)).tolist() == [4]

@@ -126,7 +126,7 @@ def test_tab_stops_only_where_something_is_seen_and_everywhere_the_ring_shows_it
         hit = whole.window.childAt(seen_of(now, whole.window).center())
         assert hit is not None, name
         assert hit is now or now.isAncestorOf(hit) or hit.isAncestorOf(now), name
-        whole.qtbot.waitUntil(lambda: whole.window.ring.frame is not None, timeout=1000)
+        whole.qtbot.waitUntil(lambda: whole.window.ring.frame is not None)
         QApplication.processEvents()
         frame = whole.window.ring.frame
         assert frame is not None
@@ -137,7 +137,7 @@ def test_tab_stops_only_where_something_is_seen_and_everywhere_the_ring_shows_it
     assert len(found) > 20
     assert whole.viewport in found
     whole.click(whole.viewport)
-    whole.qtbot.waitUntil(lambda: whole.window.ring.frame is None, timeout=1000)
+    whole.qtbot.waitUntil(lambda: whole.window.ring.frame is None)
 
 
 def test_shift_tab_comes_by_the_same_places(whole: WholeWindow) -> None:

@@ -76,8 +76,8 @@ def test_all_are_there_soon_after_the_first_picture(studio: Studio, qtbot: QtBot
     settle, studio.window.panels.finished = studio.window.panels.finished, lambda: finished.append(True)
     settle()
     studio.window.show()
-    qtbot.waitUntil(lambda: bool(studio.telemetry[Progress].shown), timeout=40_000)
-    qtbot.waitUntil(lambda: not studio.window.panels.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(studio.telemetry[Progress].shown))
+    qtbot.waitUntil(lambda: not studio.window.panels.waiting)
     qtbot.waitUntil(lambda: finished == [True])
     assert all(dock.widget() is not None for dock in studio.window.docks.values())
 
@@ -138,7 +138,7 @@ def test_none_is_made_while_a_hand_is_at_work(studio: Studio, qtbot: QtBot) -> N
     window.panels._go_on()
     assert window.panels.waiting == waiting
     # A moment later it goes on.
-    qtbot.waitUntil(lambda: not window.panels.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.panels.waiting)
 
 
 def test_an_import_that_fails_is_told_of_where_the_panel_is_made(studio: Studio, qtbot: QtBot) -> None:
@@ -148,4 +148,4 @@ def test_an_import_that_fails_is_told_of_where_the_panel_is_made(studio: Studio,
     panels._waiting[first] = replace(panels._waiting[first], modules=("no.such.module",))
     studio.window.show()
     panels.make_at_leisure()
-    qtbot.waitUntil(lambda: not panels.waiting, timeout=20_000)
+    qtbot.waitUntil(lambda: not panels.waiting)

@@ -52,7 +52,7 @@ def runs(qtbot: QtBot, tmp_path: Path, pictures: Path) -> Iterator[Runs]:
 def learn(run: LearningRun, qtbot: QtBot, steps: int) -> None:
     wanted = run.session.step + steps
     run.session.go_on(steps)
-    qtbot.waitUntil(lambda: run.session.step == wanted and run.session.state == "paused", timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.step == wanted and run.session.state == "paused")
     qtbot.wait(300)
 
 
@@ -60,7 +60,7 @@ def answer(run: LearningRun, qtbot: QtBot, label: str) -> str:
     run.autosave.offer()
     [(message, answers)] = run.offers
     answers[label]()  # type: ignore[operator]
-    qtbot.waitUntil(lambda: run.session.state != "off" or bool(run.problems), timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.state != "off" or bool(run.problems))
     return message.text
 
 
@@ -91,14 +91,14 @@ def test_a_window_that_is_killed_goes_on_learning_as_if_it_had_not_been(
     assert not [path for path in folder.rglob("*") if path.name.endswith(".tmp")]
     run = runs()
     assert "its bends and its lesson of “new”" in answer(run, qtbot, "Restore")
-    qtbot.waitUntil(lambda: run.session.state == "paused" and run.session.step > 0, timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.state == "paused" and run.session.step > 0)
     assert run.session.asked == run.asked
     begun = run.session.step
     qtbot.wait(300)
     # What would have come of it: the same lesson, from its beginning.
     other = LearningRun(tmp_path / "elsewhere", pictures)
     other.session.begin(other.asked, "torch", steps=begun)
-    qtbot.waitUntil(lambda: other.session.step == begun and other.session.state == "paused", timeout=60_000)
+    qtbot.waitUntil(lambda: other.session.step == begun and other.session.state == "paused")
     qtbot.wait(300)
     for each in (run, other):
         learn(each, qtbot, 3)
@@ -106,9 +106,9 @@ def test_a_window_that_is_killed_goes_on_learning_as_if_it_had_not_been(
         assert np.array_equal(run.document.tensor(name), other.document.tensor(name)), name
     other.close()
     # The old copy has gone, and the new run keeps its own.
-    qtbot.waitUntil(lambda: not folder.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: not folder.exists())
     run.autosave.keep()
-    qtbot.waitUntil(lambda: len([*run.recovery.folder.glob("learning-*")]) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len([*run.recovery.folder.glob("learning-*")]) == 1)
 
 
 def test_what_is_learnt_without_a_hand_is_kept_again_and_again(runs: Runs, qtbot: QtBot) -> None:
@@ -128,17 +128,17 @@ def test_what_is_learnt_without_a_hand_is_kept_again_and_again(runs: Runs, qtbot
         )
         run.autosave._learning_at = 0.0
         run.autosave.keep()
-        qtbot.waitUntil(lambda: bool(there() - seen), timeout=30_000)
+        qtbot.waitUntil(lambda: bool(there() - seen))
         seen.update(there())
     assert len(seen) == 2
     run.session.pause()
-    qtbot.waitUntil(lambda: run.session.state == "paused", timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.state == "paused")
     # A lesson that has ended is not gone on with.
     run.session.end()
-    qtbot.waitUntil(lambda: run.session.rests, timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.rests)
     run.document.apply("Paint", "enc1.bias", Patch(Rect(0, 0, 1, 1), np.ones((1, 1), np.float32)))
     run.autosave.keep()
-    qtbot.waitUntil(lambda: not any(run.recovery.folder.glob("learning-*")), timeout=5000)
+    qtbot.waitUntil(lambda: not any(run.recovery.folder.glob("learning-*")))
 
 
 def test_what_a_hand_did_after_the_checkpoint_is_not_undone_by_it(
@@ -146,10 +146,10 @@ def test_what_a_hand_did_after_the_checkpoint_is_not_undone_by_it(
 ) -> None:
     run = runs()
     run.session.begin(run.asked, "torch", steps=4)
-    qtbot.waitUntil(lambda: run.session.step == 4 and run.session.state == "paused", timeout=30_000)
-    qtbot.waitUntil(lambda: run.document.history.labels == ("Learn",), timeout=5000)
+    qtbot.waitUntil(lambda: run.session.step == 4 and run.session.state == "paused")
+    qtbot.waitUntil(lambda: run.document.history.labels == ("Learn",))
     run.autosave.keep()
-    qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")), timeout=5000)
+    qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")))
     # A stroke is kept, and the checkpoint that belongs to it is not written any more.
     run.document.apply("Paint", "enc1.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 7.0, np.float32)))
     monkeypatch.setattr(run.session, "hand_out", lambda _: None)
@@ -161,10 +161,10 @@ def test_what_a_hand_did_after_the_checkpoint_is_not_undone_by_it(
     crashed = run.recovery.folder
     next_run = runs()
     answer(next_run, qtbot, "Restore")
-    qtbot.waitUntil(lambda: next_run.session.state == "paused" and next_run.session.step == 4, timeout=30_000)
+    qtbot.waitUntil(lambda: next_run.session.state == "paused" and next_run.session.step == 4)
     qtbot.wait(300)
     assert (next_run.document.tensor("enc1.weight")[0, 0, :2, :2] == 7.0).all()
-    qtbot.waitUntil(lambda: not crashed.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: not crashed.exists())
 
 
 def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_again(
@@ -172,11 +172,11 @@ def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_ag
 ) -> None:
     run = runs()
     run.session.begin(run.asked, "torch", steps=2)
-    qtbot.waitUntil(lambda: run.session.step == 2 and run.session.state == "paused", timeout=30_000)
+    qtbot.waitUntil(lambda: run.session.step == 2 and run.session.state == "paused")
     qtbot.wait(300)
     learnt = np.array(run.document.tensor("enc1.weight"))
     run.autosave.keep()
-    qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")), timeout=5000)
+    qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")))
     [file] = run.recovery.folder.glob("learning-*")
     assert lesson_of(file) == run.asked
     assert run.autosave._lock is not None
@@ -184,7 +184,7 @@ def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_ag
     pictures.rename(tmp_path / "moved")
     next_run = runs()
     answer(next_run, qtbot, "Restore")
-    qtbot.waitUntil(lambda: bool(next_run.problems), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(next_run.problems))
     assert "nothing at" in next_run.problems[0]
     qtbot.wait(300)
     assert np.array_equal(next_run.document.tensor("enc1.weight"), learnt)
@@ -194,6 +194,6 @@ def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_ag
     third = runs()
     third.autosave.offer()
     third.offers[0][1]["Restore"]()  # type: ignore[operator]
-    qtbot.waitUntil(lambda: len(third.offers) > 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(third.offers) > 1)
     assert third.offers[-1][0].text.startswith("The network is restored as it was, but its lesson cannot go on: ")
     assert np.array_equal(third.document.tensor("enc1.weight"), learnt)

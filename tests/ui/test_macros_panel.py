@@ -149,7 +149,7 @@ def test_ranges_are_turned_round_typed_and_removed(desk: Desk) -> None:
     desk.panel.aim("/bend/1/amount")
     row = desk.panel.rows["/bend/1/angle"]
     row.hi.spin.setValue(90.0)
-    desk.qtbot.waitUntil(lambda: desk.document.gesture is None, timeout=3000)
+    desk.qtbot.waitUntil(lambda: desk.document.gesture is None)
     assert desk.document.section(MACRO_BANK)[0].aims[0].hi == 90.0
     desk.qtbot.mouseClick(row.turn, LEFT)
     lo, hi = desk.document.section(MACRO_BANK)[0].aims[0].lo, desk.document.section(MACRO_BANK)[0].aims[0].hi

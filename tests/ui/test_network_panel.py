@@ -279,14 +279,14 @@ def test_a_bent_layer_has_a_dot(bench: Bench) -> None:
     rect = bench.list.delegate.places(bench.rect("layer2")).text
     assert accent not in bench.colours(rect)
     bench.bend("layer2.weight")
-    bench.qtbot.waitUntil(lambda: accent in bench.colours(rect), timeout=2000)
+    bench.qtbot.waitUntil(lambda: accent in bench.colours(rect))
     bench.document.undo()
-    bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect), timeout=2000)
+    bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect))
     # An edit that is kept live bends it as well, as long as it works.
     edit = bench.document.add_edit("layer2.weight", make_edit("Negate", {}))
-    bench.qtbot.waitUntil(lambda: accent in bench.colours(rect), timeout=2000)
+    bench.qtbot.waitUntil(lambda: accent in bench.colours(rect))
     bench.document.change_edit(edit.id, on=False)
-    bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect), timeout=2000)
+    bench.qtbot.waitUntil(lambda: accent not in bench.colours(rect))
 
 
 def test_tool_tips_say_everything(bench: Bench) -> None:

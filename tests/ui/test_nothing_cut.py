@@ -17,14 +17,14 @@ LEAST = QSize(960, 600)
 def test_every_panel_is_whole_in_the_smallest_window(whole: WholeWindow) -> None:
     window = whole.window
     window.resize(LEAST)
-    whole.qtbot.wait(400)
+    whole.settle()
     assert window.size() == LEAST
     assert window.minimumSizeHint().width() <= LEAST.width()
     found = [f"at the start: {each}" for each in cut_in(window)]
     for name, dock in window.docks.items():
         dock.show()
         dock.raise_()
-        whole.qtbot.wait(60)
+        whole.settle()
         found += [f"{name}: {each}" for each in cut_in(dock)]
     assert window.width() == LEAST.width(), "no panel makes the window wider"
     assert not found, "\n".join(found)
@@ -33,10 +33,10 @@ def test_every_panel_is_whole_in_the_smallest_window(whole: WholeWindow) -> None
 @pytest.mark.gl
 def test_every_depth_of_the_sheet_and_the_stage_are_whole(whole: WholeWindow) -> None:
     whole.window.resize(LEAST)
-    whole.qtbot.wait(300)
+    whole.settle()
     for command in ("sheet.filters", "view.filters", "sheet.weights"):
         whole.command(command)
-        whole.qtbot.wait(60)
+        whole.settle()
         assert cut_in(whole.window) == []
 
 

@@ -57,7 +57,7 @@ def deck(at: Running, saver: PresetSaver, qtbot: QtBot) -> PresetDeck:
     with qtbot.waitExposed(made):
         made.show()
     made.activateWindow()
-    qtbot.waitUntil(lambda: len(made.list.tiles) == 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(made.list.tiles) == 3)
     return made
 
 
@@ -80,7 +80,7 @@ def click(deck: PresetDeck, title: str, qtbot: QtBot) -> None:
 def mine(at: Running, deck: PresetDeck, qtbot: QtBot, title: str = "Mine") -> Path:
     """Save the document as a preset of the person's own."""
     assert deck._saver.save_as(title)
-    qtbot.waitUntil(lambda: title in titles(deck), timeout=5000)
+    qtbot.waitUntil(lambda: title in titles(deck))
     assert at.document.path is not None
     return at.document.path
 
@@ -89,7 +89,7 @@ def test_a_click_opens_and_undo_brings_back_what_was_open(deck: PresetDeck, at: 
     at.edit()
     before = at.document.tensor("dec.bias").copy()
     click(deck, "beta", qtbot)
-    qtbot.waitUntil(lambda: at.document.name == "beta", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "beta")
     assert_same_bits({"b": at.document.tensor("dec.bias")}, {"b": at.preset("beta").changed["dec.bias"]})
     assert at.document.bypassed == frozenset()
     assert deck.title.whole == "beta"
@@ -107,7 +107,7 @@ def test_arrows_and_enter_open(deck: PresetDeck, at: Running, qtbot: QtBot) -> N
     assert deck.list.current.card.title == "alpha"
     qtbot.keyClick(deck.list, Qt.Key.Key_Right)
     qtbot.keyClick(deck.list, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: at.document.name == "beta", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "beta")
 
 
 def test_what_is_open_and_saved_is_not_opened_again(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
@@ -116,7 +116,7 @@ def test_what_is_open_and_saved_is_not_opened_again(deck: PresetDeck, at: Runnin
     assert at.document.history.labels == ()
     at.edit()
     click(deck, "alpha", qtbot)
-    qtbot.waitUntil(lambda: not at.document.unsaved, timeout=3000)
+    qtbot.waitUntil(lambda: not at.document.unsaved)
     assert at.document.bypassed == frozenset()
 
 
@@ -124,7 +124,7 @@ def test_words_are_searched_for_and_enter_opens_the_first(deck: PresetDeck, at: 
     qtbot.keyClicks(deck.search, "ABOUT am")
     assert titles(deck) == ["gamma"]
     qtbot.keyClick(deck.search, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: at.document.name == "gamma", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "gamma")
     qtbot.keyClicks(deck.search, "x")
     assert titles(deck) == []
     assert deck.nothing.isVisible()
@@ -138,7 +138,7 @@ def test_words_are_searched_for_and_enter_opens_the_first(deck: PresetDeck, at: 
 def test_a_damaged_preset_is_grey_says_why_and_is_not_opened(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
     (at.library.shipped / "beta" / "preset.json").write_text("{")
     deck.refresh()
-    qtbot.waitUntil(lambda: any(tile.card.problem for tile in deck.list.tiles), timeout=3000)
+    qtbot.waitUntil(lambda: any(tile.card.problem for tile in deck.list.tiles))
     row = next(row for row, tile in enumerate(deck.list.tiles) if tile.card.problem)
     index = deck.list.model().index(row, 0)
     assert "no valid JSON" in index.data(Qt.ItemDataRole.ToolTipRole)
@@ -150,7 +150,7 @@ def test_a_damaged_preset_is_grey_says_why_and_is_not_opened(deck: PresetDeck, a
 def test_one_that_turns_out_broken_leaves_what_is_open(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
     (at.library.shipped / "beta" / "dec.bias.npy").unlink()
     click(deck, "beta", qtbot)
-    qtbot.waitUntil(lambda: bool(at.said), timeout=3000)
+    qtbot.waitUntil(lambda: bool(at.said))
     assert at.said[0].kind == "error"
     assert "dec.bias" in at.said[0].text
     assert (at.document.name, deck.list.delegate.opening) == ("alpha", None)
@@ -164,7 +164,7 @@ def test_saving_a_shipped_preset_asks_for_a_name_in_the_deck(deck: PresetDeck, a
     assert deck.name.text() == "alpha 2"
     qtbot.keyClicks(deck.name, "Sea 1")
     qtbot.keyClick(deck.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "Sea 1" in titles(deck), timeout=5000)
+    qtbot.waitUntil(lambda: "Sea 1" in titles(deck))
     assert not deck.naming.isVisible()
     assert (at.document.path, at.document.name, at.document.unsaved) == (at.library.own / "sea-1", "Sea 1", False)
     saved = load_preset(at.library.own / "sea-1")
@@ -177,7 +177,7 @@ def test_saving_a_shipped_preset_asks_for_a_name_in_the_deck(deck: PresetDeck, a
     at.edit()
     deck.save()
     assert not deck.naming.isVisible()
-    qtbot.waitUntil(lambda: not at.document.unsaved, timeout=5000)
+    qtbot.waitUntil(lambda: not at.document.unsaved)
     assert load_preset(at.library.own / "sea-1").bypassed == frozenset()
 
 
@@ -206,7 +206,7 @@ def test_edits_while_a_preset_is_being_saved_stay_unsaved(
     assert saver.save_as("one")
     stroke = at.document.begin("stroke")
     stroke.put("dec.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32)))
-    with qtbot.waitSignal(saver.saved, timeout=5000):
+    with qtbot.waitSignal(saver.saved):
         go_on.set()
     assert stroke.is_open
     stroke.commit()
@@ -220,7 +220,7 @@ def test_what_is_opened_while_another_is_saved_is_not_taken_for_it(
     saver: PresetSaver, at: Running, qtbot: QtBot
 ) -> None:
     at.edit()
-    with qtbot.waitSignal(saver.saved, timeout=5000):
+    with qtbot.waitSignal(saver.saved):
         saver.save_as("one")
         at.document.load(at.preset("beta"), at.library.shipped / "beta")
     assert (at.document.name, at.document.path) == ("beta", at.library.shipped / "beta")
@@ -231,7 +231,7 @@ def test_without_a_picture_it_is_saved_all_the_same(
 ) -> None:
     monkeypatch.setattr(preset_saver, "PATIENCE", 50)
     at.live.picture = None
-    with qtbot.waitSignal(saver.saved, timeout=5000):
+    with qtbot.waitSignal(saver.saved):
         saver.save_as("one")
     assert load_preset(at.library.own / "one").name == "one"
 
@@ -246,7 +246,7 @@ def test_what_cannot_be_saved_is_said_and_stays_unsaved(
     at.edit()
     then: list[bool] = []
     saver.save_as("one", lambda: then.append(True))
-    qtbot.waitUntil(lambda: bool(at.said), timeout=5000)
+    qtbot.waitUntil(lambda: bool(at.said))
     assert at.said == [Message("the disk is full", "error")]
     assert at.document.unsaved
     assert then == []
@@ -262,7 +262,7 @@ def test_f2_renames_in_place(deck: PresetDeck, at: Running, qtbot: QtBot) -> Non
     assert editor is not None
     qtbot.keyClicks(editor, "Yours")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "Yours" in titles(deck), timeout=3000)
+    qtbot.waitUntil(lambda: "Yours" in titles(deck))
     assert load_preset(folder).name == "Yours"
     assert (at.document.name, at.document.unsaved) == ("Yours", True)
     assert deck.title.whole == "Yours •"
@@ -289,7 +289,7 @@ def test_delete_moves_to_the_bin(deck: PresetDeck, at: Running, qtbot: QtBot, mo
     deck.list.setFocus()
     deck.list.focus(folder)
     qtbot.keyClick(deck.list, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: "Mine" not in titles(deck), timeout=3000)
+    qtbot.waitUntil(lambda: "Mine" not in titles(deck))
     assert load_preset(trash / "mine").name == "Mine"
     assert at.document.unsaved
     assert at.said[-1] == Message("“Mine” is in the bin.")
@@ -352,10 +352,10 @@ def test_unsaved_work_is_kept_until_it_is_saved(at: Running, qtbot: QtBot) -> No
     assert not (at.home / "recovery").exists()
     at.edit()
     run.autosave.keep()
-    qtbot.waitUntil(lambda: len(kept(at)) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(kept(at)) == 1)
     assert load_preset(kept(at)[0]).bypassed == {"act"}
     at.document.mark_saved(at.home / "elsewhere", "alpha")
-    qtbot.waitUntil(lambda: kept(at) == [], timeout=3000)
+    qtbot.waitUntil(lambda: kept(at) == [])
     at.edit()
     run.autosave.keep()
     run.autosave.end()
@@ -377,14 +377,14 @@ def test_it_is_written_after_some_time_or_many_edits(
     qtbot.wait(100)
     assert kept(at) == []
     paint(99.0)
-    qtbot.waitUntil(lambda: len(kept(at)) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(kept(at)) == 1)
     run.autosave.end()
-    qtbot.waitUntil(lambda: kept(at) == [], timeout=3000)
+    qtbot.waitUntil(lambda: kept(at) == [])
     monkeypatch.setattr(preset_autosave, "EVERY", 50)
     soon = Crash(at)
     at.edit()
     at.document.mark_unsaved()
-    qtbot.waitUntil(lambda: len(kept(at)) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(kept(at)) == 1)
     soon.autosave.end()
 
 
@@ -395,12 +395,12 @@ def test_after_a_crash_the_work_is_offered_and_restored_bit_for_bit(at: Running,
     assert message.text.startswith("The last session ended unexpectedly; its bends of “Lost work” from ")
     assert [label for label, _ in answers] == ["Restore", "Discard"]
     run.answer("Restore")
-    qtbot.waitUntil(lambda: at.document.name == "Lost work", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "Lost work")
     assert_same_bits(dict(at.document.bent()), dict(at.preset("Lost work").changed))
     assert (at.document.path, at.document.unsaved) == (at.library.own / "lost-work", True)
     assert at.document.weights_path == at.weights
     # The new run keeps it before the old copy goes.
-    qtbot.waitUntil(lambda: not old.folder.exists(), timeout=3000)
+    qtbot.waitUntil(lambda: not old.folder.exists())
     assert [path.parent.parent for path in kept(at)] == [run.recovery.folder]
     at.document.undo()
     assert at.document.name == "alpha"
@@ -414,7 +414,7 @@ def test_what_is_discarded_goes_and_what_is_not_answered_is_offered_again(at: Ru
     second = Crash(at)
     second.autosave.offer()
     second.answer("Discard")
-    qtbot.waitUntil(lambda: not old.folder.exists(), timeout=3000)
+    qtbot.waitUntil(lambda: not old.folder.exists())
     third = Crash(at)
     third.autosave.offer()
     assert third.offers == []
@@ -464,7 +464,7 @@ def test_what_was_kept_and_is_damaged_is_said(at: Running, qtbot: QtBot) -> None
     (old.folder / "preset" / "dec.bias.npy").write_bytes(b"")
     run.autosave.offer()
     run.answer("Restore")
-    qtbot.waitUntil(lambda: len(run.offers) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(run.offers) == 2)
     assert "cannot be restored" in run.offers[1][0].text
     assert at.document.name == "alpha"
     run.autosave.end()
@@ -501,7 +501,7 @@ def test_saved_first_it_closes_when_that_is_done(at: Running, saver: PresetSaver
     for name in ("alpha 2", "alpha 2"):
         at.edit()
         assert not closing.may_close(lambda name=name: closed.append(name))
-        qtbot.waitUntil(lambda: not at.document.unsaved, timeout=5000)
+        qtbot.waitUntil(lambda: not at.document.unsaved)
     assert closed == ["alpha 2", "alpha 2"]
     assert load_preset(at.library.own / "alpha-2").name == "alpha 2"
     assert [folder.name for folder in at.library.own.iterdir()] == ["alpha-2"]

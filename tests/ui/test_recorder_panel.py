@@ -44,7 +44,7 @@ def open_panel(at: Running, qtbot: QtBot) -> RecorderPanel:
     made.resize(280, 360)
     with qtbot.waitExposed(made):
         made.show()
-    qtbot.waitUntil(lambda: made.codec.count() == 3, timeout=3000)
+    qtbot.waitUntil(lambda: made.codec.count() == 3)
     return made
 
 

@@ -166,7 +166,7 @@ def test_the_last_session_is_offered_and_reopened(tmp_path: Path, qtbot: QtBot) 
     assert (message, label) == (Message("Last time “alpha” was open, on demo."), "Reopen")
     workspace.view, workspace.size, workspace.engine = View(), "256", "auto"
     act()
-    qtbot.waitUntil(lambda: at.document.name == "alpha", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "alpha")
     assert (workspace.size, workspace.engine, workspace.view) == ("512", "torch", View("filters", "enc.weight"))
     assert at.live.calls == [("play", "demo")]
     at.document.undo()
@@ -180,7 +180,7 @@ def test_a_view_of_a_layer_that_is_gone_is_left_out(tmp_path: Path, qtbot: QtBot
     workspace = Workspace(at.document)
     last = reopening(at, workspace, [])
     last.reopen(LastSession(str(at.library.shipped / "gamma"), view="layer", view_name="nowhere"))
-    qtbot.waitUntil(lambda: at.document.name == "gamma", timeout=3000)
+    qtbot.waitUntil(lambda: at.document.name == "gamma")
     assert workspace.view == View()
     at.close()
 
@@ -203,7 +203,7 @@ def test_a_note_fades_and_an_error_stays(bar: MessageBar, qtbot: QtBot) -> None:
     bar.follow(telemetry)
     telemetry.take(Report([Messages((Message("the disk is full", "error"), Message("saved")))]))
     assert bar.text == "Saved"
-    qtbot.waitUntil(lambda: bar.text == "The disk is full", timeout=2000)
+    qtbot.waitUntil(lambda: bar.text == "The disk is full")
     qtbot.wait(300)
     assert bar.text == "The disk is full"
     qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
@@ -266,7 +266,7 @@ def test_a_click_lists_what_was_said_newest_first(bar: MessageBar, qtbot: QtBot)
     assert texts[0].endswith("Two words" + " two words" * 39 + " ")
     assert texts[1].endswith("One")
     qtbot.keyClick(popup, Qt.Key.Key_Escape)
-    qtbot.waitUntil(lambda: not bar.findChildren(message_bar.MessageLog), timeout=2000)
+    qtbot.waitUntil(lambda: not bar.findChildren(message_bar.MessageLog))
 
 
 def test_messages_never_take_the_keyboard(qtbot: QtBot) -> None:

@@ -350,7 +350,7 @@ def test_one_key_swaps_picture_and_sheet(whole: WholeWindow) -> None:
     stage, sheet, viewport = whole.context[Stage], whole.editor.sheet, whole.viewport
     # Once the bar of the source knows what it shows, it has its height.
     whole.until(lambda: whole.told[PlayerState].info)
-    whole.qtbot.wait(300)
+    whole.settle()
     small, large = sheet.size(), viewport.size()
     whole.key(Qt.Key.Key_W, on=viewport)
     assert whole.workspace.stage
@@ -390,7 +390,7 @@ def test_the_first_stroke_of_a_new_user_is_seen_and_leaves_a_picture(
     whole = WholeWindow(qtbot, tmp_path / "home", "violet-strokes", "demo", "128")
     try:
         whole.live.pause(True)
-        whole.qtbot.wait(300)
+        whole.settle()
         assert whole.document.is_bent(whole.workspace.layer), "what is bent is what there is to see"
         before = whole.picture().astype(float)
         sheet = whole.editor.sheet

@@ -149,14 +149,15 @@ def test_a_brush_that_nobody_knows_is_left_alone(at: Running, tmp_path: Path) ->
 @pytest.mark.gl
 def test_panels_that_a_small_window_squeezed_get_their_widths_back(whole: WholeWindow) -> None:
     window = whole.window
-    window.resize(1400, 800)
-    whole.qtbot.wait(50)
+    # Wide enough for both beside what the bar under the picture needs.
+    window.resize(1600, 800)
+    whole.settle()
     window._docks.put_back()
-    before = {"network": 280, "filters": 378}  # parts of the window's width, once docks have glided there
+    before = {"network": 320, "filters": 432}  # parts of the window's width, once docks have glided there
     whole.until(lambda: {name: window.docks[name].width() for name in before} == before)
-    for width in (960, 1400):
+    for width in (960, 1600):
         window.resize(width, 800)
-        whole.qtbot.wait(100)
+        whole.settle()
     whole.until(lambda: {name: window.docks[name].width() for name in before} == before)
 
 
@@ -167,7 +168,7 @@ def test_nothing_of_the_source_bar_is_cut_or_lies_on_something_else(whole: Whole
     whole.live.play("latent:loop,seed=123456789,seconds=7")
     whole.until(lambda: whole.told[PlayerState].spec.startswith("latent"))
     window.resize(width, 700)
-    whole.qtbot.wait(150)
+    whole.settle()
     assert window.width() == width
     places = [
         (child, child.geometry())
@@ -208,7 +209,7 @@ def test_the_toolbar_says_what_its_buttons_are_where_there_is_room(whole: WholeW
         (960, Qt.ToolButtonStyle.ToolButtonIconOnly),
     ):
         whole.window.resize(width, 700)
-        whole.qtbot.wait(50)
+        whole.settle()
         assert tools.toolButtonStyle() == style
         buttons = [tools.widgetForAction(action) for action in tools.actions()]
         assert all(button.isVisible() and button.geometry().right() <= tools.width() for button in buttons if button)
@@ -220,7 +221,7 @@ def test_messages_float_and_never_move_the_picture(whole: WholeWindow) -> None:
     bar, viewport = whole.studio.messages, whole.viewport
     # Once the bar of the source knows what it shows, it has its height.
     whole.until(lambda: whole.told[PlayerState].info)
-    whole.qtbot.wait(300)
+    whole.settle()
     before = viewport.geometry()
     assert not bar.isVisible()
     bar.say(Message("The network does not fit, so choose another size. " * 6, "error"))

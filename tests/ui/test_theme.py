@@ -107,7 +107,7 @@ def of_text(image: QImage, rect: QRect) -> float:
 def test_on_the_screen_every_label_can_be_read_and_none_is_cut(whole: WholeWindow, width: int) -> None:
     window = whole.window
     window.resize(width, 800)
-    whole.qtbot.wait(200)
+    whole.settle()
     image = window.grab().toImage()
     seen = 0
     for label in window.findChildren(QLabel):

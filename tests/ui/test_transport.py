@@ -190,7 +190,7 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
         "For generators",
     ]
     go_on.set()
-    qtbot.waitUntil(lambda: "Camera 1" in texts(bar), timeout=3000)
+    qtbot.waitUntil(lambda: "Camera 1" in texts(bar))
     assert texts(bar) == [
         "Demo clip",
         "Camera 1",
@@ -221,7 +221,7 @@ def test_where_there_is_no_camera_the_menu_says_so(at: Running, qtbot: QtBot) ->
     bar = Transport(at.live, at.telemetry, at.session, at.worker, cues_of(at), broken)  # type: ignore[arg-type]
     qtbot.addWidget(bar)
     bar.menu.popup(QPoint(0, 0))
-    qtbot.waitUntil(lambda: "No camera found" in texts(bar), timeout=3000)
+    qtbot.waitUntil(lambda: "No camera found" in texts(bar))
     assert texts(bar) == ["Demo clip", "No camera found", "Film…", "Picture…", "Folder of pictures…", "For generators"]
     bar.menu.close()
 

@@ -72,7 +72,7 @@ def opened(qtbot: QtBot, stage: Stage, workspace: Workspace, view: View, size: i
     viewport.resize(size, size)
     viewport.show()
     workspace.view = view
-    qtbot.waitUntil(lambda: stage.screen is not None or stage.error is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: stage.screen is not None or stage.error is not None)
     grabbed(viewport)
     return viewport
 
@@ -180,7 +180,7 @@ def assert_hovering(qtbot: QtBot, viewport: Viewport, at: QPoint, wanted: str) -
         viewport.refresh()
         assert said[-1:] == [wanted]
 
-    qtbot.waitUntil(arrived, timeout=10_000)
+    qtbot.waitUntil(arrived)
     viewport.hovered.disconnect(said.append)
 
 
@@ -362,7 +362,7 @@ def test_the_brush_is_drawn_where_it_would_paint(qtbot: QtBot, torch_stage: Stag
         return grabbed(viewport).astype(int).min(axis=2) > 100
 
     # The surface may still be drawing what it was asked for before the move.
-    qtbot.waitUntil(lambda: bool(bright()[90, 109:112].any()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(bright()[90, 109:112].any()))
     ring = bright()
     assert ring[90, 109:112].any()
     assert ring[69:72, 90].any()

@@ -46,7 +46,7 @@ def viewport(qtbot: QtBot, stage: Stage, network: Network, monkeypatch: pytest.M
     made = Viewport(Workspace(Document(Preset("test", network, {}))), stage.find)
     qtbot.addWidget(made)
     made.resize(3 * SIZE, 3 * SIZE)
-    qtbot.waitUntil(lambda: stage.screen is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: stage.screen is not None)
     return made
 
 

@@ -239,7 +239,7 @@ def test_resizing_loses_nothing(whole: WholeWindow) -> None:
     picture = whole.picture()
     for size in ((1600, 1000), (960, 600), (1280, 720)):
         whole.window.resize(*size)
-        whole.qtbot.wait(100)
+        whole.settle()
         assert whole.viewport.grab().width() > 100
     np.testing.assert_array_equal(whole.picture(), picture)
 

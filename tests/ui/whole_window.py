@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from filter_editor_desk import drag
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -73,6 +73,19 @@ class WholeWindow:
             self.qtbot.waitUntil(lambda: bool(true()), timeout=PATIENCE)
         except Exception as error:
             raise AssertionError(f"waited in vain; said: {self.said}; {self.told[EngineState]}") from error
+
+    def settle(self) -> None:
+        """Wait until all lies where it stays: panels glide there, and layouts follow in turns of the event loop."""
+        before: list[tuple[QWidget, QRect]] = []
+
+        def lies_still() -> bool:
+            nonlocal before
+            now = [(each, each.geometry()) for each in self.window.findChildren(QWidget) if each.isVisible()]
+            before, was = now, before
+            running = QAbstractAnimation.State.Running
+            return now == was and not any(a.state() == running for a in self.window.findChildren(QAbstractAnimation))
+
+        self.until(lies_still)
 
     @property
     def frames(self) -> int:
