@@ -82,8 +82,9 @@ class Led:
         there = {dial.number.address: dial for dial in dials}
         asked = set(wanted)
         for address in [address for address in self._led if address not in asked or address not in there]:
-            held = self._led.pop(address)
-            if address in there and not held.dial.runs and held.dial.lead is None:
+            # One that goes back may have others looked at.
+            held = self._led.pop(address, None)
+            if held is not None and address in there and not held.dial.runs and held.dial.lead is None:
                 self._try(there[address].set, held.base)
         for address in sorted(asked & there.keys()):
             held = self._led.setdefault(address, _Led(there[address], there[address].get()))
@@ -108,8 +109,9 @@ class Led:
             is_old: whether these are routes of what was open before; numbers that stay take no notice of them.
         """
         turned, self.refused = False, ""
-        for address, held in self._led.items():
-            if address not in values:
+        for address, held in list(self._led.items()):
+            # One that is moved may change which there are: a preset that is mixed has other routes.
+            if address not in values or self._led.get(address) is not held:
                 continue
             value = held.dial.number.clipped(values[address])
             if not held.stays:

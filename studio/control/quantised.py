@@ -78,7 +78,9 @@ class Switches:
         for name in due:
             # What it was to switch may be gone.
             with suppress(StudioError):
-                self._waiting.pop(name).act()
+                # What is switched first may have the others forgotten.
+                if (waiting := self._waiting.pop(name, None)) is not None:
+                    waiting.act()
         if due:
             self.changed.emit()
 

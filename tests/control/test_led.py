@@ -9,7 +9,7 @@ from studio.control.crossing import FADE
 from studio.control.led import Led
 from studio.control.namespace import Namespace
 from studio.control.steering import steered
-from studio.control.window import POSITION, SPEED, ZOOM, window_numbers
+from studio.control.window import POSITION, SPEED, SPLIT, ZOOM, window_numbers
 from studio.errors import StudioError
 from studio.model.address import Dial
 from studio.model.document import Document
@@ -127,6 +127,26 @@ def test_what_changes_what_is_open_stays_where_it_is_and_makes_way_for_what_is_o
     assert held.sets == [0.5, 0.8]
     assert led.lead([dial], []) == ()
     assert held.sets == [0.5, 0.8]
+
+
+def test_one_that_is_moved_may_change_which_there_are() -> None:
+    speed, zoom, split, led = Held(1.0), Held(1.0), Held(0.5), Led()
+
+    def look(value: float) -> None:
+        zoom.set(value)
+        # As a mixture does that has other routes.
+        led.lead(dials, ["/view/split", "/view/zoom"])
+
+    dials = [Dial(SPEED, speed.get, speed.set), Dial(SPLIT, split.get, split.set), Dial(ZOOM, zoom.get, look)]
+    led.lead(dials, ["/source/speed", "/view/zoom"])
+    led.move({"/source/speed": 2.0, "/view/split": 0.75, "/view/zoom": 2.0})
+    assert (speed.value, zoom.value, split.value) == (1.0, 2.0, 0.5)
+    led.move({"/source/speed": 2.0, "/view/split": 0.75, "/view/zoom": 2.0})
+    assert (speed.value, zoom.value, split.value) == (1.0, 2.0, 0.75)
+    # And the first that goes back may do so, too.
+    dials[2] = Dial(ZOOM, zoom.get, lambda value: (zoom.set(value), led.lead(dials, []))[0])
+    led.lead(dials, [])
+    assert (zoom.value, split.value) == (1.0, 0.5)
 
 
 def test_names_find_what_can_move_and_give_the_base() -> None:

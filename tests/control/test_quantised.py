@@ -48,6 +48,14 @@ def test_all_that_waits_falls_on_the_beat_or_the_bar(quantum: float, due: float)
     assert desk.switches.left is None
 
 
+def test_one_that_is_switched_may_have_the_others_forgotten() -> None:
+    desk = Desk()
+    desk.switches.switch("/bend/1/on", False, desk.switches.forget)
+    desk.press("/bend/2/on", True)
+    assert desk.go(11.5) == []
+    assert desk.switches.waiting == {}
+
+
 def test_pressed_again_it_stays_as_it_is_and_said_again_it_still_comes() -> None:
     desk = Desk()
     desk.press("/bend/1/on", False)
