@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,15 @@ from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.control.performing import Replay
+    from studio.engine.base import Engine
     from studio.model.latent import LatentPath
     from studio.model.performance import Performance
     from studio.model.preset import Preset
-    from studio.runtime.render.turns import Turn
+    from studio.runtime.render.frame_runner import FrameRunner
+    from studio.runtime.render.mover import Listen, Mover
+    from studio.runtime.render.scenes import Running, Scenes
+    from studio.runtime.render.turns import Paths, Turn
 
 
 def performance_of(path: Path, beside: Sequence[str]) -> Performance:
@@ -52,8 +58,11 @@ def its_own(context: typer.Context, performance: Performance | None, *, preset: 
     if "preset" not in given and performance.take.whole and performance.preset:
         preset = performance.preset
         try:
-            opened(preset)
+            if opened(preset).network.sha256() != performance.network and performance.take.weights:
+                preset = performance.take.weights
         except StudioError as error:
+            if performance.take.weights and Path(performance.take.weights).is_dir():
+                return performance.take.weights, size
             raise StudioError(
                 f'The performance was played with the preset "{preset}", which is not found here; give one of the same '
                 "network, or the network itself, with --preset."
@@ -74,7 +83,7 @@ def refuse_tiles_of_feedback(preset: Preset, tile: int) -> None:
 
 
 def turns_of(
-    performance: Performance, rate: Fraction, frames: tuple[int, int | None], path: LatentPath
+    performance: Performance, rate: Fraction, frames: tuple[int, int | None], paths: Paths
 ) -> list[Turn] | None:
     """The runs of a performance that lead to these frames; None where it does not say when the network ran.
 
@@ -84,9 +93,90 @@ def turns_of(
     from studio.runtime.render.turns import between, from_the_start, turns_as_recorded, turns_at
 
     take = performance.take
-    if not performance.runs():
+    if not performance.runs() and len(performance.scenes()) == 1:
         return None
-    found = turns_as_recorded(performance, path) if rate == take.rate else turns_at(performance, rate, path)
+    found = turns_as_recorded(performance, paths) if rate == take.rate else turns_at(performance, rate, paths)
     if CAMERA.match(take.source):
         found = from_the_start(found)
     return between(found, *frames)
+
+
+class OtherNetworks:
+    """Those that are opened while a performance goes on.
+
+    Args:
+        performance: that is played; None for none.
+        file: of it.
+        path: how vectors move, as the command line says; None where presets say it.
+        smooth: see `Replay`.
+
+    Raises:
+        StudioError: where one is not found.
+    """
+
+    def __init__(
+        self, performance: Performance | None, file: Path | None, path: LatentPath | None, *, smooth: bool
+    ) -> None:
+        from studio.io.performed_networks import networks_of
+
+        self._scenes = () if performance is None else performance.scenes()
+        self._networks: tuple[Preset, ...] = ()
+        if performance is not None and file is not None:
+            self._networks = networks_of(performance, file.absolute().parent)
+        self._smooth, self._path = smooth, path
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    def refuse(self, odd: Mapping[str, object]) -> None:
+        """Raise StudioError where options ask for something that only one network can do."""
+        given = " and ".join(option for option, asks in odd.items() if asks)
+        if self and given:
+            raise StudioError(f"The performance opens other networks, which {given} cannot follow; leave it out.")
+
+    def paths(self, preset: Preset) -> Paths:
+        """How vectors move in each network; the first is the preset's."""
+        from studio.model.generator import GENERATOR
+
+        own = [preset]
+        for number, scene in enumerate(self._scenes[1:], start=1):
+            assert scene.opened is not None, "only the first has not been opened"
+            own.append(self._replay(number).at(scene.opened.time).preset)
+        return [self._path or each.section(GENERATOR).path for each in own]
+
+    def _replay(self, number: int) -> Replay:
+        from studio.control.performing import Replay
+
+        return Replay(self._scenes[number].own, self._networks[number - 1], smooth=self._smooth)
+
+    def followed(
+        self, stack: ExitStack, mover: Mover, feeder: FrameRunner, first: Engine, engine: str, listen: Listen
+    ) -> Mover | Scenes:
+        """What replays all of it: as it is, where it is of one network.
+
+        Args:
+            stack: frees what is opened.
+            mover: replays what was played on the first network.
+            feeder: feeds that.
+            first: runs it.
+            engine: as the command line names it, for the others.
+            listen: what is heard of the film.
+        """
+        from studio.engine.choose import open_engine
+        from studio.runtime.render.frame_runner import FrameRunner
+        from studio.runtime.render.mover import Mover
+        from studio.runtime.render.scenes import Running, Scenes
+
+        if not self:
+            return mover
+
+        def run(number: int) -> Running:
+            trained = self._networks[number - 1]
+            runner, _ = open_engine(trained.network, engine)
+            fed = FrameRunner(runner, None, self._path)
+            mover = Mover(trained, runner, fed, listen=listen, replay=self._replay(number), as_played=True)
+            return Running(mover, fed, runner, runner.close)
+
+        scenes = Scenes(Running(mover, feeder, first, lambda: None), self._scenes, run, listen)
+        stack.callback(scenes.close)
+        return scenes

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.model.picture import DeepPicture
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
+    from studio.runtime.render.scenes import Scenes
     from studio.runtime.render.shared import Opens
     from studio.runtime.render.turns import Turn
 
@@ -68,7 +69,7 @@ def record_frames(
 
 
 def record_turns(
-    pictures: Iterator[DeepPicture], turns: Sequence[Turn], mover: Mover, feeder: FrameRunner, plan: Plan
+    pictures: Iterator[DeepPicture], turns: Sequence[Turn], mover: Mover | Scenes, feeder: FrameRunner, plan: Plan
 ) -> None:
     """Record what a performance shows of its runs; see `_record`."""
     from studio.runtime.render.turns import sound_of
@@ -106,7 +107,9 @@ class _Score:
         return render(pictures, bend, sink, self.shown)
 
 
-def _record(pictures: Iterator[DeepPicture], score: _Score, mover: Mover, feeder: FrameRunner, plan: Plan) -> None:
+def _record(
+    pictures: Iterator[DeepPicture], score: _Score, mover: Mover | Scenes, feeder: FrameRunner, plan: Plan
+) -> None:
     """Record pictures.
 
     Raises:

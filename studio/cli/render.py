@@ -30,7 +30,7 @@ from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, fade_routes, with_movement, with_sound
-from studio.cli.performing import its_own, performance_of, refuse_tiles_of_feedback, turns_of
+from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, turns_of
 from studio.cli.recording import Plan, record_frames, record_turns
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
@@ -142,7 +142,6 @@ def render(
     from studio.io.places import refuse_overlap
     from studio.io.sinks import depth
     from studio.io.sources import open_source
-    from studio.model.generator import GENERATOR
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.shared import why_alone
@@ -178,7 +177,9 @@ def render(
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path, fade_routes(move))
-        turns = None if played is None else turns_of(played, rate, (first, end), path or bent.section(GENERATOR).path)
+        smooth = played is not None and rate != played.take.rate
+        others = OtherNetworks(played, performance, path, smooth=smooth)
+        turns = None if played is None else turns_of(played, rate, (first, end), others.paths(bent))
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         fades = Fades(bent, fade_to, move)
@@ -191,8 +192,9 @@ def render(
         elif left_out(bent):
             note(left_out(bent))
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
+        others.refuse(odd)
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)
-        replay = None if played is None else Replay(played, bent, smooth=rate != played.take.rate)
+        replay = None if played is None else Replay(played, bent, smooth=smooth)
         mover = Mover(bent, runner, feeder, whole, listen, replay, fades.crossing)
         lanes: list[Opens] = []
         if devices:
@@ -210,7 +212,8 @@ def render(
             if turns is None:
                 record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end), lanes)
             else:
-                record_turns(pictures, turns, mover, feeder, plan)
+                scenes = others.followed(stack, mover, feeder, runner, engine, listen)
+                record_turns(pictures, turns, scenes, feeder, plan)
         finally:
             for said in (opened.remark, opened.warning):
                 if said:

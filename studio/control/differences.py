@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from studio.errors import StudioError
 from studio.io.preset_file import section_to_json
 from studio.io.sections import registry
 from studio.model import numbers
 from studio.model.edit import Patch
 from studio.model.layout import Rect, crop, to_sheet
-from studio.model.performed import Arranged, Event, Stroke, Turned
+from studio.model.performed import Arranged, Event, NetworkOpened, Stroke, Turned
 from studio.model.preset import Preset
+from studio.model.values import values_of
 
 _ROWS = 256
 """Rows of a tensor's sheet in one event, so that no line of a file becomes too long to be read."""
@@ -42,6 +45,29 @@ def differences(before: Preset, after: Preset, time: float, names: Iterable[str]
         if again.section(key) != after.section(key):
             yield Arranged(time, key.name, *section_to_json(key, after.section(key)))
     yield from turned
+
+
+def opening(
+    time: float, preset: Preset, seconds: float = 0.0, easing: str = "linear", *, both: bool = False
+) -> Iterator[Event]:
+    """Events that open a preset of another network, and make it of the trained one.
+
+    Args:
+        time: of the events.
+        preset: what was opened.
+        seconds: how long its picture took to fade in.
+        easing: how it did.
+        both: whether the network before ran on meanwhile.
+
+    Raises:
+        StudioError: where the network lies in no folder, from which it could be opened again.
+    """
+    if preset.weights_path is None:
+        raise StudioError(f"“{preset.name}” lies in no folder yet, from which it could be opened again; save it first.")
+    weights = str(preset.weights_path.absolute())
+    how = seconds, easing, both, values_of(preset.network.graph)
+    yield NetworkOpened(time, preset.network.sha256(), preset.name, weights, *how)
+    yield from (replace(part, time=time) for part in beginning(preset))
 
 
 def beginning(preset: Preset) -> Iterator[Stroke | Arranged]:

@@ -78,7 +78,7 @@ class Hub:
         self._mapped = Mapped(self._number, self.names.get)
         # As long as nothing runs nobody listens; what came long ago is then forgotten.
         self._waiting: deque[tuple[Taken, float]] = deque(maxlen=256)
-        self._hearing, self._lock = Hearing(), threading.Lock()
+        self._hearing, self._lock, self._listened = Hearing(), threading.Lock(), 0.0
         self._listed: Listed = MappingProxyType({})
         self._turned_at: float | None = None
         self._learning: Learning | None = None
@@ -324,6 +324,10 @@ class Hub:
         """What controllers have sent until now; called in the render thread with the time of the frame in seconds."""
         now = self._clock()
         with self._lock:
+            if time < self._listened:
+                # Another network runs, whose time begins anew.
+                self._hearing.shift(time - self._listened)
+            self._listened = time
             while self._waiting:
                 taken, at = self._waiting.popleft()
                 self._hearing.take(taken, time - (now - at))

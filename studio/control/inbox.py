@@ -118,6 +118,11 @@ class Hearing:
         self._began.update({name: time - age for name, age in taken.began.items()})
         self._ended.update({name: time - age for name, age in taken.ended.items()})
 
+    def shift(self, seconds: float) -> None:
+        """The time of the run is another by so much: what set something off did so as long ago as before."""
+        for held in (self._began, self._ended):
+            held.update({name: at + seconds for name, at in held.items()})
+
     def add(self, measured: Measurements) -> None:
         """Add what was measured."""
         self._values.update(measured.values)

@@ -78,6 +78,7 @@ class Microphone:
         self._onset: float | None = None
         self._beat: float | None = None
         self._beats = FollowingBeats()
+        self._time = 0.0
         self._offset = 0.0  # from the time of what was heard to that of frames
         try:
             stream.start()
@@ -92,6 +93,11 @@ class Microphone:
 
     def listen(self, time: float) -> Measurements:
         """What is heard until now; called in the render thread with the time of the frame in seconds."""
+        if time < self._time:
+            # Another network runs, whose time begins anew.
+            gone = time - self._time
+            self._onset, self._beat = (None if at is None else at + gone for at in (self._onset, self._beat))
+        self._time = time
         measured = list(self._meter.push(self._resampler.push(self._ring.read())))
         for number, each in enumerate(measured):
             if each.onset:

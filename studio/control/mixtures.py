@@ -48,6 +48,17 @@ def overlaid(now: Preset, mixed: Preset, *, by_hand: bool) -> Preset:
     return replace(now, sections={**found.sections, **left})
 
 
+def begun(events: Sequence[Event], trained: Preset, time: float) -> Preset:
+    """What events up to a time make of a trained network, as far as they are strokes and sections."""
+    mixtures = Mixtures(trained)
+    for event in events:
+        if event.time > time:
+            break
+        if isinstance(event, (Stroke, Arranged)):
+            mixtures.take(Prepared(event.time, 1, event))
+    return replace(mixtures.prepared(1), name=trained.name)
+
+
 class FadeNotes:
     """Writes fades down. Belongs to the thread that writes."""
 
@@ -135,6 +146,10 @@ class Mixtures:
             put(tensor, part.patch.rect, part.patch.values)
             preset = replace(preset, changed={**preset.changed, name: tensor})
         self._prepared[event.preset] = preset
+
+    def prepared(self, number: int) -> Preset:
+        """A preset as far as it has been prepared."""
+        return self._prepared.get(number, self._trained)
 
     def at(self, shares: Shares, now: Preset) -> tuple[Preset, dict[str, Array]]:
         """The sections of a mixture, laid over those that are there, and the tensors that it changes.

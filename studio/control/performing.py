@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from studio.control.differences import differences
+from studio.control.differences import differences, opening
 from studio.control.inbox import Hearing, Taken
 from studio.control.mixtures import Between, FadeNotes, Mixtures, last_steps, overlaid, whole
 from studio.errors import StudioError
@@ -24,6 +24,7 @@ from studio.model.performance import (
     Event,
     Faded,
     Mixed,
+    NetworkOpened,
     Performance,
     Prepared,
     Signalled,
@@ -37,7 +38,7 @@ class Recording:
     """Writes down what is done to a document from now on.
 
     Args:
-        document: what is played on; another network ends the performance.
+        document: what is played on.
         writer: takes the events.
         clock: seconds since the beginning of the run, which frames are drawn by.
         failed: told once, in a sentence, where it cannot go on.
@@ -95,7 +96,19 @@ class Recording:
         elif isinstance(change, SectionChanged) and not self._is_mixing:
             self._arrange()
         elif isinstance(change, NetworkChanged) and not change.same_layers:
-            self._failed("The performance ends here: another network was opened.")
+            self._enter()
+        elif isinstance(change, NetworkChanged):
+            self._failed("The performance ends here: pictures are fed or shown in other values.")
+            self.close()
+
+    def _enter(self) -> None:
+        """Another network is open."""
+        preset, self._notes = self._document.preset(), FadeNotes()
+        self._before = self._document.sections_now()
+        try:
+            self._write_all(list(opening(self._time(), preset)))
+        except StudioError as error:
+            self._failed(f"The performance ends here: {error}")
             self.close()
 
     def _arrange(self) -> None:
@@ -155,7 +168,7 @@ class Replay:
     """Plays a performance again, frame by frame.
 
     Args:
-        performance: what is played.
+        performance: what is played, up to the first opening of another network; see `Performance.scenes`.
         preset: what it begins with; of the network that it was played on. A performance that holds its own beginning
             takes nothing but the network from it.
         smooth: whether fades go on between the steps that they took, for other frames than those that were played.
@@ -165,6 +178,7 @@ class Replay:
 
     Attributes:
         take: how the studio stood as it was played.
+        glides: the turns of every number that glides.
     """
 
     def __init__(self, performance: Performance, preset: Preset, *, smooth: bool = False) -> None:
@@ -173,11 +187,13 @@ class Replay:
                 f'This performance was played on another network, with the preset "{performance.preset}"; open that, '
                 "or one of the same network."
             )
+        if any(isinstance(event, NetworkOpened) for event in performance.events):
+            performance = performance.scenes()[0].own
         self._performance = performance
         self.take = performance.take
         self._start = replace(preset, changed={}, sections={}) if self.take.whole else preset
         turned = {event.address for event in performance.events if isinstance(event, Turned) and event.glides}
-        self._glides = {address: performance.turns(address) for address in turned}
+        self.glides = {address: performance.turns(address) for address in turned}
         self._between = Between(performance.events if smooth else ())
         self.begin()
 
@@ -185,6 +201,11 @@ class Replay:
         """From the beginning."""
         self._preset, self._time, self._hearing = self._start, -1.0, Hearing()
         self._mixtures = Mixtures(self._start)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self._performance.seconds
 
     @property
     def preset(self) -> Preset:
@@ -235,7 +256,7 @@ class Replay:
 
     def gliding(self, time: float) -> Iterator[tuple[str, float]]:
         """The numbers that are on a straight line to their next value at a time, and where."""
-        for address, turns in self._glides.items():
+        for address, turns in self.glides.items():
             place = bisect_right(turns, time, key=lambda turn: turn.time)
             if 0 < place < len(turns) and turns[place].glides:
                 before, after = turns[place - 1], turns[place]

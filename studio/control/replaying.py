@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from studio.control.inbox import Inbox
-from studio.control.mixtures import Mixtures, last_steps, whole
+from studio.control.mixtures import Mixtures, begun, last_steps, whole
 from studio.control.performing import Replay
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json
@@ -20,13 +20,16 @@ from studio.model.performance import (
     Event,
     Faded,
     Mixed,
+    NetworkOpened,
     Performance,
     Prepared,
     Ran,
+    Scene,
     Signalled,
     Stroke,
     Turned,
 )
+from studio.model.preset import Preset
 from studio.model.section import SOURCE, VIEW
 
 
@@ -42,6 +45,7 @@ class LiveReplay:
         seek: goes to a place of the source, in seconds.
         say: told in a sentence what cannot be done, each once.
         clock: seconds.
+        fade: lets the picture of the network that is opened next fade in, for so many seconds, by an easing.
 
     Attributes:
         overtaken: the numbers that hands have turned since it began.
@@ -54,8 +58,11 @@ class LiveReplay:
         seek: Callable[[float], object] = lambda _: None,
         say: Callable[[str], object] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
+        fade: Callable[[float, str], object] = lambda *_: None,
     ) -> None:
-        self._document, self._inbox = document, inbox
+        self._document, self._inbox, self._fade = document, inbox, fade
+        self._networks: tuple[Preset, ...] = ()
+        self._scenes: tuple[Scene, ...] = ()
         self._seek, self._say, self._clock = seek, say, clock
         self._performance: Performance | None = None
         self._replay: Replay | None = None
@@ -82,13 +89,22 @@ class LiveReplay:
         """Where it is, in seconds."""
         return self._done
 
-    def play(self, performance: Performance, start: float = 0.0) -> None:
+    def play(self, performance: Performance, start: float = 0.0, networks: Sequence[Preset] = ()) -> None:
         """Begin; all that was done before ``start`` is done at once.
+
+        Args:
+            performance: what is played.
+            start: where in it, in seconds.
+            networks: that of each part of it, in order; they are opened as they were. None at all where it is of the
+                open network alone.
 
         Raises:
             StudioError: where it was played on another network.
         """
         self.stop()
+        self._scenes, self._networks = performance.scenes(), tuple(networks)
+        if self._networks and self._networks[0].network.sha256() != self._document.network.sha256():
+            self._document.load(self._networks[0])
         preset = self._document.preset()
         self._replay = Replay(performance, preset)
         self._performance, self._mixtures = performance, Mixtures(preset)
@@ -130,14 +146,18 @@ class LiveReplay:
             return
         is_start = self._done < 0.0
         due = last_steps(performance.between(self._done, now))
+        for place in reversed(range(len(due))):
+            if isinstance(due[place], NetworkOpened):
+                # What was done to others before is not seen any more.
+                due = due[place:]
+                break
         if is_start:
             due = [event for event in due if not isinstance(event, Signalled) or event.does == "value"]
-        glides = [pair for pair in replay.gliding(now) if pair[0] not in self.overtaken]
         self._done = now
-        if due or glides:
-            self._act(lambda: self._do(due, glides, is_start))
+        if due or replay.glides:
+            self._act(lambda: self._do(due, now, is_start))
 
-    def _do(self, due: Iterable[Event], glides: list[tuple[str, float]], is_start: bool) -> None:
+    def _do(self, due: Iterable[Event], now: float, is_start: bool) -> None:
         for event in due:
             try:
                 self._do_one(event, is_start)
@@ -145,8 +165,10 @@ class LiveReplay:
                 if str(error) not in self._said:
                     self._said.add(str(error))
                     self._say(str(error))
+        glides = () if self._replay is None else self._replay.gliding(now)
         for address, value in glides:
-            self._hand().set(address, value)
+            if address not in self.overtaken:
+                self._hand().set(address, value)
 
     def _do_one(self, event: Event, is_start: bool) -> None:
         if isinstance(event, Turned):
@@ -159,16 +181,31 @@ class LiveReplay:
             key, value = section_from_json(event.section, event.document, event.version, network)
             if key not in (VIEW, SOURCE):
                 self._hand().set_section(key, value)
-        elif isinstance(event, (Prepared, Faded)):
-            self._mixtures.take(event)
-        elif isinstance(event, Mixed):
+        elif isinstance(event, (Prepared, Faded, Mixed)):
             self._mix(event)
+        elif isinstance(event, NetworkOpened):
+            self._open(event, is_start)
         elif isinstance(event, Signalled):
             self._send(event)
         elif isinstance(event, Ran) and event.is_cut and not is_start:
             self._seek(event.place)
 
-    def _mix(self, event: Mixed) -> None:
+    def _open(self, event: NetworkOpened, is_start: bool) -> None:
+        """Open another network with all that it began with, as one step."""
+        number = next(k for k, scene in enumerate(self._scenes) if scene.opened is event)
+        if number >= len(self._networks):
+            raise StudioError(f'The network of "{event.preset}" is opened here, which was not read; open it again.')
+        own, trained = self._scenes[number].own, self._networks[number]
+        preset = begun(own.events, trained, event.time)
+        if not is_start and event.seconds > 0.0:
+            self._fade(event.seconds, event.easing)
+        self._document.load(preset)
+        self._replay, self._mixtures, self.overtaken = Replay(own, trained), Mixtures(trained), set()
+
+    def _mix(self, event: Prepared | Faded | Mixed) -> None:
+        if not isinstance(event, Mixed):
+            self._mixtures.take(event)
+            return
         hand, now = self._hand(), self._document.sections_now()
         laid, tensors = self._mixtures.at(event.shares, now)
         for name, values in tensors.items():

@@ -7,6 +7,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from studio.model.performed import (
     Event,
     Faded,
     Mixed,
+    NetworkOpened,
     Prepared,
     Ran,
     Recorded,
@@ -30,6 +32,8 @@ from studio.model.performed import (
     Stroke,
     Turned,
 )
+from studio.model.values import Values
+from studio.modulators.keyframes import Easing
 
 _P = TypeVar("_P", Stroke, Arranged)
 
@@ -138,7 +142,35 @@ class _Mix(Part):
         return Mixed(self.time, self.mix)
 
 
+class _Values(Part):
+    range: tuple[float, float] | None = None
+    mean: Annotated[tuple[float, ...], Field(max_length=64)] | None = None
+    std: Annotated[tuple[float, ...], Field(max_length=64)] | None = None
+    order: Literal["rgb", "bgr"] | None = None
+    output_range: tuple[float, float] | None = None
+    output_order: Literal["rgb", "bgr"] | None = None
+    colour: Literal["own", "input"] | None = None
+
+
+class _Open(Part):
+    time: _Time
+    open: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    preset: Line = ""
+    weights: Line = ""
+    seconds: _Time = 0.0
+    easing: Easing = "linear"
+    both: bool = False
+    values: _Values | None = None
+    clock: _Time = 0.0
+
+    def event(self) -> NetworkOpened:
+        values = None if self.values is None else Values(**self.values.model_dump())
+        how = self.seconds, self.easing, self.both, values, self.clock
+        return NetworkOpened(self.time, self.open, self.preset, self.weights, *how)
+
+
 _KINDS: dict[str, TypeAdapter[Any]] = {
+    "open": TypeAdapter(_Open),
     "frame": TypeAdapter(_Frame),
     "recorded": TypeAdapter(_Recorded),
     "turn": TypeAdapter(_Turn),
@@ -203,6 +235,13 @@ def _fade(event: Faded) -> dict[str, Any]:
     return {"fade": event.presets} | how
 
 
+def _open(event: NetworkOpened) -> dict[str, Any]:
+    easing = event.easing if event.easing != "linear" else ""
+    values = None if event.values is None else {k: v for k, v in asdict(event.values).items() if v is not None}
+    how = _some(seconds=event.seconds, easing=easing, both=event.both, values=values, clock=event.clock)
+    return {"open": event.network} | _some(preset=event.preset, weights=event.weights) | how
+
+
 def _section(event: Arranged) -> dict[str, Any]:
     said = {"section": event.section, "to": event.document}
     return said if event.version == 1 else said | {"version": event.version}
@@ -218,6 +257,7 @@ _SAID: dict[type, Callable[[Any], dict[str, Any]]] = {
     Arranged: _section,
     Faded: _fade,
     Mixed: lambda e: {"mix": e.shares},
+    NetworkOpened: _open,
 }
 
 

@@ -9,6 +9,7 @@
 {"time": 4.0, "preset": 1, "section": "stages", "to": [...], "version": 1}
 {"time": 4.0, "fade": [1, 2], "tensors": ["enc1.weight"], "seconds": 2.0, "easing": "in and out"}
 {"time": 4.1, "mix": [0.95, 0.05]}
+{"time": 6.0, "open": "91ab…", "preset": "landscapes", "weights": "/home/…/landscapes", "seconds": 2.0}
 {"time": 9.5, "end": true}
 
 The values of a stroke are float32, packed by zlib, in base64. A file that is cut short is read up to there.
@@ -32,8 +33,8 @@ from studio.model.performance import NO_TAKE, Event, Performance, Take
 
 SUFFIX = ".performance"
 KIND = "studio-performance"
-VERSION = 2
-"""Since 2 there are fades; what was written before is read as it is."""
+VERSION = 3
+"""Since 2 there are fades, since 3 openings of other networks; what was written before is read as it is."""
 
 _LARGEST_FILE = 1 << 30
 _LARGEST_LINE = 1 << 26
@@ -50,6 +51,7 @@ class _Take(Part):
     rate: _Rate | None = None
     source: Line = ""
     size: Line = ""
+    weights: Line = ""
 
 
 class _Header(Part):
@@ -136,13 +138,14 @@ def header_line(network: str, preset: str, take: Take = NO_TAKE) -> bytes:
     if take != NO_TAKE:
         rate = None if take.rate is None else str(take.rate)
         named = {"whole": take.whole, "clock": take.clock, "frame": take.frame, "rate": rate}
-        said["take"] = named | {"source": take.source, "size": take.size}
+        named |= {"source": take.source, "size": take.size}
+        said["take"] = named | ({"weights": take.weights} if take.weights else {})
     return line_of(said)
 
 
 def _take(said: _Take) -> Take:
     rate = None if said.rate is None else Fraction(said.rate)
-    return Take(said.whole, said.clock, said.frame, rate, said.source, said.size)
+    return Take(said.whole, said.clock, said.frame, rate, said.source, said.size, said.weights)
 
 
 def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from studio.errors import StudioError
 from studio.model.performed import Arranged as Arranged
@@ -15,6 +15,7 @@ from studio.model.performed import Ended as Ended
 from studio.model.performed import Event as Event
 from studio.model.performed import Faded as Faded
 from studio.model.performed import Mixed as Mixed
+from studio.model.performed import NetworkOpened as NetworkOpened
 from studio.model.performed import Prepared as Prepared
 from studio.model.performed import Ran as Ran
 from studio.model.performed import Recorded as Recorded
@@ -34,6 +35,7 @@ class Take:
         rate: frames a second of the recording that was made at the same time; None where there was none.
         source: what played, as the command line names it.
         size: at which the network worked, as the command line gives it.
+        weights: the folder of the network; empty where it has none.
     """
 
     whole: bool = False
@@ -42,6 +44,7 @@ class Take:
     rate: Fraction | None = None
     source: str = ""
     size: str = ""
+    weights: str = ""
 
 
 NO_TAKE = Take()
@@ -101,16 +104,36 @@ class Performance:
         """The numbers that it turns."""
         return tuple(dict.fromkeys(event.address for event in self.events if isinstance(event, Turned)))
 
+    def scenes(self) -> tuple[Scene, ...]:
+        """What it does on each network, one after the other; the times stay those of the whole."""
+        places = [place for place, event in enumerate(self.events) if isinstance(event, NetworkOpened)]
+        found = [Scene(replace(self, events=self.events[: places[0]] if places else self.events))]
+        for place, end in pairwise([*places, len(self.events)]):
+            opened = self.events[place]
+            assert isinstance(opened, NetworkOpened)
+            take = replace(self.take, whole=True, clock=opened.clock, frame=0, weights=opened.weights)
+            own = Performance(opened.network, opened.preset, self.events[place + 1 : end], take=take)
+            found.append(Scene(own, opened))
+        return tuple(found)
+
     # -- editing ----------------------------------------------------------------------------------------------------
 
     def trimmed(self, start: float, end: float) -> Performance:
         """What lies between two times, the first becoming 0; what was done before them is done at once there."""
         first = bisect_left(self.events, start, key=lambda event: event.time)
         kept = self.events[: bisect_right(self.events, end, key=lambda event: event.time)]
-        events = [replace(event, time=_nano(max(0.0, event.time - start))) for event in _last(kept, first)]
-        left = next((event.frame for event in events if isinstance(event, Ran)), 0)
-        events = [replace(event, frame=event.frame - left) if isinstance(event, Ran) else event for event in events]
-        take = replace(self.take, clock=_nano(self.take.clock + start), frame=self.take.frame + left)
+        place = max((k for k, event in enumerate(kept[:first]) if isinstance(event, NetworkOpened)), default=None)
+        if place is None:
+            events, take = _last(kept, first), self.take
+            left = next((event.frame for event in events if isinstance(event, Ran)), 0)
+            own = next((k for k, event in enumerate(events) if isinstance(event, NetworkOpened)), len(events))
+            events[:own] = [replace(e, frame=e.frame - left) if isinstance(e, Ran) else e for e in events[:own]]
+            take = replace(take, clock=_nano(take.clock + start), frame=take.frame + left)
+        else:
+            # There is no picture of the network before that it could fade in over.
+            opened = replace(_resumed(self.events, place, start), seconds=0.0, both=False)
+            events, take = [opened, *_last(kept[place + 1 :], first - place - 1)], self.take
+        events = [replace(event, time=_nano(max(0.0, event.time - start))) for event in events]
         if not kept or not isinstance(kept[-1], Ended):
             events.append(Ended(_nano(max(end - start, events[-1].time if events else 0.0))))
         return replace(self, events=tuple(events), take=take)
@@ -122,9 +145,11 @@ class Performance:
         """
         events: list[Event] = [event for event in self.events if event.time < start]
         is_joint = True
-        for event in self.events[len(events) :]:
+        for place, event in enumerate(self.events[len(events) :], start=len(events)):
             if event.time < end and not isinstance(event, (Ended, *_LASTING)):
                 continue
+            if isinstance(event, NetworkOpened) and event.time < end:
+                event = _resumed(self.events, place, end)
             if isinstance(event, Ran) and is_joint and not event.is_again:
                 # Its picture follows another than the one that it followed.
                 event, is_joint = replace(event, is_cut=True), False
@@ -166,12 +191,35 @@ class Performance:
         return replace(self, events=tuple(sorted(events, key=lambda event: event.time)))
 
 
+def _resumed(events: Sequence[Event], place: int, time: float) -> NetworkOpened:
+    """An opening whose runs before a time are left out: those that follow keep their times by the network's clock."""
+    opened = events[place]
+    assert isinstance(opened, NetworkOpened)
+    own = takewhile(lambda event: not isinstance(event, NetworkOpened), events[place + 1 :])
+    runs = [event.time for event in own if isinstance(event, Ran)]
+    later = next((run for run in runs if run >= time), None)
+    return opened if later is None else replace(opened, clock=_nano(opened.clock + later - runs[0]))
+
+
 def _nano(seconds: float) -> float:
     """To whole nanoseconds, in which clocks count, so that nothing adds up."""
     return round(seconds * 1e9) / 1e9
 
 
-_LASTING = Stroke, Arranged, Prepared, Faded, Mixed
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a performance does on one network.
+
+    Attributes:
+        own: its events.
+        opened: how it came to be open; None for the one that the performance began on.
+    """
+
+    own: Performance
+    opened: NetworkOpened | None = None
+
+
+_LASTING = Stroke, Arranged, Prepared, Faded, Mixed, NetworkOpened
 """Events that what comes later may stand on."""
 
 _JUMP = 0.25

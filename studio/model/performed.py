@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from studio.model.edit import Patch
+from studio.model.values import Values
 
 Does = Literal["value", "begin", "end"]
 
@@ -158,4 +159,31 @@ class Mixed:
     shares: tuple[float, ...]
 
 
-Event = Turned | Signalled | Stroke | Arranged | Ran | Recorded | Ended | Prepared | Faded | Mixed
+@dataclass(frozen=True)
+class NetworkOpened:
+    """Another network was opened; what follows, up to the next, is of it, and begins with the trained one.
+
+    Attributes:
+        time: of its first run, in seconds since the beginning.
+        network: its digest.
+        preset: name of the preset.
+        weights: the folder where the network lay.
+        seconds: how long its picture took to fade in over that of the network before; 0 where it was there at once.
+        easing: how it did.
+        both: whether the network before ran on meanwhile; else its last picture stayed.
+        values: in which it was fed and shown; None for those that its folder says.
+        clock: seconds for which it had run by the first run that follows.
+    """
+
+    time: float
+    network: str
+    preset: str
+    weights: str
+    seconds: float = 0.0
+    easing: str = "linear"
+    both: bool = False
+    values: Values | None = None
+    clock: float = 0.0
+
+
+Event = Turned | Signalled | Stroke | Arranged | Ran | Recorded | Ended | Prepared | Faded | Mixed | NetworkOpened

@@ -125,6 +125,16 @@ def test_signals_reach_routes_at_the_time_at_which_they_came(desk: Desk) -> None
     assert taken[0].signals == {"midi/1/note/60": 0.5}
 
 
+def test_what_began_before_another_network_was_opened_did_so_before_its_time(desk: Desk) -> None:
+    """Its time begins at 0: a note would have set an envelope off anew as late as it had come before."""
+    desk.hub.inbox.begin("osc/hit")
+    desk.hub.pump()
+    assert desk.hub.listen(50.0).began["osc/hit"] == pytest.approx(50.0, abs=0.5)
+    assert desk.hub.listen(50.5).began["osc/hit"] == pytest.approx(50.0, abs=0.5)
+    assert desk.hub.listen(0.0).began["osc/hit"] == pytest.approx(-0.5, abs=0.5)
+    assert desk.hub.listen(0.0).began == desk.hub.listen(1.0).began
+
+
 def test_a_number_that_has_gone_meanwhile_is_said(desk: Desk) -> None:
     desk.hub.inbox.turn("/bend/1/angle", 5.0)
     desk.document.remove_stage(1)

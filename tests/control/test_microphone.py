@@ -90,6 +90,9 @@ def test_a_burst_is_heard_with_its_onset_within_50_milliseconds(library: type[St
     assert heard.began["sound/onset"] == pytest.approx(10.0, abs=0.05)
     # It stays, though nothing new has come.
     assert microphone.listen(10.06).began == heard.began
+    # Another network begins at 0: it was as long ago as it was.
+    [before, after] = microphone.listen(10.1).began["sound/onset"], microphone.listen(0.0).began["sound/onset"]
+    assert after == pytest.approx(before - 10.1)
     microphone.close()
     assert stream.closed
     assert not microphone.is_heard

@@ -20,7 +20,9 @@ from studio.control.inbox import Taken
 from studio.control.move import move
 from studio.control.performing import Recording, Replay
 from studio.errors import StudioError
+from studio.io.networks import load_network, save_network
 from studio.io.performances import PerformanceWriter, load_performance, save_performance
+from studio.io.performed_networks import network_of
 from studio.io.preset_file import section_to_json
 from studio.model import numbers
 from studio.model.document import Document
@@ -32,6 +34,7 @@ from studio.model.performance import (
     Event,
     Faded,
     Mixed,
+    NetworkOpened,
     Performance,
     Prepared,
     Ran,
@@ -45,6 +48,7 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
 from studio.model.stages import STAGES
+from studio.model.values import Values
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -151,20 +155,52 @@ def test_numbers_are_written_as_numbers_and_the_rest_as_sections(tmp_path: Path)
     recording.close()
     document.set("/bend/1/angle", 20)
     lines = [json.loads(line) for line in (tmp_path / "a.performance").read_text("utf-8").splitlines()]
-    assert lines[0] == {"format": "studio-performance", "version": 2, "network": SHA, "preset": "p"}
+    assert lines[0] == {"format": "studio-performance", "version": 3, "network": SHA, "preset": "p"}
     assert lines[1] == {"time": 1.0, "turn": "/bend/1/angle", "to": 10.0}
     assert lines[2] == {"time": 1.0, "turn": "/tempo/bpm", "to": 90.0}
     assert [line["section"] for line in lines[3:]] == ["stages", "bypassed"]
     assert lines[4]["to"] == ["act"]
 
 
-def test_another_network_ends_it_and_says_so(tmp_path: Path) -> None:
+def test_another_network_is_written_with_all_that_it_begins_with(tmp_path: Path) -> None:
+    document, said = Document(preset()), list[str]()
+    save_network(tiny_network(seed=1), tmp_path / "other")
+    bent = {"enc.bias": np.arange(6, dtype=np.float32)}
+    opened = Preset("other", load_network(tmp_path / "other"), bent, weights_path=tmp_path / "other")
+    now = 0.0
+    writer = PerformanceWriter(tmp_path / "a.performance", SHA, "p")
+    recording = Recording(document, writer, lambda: now, said.append)
+    document.set("/bend/1/angle", 20.0)
+    now = 1.0
+    document.load(opened)
+    document.add_stage("enc", make_bend("Rotate", {}))
+    now = 2.0
+    document.set("/bend/1/angle", 45.0)
+    recording.close()
+    assert said == []
+    performance = load_performance(tmp_path / "a.performance")
+    before, after = performance.scenes()
+    assert [event.value for event in before.own.events if isinstance(event, Turned)] == [20.0]
+    assert after.opened is not None
+    assert (after.opened.network, after.opened.time) == (opened.network.sha256(), 1.0)
+    replay = Replay(after.own, network_of(after))
+    step = replay.at(1.0)
+    [stroke] = step.strokes
+    np.testing.assert_array_equal(stroke.patch.values.reshape(-1), bent["enc.bias"])
+    assert step.preset.section(STAGES)[0].bend.angle == 30.0  # type: ignore[attr-defined]
+    assert replay.at(2.0).turned == {"/bend/1/angle": 45.0}
+    # Its own part of the whole is all that the network before knows.
+    assert Replay(performance, preset()).at(9.0).turned == {"/bend/1/angle": 20.0}
+
+
+def test_another_network_that_lies_nowhere_ends_it_and_says_so(tmp_path: Path) -> None:
     document, said = Document(preset()), []
     writer = PerformanceWriter(tmp_path / "a.performance", SHA, "p")
     recording = Recording(document, writer, lambda: 0.0, said.append)
     document.load(Preset("other", tiny_network(seed=1), {}))
     assert not recording.is_open
-    assert said == ["The performance ends here: another network was opened."]
+    [text] = said
+    assert text.startswith("The performance ends here: “other” lies in no folder yet")
     with pytest.raises(StudioError, match="is there already"):
         PerformanceWriter(tmp_path / "a.performance", SHA, "p")
 
@@ -181,6 +217,18 @@ EVENTS = st.one_of(
         st.text("abc/", max_size=5),
         st.floats(-1, 1),
         st.sampled_from(["value", "begin", "end"]),
+    ),
+    st.builds(
+        NetworkOpened,
+        st.floats(0, 100),
+        st.just("7" * 64),
+        st.sampled_from(["", "dusk"]),
+        st.sampled_from(["", "/somewhere"]),
+        st.floats(0, 9),
+        st.sampled_from(["linear", "in and out"]),
+        st.booleans(),
+        st.sampled_from([None, Values(range=(-1.0, 1.0), mean=(), order="bgr"), Values(colour="own")]),
+        st.floats(0, 9),
     ),
     ARRANGED,
     st.builds(Prepared, st.floats(0, 100), st.integers(1, 99), ARRANGED),
@@ -307,9 +355,9 @@ def spoil(change: Callable[[list[bytes]], list[bytes]], path: Path) -> None:
     [
         (lambda _: [], "this is no performance"),
         (lambda _: [b"PK\x03\x04 nonsense"], "this is no performance"),
-        (lambda ls: [ls[0].replace(b'"version": 2', b'"version": 3'), *ls[1:]], "made by a later version"),
-        (lambda ls: [ls[0].replace(b'"version": 2', b'"version": "2"'), *ls[1:]], 'the field "version"'),
-        (lambda ls: [ls[0].replace(b'"version": 2', b'"version": 0'), *ls[1:]], 'the field "version"'),
+        (lambda ls: [ls[0].replace(b'"version": 3', b'"version": 4'), *ls[1:]], "made by a later version"),
+        (lambda ls: [ls[0].replace(b'"version": 3', b'"version": "2"'), *ls[1:]], 'the field "version"'),
+        (lambda ls: [ls[0].replace(b'"version": 3', b'"version": 0'), *ls[1:]], 'the field "version"'),
         (lambda ls: [ls[0].replace(b'"network": "', b'"network": "x'), *ls[1:]], 'the field "network"'),
         (lambda ls: [*ls, b"nonsense\n"], r"line 5: this is no event"),
         (lambda ls: [*ls, b'{"time": 0, "turn": "/a", "to": 1}\n'], "its time is before that of the line above"),

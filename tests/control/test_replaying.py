@@ -17,7 +17,18 @@ from studio.io.preset_file import section_to_json
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.layout import Rect
-from studio.model.performance import Arranged, Ended, Event, Performance, Ran, Signalled, Stroke, Take, Turned
+from studio.model.performance import (
+    Arranged,
+    Ended,
+    Event,
+    NetworkOpened,
+    Performance,
+    Ran,
+    Signalled,
+    Stroke,
+    Take,
+    Turned,
+)
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
 
@@ -41,7 +52,9 @@ class Desk:
         self.document, self.now, self.inbox = document, 50.0, Inbox(clock=lambda: self.now)
         self.sought: list[float] = []
         self.said: list[str] = []
-        self.replay = LiveReplay(document, self.inbox, self.sought.append, self.said.append, lambda: self.now)
+        self.faded: list[tuple[float, str]] = []
+        seek, say = self.sought.append, self.said.append
+        self.replay = LiveReplay(document, self.inbox, seek, say, lambda: self.now, lambda *how: self.faded.append(how))
 
     def go(self, seconds: float) -> None:
         self.now = 50.0 + seconds
@@ -155,6 +168,45 @@ def test_what_is_opened_or_undone_meanwhile_stays_so(done: str) -> None:
     assert document.get("/bend/1/angle") == wanted
     if done == "opened":
         np.testing.assert_array_equal(document.tensor("enc.bias"), 9.0)
+    desk.replay.close()
+
+
+def test_other_networks_are_opened_as_they_were_each_with_its_fade() -> None:
+    other = Preset("other", tiny_network(seed=5), {"enc.bias": np.arange(6, dtype=np.float32)})
+    document = Document(other)
+    document.add_stage("act", make_bend("Multiply", {"factor": 1.5}))
+    opened = NetworkOpened(2.0, other.network.sha256(), "other", "/other", 1.5, "out")
+    parts = [replace(event, time=2.0) for event in beginning(document.preset())]
+    turns = Turned(3.0, "/bend/1/amount", 0.0), Turned(4.0, "/bend/1/amount", 1.0, glides=True)
+    document = Document(start())
+    desk = Desk(document, Turned(1.0, "/bend/1/angle", 10.0), opened, *parts, *turns, Ended(5.0))
+    with pytest.raises(StudioError, match="played on another network"):
+        LiveReplay(Document(other), desk.inbox).play(desk.performance)
+    networks = Preset("p", NETWORK, {}), replace(other, changed={})
+    desk.replay.play(desk.performance, networks=networks)
+    desk.go(1.5)
+    assert document.get("/bend/1/angle") == 10.0
+    desk.go(2.1)
+    assert desk.faded == [(1.5, "out")]
+    assert document.network is other.network
+    np.testing.assert_array_equal(document.tensor("enc.bias"), np.arange(6))
+    assert document.history.labels[-1] == "Open other"
+    desk.go(3.5)
+    assert document.get("/bend/1/amount") == pytest.approx(0.5)
+    assert desk.replay.plays
+    desk.go(6.0)
+    assert not desk.replay.plays
+    assert desk.said == []
+    # Again from the middle: what was done to the network before is not done, and nothing fades in.
+    desk.faded.clear()
+    desk.now = 50.0
+    desk.replay.play(desk.performance, 3.5, networks)
+    assert (document.network, document.get("/bend/1/amount")) == (other.network, pytest.approx(0.5))
+    assert desk.faded == []
+    # And from the beginning, on the network that it began on.
+    desk.replay.play(desk.performance, 0.0, networks)
+    assert document.network.sha256() == NETWORK.sha256()
+    assert document.get("/bend/1/angle") == 30.0
     desk.replay.close()
 
 

@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
+from studio.io.resize import letterboxed
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
-from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, free_path, letterboxed, still
+from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, free_path, still
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "io"))
 from films import number_of, numbered

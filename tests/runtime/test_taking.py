@@ -238,13 +238,14 @@ def test_what_controllers_send_is_written_with_the_frame_that_hears_it(
     assert [np.array_equal(a, b) for a, b in zip(live, again, strict=True)] == [True] * len(live)
 
 
-def test_another_network_ends_it_and_says_so(studio: Studio, film: Path, tmp_path: Path) -> None:
+def test_a_network_that_lies_in_no_folder_ends_it_and_says_so(studio: Studio, film: Path, tmp_path: Path) -> None:
     studio.live.play(str(film))
     studio.until(lambda: studio.telemetry[Progress].serial > 3)
     path = begin(studio, tmp_path, film)
     studio.document.load(Preset("other", tiny_network(seed=1), {}))
     studio.until(lambda: studio.telemetry[Performing].finished)
-    assert "The performance ends here: another network was opened." in studio.messages
+    why = "“other” lies in no folder yet, from which it could be opened again"
+    assert f"The performance ends here: {why}." in studio.messages
     assert isinstance(load_performance(path).events[-1], Ended)
 
 
@@ -318,7 +319,7 @@ def test_a_render_counts_frames_as_the_recorder_does(gaps: list[float], rate: Fr
     recorder.stop(times[-1] + rest)
     assert not recorder.wait(10).error
     events.append(Ended(times[-1] - 100.0 + rest))
-    turns = turns_as_recorded(Performance("0" * 64, "", tuple(events), take=Take(rate=rate)), LatentPath())
+    turns = turns_as_recorded(Performance("0" * 64, "", tuple(events), take=Take(rate=rate)), [LatentPath()])
     assert [number for number, turn in enumerate(turns) for _ in range(turn.shown)] == written
 
 

@@ -108,7 +108,8 @@ class DocumentSync:
         self._trained = self._heard_as_trained()
         bent = {name: tensor for name, tensor in self._document.bent().items() if name not in self._trained}
         network = self._document.network.with_tensors(bent)
-        self._send(Open(network, self._bypassed(), self._workspace.view, self._stages()))
+        preset = self._document.preset()
+        self._send(Open(network, self._bypassed(), self._workspace.view, self._stages(), preset))
         self._play_second()
         self._move()
 

@@ -10,6 +10,7 @@ from studio.model.graph import Graph
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.preset import Preset
 from studio.model.stage import Stage
 from studio.model.view import View
 
@@ -63,12 +64,14 @@ class Open(Order):
         bypassed: the layers to bypass.
         view: what is looked at; None for the output.
         stages: the bends of what layers hand on.
+        preset: all of what was opened, for who writes it down; None where it cannot be opened again.
     """
 
     network: Network
     bypassed: frozenset[str] = frozenset()
     view: View | None = None
     stages: tuple[Stage, ...] = ()
+    preset: Preset | None = None
 
     def merge(self, earlier: Order) -> Order | None:
         """See `Order.merge`: what was meant for the layers before is void."""

@@ -15,25 +15,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-import cv2
 import numpy as np
 
 from studio.bends.from_picture import FromPicture
 from studio.engine.base import Engine
 from studio.model.graph import Graph
 from studio.model.modulator import NOTHING, Measurements
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, Picture, to_tensor
+from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
+from studio.model.section import BYPASSED
 from studio.model.stage import VEIL, Stage
 from studio.model.tick import Tick
 from studio.modulators.keyframes import Easing, ease
 from studio.runtime.live.engine_host import EngineHost
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.movement import Move
-from studio.runtime.live.orders import Setting
-from studio.runtime.render.frame_runner import FrameRunner, padded_picture
+from studio.runtime.live.orders import Bypass, Setting
+from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
+from studio.runtime.render.veil import laid_over
 
 Listen = Callable[[float], Measurements]
 
@@ -94,13 +94,22 @@ class PictureFade(Feature):
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
-        return {FadePictures: self._take, Move: self._move}
+        return {FadePictures: self._take, Move: self._move, Bypass: self._bypass}
 
     def _take(self, order: FadePictures) -> None:
         self._order = order
 
     def _move(self, order: Move) -> None:
         self._moves = order.preset
+
+    def _bypass(self, order: Bypass) -> None:
+        if self._moves is not None:
+            self._moves = self._moves.with_section(BYPASSED, order.layers)
+
+    @property
+    def under_way(self) -> FadePictures | None:
+        """The fade that is under way."""
+        return None if self._leaving is None else self._leaving.order
 
     @property
     def is_under_way(self) -> bool:
@@ -167,7 +176,7 @@ class PictureFade(Feature):
         size = (picture.shape[0], picture.shape[1])
         if leaving.lent is None or leaving.lent[0] is not leaving.picture or leaving.lent[1] != size:
             leaving.lent = leaving.picture, size
-            runner.engine.lend(VEIL, _laid_over(leaving.picture, runner, size))
+            runner.engine.lend(VEIL, laid_over(leaving.picture, runner, size))
         self._host.lift(1.0 - ease(leaving.order.easing, gone))
 
     def _run_on(self, leaving: _Leaving, mover: Mover, tick: Tick, picture: DeepPicture) -> None:
@@ -199,14 +208,3 @@ class PictureFade(Feature):
         engine, leaving.engine, leaving.mover = leaving.engine, None, None
         if engine is not None:
             engine.close()
-
-
-def _laid_over(picture: Picture, runner: FrameRunner, size: tuple[int, int]) -> Array:
-    """A picture as a map that fits the network's whole output, in the output's values."""
-    graph, sizes = runner.graph, runner.size_for(size)
-    whole = graph.shapes({i.name: sizes.padded for i in graph.inputs})[graph.output]
-    height, width = sizes.output
-    smaller = height < picture.shape[0]
-    fitted = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    padded = padded_picture(np.asarray(fitted, np.uint8), (whole.height, whole.width))
-    return to_tensor(padded, 3 if whole.channels == 3 else 1, graph.output_range, order=graph.output_order)

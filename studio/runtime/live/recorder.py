@@ -20,7 +20,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io._leftovers import being_written
 from studio.io.atomic import exists, write_free
-from studio.io.resize import resized
+from studio.io.resize import letterboxed
 from studio.io.sinks import Sink, open_sink, suffix_of
 from studio.model.picture import Picture
 from studio.runtime.live.report import Message
@@ -105,21 +105,6 @@ def free_path(folder: Path, pattern: str, name: str, suffix: str, when: datetime
         if not (exists(path) or exists(part) or being_written(path)):
             return path
         number += 1
-
-
-def letterboxed(picture: Picture, size: tuple[int, int]) -> Picture:
-    """The picture at (width, height): as large as fits, in the middle, black around it where proportions differ."""
-    width, height = size
-    rows, columns = picture.shape[:2]
-    scale = min(height / rows, width / columns)
-    inner = max(1, round(rows * scale)), max(1, round(columns * scale))
-    # A bar of one pixel is rounding, not another shape.
-    if abs(inner[0] - height) <= 1 and abs(inner[1] - width) <= 1:
-        return resized(picture, (height, width))
-    found = np.zeros((height, width, 3), np.uint8)
-    top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    found[top : top + inner[0], left : left + inner[1]] = resized(picture, inner)
-    return found
 
 
 class LiveRecorder:

@@ -97,9 +97,9 @@ class RenderLoop:
         looking = monitor, study, ChannelMaps(), CardMaps(budget), cores
         writer, others = OutputWriter(display, self._journal), tuple(features)
         movement = next((each for each in others if isinstance(each, Movement)), None)
-        taking = Taking(writer, movement, self._journal)
-        sending = Sending(display, self._journal)
         fade = PictureFade(self._host, movement.listen if movement is not None else lambda _: NOTHING)
+        taking = Taking(writer, movement, self._journal, fade)
+        sending = Sending(display, self._journal)
         self._features = (writer, taking, sending, fade, Tuning(), Tidying(), SecondFilm(), *looking, *others)
         self._having = {what: having(self._features, what) for what in ("moves", "before", "took", "rest")}
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {

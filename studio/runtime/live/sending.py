@@ -10,11 +10,11 @@ import numpy as np
 
 from studio.engine.display import PictureMaker
 from studio.io.outlets import Line, outlet
+from studio.io.resize import letterboxed
 from studio.model.picture import Picture
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Order
-from studio.runtime.live.recorder import letterboxed
 from studio.runtime.live.report import Message, Part
 from studio.runtime.services.failures import told
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
-from studio.control.differences import beginning, differences
+from studio.control.differences import differences, opening
 from studio.control.mixtures import FadeNotes, overlaid
 from studio.engine.base import Engine
-from studio.errors import StudioError
-from studio.io.performances import PerformanceWriter
 from studio.model.edit import Patch
 from studio.model.graph import Graph
 from studio.model.modulator import NOTHING, Measurements
@@ -26,12 +22,13 @@ from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.movement import Move, Movement
-from studio.runtime.live.orders import Bypass, LayerOrder, Mix, Order, Replace
+from studio.runtime.live.orders import Bypass, LayerOrder, Mix, Open, Order, Replace
 from studio.runtime.live.output_writer import OutputWriter, Record
+from studio.runtime.live.picture_fade import PictureFade
 from studio.runtime.live.pictures import Run
 from studio.runtime.live.report import Message, Part
+from studio.runtime.live.script import Script
 from studio.runtime.render.frame_runner import FrameRunner
-from studio.runtime.services.failures import told
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,19 +83,24 @@ class Taking(Feature):
         writer: makes the recording that begins at the same time.
         movement: hears what routes go by; None where nothing moves.
         journal: takes what there is to say.
+        fade: knows how the picture of another network fades in; None where it is there at once.
     """
 
-    def __init__(self, writer: OutputWriter, movement: Movement | None, journal: Journal) -> None:
-        self._writer, self._movement, self._journal = writer, movement, journal
+    def __init__(
+        self, writer: OutputWriter, movement: Movement | None, journal: Journal, fade: PictureFade | None = None
+    ) -> None:
+        self._writer, self._movement, self._journal, self._fade = writer, movement, journal, fade
+        self._opened: Preset | None = None  # of another network, which has not run yet
+        self._first = 0  # the number of the first frame of the network that runs
         self._engine: Engine | None = None
-        self._graph: Graph | None = None
+        self._place = 0  # among what waits, where that begins which is of it
         self._order: BeginTake | None = None
-        self._script: _Script | None = None
+        self._script: Script | None = None
         self._began: Run | None = None
-        self._waiting: list[Callable[[float], Iterable[Event]]] = []
+        self._waiting: list[Callable[[float, float], Iterable[Event]]] = []
         self._sections: Preset | None = None
         self._notes = FadeNotes()
-        self._clock = 0.0  # as the first run began
+        self._clock = 0.0  # of the network that runs, as the performance began
         self._measured = NOTHING
         self._taken = 0.0
         self._now = 0.0
@@ -108,6 +110,7 @@ class Taking(Feature):
         """See `Feature.handlers`."""
         return {
             BeginTake: self.begin,
+            Open: self._open,
             EndTake: lambda order: self.end(order.at),
             Replace: self._replaced,
             Mix: self._mixed,
@@ -116,12 +119,9 @@ class Taking(Feature):
         }
 
     def opened(self, engine: Engine, graph: Graph) -> None:
-        """See `Feature.opened`: a performance is one of one network."""
+        """See `Feature.opened`."""
+        del graph
         self._engine = engine
-        if self._order is not None and graph is not self._graph:
-            self.end(time.monotonic())
-            self._journal.say(Message("The performance ends here: another network was opened.", "warning"))
-        self._graph = graph
 
     def closing(self) -> None:
         """See `Feature.closing`."""
@@ -142,7 +142,7 @@ class Taking(Feature):
         self.end(time.monotonic())
         if order.record is not None:
             self._writer.begin(replace(order.record, fresh=True))
-        self._order, self._began, self._waiting = order, None, []
+        self._order, self._began, self._waiting, self._opened = order, None, [], None
         self._sections, self._measured, self._now = order.preset, NOTHING, 0.0
         self._notes = FadeNotes()
 
@@ -158,23 +158,55 @@ class Taking(Feature):
             end = max(self._now, at - self._began.at / 1e9)
             # What no run has shown any more was done all the same.
             for each in self._waiting:
-                self._script.write(partial(each, end))
+                self._script.write(partial(each, end, self._clock + end))
             self._script.write(Ended(end))
             self._script.end()
+
+    def _open(self, order: Open) -> None:
+        """Another network is opened: what follows is of it."""
+        preset = order.preset
+        if self._order is None or preset is None:
+            return
+        if self._began is None:
+            # Nothing has run yet that it could follow.
+            self.end(time.monotonic())
+            self._journal.say(Message("The performance ends here: another network was opened.", "warning"))
+            return
+        if preset.weights_path is None:
+            self.end(time.monotonic())
+            why = f"“{preset.name}” lies in no folder yet, from which it could be opened again"
+            self._journal.say(Message(f"The performance ends here: {why}.", "warning"))
+            return
+        self._sections, self._notes, self._measured = preset, FadeNotes(), NOTHING
+        if self._opened is not None:
+            # It was replaced before it ran.
+            del self._waiting[self._place :]
+        self._opened, self._place = preset, len(self._waiting)
+
+    def _enter(self, run: Run, now: float) -> None:
+        """The first run of another network."""
+        preset, fade = self._opened, self._fade
+        assert preset is not None, "it was opened"
+        under_way = fade.under_way if fade is not None else None
+        how = (0.0, "linear") if under_way is None else (under_way.seconds, str(under_way.easing))
+        both = fade is not None and fade.runs_both
+        self._waiting.insert(self._place, lambda now, _: opening(now, preset, *how, both=both))
+        # It counts its frames and its time anew.
+        self._opened, self._first, self._clock = None, 0, float(run.tick.time) - now
 
     # -- what happens between two runs ------------------------------------------------------------------------------
 
     def _replaced(self, order: Replace) -> None:
         if self._order is not None:
             notes, patch = self._notes, Patch(order.rect, order.values)
-            self._waiting.append(lambda now: notes.stroke(now, order.tensor, patch))
+            self._waiting.append(lambda now, _: notes.stroke(now, order.tensor, patch))
 
     def _mixed(self, order: Mix) -> None:
         if self._order is not None and self._sections is not None:
             step, notes = order.step, self._notes
             passage, shares, mixed = step.passage, step.shares, step.mixed
             self._sections = overlaid(self._sections, mixed, by_hand=passage.by_hand)
-            self._waiting.append(lambda now: notes.fade(now, self._clock + now, passage, shares, mixed))
+            self._waiting.append(lambda now, clock: notes.fade(now, clock, passage, shares, mixed))
 
     def _moved(self, order: Move) -> None:
         if self._order is not None and self._sections is not None:
@@ -191,7 +223,7 @@ class Taking(Feature):
     def _differ(self, before: Preset, after: Preset) -> None:
         names = [key.name for key in {*before.sections, *after.sections}]
         # Worked out in the thread that writes.
-        self._waiting.append(lambda now: differences(before, after, now, sorted(names)))
+        self._waiting.append(lambda now, _: differences(before, after, now, sorted(names)))
 
     @property
     def alone(self) -> bool:
@@ -223,12 +255,14 @@ class Taking(Feature):
         if self._script is None:
             return
         now = max(self._now, (run.at - self._began.at) / 1e9)
+        if self._opened is not None:
+            self._enter(run, now)
         for each in self._waiting:
-            self._script.write(partial(each, now))
+            self._script.write(partial(each, now, self._clock + now))
         self._waiting.clear()
         if self._movement is not None and not run.is_again:
             self._listen(self._movement.measured, now, float(run.tick.time))
-        number = run.tick.frame - self._began.tick.frame
+        number = run.tick.frame - self._first
         self._script.write(Ran(now, number, run.position, run.laps, run.is_cut and now > 0.0, run.is_again))
         self._now = now
 
@@ -258,10 +292,12 @@ class Taking(Feature):
         assert self._order is not None, "it was ordered"
         order, self._began, self._script = self._order, run, None
         rate = order.record.plan.fps if order.record is not None else None
-        self._clock = float(run.tick.time)
-        take = Take(True, self._clock, run.tick.frame, rate, order.source, order.size)
+        self._clock, self._first = float(run.tick.time), run.tick.frame
+        weights = order.preset.weights_path
+        where = "" if weights is None else str(weights.absolute())
+        take = Take(True, self._clock, run.tick.frame, rate, order.source, order.size, where)
         self._taken = 0.0 if order.record is not None else self._writer.taken
-        self._script = _Script(order.path, order.preset, take)
+        self._script = Script(order.path, order.preset, take)
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
@@ -277,49 +313,3 @@ class Taking(Feature):
                 self._script = script = None
         path = script.path if script is not None else self._order.path if self._order is not None else None
         yield Performing(path, self._now if path is not None else 0.0, self._finished)
-
-
-class _Script:
-    """A performance's file, written in a thread of its own; the render thread only hands events over."""
-
-    def __init__(self, path: Path, preset: Preset, take: Take) -> None:
-        self.path = path
-        self.problem: Message | None = None
-        self.finished: Path | None = None
-        self._queue: SimpleQueue[Event | Callable[[], Iterable[Event]] | None] = SimpleQueue()
-        self._queue.put(lambda: beginning(preset))
-        self._thread = threading.Thread(target=self._work, args=(preset, take), name="performance", daemon=True)
-        self._thread.start()
-
-    def write(self, event: Event | Callable[[], Iterable[Event]]) -> None:
-        """Have an event written, or those that will be worked out."""
-        self._queue.put(event)
-
-    def end(self) -> None:
-        """That was all."""
-        self._queue.put(None)
-
-    def wait(self) -> None:
-        """Until it is written."""
-        self._thread.join()
-
-    def _work(self, preset: Preset, take: Take) -> None:
-        try:
-            writer = PerformanceWriter(self.path, preset.network.sha256(), preset.name, take)
-            try:
-                for event in self._events():
-                    writer.write(event)
-            finally:
-                writer.close()
-            self.finished = self.path
-        except StudioError as error:
-            self.problem = Message(f"The performance ends here: {error}", "error")
-        except Exception as error:  # noqa: BLE001 - the picture goes on, and so does its recording
-            self.problem = told(error, "Writing the performance")
-
-    def _events(self) -> Iterator[Event]:
-        while (found := self._queue.get()) is not None:
-            if callable(found):
-                yield from found()
-            else:
-                yield found

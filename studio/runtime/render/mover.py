@@ -18,6 +18,8 @@ from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES
+from studio.model.stage import Stage
+from studio.model.stages import STAGES
 from studio.model.tempo import TEMPO
 from studio.model.tick import START, Tick
 from studio.runtime.render.frame_runner import FrameRunner
@@ -52,6 +54,7 @@ class Mover:
         listen: what else was measured until a time: of sound, of controllers.
         replay: a performance that is played again; it begins with this preset.
         crossing: a fade or a morph, of which this preset is the first; not together with a performance.
+        as_played: whether numbers that wait for the first run have their effect from the second on, as in the window.
     """
 
     def __init__(
@@ -63,7 +66,10 @@ class Mover:
         listen: Listen = lambda _: NOTHING,
         replay: Replay | None = None,
         crossing: Crossing | None = None,
+        *,
+        as_played: bool = False,
     ) -> None:
+        self._as_played = as_played
         if replay is not None and crossing is not None:
             raise StudioError("A performance and a fade cannot be rendered together; leave one out.")
         self._replay = replay
@@ -87,6 +93,7 @@ class Mover:
 
     def show(self, preset: Preset) -> None:
         """Take another preset of the same network: its stages, numbers and movements."""
+        self._shown = preset
         self._turner.show(preset)
         self._refuse()
         before, self._matrix = getattr(self, "_matrix", None), matrix_of(preset)
@@ -98,6 +105,25 @@ class Mover:
     def moves(self) -> bool:
         """Whether the same picture may come out otherwise in the next frame."""
         return self._engine.moves or self._matrix.moves
+
+    @property
+    def shown(self) -> Preset:
+        """What is bent now, but for strokes."""
+        return self._shown
+
+    def veil(self, stage: Stage | None) -> None:
+        """Have a stage behind those of the preset, or none, or the same one with another amount."""
+        before, self._turner.veil = self._turner.veil, stage
+        if before is None or stage is None:
+            stages = self._shown.section(STAGES)
+            self._engine.set_stages(stages if stage is None else (*stages, stage))
+        elif any(place.owner == stage.id for place in self._engine.places):
+            self._engine.set_number(stage.id, "amount", stage.amount)
+
+    def finish(self) -> None:
+        """Do what the performance does after the last run."""
+        if self._replay is not None:
+            self._play(self._replay.seconds, self._replay.seconds)
 
     @property
     def remembers(self) -> bool:
@@ -165,7 +191,7 @@ class Mover:
             self._refuse()
         self._runner.tick = tick
         bent = self._bend(picture, place)
-        if self._turner.catch_up():
+        if self._turner.catch_up() and not self._as_played:
             self._runner.forget()
             bent = self._bend(picture, place)
         self._look_at_layers()
@@ -175,12 +201,21 @@ class Mover:
         if self._turner.refused:
             raise StudioError(self._turner.refused)
 
-    def replayed(self, picture: DeepPicture, turn: Turn) -> DeepPicture:
-        """A run of the network as it took place while the performance was played."""
+    def replayed(
+        self, picture: DeepPicture, turn: Turn, ahead: Callable[[Measurements], object] = lambda _: None
+    ) -> DeepPicture:
+        """A run of the network as it took place while the performance was played.
+
+        Args:
+            picture: of 8 or 16 bits.
+            turn: the run.
+            ahead: called before it with the signals that the performance brings.
+        """
         if turn.is_cut:
             self._runner.forget()
         clock = float(turn.tick.time)
         played = self._play(turn.time, clock)
+        ahead(played)
         if not turn.is_again or self._bend is not self._runner:
             return self.run(picture, turn.tick, clock, played, turn.place)
         # What moves stays where it is until the next frame; some of it may be gone.

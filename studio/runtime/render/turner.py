@@ -16,6 +16,7 @@ from studio.model.numbers import knobs
 from studio.model.numbers.generator import turned as turned_generator
 from studio.model.numbers.state import turned as stepping_turned
 from studio.model.preset import Preset
+from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.state import STEPPING
 from studio.runtime.render.frame_runner import FrameRunner
@@ -36,6 +37,7 @@ class Turner:
         runner: what feeds it.
 
     Attributes:
+        veil: a stage behind those of the preset; None for none.
         refused: why a live edit cannot work at the moment, in a sentence; empty where all can.
     """
 
@@ -48,6 +50,7 @@ class Turner:
         self._edits: LiveEdits = ()
         self._turned: dict[str, float] = {}  # their numbers since then
         self.refused = ""
+        self.veil: Stage | None = None
 
     def show(self, preset: Preset) -> None:
         """Bypass the layers that a preset bypasses, bend by its stages, and turn its numbers to where it has them.
@@ -56,7 +59,8 @@ class Turner:
             StudioError: naming the stage that does not fit.
         """
         self._engine.bypass(preset.bypassed)
-        self._engine.set_stages(preset.section(STAGES))
+        stages = preset.section(STAGES)
+        self._engine.set_stages(stages if self.veil is None else (*stages, self.veil))
         self._runner.offsets = preset.section(LATENT)
         self._runner.feedback = preset.section(FEEDBACK)
         self._runner.stepping = preset.section(STEPPING)

@@ -32,6 +32,7 @@ class Turn:
         is_cut: whether bends with memory begin again.
         is_again: whether only what edits reached runs again.
         shown: how many frames of the recording show it; 0 for those that passed between two frames.
+        scene: how many other networks had been opened before it.
     """
 
     time: float
@@ -41,6 +42,11 @@ class Turn:
     is_cut: bool = False
     is_again: bool = False
     shown: int = 0
+    scene: int = 0
+
+
+Paths = Sequence[LatentPath]
+"""Of vectors, for each network of a performance, one after the other."""
 
 
 def ticks_until(seconds: float, rate: Fraction) -> int:
@@ -48,7 +54,7 @@ def ticks_until(seconds: float, rate: Fraction) -> int:
     return math.ceil(seconds * float(rate) - 1e-6)
 
 
-def turns_as_recorded(performance: Performance, path: LatentPath) -> list[Turn]:
+def turns_as_recorded(performance: Performance, paths: Paths) -> list[Turn]:
     """Every run as it took place, and which frames of the recording that was made at the same time show it.
 
     Raises:
@@ -62,9 +68,10 @@ def turns_as_recorded(performance: Performance, path: LatentPath) -> list[Turn]:
     # The number of the first frame that shows a run.
     first: list[tuple[int, int]] = []
     end = 1
+    runs = iter(_by_scene(performance))
     for event in performance.events:
         if isinstance(event, Ran):
-            found.append(_turn(performance, event, found[-1] if found else None, path))
+            found.append(_turn(*next(runs), found[-1] if found else None, paths))
         elif isinstance(event, Recorded) and found:
             first.append((ticks_until(event.time - taken[0].time, rate), len(found) - 1))
         elif isinstance(event, Ended):
@@ -75,27 +82,31 @@ def turns_as_recorded(performance: Performance, path: LatentPath) -> list[Turn]:
     return found
 
 
-def turns_at(performance: Performance, rate: Fraction, path: LatentPath) -> list[Turn]:
+def turns_at(performance: Performance, rate: Fraction, paths: Paths) -> list[Turn]:
     """A run for every frame of a film of another rate, each on the picture that stood at its time."""
-    runs = [run for run in performance.runs() if not run.is_again]
+    runs = [pair for pair in _by_scene(performance) if not pair[0].is_again]
     count = max(1, math.ceil(performance.seconds * rate))
-    began, newest = _nanoseconds(performance.take.clock), -1
+    newest, firsts = -1, dict[int, int]()
+    openings = _openings(performance)
     found: list[Turn] = []
     for number in range(count):
         time = float(number / rate)
         is_cut = False
-        while newest + 1 < len(runs) and runs[newest + 1].time <= time:
+        while newest + 1 < len(runs) and runs[newest + 1][0].time <= time:
             newest += 1
-            is_cut |= runs[newest].is_cut
-        source, laps = time, 0
+            is_cut |= runs[newest][0].is_cut
+        source, laps, scene = time, 0, [clock for at, clock in openings if at <= time][-1]
         if newest >= 0:
-            run, after = runs[newest], runs[newest + 1] if newest + 1 < len(runs) else None
+            (run, scene), after = runs[newest], runs[newest + 1][0] if newest + 1 < len(runs) else None
             source, laps = run.place, run.laps
             if after is not None and not after.is_cut and after.place > run.place:
                 # Between two pictures the source went on.
                 source += (after.place - run.place) * (time - run.time) / (after.time - run.time)
-        tick = Tick(performance.take.frame + number, Fraction(began, 10**9) + number / rate)
-        found.append(Turn(time, tick, source, path.played(source, laps), is_cut, False, 1))
+        # Another network counts its frames from its first.
+        before = firsts.setdefault(scene.number, number if scene.number else 0)
+        tick = Tick(scene.frame + number - before, Fraction(scene.zero, 10**9) + number / rate)
+        place = paths[scene.number].played(source, laps)
+        found.append(Turn(time, tick, source, place, is_cut, False, 1, scene.number))
     return found
 
 
@@ -153,12 +164,49 @@ def placed(source: Source, turns: Iterable[Turn], size: tuple[int, int]) -> Iter
         yield shown[1]
 
 
-def _turn(performance: Performance, run: Ran, before: Turn | None, path: LatentPath) -> Turn:
-    if run.is_again and before is not None:
+@dataclass(frozen=True)
+class _SceneClock:
+    """By which clock a network's frames go.
+
+    Attributes:
+        number: how many other networks had been opened before.
+        frame: to be added to the numbers of its runs.
+        zero: nanoseconds that it has when the performance begins; below 0 where the network is opened later.
+    """
+
+    number: int
+    frame: int
+    zero: int
+
+
+def _openings(performance: Performance) -> list[tuple[float, _SceneClock]]:
+    """When each network was opened, with its clock: where nothing says when it ran, it runs from then on."""
+    take = performance.take
+    found = [(0.0, _SceneClock(0, take.frame, _nanoseconds(take.clock)))]
+    for number, scene in enumerate(performance.scenes()[1:], start=1):
+        assert scene.opened is not None, "only the first has not been opened"
+        zero = _nanoseconds(scene.opened.clock) - _nanoseconds(scene.opened.time)
+        found.append((scene.opened.time, _SceneClock(number, 0, zero)))
+    return found
+
+
+def _by_scene(performance: Performance) -> list[tuple[Ran, _SceneClock]]:
+    """Every run, with the clock of its network."""
+    found: list[tuple[Ran, _SceneClock]] = []
+    for number, scene in enumerate(performance.scenes()):
+        runs, take = scene.own.runs(), scene.own.take
+        ahead = _nanoseconds(runs[0].time) if runs and scene.opened is not None else 0
+        clock = _SceneClock(number, take.frame, _nanoseconds(take.clock) - ahead)
+        found += [(run, clock) for run in runs]
+    return found
+
+
+def _turn(run: Ran, scene: _SceneClock, before: Turn | None, paths: Paths) -> Turn:
+    if run.is_again and before is not None and before.scene == scene.number:
         return replace(before, time=run.time, is_cut=False, is_again=True, shown=0)
-    clock = _nanoseconds(performance.take.clock) + _nanoseconds(run.time)
-    tick = Tick(performance.take.frame + run.frame, Fraction(clock, 10**9))
-    return Turn(run.time, tick, run.place, path.played(run.place, run.laps), run.is_cut)
+    tick = Tick(scene.frame + run.frame, Fraction(scene.zero + _nanoseconds(run.time), 10**9))
+    place = paths[scene.number].played(run.place, run.laps)
+    return Turn(run.time, tick, run.place, place, run.is_cut, scene=scene.number)
 
 
 def _nanoseconds(seconds: float) -> int:

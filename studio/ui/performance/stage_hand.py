@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -10,13 +11,17 @@ from studio.control.inbox import Inbox
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
 from studio.io.performances import SUFFIX, load_performance
+from studio.io.performed_networks import network_of
 from studio.model.performance import Performance
+from studio.model.preset import Preset
 from studio.model.score import Score
 from studio.runtime.live.output_writer import Record, Recording
+from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.recorder import RecordingPlan, free_path
 from studio.runtime.live.report import Message
 from studio.runtime.live.taking import BeginTake, EndTake, Performing
+from studio.ui.services.fades import EASINGS
 from studio.ui.services.parts import Parts
 
 _NAME = "{preset} {date} {time}"
@@ -39,7 +44,8 @@ class StageHand(QObject):
     def __init__(self, parts: Parts, score: Score, inbox: Inbox) -> None:
         super().__init__()
         self._parts, self._score = parts, score
-        self._replay = LiveReplay(parts.document, inbox, self._seek, self._tell)
+        self._replay = LiveReplay(parts.document, inbox, self._seek, self._tell, fade=self._fade)
+        self._is_reading = False
         self._finished: object = None
         self._was = False, False
         self._timer = QTimer(self, interval=_EVERY_MS)
@@ -77,7 +83,6 @@ class StageHand(QObject):
             self._score.position = 0.0 if self._is_over else self._score.position
         else:
             self._play(self._score.position)
-        self._tell_changed()
 
     def overdub(self) -> None:
         """Play what is open from its beginning, and record that anew with what hands do meanwhile."""
@@ -85,8 +90,7 @@ class StageHand(QObject):
             return
         if self._replay.plays:
             self.toggle_play()
-        if self._play(0.0):
-            self._begin()
+        self._play(0.0, self._begin)
 
     def close(self) -> None:
         """Stop."""
@@ -113,21 +117,49 @@ class StageHand(QObject):
         graph, size = parts.document.graph, parts.workspace.size
         parts.live.order(BeginTake(graph, path, preset, spec, size, record))
 
-    def _play(self, start: float) -> bool:
-        performance = self._score.performance
-        if performance is None:
-            return False
+    def _play(self, start: float, then: Callable[[], object] = lambda: None) -> None:
+        """Play what is open, and then do something; the networks that it opens are read first."""
+        performance, path = self._score.performance, self._score.path
+        if performance is None or self._is_reading:
+            return
+        if len(performance.scenes()) == 1:
+            self._play_on(performance, (), start, then)
+            return
+        self._is_reading = True
+
+        def read() -> tuple[Preset, ...]:
+            return tuple(network_of(scene, None if path is None else path.parent) for scene in performance.scenes())
+
+        def go(networks: tuple[Preset, ...]) -> None:
+            self._is_reading = False
+            if self._score.performance is performance and not self._replay.plays:
+                self._play_on(performance, networks, start, then)
+
+        def fail(error: StudioError) -> None:
+            self._is_reading = False
+            self._parts.messages.say(Message(str(error), "error"))
+
+        self._parts.worker.do(read, go, fail, "Reading the networks of the performance")
+
+    def _play_on(
+        self, performance: Performance, networks: tuple[Preset, ...], start: float, then: Callable[[], object]
+    ) -> None:
         spec = self._parts.telemetry[PlayerState].spec
         if performance.take.source and performance.take.source != spec:
             self._tell(f"It was played to {performance.take.source}; it plays to what is open now.")
         try:
-            self._replay.play(performance, 0.0 if start >= performance.seconds else start)
+            self._replay.play(performance, 0.0 if start >= performance.seconds else start, networks)
         except StudioError as error:
             self._parts.messages.say(Message(str(error), "error"))
-            return False
+            return
         self._parts.live.pause(False)
         self._timer.start()
-        return True
+        then()
+        self._tell_changed()
+
+    def _fade(self, seconds: float, easing: str) -> None:
+        known = next((each for each in EASINGS if each == easing), EASINGS[0])
+        self._parts.live.order(FadePictures(seconds, known))
 
     def _advance(self) -> None:
         self._replay.advance()

@@ -1,0 +1,55 @@
+"""The networks that a performance was played on, found where they lay, or by their names."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.io.opening import open_preset
+from studio.model.performance import Performance, Scene
+from studio.model.preset import Preset
+
+
+def network_of(scene: Scene, beside: Path | None = None) -> Preset:
+    """The network of a part of a performance, as a preset that bends nothing.
+
+    It is looked for where it lay, beside the performance's file, and by its folder's and the preset's names.
+
+    Args:
+        scene: the part.
+        beside: the folder of the performance's file; None where it has none.
+
+    Raises:
+        StudioError: where it is not found, or what is there is another network by now.
+    """
+    own = scene.own
+    where, name = own.take.weights, Path(own.take.weights).name
+    near = "" if beside is None or not name else str(beside / name)
+    other = ""
+    for place in dict.fromkeys(each for each in (where, near, name, own.preset) if each):
+        with suppress(StudioError):
+            found = _network_in(open_preset(place), scene)
+            if found is not None:
+                return found
+            other = other or place
+    when = "" if scene.opened is None else f", which is opened at {scene.opened.time:.1f} s,"
+    said = f'The network of the preset "{own.preset}"{when}'
+    if other:
+        raise StudioError(f"{said} is another by now: {other} has other layers or weights; bring the former one back.")
+    raise StudioError(f"{said} is not found at {where or own.preset}; put it there, or beside the performance.")
+
+
+def networks_of(performance: Performance, beside: Path | None = None) -> tuple[Preset, ...]:
+    """Those of all parts but the first, in order; see `network_of`."""
+    return tuple(network_of(scene, beside) for scene in performance.scenes()[1:])
+
+
+def _network_in(found: Preset, scene: Scene) -> Preset | None:
+    """The network alone; None where it is another than that which was played on."""
+    network = found.network
+    if network.sha256() != scene.own.network and scene.opened is not None and scene.opened.values is not None:
+        network = network.with_values(scene.opened.values)
+    if network.sha256() != scene.own.network:
+        return None
+    return Preset(scene.own.preset, network, {}, weights_path=found.weights_path)

@@ -1,0 +1,62 @@
+"""The file of a performance, written beside the picture."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+from studio.control.differences import beginning
+from studio.errors import StudioError
+from studio.io.performances import PerformanceWriter
+from studio.model.performance import Event, Take
+from studio.model.preset import Preset
+from studio.runtime.live.report import Message
+from studio.runtime.services.failures import told
+
+
+class Script:
+    """A performance's file, written in a thread of its own; the render thread only hands events over."""
+
+    def __init__(self, path: Path, preset: Preset, take: Take) -> None:
+        self.path = path
+        self.problem: Message | None = None
+        self.finished: Path | None = None
+        self._queue: SimpleQueue[Event | Callable[[], Iterable[Event]] | None] = SimpleQueue()
+        self._queue.put(lambda: beginning(preset))
+        self._thread = threading.Thread(target=self._work, args=(preset, take), name="performance", daemon=True)
+        self._thread.start()
+
+    def write(self, event: Event | Callable[[], Iterable[Event]]) -> None:
+        """Have an event written, or those that will be worked out."""
+        self._queue.put(event)
+
+    def end(self) -> None:
+        """That was all."""
+        self._queue.put(None)
+
+    def wait(self) -> None:
+        """Until it is written."""
+        self._thread.join()
+
+    def _work(self, preset: Preset, take: Take) -> None:
+        try:
+            writer = PerformanceWriter(self.path, preset.network.sha256(), preset.name, take)
+            try:
+                for event in self._events():
+                    writer.write(event)
+            finally:
+                writer.close()
+            self.finished = self.path
+        except StudioError as error:
+            self.problem = Message(f"The performance ends here: {error}", "error")
+        except Exception as error:  # noqa: BLE001 - the picture goes on, and so does its recording
+            self.problem = told(error, "Writing the performance")
+
+    def _events(self) -> Iterator[Event]:
+        while (found := self._queue.get()) is not None:
+            if callable(found):
+                yield from found()
+            else:
+                yield found

@@ -1,0 +1,154 @@
+"""A performance of several networks, one after the other; the picture of each fades in over that of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import numpy as np
+
+from studio.bends.from_picture import FromPicture
+from studio.engine.base import Engine
+from studio.io.resize import letterboxed
+from studio.model.modulator import Measurements
+from studio.model.performance import NetworkOpened, Scene
+from studio.model.picture import DeepPicture, Picture
+from studio.model.stage import VEIL, Stage
+from studio.modulators.keyframes import Easing, ease
+from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.mover import Listen, Mover
+from studio.runtime.render.turns import Turn
+from studio.runtime.render.veil import laid_over
+
+
+@dataclass(eq=False)
+class Running:
+    """A network that runs.
+
+    Attributes:
+        mover: moves and bends by it.
+        feeder: feeds it.
+        engine: runs it.
+        close: frees what it holds.
+    """
+
+    mover: Mover
+    feeder: FrameRunner
+    engine: Engine
+    close: Callable[[], object]
+
+
+@dataclass(eq=False)
+class _Leaving:
+    """What is left of the network before; as `studio.runtime.live.picture_fade` has it in the window."""
+
+    how: NetworkOpened
+    picture: Picture
+    start: float
+    before: Running | None = None
+    lent: Picture | None = None
+
+
+class Scenes:
+    """Replays all parts of a performance: what `Mover` is for one network.
+
+    Args:
+        first: the network that it begins on.
+        scenes: its parts; see `Performance.scenes`.
+        run: has the network of a part run, by its number from 1.
+        listen: what else was heard until a time.
+    """
+
+    def __init__(self, first: Running, scenes: Sequence[Scene], run: Callable[[int], Running], listen: Listen) -> None:
+        self._first, self._scenes, self._run, self._listen = first, scenes, run, listen
+        self._now, self._number = first, 0
+        self._leaving: _Leaving | None = None
+        self._veil: Stage | None = None
+        self._size: tuple[int, int] | None = None  # (width, height) of the first picture
+        self._crop: tuple[int, int] | None = None  # of the newest picture; None before it
+
+    def begin(self) -> None:
+        """Start from the beginning."""
+        self._end()
+        if self._now is not self._first:
+            self._now.close()
+        self._now, self._number, self._crop = self._first, 0, None
+        self._first.mover.begin()
+
+    def close(self) -> None:
+        """Free what was opened since the first."""
+        self._end()
+        if self._now is not self._first:
+            self._now.close()
+
+    def replayed(self, picture: DeepPicture, turn: Turn) -> DeepPicture:
+        """A run as it took place; see `Mover.replayed`."""
+        if turn.scene != self._number:
+            self._enter(turn)
+
+        def ahead(played: Measurements) -> None:
+            if not turn.is_again:
+                self._mix(picture, turn, played)
+
+        bent = self._now.mover.replayed(picture, turn, ahead)
+        self._crop = bent.shape[0], bent.shape[1]
+        self._size = self._size or (bent.shape[1], bent.shape[0])
+        # As a recording has it whose pictures become others.
+        return bent if bent.shape[1::-1] == self._size else np.ascontiguousarray(letterboxed(bent, self._size))
+
+    # -- from one network to the next -------------------------------------------------------------------------------
+
+    def _enter(self, turn: Turn) -> None:
+        before, is_mixed, crop = self._now, self._leaving is not None, self._crop
+        how = self._scenes[turn.scene].opened
+        assert how is not None, "only the first has not been opened"
+        follows = turn.scene == self._number + 1 and crop is not None
+        leaving = None
+        if follows and crop is not None and how.seconds > 0.0:
+            last = before.engine.picture()[: crop[0], : crop[1]]
+            leaving = _Leaving(how, np.array(last), float(turn.tick.time))
+        self._end()
+        deep = before.feeder.deep
+        if leaving is not None and how.both and not is_mixed:
+            before.mover.finish()
+            before.feeder.deep = False
+            runs_on = Mover(before.mover.shown, before.engine, before.feeder, listen=self._listen)
+            leaving.before = replace(before, mover=runs_on)
+        elif before is not self._first:
+            before.close()
+        self._now, self._number, self._leaving = self._run(turn.scene), turn.scene, leaving
+        self._now.feeder.deep = deep
+        if leaving is not None:
+            self._veil = Stage(VEIL, self._now.engine.graph.output, FromPicture())
+            self._now.mover.veil(self._veil)
+
+    def _mix(self, picture: DeepPicture, turn: Turn, played: Measurements) -> None:
+        leaving, veil = self._leaving, self._veil
+        if leaving is None or veil is None:
+            return
+        gone = (float(turn.tick.time) - leaving.start) / leaving.how.seconds
+        if gone >= 1.0:
+            self._end()
+            return
+        if leaving.before is not None:
+            time = float(turn.tick.time)
+            bent = leaving.before.mover.run(picture, turn.tick, time, played, time)
+            leaving.picture = bent.view(np.uint8)
+        if leaving.lent is not leaving.picture:
+            leaving.lent = leaving.picture
+            size = picture.shape[0], picture.shape[1]
+            self._now.engine.lend(VEIL, laid_over(leaving.picture, self._now.feeder, size))
+        easing = next(each for each in get_args(Easing) if each == leaving.how.easing)
+        self._veil = replace(veil, amount=1.0 - ease(easing, gone))
+        self._now.mover.veil(self._veil)
+
+    def _end(self) -> None:
+        """Nothing is left of the network before."""
+        leaving, self._leaving, self._veil = self._leaving, None, None
+        if leaving is None:
+            return
+        self._now.mover.veil(None)
+        self._now.engine.lend(VEIL, None)
+        if leaving.before is not None and leaving.before.engine is not self._first.engine:
+            leaving.before.close()

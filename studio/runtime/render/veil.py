@@ -1,0 +1,21 @@
+"""The picture of a network that was replaced, as it lies over that of the next."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from studio.model.op import Array
+from studio.model.picture import Picture, to_tensor
+from studio.runtime.render.frame_runner import FrameRunner, padded_picture
+
+
+def laid_over(picture: Picture, runner: FrameRunner, size: tuple[int, int]) -> Array:
+    """A picture as a map that fits the network's whole output, in the output's values."""
+    graph, sizes = runner.graph, runner.size_for(size)
+    whole = graph.shapes({i.name: sizes.padded for i in graph.inputs})[graph.output]
+    height, width = sizes.output
+    smaller = height < picture.shape[0]
+    fitted = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    padded = padded_picture(np.asarray(fitted, np.uint8), (whole.height, whole.width))
+    return to_tensor(padded, 3 if whole.channels == 3 else 1, graph.output_range, order=graph.output_order)
