@@ -16,20 +16,21 @@ from test_taking import begin, end, film, pictures, rendered, wait  # noqa: F401
 from studio.bends import make_bend
 from studio.control.move import move
 from studio.engine.gl.device import Device
+from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.latent import LatentPath
 from studio.model.layout import Rect
-from studio.model.performance import Ended, NetworkOpened, Performance, Ran, Take
+from studio.model.performance import Ended, NetworkOpened, Performance, Ran, Recorded, Take
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
 from studio.model.tick import Tick
 from studio.model.values import Values
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Progress
-from studio.runtime.render.turns import turns_at
+from studio.runtime.render.turns import turns_as_recorded, turns_at
 
 pytestmark = pytest.mark.gl
 
@@ -128,7 +129,9 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     assert abs(len(one) / 30 - len(live) / 25) < 0.1
     assert [picture.tobytes() for picture in one] == [picture.tobytes() for picture in two]
     # A part of it, which begins behind an opening.
-    start = opened[-1].time + 0.1
+    *_, last = performance.scenes()
+    shown = [event.time for event in last.own.events if isinstance(event, Recorded)]
+    start = max(run.time for run in last.own.runs() if run.time <= shown[-1])
     save_performance(performance.trimmed(start, performance.seconds), tmp_path / "part.performance")
     rendered(monkeypatch, film, "part.mkv", tmp_path / "part.performance")
     assert 0 < len(pictures(tmp_path / "part.mkv")) < len(live)
@@ -183,6 +186,11 @@ def test_a_part_that_begins_behind_an_opening_goes_on_by_its_clock() -> None:
     assert (part.events[0].time, part.events[0].seconds, part.events[0].both) == (0.0, 0.0, False)
     assert part.events[0].clock == pytest.approx(0.2)
     assert [(run.frame, round(run.time, 6)) for run in part.runs()] == [(5, 0.1), (9, 0.5)]
+    with pytest.raises(StudioError, match="took no picture in this part"):
+        turns_as_recorded(
+            Performance("0" * 64, "a", (Recorded(0.0), Ran(0.1, 0, 0.0), Ended(0.2)), take=Take(rate=Fraction(25))),
+            [LatentPath()],
+        )
     cut = performance.cut(0.9, 1.3)
     [opened] = [event for event in cut.events if isinstance(event, NetworkOpened)]
     assert (opened.time, opened.clock) == (0.9, pytest.approx(0.6))

@@ -76,7 +76,9 @@ def turns_as_recorded(performance: Performance, paths: Paths) -> list[Turn]:
             first.append((ticks_until(event.time - taken[0].time, rate), len(found) - 1))
         elif isinstance(event, Ended):
             end = max(end, ticks_until(event.time - taken[0].time, rate))
-    end = max(end, first[-1][0]) if first else end
+    if not first:
+        raise StudioError("The recording took no picture in this part of the performance; give a rate with --fps.")
+    end = max(end, first[-1][0])
     for (begins, number), (until, _) in zip(first, [*first[1:], (end, 0)], strict=True):
         found[number] = replace(found[number], shown=found[number].shown + until - begins)
     return found
