@@ -21,6 +21,7 @@ from studio.model.changes import WeightsChanged
 from studio.model.edit import Patch
 from studio.model.layout import Rect, from_sheet, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS
+from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
@@ -44,6 +45,20 @@ class Class(WholeWindow):
         self.panel.lesson.source.setCurrentText(str(pictures))
         self.panel.lesson.form.controls["size"].show_value(32)
         self.panel.lesson.form.controls["batch"].show_value(1)
+
+    def pause(self) -> None:
+        """Press Pause, and wait until the document has what the network has learnt until then."""
+        self.click(self.panel.learn)
+        self.until(lambda: self.session.state == "paused")
+        self.until_told()
+
+    def until_told(self) -> None:
+        """Until the document has what the network that rests has learnt."""
+        trainer, learnt = self.session._trainer, dict[str, Array]()
+        assert trainer is not None
+        names = list(self.document.network.tensors)
+        trainer.order(lambda learner: learnt.update({name: learner.tensor(name) for name in names}))
+        self.until(lambda: learnt and all(np.array_equal(self.tensor(name), learnt[name]) for name in names))
 
 
 @pytest.fixture
@@ -76,7 +91,7 @@ def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
     assert set(labels) == {"Learn", "Paint"}
     school.until(lambda: session.pictures is not None and session.checkpoints)
     school.until(lambda: panel.strip.count() > 0)
-    qtbot.wait(300)
+    school.until_told()
     step = session.step
     qtbot.mouseClick(panel.step, LEFT)
     school.until(lambda: session.step == step + 1 and session.state == "paused")
@@ -100,15 +115,13 @@ def test_rates_painted_by_mouse_while_it_learns_hold_what_was_drawn(school: Clas
     sheets = document.section(LEARNING_SHEETS)
     pinned = from_sheet(sheets.of("rates", "dec2.weight", document.tensor("dec2.weight").shape), (64, 3, 4, 4)) == 0
     assert pinned.sum() >= 9
-    step = session.step
-    school.until(lambda: session.step >= step + 2)
-    qtbot.wait(300)
+    # What was learnt between the two strokes stays in it.
+    school.pause()
     held = school.tensor("dec2.weight")
     step = session.step
-    school.until(lambda: session.step >= step + 4)
     qtbot.mouseClick(school.panel.learn, LEFT)
-    school.until(lambda: session.state == "paused")
-    qtbot.wait(300)
+    school.until(lambda: session.step >= step + 4)
+    school.pause()
     now = school.tensor("dec2.weight")
     assert np.array_equal(now[pinned].view(np.uint32), held[pinned].view(np.uint32))
     assert (np.abs(now[pinned] - 0.5) < 0.02).mean() > 0.5
@@ -209,11 +222,7 @@ def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
     school.live.play(str(next((school.home.parent / "pictures").iterdir())))
     step = session.step
     school.until(lambda: session.step > step)
-    school.panel.toggle()
-    school.until(lambda: session.state == "paused")
-    qtbot = school.qtbot
-    qtbot.wait(300)
-    # What is on the screen is what has been learnt.
+    school.pause()
     assert not any(np.isnan(school.tensor(name)).any() for name in school.document.network.tensors)
 
 
@@ -301,14 +310,14 @@ def test_a_rate_that_explodes_stops_before_anything_that_is_no_number_is_shown(s
     assert "ower the rate" in session.problem
     school.until(lambda: session.state == "paused")
     school.until(lambda: panel.back.isEnabled())
-    school.qtbot.wait(400)
+    school.until_told()
     assert not broken
     assert np.isfinite(school.picture()).all()
     assert all(np.abs(document.tensor(name)).max() < 1e6 for name in document.network.tensors)
     # The first checkpoint is how it began.
     session.restore(session.checkpoints[0])
     school.until(lambda: session.step == 0)
-    school.qtbot.wait(400)
+    school.until_told()
     for name, tensor in document.network.tensors.items():
         assert np.array_equal(document.tensor(name), tensor)
 

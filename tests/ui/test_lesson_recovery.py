@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from studio.learn.checkpoint import lesson_of
 from studio.model.edit import Patch
 from studio.model.layout import Rect
+from studio.model.op import Array
 
 
 @pytest.fixture
@@ -52,8 +53,28 @@ def runs(qtbot: QtBot, tmp_path: Path, pictures: Path) -> Iterator[Runs]:
 def learn(run: LearningRun, qtbot: QtBot, steps: int) -> None:
     wanted = run.session.step + steps
     run.session.go_on(steps)
-    qtbot.waitUntil(lambda: run.session.step == wanted and run.session.state == "paused")
-    qtbot.wait(300)
+    rested(run, qtbot, wanted)
+
+
+def rested(run: LearningRun, qtbot: QtBot, step: int) -> None:
+    """Until it rests after that step, and the document has what was learnt."""
+    qtbot.waitUntil(lambda: run.session.step == step and run.session.state == "paused")
+    trainer, learnt = run.session._trainer, dict[str, Array]()
+    assert trainer is not None
+    names = list(run.document.network.tensors)
+    trainer.order(lambda learner: learnt.update({name: learner.tensor(name) for name in names}))
+
+    def is_told() -> bool:
+        return all(name in learnt and np.array_equal(run.document.tensor(name), learnt[name]) for name in names)
+
+    qtbot.waitUntil(is_told)
+
+
+def written(run: LearningRun, qtbot: QtBot) -> None:
+    """Until what is kept is on the disk."""
+    done: list[None] = []
+    run.autosave._worker.do(lambda: None, done.append)
+    qtbot.waitUntil(lambda: bool(done))
 
 
 def answer(run: LearningRun, qtbot: QtBot, label: str) -> str:
@@ -94,12 +115,11 @@ def test_a_window_that_is_killed_goes_on_learning_as_if_it_had_not_been(
     qtbot.waitUntil(lambda: run.session.state == "paused" and run.session.step > 0)
     assert run.session.asked == run.asked
     begun = run.session.step
-    qtbot.wait(300)
+    rested(run, qtbot, begun)
     # What would have come of it: the same lesson, from its beginning.
     other = LearningRun(tmp_path / "elsewhere", pictures)
     other.session.begin(other.asked, "torch", steps=begun)
-    qtbot.waitUntil(lambda: other.session.step == begun and other.session.state == "paused")
-    qtbot.wait(300)
+    rested(other, qtbot, begun)
     for each in (run, other):
         learn(each, qtbot, 3)
     for name in run.document.network.tensors:
@@ -155,14 +175,13 @@ def test_what_a_hand_did_after_the_checkpoint_is_not_undone_by_it(
     monkeypatch.setattr(run.session, "hand_out", lambda _: None)
     run.autosave._learning_at = 0.0
     run.autosave.keep()
-    qtbot.wait(300)
+    written(run, qtbot)
     assert run.autosave._lock is not None
     run.autosave._lock.unlock()
     crashed = run.recovery.folder
     next_run = runs()
     answer(next_run, qtbot, "Restore")
-    qtbot.waitUntil(lambda: next_run.session.state == "paused" and next_run.session.step == 4)
-    qtbot.wait(300)
+    rested(next_run, qtbot, 4)
     assert (next_run.document.tensor("enc1.weight")[0, 0, :2, :2] == 7.0).all()
     qtbot.waitUntil(lambda: not crashed.exists())
 
@@ -172,8 +191,7 @@ def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_ag
 ) -> None:
     run = runs()
     run.session.begin(run.asked, "torch", steps=2)
-    qtbot.waitUntil(lambda: run.session.step == 2 and run.session.state == "paused")
-    qtbot.wait(300)
+    rested(run, qtbot, 2)
     learnt = np.array(run.document.tensor("enc1.weight"))
     run.autosave.keep()
     qtbot.waitUntil(lambda: any(run.recovery.folder.glob("learning-*")))
