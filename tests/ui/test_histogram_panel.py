@@ -497,3 +497,11 @@ def test_a_map_that_is_all_zero_is_drawn() -> None:
     assert sample.span() == (-0.5, 0.5)
     assert sample.quantile(0.5) == 0
     assert Sample(np.full(3, np.nan, np.float32)).span() is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 100, 1000])
+def test_quantiles_of_a_sample_are_numpys(count: int) -> None:
+    values = np.random.default_rng(count).standard_normal(count).astype(np.float32)
+    sample = Sample(values)
+    for share in (0.0, 0.005, 0.01, 0.5, 0.77, 0.99, 1.0):
+        assert sample.quantile(share) == pytest.approx(float(np.quantile(values.astype(np.float64), share)), abs=1e-12)

@@ -15,6 +15,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
 from studio.ui.kit.panel import Panel
 from studio.ui.services.messages import MessageBar
+from studio.ui.services.parts import Parts
 
 # What draws with pyqtgraph, or knows all losses, takes a while to import: that comes when it is made.
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 def _make(context: Context) -> LearningPanel:
     from studio.ui.learning.panel import LearningPanel
 
-    return LearningPanel(context.workspace, context[LearningSession], context[Telemetry], context[MessageBar].say)
+    say, worker = context[MessageBar].say, context[Parts].worker
+    return LearningPanel(context.workspace, context[LearningSession], context[Telemetry], say, worker)
 
 
 def _panel(context: Context) -> LearningPanel:

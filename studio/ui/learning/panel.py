@@ -28,6 +28,7 @@ from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.learning.curves import CurvesView
@@ -49,6 +50,7 @@ class LearningPanel(QWidget):
         session: learns.
         telemetry: tells what plays.
         say: shows a sentence to the person.
+        worker: draws what is watched.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class LearningPanel(QWidget):
         session: LearningSession,
         telemetry: Telemetry,
         say: Callable[[Message], object],
+        worker: Worker,
     ) -> None:
         super().__init__()
         self._workspace, self._session, self._telemetry, self._say = workspace, session, telemetry, say
@@ -82,7 +85,8 @@ class LearningPanel(QWidget):
         self.alarm = QLabel("", wordWrap=True)
         self.alarm.setStyleSheet(f"color: {theme.WARNING};")
         self.alarm.hide()
-        self.curves, self.crop, self.watched, self.strip = CurvesView(), CropView(), WatchedView(), CheckpointStrip()
+        self.curves, self.crop, self.strip = CurvesView(), CropView(), CheckpointStrip()
+        self.watched = WatchedView(worker)
         self.keep = QPushButton(icon("bookmark-simple"), "Keep")
         self.keep.setToolTip("Take a checkpoint to go back to")
         self.keep.clicked.connect(session.keep)

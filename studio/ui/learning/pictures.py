@@ -19,11 +19,18 @@ _NAMES = ("shown", "before", "now", "wanted")
 
 
 def pixmap(picture: Picture, side: int) -> QPixmap:
-    """A picture of (H, W, 3) uint8, no longer than so many pixels along its longer side."""
+    """A picture of (H, W, 3) uint8, so many pixels along its longer side."""
+    return QPixmap.fromImage(shrunk(picture, side))
+
+
+def shrunk(picture: Picture, side: int) -> QImage:
+    """The same as an image, which any thread may make."""
     height, width = picture.shape[:2]
-    image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    held = np.ascontiguousarray(picture)
+    image = QImage(held.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     mode = Qt.TransformationMode.SmoothTransformation
-    return QPixmap.fromImage(image).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
+    # A copy: what is as large already would share the array's memory.
+    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode).copy()
 
 
 class CropView(QWidget):

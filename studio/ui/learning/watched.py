@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from studio.errors import StudioError
 from studio.model.layout import channel_grid, to_sheet
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.learning.look import Watched
+from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.learning.curves import plot_widget, switch
-from studio.ui.learning.pictures import pixmap
+from studio.ui.learning.pictures import shrunk
 
 _NEGATIVE, _POSITIVE = np.array([70, 150, 255], np.float32), np.array([255, 150, 50], np.float32)
 _BINS = 48
@@ -37,11 +43,34 @@ def signed_picture(sheet: Array) -> Picture:
     return colours.astype(np.uint8)
 
 
-class WatchedView(QWidget):
-    """A picture of one of the three, and the histogram of its values, rare ones seen too."""
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What is seen of a watched tensor: a picture, a line, and counts of its values with the bins' edges."""
 
-    def __init__(self) -> None:
+    picture: QImage
+    said: str
+    counts: NDArray[np.float64]
+    edges: NDArray[np.float64]
+
+
+def drawn(values: Array, what: str, side: int, *, is_map: bool) -> Drawn:
+    """Make it; a tensor has a million weights, so this is no work for the window's thread."""
+    sheet = channel_grid(values) if is_map else to_sheet(values)
+    size = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+    said = f"{what}: largest {float(np.abs(values).max(initial=0.0)):.3g}, root mean square {size:.3g}"
+    return Drawn(shrunk(signed_picture(sheet), side), said, *counted(values))
+
+
+class WatchedView(QWidget):
+    """A picture of one of the three, and the histogram of its values, rare ones seen too.
+
+    Args:
+        worker: makes them.
+    """
+
+    def __init__(self, worker: Worker) -> None:
         super().__init__()
+        self._worker = worker
         self.kinds = {kind: switch(text, tip) for kind, (text, tip) in _KINDS.items()}
         self.picture = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumHeight(60)
@@ -49,8 +78,11 @@ class WatchedView(QWidget):
         self.said = QLabel("", wordWrap=True)
         self.said.setStyleSheet(f"color: {theme.FAINT};")
         self.histogram = plot_widget("Histogram of what is shown", 84)
+        self._bars = self.histogram.plot(stepMode="center", fillLevel=0, brush=theme.ACCENT, pen=pg.mkPen(None))
         self.histogram.hide()
         self._held: Watched | None = None
+        # What is being drawn, and whether something else is to be drawn then.
+        self._is_drawing = self._is_stale = False
         group = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE // 2)
@@ -80,22 +112,38 @@ class WatchedView(QWidget):
     def _draw(self) -> None:
         if self._held is None or not any(button.isChecked() for button in self.kinds.values()):
             return
+        if self._is_drawing:
+            self._is_stale = True
+            return
         values: Array | None = getattr(self._held, self.kind)
-        name = self._held.name.rpartition(".")[0] if self.kind == "of_map" else self._held.name
-        what = f"{_KINDS[self.kind][0]} of {name}"
+        is_map = self.kind == "of_map"
+        what = f"{_KINDS[self.kind][0]} of {self._held.name.rpartition('.')[0] if is_map else self._held.name}"
         self.picture.setAccessibleName(what)
         self.histogram.setVisible(values is not None)
         if values is None:
             self.picture.setText("It has none: it is frozen, or nothing has been looked at yet.")
             self.said.clear()
             return
-        sheet = channel_grid(values) if self.kind == "of_map" else to_sheet(values)
-        self.picture.setPixmap(pixmap(signed_picture(sheet), max(120, min(self.width(), _WIDEST))))
-        size = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-        self.said.setText(f"{what}: largest {float(np.abs(values).max(initial=0.0)):.3g}, root mean square {size:.3g}")
-        counts, edges = counted(values)
-        self.histogram.clear()
-        self.histogram.plot(edges, counts, stepMode="center", fillLevel=0, brush=theme.ACCENT, pen=pg.mkPen(None))
+        self._is_drawing = True
+        side = max(120, min(self.width(), _WIDEST))
+        self._worker.do(
+            partial(drawn, values, what, side, is_map=is_map), self._show, self._failed, "Drawing a gradient"
+        )
+
+    def _show(self, found: Drawn) -> None:
+        self.picture.setPixmap(QPixmap.fromImage(found.picture))
+        self.said.setText(found.said)
+        self._bars.setData(found.edges, found.counts)
+        self._is_drawn()
+
+    def _failed(self, error: StudioError) -> None:
+        self.said.setText(str(error))
+        self._is_drawn()
+
+    def _is_drawn(self) -> None:
+        again, self._is_drawing, self._is_stale = self._is_stale, False, False
+        if again:
+            self._draw()
 
 
 def counted(values: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
