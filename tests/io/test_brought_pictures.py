@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -244,3 +246,99 @@ def test_brands_tell_heic_from_avif_and_films() -> None:
     assert kind_of(ftyp(b"mif1", b"avif")) == "avif"
     assert kind_of(ftyp(b"isom", b"iso2", b"mp41")) == ""
     assert kind_of(b"") == ""
+
+
+# -- what OpenCV leaves undone -----------------------------------------------------------------------------------------
+
+
+def eight(path: Path) -> np.ndarray:
+    """The picture with values from 0 to 255, in floating point."""
+    picture = only(path)
+    return picture.astype(float) / (257 if picture.dtype == np.uint16 else 1)
+
+
+GREYS = np.random.default_rng(0).integers(0, 256, (20, 31), np.uint8)
+RGB = np.random.default_rng(1).integers(0, 256, (20, 31, 3), np.uint8)
+OPACITY = np.random.default_rng(2).integers(0, 256, (20, 31), np.uint8)
+
+
+@pytest.mark.parametrize("largest", [1, 15, 100, 254, 255, 256, 1023, 4095, 65535])
+@pytest.mark.parametrize("kind", ["P2", "P3", "P5", "P6"])
+def test_the_largest_value_of_a_pnm_is_white(tmp_path: Path, kind: str, largest: int) -> None:
+    shape = (20, 31, 3) if kind in ("P3", "P6") else (20, 31)
+    values = np.random.default_rng(largest).integers(0, largest + 1, shape)
+    head = f"{kind}\n# by hand\n31 20\n{largest}\n".encode()
+    if kind in ("P2", "P3"):
+        body = " ".join(map(str, values.ravel())).encode()  # and no line's end behind it
+    else:
+        body = values.astype(">u2" if largest > 255 else "u1").tobytes()
+    path = tmp_path / "a.pnm"
+    path.write_bytes(head + body)
+    wanted = values / largest * 255
+    assert np.abs(eight(path) - (wanted if values.ndim == 3 else wanted[:, :, None])).max() <= 1.0
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "P"])
+def test_a_colour_that_a_png_names_as_transparent_is_black(tmp_path: Path, mode: str) -> None:
+    stored = {"L": GREYS, "I;16": GREYS.astype(np.uint16) * 257, "RGB": RGB, "P": GREYS // 8}[mode].copy()
+    stored[3:6] = key = stored[0, 0]
+    image = Image.fromarray(stored)
+    if mode == "P":
+        image.putpalette([value for grey in range(256) for value in (grey, 255 - grey, 128)])
+    transparent = tuple(map(int, key)) if mode == "RGB" else int(key)
+    image.save(tmp_path / "a.png", transparency=transparent)
+    shown = np.array(image.convert("RGB")).astype(float) if mode == "P" else stored / (257 if mode == "I;16" else 1)
+    shown = np.repeat(shown[:, :, None], 3, 2) if shown.ndim == 2 else shown
+    clear = (stored == key).all(2) if mode == "RGB" else stored == key
+    assert clear[3:6].all()
+    assert np.abs(eight(tmp_path / "a.png") - np.where(clear[:, :, None], 0, shown)).max() <= 1.0
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_opacity_of_a_tiff_counts_once(tmp_path: Path, mode: str, compression: str | None) -> None:
+    colours = RGB if mode == "RGBA" else GREYS[:, :, None]
+    Image.fromarray(np.dstack([colours, OPACITY]), mode).save(tmp_path / "a.tif", compression=compression)
+    wanted = np.broadcast_to(colours, (20, 31, 3)) * (OPACITY[:, :, None] / 255)
+    assert np.abs(eight(tmp_path / "a.tif") - wanted).max() <= 1.0
+
+
+def _tiff(values: np.ndarray, extra: int) -> bytes:
+    """A TIFF of one strip of (H, W, 4) values of 16 bits; `extra` says what the fourth is."""
+    height, width, _ = values.shape
+    at = 8 + 2 + 10 * 12 + 4
+    bits = at + values.nbytes
+    tags = [
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, 4, bits), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, at),
+        (277, 3, 1, 4), (278, 3, 1, height), (279, 4, 1, values.nbytes), (338, 3, 1, extra),
+    ]  # fmt: skip
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8) + directory + values.astype("<u2").tobytes() + struct.pack("<4H", *[16] * 4)
+
+
+@pytest.mark.parametrize("extra", [1, 2])
+def test_deep_opacity_of_a_tiff_counts_as_the_tiff_says(tmp_path: Path, extra: int) -> None:
+    deep = np.random.default_rng(3).integers(0, 65536, (20, 31, 4), np.uint16)
+    (tmp_path / "a.tif").write_bytes(_tiff(deep, extra))
+    rgb, opacity = deep[:, :, :3] / 257, deep[:, :, 3:] / 65535
+    assert np.abs(eight(tmp_path / "a.tif") - (rgb if extra == 1 else rgb * opacity)).max() <= 0.02
+
+
+def test_light_in_a_png_gets_the_curve_of_screens(tmp_path: Path) -> None:
+    flat = np.full((4, 4, 3), round(0.18 * 65535), np.uint16)
+    cv2.imwrite(str(tmp_path / "a.png"), flat)
+    data = (tmp_path / "a.png").read_bytes()
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+    light, usual = chunk(b"gAMA", (100_000).to_bytes(4, "big")), chunk(b"gAMA", (45_455).to_bytes(4, "big"))
+    srgb = chunk(b"sRGB", b"\0")
+    for inserted, wanted in ((light, 118.0), (usual, 45.9), (light + srgb, 45.9)):
+        (tmp_path / "a.png").write_bytes(data[:33] + inserted + data[33:])
+        assert abs(eight(tmp_path / "a.png").mean() - wanted) < 0.5
+
+
+def test_a_qoi_says_nothing_by_what_it_says_of_its_curve(tmp_path: Path) -> None:
+    Image.fromarray(RGB).save(tmp_path / "a.qoi")
+    assert np.array_equal(only(tmp_path / "a.qoi"), RGB)

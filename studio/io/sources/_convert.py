@@ -84,6 +84,9 @@ class RgbConverter:
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
             said.transfer if frame.color_trc in _UNSAID else frame.color_trc,
         )
+        if self._colours.transfer == LINEAR and all(component.bits <= 8 for component in frame.format.components):
+            # QOI's writers say it of any picture, and nobody keeps light in 8 bits.
+            self._colours = Colours(self._colours.primaries)
         is_float = "f32" in frame.format.name or "f16" in frame.format.name
         if is_float and self._colours.transfer in _UNSAID:
             self._colours = Colours(self._colours.primaries, LINEAR)

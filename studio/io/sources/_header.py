@@ -13,6 +13,8 @@ from dataclasses import dataclass
 _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
 # No picture has more parts than this; walking millions of empty ones would take minutes.
 _MOST_PARTS = 100_000
+# What a PNG's gAMA says of values that are light itself.
+_LINEAR = 100_000
 # EXIF orientation -> (transpose, flip_x, flip_y) of `base.orient`.
 _EXIF = {
     2: (False, True, False),
@@ -75,23 +77,31 @@ def claims_more(data: bytes) -> bool:
     return True
 
 
-def _png(data: bytes) -> Header | None:
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return None
-    width, height = struct.unpack_from(">II", data, 16)
-    turn, moves, colours = (False, False, False), False, (2, 2)
-    place = 8
+def chunks_of_png(data: bytes) -> dict[bytes, bytes]:
+    """Contents of the parts of a PNG by kind, of several of one kind the last; without those of its values."""
+    place, found = 8, dict[bytes, bytes]()
     for _ in range(_MOST_PARTS):
         if place + 8 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, place)
-        if kind == b"eXIf":
-            turn = _orientation(data[place + 8 : place + 8 + length])
-        elif kind == b"acTL":
-            moves = int.from_bytes(data[place + 8 : place + 12], "big") > 1
-        elif kind == b"cICP" and length == 4:
-            colours = data[place + 8], data[place + 9]
+        if kind not in (b"IDAT", b"fdAT"):
+            found[kind] = data[place + 8 : place + 8 + length]
         place += 12 + length
+    return found
+
+
+def _png(data: bytes) -> Header | None:
+    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    chunks = chunks_of_png(data)
+    turn = _orientation(chunks[b"eXIf"]) if b"eXIf" in chunks else (False, False, False)
+    moves = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") > 1
+    named, colours = chunks.get(b"cICP", b""), (2, 2)
+    if len(named) == 4:
+        colours = named[0], named[1]
+    elif int.from_bytes(chunks.get(b"gAMA", b""), "big") == _LINEAR and not chunks.keys() & {b"iCCP", b"sRGB"}:
+        colours = 2, 8
     return Header("png", width, height, turn, moves, colours)
 
 
@@ -150,7 +160,7 @@ def _webp(data: bytes) -> Header | None:
 def _tiff(data: bytes) -> Header | None:
     if data[:4] not in (b"II*\0", b"MM\0*"):
         return None
-    tags = _ifd(data)
+    tags = tags_of_tiff(data)
     if 256 not in tags or 257 not in tags:
         return None
     # OpenCV obeys the orientation of a TIFF by itself, so there is no turn left.
@@ -173,12 +183,12 @@ def _pnm(data: bytes) -> Header | None:
 
 def _orientation(exif: bytes) -> tuple[bool, bool, bool]:
     try:
-        return _EXIF.get(_ifd(exif).get(274, 1), (False, False, False))
+        return _EXIF.get(tags_of_tiff(exif).get(274, 1), (False, False, False))
     except struct.error:
         return False, False, False
 
 
-def _ifd(data: bytes) -> dict[int, int]:
+def tags_of_tiff(data: bytes) -> dict[int, int]:
     """Tags of the first directory of a TIFF structure (EXIF is one), whose values are one short or long integer."""
     order = "<" if data[:2] == b"II" else ">"
     (place,) = struct.unpack_from(order + "I", data, 4)

@@ -10,6 +10,8 @@ _BEGINNINGS = (
     (b"\xff\x0a", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
     (b"version https://git-lfs", "a pointer of Git LFS in place of the file; fetch it with: git lfs pull"),
+    (b"%!PS", "a PostScript document; save its page as a PNG"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript document; save its page as a PNG"),
     (b"PK\x03\x04", "an archive; unpack it first"),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),

@@ -15,6 +15,7 @@ from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_he
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
+from studio.io.sources._stored import as_meant
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient
 from studio.model.picture import DeepPicture
 
@@ -62,7 +63,7 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
     if inks is not None:
         return Still(orient(inks, *header.turn), None, warning)
     colours = Colours(*header.colours)
-    picture = rgb_of(_ordered(stored, path), colours, way.tone_map)
+    picture = rgb_of(_ordered(as_meant(stored, data, header), path), colours, way.tone_map)
     # Most files have no profile, so that Pillow is not imported for them.
     profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
     converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
@@ -108,8 +109,11 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str |
 
     # What is wrong is said in a sentence of our own.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    end = _ENDS.get(header.kind)
-    for content in (data, data + end) if end and not data.rstrip(b"\0").endswith(end) else (data,):
+    end = _ENDS.get(header.kind, b"")
+    # OpenCV misses the last number of those that are text where nothing stands behind it.
+    data += b"\n" if header.kind == "pnm" else b""
+    lacks_end = not data.rstrip(b"\0").endswith(end)
+    for content in (data, data + end) if lacks_end else (data,):
         try:
             # Unchanged, because only so the alpha channel survives; the orientation is then ours to apply.
             stored = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
