@@ -1,4 +1,4 @@
-"""Sine and cosine: Sin, Cos."""
+"""Sine, cosine and angles: Sin, Cos, Atan2."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
+from studio.ops._backward.sums import summed_to
+from studio.ops._combined import Combined
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,3 +55,29 @@ class Cos(Elementwise):
         """See `Op.torch`."""
         del tensors
         return inputs[0].cos()
+
+
+class Atan2(Combined):
+    """The angle of a place from its height and its breadth, from -π to π, as ``torch.atan2``."""
+
+    arity = 2
+    shader = "atan2"
+
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: the other side over the squared distance, negative for the breadth."""
+        from studio.ops.arithmetic import Add, Div, Mul
+        from studio.ops.functions import Affine
+
+        y, x = at.read(0), at.read(1)
+        distance = at.add(Add(), at.add(Mul(), y, y), at.add(Mul(), x, x))
+        share = at.add(Div(), at.grad, distance)
+        less = at.add(Affine(scale=-1.0), share)
+        up, across = at.add(Mul(), share, x), at.add(Mul(), less, y)
+        return {0: summed_to(at, up, at.shape(0)), 1: summed_to(at, across, at.shape(1))}
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        return torch.atan2(inputs[0], inputs[1])

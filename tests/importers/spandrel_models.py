@@ -47,6 +47,16 @@ MODELS: dict[str, dict[str, Any]] = {
         "num_feats": [8] * 4,
         "num_blocks": [1] * 4,
     },
+    "HVICIDNet": {"channels": [4, 4, 8, 16]},
+    "DAT": {
+        "img_size": 16,
+        "embed_dim": 32,
+        "split_size": [2, 4],
+        "depth": [3],
+        "num_heads": [2],
+        "expansion_factor": 2,
+        "upscale": 2,
+    },
     "FBCNN": {},
     "RGT": {**_STEPS, "mlp_ratio": 2.0},
     "CRAFT": {},
@@ -68,7 +78,7 @@ MODELS: dict[str, dict[str, Any]] = {
 ONE_SIZE = {"CRAFT"}
 """Those of which the studio takes pictures of one size alone."""
 
-LARGE = {"RestoreFormer", "SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT"}
+LARGE = {"RestoreFormer", "SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT", "HVICIDNet"}
 """Those that are tried with pictures of 64 × 64 and more."""
 
 

@@ -45,3 +45,23 @@ def test_an_architecture_opens_and_runs_at_three_sizes(arch: str, tmp_path: Path
 @pytest.mark.parametrize("arch", sorted(MODELS.keys() - set(QUICK)))
 def test_the_others_do_too(arch: str, tmp_path: Path) -> None:
     _check(arch, tmp_path, [(64, 64), (64, 128), (192, 64)] if arch in LARGE else [(32, 48), (48, 32), (64, 64)])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_lama_paints_anew_what_is_bright(tmp_path: Path) -> None:
+    from spandrel.architectures.LaMa import LaMa
+
+    torch.manual_seed(0)
+    module = LaMa(in_nc=4, out_nc=3).eval()
+    named = {name.replace("model.", "generator.", 1): value for name, value in module.state_dict().items()}
+    torch.save({"state_dict": named}, tmp_path / "best.ckpt")
+    imported = open_model(tmp_path / "best.ckpt", Options(input_size=(64, 64)))
+    assert imported.arch == "LaMa"
+    assert "what a mask covers" in " ".join(imported.notes)
+    picture, mask = torch.rand(1, 3, 64, 96), torch.rand(1, 1, 64, 96)
+    engine = on_torch(imported.network)
+    engine.run({put.name: (picture if put.channels == 3 else mask)[0].numpy() for put in imported.network.graph.inputs})
+    with torch.no_grad():
+        wanted = module(picture, (mask > 0.5).float())
+    assert relative_error(engine.output(), wanted[0].numpy()) < TOLERANCE

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from studio import draws
 
 HOWS = ["gt", "ge", "lt", "le", "eq", "ne"]
+NORMS = ("backward", "ortho", "forward")
 
 
 def _steps(x: Tensor) -> Tensor:
@@ -249,3 +250,56 @@ def _window_mask(draw: Draw) -> Case:
         return einops.repeat(mask, "n q k -> 1 k (r n h) q", h=heads, r=repeats)
 
     return Case(((draw(channel_counts), h * down, w * across),), reference, params)
+
+
+def _far_from_none(x: Tensor) -> Tensor:
+    return torch.where(x < 0, -1, 1) * (x.abs() + 0.05)
+
+
+case_of("Atan2")(lambda draw: Case(_broadcast(draw, 2), lambda inputs, _: torch.atan2(*inputs), domain=_far_from_none))
+
+
+def _line(draw: Draw) -> tuple[tuple[int, int, int], dict[str, str], int]:
+    """A map, along which side of it, by which norm, and which axis that is of (N, C, H, W)."""
+    params = {"axis": draw(st.sampled_from(["height", "width"])), "norm": draw(st.sampled_from(NORMS))}
+    return _map(draw), params, 2 if params["axis"] == "height" else 3
+
+
+def _apart(z: Tensor) -> Tensor:
+    return torch.stack([z.real, z.imag], 2).flatten(1, 2)
+
+
+def _together(x: Tensor) -> Tensor:
+    return torch.complex(x[:, 0::2].contiguous(), x[:, 1::2].contiguous())
+
+
+@case_of("Fft")
+def _fft(draw: Draw) -> Case:
+    (channels, *side), params, axis = _line(draw)
+    inverse = draw(st.booleans())
+    work = torch.fft.ifft if inverse else torch.fft.fft
+
+    def apply(inputs: Sequence[Tensor], tensors: dict[str, Tensor]) -> Tensor:
+        del tensors
+        return _apart(work(_together(inputs[0]), dim=axis, norm=params["norm"]))
+
+    return Case(((2 * channels, *side),), apply, params | {"inverse": inverse})
+
+
+@case_of("Rfft")
+def _rfft(draw: Draw) -> Case:
+    shape, params, axis = _line(draw)
+    return Case((shape,), lambda inputs, _: _apart(torch.fft.rfft(inputs[0], dim=axis, norm=params["norm"])), params)
+
+
+@case_of("Irfft")
+def _irfft(draw: Draw) -> Case:
+    (channels, *side), params, axis = _line(draw)
+    count, like = side[axis - 2], list(side)
+    side[axis - 2] = count // 2 + 1
+
+    def apply(inputs: Sequence[Tensor], tensors: dict[str, Tensor]) -> Tensor:
+        del tensors
+        return torch.fft.irfft(_together(inputs[0]), n=count, dim=axis, norm=params["norm"])
+
+    return Case(((2 * channels, *side), (1, *like)), apply, params)

@@ -11,10 +11,11 @@ from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
 from studio.io.exporters._onnx_space import resized
 from studio.model.op import Op
 from studio.ops.compare import Compare, CompareMaps, Where
+from studio.ops.fourier import Fft, Irfft, Rfft
 from studio.ops.functions import Log
 from studio.ops.given import Coordinates, GivenMap, SizeOf
 from studio.ops.matmul import MatMul
-from studio.ops.periodic import Cos, Sin
+from studio.ops.periodic import Atan2, Cos, Sin
 from studio.ops.random_map import RandomMap
 from studio.ops.rearrange import Rearrange, RearrangeLike, order_of
 from studio.ops.roll import Flip, Roll
@@ -35,6 +36,42 @@ _SAME: dict[type[Op], str] = {Sin: "Sin", Cos: "Cos", Log: "Log"}
 @writer_of(TABLE, *_SAME)
 def _same(layer: Layer, op: Op) -> str:
     return layer.add(_SAME[type(op)], layer.x)
+
+
+@writer_of(TABLE, Atan2)
+def _atan2(layer: Layer, op: Atan2) -> str:
+    """By the arc of the quotient; half a turn more on the left, and nothing where there is no angle."""
+    del op
+    (y, x), zero = layer.reads, layer.number(0.0)
+    turned = layer.add("Where", layer.add("Less", y, zero), layer.number(-math.pi), layer.number(math.pi))
+    more = layer.add("Where", layer.add("Less", x, zero), turned, zero)
+    found = layer.add("Add", layer.add("Atan", layer.add("Div", y, x)), more)
+    none = layer.add("And", layer.add("Equal", x, zero), layer.add("Equal", y, zero))
+    return layer.add("Where", none, zero, found)
+
+
+@writer_of(TABLE, Fft, Rfft, Irfft)
+def _fourier(layer: Layer, op: Fft | Rfft | Irfft) -> str:
+    """By the matrix that it is for rows of the export's length: runtimes' own transforms lose digits at odd ones."""
+    import torch
+
+    down = op.axis == "height"
+    (channels, *side), (made, *wanted) = layer.shape(), layer.output_shape()
+    sizes = [1 if isinstance(op, Rfft) else 2, 1 if isinstance(op, Irfft) else 2]
+    lengths = [each[0 if down else 1] for each in (side, wanted)]
+    rows = torch.eye(sizes[0] * lengths[0]).reshape(-1, lengths[0], 1, sizes[0]).permute(0, 3, 2, 1)
+    along: Any = op.model_copy(update={"axis": "width"})
+    columns = along.torch([rows, torch.zeros(1, 1, 1, lengths[1])], {}).permute(0, 2, 3, 1)
+    matrix = columns.reshape(sizes[0] * lengths[0], sizes[1] * lengths[1]).numpy()
+    order = [0, 1, 4, 3, 2] if down else [0, 1, 3, 4, 2]
+    x = layer.add("Reshape", layer.x, layer.integers(0, channels // sizes[0], sizes[0], *side))
+    x = layer.add("Transpose", x, perm=order)
+    other = side[1 if down else 0]
+    x = layer.add("Reshape", x, layer.integers(0, channels // sizes[0], other, len(matrix)))
+    x = layer.add("MatMul", x, layer.constant(matrix))
+    x = layer.add("Reshape", x, layer.integers(0, made // sizes[1], other, lengths[1], sizes[1]))
+    x = layer.add("Transpose", x, perm=[0, 1, 4, 3, 2] if down else [0, 1, 4, 2, 3])
+    return layer.add("Reshape", x, layer.integers(0, made, *wanted))
 
 
 @writer_of(TABLE, Compare)

@@ -180,7 +180,9 @@ def _layer_norm(f: Flow, a: Args) -> Value:
 def _arithmetic(op: str, first: str = "self", second: str = "other") -> Callable[[Flow, Args], Value]:
     def handle(f: Flow, a: Args) -> Value:
         if a.get("rounding_mode"):
-            raise StudioError("division that rounds is not supported.")
+            from studio.io.importers._aten_curves import rounded_quotient
+
+            return rounded_quotient(f, a[first], a[second], a["rounding_mode"])
         one, two, alpha = _value(a[first]), _value(a[second]), number(a.get("alpha", 1))
         return f.binary(op, one, two if alpha == 1 else f.binary("Mul", two, constant(np.float32(alpha))))
 

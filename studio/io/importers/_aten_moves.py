@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._aten_masks import by_mask
 from studio.io.importers._aten_picks import taken
 from studio.io.importers._aten_table import means, number, operand
 from studio.io.importers._calls import Args
@@ -229,9 +230,11 @@ def _tile(f: Flow, a: Args) -> Value:
 
 @means("index", "_unsafe_index")
 def _index(f: Flow, a: Args) -> Value:
-    """By constant places along some axes, or by those of extremes along the first."""
+    """By constant places along some axes, by a mask, or by places of extremes along the first."""
     if (found := taken(f, operand(a), a["indices"])) is not None:
         return found
+    if (picked := by_mask(f, operand(a), a["indices"])) is not None:
+        return picked
     places: list[Any] = [slice(None) if at is None else at for at in a["indices"]]
     if any(isinstance(at, Value) and not at.is_constant for at in places):
         raise StudioError("it takes values from places that depend on the picture, which is not supported.")

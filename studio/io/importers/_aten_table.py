@@ -73,6 +73,9 @@ def table() -> dict[str, Handler]:
         "_aten_matrices",
         "_aten_picks",
         "_aten_random",
+        "_aten_complex",
+        "_aten_curves",
+        "_aten_masks",
     ):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

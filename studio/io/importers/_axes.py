@@ -77,10 +77,14 @@ class Axes:
         sides = [side for side in rest if side != 1]
         count = math.prod(sides)
         if len(sides) <= 1:
-            # Tokens: as a picture, where they are as many as a picture's pixels.
-            for shape in reversed(self.draft.shapes.values()):
-                if shape.height * shape.width == count and shape.height > 1 and shape.width > 1:
-                    return shape.height, shape.width
+            # Tokens: as a picture, where they are as many as a picture's pixels; as one of the inputs' proportions
+            # first, which windows in a row have by chance alone.
+            found = [shape[1:] for shape in reversed(self.draft.shapes.values()) if min(shape[1:]) > 1]
+            found = [side for side in found if side[0] * side[1] == count]
+            whole = [self.draft.shapes[put.name] for put in self.draft.inputs if put.has_size]
+            alike = [side for side in found if any(side[0] * to.width == side[1] * to.height for to in whole)]
+            if alike or found:
+                return (alike or found)[0]
             return (1, count) if count <= _WIDEST else (count, 1)
         return count // sides[-1], sides[-1]
 

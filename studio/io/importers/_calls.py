@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
@@ -21,7 +23,6 @@ _INSTEAD = {
     "aten.grid_sampler": "F.interpolate, where the grid is a plain one",
     "aten.lstm": "convolutions, or a network that is fed its own output",
     "aten.gru": "convolutions, or a network that is fed its own output",
-    "aten.fft_fft2": "the network without its Fourier part",
     "aten.nonzero": "torch.where with a mask",
     "aten.masked_select": "torch.where with a mask",
 }
@@ -36,12 +37,13 @@ def unsupported(operator: str) -> str:
 
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
-_VIEWS = words(
+VIEWS = words(
     """
     view reshape flatten unflatten squeeze unsqueeze permute transpose swapaxes t slice narrow select expand detach
     alias contiguous to unbind split chunk split_with_sizes view_as movedim
     """
 )
+"""What may show the memory of its first argument."""
 
 _DRAWS = words("rand rand_like randn randn_like bernoulli uniform normal")
 
@@ -102,7 +104,7 @@ class Call:
     @property
     def keeps_memory(self) -> bool:
         """Whether its result is, or may be, its first argument's memory."""
-        return self.in_place or self.operator.removeprefix("aten.") in _VIEWS
+        return self.in_place or self.operator.removeprefix("aten.") in VIEWS
 
     @property
     def operator(self) -> str:
@@ -202,9 +204,18 @@ def _needed(calls: Sequence[Call], outputs: set[str]) -> list[Call]:
 
 
 def _made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:
+    from studio.io.importers._aten_masks import is_picked, on_picked
     from studio.io.importers._aten_table import KEEPS
+    from studio.io.importers._complex import is_complex
     from studio.io.importers._folding import can_fold, folded
 
+    # What is no plain map or number has meanings of its own.
+    if is_picked(args):
+        return on_picked(flow, call.operator, args, table)
+    if is_complex(args):
+        from studio.io.importers._aten_complex import on_planes
+
+        return on_planes(flow, call.operator, args, table)
     handler = table.get(call.operator)
     if can_fold(call, args) and call.operator.removeprefix("aten.").removesuffix("_") not in KEEPS:
         return folded(call, args)
@@ -217,13 +228,19 @@ def _write_back(values: dict[str, Value | list[Value]], args: Args, made: Value)
     """Have what an operator wrote into be what it made; StudioError where it wrote into a part of a map."""
     written = args.get("self")
     before = values.get(written.text) if isinstance(written, Name) else None
-    if not isinstance(before, Value) or before.is_constant or made.is_constant:
+    if not isinstance(before, Value) or made.is_constant:
         return
     for name, value in values.items():
         if value is before:
             values[name] = made
-        elif isinstance(value, Value) and value.node == before.node and value.index is not before.index:
+        elif isinstance(value, Value) and _shows_a_part(value, before):
             raise StudioError("it writes into a part of a map in place; write torch.cat or torch.where instead.")
+
+
+def _shows_a_part(value: Value, of: Value) -> bool:
+    if of.constant is not None:
+        return value.constant is not None and np.may_share_memory(value.constant, of.constant)
+    return value.node == of.node and value.index is not of.index
 
 
 def _item(args: Args) -> Value:

@@ -15,7 +15,7 @@ from studio.ops import registry
 NOT_ATEN = [
     "conv3d",
     "cumsum",
-    "fft_fft2",
+    "fft_fftshift",
     "gather",
     "grid_sampler",
     "gru",
@@ -82,6 +82,8 @@ def _lines() -> Iterator[str]:
     yield "Not supported, among others:"
     yield ""
     yield from _names(NOT_ATEN)
+    yield ""
+    yield "Complex numbers are read as two maps; what a mask picks (`x[mask] = y[mask]`) as a choice between maps."
     yield ""
     yield "## ONNX, operator sets 7 and later"
     yield ""

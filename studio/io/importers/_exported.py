@@ -6,7 +6,7 @@ import logging
 import operator
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._calls import Call, Name, own_layer
+from studio.io.importers._calls import VIEWS, Call, Name, own_layer
 from studio.io.importers._views import Value, constant
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             warnings.simplefilter("ignore")
             # Modules may write into what they are given.
             program = torch.export.export(module, tuple(tensor.clone() for tensor in example))
-            if any(_writes(node) for node in program.graph.nodes):
+            if _writes_into_parts(program.graph.nodes):
                 program = program.run_decompositions({})
             return program
     # Whatever the module's own code or the tracer raises, it is this module that cannot be traced.
@@ -60,8 +60,25 @@ def _quiet() -> Iterator[None]:
             handler.setLevel(level)
 
 
+def _writes_into_parts(nodes: Iterable[Node]) -> bool:
+    """Whether an operator writes into memory that several tensors show: it then must be made one that gives a new one.
+
+    That takes PyTorch as long as tracing did. What writes into the whole of a tensor is read as it stands.
+    """
+    shown: set[str] = set()
+    for node in nodes:
+        if node.op != "call_function" or not (read := [arg.name for arg in node.all_input_nodes]):
+            continue
+        if _writes(node) and read[0] in shown:
+            return True
+        name = ".".join(str(node.target).split(".")[:2]).removeprefix("aten.")
+        if name in VIEWS or (node.target is operator.getitem and read[0] in shown):
+            shown |= {node.name, read[0]}
+    return False
+
+
 def _writes(node: Node) -> bool:
-    """Whether an operator writes into a tensor, which then must be made one that gives a new tensor."""
+    """Whether an operator writes into a tensor."""
     schema = getattr(node.target, "_schema", None)
     return bool(node.op == "call_function" and schema is not None and schema.is_mutable)
 
@@ -159,6 +176,10 @@ def _call(node: Node) -> Call:
     if node.target is operator.getitem:
         return Call("getitem", {"self": _argument(node.args[0]), "index": node.args[1]}, node.name, (), path, layer)
     schema = getattr(node.target, "_schema", None)
+    if schema is None and callable(node.target) and node.target.__module__ in ("_operator", "math", "torch"):
+        # Of sizes: a check most often, which nothing reads.
+        operands = {key: _argument(value) for key, value in zip("abcd", node.args, strict=False)}
+        return Call(f"{node.target.__module__}.{node.target.__name__}", operands, node.name, (), path, layer)
     if schema is None:
         raise StudioError(
             f'Layer "{path or node.name}": control flow ({node.target}) is not supported; fix the way through it.'

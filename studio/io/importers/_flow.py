@@ -69,12 +69,12 @@ class Flow(Batches):
         node, places = self.channels_along(next(v for v in values if not v.is_constant), axis)
         each = self.draft.shapes[node][1:]
         count = each[0] * each[1]
-        if places.size != count or not np.array_equal(np.sort(places, None), np.arange(count)):
-            node, places, each = (
-                "",
-                np.arange(places.size, dtype=np.int32).reshape(places.shape),
-                self._sides(places.shape),
-            )
+        in_order = np.arange(count, dtype=np.int32)
+        whole = places.size == count and np.array_equal(np.sort(places, None), in_order)
+        # Windows of one shape are no layout for those of another.
+        if not whole or not (np.array_equal(places.ravel(), in_order) or self._all_lie(values, axis, places, each)):
+            in_order = np.arange(places.size, dtype=np.int32)
+            node, places, each = "", in_order.reshape(places.shape), self._sides(places.shape)
         reads = []
         for value in values:
             held = np.asarray(value.constant) if value.constant is not None else numbers(self.draft, value)
@@ -88,6 +88,17 @@ class Flow(Batches):
         channels = self.draft.shapes[made].channels
         index = np.arange(channels, dtype=np.int32).reshape(-1, *[1] * places.ndim) * (each[0] * each[1]) + places
         return self.shown(made, np.moveaxis(index, 0, axis))
+
+    def _all_lie(self, values: Sequence[Value], axis: int, places: Numbers, each: tuple[int, int]) -> bool:
+        """Whether the places of all values, but constant ones, lie in maps of these sides as these do."""
+        for value in values:
+            if not value.is_constant:
+                if self.draft.shapes[value.node][1:] != each:
+                    return False
+                own = np.moveaxis(numbers(self.draft, value), axis, 0)[0] % (each[0] * each[1])
+                if not np.array_equal(own, places):
+                    return False
+        return True
 
     # -- with weights ---------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._complex import of_numbers
 from studio.io.importers._views import Value, constant
 from studio.io.importers._words import words
 
@@ -118,9 +119,9 @@ def _tensors(value: Any) -> Any:
 
 def _value(tensor: Any) -> Value:
     _check(tensor.numel())
-    if tensor.dtype.is_complex:
-        raise StudioError("it works with complex numbers, which is not supported.")
     held = tensor.detach()
+    if tensor.dtype.is_complex:
+        return of_numbers(held.numpy())
     return constant(held.float().numpy() if held.dtype.itemsize == 2 and held.is_floating_point() else held.numpy())
 
 

@@ -31,6 +31,12 @@ _SIDE = 64
 _SIGNED = ("RestoreFormer", "GFPGAN")
 """Those that are fed and give values from -1 to 1, which spandrel sees to outside of the module."""
 
+_MASKED = "MaskedImageModelDescriptor"
+_FILLS = (
+    'It paints anew what a mask covers. The mask is what is bright in the picture, as the layer "hole" makes it: bends '
+    "behind that layer put another in its place."
+)
+
 _LIKELY = 12  # tensors that even the smallest of its architectures has
 
 
@@ -117,8 +123,8 @@ def opened(tensors: Mapping[str, Weight], path: Path, known: Known, options: Opt
         if not _detected(support, state):
             continue
         found = _built(support, dict(state), arch)
-        module, size = found.model, options.input_size or _size(found)
-        example = torch.rand(1, found.input_channels, *size, generator=torch.Generator().manual_seed(0))
+        module, example = found.model, _example(found, options)
+        notes = _takes_brightness(module) if len(example) > 1 else ()
         if arch in _SIGNED:
             options = replace(options, input_range=options.input_range or (-1.0, 1.0))
         try:
@@ -127,7 +133,7 @@ def opened(tensors: Mapping[str, Weight], path: Path, known: Known, options: Opt
             raise StudioError(f"spandrel knows it as {arch}, but {str(error)[:1].lower()}{str(error)[1:]}") from error
         tags = ", ".join([f"{found.scale}x", *found.tags])
         said = f"spandrel recognised {arch} ({tags}) by its tensors, and its code says what the layers are."
-        return replace(made, notes=(said, *made.notes))
+        return replace(made, notes=(said, *notes, *made.notes))
     return None
 
 
@@ -146,14 +152,36 @@ def _built(support: Any, state: dict[str, torch.Tensor], arch: str) -> Any:
     except Exception as error:
         reason = " ".join(str(error).split())[:160]
         raise StudioError(f"{arch}: spandrel cannot build it of these tensors ({reason})") from error
-    if not hasattr(found, "input_channels") or type(found).__name__ != "ImageModelDescriptor":
-        raise StudioError(f"{arch}: it takes more than one picture, which the studio does not")
+    if type(found).__name__ not in ("ImageModelDescriptor", _MASKED):
+        raise StudioError(f"{arch}: it takes more than a picture and a mask, which the studio does not")
     for part in found.model.modules():
         # SPAN works its kernels out of others in every run; they are what they are.
         if callable(getattr(part, "update_params", None)):
             part.update_params()
             part.update_params = _nothing
     return found
+
+
+def _example(found: Any, options: Options) -> list[torch.Tensor]:
+    """A picture, and a mask where it takes one."""
+    import torch
+
+    size, drawn = options.input_size or _size(found), torch.Generator().manual_seed(0)
+    masks = 1 if type(found).__name__ == _MASKED else 0
+    return [torch.rand(1, count, *size, generator=drawn) for count in (found.input_channels, 1)[: 1 + masks]]
+
+
+def _takes_brightness(model: Any) -> tuple[str, ...]:
+    """Have a module of picture and mask take as its mask what is bright in a second picture; what to say of that."""
+    from torch import nn
+
+    class Hole(nn.Module):
+        def forward(self, mask: torch.Tensor) -> torch.Tensor:
+            return (mask > 0.5).to(mask.dtype)
+
+    model.hole, fill = Hole(), model.forward
+    model.forward = lambda picture, mask: fill(picture, model.hole(mask))
+    return (_FILLS,)
 
 
 def _nothing() -> None:

@@ -35,8 +35,17 @@ def _one(work: Callable[[Any], Any]) -> Callable[[dict[str, Any]], Any]:
     return lambda args: work(next(iter(args.values())))
 
 
+def _number(value: Any) -> Number:
+    if not isinstance(value, Value) or value.constant is None or value.constant.size != 1:
+        raise TypeError("a number that depends on the picture")
+    found: Number = value.constant.item()
+    return found
+
+
 SYMBOLS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "aten.sym_size": lambda args: _size(args["self"], args["dim"]),
+    "aten.item": lambda args: _number(args["self"]),
+    "aten._local_scalar_dense": lambda args: _number(args["self"]),
     "aten.sym_numel": lambda args: math.prod(args["self"].shape),
     "_operator.pow": _both(_power),
     "_operator.neg": _one(python.neg),

@@ -201,11 +201,14 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
     c, h, w = index.shape
     up, across = max(h // have.height, 1), max(w // have.width, 1)
     down = max(have.height // h, 1)
-    if up == across and up > 1 and c * up * up == have.channels and (h, w) == (have.height * up, have.width * up):
+    # From or to a single place it is the whole map, whose sides are no factors.
+    spread, gathered = have[1:] == (1, 1), (h, w) == (1, 1)
+    larger = up == across and up > 1 and not spread and c * up * up == have.channels
+    if larger and (h, w) == (have.height * up, have.width * up):
         woven = base.reshape(c, up, up, have.height, have.width).transpose(0, 3, 1, 4, 2).reshape(c, h, w)
         if np.array_equal(index, woven):
             return draft.add("PixelShuffle", node, name=f"{name}.shuffle", upscale_factor=up)
-    if down > 1 and tuple(have) == (c // (down * down), h * down, w * down):
+    if down > 1 and not gathered and tuple(have) == (c // (down * down), h * down, w * down):
         split = base.reshape(have.channels, h, down, w, down).transpose(0, 2, 4, 1, 3).reshape(c, h, w)
         if np.array_equal(index, split):
             return draft.add("PixelUnshuffle", node, name=f"{name}.unshuffle", downscale_factor=down)

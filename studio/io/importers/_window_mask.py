@@ -51,7 +51,7 @@ def _windows(count: int) -> Iterator[Sides]:
     side = math.isqrt(count)
     if side * side == count:
         yield side, side
-    yield from ((h, count // h) for h in range(2, count // 2 + 1) if count % h == 0 and h != side)
+    yield from ((h, count // h) for h in range(2, count // 2 + 1) if count % h == 0 and h * h != count)
 
 
 def _shift(

@@ -1,0 +1,81 @@
+"""PyTorch's operators of angles, and of what is left over of a division."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from studio.io.importers._aten_table import means, operand
+from studio.io.importers._calls import Args
+from studio.io.importers._choices import compared, scaled, valued
+from studio.io.importers._flow import Flow
+from studio.io.importers._views import Value
+
+
+def rounded_quotient(f: Flow, one: Any, two: Any, how: str) -> Value:
+    """``torch.div`` that rounds: "floor" or "trunc"."""
+    return f.each("Round", f.binary("Div", valued(one), valued(two)), how=how)
+
+
+def _rest(f: Flow, a: Args, how: str) -> Value:
+    one, two = valued(a["self"]), valued(a["other"])
+    return f.binary("Sub", one, f.binary("Mul", rounded_quotient(f, one, two, how), two))
+
+
+means("remainder")(lambda f, a: _rest(f, a, "floor"))
+means("fmod")(lambda f, a: _rest(f, a, "trunc"))
+means("floor_divide")(lambda f, a: rounded_quotient(f, a["self"], a["other"], "floor"))
+
+
+# -- angles -------------------------------------------------------------------------------------------------------
+
+
+means("atan2", "arctan2")(lambda f, a: f.binary("Atan2", operand(a), a["other"]))
+means("atan", "arctan")(lambda f, a: f.binary("Atan2", operand(a), scaled(f, operand(a), 0.0, 1.0)))
+
+
+def _across(f: Flow, value: Value) -> Value:
+    """``sqrt(1 - x * x)``, without a loss of digits near one."""
+    product = f.binary("Mul", scaled(f, value, -1.0, 1.0), scaled(f, value, 1.0, 1.0))
+    return f.each("Sqrt", product)
+
+
+means("asin", "arcsin")(lambda f, a: f.binary("Atan2", operand(a), _across(f, operand(a))))
+means("acos", "arccos")(lambda f, a: f.binary("Atan2", _across(f, operand(a)), operand(a)))
+means("deg2rad")(lambda f, a: scaled(f, operand(a), math.pi / 180))
+means("rad2deg")(lambda f, a: scaled(f, operand(a), 180 / math.pi))
+
+
+@means("hypot")
+def _hypot(f: Flow, a: Args) -> Value:
+    one, two = operand(a), a["other"]
+    return f.each("Sqrt", f.binary("Add", f.binary("Mul", one, one), f.binary("Mul", two, two)))
+
+
+# -- hyperbolic ---------------------------------------------------------------------------------------------------
+
+
+def _halves(f: Flow, a: Args, op: str) -> Value:
+    up, down = f.each("Exp", operand(a)), f.each("Exp", scaled(f, operand(a), -1.0))
+    return scaled(f, f.binary(op, up, down), 0.5)
+
+
+means("sinh")(lambda f, a: _halves(f, a, "Sub"))
+means("cosh")(lambda f, a: _halves(f, a, "Add"))
+
+
+@means("asinh", "arcsinh")
+def _asinh(f: Flow, a: Args) -> Value:
+    value = f.each("Abs", operand(a))
+    root = f.each("Sqrt", scaled(f, f.binary("Mul", value, value), 1.0, 1.0))
+    found = f.each("Log", f.binary("Add", value, root))
+    sign = f.binary("Sub", compared(f, "gt", operand(a), 0.0), compared(f, "lt", operand(a), 0.0))
+    return f.binary("Mul", sign, found)
+
+
+@means("logit")
+def _logit(f: Flow, a: Args) -> Value:
+    value = operand(a)
+    if a.get("eps") is not None:
+        value = f.each("Hardtanh", value, min_val=float(a["eps"]), max_val=1 - float(a["eps"]))
+    return f.each("Log", f.binary("Div", value, scaled(f, value, -1.0, 1.0)))
