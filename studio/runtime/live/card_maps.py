@@ -125,6 +125,11 @@ class CardMaps(Feature):
                 self._taken[channel] = frame.serial
             self._credit -= self._clock() - start
 
+    @property
+    def is_prompt(self) -> bool:
+        """See `Feature.is_prompt`."""
+        return bool(self._new)
+
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         new, self._new = self._new, {}

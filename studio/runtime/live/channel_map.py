@@ -86,6 +86,11 @@ class ChannelMaps(Feature):
         found = engine.sample(wanted.layer, 1, size, whole, first=wanted.channel)[0]
         self._part = ChannelMap(self._graph, wanted.layer, wanted.channel, found)
 
+    @property
+    def is_prompt(self) -> bool:
+        """See `Feature.is_prompt`."""
+        return self._part is not None
+
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         part, self._part = self._part, None

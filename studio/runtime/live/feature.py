@@ -95,6 +95,11 @@ class Feature:
         return ()
 
     @property
+    def is_prompt(self) -> bool:
+        """Whether what there is to report is wanted with every picture, as what moves is seen to move."""
+        return False
+
+    @property
     def period(self) -> float | None:
         """Seconds in which it must have a turn, though nothing comes in; None where it need not."""
         return None

@@ -240,6 +240,11 @@ class Movement(Feature):
                 stats = frame.engine.stats(layer)
                 self._of_layers[name] = stats.mean if what == "mean" else stats.maximum - stats.minimum
 
+    @property
+    def is_prompt(self) -> bool:
+        """See `Feature.is_prompt`."""
+        return self._matrix.moves
+
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
         yield Moved(self._values, self._sources)

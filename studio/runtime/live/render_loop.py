@@ -56,7 +56,9 @@ from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
 from studio.runtime.render.frame_runner import FrameRunner
 
-_REPORT_EVERY = 1 / 30
+_REPORT_EVERY, _PROMPTLY = 1 / 12, 1 / 30
+"""Seconds from one whole report to the next: each has labels written anew, by the window's thread and its Python."""
+
 _IDLE = 0.05
 
 _SOONER = 0.75
@@ -293,7 +295,8 @@ class RenderLoop:
 
     def _report(self) -> None:
         now, shown = time.perf_counter(), self._display.published
-        is_whole = now - self._reported >= _REPORT_EVERY or self._journal.is_urgent
+        every = _PROMPTLY if any(feature.is_prompt for feature in self._features) else _REPORT_EVERY
+        is_whole = now - self._reported >= every or self._journal.is_urgent
         if not is_whole and (shown == self._shown or now - self._shown_at < _SOONER / self._rate):
             return
         if shown != self._shown:

@@ -49,7 +49,8 @@ class LiveSession:
 
     Args:
         open_display: called in the render thread; makes what it needs there.
-        on_report: called in the render thread, at most about 30 times a second, and for every picture besides.
+        on_report: called in the render thread, 12 times a second, 30 where something moves, and for every picture
+            besides.
         close_display: called in the render thread at its end, when the display has been closed.
         features: make what lives in the render thread besides recordings and the monitor of layers.
         quick: whether what moves by itself has as many pictures a second as a GPU and a screen can show.

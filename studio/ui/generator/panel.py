@@ -80,7 +80,8 @@ class GeneratorPanel(QWidget):
         self._make()
         self._lay_out()
         document.changed.connect(self._follow)
-        telemetry.on(PlayerState, lambda _: self._show_source())
+        self._heard = ""
+        telemetry.on(PlayerState, self._hear)
         self._renew()
 
     # -- what there is --------------------------------------------------------------------------------------------
@@ -267,6 +268,12 @@ class GeneratorPanel(QWidget):
             return None if spec in (WORD, self._taken) else path_of_source(spec)
         except StudioError:
             return None
+
+    def _hear(self, state: PlayerState) -> None:
+        # The source's name is all that matters here, and the place in it changes with every report.
+        if state.spec != self._heard:
+            self._heard = state.spec
+            self._show_source()
 
     def _show_source(self) -> None:
         spec = self._telemetry[PlayerState].spec

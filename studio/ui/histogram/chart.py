@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -131,6 +134,30 @@ class Title(QLabel):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
 
 
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What a chart shows."""
+
+    name: str
+    now: Stats
+    before: Stats | None
+    original: Stats | None
+    logarithmic: bool
+    sample: Sample | None
+
+    def is_like(self, other: _Given) -> bool:
+        """Whether the other would be drawn alike."""
+        if (self.name, self.logarithmic, self.sample) != (other.name, other.logarithmic, other.sample):
+            return False
+        pairs = (self.now, other.now), (self.before, other.before), (self.original, other.original)
+        return all(a is b or (a is not None and b is not None and _is_equal(a, b)) for a, b in pairs)
+
+
+def _is_equal(a: Stats, b: Stats) -> bool:
+    numbers = [(each.minimum, each.maximum, each.mean, each.nan, each.infinite) for each in (a, b)]
+    return numbers[0] == numbers[1] and np.array_equal(a.histogram, b.histogram)
+
+
 class Chart(QWidget):
     """What is now of one layer or tensor, and, where it is a tensor, what was.
 
@@ -142,6 +169,7 @@ class Chart(QWidget):
     def __init__(self, what: str, *, compared: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._what = what
+        self._given: _Given | None = None
         self._title = Title()
         self._title.setAccessibleName(what.capitalize())
         self.plot = HistogramPlot()
@@ -187,6 +215,7 @@ class Chart(QWidget):
 
     def show_message(self, name: str, text: str) -> None:
         """No histogram but a sentence."""
+        self._given = None
         self._set_title(name)
         self.show_channels(None)
         self.plot.show_message(text)
@@ -202,7 +231,11 @@ class Chart(QWidget):
         logarithmic: bool = False,
         sample: Sample | None = None,
     ) -> None:
-        """See `HistogramPlot.show_stats`."""
+        """See `HistogramPlot.show_stats`; what is drawn already is not drawn again."""
+        given = _Given(name, now, before, original, logarithmic, sample)
+        if self._given is not None and self._given.is_like(given):
+            return
+        self._given = given
         self._set_title(name)
         self.plot.show_stats(now, before, original, logarithmic=logarithmic, sample=sample)
         self.numbers.show_stats(now, sample)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,15 @@ class Sample:
     """
 
     def __init__(self, values: Array) -> None:
-        flat = values.ravel()
-        flat = flat[:: max(1, flat.size // MOST)]
+        flat = _few(values)
         # In order, so that a quantile is looked up: seven of them, each found by itself, held the window up for 20 ms.
         self.values = np.sort(flat[np.isfinite(flat)]).astype(np.float64)
         self.zeros = float(np.count_nonzero(self.values == 0)) / max(1, self.values.size)
+        self._of = flat.copy()
+
+    def is_of(self, values: Array) -> bool:
+        """Whether a sample of these values would be this one."""
+        return np.array_equal(self._of, _few(values), equal_nan=True)
 
     @property
     def has_zeros(self) -> bool:
@@ -41,12 +46,16 @@ class Sample:
         """The value below which this share lies; NaN where there is none."""
         return _quantile(self.values, share) if self.values.size else math.nan
 
+    @cached_property
+    def _others(self) -> NDArray[np.float64]:
+        """What is drawn: zeros have a bar of their own where there are many."""
+        return self.values[self.values != 0] if self.has_zeros else self.values
+
     def span(self) -> tuple[float, float] | None:
         """All but a hundredth of the values that are not zero, with some room, and zero where there are many."""
-        others = self.values[self.values != 0] if self.has_zeros else self.values
-        if not others.size:
+        if not self._others.size:
             return (-0.5, 0.5) if self.values.size else None
-        low, high = _quantile(others, _OUTSIDE), _quantile(others, 1 - _OUTSIDE)
+        low, high = (_quantile(self._others, share) for share in (_OUTSIDE, 1 - _OUTSIDE))
         if self.has_zeros:
             low, high = min(low, 0.0), max(high, 0.0)
         room = _ROOM * (high - low) if high > low else abs(low) / 2 or 0.5
@@ -54,9 +63,15 @@ class Sample:
 
     def bars(self, span: tuple[float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Edges (n + 1) and counts (n) within a span; what is zero is left out where it has a bar of its own."""
-        others = self.values[self.values != 0] if self.has_zeros else self.values
-        counts, edges = np.histogram(others, _BARS, span)
-        return edges, counts.astype(np.float64)
+        edges = np.linspace(*span, _BARS + 1)
+        below = np.searchsorted(self._others, edges)
+        below[-1] = np.searchsorted(self._others, edges[-1], "right")
+        return edges, np.diff(below).astype(np.float64)
+
+
+def _few(values: Array) -> Array:
+    flat = values.ravel()
+    return flat[:: max(1, flat.size // MOST)]
 
 
 def _quantile(values: NDArray[np.float64], share: float) -> float:

@@ -220,8 +220,13 @@ class HistogramPanel(QWidget):
             stats.get(tensor),
             self._before.before(tensor),
             self._original(tensor),
-            Sample(self._document.tensor(tensor)) if bends_run else None,
+            self._weights(self._document.tensor(tensor)) if bends_run else None,
         )
+
+    def _weights(self, values: Array) -> Sample:
+        """A sample of a tensor, the same one while the tensor stays as it is."""
+        before = self._shown.weights if self._shown is not None else None
+        return before if before is not None and before.is_of(values) else Sample(values)
 
     def _draw(self) -> None:
         shown, log = self._shown, self.log.isChecked()

@@ -231,7 +231,9 @@ class Transport(QWidget):
             # A walk goes on after its seconds.
             past = state.position > state.duration + 0.5
             self.place.setText(clock(state.position) if past else f"{clock(state.position)} / {clock(state.duration)}")
-        if not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES:
+        rests = not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES
+        # Even the same number again would have the field drawn anew.
+        if rests and abs(self.speed.value() - state.speed) >= 0.005:
             with QSignalBlocker(self.speed):
                 self.speed.setValue(state.speed)
         self._say(*_status(state))
