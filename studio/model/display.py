@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from studio.model.graph import Order
+from studio.model.op import Array
 from studio.model.view import Colours, Scaling
 
 Drawing = Literal["picture", "tiles", "sheet"]
@@ -48,6 +49,8 @@ class DisplayTexture:
         order: of the three channels that a picture has in the texture.
         tinted: whether a picture of one channel has a colour added, in parts of full: the other three of each texel.
         has_ranges: whether the limits and the total hold anything; without, it can be drawn as a picture only.
+        values: (C, H, W) float32, what was uploaded, where that is a picture; not to be changed. None where the device
+            alone has it.
     """
 
     name: str
@@ -68,6 +71,7 @@ class DisplayTexture:
     order: Order = "rgb"
     tinted: bool = False
     has_ranges: bool = True
+    values: Array | None = None
 
 
 @dataclass(frozen=True)

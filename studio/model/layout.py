@@ -102,6 +102,11 @@ def atlas_for(shape: Shape, max_size: int) -> Atlas:
 def pack_atlas(activation: Array, atlas: Atlas) -> Array:
     """(C, H, W) to the texels of its atlas, (rows * H, columns * W, 4)."""
     channels, height, width = atlas.shape
+    if atlas.rows * atlas.columns == 1:
+        texels = np.zeros((height, width, 4), np.float32)
+        for lane, plane in enumerate(activation):
+            texels[:, :, lane] = plane
+        return texels
     lanes = np.zeros((atlas.rows * atlas.columns * 4, height, width), np.float32)
     lanes[:channels] = activation
     grid = lanes.reshape(atlas.rows, atlas.columns, 4, height, width).transpose(0, 3, 1, 4, 2)

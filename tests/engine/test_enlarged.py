@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -116,3 +119,37 @@ def test_what_is_no_number_is_left_to_the_pass(bench: Bench) -> None:
 def test_what_is_hardly_enlarged_or_turned_is_left_to_the_pass(bench: Bench, placement: Placement) -> None:
     assert bench.enlarger.drawn(SIZE, [bench.part(placement)], Look()) is None
     assert bench.enlarger.drawn(SIZE, [], Look()) is None
+
+
+@pytest.mark.parametrize(("channels", "order"), [(1, "rgb"), (3, "rgb"), (3, "bgr")])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-1.0, 1.0), (-2.1, 2.6)])
+def test_what_lies_in_memory_is_made_there_and_is_what_the_pass_draws(
+    bench: Bench, channels: int, order: Literal["rgb", "bgr"], low: float, high: float
+) -> None:
+    texels = np.random.default_rng(1).uniform(low - 0.3, high + 0.3, (10, 14, 4)).astype(np.float32)
+    texels[2, 3, :3], texels[4, 5, :3] = np.inf, -np.inf
+    bench.show(texels)
+    part = bench.part(Placement((0, 0, *SIZE), (0.5, 1.0), 4.0))
+    lows, highs = (low, low + 0.05, low - 0.1), (high, high + 0.1, high + 0.2)
+    shown = replace(part.shown, shape=(channels, 10, 14), order=order, low=lows, high=highs)
+    drawn = bench.by_pass([replace(part, shown=shown)], Look())
+    values = texels.transpose(2, 0, 1)[:channels]
+    parts = [replace(part, shown=replace(shown, values=values, texture=0))]
+    ours = bench.enlarger.drawn(SIZE, parts, Look())
+    assert ours is not None
+    # A level that lies between two may be rounded to either.
+    off = np.abs(ours[..., :3].astype(int) - drawn[..., :3])
+    assert off.max() <= 1
+    assert (off > 0).mean() < 0.01
+
+
+def test_what_is_no_number_in_memory_is_left_to_the_pass_or_black(bench: Bench) -> None:
+    texels = np.full((10, 14, 4), 0.5, np.float32)
+    texels[4, 5, 1] = np.nan
+    bench.show(texels)
+    part = bench.part(Placement((0, 0, *SIZE), (0.0, 0.0), 4.0))
+    parts = [replace(part, shown=replace(part.shown, values=texels.transpose(2, 0, 1)[:3]))]
+    assert bench.enlarger.drawn(SIZE, parts, Look()) is None
+    plain = bench.enlarger.drawn(SIZE, parts, Look(nan=False))
+    assert plain is not None
+    np.testing.assert_array_equal(plain[..., :3], bench.by_pass(parts, Look(nan=False))[..., :3])

@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.model.display import DisplayTexture, Role
 from studio.model.graph import Order
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
-from studio.model.op import Shape
+from studio.model.op import Array, Shape
 
 Kind = tuple[weakref.ref[Engine], str, Shape | None, tuple[int, int] | None, bool]
 
@@ -62,6 +62,7 @@ class Copy:
         self.plan = plan
         self.kind: Kind | None = None
         self._has_ranges = False
+        self._values: Array | None = None
         self._filled_from: tuple[weakref.ref[Engine], int] | None = None
 
     @cached_property
@@ -107,7 +108,7 @@ class Copy:
 
     def shown(self, serial: int) -> DisplayTexture:
         """What viewers are told of it."""
-        return self._told(serial=serial, has_ranges=self._has_ranges)
+        return self._told(serial=serial, has_ranges=self._has_ranges, values=self._values)
 
     @cached_property
     def _told(self) -> Callable[..., DisplayTexture]:
@@ -154,7 +155,10 @@ class Copy:
             self._device.calls.write(self._texture, engine.sheet(self.plan.name))
         else:
             atlas = atlas_for(Shape(*self.plan.shape), self._device.max_texture)
-            packed = pack_atlas(engine.activation(self.plan.name), atlas)
+            values = engine.activation(self.plan.name)
+            packed = pack_atlas(values, atlas)
+            is_picture = self.plan.role != "layer" and len(values) in (1, 3) and not self.plan.tinted
+            self._values = values if is_picture else None
             if self.plan.tinted and engine.colour is not None:
                 packed[..., 1:] = engine.colour
             self._device.calls.write(self._texture, packed)

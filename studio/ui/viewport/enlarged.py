@@ -1,16 +1,18 @@
-"""Large pictures of few texels without drawing each pixel: drawn once a texel, and repeated."""
+"""Large pictures of few texels without drawing each pixel: drawn once a texel, or made in memory, and repeated."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.view import ViewPass
-from studio.model.display import Look, Placement
+from studio.model.display import DisplayTexture, Look, Placement
+from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.ui.viewport.scene import Part
 
@@ -55,6 +57,8 @@ class Enlarger:
 
     def _texels(self, part: Part, look: Look) -> Picture:
         """One pixel a texel, and behind the last of each row and column one of the ground."""
+        if part.shown.values is not None:
+            return _made(part.shown, part.shown.values, look)
         size = part.shown.crop[1] + 1, part.shown.crop[0] + 1
         if size not in self._targets:
             self._targets = {size: self._device.context.framebuffer([self._device.context.texture(size, 4)])}
@@ -64,6 +68,30 @@ class Enlarger:
         texture = target.color_attachments[0]
         assert isinstance(texture, moderngl.Texture), "it was made of one"
         return self._device.calls.read_picture(texture)
+
+
+def _made(shown: DisplayTexture, values: Array, look: Look) -> Picture:
+    """What the pass makes of a picture that lies in memory as well, one pixel a texel, and the ground behind."""
+    height, width = shown.crop
+    made = np.empty((height + 1, width + 1, 4), np.uint8)
+    made[:] = [*(round(255 * each) for each in reversed(look.ground)), 255]
+    shows = values[:, :height, :width]
+    if len(shows) == 1:
+        shows = shows.repeat(3, 0)
+    elif shown.order == "bgr":
+        shows = shows[::-1]
+    planes, nothing = [], np.zeros((height, width), np.float32)
+    for plane, low, high in zip(shows, shown.low, shown.high, strict=True):
+        levels = plane - np.float32(low)
+        levels *= np.float32(255.0 / (high - low))
+        # OpenCV rounds, and holds to 0 and 255, but takes for 0 what no integer holds: what is no number, too.
+        np.minimum(levels, np.float32(255.0), out=levels)
+        planes.append(cv2.add(levels, nothing, dtype=cv2.CV_8U))
+    whole = np.full((height, width), 255, np.uint8)
+    if look.nan:
+        whole[np.isnan(shows).any(0)] = 0
+    made[:height, :width] = cv2.merge((*reversed(planes), whole))
+    return made
 
 
 def _is_large(part: Part) -> bool:
@@ -81,8 +109,9 @@ def _paste(whole: NDArray[np.uint32], small: NDArray[np.uint32], placement: Plac
     if left < right and top < bottom:
         columns = _texel_of(np.arange(left - x, right - x), placement.origin[0], placement.zoom, small.shape[1] - 1)
         rows = _texel_of(np.arange(top - y, bottom - y), placement.origin[1], placement.zoom, small.shape[0] - 1)
-        # Along the rows first, of which there are few: whole rows are copied sooner than single pixels.
-        np.take(small.take(columns, 1), rows, 0, out=whole[top:bottom, left:right])
+        # Along the rows first, of which there are few: whole rows are copied sooner than single pixels. No place lies
+        # outside, and NumPy need not look for one in a copy.
+        np.take(small.take(columns, 1, mode="clip"), rows, 0, out=whole[top:bottom, left:right], mode="clip")
 
 
 def _texel_of(pixels: NDArray[np.intp], origin: float, zoom: float, count: int) -> NDArray[np.intp]:
