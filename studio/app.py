@@ -6,13 +6,11 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-# Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
-import av  # noqa: F401
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
-from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
@@ -42,6 +40,7 @@ from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns, spin_little
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
+from studio.ui.kit.seen import once_painted
 from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.collecting import Collector
@@ -64,6 +63,9 @@ from studio.ui.shell.main_window import MainWindow
 from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
 
+if TYPE_CHECKING:
+    from studio.engine.gl.display_buffers import DisplayBuffers
+
 DEFAULT_SOURCE = "demo"
 
 _PATIENCE = 60.0
@@ -71,6 +73,9 @@ _PATIENCE = 60.0
 
 _UNASKED = 5.0
 """Seconds that it waits for what nobody would miss."""
+
+_UNSEEN = 1000
+"""Milliseconds after which the network runs though nobody has seen the window: it may be minimised."""
 
 
 class Studio:
@@ -92,7 +97,7 @@ class Studio:
         self._post = Post()
         self.telemetry = Telemetry()
         self.live = LiveSession(
-            lambda: DisplayBuffers(self._context.open()),
+            self._open_display,
             self._carry,
             self._context.close,
             # Made when the render thread begins, when there are controllers to listen to.
@@ -171,7 +176,6 @@ class Studio:
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
         )
         self.window.context[Transport].set_sound(self._sound_out)
-        self.live.play(source)
         self._reopening = Reopening(self.document, self.workspace, self.live.play, self.parts.loader, session, say)
         self._reopening.offer(source)
         self._autosave.offer()
@@ -180,8 +184,26 @@ class Studio:
         self.window.panels.begun = worker.begin
         self.window.panels.finished = self._settle
         self.telemetry.on(EngineState, lambda state: self.parts.learning.run_on(state.name))
-        # An engine that is loaded while the window is made keeps it from coming for as long again.
-        self._post(self.live.start)
+        self._source, self._has_begun = source, False
+        once_painted(self.window, self._begin)
+        QTimer.singleShot(_UNSEEN, self.window, self._begin)
+
+    def _begin(self) -> None:
+        """Play and run: engine and source, loaded while the window is made, would keep it from coming for as long."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        # Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
+        import av  # noqa: F401
+
+        self.live.play(self._source)
+        self.live.start()
+
+    def _open_display(self) -> DisplayBuffers:
+        """In the render thread."""
+        from studio.engine.gl.display_buffers import DisplayBuffers
+
+        return DisplayBuffers(self._context.open())
 
     def _unheard(self, why: str) -> None:
         self.window.context[Transport].cannot_sound(why)
@@ -224,7 +246,7 @@ class Studio:
             self.window.context[StageHand].close()
         self._sound_out.close()
         self.controllers.close()
-        self._reopening.remember(self.telemetry[PlayerState].spec or DEFAULT_SOURCE)
+        self._reopening.remember(self.telemetry[PlayerState].spec or self._source)
         self._autosave.end()
         self._sound.close(_UNASKED)
         self.parts.editing.close()

@@ -17,6 +17,8 @@ from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.runtime.live.report import Progress
 from studio.ui.bends.panel import BendsPanel
+from studio.ui.filters.editor import FilterEditor
+from studio.ui.filters.edits_panel import EditsPanel
 from studio.ui.kit.events import Events
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.macros.panel import MacrosPanel
@@ -112,6 +114,33 @@ def test_a_command_makes_the_panel_that_it_belongs_to_and_no_other(studio: Studi
     studio.window.actions_[command].trigger()
     assert before - set(studio.window.panels.waiting) == {panel}
     assert studio.window.docks[panel].widget() is not None
+
+
+def test_the_network_runs_once_the_window_has_been_painted(studio: Studio, qtbot: QtBot) -> None:
+    begun = lambda: studio.live._thread.is_alive()  # noqa: E731
+    assert not begun()
+    studio.window.show()
+    qtbot.waitUntil(begun)
+
+
+def test_the_network_runs_soon_though_nobody_sees_the_window(studio: Studio, qtbot: QtBot) -> None:
+    """It may begin minimised, and still send its picture to other programs."""
+    qtbot.waitUntil(studio.live._thread.is_alive, timeout=10_000)
+    qtbot.waitUntil(lambda: studio.live.player.state().spec == "demo", timeout=10_000)
+
+
+def test_all_edits_are_there_for_who_asks_early(studio: Studio) -> None:
+    editor = studio.window.context[FilterEditor]
+    assert editor.findChildren(EditsPanel) == []
+    editor.show_edit("Rotate")
+    assert editor.edits.chooser.currentText().startswith("Rotate")
+    assert editor.panels.currentWidget().isAncestorOf(editor.edits)
+
+
+def test_edits_are_there_when_their_tab_is_chosen(studio: Studio) -> None:
+    editor = studio.window.context[FilterEditor]
+    editor.panels.setCurrentIndex(2)
+    assert editor.findChildren(EditsPanel) == [editor.edits]
 
 
 def test_closing_early_makes_nothing(studio: Studio) -> None:

@@ -34,7 +34,6 @@ from studio.runtime.live.orders import (
 from studio.runtime.live.output_writer import Record, Sheet, Snapshot, Still, StopRecording
 from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
-from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.report import EngineState, Messages, Report
 from studio.runtime.live.tuning import StopTuning
 from studio.runtime.services.failures import told
@@ -188,6 +187,9 @@ class LiveSession:
     def _run(self) -> None:
         opened = False
         try:
+            # With all that works in this thread alone; the window is there without it.
+            from studio.runtime.live.render_loop import RenderLoop
+
             self._display = self._open_display()
             opened = True
             features = self._features()

@@ -10,7 +10,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
 from studio.ui.filters.dials import dials
 from studio.ui.filters.editor import FilterEditor
-from studio.ui.filters.edits_panel import edit_groups
+from studio.ui.filters.edits_panel import EditsPanel, edit_groups
 from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
@@ -40,8 +40,7 @@ def _make(context: Context) -> FilterEditor:
     # In the viewport the same tools work on the same sheet.
     context[Viewport].set_tool(made.tools)
     context.add(ViewportVeil(context.document, context.workspace, context[Viewport]))
-    context[Telemetry].on(EditCosts, made.edits.live.take_costs)
-    context[Telemetry].on(Moved, made.edits.live.take_moved)
+    made.edits_made.connect(partial(_tell, context[Telemetry]))
     stage, workspace = context[Stage], context.workspace
 
     def swap(field: str = "stage") -> None:
@@ -59,6 +58,14 @@ def _make(context: Context) -> FilterEditor:
     stage.swapped.connect(lambda: setattr(workspace, "stage", False))
     swap()
     return made
+
+
+def _tell(telemetry: Telemetry, edits: EditsPanel) -> None:
+    """Let the panel of edits know what moves them, from now on."""
+    edits.live.take_costs(telemetry[EditCosts])
+    edits.live.take_moved(telemetry[Moved])
+    telemetry.on(EditCosts, edits.live.take_costs)
+    telemetry.on(Moved, edits.live.take_moved)
 
 
 def _entries(context: Context) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -59,6 +59,9 @@ class FilterEditor(QWidget):
         brushes: those that are kept by name; None where none can be.
     """
 
+    edits_made = Signal(object)
+    """The panel of edits is there: it and all edits are made when it is first shown or asked for."""
+
     def __init__(
         self,
         document: Document,
@@ -95,12 +98,15 @@ class FilterEditor(QWidget):
         self.shape.setToolTip("Shape of the tensor: rows, columns, height and width of a kernel")
         self.brush = BrushPanel(document, workspace, editing.report, brushes)
         self.selection = SelectPanel(workspace, editing)
-        self.edits = EditsPanel(document, workspace, editing)
+        self._edits: EditsPanel | None = None
+        self._edits_page = _scrolling()
         self.panels = QTabWidget()
         self.panels.setDocumentMode(True)
         self.panels.tabBar().setDrawBase(False)
-        for name, panel in (("Brush", self.brush), ("Selection", self.selection), ("Edits", self.edits)):
-            self.panels.addTab(_scrolling(panel), name)
+        self.panels.addTab(_scrolling(self.brush), "Brush")
+        self.panels.addTab(_scrolling(self.selection), "Selection")
+        self.panels.addTab(self._edits_page, "Edits")
+        self.panels.currentChanged.connect(self._show_panel)
         self._upper = QWidget()
         column = QVBoxLayout(self._upper)
         column.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +137,11 @@ class FilterEditor(QWidget):
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         self._show()
+
+    @property
+    def edits(self) -> EditsPanel:
+        """The panel of edits, made now if it was not there."""
+        return self._edits or self._make_edits()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """See `QWidget.sizeHint`."""
@@ -224,6 +235,16 @@ class FilterEditor(QWidget):
             self.canvas.setCurrentWidget(self.bars if is_vector else self.sheet)
         self._point(None)
 
+    def _show_panel(self, place: int) -> None:
+        if self.panels.widget(place) is self._edits_page and self._edits is None:
+            self._make_edits()
+
+    def _make_edits(self) -> EditsPanel:
+        made = self._edits = EditsPanel(self._document, self._workspace, self._editing)
+        self._edits_page.setWidget(made)
+        self.edits_made.emit(made)
+        return made
+
     def _show_tool(self) -> None:
         place = {"paint": 0, "select": 1}.get(self._workspace.tool)
         if place is not None:
@@ -301,10 +322,11 @@ def _faint(text: str) -> QLabel:
     return label
 
 
-def _scrolling(panel: QWidget) -> QScrollArea:
+def _scrolling(panel: QWidget | None = None) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(panel)
+    if panel is not None:
+        area.setWidget(panel)
     return area

@@ -25,6 +25,25 @@ def in_sight(widget: QWidget) -> bool:
     return not rect.isEmpty()
 
 
+def once_painted(widget: QWidget, then: Callable[[], object]) -> None:
+    """Have something done when a widget has been painted for the first time, and is on the screen."""
+    _FirstPaint(widget, then)
+
+
+class _FirstPaint(QObject):
+    def __init__(self, widget: QWidget, then: Callable[[], object]) -> None:
+        super().__init__(widget)
+        self._then = then
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            # What lies on it is painted within this event, too.
+            QTimer.singleShot(0, self, self._then)
+        return False
+
+
 class Seen(QObject):
     """Tells when a panel comes to be seen, and when it is seen no more.
 
