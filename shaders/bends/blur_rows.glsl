@@ -14,3 +14,16 @@ vec4 texel(int tile, ivec2 p) {
     }
     return sum / total;
 }
+
+#ifdef SPAN
+#include "lib/along.glsl"
+#define ROW_AT(e) fetch0(origin + ivec2(mirrored(p.x + (e), u_shape0.z), 0))
+
+void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
+    ivec2 origin = tile_origin(u_shape0, tile) + ivec2(0, p.y);
+    for (int k = 0; k < SPAN; k++) found[k] = vec4(0.0);
+    ADD_ALONG(found, reach(), ROW_AT, weights_at)
+    float total = total_weight();
+    for (int k = 0; k < SPAN; k++) found[k] /= total;
+}
+#endif

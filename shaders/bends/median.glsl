@@ -3,18 +3,11 @@ vec4 near(int tile, ivec2 p, int across, int down) {
 }
 
 #ifdef SPAN
-#if RADIUS == 1
-#include "lib/medians_1.glsl"
-#elif RADIUS == 2
-#include "lib/medians_2.glsl"
+#define MEDIANS SPAN
 #else
-#include "lib/medians_3.glsl"
+#define MEDIANS 1
 #endif
 
-void bent_span(int tile, ivec2 p, out vec4 found[SPAN]) {
-    middles(tile, p, found);
-}
-#else
 #if RADIUS == 1
 #include "lib/median_1.glsl"
 #elif RADIUS == 2
@@ -23,7 +16,14 @@ void bent_span(int tile, ivec2 p, out vec4 found[SPAN]) {
 #include "lib/median_3.glsl"
 #endif
 
+#ifdef SPAN
+void bent_span(int tile, ivec2 p, out vec4 found[SPAN]) {
+    medians(tile, p, found);
+}
+#else
 vec4 bent(int tile, ivec2 p) {
-    return middle(tile, p);
+    vec4 found[1];
+    medians(tile, p, found);
+    return found[0];
 }
 #endif

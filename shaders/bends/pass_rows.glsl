@@ -1,2 +1,2 @@
-#define LANE 0
+#define WHICH 0
 #include "lib/pass_rows.glsl"

@@ -1,2 +1,2 @@
-#define LANE 1
+#define WHICH 1
 #include "lib/pass_rows.glsl"

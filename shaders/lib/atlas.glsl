@@ -11,6 +11,13 @@ int quotient(int a, int b) {
     return int((float(a) + 0.5) * per_b);
 }
 
+// Column and row of the texel with this number, of rows so long: by a quotient that may be one off.
+ivec2 place_in(int at, int row) {
+    ivec2 p = ivec2(0, quotient(at, row));
+    p.x = at - p.y * row;
+    return p.x < 0 ? p + ivec2(row, -1) : p.x >= row ? p + ivec2(-row, 1) : p;
+}
+
 ivec2 tile_origin(ivec4 shape, int tile) {
     int row = quotient(tile, shape.w);
     return ivec2(tile - row * shape.w, row) * shape.zy;

@@ -14,3 +14,16 @@ vec4 blurred(int tile, ivec2 p) {
     }
     return sum / total;
 }
+
+#ifdef SPAN
+#include "lib/along.glsl"
+#define COLUMN_AT(e) fetch1(origin + ivec2(0, mirrored(p.y + (e), u_shape.y)))
+
+void blurred_span(int tile, ivec2 p, out vec4 found[SPAN]) {
+    ivec2 origin = tile_origin(u_shape1, tile) + ivec2(p.x, 0);
+    for (int k = 0; k < SPAN; k++) found[k] = vec4(0.0);
+    ADD_ALONG(found, reach(), COLUMN_AT, weights_at)
+    float total = total_weight();
+    for (int k = 0; k < SPAN; k++) found[k] /= total;
+}
+#endif

@@ -7,6 +7,6 @@ void main() {
     int at = int((gl_WorkGroupID.y * gl_NumWorkGroups.x + gl_WorkGroupID.x) * 64u + gl_LocalInvocationIndex);
     int tile = int(gl_WorkGroupID.z);
     if (at >= u_shape.z * u_shape.y) return;
-    ivec2 p = ivec2(at % u_shape.z, at / u_shape.z);
+    ivec2 p = place_in(at, u_shape.z);
     store(tile, p, texel(tile, p));
 }

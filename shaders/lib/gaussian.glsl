@@ -17,3 +17,18 @@ float next_weight(inout Gaussian g) {
     g.ratio *= g.factor;
     return g.weight;
 }
+
+#ifdef SPAN
+// Of places e to e + 3.
+vec4 weights_at(int e) {
+    vec4 far = abs(vec4(e) + vec4(0.0, 1.0, 2.0, 3.0)), part = far / max(SIGMA, 1e-6);
+    return mix(vec4(0.0), exp(-0.5 * part * part), lessThanEqual(far, vec4(reach())));
+}
+
+float total_weight() {
+    Gaussian g = gaussian();
+    float total = 1.0;
+    for (int k = 1, far = reach(); k <= far; k++) total += 2.0 * next_weight(g);
+    return total;
+}
+#endif

@@ -1,14 +1,14 @@
-// The median of 3×3 pixels. Made by `python -m tools.make_median` of the network in
-// studio/bends/_median.py.
-vec4 middle(int tile, ivec2 p) {
-    vec4 v0 = near(tile, p, 0, 0);
-    vec4 v1 = near(tile, p, 0, 1);
-    vec4 v2 = near(tile, p, 0, 2);
+// Medians of 3×3 pixels. Made by `python -m tools.make_median` of the network in
+// studio/bends/_median_network.py.
+void medians(int tile, ivec2 p, out vec4 found[MEDIANS]) {
+    vec4 v0 = near(tile, p, 1, 0);
+    vec4 v1 = near(tile, p, 1, 1);
+    vec4 v2 = near(tile, p, 1, 2);
     vec4 v3 = min(v1, v2);
     vec4 v4 = min(v0, v3);
-    vec4 v5 = near(tile, p, 1, 0);
-    vec4 v6 = near(tile, p, 1, 1);
-    vec4 v7 = near(tile, p, 1, 2);
+    vec4 v5 = near(tile, p, 2, 0);
+    vec4 v6 = near(tile, p, 2, 1);
+    vec4 v7 = near(tile, p, 2, 2);
     vec4 v8 = min(v6, v7);
     vec4 v9 = min(v5, v8);
     vec4 v10 = max(v4, v9);
@@ -24,10 +24,10 @@ vec4 middle(int tile, ivec2 p) {
     vec4 v20 = min(v14, v15);
     vec4 v21 = max(v19, v20);
     vec4 v22 = max(v18, v21);
-    vec4 v23 = near(tile, p, 2, 1);
-    vec4 v24 = near(tile, p, 2, 2);
+    vec4 v23 = near(tile, p, 0, 1);
+    vec4 v24 = near(tile, p, 0, 2);
     vec4 v25 = max(v23, v24);
-    vec4 v26 = near(tile, p, 2, 0);
+    vec4 v26 = near(tile, p, 0, 0);
     vec4 v27 = min(v23, v24);
     vec4 v28 = max(v26, v27);
     vec4 v29 = max(v25, v28);
@@ -37,12 +37,76 @@ vec4 middle(int tile, ivec2 p) {
     vec4 v33 = max(v29, v32);
     vec4 v34 = min(v25, v28);
     vec4 v35 = max(v30, v31);
-    vec4 v36 = max(v34, v35);
-    vec4 v37 = min(v33, v36);
-    vec4 v38 = min(v26, v27);
-    vec4 v39 = min(v18, v21);
-    vec4 v40 = max(v38, v39);
-    vec4 v41 = min(v37, v40);
-    vec4 v42 = min(v22, v41);
-    return v42;
+    vec4 v36 = min(v18, v21);
+    vec4 v37 = min(v35, v36);
+    vec4 v38 = max(v34, v37);
+    vec4 v39 = min(v33, v38);
+    vec4 v40 = min(v26, v27);
+    vec4 v41 = max(v35, v36);
+    vec4 v42 = max(v40, v41);
+    vec4 v43 = min(v39, v42);
+    vec4 v44 = min(v22, v43);
+    found[0] = v44;
+#ifdef SPAN
+    vec4 v45 = near(tile, p, 3, 1);
+    vec4 v46 = near(tile, p, 3, 2);
+    vec4 v47 = max(v45, v46);
+    vec4 v48 = near(tile, p, 3, 0);
+    vec4 v49 = min(v45, v46);
+    vec4 v50 = max(v48, v49);
+    vec4 v51 = max(v47, v50);
+    vec4 v52 = max(v51, v32);
+    vec4 v53 = min(v47, v50);
+    vec4 v54 = max(v53, v37);
+    vec4 v55 = min(v52, v54);
+    vec4 v56 = min(v48, v49);
+    vec4 v57 = max(v56, v41);
+    vec4 v58 = min(v55, v57);
+    vec4 v59 = min(v22, v58);
+    found[1] = v59;
+    vec4 v60 = near(tile, p, 4, 0);
+    vec4 v61 = near(tile, p, 4, 1);
+    vec4 v62 = near(tile, p, 4, 2);
+    vec4 v63 = min(v61, v62);
+    vec4 v64 = min(v60, v63);
+    vec4 v65 = max(v64, v56);
+    vec4 v66 = max(v61, v62);
+    vec4 v67 = max(v60, v63);
+    vec4 v68 = max(v66, v67);
+    vec4 v69 = min(v68, v51);
+    vec4 v70 = max(v65, v69);
+    vec4 v71 = min(v66, v67);
+    vec4 v72 = max(v71, v53);
+    vec4 v73 = max(v70, v72);
+    vec4 v74 = min(v65, v69);
+    vec4 v75 = min(v71, v53);
+    vec4 v76 = min(v74, v75);
+    vec4 v77 = max(v16, v76);
+    vec4 v78 = max(v74, v75);
+    vec4 v79 = min(v70, v72);
+    vec4 v80 = min(v78, v79);
+    vec4 v81 = max(v20, v80);
+    vec4 v82 = min(v77, v81);
+    vec4 v83 = max(v78, v79);
+    vec4 v84 = max(v9, v83);
+    vec4 v85 = min(v82, v84);
+    vec4 v86 = min(v73, v85);
+    found[2] = v86;
+    vec4 v87 = near(tile, p, 5, 1);
+    vec4 v88 = near(tile, p, 5, 2);
+    vec4 v89 = max(v87, v88);
+    vec4 v90 = near(tile, p, 5, 0);
+    vec4 v91 = min(v87, v88);
+    vec4 v92 = max(v90, v91);
+    vec4 v93 = max(v89, v92);
+    vec4 v94 = max(v93, v76);
+    vec4 v95 = min(v89, v92);
+    vec4 v96 = max(v95, v80);
+    vec4 v97 = min(v94, v96);
+    vec4 v98 = min(v90, v91);
+    vec4 v99 = max(v98, v83);
+    vec4 v100 = min(v97, v99);
+    vec4 v101 = min(v73, v100);
+    found[3] = v101;
+#endif
 }

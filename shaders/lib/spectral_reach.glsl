@@ -1,7 +1,10 @@
-// How many pixels away a Gaussian filter of frequencies still tells, along a circle of a size.
+// How many pixels away a Gaussian filter of frequencies still tells, along a circle of a size, and how its weights lie.
 //
 // Where hardly anything is left at the highest frequency, its convolution is a Gaussian as well, of 1 / (pi cutoff)
 // pixels, which is over after six of its deviations; else it tells all the way round.
+//
+//     size 6     -4 -3 -2 -1   0  1  2  3   4  5  6  7 | nothing, for sums that are made together
+//     texel           0             1            2     |
 #if defined(BAND)
 #define CUTOFFS vec2(LOW, HIGH)
 #else
@@ -14,26 +17,24 @@ int spectral_reach(int which, int size) {
     return cutoff > 0.2 ? half_way : min(half_way, int(ceil(6.0 / (3.141592653589793 * cutoff))) + 1);
 }
 
+// Which texel of a line holds the weight of the place itself, as its first lane.
+int middle_of_line(int size) { return (size / 2 + 3) / 4; }
+
 #ifdef SPAN
-// Adds up for SPAN places from one on along a circle, which share what they read. LINE_AT gives a place of the line, LINE_WEIGHT
-// how much it counts so far away.
-#define ADD_ALONG_CIRCLE(sum, which, first, size, LINE_AT, LINE_WEIGHT) \
-    { \
-        int after = spectral_reach(which, size), before = min(after, (size - 1) / 2); \
-        float weights[SPAN]; \
-        for (int k = 0; k < SPAN; k++) weights[k] = 0.0; \
-        int at = first - before; \
-        at += at < 0 ? size : 0; \
-        for (int far = -before; far < after + SPAN; far += 4) { \
-            /* Four at a time: what a loop carries along is kept in memory. */ \
-            for (int n = 0; n < 4; n++) { \
-                for (int k = SPAN - 1; k > 0; k--) weights[k] = weights[k - 1]; \
-                /* What lies opposite on the circle lies there once. */ \
-                weights[0] = far + n <= after ? LINE_WEIGHT(which, abs(far + n)) : 0.0; \
-                vec4 value = LINE_AT(which, at); \
-                for (int k = 0; k < SPAN; k++) sum[k] += value * weights[k]; \
-                at += at + 1 == size ? 1 - size : 1; \
-            } \
-        } \
-    }
+#include "lib/along.glsl"
+
+// Where on a circle a place lies that is so many before one of it.
+int back_from(int at, int far, int size) {
+    at += size * 4 - far;
+    return at - quotient(at, size) * size;
+}
+
+// A place of the circle, behind which the next one comes.
+int step_on(inout int at, int size) {
+    int was = at;
+    at += at + 1 == size ? 1 - size : 1;
+    return was;
+}
+
+int fours_of_reach(int which, int size) { return (spectral_reach(which, size) + 3) / 4 * 4; }
 #endif

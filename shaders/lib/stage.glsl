@@ -56,8 +56,9 @@ void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
     bent_span(tile, p, found);
     for (int k = 0; k < SPAN; k++) {
         // What lies beyond the edge is written nowhere.
-        ivec2 at = min(p + (SPAN_DOWN != 0 ? ivec2(0, k) : ivec2(k, 0)), u_shape.zy - 1);
-        found[k] = mixed(read0(tile, at), held(tile, found[k]), share_at(tile, at));
+        ivec2 at = min(p + ivec2(SPAN_X, SPAN_Y) * k, u_shape.zy - 1);
+        int t = min(tile + SPAN_TILES * k, (u_shape.x - 1) / 4);
+        found[k] = mixed(read0(t, at), held(t, found[k]), share_at(t, at));
     }
 }
 #else

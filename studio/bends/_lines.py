@@ -15,6 +15,10 @@ Line = NDArray[np.float64]
 REACH = 24
 """Pixels that a blur reaches at most."""
 
+SPAN = 8
+"""Texels that software rasterisers make at once, as `shaders/lib/along.glsl` counts them: with fewer each is read more
+often, for more there is no room in registers."""
+
 
 def mirrored(at: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Places beyond the edge as in a mirror, the edge's pixels not repeated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.bends._lines import SPAN
 from studio.model.bend import Scratch, Span
 from studio.model.op import Shape
 
@@ -11,21 +12,25 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-SPAN = 8
-"""Texels that are made at once: with fewer each is read more often, for more there is no room in registers."""
-
-
 def spectral_passes(shape: Shape, *, band: bool) -> tuple[Scratch, ...]:
-    """The filters along both axes, a lane for each cutoff; and the rows, filtered by the first, of a band by both.
+    """The filters along both axes, a row for each cutoff; and the rows, filtered by the first, of a band by both.
 
     Software rasterisers make several texels at once, which read the same line.
     """
-    sizes = Shape(2, 1, shape.width), Shape(2, shape.height, 1)
-    lines = tuple(Scratch("bends/pass_line", size, (0,)) for size in sizes)
+    cutoffs = 2 if band else 1
+    lines = tuple(
+        Scratch(f"bends/pass_line_{way}", Shape(4, cutoffs, _texels_of_line(size)), (0,))
+        for way, size in (("across", shape.width), ("down", shape.height))
+    )
     rows = [Scratch("bends/pass_rows", shape, (0, 1), Span(SPAN))]
     if band:
         rows.append(Scratch("bends/pass_rows_high", shape, (0, 1), Span(SPAN)))
     return (*lines, *rows)
+
+
+def _texels_of_line(size: int) -> int:
+    """Weights of a line by fours, as `shaders/lib/spectral_reach.glsl` draws them."""
+    return 2 * -(-(size // 2) // 4) + 1 + SPAN // 4
 
 
 def low_pass(x: Tensor, cutoff: float, without: float | None = None) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._spectral import SPAN, low_pass, spectral_passes
+from studio.bends._lines import SPAN
+from studio.bends._spectral import low_pass, spectral_passes
 from studio.model.bend import Bend, Given, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
@@ -33,7 +34,7 @@ class LowPass(Bend):
 
     def span(self) -> Span:
         """See `Bend.span`: below one another, of columns that are filtered."""
-        return Span(SPAN, down=True)
+        return Span(SPAN, "y")
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

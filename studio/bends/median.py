@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._median import SPAN, median
+from studio.bends._median import median
+from studio.bends._median_network import TOGETHER
 from studio.model.bend import Bend, Given, Span
 from studio.model.param import param
 
@@ -27,7 +28,7 @@ class Median(Bend):
 
     def span(self) -> Span:
         """See `Bend.span`: what lies side by side shares columns."""
-        return Span(SPAN)
+        return Span(TOGETHER)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

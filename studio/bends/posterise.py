@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Span
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class Posterise(Bend):
     shader = "posterise"
 
     steps: int = param(3, lo=2, hi=256, live=True, safe=(2, 16), doc="How many different values are left at a place")
+
+    def span(self) -> Span:
+        """See `Bend.span`: channels that are ranked among the same others."""
+        return Span(8, "tiles")
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._lines import REACH, filtered, gaussian_weights, line_matrix
-from studio.model.bend import Bend, Given, Scratch
+from studio.bends._lines import REACH, SPAN, filtered, gaussian_weights, line_matrix
+from studio.model.bend import Bend, Given, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -26,7 +26,11 @@ class Sharpen(Bend):
     def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
         """See `Bend.scratch`: rows, before columns."""
         del other
-        return (Scratch("bends/blur_rows", shape, (0,)),)
+        return (Scratch("bends/blur_rows", shape, (0,), Span(SPAN)),)
+
+    def span(self) -> Span:
+        """See `Bend.span`: below one another, of columns that are blurred."""
+        return Span(SPAN, "y")
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

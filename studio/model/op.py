@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,24 +36,25 @@ class Shape(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Texels side by side that a body makes at once, by ``texel_span`` in place of ``texel``.
+    """Texels that a body makes at once, by ``texel_span`` in place of ``texel``.
 
     Software rasterisers take it, in compute shaders: what such texels have in common is read and worked out once.
 
     Attributes:
         texels: how many.
-        down: whether they lie below one another.
+        way: whether they lie beside or below one another, or at one place of several tiles.
     """
 
     texels: int
-    down: bool = False
+    way: Literal["x", "y", "tiles"] = "x"
 
     def blocks(self, shape: Shape) -> Blocks:
         """How a map of this shape is made so."""
-        rows, columns = (shape.height, shape.width)
-        line = -(-rows // self.texels) * columns if self.down else -(-columns // self.texels) * rows
-        constants = (("SPAN", self.texels), ("SPAN_DOWN", int(self.down)))
-        return Blocks("lib/span.glsl", constants, line, -(-shape.channels // 4), in_software=True)
+        x, y, tiles = (self.texels if self.way == way else 1 for way in ("x", "y", "tiles"))
+        line = -(-shape.height // y) * -(-shape.width // x)
+        ways = ((f"SPAN_{way.upper()}", int(self.way == way)) for way in ("x", "y", "tiles"))
+        constants = (("SPAN", self.texels), *ways)
+        return Blocks("lib/span.glsl", constants, line, -(-shape.channels // (4 * tiles)), in_software=True)
 
 
 class AtOnce(NamedTuple):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from studio import draws
-from studio.bends._median import SPAN, _by_network, glsl, median, network
+from studio.bends._median import by_numpy, by_torch, median
+from studio.bends._median_network import TOGETHER, glsl, network
 from studio.bends.posterise import _ranks_on_cpu
 from studio.paths import SHADERS
 
@@ -33,23 +34,22 @@ def test_medians_are_those_of_all_pixels(radius: int, shape: tuple[int, int, int
     for form in (x, x.to(memory_format=torch.channels_last)):
         wanted = plain_median(x, radius)
         assert torch.equal(median(form, radius), wanted)
-        assert torch.equal(_by_network(form, radius), wanted)
+        assert torch.equal(by_numpy(form, radius), wanted)
+        assert torch.equal(by_torch(form, radius), wanted)
 
 
-@pytest.mark.parametrize(("radius", "most"), [(1, 25), (2, 120), (3, 320)])
+@pytest.mark.parametrize(("radius", "most"), [(1, 18), (2, 59), (3, 128)])
 def test_no_network_is_longer_than_it_was_and_all_of_it_is_used(radius: int, most: int) -> None:
     made = network(radius)
-    assert len(made.nodes) <= most
+    assert len(made.nodes) <= most * TOGETHER
     read = {ref.node for node in made.nodes.values() for ref in (node.first, node.second)}
-    assert made.nodes.keys() - read == {made.middle.node}
+    assert made.nodes.keys() - read <= {middle.node for middle in made.middles}
 
 
 @pytest.mark.parametrize("radius", [1, 2, 3])
 def test_the_shaders_hold_the_same_networks(radius: int) -> None:
     written = (SHADERS / "lib" / f"median_{radius}.glsl").read_text("utf-8")
     assert written == glsl(radius), "run python -m tools.make_median"
-    written = (SHADERS / "lib" / f"medians_{radius}.glsl").read_text("utf-8")
-    assert written == glsl(radius, SPAN), "run python -m tools.make_median"
 
 
 @given(

@@ -197,7 +197,8 @@ def _reading(inputs: int, in_software: Stage | None) -> str:
             "fragment": f"textureLod(u_input{k}, (vec2(at) + 0.5) * u_texel{k}, 0.0)",
         }[in_software]
         origin = "origin0(tile)" if k == 0 else f"tile_origin(u_shape{k}, tile)"
-        lines.append(f"vec4 read{k}(int tile, ivec2 p) {{ ivec2 at = {origin} + p; return {read}; }}")
+        lines.append(f"vec4 fetch{k}(ivec2 at) {{ return {read}; }}")
+        lines.append(f"vec4 read{k}(int tile, ivec2 p) {{ return fetch{k}({origin} + p); }}")
     cases = "".join(f" if (k == {k}) return read{k}(tile, p);" for k in range(inputs - 1))
     lines.append(f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{inputs - 1}(tile, p); }}")
     cases = "".join(f" if (k == {k}) return u_shape{k};" for k in range(inputs - 1))
