@@ -1,13 +1,15 @@
-"""What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5]``.
+"""What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5] [--processor]``.
 
 Behind a layer of 256 channels at 64×64, in parts of the frame of the autoencoder in which it ran, and of pix2pix-256;
 and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts are medians over
-frames, so that what else a machine does falls on both sides.
+frames, so that what else a machine does falls on both sides; on a busy one, which has no GPU, ``--processor`` takes the
+processor's time of whole frames instead, with the stage and without it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -27,6 +29,7 @@ LAYER, SHAPE = "enc2_act", (256, 64, 64)
 PARAMS: dict[str, dict[str, object]] = {"Erode": {"radius": 3}, "Dilate": {"radius": 3}, "Median": {"radius": 3}}
 HEAVY = {"Erode", "Dilate", "Median"}
 FRAMES = 3
+PICTURE = np.random.default_rng(0).random((3, 256, 256), np.float32)
 
 
 def best(run: Callable[[], object], rounds: int) -> float:
@@ -65,6 +68,24 @@ def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> tuple[float, flo
     return median(taken[FRAMES:]), median(parts[FRAMES:])
 
 
+def processor_seconds(engine: Engine, stages: list[Stage], rounds: int) -> float:
+    """The processor's seconds of a whole frame with these stages."""
+    engine.set_stages(stages)
+    for stage in stages:
+        if stage.bend.other == "picture":
+            engine.lend(stage.id, np.ones(SHAPE, np.float32))
+    frames = itertools.count()
+
+    def run() -> None:
+        frame = next(frames)
+        engine.run({"input": PICTURE}, Tick(frame, Fraction(frame, 25)))
+        engine.activation(engine.graph.output)
+
+    for _ in range(FRAMES):
+        run()
+    return best(run, rounds)
+
+
 def kornia_peers(x: torch.Tensor) -> dict[str, Callable[[], object]]:
     """What kornia has that does the like."""
     try:
@@ -92,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", nargs="*", default=["torch", "gl"], help="none for kornia alone")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--processor", action="store_true", help="by the processor's time")
     parser.add_argument("--bend", nargs="+", default=sorted(registry()))
     asked = parser.parse_args()
     stages = {
@@ -101,12 +123,19 @@ def main() -> None:
     for kind in asked.engine:
         engine, _ = open_engine(autoencoder_transposed()[1], kind)
         whole, _ = open_engine(pix2pix()[1], kind)
-        own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
+        if asked.processor:
+            own, other = processor_seconds(engine, [], asked.rounds), processor_seconds(whole, [], 2)
+        else:
+            own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
         whole.close()
         print(f"\n{kind} on {engine.device}: a frame {own * 1e3:.1f} ms, of pix2pix-256 {other * 1e3:.1f} ms\n")
         print("| Bend | ms | of a frame, % | of pix2pix-256, % | aim, % |\n| --- | --- | --- | --- | --- |")
         for name, stage in stages.items():
-            taken, part = stage_seconds(engine, stage, asked.rounds)
+            if asked.processor:
+                taken = processor_seconds(engine, [stage], asked.rounds) - own
+                part = taken / own
+            else:
+                taken, part = stage_seconds(engine, stage, asked.rounds)
             aim = 15 if name in HEAVY else 5
             print(f"| {name} | {taken * 1e3:.2f} | {part:.1%} | {part * own / other:.1%} | {aim} |".replace("%", ""))
         engine.close()

@@ -71,7 +71,8 @@ _BELL = 255.998046867549
 def drawn(x: Tensor, seed: int, frame: int, kind: Literal["uniform", "gaussian"], *, per_pixel: bool = True) -> Tensor:
     """`uniform` or `gaussian` numbers of a map's `places`; on a CPU by numpy, which has words of 32 bits.
 
-    A few channels at a time stay in the processor's cache.
+    All channels of a pixel lie side by side, as in an engine's maps; a few pixels at a time stay in the processor's
+    cache.
     """
     import torch
 
@@ -79,18 +80,19 @@ def drawn(x: Tensor, seed: int, frame: int, kind: Literal["uniform", "gaussian"]
         bits = places(x, seed, frame, per_pixel=per_pixel)
         return uniform(bits) if kind == "uniform" else gaussian(bits)
     channels, (height, width) = x.shape[1], x.shape[2:]
-    each = np.arange(channels, dtype=np.uint32)[:, None, None]
     begin = _hashed(_words(seed) ^ _hashed(_words(frame & 0xFFFFFF)))
+    each = _hashed(begin ^ np.arange(channels, dtype=np.uint32))
     at = np.arange(height, dtype=np.uint32)[:, None] << _words(16) | np.arange(width, dtype=np.uint32)
-    found = np.empty((channels, height, width), np.float32)
-    few = max(1, _CACHED // max(1, height * width))
-    for first in range(0, channels, few):
-        words = _hashed(_hashed(begin ^ each[first : first + few]) ^ at)
+    at = at.reshape(-1, 1)
+    found = np.empty((len(at), channels), np.float32)
+    few = max(1, _CACHED // max(1, channels))
+    for first in range(0, len(at), few):
+        words = _hashed(each ^ at[first : first + few])
         found[first : first + few] = _uniform(words) if kind == "uniform" else _gaussian(words)
-    return torch.from_numpy(found)
+    return torch.from_numpy(found).reshape(height, width, channels).permute(2, 0, 1)
 
 
-_CACHED = 1 << 16
+_CACHED = 1 << 15
 """Numbers that are drawn at a time."""
 
 Words = NDArray[np.uint32]

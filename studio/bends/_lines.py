@@ -39,11 +39,16 @@ def line_matrix(size: int, weights: Line) -> Line:
 
 
 def filtered(x: Tensor, down: Line, across: Line) -> Tensor:
-    """A map (N, C, H, W) with its columns and rows filtered by (H, H) and (W, W)."""
+    """A map (N, C, H, W) with its columns and rows filtered by (H, H) and (W, W).
+
+    An engine's maps have all channels of a pixel side by side, and are not copied for this.
+    """
     import torch
 
     vertical, horizontal = (torch.from_numpy(each.astype(np.float32)).to(x) for each in (down, across))
-    return torch.matmul(vertical, torch.matmul(x.contiguous(), horizontal.T))
+    pixels = x.permute(0, 2, 3, 1)
+    rows = torch.matmul(horizontal, pixels)
+    return torch.matmul(vertical, rows.flatten(2)).reshape(rows.shape).permute(0, 3, 1, 2)
 
 
 def gaussian_weights(sigma: float, most: int) -> Line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._shift import Around
+from studio.bends._differences import differences
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -24,7 +24,5 @@ class Gradient(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        around = Around(x, 1)
-        across = (around.at(0, 1) - around.at(0, -1)) * 0.5
-        down = (around.at(1, 0) - around.at(-1, 0)) * 0.5
-        return (across * across + down * down).sqrt() * self.gain
+        across, down = (differences(x, axis, "edge") for axis in (3, 2))
+        return (across * across + down * down).sqrt() * (self.gain * 0.5)

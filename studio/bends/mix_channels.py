@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.bends._channels import channels_at
 from studio.bends._turn import turn_numbers
 from studio.model.bend import Bend, Given
 from studio.model.op import Array
@@ -43,8 +44,9 @@ class MixChannels(Bend):
         del given
         import torch
 
-        partner, sign = torch.from_numpy(self.rows(x.shape[1])).to(x.device)
+        partner, sign = self.rows(x.shape[1])
         cosine, sine = self.numbers().values()
-        sign = sign[:, None, None]
-        mixed: Tensor = x * torch.where(sign == 0.0, 1.0, cosine) + x[:, partner.long()] * (sign * sine)
+        signs = torch.from_numpy(sign).to(x.device)[:, None, None]
+        partners = channels_at(x, partner.astype(np.int64))
+        mixed: Tensor = x * torch.where(signs == 0.0, 1.0, cosine) + partners * (signs * sine)
         return mixed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.bends._channels import channels_at
 from studio.model.bend import Bend, Given
 from studio.model.op import Array
 from studio.model.param import seed
@@ -31,6 +32,4 @@ class PermuteChannels(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        import torch
-
-        return x[:, torch.from_numpy(self.rows(x.shape[1])[0]).long().to(x.device)]
+        return channels_at(x, self.rows(x.shape[1])[0].astype(np.int64))

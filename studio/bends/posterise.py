@@ -29,27 +29,36 @@ class Posterise(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        rank = _ranks_on_cpu(x) if x.device.type == "cpu" else x.sort(dim=1, stable=True).indices.argsort(dim=1)
+        if x.device.type == "cpu":
+            return posterised_on_cpu(x, self.steps)
+        rank = x.sort(dim=1, stable=True).indices.argsort(dim=1)
         step = (rank * self.steps).div(x.shape[1], rounding_mode="floor")
         low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
         return low + (high - low) * (step.to(x.dtype) / (self.steps - 1))
 
 
-def _ranks_on_cpu(x: Tensor) -> Tensor:
-    """(N, C, H, W) int64: how many channels come before each at its place; of equal ones the first comes first.
+def posterised_on_cpu(x: Tensor, steps: int) -> Tensor:
+    """`Posterise` of (N, C, H, W); of equal values that of the first channel comes first.
 
-    A value and its channel make one whole number, of which a CPU sorts many at once.
+    A value and its channel make one whole number, of which a CPU sorts many at once: what is at a place of the order
+    goes to the channel that is found there.
     """
     import torch
 
     number, channels, height, width = x.shape
-    values = x.detach().numpy().transpose(0, 2, 3, 1).reshape(-1, channels) + np.float32(0.0)  # of both zeros one
-    values = np.ascontiguousarray(values)
+    pixels = np.ascontiguousarray(x.detach().numpy().transpose(0, 2, 3, 1))
+    values = pixels.reshape(-1, channels) + np.float32(0.0)  # of both zeros one
     bits = values.view(np.int32)
     # Rising with the values: of negative ones the bits fall.
     keys = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
-    keys = (keys << 32) | np.arange(channels)
+    keys <<= 32
+    keys |= np.arange(channels)
     keys.sort(axis=1)
-    ranks = np.empty(keys.shape, np.int64)
-    np.put_along_axis(ranks, keys & 0xFFFFFFFF, np.broadcast_to(np.arange(channels), keys.shape), 1)
-    return torch.from_numpy(ranks).reshape(number, height, width, channels).permute(0, 3, 1, 2)
+    keys &= 0xFFFFFFFF
+    ends = np.take_along_axis(values, keys[:, [0, -1]], 1)
+    low, high = ends[:, :1], ends[:, 1:]
+    share = (np.arange(channels) * steps // channels).astype(np.float32) / np.float32(steps - 1)
+    keys += np.arange(len(keys))[:, None] * channels
+    found = np.empty_like(values)
+    found.reshape(-1)[keys] = low + (high - low) * share
+    return torch.from_numpy(found).reshape(number, height, width, channels).permute(0, 3, 1, 2)

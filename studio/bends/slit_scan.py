@@ -33,10 +33,19 @@ class SlitScan(Bend):
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
-        at = grid(x)[0 if self.axis == "rows" else 1]
-        age = (at + 0.5) / at.numel() * self.slits
-        found = x * 0.0
+        import torch
+
+        axis, at = (2, grid(x)[0]) if self.axis == "rows" else (3, grid(x)[1])
+        size = x.shape[axis]
+        age = (at + 0.5) / size * self.slits
+        found = torch.zeros_like(x)
         for k, each in enumerate((x, *given.past)):
-            share = (1.0 - (age - k).abs()).clamp(min=0.0)
-            found = found + (share * each).where(share > 0.0, 0.0)
+            # Of each map only where it has a share, and a little around that.
+            first, last = (int(size * (k + way) / self.slits) + way for way in (-1, 1))
+            first, last = max(first, 0), min(last + 1, size)
+            if first >= last:
+                continue
+            share = (1.0 - (age.narrow(axis - 2, first, last - first) - k).abs()).clamp(min=0.0)
+            part = found.narrow(axis, first, last - first)
+            part += (share * each.narrow(axis, first, last - first)).where(share > 0.0, 0.0)
         return found

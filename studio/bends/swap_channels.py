@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from studio.bends._channels import channels_at
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -25,10 +28,9 @@ class SwapChannels(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        import torch
-
         low, high = sorted((self.first, self.second))
         count = max(0, min(self.count, high - low, x.shape[1] - high))
-        at = torch.arange(x.shape[1], device=x.device)
-        up, down = (at >= low) & (at < low + count), (at >= high) & (at < high + count)
-        return x[:, at + (up.long() - down.long()) * (high - low)]
+        numbers = np.arange(x.shape[1])
+        numbers[low : low + count] += high - low
+        numbers[high : high + count] -= high - low
+        return channels_at(x, numbers)

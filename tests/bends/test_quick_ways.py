@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from studio import draws
 from studio.bends._median import by_numpy, by_torch, median
 from studio.bends._median_network import TOGETHER, glsl, network
-from studio.bends.posterise import _ranks_on_cpu
+from studio.bends._spectral import low_pass
+from studio.bends.posterise import posterised_on_cpu
 from studio.paths import SHADERS
 
 
@@ -54,16 +55,39 @@ def test_the_shaders_hold_the_same_networks(radius: int) -> None:
 
 @given(
     shape=st.tuples(st.integers(1, 2), st.integers(1, 40), st.integers(1, 6), st.integers(1, 6)),
+    steps=st.integers(2, 9),
     seed=st.integers(0, 99),
 )
-def test_ranks_are_those_of_a_stable_sort(shape: tuple[int, int, int, int], seed: int) -> None:
+def test_ranks_are_those_of_a_stable_sort(shape: tuple[int, int, int, int], steps: int, seed: int) -> None:
     x = torch.randint(-3, 3, shape, generator=torch.Generator().manual_seed(seed)).float()
     x[x == 0] *= -1  # both zeros are equal
     before = x.clone()
-    wanted = x.sort(dim=1, stable=True).indices.argsort(dim=1)
+    rank = x.sort(dim=1, stable=True).indices.argsort(dim=1)
+    low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
+    wanted = low + (high - low) * ((rank * steps // shape[1]).float() / (steps - 1))
     for form in (x, x.to(memory_format=torch.channels_last)):
-        assert torch.equal(_ranks_on_cpu(form), wanted)
+        assert torch.equal(posterised_on_cpu(form, steps), wanted)
     assert torch.equal(x, before)
+
+
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 20), st.integers(1, 20)),
+    cutoff=st.sampled_from([0.03, 0.2, 0.7, 4.0]),
+    without=st.sampled_from([None, 0.1, 1.0]),
+)
+def test_filters_of_frequencies_by_matrices_are_those_by_transforms(
+    shape: tuple[int, int, int, int], cutoff: float, without: float | None
+) -> None:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    down, across = (torch.fft.fftfreq(size) * 2.0 for size in shape[2:])
+
+    def kept(limit: float) -> torch.Tensor:
+        return torch.exp(-0.5 * (down / limit) ** 2)[:, None] * torch.exp(-0.5 * (across / limit) ** 2)
+
+    share = kept(cutoff) - (0.0 if without is None else kept(without))
+    wanted = torch.fft.ifft2(torch.fft.fft2(x) * share).real
+    for form in (x, x.to(memory_format=torch.channels_last)):
+        torch.testing.assert_close(low_pass(form, cutoff, without), wanted, rtol=0.0, atol=2e-6)
 
 
 @given(
