@@ -20,6 +20,7 @@ from studio.model.edit import Selection
 from studio.model.layout import to_sheet
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, SOURCE, VIEW
+from studio.model.stage import Guard
 
 
 @pytest.fixture
@@ -177,6 +178,8 @@ def test_networks_in_several_engines_live_side_by_side() -> None:
         (lambda net: net["enc"].edit(studio.edit("Gain"), tensor="nope"), 'no tensor "enc.nope"'),
         (lambda net: net.run(normal(3, 8, 8), normal(3, 8, 8)), r"takes 1 input\(s\), not 2"),
         (lambda net: net.run(normal(4, 8, 8)), r'"input" needs the shape \(3, height, width\)'),
+        (lambda net: net["enc"].bend(studio.bend("Invert"), source="act"), "takes no map of another layer"),
+        (lambda net: net["enc"].bend(studio.bend("Invert"), guard=Guard(kind="norm", times=2.0)), "takes no times"),
         (lambda _: studio.edit("Nope"), 'no edit "Nope"|Nope'),
         (lambda _: studio.edit("Gain", factor="loud"), "factor"),
         (lambda _: studio.load("no-such-preset"), "no-such-preset"),

@@ -104,7 +104,9 @@ def _steps(radius: int, border: _Border, planes: int, empty: Callable[..., Any])
         for column in range(TOGETHER)
         for row in range(made.side)
     }
-    unused, free, rooms, nodes = made.last_uses(), [], {}, []
+    unused, nodes = made.last_uses(), []
+    rooms: dict[int, Any] = {}
+    free: list[Any] = []
     for number, (which, first, second) in made.nodes.items():
         one, two = (lines[ref.node][ref.shift :] for ref in (first, second))
         size = min(len(one), len(two))

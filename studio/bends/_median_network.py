@@ -112,7 +112,7 @@ class Network:
 
     def _both(self, first: _Some, second: _Some) -> _Some:
         """Two lists as one, of which only what may be the median is kept: enough lies neither below nor above it."""
-        merged = [each for each in self._merged(first.values, second.values) if each is not None]
+        merged: Values = [each for each in self._merged(first.values, second.values) if each is not None]
         before, pixels = first.before + second.before, first.pixels + second.pixels
         whole = self.side * self.side
         low, high = whole // 2 - (whole - pixels), whole // 2

@@ -53,14 +53,29 @@ def sampled(x: Tensor, ys: Tensor, xs: Tensor, border: Border, how: Interpolatio
     if border == "wrap":
         # A copy of the first row and column behind the last, between which places then lie.
         x = _continued(_continued(x, 2), 3)
-        return _by_grid(x, ys.remainder(height), xs.remainder(width), "border")
-    if min(height, width) > 1:
+        ys, xs, border = ys.remainder(height), xs.remainder(width), "edge"
+    if min(height, width) > 1 and x.device.type != "cpu":
         return _by_grid(x, ys, xs, {"zero": "zeros", "edge": "border", "reflect": "reflection"}[border])
+    return _between(x, ys, xs, border)
+
+
+def _between(x: Tensor, ys: Tensor, xs: Tensor, border: Border) -> Tensor:
+    """The four pixels around each place, by how near they are.
+
+    All channels of a pixel lie side by side in an engine's maps: a CPU adds up such lines in a tenth of the time that
+    PyTorch's own sampling takes.
+    """
+    import torch
+    from torch.nn import functional as F
+
     top, left = ys.floor(), xs.floor()
     down, across = ys - top, xs - left
-    upper = _pixels(x, top, left, border) * (1 - across) + _pixels(x, top, left + 1, border) * across
-    lower = _pixels(x, top + 1, left, border) * (1 - across) + _pixels(x, top + 1, left + 1, border) * across
-    return upper * (1 - down) + lower * down
+    corners = [(y, k) for y in (0, 1) for k in (0, 1)]
+    at = torch.stack([_numbers(x, top + y, left + k, border).flatten() for y, k in corners], 1)
+    shares = [(down if y else 1 - down) * (across if k else 1 - across) for y, k in corners]
+    share = torch.stack([each.flatten() for each in shares], 1)
+    found = [F.embedding_bag(at, each, mode="sum", per_sample_weights=share) for each in _lines(x, border)]
+    return torch.stack(found).reshape(len(x), *ys.shape, x.shape[1]).permute(0, 3, 1, 2)
 
 
 def _continued(x: Tensor, axis: int) -> Tensor:
@@ -80,17 +95,30 @@ def _by_grid(x: Tensor, ys: Tensor, xs: Tensor, padding: str) -> Tensor:
 
 def _pixels(x: Tensor, ys: Tensor, xs: Tensor, border: Border) -> Tensor:
     import torch
+    from torch.nn import functional as F
 
+    at = _numbers(x, ys, xs, border)
+    found = torch.stack([F.embedding(at.flatten(), each) for each in _lines(x, border)])
+    return found.reshape(len(x), *at.shape, x.shape[1]).permute(0, 3, 1, 2)
+
+
+def _numbers(x: Tensor, ys: Tensor, xs: Tensor, border: Border) -> Tensor:
+    """Which of a map's `_lines` a whole place reads."""
     height, width = x.shape[2], x.shape[3]
     rows, columns = ys.long(), xs.long()
     at = bordered(rows, height, border) * width + bordered(columns, width, border)
-    # All channels of a pixel lie side by side in an engine's maps.
-    found = x.permute(0, 2, 3, 1).flatten(1, 2).index_select(1, at.flatten())
-    found = found.reshape(len(x), *at.shape, x.shape[1]).permute(0, 3, 1, 2)
     if border != "zero":
-        return found
+        return at
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    return torch.where(inside, found, 0.0)
+    return at.where(inside, height * width)
+
+
+def _lines(x: Tensor, border: Border) -> Tensor:
+    """(N, H × W, C): all channels of a pixel side by side; behind them a line of zeros, where those are the border."""
+    from torch.nn import functional as F
+
+    lines = x.permute(0, 2, 3, 1).flatten(1, 2)
+    return F.pad(lines, (0, 0, 0, 1)) if border == "zero" else lines
 
 
 def resized(other: Tensor, x: Tensor) -> Tensor:

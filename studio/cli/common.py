@@ -90,6 +90,12 @@ def open_preset(name_or_path: str) -> Preset:
     return preset
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option was given, and not left at its default."""
+    found = context.get_parameter_source(name)
+    return found is not None and found.name != "DEFAULT"
+
+
 def print_json(facts: object) -> None:
     """Facts for programs, on standard output; in ASCII where it is of an encoding that lacks letters."""
     lacking = not (sys.stdout.encoding or "").lower().startswith("utf")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from studio.cli.common import note
+from studio.cli.common import is_given, note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def its_own(context: typer.Context, performance: Performance | None, *, preset: 
         return preset, size
     from studio.io.opening import open_preset as opened
 
-    source = context.get_parameter_source
-    given = {name for name in ("preset", "size") if (found := source(name)) is not None and found.name != "DEFAULT"}
-    if "preset" not in given and performance.take.whole and performance.preset:
+    if not is_given(context, "preset") and performance.take.whole and performance.preset:
         preset = performance.preset
         try:
             if opened(preset).network.sha256() != performance.network and performance.take.weights:
@@ -67,7 +65,7 @@ def its_own(context: typer.Context, performance: Performance | None, *, preset: 
                 f'The performance was played with the preset "{preset}", which is not found here; give one of the same '
                 "network, or the network itself, with --preset."
             ) from error
-    if "size" not in given and performance.take.size:
+    if performance.take.size and not is_given(context, "size"):
         size = performance.take.size
     return preset, size
 

@@ -25,7 +25,7 @@ from studio.cli.bending import (
     with_names,
     with_stages,
 )
-from studio.cli.common import EngineOption, OverwriteOption, note, open_preset, refuse_existing
+from studio.cli.common import EngineOption, OverwriteOption, is_given, note, open_preset, refuse_existing
 from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
@@ -150,6 +150,8 @@ def render(
 
     if tile and layer:
         raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
+    if enlarge == 1 and is_given(context, "enlarge_by"):
+        raise StudioError("--enlarge-by says what enlarges; give --enlarge 2 or 4 as well, or leave it out.")
     enlarges = enlarging(enlarge, enlarge_by, layer)
     first, end = frame_range(frames)
     rate = frame_rate(fps)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from studio.cli.common import EngineOption, Exit, note
+from studio.cli.common import EngineOption, Exit, is_given, note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _LOOK = 0.2
 
 
 def train(
+    context: typer.Context,
     weights: Annotated[
         str,
         typer.Argument(
@@ -107,10 +108,16 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
 ) -> None:
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""
+    from studio.learn.lesson_numbers import LOSS_NAMES
+    from studio.learn.losses import parse_weights
     from studio.learn.prepare import Asked, left_out, open_network, prepare, steer_as
 
     network = open_network(weights)
     _require_new(output, resume)
+    if cosine and minutes and not steps:
+        raise StudioError("--cosine lets the rate fall over --steps; give those besides --minutes.")
+    if is_given(context, "extractor") and not (style or {"features", "style"} & parse_weights(loss, LOSS_NAMES).keys()):
+        raise StudioError("--extractor is what features and style are seen through, and no --loss asks for either.")
     most = steps or (0 if minutes else 1000)
     asked = Asked(
         source=source,

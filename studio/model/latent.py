@@ -149,6 +149,10 @@ def latent_path(text: str) -> LatentPath:
         found[key] = _seed(key, value) if key in ("seed", "to") else _seconds(key, value)
     if "to" in found and kind != "between":
         raise StudioError(f'"to" goes with "between" alone; leave it out of "{text}".')
+    if "pace" in found and kind == "between":
+        raise StudioError(
+            f'"pace" goes with "walk" and "loop"; "between" goes by its seconds: leave it out of "{text}".'
+        )
     seed = int(found.get("seed", 0))
     return LatentPath(
         "walk" if kind == "walk" else "loop" if kind == "loop" else "between",

@@ -106,6 +106,8 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
             raise StudioError(f'{stage.name}: there is no layer "{stage.layer}"; this network has {there}.')
         if stage.bend.other == "layer" and stage.source is None:
             raise StudioError(f"{stage.name} takes the map of another layer; say which.")
+        if stage.bend.other != "layer" and stage.source is not None:
+            raise StudioError(f'{stage.name} takes no map of another layer; leave its source "{stage.source}" out.')
         read = [stage.source] if stage.bend.other == "layer" else []
         for name in [*read, *([stage.mask.source] if isinstance(stage.mask, Luma) else [])]:
             if name not in maps:

@@ -76,6 +76,8 @@ def given_guard(guard: Guard | str | None) -> Guard:
     if guard is None:
         return Guard()
     if isinstance(guard, Guard):
+        if guard.kind != "deviation" and "times" in guard.model_fields_set:
+            raise StudioError(f'The guard "{guard.kind}" takes no times; leave them out, or take "deviation".')
         return guard
     if guard not in _KINDS:
         raise StudioError(f"{_shown(guard)} is no guard; there are {', '.join(_KINDS)}.")

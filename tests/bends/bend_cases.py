@@ -78,16 +78,16 @@ guards = st.builds(
 @st.composite
 def stages(draw: st.DrawFn, name: str, number: int, count: int) -> Stage:
     """A stage behind "layer", a map of so many channels."""
-    amount = draw(st.sampled_from([1.0, 1.0, 0.35, 0.0]))
+    amount, bend = draw(st.sampled_from([1.0, 1.0, 0.35, 0.0])), draw(bends(name))
     return Stage(
         number,
         "layer",
-        draw(bends(name)),
+        bend,
         draw(channels_of(count)),
         draw(masks),
         amount,
         draw(guards),
-        source=draw(st.sampled_from(["input", "small"])),
+        source=draw(st.sampled_from(["input", "small"])) if bend.other == "layer" else None,
     )
 
 

@@ -261,6 +261,7 @@ def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHer
         ("enc:Invert@77", "channel 77 is not among 0 to 5"),
         ("nose:Invert", 'no layer "nose"'),
         ("enc:FromLayer", "say which"),
+        ("enc:Invert,source=act", 'takes no map of another layer; leave its source "act" out'),
         ("enc:Invert@strongest=99", "choose the strongest 1 to 6"),
     ):
         status, _, err = studio_here(
@@ -268,6 +269,12 @@ def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHer
         )
         assert (status, words in err) == (2, True), err
         assert not (still / "out.png").exists()
+
+
+def test_what_enlarges_goes_with_how_much(studio_here: StudioHere, still: Path) -> None:
+    status, _, err = studio_here("render", "in.png", "out.png", "--preset", "net", "--enlarge-by", "network")
+    assert (status, "give --enlarge 2 or 4 as well" in err) == (2, True), err
+    assert not (still / "out.png").exists()
 
 
 def test_bends_are_listed_for_people_and_programs(studio_here: StudioHere) -> None:

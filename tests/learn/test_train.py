@@ -50,6 +50,19 @@ def test_memory_is_said_before_the_first_step(
     assert "A step takes about 1 MB of memory." in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--cosine", "--minutes", "1"), "lets the rate fall over --steps; give those besides --minutes"),
+        (("--extractor", "autoencoder-transposed"), "no --loss asks for either"),
+    ],
+)
+def test_what_has_nothing_to_do_is_refused(pictures: Path, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(StudioError, match=said):
+        train("new:autoencoder,width=2", pictures, tmp_path / "out", *words)
+    assert not (tmp_path / "out").exists()
+
+
 def test_too_little_memory_is_refused_before_anything_is_written(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

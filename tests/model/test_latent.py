@@ -205,6 +205,7 @@ def test_the_text_of_a_path() -> None:
         ("walk,pace=inf", "is out of range"),
         ("loop,seconds", "is out of range"),
         ("loop,to=3", '"to" goes with "between" alone'),
+        ("between,pace=3", '"pace" goes with "walk" and "loop"'),
         ("loop,", "is not understood"),
     ],
 )

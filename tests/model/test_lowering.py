@@ -136,6 +136,7 @@ def test_a_stage_waits_for_the_map_that_it_is_lent() -> None:
         ((Stage(1, "enc", Plain()), Stage(1, "mid", Plain())), "Two stages have the number 1"),
         ((Stage(1, "enc", FromLayer()),), "say which"),
         ((Stage(1, "enc", FromLayer(), source="gone"),), 'no layer or input "gone"'),
+        ((Stage(1, "enc", Plain(), source="skip"),), 'takes no map of another layer; leave its source "skip" out'),
         ((Stage(1, "enc", Plain(), mask=Luma(source="gone")),), 'no layer or input "gone"'),
         ((Stage(1, "enc", Plain(), channels=ChannelList(channels=(6,))),), "channel 6 is not among 0 to 5"),
     ],
@@ -150,7 +151,7 @@ def test_every_pass_of_a_stage_reads_what_there_is() -> None:
     for bend in (Plain(), Remembers(), FromLayer()):
         for mask in (None, Luma(source="input"), Painted(np.ones((2, 2), np.float32))):
             for kind in ("none", "finite", "deviation", "norm"):
-                stage = Stage(1, "join", bend, mask=mask, source="enc")
+                stage = Stage(1, "join", bend, mask=mask, source="enc" if bend.other else None)
                 stage = replace(stage, guard=stage.guard.model_copy(update={"kind": kind}))
                 node = next(node for node in run(stage).nodes if node.name == "join")
                 assert isinstance(node.op, Staged)
