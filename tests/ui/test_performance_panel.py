@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from whole_window import WholeWindow
 from studio.bends import make_bend
 from studio.io.performances import load_performance, save_performance
 from studio.model.document import Document
-from studio.model.performance import Ended, Faded, Mixed, Performance, Signalled, Take, Turned
+from studio.model.performance import Arranged, Ended, Faded, Mixed, NetworkOpened, Performance, Signalled, Take, Turned
 from studio.model.preset import Preset
 from studio.model.score import Score
 from studio.runtime.live.output_writer import Recording
@@ -236,20 +237,175 @@ def test_a_broken_file_is_said_and_what_is_open_stays(whole: WholeWindow, tmp_pa
     assert load_performance(tmp_path / "c.performance").addresses() == ("/bend/1/amount",)
 
 
-def test_fades_are_a_curve_that_is_looked_at(desk: Desk) -> None:
-    steps = [Faded(1.0, (1, 2), ()), Mixed(1.0, (1.0, 0.0)), Mixed(3.0, (0.5, 0.5)), Mixed(5.0, (0.0, 1.0))]
-    steps += [Faded(6.0, (1, 2, 3, 4), (), by_hand=True), Mixed(6.0, (0.25, 0.25, 0.25, 0.25))]
+def faded(desk: Desk) -> Performance:
+    fades = [Faded(1.0, (1, 2), ()), Mixed(1.0, (1.0, 0.0)), Mixed(3.0, (0.5, 0.5)), Mixed(5.0, (0.0, 1.0))]
+    fades += [Faded(6.0, (1, 2, 3, 4), (), by_hand=True), Mixed(6.0, (0.25, 0.25, 0.25, 0.25))]
     before = desk.score.performance
     assert before is not None
-    faded = replace(before, events=tuple(sorted((*before.events, *steps), key=lambda event: event.time)))
-    desk.score.open(faded)
+    made = replace(before, events=tuple(sorted((*before.events, *fades), key=lambda event: event.time)))
+    desk.score.open(made)
+    return made
+
+
+def steps(desk: Desk) -> list[Mixed]:
+    assert desk.score.performance is not None
+    return [event for event in desk.score.performance.events if isinstance(event, Mixed)]
+
+
+def begun(desk: Desk) -> list[float]:
+    assert desk.score.performance is not None
+    return [event.time for event in desk.score.performance.events if isinstance(event, Faded)]
+
+
+def signals(desk: Desk) -> list[float]:
+    assert desk.score.performance is not None
+    return [event.time for event in desk.score.performance.events if isinstance(event, Signalled)]
+
+
+def test_fades_are_a_curve_whose_steps_are_dragged(desk: Desk) -> None:
+    made = faded(desk)
     lane = desk.timeline.lanes[2]
     assert (lane.label, lane.top, lane.address) == ("Fades", RULER + 2 * CURVE, "")
     assert lane.points == ((1.0, 0.0), (3.0, 0.5), (5.0, 1.0), (6.0, 1.0), (6.0, 0.75))
-    # A hand on it moves nothing, and the keys pass it by.
-    place = QPoint(round(desk.timeline.x_of(3.0)), round(lane.y(0.5)))
-    desk.drag(place, place + QPoint(60, 10))
-    QTest.mouseDClick(desk.timeline, LEFT, NONE, place + QPoint(80, 0))
-    assert desk.timeline.menu_at(QPointF(place)) is None
+    start = QPoint(round(desk.timeline.x_of(3.0)), round(lane.y(0.5)))
+    desk.drag(start, QPoint(round(desk.timeline.x_of(4.0)), round(lane.y(0.25))))
+    [_, moved, _, morph] = steps(desk)
+    assert moved.time == pytest.approx(4.0, abs=0.02)
+    assert moved.shares == pytest.approx((0.75, 0.25), abs=0.03)
+    assert "Fade: 2" in desk.words[-1]
+    # Never past its neighbours, nor out of its fade; a morph keeps how its others stand to each other.
+    desk.drag(QPoint(round(desk.timeline.x_of(moved.time)), round(lane.y(0.25))), QPoint(HEAD, RULER + 2 * CURVE))
+    assert steps(desk)[1].time == 1.0
+    assert steps(desk)[1].shares == (0.0, 1.0)
+    desk.score.undo()
+    desk.drag(QPoint(round(desk.timeline.x_of(6.0)), round(lane.y(0.75))), QPoint(HEAD, round(lane.y(0.3))))
+    morph = steps(desk)[3]
+    assert morph.time == 6.0
+    assert morph.shares == pytest.approx((0.7, 0.1, 0.1, 0.1), abs=0.03)
+    for _ in range(2):
+        desk.score.undo()
+    assert desk.score.performance is made
+    # A double click adds none; there is nothing to be reached in a straight line.
+    QTest.mouseDClick(desk.timeline, LEFT, NONE, start + QPoint(200, 20))
+    assert desk.score.performance is made
+    desk.timeline.setFocus()
+    QTest.mouseClick(desk.timeline, LEFT, NONE, start)
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert steps(desk)[1].time == pytest.approx(3.08)
     QTest.keyClick(desk.timeline, Qt.Key.Key_Delete)
-    assert desk.score.performance is faded
+    assert [step.time for step in steps(desk)] == [1.0, 5.0, 6.0]
+
+
+def test_the_curve_of_a_fade_bends_where_it_is_dragged(desk: Desk) -> None:
+    before = desk.score.performance
+    assert before is not None
+    fades = [Faded(2.0, (1, 2), ()), *(Mixed(2.0 + k / 5, (1.0 - k / 10, k / 10)) for k in range(11))]
+    desk.score.open(replace(before, events=tuple(sorted((*before.events, *fades), key=lambda event: event.time))))
+    lane = desk.timeline.lanes[2]
+    start = QPoint(round(desk.timeline.x_of(3.0)), round(lane.y(0.5)))
+    desk.drag(start, QPoint(round(desk.timeline.x_of(3.5)), round(lane.y(0.9))))
+    found = [(step.time, step.shares[1]) for step in steps(desk)]
+    assert found[0] == (2.0, 0.0)
+    assert found[-1] == (4.0, 1.0)
+    assert any(each == pytest.approx((3.5, 0.9), abs=0.03) for each in found)
+    assert [time for time, _ in found] == sorted(time for time, _ in found)
+    parts = dict(found)
+    assert parts[min(parts, key=lambda time: abs(time - 2.6))] == pytest.approx(0.2 + 0.4 * 0.4, abs=0.03)
+    assert parts[min(parts, key=lambda time: abs(time - 3.8))] == pytest.approx(0.8 + 0.4 * 0.4, abs=0.03)
+    # Its end goes as far as there is room, and the curve with it.
+    end = QPoint(round(desk.timeline.x_of(4.0)), round(lane.y(1.0)))
+    desk.drag(end, QPoint(round(desk.timeline.x_of(6.0)), round(lane.y(1.0))))
+    found = [(step.time, step.shares[1]) for step in steps(desk)]
+    assert found[0] == (2.0, 0.0)
+    assert found[-1][0] == pytest.approx(6.0, abs=0.02)
+    # Where steps come apart there are more of them, as far apart as they were.
+    assert len(found) > 20
+    assert max(b - a for (a, _), (b, _) in pairwise(found)) <= 0.2 + 1e-6
+    assert [part for _, part in found] == sorted(part for _, part in found)
+
+
+def test_a_whole_fade_is_dragged_taken_out_and_done_again(desk: Desk) -> None:
+    made = faded(desk)
+    lane = desk.timeline.lanes[2]
+    between = QPoint(round(desk.timeline.x_of(2.0)), round(lane.y(0.25)))
+    desk.drag(between, between + QPoint(round(desk.timeline.x_of(0.5) - HEAD), 0))
+    assert [round(step.time, 1) for step in steps(desk)] == [1.5, 3.5, 5.5, 6.0]
+    assert begun(desk) == pytest.approx([1.5, 6.0], abs=0.02)
+    # Not into the next one.
+    desk.score.undo()
+    desk.drag(between, between + QPoint(800, 0))
+    assert [round(step.time, 2) for step in steps(desk)] == [2.0, 4.0, 6.0, 6.0]
+    desk.score.undo()
+    assert desk.score.performance is made
+    menu = desk.timeline.menu_at(QPointF(between))
+    assert menu is not None
+    assert [action.text() for action in menu.actions()] == ["Take this fade out", "Do it again at the line"]
+    menu.actions()[0].trigger()
+    assert begun(desk) == [6.0]
+    desk.score.undo()
+    # Again where the line is, or where there is room: the end of the performance is none.
+    desk.timeline.setFocus()
+    desk.score.position = 2.0
+    QTest.mouseClick(desk.timeline, LEFT, NONE, QPoint(round(desk.timeline.x_of(3.0)), round(lane.y(0.5))))
+    QTest.keyClick(desk.timeline, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert begun(desk) == [1.0, 6.0]
+    assert desk.words[-1] == "There is no room for it there"
+    QTest.mouseClick(desk.timeline, LEFT, NONE, QPoint(round(desk.timeline.x_of(6.0)), round(lane.y(0.75))))
+    QTest.keyClick(desk.timeline, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert begun(desk) == pytest.approx([1.0, 5.001, 6.0])
+    assert steps(desk)[3].shares == (0.25, 0.25, 0.25, 0.25)
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
+    assert begun(desk) == [1.0, 6.0]
+
+
+def test_what_is_no_number_is_moved_done_again_and_removed(desk: Desk) -> None:
+    lane = desk.timeline.lane("Signals")
+    assert lane is not None
+    where = QPoint(round(desk.timeline.x_of(2.0)), lane.top + 8)
+    desk.drag(where, QPoint(round(desk.timeline.x_of(4.0)), lane.top + 8))
+    assert signals(desk) == pytest.approx([4.0], abs=0.02)
+    assert desk.words[-1].startswith("Signals at ")
+    where = QPoint(round(desk.timeline.x_of(4.0)), lane.top + 8)
+    desk.drag(where, QPoint(round(desk.timeline.x_of(7.0)), lane.top + 8), Qt.KeyboardModifier.ControlModifier)
+    assert signals(desk) == pytest.approx([4.0, 7.0], abs=0.02)
+    desk.timeline.setFocus()
+    QTest.mouseClick(desk.timeline, LEFT, NONE, where)
+    for _ in range(3):
+        QTest.keyClick(desk.timeline, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert signals(desk)[0] == pytest.approx(3.88, abs=0.02)
+    desk.score.position = 9.0
+    QTest.keyClick(desk.timeline, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert signals(desk)[2] == 9.0
+    QTest.keyClick(desk.timeline, Qt.Key.Key_Delete)
+    assert len(signals(desk)) == 2
+    menu = desk.timeline.menu_at(QPointF(desk.timeline.x_of(7.0), lane.top + 8))
+    assert menu is not None
+    menu.actions()[0].trigger()
+    assert len(signals(desk)) == 1
+    while desk.score.can_undo:
+        desk.score.undo()
+    assert signals(desk) == [2.0]
+    # A keyframe is copied likewise.
+    copy = desk.at("/bend/1/angle", 1) + QPoint(200, 0)
+    desk.drag(desk.at("/bend/1/angle", 0), copy, Qt.KeyboardModifier.ControlModifier)
+    assert [time for time, _ in desk.turns()] == pytest.approx([1.0, 5.0, 7.0], abs=0.02)
+
+
+def test_what_was_done_to_a_network_stays_with_it(desk: Desk) -> None:
+    before = desk.score.performance
+    assert before is not None
+    opened = NetworkOpened(3.0, "1" * 64, "other", "/other")
+    more = [opened, Arranged(3.0, "bypassed", None), Signalled(3.5, "osc/a", 0.5)]
+    desk.score.open(replace(before, events=tuple(sorted((*before.events, *more), key=lambda event: event.time))))
+    labels = [lane.label for lane in desk.timeline.lanes]
+    # What the other network begins with is no hand's.
+    assert labels == ["Rotate amount", "Rotate angle", "Networks", "Signals"]
+    networks, lane = desk.timeline.lanes[2:]
+    QTest.mouseClick(desk.timeline, LEFT, NONE, QPoint(round(desk.timeline.x_of(3.0)), networks.top + 5))
+    assert desk.timeline._chosen is None
+    for start, end, wanted in ((2.0, 8.0, 2.999), (3.5, 0.0, 3.0)):
+        y = lane.top + 8
+        desk.drag(QPoint(round(desk.timeline.x_of(start)), y), QPoint(round(desk.timeline.x_of(end)), y))
+        assert wanted in [round(time, 3) for time in signals(desk)]
+        desk.score.undo()

@@ -96,7 +96,9 @@ PANELS = (
             ),
         ),
         gestures=(
-            ("Drag a keyframe", "Another time and value; Shift keeps the time"),
+            ("Drag a keyframe", "Another time and value; Shift keeps the time, Ctrl leaves it and drags a copy"),
+            ("Drag a fade between its steps", "Another time for all of it"),
+            ("Drag a mark", "Another time for what was done there; Ctrl does it once more"),
             ("Double click on a curve", "Another keyframe"),
             ("Drag along the times", "Choose a part, to keep it or to cut it out"),
         ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from studio.model.address import Number
-from studio.model.performance import Arranged, Faded, Mixed, Performance, Signalled, Stroke, Turned
+from studio.model.performance import Arranged, Event, NetworkOpened, Performance, Signalled, Stroke, Turned
+from studio.model.rearranging import Fade, fades_of
 
 RULER, HEAD = 22, 150
 """Pixels of the line of times above, and of the names at the left."""
@@ -27,12 +28,14 @@ class Lane:
         label: its name.
         top: its upper edge, in pixels.
         height: of it.
-        address: of the number whose curve it shows; empty for marks, and for fades, which are only looked at.
+        address: of the number whose curve it shows; empty for fades and marks.
         number: of it; None where the open preset has none there.
         lo: value at the lower edge.
         hi: value at the upper edge.
-        turns: the keyframes.
+        turns: the keyframes; of fades, their steps.
         marks: times, of what is no number.
+        groups: the events that each mark stands for, and each step of a fade.
+        wholes: the events of each fade, and how many steps were before it.
     """
 
     label: str
@@ -44,6 +47,20 @@ class Lane:
     hi: float = 1.0
     turns: tuple[Turned, ...] = ()
     marks: tuple[float, ...] = ()
+    groups: tuple[tuple[Event, ...], ...] = ()
+    wholes: tuple[tuple[int, tuple[Event, ...]], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What it is known by."""
+        return self.address or self.label
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Of all that a hand can take hold of in it."""
+        if self.turns:
+            return tuple(turn.time for turn in self.turns)
+        return self.marks if self.groups else ()
 
     def y(self, value: float) -> float:
         """Where a value lies."""
@@ -71,6 +88,11 @@ class Lane:
     def without(self, place: int) -> tuple[Turned, ...]:
         """The keyframes without one of them."""
         return (*self.turns[:place], *self.turns[place + 1 :])
+
+    def again(self, place: int, time: float, value: float) -> tuple[Turned, ...]:
+        """The keyframes with a copy of one of them elsewhere."""
+        turn = replace(self.turns[place], time=time, value=value)
+        return tuple(sorted((*self.turns, turn), key=lambda each: each.time))
 
     @property
     def points(self) -> tuple[tuple[float, float], ...]:
@@ -100,32 +122,38 @@ def lanes(performance: Performance, number: Callable[[str], Number | None]) -> t
         label = known.label if known is not None else address
         found.append(Lane(label, top, CURVE, address, known, lo, hi if hi > lo else lo + 1.0, turns))
         top += CURVE
-    if turns := _fades(performance):
-        found.append(Lane("Fades", top, CURVE, turns=turns))
+    if fades := [fade for fade in fades_of(performance) if fade.steps]:
+        found.append(_fades(fades, top))
         top += CURVE
+    opened = tuple(event.time for event in performance.events if isinstance(event, NetworkOpened))
+    if opened:
+        found.append(Lane("Networks", top, MARKS, marks=opened))
+        top += MARKS
+    # What a performance or a network begins with is not done by a hand.
+    begins = {0.0, *opened}
     for label, kinds in (("Strokes", Stroke), ("Arrangement", Arranged), ("Signals", Signalled)):
-        marks = _times(event.time for event in performance.events if isinstance(event, kinds) and event.time > 0.0)
-        if marks:
-            found.append(Lane(label, top, MARKS, marks=marks))
+        groups: dict[float, list[Event]] = {}
+        for event in performance.events:
+            if isinstance(event, kinds) and event.time not in begins:
+                groups.setdefault(round(event.time, 2), []).append(event)
+        if groups:
+            held = tuple(map(tuple, groups.values()))
+            found.append(Lane(label, top, MARKS, marks=tuple(each[0].time for each in held), groups=held))
             top += MARKS
     return tuple(found)
 
 
-def _fades(performance: Performance) -> tuple[Turned, ...]:
+def _fades(fades: Sequence[Fade], top: int) -> Lane:
     """How far fades were, from 0 where each leads from to 1 where it leads to; of a morph, how far from its first."""
-    found: list[Turned] = []
-    goes_on = False
-    for event in performance.events:
-        if isinstance(event, Mixed):
-            found.append(Turned(event.time, "", 1.0 - event.shares[0] / (sum(event.shares) or 1.0), glides=goes_on))
-            goes_on = True
-        elif isinstance(event, Faded):
-            goes_on = False
-    return tuple(found)
-
-
-def _times(times: Iterable[float]) -> tuple[float, ...]:
-    return tuple(dict.fromkeys(round(time, 2) for time in times))
+    turns: list[Turned] = []
+    wholes: list[tuple[int, tuple[Event, ...]]] = []
+    for fade in fades:
+        wholes.append((len(turns), fade.events))
+        for number, step in enumerate(fade.steps):
+            part = 1.0 - step.shares[0] / (sum(step.shares) or 1.0)
+            turns.append(Turned(step.time, "", part, glides=number > 0))
+    groups = tuple((step,) for fade in fades for step in fade.steps)
+    return Lane("Fades", top, CURVE, turns=tuple(turns), groups=groups, wholes=tuple(wholes))
 
 
 def step_of_ruler(seconds_a_pixel: float) -> float:

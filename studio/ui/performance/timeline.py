@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.document import Document
-from studio.model.performance import Turned
 from studio.model.score import Score
-from studio.ui.kit import theme
-from studio.ui.kit.clock import clock
-from studio.ui.performance.lanes import HEAD, REACH, RULER, Lane, lanes, step_of_ruler
+from studio.ui.performance.holds import Hold, hold
+from studio.ui.performance.lanes import HEAD, REACH, RULER, Lane, lanes
+from studio.ui.performance.painting import View, paint
 
 _EDGE = 10
 _THIN = 0.01
 """Part of a number's reach by which a thinned curve may be off."""
+
+
+_NUDGE = 0.04
+"""Seconds by which a key moves what is chosen."""
+
+
+@dataclass(frozen=True)
+class _Drag:
+    """What is dragged: as its lane shows it, by how many seconds the hand lies behind it, and where it is to go."""
+
+    held: Hold
+    shown: Lane
+    off: float = 0.0
+    end: tuple[float, float, bool] | None = None
 
 
 class Timeline(QWidget):
@@ -40,7 +54,7 @@ class Timeline(QWidget):
         self._document, self._score = document, score
         self.lanes: tuple[Lane, ...] = ()
         self._chosen: tuple[str, int] | None = None
-        self._dragged: tuple[Lane, int, tuple[Turned, ...]] | None = None
+        self._drag: _Drag | None = None
         self._anchor: float | None = None
         self._zoom, self._left = 1.0, 0.0
         self.setMouseTracking(True)
@@ -58,10 +72,9 @@ class Timeline(QWidget):
     def _renew(self) -> None:
         performance = self._score.performance
         self.lanes = lanes(performance, self._number) if performance is not None else ()
-        self._dragged = None
-        if self._chosen is not None and (lane := self.lane(self._chosen[0])) is not None:
-            place = min(self._chosen[1], len(lane.turns) - 1)
-            self._chosen = self._chosen[0], place
+        self._drag = None
+        if self._chosen is not None and (lane := self.lane(self._chosen[0])) is not None and lane.times:
+            self._chosen = self._chosen[0], min(self._chosen[1], len(lane.times) - 1)
         else:
             self._chosen = None
         self.setMinimumHeight(self.sizeHint().height())
@@ -74,9 +87,9 @@ class Timeline(QWidget):
         except StudioError:
             return None
 
-    def lane(self, address: str) -> Lane | None:
-        """The lane of a number."""
-        return next((lane for lane in self.lanes if lane.address == address), None)
+    def lane(self, key: str) -> Lane | None:
+        """The lane of a number, by its address, or of something else, by its name."""
+        return next((lane for lane in self.lanes if lane.key == key), None)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as its lanes."""
@@ -120,91 +133,119 @@ class Timeline(QWidget):
 
     # -- the mouse --------------------------------------------------------------------------------------------------
 
-    def _at(self, position: QPointF) -> tuple[Lane, int | None] | None:
-        """The lane there, and the keyframe that is met."""
-        lane = next((each for each in self.lanes if each.top <= position.y() < each.top + each.height), None)
-        if lane is None:
+    def lane_at(self, y: float) -> Lane | None:
+        """The lane at a height."""
+        return next((each for each in self.lanes if each.top <= y < each.top + each.height), None)
+
+    def hold_at(self, position: QPointF) -> Hold | None:
+        """What a hand there takes hold of; None for nothing."""
+        lane, performance = self.lane_at(position.y()), self._score.performance
+        if lane is None or performance is None or position.x() < HEAD - REACH:
             return None
         near, best = None, REACH
-        for place, turn in enumerate(lane.turns if lane.address else ()):
-            off = math.hypot(self.x_of(turn.time) - position.x(), lane.y(turn.value) - position.y())
+        for place, time in enumerate(lane.times):
+            y = lane.y(lane.turns[place].value) if lane.turns else position.y()
+            off = math.hypot(self.x_of(time) - position.x(), y - position.y())
             if off <= best:
                 near, best = place, off
-        return lane, near
+        if near is not None:
+            return hold(performance, lane, near)
+        # Between its steps a fade is taken as a whole.
+        time, off = self.time_at(position.x()), REACH * (lane.hi - lane.lo) / (lane.height - 10)
+        place = bisect_right(lane.turns, time, key=lambda turn: turn.time)
+        if lane.wholes and 0 < place < len(lane.turns) and lane.turns[place].glides:
+            before, after = lane.turns[place - 1 : place + 1]
+            part = before.value + (after.value - before.value) * (time - before.time) / (after.time - before.time)
+            if abs(lane.value(position.y()) - part) <= off:
+                return hold(performance, lane, place, whole=True)
+        return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Take hold of a keyframe, or of the times."""
+        """Take hold of what lies there, or of the times."""
         if event.button() != Qt.MouseButton.LeftButton or self._score.performance is None:
             return
-        found = self._at(event.position())
         if event.position().y() < RULER:
             self._anchor = self.time_at(event.position().x())
             self._score.selection = None
             self._score.position = self._anchor
-        elif found is not None and found[1] is not None:
-            lane, place = found[0], found[1]
-            self._chosen, self._dragged = (lane.address, place), (lane, place, lane.turns)
-            self.update()
-        else:
-            self._chosen = None
-            self.update()
+            return
+        found = self.hold_at(event.position())
+        self._chosen = None if found is None else (found.lane.key, found.place)
+        if found is not None:
+            # Where it was taken, it may lie a little beside what it is.
+            off = (0.0, 0.0) if found.kind != "fade" else (self.time_at(event.position().x()) - found.time, 0.0)
+            self._drag = _Drag(found, found.lane, off[0])
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Drag it."""
         position = event.position()
         if self._anchor is not None:
             self._score.selection = self._anchor, self.time_at(position.x())
-        elif self._dragged is not None:
-            lane, place, _ = self._dragged
-            keeps = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            time = lane.turns[place].time if keeps else self.time_at(position.x())
-            self._dragged = lane, place, lane.moved(place, time, lane.value(position.y()))
-            self.hovered.emit(_said(lane, self._dragged[2][place]))
+        elif self._drag is not None:
+            drag, modifiers = self._drag, event.modifiers()
+            held = drag.held
+            keeps = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+            time = held.time if keeps else self.time_at(position.x()) - drag.off
+            value = held.lane.value(position.y()) if held.lane.turns else 0.0
+            copies = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+            self._drag = replace(drag, shown=held.shown(time, value, copies=copies), end=(time, value, copies))
+            self.hovered.emit(held.said(self._drag.shown))
             self.update()
         else:
             self._hover(position)
 
     def _hover(self, position: QPointF) -> None:
-        found = self._at(position)
-        if found is None or found[1] is None:
+        found = self.hold_at(position)
+        if found is None:
+            lane = self.lane_at(position.y())
             self.setCursor(Qt.CursorShape.ArrowCursor)
-            self.hovered.emit(found[0].label if found is not None else "")
+            self.hovered.emit(lane.label if lane is not None else "")
         else:
-            self.setCursor(Qt.CursorShape.SizeAllCursor)
-            self.hovered.emit(_said(found[0], found[0].turns[found[1]]))
+            across = found.kind in ("fade", "marks")
+            self.setCursor(Qt.CursorShape.SizeHorCursor if across else Qt.CursorShape.SizeAllCursor)
+            self.hovered.emit(found.said())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Let go: one edit."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._anchor = None
-        dragged, self._dragged = self._dragged, None
-        if dragged is not None and dragged[2] != dragged[0].turns:
-            self._score.set_turns(dragged[0].address, dragged[2])
+        drag, self._drag = self._drag, None
+        if drag is not None and drag.end is not None:
+            self._drop(drag.held, *drag.end)
+            self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """One more keyframe."""
-        found = self._at(event.position())
-        if found is not None and found[0].address and event.position().x() >= HEAD and found[1] is None:
-            lane = found[0]
+        lane = self.lane_at(event.position().y())
+        on_curve = lane is not None and lane.address and event.position().x() >= HEAD
+        if lane is not None and on_curve and self.hold_at(event.position()) is None:
             self._score.set_turns(
                 lane.address, lane.with_one(self.time_at(event.position().x()), lane.value(event.position().y()))
             )
 
     def menu_at(self, position: QPointF) -> QMenu | None:
         """What can be done with what is there; None for nothing."""
-        found = self._at(position)
-        if found is None or not found[0].address:
+        lane, held, performance = self.lane_at(position.y()), self.hold_at(position), self._score.performance
+        if lane is None or performance is None or (held is None and not lane.address):
             return None
-        lane, place = found
-        menu = QMenu(self)
-        if place is not None:
-            menu.addAction("Remove this keyframe", lambda: self._remove(lane, place))
-            glides = lane.turns[place].glides
-            menu.addAction("Jump here" if glides else "Glide here", lambda: self._glide(lane, place, not glides))
+        menu, edit = QMenu(self), self._score.edit
+        if held is not None and held.kind == "keyframe":
+            turn = lane.turns[held.place]
+            menu.addAction("Remove this keyframe", lambda: edit(held.removed(performance)))
+            menu.addAction("Jump here" if turn.glides else "Glide here", lambda: self._glide(lane, held.place))
             menu.addSeparator()
-        menu.addAction("Keep few keyframes", lambda: self._score.thin(lane.address, _THIN * (lane.hi - lane.lo)))
-        menu.addAction(f"Take {lane.address} out", lambda: self._score.set_turns(lane.address, ()))
+        elif held is not None:
+            whole = hold(performance, lane, held.place, whole=True) if lane.wholes else held
+            if held.kind == "step":
+                menu.addAction("Remove this step", lambda: edit(held.removed(performance)))
+            out = "Take this fade out" if lane.wholes else "Remove it"
+            menu.addAction(out, lambda: edit(whole.removed(performance)))
+            menu.addAction("Do it again at the line", lambda: self._repeat(whole))
+        if lane.address:
+            menu.addAction("Keep few keyframes", lambda: self._score.thin(lane.address, _THIN * (lane.hi - lane.lo)))
+            menu.addAction(f"Take {lane.address} out", lambda: self._score.set_turns(lane.address, ()))
         return menu
 
     def contextMenuEvent(self, event) -> None:  # type: ignore[no-untyped-def] # noqa: N802 - Qt's
@@ -214,134 +255,92 @@ class Timeline(QWidget):
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(event.globalPos())
 
-    def _remove(self, lane: Lane, place: int) -> None:
-        self._score.set_turns(lane.address, lane.without(place))
-
-    def _glide(self, lane: Lane, place: int, glides: bool) -> None:
+    def _glide(self, lane: Lane, place: int) -> None:
         turn = lane.turns[place]
-        turns = (*lane.turns[:place], Turned(turn.time, turn.address, turn.value, glides), *lane.turns[place + 1 :])
+        turns = (*lane.turns[:place], replace(turn, glides=not turn.glides), *lane.turns[place + 1 :])
         self._score.set_turns(lane.address, turns)
+
+    def _repeat(self, held: Hold) -> None:
+        self._drop(held, self._score.position, held.value, True)
+
+    def _drop(self, held: Hold, time: float, value: float, copies: bool = False) -> None:
+        """Have it elsewhere, where it stays chosen."""
+        if self._score.performance is None:
+            return
+        made = held.dropped(self._score.performance, time, value, copies=copies)
+        if made is self._score.performance:
+            self.hovered.emit("There is no room for it there")
+            return
+        self._score.edit(made)
+        lane, before = self.lane(held.lane.key), set(held.lane.times)
+        if lane is not None and lane.times:
+            wanted = next((each for each in lane.times if copies and each not in before), held.held_at(time))
+            self._chosen = lane.key, min(range(len(lane.times)), key=lambda each: abs(lane.times[each] - wanted))
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
+    def _held(self, *, whole: bool = False) -> Hold | None:
+        """What is chosen; of a fade all, where that is wanted."""
+        lane = self.lane(self._chosen[0]) if self._chosen is not None else None
+        if lane is None or self._chosen is None or self._score.performance is None:
+            return None
+        return hold(self._score.performance, lane, self._chosen[1], whole=whole and bool(lane.wholes))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows choose a keyframe, with Alt they move it; Delete removes it."""
+        """Arrows choose, with Alt they move; Delete removes, Ctrl+D does it again at the line; Shift: a whole fade."""
         ways = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-        curves = [lane for lane in self.lanes if lane.address]
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._chosen is not None:
-            lane = self.lane(self._chosen[0])
-            if lane is not None:
-                self._remove(lane, self._chosen[1])
-        elif event.key() in ways and curves:
-            across, down = ways[Qt.Key(event.key())]
-            if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-                self._nudge(across, -down)
+        modifiers, key = event.modifiers(), Qt.Key(event.key())
+        there = [lane for lane in self.lanes if lane.times]
+        held = self._held(whole=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and held is not None:
+            if self._score.performance is not None:
+                self._score.edit(held.removed(self._score.performance))
+        elif key == Qt.Key.Key_D and modifiers & Qt.KeyboardModifier.ControlModifier:
+            again = self._held(whole=True)
+            if again is not None:
+                self._repeat(again)
+        elif key in ways and there:
+            across, down = ways[key]
+            if modifiers & Qt.KeyboardModifier.AltModifier:
+                self._nudge(held, across, -down)
             else:
-                self._choose(curves, across, down)
+                self._choose(there, across, down)
         else:
             super().keyPressEvent(event)
 
-    def _choose(self, curves: list[Lane], across: int, down: int) -> None:
+    def _choose(self, there: list[Lane], across: int, down: int) -> None:
         lane = self.lane(self._chosen[0]) if self._chosen is not None else None
         if lane is None or self._chosen is None:
-            self._chosen = curves[0].address, 0
+            self._chosen = there[0].key, 0
         else:
-            other = curves[min(max(0, curves.index(lane) + down), len(curves) - 1)]
+            other = there[min(max(0, there.index(lane) + down), len(there) - 1)]
             place = self._chosen[1] + across
             if down:
-                at = lane.turns[self._chosen[1]].time
-                place = min(range(len(other.turns)), key=lambda each: abs(other.turns[each].time - at))
-            self._chosen = other.address, min(max(0, place), len(other.turns) - 1)
-        lane = self.lane(self._chosen[0])
-        if lane is not None:
-            self.hovered.emit(_said(lane, lane.turns[self._chosen[1]]))
+                at = lane.times[self._chosen[1]]
+                place = min(range(len(other.times)), key=lambda each: abs(other.times[each] - at))
+            self._chosen = other.key, min(max(0, place), len(other.times) - 1)
+        held = self._held()
+        if held is not None:
+            self.hovered.emit(held.said())
         self.update()
 
-    def _nudge(self, later: int, higher: int) -> None:
-        lane = self.lane(self._chosen[0]) if self._chosen is not None else None
-        if lane is None or self._chosen is None:
+    def _nudge(self, held: Hold | None, later: int, higher: int) -> None:
+        if held is None:
             return
-        turn, step = lane.turns[self._chosen[1]], (lane.hi - lane.lo) / 100
-        value = turn.value + higher * step
+        lane = held.lane
+        value = held.value + higher * (lane.hi - lane.lo) / 100
         value = lane.number.clipped(value) if lane.number is not None else value
-        self._score.set_turns(lane.address, lane.moved(self._chosen[1], turn.time + later * 0.04, value))
+        self._drop(held, held.time + later * _NUDGE, value)
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw."""
         del event
+        score, drag = self._score, self._drag
+        is_open = score.performance is not None
+        shown = [drag.shown if drag is not None and lane is drag.held.lane else lane for lane in self.lanes]
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(theme.GROUND))
-        if self._score.performance is None:
-            painter.setPen(QColor(theme.FAINT))
-            text = "Nothing is open. Shift+R records a performance with its film; it is shown here when it ends."
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(12, 0, -12, 0), flags, text)
-            return
-        self._draw_ruler(painter)
-        if (selection := self._score.selection) is not None:
-            a, b = self.x_of(selection[0]), self.x_of(selection[1])
-            colour = QColor(theme.ACCENT)
-            colour.setAlpha(48)
-            painter.fillRect(QRectF(max(a, HEAD), 0, b - max(a, HEAD), self.height()), colour)
-        for lane in self.lanes:
-            self._draw_lane(painter, lane)
-        painter.setPen(QPen(QColor(theme.TEXT), 1.5))
-        here = self.x_of(self._score.position)
-        if here >= HEAD:
-            painter.drawLine(QPointF(here, 0), QPointF(here, self.height()))
-
-    def _draw_ruler(self, painter: QPainter) -> None:
-        step = step_of_ruler(1 / self._scale)
-        painter.setPen(QColor(theme.FAINT))
-        number = math.ceil(self._left / step)
-        while (x := self.x_of(number * step)) <= self.width() and number * step <= self._seconds:
-            painter.drawLine(QPointF(x, RULER - 6), QPointF(x, RULER))
-            text = clock(number * step) if step >= 1 else f"{number * step:.1f}"
-            painter.drawText(QPointF(x + 3, RULER - 7), text)
-            number += 1
-
-    def _draw_lane(self, painter: QPainter, lane: Lane) -> None:
-        top, bottom = lane.top, lane.top + lane.height
-        painter.setPen(QPen(QColor(theme.LINE), 1))
-        painter.drawLine(QPointF(0, bottom - 0.5), QPointF(self.width(), bottom - 0.5))
-        painter.save()
-        painter.setClipRect(QRectF(HEAD, top, self.width() - HEAD, lane.height))
-        if lane.turns:
-            self._draw_curve(painter, lane)
-        painter.setPen(QPen(QColor(theme.FAINT), 1.5))
-        for time in lane.marks:
-            painter.drawLine(QPointF(self.x_of(time), top + 4), QPointF(self.x_of(time), bottom - 5))
-        painter.restore()
-        painter.setPen(QColor(theme.TEXT))
-        text = painter.fontMetrics().elidedText(lane.label, Qt.TextElideMode.ElideRight, HEAD - 16)
-        middle = QRectF(8, top, HEAD - 16, lane.height)
-        painter.drawText(middle, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-    def _draw_curve(self, painter: QPainter, lane: Lane) -> None:
-        shown = lane
-        if self._dragged is not None and self._dragged[0].address == lane.address:
-            shown = replace(lane, turns=self._dragged[2])
-        points = shown.points
-        line = [QPointF(self.x_of(time), shown.y(value)) for time, value in points]
-        if line:
-            line.append(QPointF(self.x_of(self._seconds), line[-1].y()))
-        painter.setPen(QPen(QColor(theme.ACCENT), 1.5))
-        painter.drawPolyline(QPolygonF(line))
-        # Recorded as they came, keyframes lie close; where they can be told apart they are drawn.
-        wide = self.x_of(shown.turns[-1].time) - self.x_of(shown.turns[0].time)
-        apart = len(shown.turns) < 2 or wide / (len(shown.turns) - 1) > 2.5
-        painter.setPen(Qt.PenStyle.NoPen)
-        for place, turn in enumerate(shown.turns):
-            is_chosen = self._chosen == (lane.address, place)
-            if apart or is_chosen:
-                painter.setBrush(QColor(theme.TEXT if is_chosen else theme.ACCENT))
-                radius = 4.5 if is_chosen else 3.0
-                painter.drawEllipse(QPointF(self.x_of(turn.time), shown.y(turn.value)), radius, radius)
-
-
-def _said(lane: Lane, turn: Turned) -> str:
-    unit = f" {lane.number.unit}" if lane.number is not None and lane.number.unit else ""
-    return f"{lane.label} ({lane.address}): {turn.value:.4g}{unit} at {turn.time:.2f} s"
+        view = View(self.rect(), self.x_of, self._left, self._seconds, 1 / self._scale)
+        paint(painter, view, shown if is_open else None, score.selection, score.position, self._chosen)
+        painter.end()
