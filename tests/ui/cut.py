@@ -53,9 +53,13 @@ def _wide(widget: QWidget, text: str) -> int:
 
 def _label(label: QLabel) -> Iterator[str]:
     text, room = label.text(), label.contentsRect()
-    if isinstance(label, ElidedLabel) or not text or label.textFormat() == Qt.TextFormat.RichText:
+    if isinstance(label, ElidedLabel) or not text:
         return  # an elided one has a tip with the whole of it
-    if label.wordWrap():
+    is_rich = label.textFormat() == Qt.TextFormat.AutoText and "</" in text
+    if is_rich or label.textFormat() == Qt.TextFormat.RichText:
+        if not label.wordWrap() and label.sizeHint().width() > label.width() + _SLACK:
+            yield f"“{text}” needs {label.sizeHint().width()}, has {label.width()}"
+    elif label.wordWrap():
         needed = label.heightForWidth(label.width())
         if needed > label.height() + _SLACK:
             yield f"“{text}” needs {needed} pixels of height, has {label.height()}"

@@ -118,7 +118,7 @@ class BendPalette(Chooser):
         self.list.setIconSize(QSize(SIDE, SIDE))
         self.list.setGridSize(_CELL)
         self.list.setWordWrap(True)
-        self.resize(self.width(), 560)
+        self.wanted.setHeight(560)
         blank = QPixmap(SIDE, SIDE)
         blank.fill(theme.RAISED)
         self._blank = QIcon(blank)

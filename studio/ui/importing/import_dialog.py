@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
@@ -32,6 +32,7 @@ from studio.ui.importing.choices import Choice, channels, dropout, names, state,
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.fitting import fit
 from studio.ui.values.form import LABEL_WIDTH, ValuesForm
 
 _LARGEST_SIDE = 8192
@@ -171,7 +172,11 @@ class ImportDialog(QDialog):
         box.addWidget(self.facts)
         box.addLayout(middle, 1)
         box.addLayout(foot)
-        self.resize(min(1180, round(window.width() * 0.86)), min(760, round(window.height() * 0.84)))
+        # On a small screen more of it than of a small window.
+        fit(
+            self,
+            QSize(min(1180, max(760, round(window.width() * 0.86))), min(760, max(520, round(window.height() * 0.84)))),
+        )
         # Only a button that lies in the dialog already becomes the one that Enter presses.
         self.button.setDefault(True)
         self.name.setFocus()

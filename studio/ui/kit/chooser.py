@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from studio.ui.kit import theme
+from studio.ui.kit.fitting import fit
 from studio.ui.kit.icons import icon
 
 CHOICE = Qt.ItemDataRole.UserRole
@@ -17,6 +18,9 @@ class Chooser(QFrame):
     """Closes when something is chosen; ``chosen`` brings what its item stands for.
 
     A heading is shown while something is found between it and the next.
+
+    Attributes:
+        wanted: how large it is where the screen has room for it.
 
     Args:
         parent: what it opens over.
@@ -43,7 +47,7 @@ class Chooser(QFrame):
         column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.search)
         column.addWidget(self.list, 1)
-        self.resize(width, 420)
+        self.wanted = QSize(width, 420)
         self.search.textChanged.connect(self._seek)
         self.search.installEventFilter(self)
         self.list.itemClicked.connect(self._choose)
@@ -56,6 +60,7 @@ class Chooser(QFrame):
         """Show it below a button, with the keyboard in the search line."""
         self.search.clear()
         self._seek("")
+        fit(self, self.wanted)
         at = widget.mapToGlobal(QPoint(0, widget.height() + 2))
         screen = widget.screen().availableGeometry()
         self.move(min(at.x(), screen.right() - self.width()), min(at.y(), screen.bottom() - self.height()))

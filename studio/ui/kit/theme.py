@@ -144,6 +144,7 @@ QPushButton, QToolButton, QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
 QLineEdit {{ placeholder-text-color: {FAINT}; }}
 QToolButton {{ padding: 3px; }}
 QToolBar QToolButton {{ background: transparent; border-color: transparent; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; border-color: {EDGE}; border-radius: 3px; }}
 QPushButton:hover, QToolButton:hover, QComboBox:hover {{ border-color: {FAINT}; }}
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked {{
     background: {CHOSEN}; border-color: {ACCENT}; }}
@@ -185,6 +186,7 @@ QWidget#messages {{ background: {RAISED}; border: 1px solid {EDGE}; border-radiu
 QProgressBar {{ background: {RAISED}; border: none; border-radius: 3px; height: 6px; text-align: center; }}
 QProgressBar::chunk {{ background: {ACCENT}; border-radius: 3px; }}
 QScrollArea {{ border: none; background: {PANEL}; }}
+QScrollArea#body, QWidget#body {{ background: {GROUND}; }}
 """
 
 

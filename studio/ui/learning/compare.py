@@ -19,6 +19,7 @@ from studio.model.network import Network
 from studio.model.param import Declared, param, seed
 from studio.runtime.learning.comparison import Comparison, Run
 from studio.ui.kit import theme
+from studio.ui.kit.fitting import fit, scrolled_body
 from studio.ui.kit.forms import Form
 from studio.ui.learning.curves import finite, plot_widget, smoothed, switch
 from studio.ui.learning.lesson_form import PLAYING
@@ -124,7 +125,7 @@ class CompareWindow(QDialog):
         source.addWidget(label)
         source.addWidget(self.source, 1)
         self.said.setStyleSheet(f"color: {theme.WARNING};")
-        column = QVBoxLayout(self)
+        column = scrolled_body(QVBoxLayout(self))
         column.setSpacing(theme.SPACE)
         column.addWidget(about)
         column.addLayout(source)
@@ -132,6 +133,7 @@ class CompareWindow(QDialog):
             column.addWidget(part)
         column.addLayout(buttons)
         column.addLayout(both)
+        fit(self)
 
     # -- what is done -------------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
 from studio.learn.networks import NEW, NewNetwork
 from studio.model.preset import Preset
 from studio.ui.kit import theme
+from studio.ui.kit.fitting import fit, scrolled_body
 from studio.ui.kit.forms import Form
 
 
@@ -32,7 +33,9 @@ class NewNetworkDialog(QDialog):
         self.make.setText("Make")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
+        whole = QVBoxLayout(self)
+        whole.setSpacing(theme.SPACE)
+        column = scrolled_body(whole)
         column.setSpacing(theme.SPACE)
         column.addWidget(self.kind)
         column.addWidget(self.doc)
@@ -43,10 +46,10 @@ class NewNetworkDialog(QDialog):
             column.addWidget(form)
         column.addWidget(self.parameters)
         column.addStretch(1)
-        column.addWidget(buttons, alignment=Qt.AlignmentFlag.AlignBottom)
-        self.resize(420, 320)
+        whole.addWidget(buttons)
         self.kind.currentIndexChanged.connect(self._show)
         self._show()
+        fit(self, QSize(440, 360))
 
     def wanted(self) -> NewNetwork:
         """What is asked for; StudioError where its values do not go together."""

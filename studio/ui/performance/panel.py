@@ -23,6 +23,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.flow import Flow
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.performance.timeline import Timeline
 
@@ -90,16 +91,16 @@ class PerformancePanel(QWidget):
         return (*found, self.open, self.save, self.copy)
 
     def _lay_out(self) -> None:
+        buttons = QWidget()
+        flow = Flow(buttons)
+        for button in self.buttons:
+            flow.addWidget(button)
         row = QHBoxLayout()
         row.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, 0)
         row.setSpacing(theme.SPACE // 2)
-        for number, button in enumerate(self.buttons):
-            if number in (3, 5, 7):
-                row.addSpacing(theme.SPACE)
-            row.addWidget(button)
-        row.addSpacing(theme.SPACE)
-        row.addWidget(self.name, 3)
-        row.addWidget(self.said, 4)
+        row.addWidget(buttons, 10)
+        row.addWidget(self.name, 6)
+        row.addWidget(self.said, 8)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.timeline)

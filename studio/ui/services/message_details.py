@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio.runtime.live.report import Message
 from studio.runtime.services.log import log_path
 from studio.ui.kit import theme
+from studio.ui.kit.fitting import fit
 
 
 class MessageDetails(QDialog):
@@ -42,7 +43,7 @@ class MessageDetails(QDialog):
         box.setSpacing(theme.SPACE)
         for widget in (sentence, self.text, where, buttons):
             box.addWidget(widget)
-        self.resize(720, 420)
+        fit(self, QSize(720, 420))
 
     def copy(self) -> None:
         """Take everything into the clipboard."""

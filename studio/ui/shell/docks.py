@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from studio.ui.kit.panel import Area, Panel
+from studio.ui.kit.scrolled import Scrolled
 from studio.ui.kit.seen import in_sight
+from studio.ui.shell.compact import Compact
 from studio.ui.shell.dock_tabs import DockTabs
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -38,6 +40,7 @@ class Docks(QObject):
 
     Attributes:
         by_name: the docks by the panels' ids.
+        compact: has all of them share one place while the window is small.
     """
 
     def __init__(
@@ -66,13 +69,24 @@ class Docks(QObject):
                 self._dock(panel, content)
         self._raise_first()
         self._usual = window.saveState()
+        self.compact = Compact(window, self._in_order, self.sweep)
+        self._is_proportioned = False
         self._wanted: dict[Area, int] = {}
         self._looks = 0
         self._settling = QTimer(self, singleShot=True)
         self._settling.timeout.connect(self._settle)
 
-    def window_resized(self) -> None:
+    def _in_order(self) -> list[QDockWidget]:
+        """What is worked with first: the right side's, then the left's."""
+        sides = sorted(self._stacks, key=lambda at: (at[0] != "right", at))
+        return [dock for at in sides for dock in self._stacks[at]]
+
+    def window_resized(self, size: QSize) -> None:
         """Panels that a small window has squeezed get their widths back as soon as there is room."""
+        was_small = self.compact.layout is not None
+        self.compact.window_resized(size)
+        if was_small and self.compact.layout is None and not self._is_proportioned:
+            QTimer.singleShot(0, self, self.proportion)
         self._looks = _LOOKS
         self._settling.start(0)
 
@@ -86,6 +100,8 @@ class Docks(QObject):
         return False
 
     def _settle(self) -> None:
+        if self.compact.layout is not None:
+            return
         for area, wanted in self._wanted.items():
             docked = [dock for (at, _), docks in self._stacks.items() if at == area for dock in docks]
             shown = [dock for dock in docked if dock.isVisible() and not dock.isFloating()]
@@ -105,14 +121,19 @@ class Docks(QObject):
 
     def put_back(self) -> None:
         """Every panel where it was at the first start, at widths that suit the window."""
+        self.compact.forget()
         self._window.restoreState(self._usual)
         for name, dock in self.by_name.items():
             dock.setVisible(name not in self._hidden)
         self._raise_first()
+        self.compact.window_resized(self._window.size())
         self.proportion()
 
     def proportion(self) -> None:
-        """Give every panel its share of the window."""
+        """Give every panel its share of the window; a small one has its own."""
+        if self.compact.layout is not None:
+            return
+        self._is_proportioned = True
         width, height = self._window.width(), self._window.height()
         for area, (share, least, most) in _WIDTHS.items():
             firsts = [docks[0] for (at, _), docks in self._stacks.items() if at == area]
@@ -156,7 +177,7 @@ class Docks(QObject):
             scroll.setWidget(content)
             dock.setWidget(scroll)
         else:
-            dock.setWidget(content)
+            dock.setWidget(Scrolled(content))
 
     def _look(self, name: str) -> None:
         dock = self.by_name[name]

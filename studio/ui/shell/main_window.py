@@ -29,6 +29,7 @@ from studio.ui.kit.command import Context
 from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 from studio.ui.services.parts import Parts
+from studio.ui.shell.compact import LEAST
 from studio.ui.shell.declared import declared
 from studio.ui.shell.docks import Docks
 from studio.ui.shell.focus_ring import FocusRing
@@ -71,7 +72,7 @@ class MainWindow(QMainWindow):
         self.ring = FocusRing(self)
         self._keyboard.goes_by_keys.connect(self.ring.set_wanted)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 560)
+        self.setMinimumSize(LEAST)
         self._declared = declared()
         self.panels = Panels(self.context, self._declared.panels, self.say_error)
         for panel in self.panels.left_out:
@@ -149,7 +150,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The first time, give every panel its share."""
         super().resizeEvent(event)
-        self._docks.window_resized()
+        self._docks.window_resized(event.size())
         if not event.oldSize().isValid():
             # Once the docks have been laid out.
             QTimer.singleShot(0, self, self._docks.sweep if self._is_restored else self._docks.proportion)
@@ -257,7 +258,7 @@ class MainWindow(QMainWindow):
         if not self._may_close(self._close_later):
             event.ignore()
             return
-        self.parts.session.keep_window(self, self._projection.layout)
+        self.parts.session.keep_window(self, self._docks.compact.layout or self._projection.layout)
         self._projection.close()
         super().closeEvent(event)
 

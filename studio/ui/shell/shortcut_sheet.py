@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from studio.ui.kit import theme
 from studio.ui.kit.actions import keys_of
+from studio.ui.kit.fitting import fit
 from studio.ui.shell.declared import OTHERS, Declared
 
 _COLUMNS = 3
@@ -39,8 +40,7 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
-        available = self.screen().availableSize()
-        self.resize(min(1080, available.width() - 80), min(620, available.height() - 80))
+        fit(self, QSize(1080, 620))
 
 
 def groups_of(declared: Declared) -> list[Group]:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.engine.choose import ENGINE_NAMES
 from studio.model.workspace import Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command
+from studio.ui.kit.icons import icon
 from studio.ui.shell.size_box import SizeBox
 
 _ROOMY = 1180
@@ -63,6 +64,12 @@ class ToolBar(QToolBar):
         self._engine.textActivated.connect(lambda text: setattr(workspace, "engine", text))
         workspace.changed.connect(self._follow)
         self._follow("engine")
+        # Qt's own arrows are dark on dark.
+        more = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setIcon(icon("dots-three-vertical"))
+            more.setToolTip("More of the toolbar")
+            more.setAccessibleName("More of the toolbar")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Texts go where there is no room for them."""
@@ -84,13 +91,19 @@ class ToolBar(QToolBar):
     def _combo(self, name: str, combo: QComboBox, tip: str, width: int) -> None:
         label = QLabel(name)
         label.setStyleSheet(f"color: {theme.FAINT}; padding: 0 2px 0 8px;")
+        # Together, so that both go where there is no room for them.
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
         combo.setToolTip(tip)
         combo.setAccessibleName(name)
         combo.setMinimumWidth(width)
         combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         label.setBuddy(combo)
-        self.addWidget(label)
-        self.addWidget(combo)
+        row.addWidget(label)
+        row.addWidget(combo)
+        self.addWidget(both)
 
     def _follow(self, field: str) -> None:
         if field == "engine":

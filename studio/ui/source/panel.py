@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
@@ -181,6 +181,12 @@ class Transport(QWidget):
         row.addWidget(self.status, 1)
         row.addWidget(self.facts)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """What stays where there is least room: the source, playing, and the place in it."""
+        kept = (self.source, self.play_button, self.seek)
+        wide = sum(widget.minimumSizeHint().width() + theme.SPACE for widget in kept)
+        return QSize(min(wide + theme.SPACE, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Where there is little room the facts go first, then what keys and menus can do as well."""
         super().resizeEvent(event)
@@ -191,8 +197,10 @@ class Transport(QWidget):
         self.facts.setVisible(width >= _NARROW)
         for widget in self._more:
             widget.setVisible(width >= _NARROW - 80)
-        for widget in (self.seek, self.place, self.loop):
+        self.seek.setVisible(self._has_time)
+        for widget in (self.loop, self.place):
             widget.setVisible(self._has_time)
+        self.status.setVisible(width >= _NARROW - 280 or bool(self.status.whole))
         self.speed.setVisible(self._has_time and width >= _NARROW - 180)
         self.sound.setVisible(self._has_sound and width >= _NARROW - 180)
         self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
@@ -202,6 +210,9 @@ class Transport(QWidget):
             self._name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH if width >= _NARROW else _NAME_WIDTH // 2
         )
         self.source.setText(name)
+        for widget in (self.loop, self.place):
+            if self._row.minimumSize().width() > width:
+                widget.hide()
 
     def _show(self, state: PlayerState) -> None:
         name = _name(state.spec)

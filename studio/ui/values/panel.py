@@ -12,6 +12,7 @@ from studio.model.values import Values
 from studio.runtime.live.report import LayerShapes
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+from studio.ui.kit.fitting import fit, scrolled_body
 from studio.ui.values.form import ValuesForm
 
 _WIDTH = 380
@@ -52,14 +53,16 @@ class ValuesPanel(QDialog):
         box = QVBoxLayout(self)
         box.setContentsMargins(*(2 * theme.SPACE,) * 4)
         box.setSpacing(theme.SPACE)
+        body = scrolled_body(box)
         for part in (about, self.form, self.problem):
-            box.addWidget(part)
-        box.addStretch(1)
+            body.addWidget(part)
+        body.addStretch(1)
         box.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.setMinimumWidth(_WIDTH)
         document.changed.connect(self._follow)
         telemetry.on(LayerShapes, self._take)
         self._show()
+        fit(self)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):

@@ -1,0 +1,87 @@
+"""On a small window all panels share one place as tabs; with room again each is where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from studio.ui.services.session import LAYOUT
+
+LEAST = QSize(600, 320)
+"""Below this no window is: a screen of 1280 × 720 at 200 % has room for it, beside what the system shows."""
+
+_SMALL = QSize(940, 540)
+"""A window that is narrower, or lower, is small."""
+
+_WIDTH = 300
+
+
+class Compact(QObject):
+    """Brings the docks together, and back.
+
+    Args:
+        window: has them.
+        docks: gives those that it has, in the order of their tabs.
+        settled: called when they lie where they are to be.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        docks: Callable[[], list[QDockWidget]],
+        settled: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._docks, self._settled = window, docks, settled
+        self._roomy: QByteArray | None = None
+
+    @property
+    def layout(self) -> QByteArray | None:
+        """Where docks are with room; None while they are there."""
+        return self._roomy
+
+    def forget(self) -> None:
+        """Docks are put elsewhere; where they were with room counts no more."""
+        self._roomy = None
+
+    def window_resized(self, size: QSize) -> None:
+        """See whether there is room."""
+        if self._window.isFullScreen():
+            return
+        small = size.width() < _SMALL.width() or size.height() < _SMALL.height()
+        if small and self._roomy is None:
+            self._enter()
+        elif not small and self._roomy is not None:
+            self._leave()
+
+    def _enter(self) -> None:
+        window = self._window
+        self._roomy = window.saveState(LAYOUT)
+        docked = [dock for dock in self._docks() if not dock.isFloating()]
+        front = next((dock for dock in docked if not dock.isHidden()), None)
+        last: QDockWidget | None = None
+        for dock in docked:
+            hidden = dock.isHidden()
+            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            if last is not None:
+                window.tabifyDockWidget(last, dock)
+            dock.setVisible(not hidden)
+            last = dock
+        if front is not None:
+            front.raise_()
+        if docked:
+            window.resizeDocks(docked[:1], [_WIDTH], Qt.Orientation.Horizontal)
+        QTimer.singleShot(0, self, self._settled)
+
+    def _leave(self) -> None:
+        roomy, self._roomy = self._roomy, None
+        assert roomy is not None, "it is small"
+        # What was shown or put away meanwhile stays so.
+        hidden = {dock: dock.isHidden() for dock in self._docks()}
+        self._window.restoreState(roomy, LAYOUT)
+        for dock, was in hidden.items():
+            if dock.isHidden() != was:
+                dock.setVisible(not was)
+        QTimer.singleShot(0, self, self._settled)
