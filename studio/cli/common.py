@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -114,6 +115,21 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         return  # what is wrong with it is said when it is written
     if taken and not overwrite:
         raise StudioError(f"{path} exists already; give another name, or --overwrite to replace it.")
+
+
+@contextmanager
+def unless_taken(path: Path) -> Iterator[None]:
+    """Say so where something has come to be at `path` while what was to stand there was made; that is lost then.
+
+    Raises:
+        StudioError: in the place of a `FileExistsError`.
+    """
+    try:
+        yield
+    except FileExistsError as error:
+        raise StudioError(
+            f"{path} has come to be meanwhile, and stays as it is; give another name, or --overwrite to replace it."
+        ) from error
 
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]

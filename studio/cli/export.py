@@ -16,6 +16,7 @@ from studio.cli.common import (
     print_json,
     refuse_existing,
     say,
+    unless_taken,
 )
 
 
@@ -36,10 +37,11 @@ def export(
     """Give a network back, bends and all, under the names of the file that it came from."""
     from studio.io.exporters import ExportOptions, exporter_for
 
-    exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size))
+    exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size), overwrite)
     refuse_existing(output, overwrite)
     opened = open_preset(preset)
-    remarks = exporter.export(opened, output, options)
+    with unless_taken(output):
+        remarks = exporter.export(opened, output, options)
     written = sum(file.stat().st_size for file in ([output] if output.is_file() else output.iterdir()))
     if as_json:
         facts = {"path": str(output), "format": exporter.name, "bytes": written, "notes": list(remarks)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from studio.cli.common import OverwriteOption, height_by_width, note, print_json, refuse_existing, say
+from studio.cli.common import OverwriteOption, height_by_width, note, print_json, refuse_existing, say, unless_taken
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def import_(
     )
     refuse_existing(output, overwrite)
     imported = open_model(model, options)
-    save_imported(imported, output)
+    with unless_taken(output):
+        save_imported(imported, output, overwrite=overwrite)
     if as_json:
         print_json(_facts(imported, output))
         return

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from studio.cli.common import EngineOption, Exit, is_given, note
+from studio.cli.learnt import Safe, safe_of, save_learnt
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def train(
             from studio.learn.checkpoint import load_checkpoint
 
             learner.restore(load_checkpoint(resume, network))
-        _teach(learner, asked, weights, output, most, minutes * 60, keep=keep, as_json=as_json)
+        safe = Safe(output, resume)
+        _teach(learner, asked, weights, output, most, minutes * 60, safe, keep=keep, as_json=as_json)
     finally:
         learner.close()
 
@@ -166,13 +168,13 @@ def _teach(
     output: Path,
     most: int,
     seconds: float,
+    safe: Safe,
     *,
     keep: bool,
     as_json: bool,
 ) -> None:
     from studio.learn.checkpoint import save_checkpoint
 
-    safe = _safe(output)
     began = saved = time.monotonic()
     last, problem = None, ""
     with _interruptible() as stopped, _shown(as_json, most, seconds) as show:
@@ -188,15 +190,15 @@ def _teach(
             if last is not None and _is_enough(learner.steps, most, passed, seconds):
                 break
             if time.monotonic() - saved > _AUTOSAVE:
-                save_checkpoint(learner.checkpoint(), safe)
+                safe.keep(learner.checkpoint())
                 saved = time.monotonic()
     interrupted = stopped()
     if last is None:
         raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
-    _save(learner, asked, weights, output, last, time.monotonic() - began)
+    output = save_learnt(learner, asked, weights, output, last, time.monotonic() - began)
     if keep:
         save_checkpoint(learner.checkpoint(), output / "learning.safetensors")
-    safe.unlink(missing_ok=True)
+    safe.drop()
     if not as_json:
         typer.echo(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")
     if problem:
@@ -217,34 +219,13 @@ def _is_enough(steps: int, most: int, passed: float, seconds: float) -> bool:
     return bool((most and steps >= most) or (seconds and passed >= seconds))
 
 
-def _save(learner: Learner, asked: Asked, weights: str, output: Path, last: Step, seconds: float) -> None:
-    from dataclasses import replace
-
-    from studio.io.atomic import write_bytes
-    from studio.io.networks import save_network
-    from studio.learn.prepare import described
-
-    network = learner.result()
-    save_network(replace(network, name=output.name), output)
-    facts: dict[str, object] = {"script": "studio train", **described(asked, weights), "steps": last.number}
-    facts |= {"seconds": round(seconds, 1), "engine": learner.backend.name, "final_loss": last.loss, "psnr": last.psnr}
-    if not math.isfinite(last.psnr):
-        facts.pop("psnr")
-    write_bytes(output / "training.json", (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def _safe(output: Path) -> Path:
-    """Where the checkpoint for the case of a crash lies."""
-    return output.with_name(f"{output.name}.learning.safetensors")
-
-
 def _require_new(output: Path, resume: Path | None) -> None:
     from studio.io.atomic import exists, require_parent
 
     require_parent(output)
     if exists(output):
         raise StudioError(f"{output} is there already; choose a new folder for what is learnt.")
-    safe = _safe(output)
+    safe = safe_of(output)
     if exists(safe) and (resume is None or resume.resolve() != safe.resolve()):
         raise StudioError(
             f"{safe} is there: a lesson that did not come to its end left it. Continue with --resume {safe}, "

@@ -6,6 +6,7 @@ sequence of steps does.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -74,6 +75,18 @@ def take_free(new: Path, name: Path) -> None:
     if os.path.lexists(name):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(name))
     patiently(lambda: new.rename(name))
+
+
+def take_free_folder(new: Path, name: Path) -> None:
+    """Rename the folder `new` to `name`, at which nothing may stand but an empty folder.
+
+    Raises:
+        FileExistsError: where something does.
+        OSError: where the rename fails.
+    """
+    with contextlib.suppress(OSError):
+        name.rmdir()  # what is not empty stays
+    take_free(new, name)
 
 
 def _renamed(one: Path, other: Path, linux: int, macos: int) -> bool:

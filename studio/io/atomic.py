@@ -21,8 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.io._later import Contents, bring_later, contents_of
 from studio.io._leftovers import beside_of, let_go, locked, real_path, recover_folder, sweep
-from studio.io._rename import exchange, patiently, take_free
+from studio.io._rename import exchange, patiently, take_free, take_free_folder
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and try again",
@@ -163,13 +164,18 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Give an empty folder beside `path` to fill; on leaving, it is synced and takes the place of the folder `path`.
 
-    The folder that stood there is gone afterwards, with all that was in it; when anything fails it stands there still.
-    Files of the same name keep their rights.
+    The folder that stood there is gone afterwards, with all that was in it but for what others have put there
+    meanwhile; when anything fails it stands there still. Files of the same name keep their rights.
+
+    Args:
+        path: the folder.
+        overwrite: whether one that stands there with something in it may be replaced.
 
     Raises:
+        FileExistsError: without `overwrite`, when such a folder stands there by the end of the body.
         StudioError: as for `replacing`; and when `path` exists and is no folder.
     """
     real = real_path(path)
@@ -179,6 +185,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     recover_folder(real)
     sweep(real.parent, real.stem)
     beside = beside_of(real, "new")
+    stood = contents_of(real)
     lock = None
     try:
         with _explained(path):
@@ -186,20 +193,29 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             lock = locked(beside, None)
         with _explained(path, beside):
             yield beside
-        with _explained(path):
+        with _explained(path, passing=() if overwrite else (errno.EEXIST,)):
             _keep_rights(real, beside)
             for folder, _, names in os.walk(beside):
                 for name in names:
                     sync(Path(folder) / name)
                 sync(Path(folder))
-            swap_folder(beside, real)
+            if overwrite:
+                swap_folder(beside, real, stood)
+            else:
+                take_free_folder(beside, real)
+                sync(real.parent)
     finally:
         let_go(lock)
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def swap_folder(new: Path, real: Path) -> None:
+def swap_folder(new: Path, real: Path, stood: Contents | None = None) -> None:
     """Put the folder `new` in the place of the folder `real`, which goes away, or back there when that fails.
+
+    Args:
+        new: the folder.
+        real: its name.
+        stood: what `contents_of` gave of `real` before `new` was filled: what has come there since is taken over.
 
     Raises:
         OSError: when a rename fails.
@@ -207,6 +223,8 @@ def swap_folder(new: Path, real: Path) -> None:
     old = exchange_folder(new, real)
     sync(real.parent)
     if old is not None:
+        if stood is not None:
+            bring_later(old, real, stood)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -141,13 +141,24 @@ def find_folder(name_or_path: str, home: Path, manifest: str, noun: str) -> Path
     return known[name_or_path]
 
 
-def require_replaceable(path: Path, manifest: str, noun: str) -> None:
-    """Raise StudioError where saving would replace a folder that is something else: somebody's other work."""
+def require_replaceable(path: Path, manifest: str, kind: str, noun: str) -> None:
+    """Check that saving replaces no folder that is something else: somebody's other work.
+
+    Args:
+        path: the folder; may be missing.
+        manifest: name of the file that tells what such a folder is.
+        kind: what that file says of its format; another program may have one of the same name.
+        noun: what such a folder is, for messages.
+
+    Raises:
+        StudioError: where it is something else, or cannot be looked into.
+    """
     try:
-        other = is_folder(path) and any(path.iterdir()) and not is_file(path / manifest)
+        taken = is_folder(path) and any(path.iterdir())
+        ours = taken and is_file(path / manifest) and f'"{kind}"'.encode() in (path / manifest).read_bytes()
     except OSError as error:
         raise StudioError(f"{path} cannot be looked into: {error.strerror}; choose another folder.") from error
-    if other:
+    if taken and not ours:
         raise StudioError(f"{path} holds other files and is no {noun}; choose a new folder.")
 
 
@@ -157,7 +168,7 @@ def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
     Args:
         old: where from; may be missing.
         new: where to.
-        owned: whether a name belongs to the format, and so is not copied.
+        owned: whether a file belongs to the format, and so is not copied, by its path within the folder ("a/b.npy").
 
     Raises:
         StudioError: where something cannot be copied.
@@ -165,15 +176,26 @@ def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
     if not is_folder(old):
         return
     try:
-        for entry in sorted(old.iterdir()):
-            if owned(entry.name) or is_leftover(entry.name):
-                continue
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.copytree(entry, new / entry.name, symlinks=True, dirs_exist_ok=True)
-            else:
-                (new / entry.name).unlink(missing_ok=True)
-                shutil.copy2(entry, new / entry.name, follow_symlinks=False)
+        _carry(old, new, owned, "")
     except OSError as error:
         if error.errno in _DISK:
             raise  # of where it is written to, which those who write tell of
         raise StudioError(f"{old} cannot be copied: {error.strerror or error}; nothing was changed.") from error
+
+
+def _carry(old: Path, new: Path, owned: Callable[[str], bool], below: str) -> None:
+    for entry in sorted(old.iterdir()):
+        name, copy = f"{below}{entry.name}", new / entry.name
+        if is_leftover(entry.name) or owned(name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            was_there = copy.exists()
+            copy.mkdir(exist_ok=True)
+            _carry(entry, copy, owned, f"{name}/")
+            if was_there or any(copy.iterdir()) or not any(entry.iterdir()):
+                shutil.copystat(entry, copy)
+            else:
+                copy.rmdir()  # all in it belongs to the format
+        else:
+            copy.unlink(missing_ok=True)
+            shutil.copy2(entry, copy, follow_symlinks=False)

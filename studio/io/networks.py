@@ -154,15 +154,16 @@ def assembled(document: Document, file: Path, tensor: Callable[[str, tuple[int, 
     return Network(described.name, graph, tensors, described.description, described.license)
 
 
-def save_network(network: Network, path: Path) -> None:
+def save_network(network: Network, path: Path, *, overwrite: bool = True) -> None:
     """Make ``path`` the folder of this network, whole or not at all; licences and notes that lie there stay.
 
     Raises:
+        FileExistsError: without ``overwrite``, where something stands there by then.
         StudioError: where the network could not be read again (a name no file can have, NaN in a tensor), where
             ``path`` is a folder of something else, or where it cannot be written.
     """
-    require_replaceable(path, MANIFEST, "network")
-    with replacing_folder(path) as folder:
+    require_replaceable(path, MANIFEST, KIND, "network")
+    with replacing_folder(path, overwrite=overwrite) as folder:
         carry_over(path, folder, owned_by(path))
         write_network_files(network, folder)
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from studio.io.atomic import replacing_folder
 from studio.io.folders import carry_over, contained, is_file, require_replaceable
 from studio.io.manifest import Line, Part, checked, read_manifest, to_json
+from studio.io.networks import KIND as NETWORK
 from studio.io.networks import MANIFEST, owned_by, write_network_files
 from studio.io.safetensors_file import encode_tensors, read_tensors
 from studio.io.stored import DTYPES, LIMIT, Stored
@@ -79,13 +80,14 @@ class Origin(Part):
     computed: dict[str, str] = Field(default_factory=dict)
 
 
-def save_imported(imported: Imported, path: Path) -> None:
+def save_imported(imported: Imported, path: Path, *, overwrite: bool = True) -> None:
     """Make ``path`` the folder of this network, with its origin beside it, whole or not at all.
 
     Raises:
+        FileExistsError: without ``overwrite``, where something stands there by then.
         StudioError: as `studio.io.networks.save_network` does.
     """
-    require_replaceable(path, MANIFEST, "network")
+    require_replaceable(path, MANIFEST, NETWORK, "network")
     names = {full: list(origin) for full, origin in imported.names.items() if origin}
     tensors = list(_way_back(imported))
     found = {tensor.of for tensor in tensors}
@@ -101,7 +103,7 @@ def save_imported(imported: Imported, path: Path) -> None:
     )
     rest = {tensor.name: imported.stored[tensor.name] for tensor in tensors if _is_kept(tensor, imported)}
     owned = owned_by(path)
-    with replacing_folder(path) as folder:
+    with replacing_folder(path, overwrite=overwrite) as folder:
         carry_over(path, folder, lambda name: owned(name) or name in (ORIGIN, REST))
         write_network_files(imported.network, folder)
         (folder / ORIGIN).write_bytes(to_json(origin.model_dump(mode="json")))

@@ -6,9 +6,8 @@ then in the folder that holds its ``presets/`` (or ``snapshots/``), then among t
 
 from __future__ import annotations
 
-import contextlib
+import os
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from studio.io.folders import (
     subfolders,
 )
 from studio.io.manifest import Migration
+from studio.io.networks import MANIFEST as NETWORK
 from studio.io.networks import load_network, owned_by, write_network_files
 from studio.io.npy import encode_npy, read_npy
 from studio.io.preset_file import (
@@ -113,8 +113,8 @@ def _read(file: Path, networks: dict[str, Network], migrations: Mapping[int, Mig
     return Preset(core.name, network, changed, core.description, core.author, weights, *told)
 
 
-def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) -> None:
-    """Make ``path`` the folder of this preset, whole or not at all; notes that lie there stay.
+def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None, *, overwrite: bool = True) -> None:
+    """Make ``path`` the folder of this preset, whole or not at all; what others have put there stays.
 
     Only tensors that differ from the network's, in any bit, are written. Where the network does not lie at a place
     in which the preset will look for it, or has changed there, a copy goes into the preset's own folder.
@@ -123,14 +123,16 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
         preset: what to save.
         path: the folder; its parent must exist.
         thumbnail: (H, W, 3) uint8 RGB, shrunk to 256 pixels; without one, that which lies there stays.
+        overwrite: whether a preset that stands there may be replaced.
 
     Raises:
+        FileExistsError: without ``overwrite``, where something stands there by then.
         StudioError: where the preset could not be read again (NaN in a tensor, a tensor that does not fit), where
             ``path`` is a folder of something else, or where it cannot be written.
     """
     what = f'The preset "{preset.name}" cannot be saved'
     sha256, changed = preset.network.sha256(), _changed(preset)
-    require_replaceable(path, MANIFEST, "preset")
+    require_replaceable(path, MANIFEST, KIND, "preset")
     outside = path_from_outside(preset.weights_path, path, sha256)
     core = {
         "format": KIND,
@@ -147,8 +149,13 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None) ->
     # What was set aside when it was read is written as it was, though it does not fit.
     replace(described, sections=preset.sections).check(preset.network, what)
     picture = None if thumbnail is None else encode_thumbnail(thumbnail)
-    with replacing_folder(path) as folder:
-        carry_over(path, folder, _owned_by(path, picture is not None))
+
+    def goes_along(name: str) -> bool:
+        # Where the network is not carried any more, nor is what came with it.
+        return outside is not None and preset.weights_path is not None and is_file(preset.weights_path / name)
+
+    with replacing_folder(path, overwrite=overwrite) as folder:
+        carry_over(path, folder, _owned_by(path, picture is not None, goes_along))
         if outside is None:
             _copy_network(preset, folder / described.core.weights.path)
         for name, tensor in changed.items():
@@ -191,7 +198,7 @@ def _path_inside(preset: Preset) -> str:
 
 
 def _copy_network(preset: Preset, folder: Path) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if preset.weights_path is not None:
         # The licence goes where the weights go.
         carry_over(preset.weights_path, folder, owned_by(preset.weights_path))
@@ -202,25 +209,44 @@ def remove_preset(path: Path) -> None:
     """Remove the files of a preset, and its folder where nothing else lies in it; StudioError where that cannot be."""
     if not is_file(path / MANIFEST):
         return
-    owned = _owned_by(path, thumbnail=True)
+    owned = _owned_by(path, thumbnail=True, goes_along=lambda _: True)
     try:
-        for entry in path.iterdir():
-            if owned(entry.name) and entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            elif owned(entry.name):
-                entry.unlink()
-        if not any(path.iterdir()):
-            path.rmdir()
+        for folder, _, names in os.walk(path, topdown=False):
+            here = Path(folder)
+            for name in names:
+                if owned((here / name).relative_to(path).as_posix()):
+                    (here / name).unlink()
+            if not any(here.iterdir()):
+                here.rmdir()
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
-def _owned_by(path: Path, thumbnail: bool) -> Callable[[str], bool]:
+def _owned_by(path: Path, thumbnail: bool, goes_along: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Whether a file in the preset's folder, by its path within, belongs to the preset, and is not somebody else's.
+
+    Args:
+        path: the folder.
+        thumbnail: whether the picture does.
+        goes_along: whether what lies beside the network within (a licence, an origin) does, by its path from there.
+    """
     # As with networks: a file that the old preset.json does not tell of is somebody else's, and stays.
-    names = {MANIFEST, "weights", *((THUMBNAIL,) if thumbnail else ())}
-    with contextlib.suppress(StudioError):
-        names.update(f"{name}.npy" for name in read_preset_file(path / MANIFEST).core.tensors)
-    return lambda name: name in names
+    names = {MANIFEST, *((THUMBNAIL,) if thumbnail else ())}
+    try:
+        core = read_preset_file(path / MANIFEST).core
+    except StudioError:
+        return lambda name: name in names
+    names.update(f"{name}.npy" for name in core.tensors)
+    within = path / core.weights.path
+    if not is_file(within / NETWORK):
+        return lambda name: name in names
+    start, of_network = f"{core.weights.path}/", owned_by(within)
+
+    def owned(name: str) -> bool:
+        rest = name.removeprefix(start)
+        return name in names or (rest != name and (of_network(rest) or goes_along(rest)))
+
+    return owned
 
 
 def _changed(preset: Preset) -> dict[str, Array]:

@@ -28,15 +28,17 @@ VERSION = 3
 _LARGEST = 16 * 2**30
 
 
-def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = None) -> None:
+def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = None, *, overwrite: bool = True) -> None:
     """Write a checkpoint, whole or not at all.
 
     Args:
         checkpoint: what learning goes on from.
         path: the file.
         asked: the lesson, which `lesson_of` finds there.
+        overwrite: whether a file that stands there may be replaced.
 
     Raises:
+        FileExistsError: without `overwrite`, where something stands there.
         StudioError: where it cannot be written.
     """
     from safetensors.numpy import save
@@ -54,7 +56,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = No
     if asked is not None:
         said["lesson"] = asdict(asked)
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
-    write_bytes(path, save({name: np.ascontiguousarray(value) for name, value in arrays.items()}))
+    data = save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
+    write_bytes(path, data, overwrite=overwrite)
 
 
 def load_checkpoint(path: Path, network: Network) -> Checkpoint:

@@ -156,6 +156,19 @@ def test_one_that_turns_out_broken_leaves_what_is_open(deck: PresetDeck, at: Run
     assert (at.document.name, deck.list.delegate.opening) == ("alpha", None)
 
 
+def test_two_studios_that_save_under_one_name_at_once_make_two_presets(
+    saver: PresetSaver, at: Running, qtbot: QtBot
+) -> None:
+    theirs = at.library.own / "sea"
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save_as("Sea")
+        # Between the question whether the name is free, and the writing.
+        save_preset(at.preset("theirs"), theirs)
+    assert load_preset(theirs).name == "theirs"
+    assert at.document.path == at.library.own / "sea-2"
+    assert load_preset(at.library.own / "sea-2").name == "Sea"
+
+
 def test_saving_a_shipped_preset_asks_for_a_name_in_the_deck(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
     at.edit()
     shipped = (at.library.shipped / "alpha" / "preset.json").read_bytes()
@@ -197,9 +210,9 @@ def test_edits_while_a_preset_is_being_saved_stay_unsaved(
 ) -> None:
     go_on = threading.Event()
 
-    def slow(*args: object) -> None:
-        assert go_on.wait(5)
-        save_preset(*args)  # type: ignore[arg-type]
+    def slow(*args: object, **named: object) -> None:
+        assert go_on.wait(30)
+        save_preset(*args, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(preset_saver, "save_preset", slow)
     at.edit()
@@ -239,7 +252,7 @@ def test_without_a_picture_it_is_saved_all_the_same(
 def test_what_cannot_be_saved_is_said_and_stays_unsaved(
     saver: PresetSaver, at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise StudioError("the disk is full")
 
     monkeypatch.setattr(preset_saver, "save_preset", full)

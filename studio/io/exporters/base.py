@@ -19,9 +19,11 @@ class ExportOptions:
 
     Attributes:
         size: (height, width) of the input, where a format needs one; the network's own where None.
+        overwrite: whether what stands there by the end may be replaced.
     """
 
     size: Size | None = None
+    overwrite: bool = True
 
 
 class Exporter(Protocol):
@@ -43,6 +45,7 @@ class Exporter(Protocol):
             Remarks for the person who exports, each a sentence.
 
         Raises:
+            FileExistsError: where something stands there by the end that may not be replaced.
             StudioError: naming the layer or tensor that the format cannot hold, or where it cannot be written.
         """
         ...

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.io.atomic import replacing_folder
 from studio.io.exporters.base import ExportOptions, refuse_own_network, without_bypass
 from studio.io.folders import carry_over, require_replaceable
-from studio.io.networks import MANIFEST, owned_by, write_network_files
+from studio.io.networks import KIND, MANIFEST, owned_by, write_network_files
 from studio.io.origin import ORIGIN, REST
 from studio.model.live_edits import as_run
 from studio.model.preset import Preset
@@ -23,13 +23,12 @@ class Npy:
 
     def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
         """See `Exporter.export`."""
-        del options
         refuse_own_network(preset, path)
-        require_replaceable(path, MANIFEST, "network")
+        require_replaceable(path, MANIFEST, KIND, "network")
         network = as_run(preset)
         if preset.changed:
             network = replace(network, name=preset.name, description=preset.description)
-        with replacing_folder(path) as folder:
+        with replacing_folder(path, overwrite=options.overwrite) as folder:
             own = owned_by(path)
             # A person's notes stay; what told where the replaced network came from goes with it.
             carry_over(path, folder, lambda name: own(name) or name in (ORIGIN, REST))

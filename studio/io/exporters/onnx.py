@@ -43,7 +43,7 @@ class Onnx:
         graph = preset.network.graph
         size = _size(preset, options)
         model, fixed = onnx_model(preset, _sizes(graph, size))
-        write_bytes(path, model.SerializeToString())
+        write_bytes(path, model.SerializeToString(), overwrite=options.overwrite)
         height, width = size
         takes = f"It takes pictures of {width}×{height} only; --size chooses another size."
         return *((takes,) if fixed and _has_pictures(graph) else ()), *normalising(preset)

@@ -21,7 +21,6 @@ class PyTorch:
 
     def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
         """See `Exporter.export`."""
-        del options
         import torch
 
         named = named_tensors(preset)
@@ -33,7 +32,7 @@ class PyTorch:
         # its errors of a full disk are none of the system's.
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        write_bytes(path, buffer.getbuffer())
+        write_bytes(path, buffer.getbuffer(), overwrite=options.overwrite)
         return *without_bypass(preset, "A state dict"), *normalising(preset)
 
 

@@ -20,8 +20,8 @@ class Safetensors:
 
     def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
         """See `Exporter.export`."""
-        del options
-        write_bytes(path, encode_tensors(named_tensors(preset), {"format": "pt"} | described(preset)))
+        data = encode_tensors(named_tensors(preset), {"format": "pt"} | described(preset))
+        write_bytes(path, data, overwrite=options.overwrite)
         return *without_bypass(preset, "A .safetensors file"), *normalising(preset)
 
 

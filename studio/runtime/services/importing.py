@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -162,8 +163,11 @@ def import_model(
         raise cannot_write(home, error) from error
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", name or model.stem).strip("-")[:80] or "network"
     number, folder = 2, home / stem
-    while exists(folder):
-        folder, number = home / f"{stem}-{number}", number + 1
-    save_imported(found, folder)
+    while True:
+        while exists(folder):
+            folder, number = home / f"{stem}-{number}", number + 1
+        with contextlib.suppress(FileExistsError):  # another studio has taken it meanwhile
+            save_imported(found, folder, overwrite=False)
+            break
     network = load_network(folder)
     return Preset(network.name, network, {}, network.description, weights_path=folder), tuple(found.notes)

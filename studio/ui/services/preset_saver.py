@@ -34,6 +34,7 @@ class _Job:
     revision: int
     before: tuple[Path | None, str]
     then: Callable[[], object] | None
+    is_new: bool
     begun: bool = False
 
 
@@ -92,7 +93,7 @@ class PresetSaver(QObject):
         path = self._document.path
         if path is None or self.needs_name:
             return False
-        self._begin(self._document.name, path, then)
+        self._begin(self._document.name, path, then, is_new=False)
         return True
 
     def save_as(self, title: str, then: Callable[[], object] | None = None) -> bool:
@@ -105,30 +106,42 @@ class PresetSaver(QObject):
         except StudioError as error:
             self._say(told(error))
             return False
-        self._begin(name, folder, then)
+        self._begin(name, folder, then, is_new=True)
         return True
 
-    def _begin(self, title: str, folder: Path, then: Callable[[], object] | None) -> None:
+    def _begin(self, title: str, folder: Path, then: Callable[[], object] | None, *, is_new: bool) -> None:
         document = self._document
         source, layer = self._scene()
         preset = replace(document.preset(), name=title).with_section(VIEW, layer)
         preset = preset.with_section(SOURCE, source or document.source)
-        job = _Job(preset, folder, document.revision, (document.path, document.name), then)
+        job = _Job(preset, folder, document.revision, (document.path, document.name), then, is_new)
         self._snapshot(lambda picture: self._post(partial(self._write, job, picture)))
         QTimer.singleShot(PATIENCE, self, partial(self._write, job, None))
 
     def _write(self, job: _Job, picture: Picture | None) -> None:
         if not job.begun:
             job.begun = True
-            work, doing = partial(save_preset, job.preset, job.folder, picture), f"Saving “{job.preset.name}”"
-            self._worker.do(work, lambda _: self._saved(job), self._failed, doing, writes=True)
+            doing = f"Saving “{job.preset.name}”"
+            self._worker.do(
+                partial(self._work, job, picture), partial(self._saved, job), self._failed, doing, writes=True
+            )
 
-    def _saved(self, job: _Job) -> None:
+    def _work(self, job: _Job, picture: Picture | None) -> Path:
+        """Write it; where it is now."""
+        folder = job.folder
+        while True:
+            try:
+                save_preset(job.preset, folder, picture, overwrite=not job.is_new)
+                return folder
+            except FileExistsError:  # another studio has taken the name meanwhile
+                folder = self._library.new_folder(job.preset.name)
+
+    def _saved(self, job: _Job, folder: Path) -> None:
         # Where something else has been opened meanwhile, that is not what was saved.
         if (self._document.path, self._document.name) == job.before:
-            self._document.mark_saved(job.folder, job.preset.name, job.revision)
+            self._document.mark_saved(folder, job.preset.name, job.revision)
         self._say(Message(f"Saved “{job.preset.name}”."))
-        self.saved.emit(job.folder)
+        self.saved.emit(folder)
         if job.then is not None:
             job.then()
 

@@ -1,0 +1,76 @@
+"""What ``studio train`` writes: the network, how it came about, and a checkpoint for the case of a crash."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.cli.common import note
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint, Learner, Step
+    from studio.learn.prepare import Asked
+
+
+def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last: Step, seconds: float) -> Path:
+    """Write what was learnt; where it is now."""
+    from dataclasses import replace
+
+    from studio.io.atomic import exists, write_bytes
+    from studio.io.networks import save_network
+    from studio.learn.prepare import described
+
+    network = learner.result()
+    wanted, number = output, 1
+    while True:
+        try:
+            save_network(replace(network, name=output.name), output, overwrite=False)
+            break
+        except FileExistsError:
+            # Another lesson has ended there meanwhile; neither is to be lost.
+            while exists(output):
+                number += 1
+                output = wanted.with_name(f"{wanted.name}-{number}")
+    if output != wanted:
+        note(f"{wanted} has come to be meanwhile and stays as it is; what was learnt here is in {output}.")
+    facts: dict[str, object] = {"script": "studio train", **described(asked, weights), "steps": last.number}
+    facts |= {"seconds": round(seconds, 1), "engine": learner.backend.name, "final_loss": last.loss, "psnr": last.psnr}
+    if not math.isfinite(last.psnr):
+        facts.pop("psnr")
+    write_bytes(output / "training.json", (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+    return output
+
+
+def safe_of(output: Path) -> Path:
+    """Where the checkpoint for the case of a crash lies."""
+    return output.with_name(f"{output.name}.learning.safetensors")
+
+
+class Safe:
+    """The checkpoint for the case of a crash: where nothing was before, or that which the lesson went on from."""
+
+    def __init__(self, output: Path, resume: Path | None) -> None:
+        self._path = safe_of(output)
+        self._is_ours = resume is not None and resume.resolve() == self._path.resolve()
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write it, in place of the one before."""
+        from studio.learn.checkpoint import save_checkpoint
+
+        number, first = 1, self._path
+        while not self._is_ours:
+            try:
+                save_checkpoint(checkpoint, self._path, overwrite=False)
+                self._is_ours = True
+                return
+            except FileExistsError:  # another lesson for the same folder
+                number += 1
+                self._path = first.with_name(f"{first.stem}-{number}{first.suffix}")
+        save_checkpoint(checkpoint, self._path)
+
+    def drop(self) -> None:
+        """It is not needed any more."""
+        if self._is_ours:
+            self._path.unlink(missing_ok=True)

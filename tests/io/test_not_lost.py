@@ -1,0 +1,225 @@
+"""What others have on the disk stays, whatever the studio writes beside it, in its place, or at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers import tiny_network
+
+from studio.cli.learnt import Safe
+from studio.errors import StudioError
+from studio.io import atomic, importers
+from studio.io.atomic import replacing_folder
+from studio.io.exporters import ExportOptions, export_preset
+from studio.io.folders import carry_over
+from studio.io.networks import save_network
+from studio.io.presets import load_preset, remove_preset, save_preset
+from studio.learn import checkpoint
+from studio.model.preset import Preset
+from studio.runtime.services import importing
+
+PRESET = Preset("dusk", tiny_network(), {})
+BENT = replace(PRESET, changed={"enc.bias": tiny_network().tensors["enc.bias"] + 1})
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+Save = Callable[[Path], object]
+SAVES: dict[str, Save] = {
+    "preset": lambda path: save_preset(PRESET, path),
+    "network": lambda path: save_network(tiny_network(), path),
+    "export": lambda path: export_preset(PRESET, path),
+}
+
+
+@pytest.mark.parametrize("kind", list(SAVES))
+@pytest.mark.parametrize("content", [b'{"format": "another-program", "version": 1}', b"", b"\xff\xfe nothing"])
+def test_a_manifest_of_another_program_is_not_taken_for_ours(tmp_path: Path, kind: str, content: bytes) -> None:
+    folder = tmp_path / "theirs"
+    (folder / "weights").mkdir(parents=True)
+    (folder / "weights" / "mine.txt").write_bytes(b"mine")
+    for name in ("preset.json", "network.json"):
+        (folder / name).write_bytes(content)
+    before = files(folder)
+    with pytest.raises(StudioError, match="holds other files"):
+        SAVES[kind](folder)
+    assert files(folder) == before
+
+
+def test_a_damaged_preset_of_ours_can_be_saved_over(tmp_path: Path) -> None:
+    save_preset(BENT, tmp_path / "p")
+    file = tmp_path / "p" / "preset.json"
+    file.write_bytes(file.read_bytes()[:60])
+    save_preset(PRESET, tmp_path / "p")
+    assert load_preset(tmp_path / "p").name == "dusk"
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_what_lies_within_a_preset_stays_when_it_is_saved_and_removed(tmp_path: Path, carried: bool) -> None:
+    """Also in its folder of weights, whether its network lies there or not."""
+    home = tmp_path / "presets"
+    home.mkdir()
+    given = BENT
+    if not carried:
+        (tmp_path / "weights").mkdir()
+        save_network(tiny_network(), tmp_path / "weights" / "tiny")
+        given = replace(BENT, weights_path=tmp_path / "weights" / "tiny")
+    folder = home / "dusk"
+    save_preset(given, folder)
+    assert (folder / "weights").is_dir() == carried
+    theirs = {"notes.txt": b"a", "weights/other.npy": b"b", "weights/deep/er.txt": b"c", "enc.weight.npy": b"d"}
+    if carried:
+        theirs["weights/tiny/notes.txt"] = b"e"
+    for name, content in theirs.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    save_preset(replace(given, name="dawn"), folder)
+    assert theirs.items() <= files(folder).items()
+    assert load_preset(folder).name == "dawn"
+    remove_preset(folder)
+    # What stood beside the network that it carried came with it.
+    theirs.pop("weights/tiny/notes.txt", None)
+    assert files(folder) == theirs
+
+
+def test_a_preset_that_carries_its_network_no_more_leaves_nothing_of_it(tmp_path: Path) -> None:
+    save_network(tiny_network(), tmp_path / "far")
+    (tmp_path / "far" / "LICENSE").write_bytes(b"free")
+    (tmp_path / "home" / "weights").mkdir(parents=True)
+    folder = tmp_path / "home" / "presets" / "dusk"
+    folder.parent.mkdir()
+    save_preset(replace(BENT, weights_path=tmp_path / "far"), folder)
+    assert (folder / "weights" / "tiny" / "LICENSE").is_file()
+    near = (tmp_path / "far").rename(tmp_path / "home" / "weights" / "tiny")
+    save_preset(replace(BENT, weights_path=near), folder)
+    assert sorted(files(folder)) == ["enc.bias.npy", "preset.json"]
+    remove_preset(folder)
+    assert not folder.exists()
+
+
+# -- at the same moment ----------------------------------------------------------------------------------------------
+
+
+def test_what_comes_into_a_folder_while_it_is_replaced_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for name in ("old.npy", "note.txt", "kept.txt"):
+        (folder / name).write_bytes(b"before")
+    with replacing_folder(folder) as beside:
+        carry_over(folder, beside, lambda name: name == "old.npy")
+        (beside / "new.npy").write_bytes(b"new")
+        # An editor saves its note, and something is dropped there.
+        (folder / "note.txt").write_bytes(b"after")
+        (folder / "dropped.txt").write_bytes(b"dropped")
+        (folder / "new.npy").write_bytes(b"not this")
+    assert files(folder) == {
+        "new.npy": b"new",
+        "note.txt": b"after",
+        "kept.txt": b"before",
+        "dropped.txt": b"dropped",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_of_a_folder_that_another_studio_saved_meanwhile_nothing_is_mixed_in(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "a.npy").write_bytes(b"first")
+    with replacing_folder(folder) as beside:
+        with replacing_folder(folder) as other:
+            (other / "b.npy").write_bytes(b"theirs")
+        (beside / "c.npy").write_bytes(b"ours")
+    assert files(folder) == {"c.npy": b"ours"}
+
+
+def _import(path: Path) -> None:
+    kernels = path.with_name("kernels")
+    save_network(tiny_network(), kernels)
+    importers.save_imported(importers.open_model(kernels), path, overwrite=False)
+
+
+def _export(path: Path) -> None:
+    export_preset(PRESET, path, options=ExportOptions(overwrite=False))
+
+
+NEW: dict[str, Save] = {
+    "preset": lambda path: save_preset(PRESET, path, overwrite=False),
+    "network": lambda path: save_network(tiny_network(), path, overwrite=False),
+    "import": _import,
+    "folder": _export,
+    "a.pt": _export,
+    "a.safetensors": _export,
+    "a.onnx": _export,
+}
+
+
+@pytest.mark.parametrize("name", list(NEW))
+def test_what_comes_to_be_there_meanwhile_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path, real = tmp_path / name, atomic.beside_of
+
+    def meanwhile(beside: Path, role: str) -> Path:
+        if beside == path and not path.exists():
+            if path.suffix:
+                path.write_bytes(b"theirs")
+            else:
+                path.mkdir()
+                (path / "theirs.txt").write_bytes(b"theirs")
+        return real(beside, role)
+
+    monkeypatch.setattr(atomic, "beside_of", meanwhile)
+    with pytest.raises(FileExistsError):
+        NEW[name](path)
+    assert path.read_bytes() == b"theirs" if path.suffix else files(path) == {"theirs.txt": b"theirs"}
+    assert not [left for left in tmp_path.iterdir() if left.name.startswith(".")]
+
+
+def test_two_studios_that_import_one_model_make_two_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_network(tiny_network(), tmp_path / "kernels")
+    home = tmp_path / "home"
+    first, _ = importing.import_model(tmp_path / "kernels", home)
+    looks: list[Path] = []
+
+    def not_yet(path: Path) -> bool:
+        looks.append(path)
+        # The first look is before the other studio has written it.
+        return len(looks) > 1 and atomic.exists(path)
+
+    monkeypatch.setattr(importing, "exists", not_yet)
+    second, _ = importing.import_model(tmp_path / "kernels", home)
+    assert first.weights_path == home / "kernels"
+    assert second.weights_path == home / "kernels-2"
+
+
+def test_two_lessons_for_one_folder_keep_a_checkpoint_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def written(what: bytes, path: Path, *, overwrite: bool = True) -> None:
+        atomic.write_bytes(path, what, overwrite=overwrite)
+
+    monkeypatch.setattr(checkpoint, "save_checkpoint", written)
+    one, other = (Safe(tmp_path / "mine", None) for _ in range(2))
+    for content in (b"1", b"2"):
+        for lesson, name in ((one, b"one"), (other, b"other")):
+            lesson.keep(name + content)  # type: ignore[arg-type]
+    assert files(tmp_path) == {"mine.learning.safetensors": b"one2", "mine.learning-2.safetensors": b"other2"}
+    one.drop()
+    assert files(tmp_path) == {"mine.learning-2.safetensors": b"other2"}
+    # What a lesson goes on from is its own; what it has not written is not.
+    Safe(tmp_path / "mine", tmp_path / "another.safetensors").drop()
+    again = Safe(tmp_path / "mine", tmp_path / "mine.learning.safetensors")
+    again.keep(b"three")  # type: ignore[arg-type]
+    again.drop()
+    assert files(tmp_path) == {"mine.learning-2.safetensors": b"other2"}
+
+
+def test_an_empty_folder_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    save_preset(PRESET, tmp_path / "x", overwrite=False)
+    assert load_preset(tmp_path / "x").name == "dusk"
