@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QSlider, QStyle, QStyleOptionSlider,
 
 from studio.app import Studio
 from studio.io.opening import find_and_open
+from studio.runtime.services import memory
 from studio.ui.kit import theme
 from studio.ui.services.session import Session
 from studio.ui.viewport import gl_context
@@ -51,7 +52,8 @@ def display(screen: str = SCREEN) -> Iterator[None]:
 
 
 def application() -> QApplication:
-    """The application, dressed as the studio's."""
+    """The application, dressed as the studio's, in a process whose memory is managed as the studio's is."""
+    memory.bound()
     gl_context.prepare()
     app = QApplication(["studio"])
     app.setApplicationName("network-bending-studio")
