@@ -145,19 +145,42 @@ class FractionalConv2d(Op):
         """
         from torch.nn import functional as F
 
-        (top, down), (left, across) = (
-            _tap_sums(k, s) for k, s in zip(self.kernel_size, self.scale_factor, strict=True)
-        )
-        (o, i), (a, j), (b, k) = weight.shape[:2], down.shape[:2], across.shape[:2]
-        table = np.ascontiguousarray(np.einsum("ajy,bkx->yxabjk", down, across).reshape(-1, a * b * j * k))
-        sums = on_device(table, weight.device, weight.dtype)
-        small = (weight.reshape(o * i, -1) @ sums).reshape(o, i, a, b, j, k).permute(0, 2, 3, 1, 4, 5)
-        height, width = x.shape[-2:]
-        padded = F.pad(x, (left, k - 1 - left, top, j - 1 - top))
-        phases = F.conv2d(padded, small.reshape(o * a * b, i, j, k))
+        left, right, top, bottom = self.phase_borders
+        small = self._of_phases(weight)
+        (o, a, b, _, _, _), (height, width) = small.shape, x.shape[-2:]
+        phases = F.conv2d(F.pad(x, (left, right, top, bottom)), small.flatten(0, 2))
         woven = phases.reshape(-1, o, a, b, height, width).permute(0, 1, 4, 2, 5, 3)
         up = woven.reshape(-1, o, height * a, width * b)
         return up if bias is None else up + bias[:, None, None]
+
+    def _of_phases(self, weight: Tensor) -> Tensor:
+        """(out_channels, phases down, phases across, in_channels, j, k): a small kernel for each phase."""
+        (_, down), (_, across) = (_tap_sums(*axis) for axis in zip(self.kernel_size, self.scale_factor, strict=True))
+        (o, i), (a, j), (b, k) = weight.shape[:2], down.shape[:2], across.shape[:2]
+        table = np.ascontiguousarray(np.einsum("ajy,bkx->yxabjk", down, across).reshape(-1, a * b * j * k))
+        sums = on_device(table, weight.device, weight.dtype)
+        return (weight.reshape(o * i, -1) @ sums).reshape(o, i, a, b, j, k).permute(0, 2, 3, 1, 4, 5)
+
+    @property
+    def phase_borders(self) -> tuple[int, int, int, int]:
+        """Pixels of zero at the left, right, top and bottom of what the kernels of the phases read."""
+        (top, down), (left, across) = (
+            _tap_sums(*axis) for axis in zip(self.kernel_size, self.scale_factor, strict=True)
+        )
+        return left, across.shape[1] - 1 - left, top, down.shape[1] - 1 - top
+
+    def phase_weight(self, weight: Tensor) -> Tensor:
+        """(phases * out_channels, in_channels, j, k): a plain convolution's, for `woven` to put together."""
+        return self._of_phases(weight).movedim(0, 2).flatten(0, 2)
+
+    def woven(self, phases: Tensor) -> Tensor:
+        """What a convolution with `phase_weight` makes, put together: (N, out_channels, H, W), channels last in memory.
+
+        Each phase's channels lie together, so that whole runs of them are moved.
+        """
+        (a, b), (height, width) = self.scale_factor, phases.shape[-2:]
+        lying = phases.permute(0, 2, 3, 1).reshape(-1, height, width, a, b, self.out_channels).permute(0, 1, 3, 2, 4, 5)
+        return lying.reshape(-1, height * a, width * b, self.out_channels).permute(0, 3, 1, 2)
 
     def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic]:
         """See `Op.kernel`: the weight as it is."""

@@ -20,6 +20,9 @@ KINDS = {
     "without bias": single("Conv2d", 20, **SIZES, kernel_size=1, bias=False),
     "transposed": single("ConvTranspose2d", 20, **SIZES, kernel_size=4, stride=2, padding=1),
     "uneven": single("ConvTranspose2d", 20, **SIZES, kernel_size=(5, 3), stride=(3, 2), padding=1, output_padding=1),
+    "fractional": single("FractionalConv2d", 20, **SIZES, kernel_size=4),
+    "fractional, uneven": single("FractionalConv2d", 20, **SIZES, kernel_size=(3, 5), scale_factor=(3, 2), bias=False),
+    "fractional, one way": single("FractionalConv2d", 20, **SIZES, kernel_size=(4, 2), scale_factor=(1, 4)),
     "transposed, dilated": single("ConvTranspose2d", 20, **SIZES, kernel_size=3, dilation=2, bias=False),
 }
 
