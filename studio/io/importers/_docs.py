@@ -59,7 +59,8 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _table(("Format", "Files"), ((f.name, " ".join(f.suffixes)) for f in formats()))
     yield ""
-    yield "TorchScript and pickled modules are refused: they carry code. Nothing that is opened is executed."
+    yield "Of pickled modules and TorchScript the tensors are read, and the layers of rows of PyTorch's own; their code"
+    yield "is not run. Nothing that is opened is executed."
     yield ""
     yield "## Architectures of state dicts"
     yield ""

@@ -35,7 +35,20 @@ _LARGEST = 2**31
 
 
 class Stub:
-    """Something that a pickle names and that is left out: it takes whatever it is given, and holds nothing."""
+    """Something that a pickle names and that is left out: it takes whatever it is given, and holds nothing.
+
+    Of a module its parts and tensors are kept: they are data, whatever its code would do with them.
+    """
+
+    named = ""
+    """What the pickle calls its class."""
+    dump_patches = False
+    """What PyTorch's older stream asks of a module's class."""
+
+    def __init_subclass__(cls, named: str = "") -> None:
+        cls.named = named
+
+    kept: Mapping[Any, Any] | None = None
 
     def __new__(cls, *args: object, **named: object) -> Stub:
         """Of any arguments."""
@@ -46,7 +59,10 @@ class Stub:
         del args, named
 
     def __setstate__(self, state: object) -> None:
-        """Nothing is kept."""
+        """What modules are made of is kept, and nothing else."""
+        scripted = self.named.startswith("__torch__.")
+        if isinstance(state, Mapping) and (scripted or {"_parameters", "_modules"} <= state.keys()):
+            self.kept = state
 
     def __setitem__(self, key: object, value: object) -> None:
         """Nothing is kept."""
@@ -198,12 +214,16 @@ class _Unpickler(pickle.Unpickler):
                 name, Stub
             )
         top = module.partition(".")[0]
+        if top == "__torch__":
+            return type("Stub", (Stub,), {}, named=f"{module}.{name}")
         if top in _REFUSED or module in _REFUSED or "." in name:
             raise StudioError(
                 f"it would call {module}.{name}, which no training leaves behind; it is not opened. Fetch it elsewhere."
             )
         self.left_out.add(f"{module}.{name}")
-        return type("Stub", (_Dictionary,), {}) if "ict" in name else Stub
+        if "ict" in name and not module.startswith(("torch.nn", "__torch__")):
+            return type("Stub", (_Dictionary,), {})
+        return type("Stub", (Stub,), {}, named=f"{module}.{name}")
 
 
 def reader(left_out: set[str]) -> ModuleType:
@@ -217,6 +237,21 @@ def reader(left_out: set[str]) -> ModuleType:
     made.Unpickler = Reading  # type: ignore[attr-defined]
     made.load = _loader(Reading)  # type: ignore[attr-defined]
     return made
+
+
+def machine(file: IO[bytes], storage: Callable[[object], object], rebuild: Callable[..., object]) -> pickle.Unpickler:
+    """A machine for TorchScript's pickles, whose tensors lie in files beside it."""
+    _check_whole(file)
+
+    class Reading(_Unpickler):
+        def persistent_load(self, pid: Any) -> object:
+            return storage(pid)
+
+        def find_class(self, module: str, name: str) -> Any:
+            return rebuild if name == "_rebuild_tensor_v2" else super().find_class(module, name)
+
+    Reading.left_out = set()
+    return Reading(file, encoding="latin1")
 
 
 def _loader(machine: Callable[..., pickle.Unpickler]) -> Callable[..., Any]:

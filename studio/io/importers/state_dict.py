@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip
 from studio.io.importers._draft import Weight
 from studio.io.importers._match import Candidate, TensorSet, chosen
-from studio.io.importers._unpickle import as_tensors, plain, reader
-from studio.io.importers.base import Imported, Options, check_size
+from studio.io.importers._unpickle import Stub, as_tensors, plain, reader
+from studio.io.importers._whole_modules import example_for, is_module, modules_within, rebuilt, scripted, tensors_within
+from studio.io.importers.base import Imported, Known, Options, check_size
 from studio.io.stored import LIMIT, Stored, from_torch
 
 if TYPE_CHECKING:
@@ -43,7 +45,13 @@ class StateDict:
     def open(self, path: Path, options: Options) -> Imported:
         """The tensors, and the architecture that they fit."""
         loaded, notes = _loaded(path)
-        return chosen(candidates(loaded, path), path, self.name, options, notes)
+        whole = modules_within(loaded)
+        if (made := _in_a_row(whole, path, options)) is not None:
+            return made
+        if whole:
+            # Classes of the module's own parts are no news beside that.
+            notes = (*notes[1:], "It is a whole module, whose code is not run; its tensors alone were read.")
+        return chosen(candidates(tensors_within(loaded), path), path, self.name, options, notes)
 
 
 IMPORTER = StateDict()
@@ -78,10 +86,7 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
     if archive:
         names = check_archive(path)
         if any("/code/" in name for name in names):
-            raise StudioError(
-                f"{path}: this is TorchScript, which carries code and is not opened; in Python, load it with "
-                'torch.jit.load and give its original module to studio.export_torch, or save torch.export\'s ".pt2".'
-            )
+            return _scripted(path, names)
     try:
         if archive and size > _MAPPED:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True), ()
@@ -98,16 +103,58 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
         ) from error
 
 
+def _scripted(path: Path, names: list[str]) -> tuple[object, tuple[str, ...]]:
+    """The modules that a TorchScript archive holds."""
+    try:
+        found = scripted(path, names)
+    except StudioError as error:
+        raise StudioError(f"{path}: this is TorchScript, but {error}") from error
+    # As of any pickle: whatever is raised, none of its code has run.
+    except Exception as error:
+        raise StudioError(
+            f"{path}: this is TorchScript that is damaged, or of an early version; in Python, load it with "
+            'torch.jit.load and give its original module to studio.export_torch, or save torch.export\'s ".pt2".'
+        ) from error
+    return found, ()
+
+
+def _in_a_row(whole: list[Stub], path: Path, options: Options) -> Imported | None:
+    """The network of a module that is a row of PyTorch's own layers."""
+    from studio.io.importers.module import imported_module
+
+    made = rebuilt(whole[0]) if len(whole) == 1 and not options.arch else None
+    if made is None:
+        return None
+    try:
+        example = example_for(made, options.input_size)
+    except StudioError:
+        return None
+    known = Known("PyTorch module", stored=stored_of(made.state_dict()), complete=True)
+    found, _ = imported_module(made, example, path, options, known)
+    said = "It is a whole module of PyTorch's own layers, each of which the file describes."
+    if not whole[0].named.startswith("torch.nn."):
+        said = (
+            f"It is a whole module of the class {whole[0].named}, whose code is not in the file; the rows of layers in "
+            "it were taken to follow each other."
+        )
+    return replace(found, notes=(said, *found.notes))
+
+
 def _read_around(path: Path, *, mapped: bool) -> tuple[object, tuple[str, ...]]:
     """A file of more than tensors: these are read, what lies beside them is left out, and said."""
+    import warnings
+
     import torch
 
     left_out: set[str] = set()
     try:
         try:
-            found = torch.load(
-                path, map_location="cpu", pickle_module=reader(left_out), weights_only=False, mmap=mapped or None
-            )
+            with warnings.catch_warnings():
+                # The older stream compares a module's code with that of its class, which is not loaded here.
+                warnings.simplefilter("ignore")
+                found = torch.load(
+                    path, map_location="cpu", pickle_module=reader(left_out), weights_only=False, mmap=mapped or None
+                )
         except StudioError:
             raise
         # Bare pickles have none of what torch.save writes around them.
@@ -121,6 +168,8 @@ def _read_around(path: Path, *, mapped: bool) -> tuple[object, tuple[str, ...]]:
             f"{path}: this is a pickle of more than tensors, which is damaged or could run code; in Python, save the "
             "module's state_dict() instead, or use studio.export_torch."
         ) from error
+    if is_module(found):
+        return found, ()
     if not isinstance(found, Mapping):
         raise StudioError(
             f"{path}: this is a pickle of more than tensors, a module by most, whose code is never run; in Python, "
