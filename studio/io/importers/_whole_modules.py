@@ -211,7 +211,7 @@ def example_for(module: nn.Module, asked: tuple[int, int] | None) -> torch.Tenso
 
     channels, is_vector = first_shape(module)
     drawn = torch.Generator().manual_seed(0)
-    shapes = [(1, channels)] if is_vector else []
+    shapes: list[tuple[int, ...]] = [(1, channels)] if is_vector else []
     shapes += [(1, channels, *side) for side in ([asked] if asked else zip(_SIDES, _SIDES, strict=True))]
     for shape in shapes:
         example = torch.rand(*shape, generator=drawn)
