@@ -65,7 +65,7 @@ class History:
 
     def label(self, number: int) -> str:
         """What a command is called; 0 is the oldest."""
-        return self._command(number).label
+        return self.command(number).label
 
     @property
     def position(self) -> int:
@@ -75,13 +75,13 @@ class History:
     def push(self, command: Command) -> None:
         """Note a command that has just been done; what was undone can no longer be redone."""
         for number in range(self._done, len(self)):
-            self.nbytes -= self._command(number).nbytes
+            self.nbytes -= self.command(number).nbytes
         del self._places[self._first + self._done :]
         self._places.append(command)
         self.nbytes += command.nbytes
         self.pushed += 1
         while self.nbytes > self._limit and len(self) > 1:
-            self.nbytes -= self._command(0).nbytes
+            self.nbytes -= self.command(0).nbytes
             self._places[self._first] = None
             self._first += 1
             self._has_forgotten = True
@@ -90,7 +90,8 @@ class History:
             self._first = 0
         self._done = len(self)
 
-    def _command(self, number: int) -> Command:
+    def command(self, number: int) -> Command:
+        """One of them; 0 is the oldest."""
         found = self._places[self._first + number]
         assert found is not None, "what is forgotten lies before the first"
         return found
@@ -100,14 +101,14 @@ class History:
         if not self._done:
             return False
         self._done -= 1
-        self._command(self._done).undo()
+        self.command(self._done).undo()
         return True
 
     def redo(self) -> bool:
         """Do the next command again; False where there is none."""
         if self._done == len(self):
             return False
-        self._command(self._done).redo()
+        self.command(self._done).redo()
         self._done += 1
         return True
 

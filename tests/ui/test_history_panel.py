@@ -16,6 +16,7 @@ from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.ops.conv import Conv2d
 from studio.ui.history.panel import HistoryPanel
+from studio.ui.services.milestones import Milestones
 
 
 def network(seed: int = 0) -> Network:
@@ -37,7 +38,7 @@ def document() -> Document:
 
 @pytest.fixture
 def panel(qtbot: QtBot, document: Document) -> HistoryPanel:
-    panel = HistoryPanel(document)
+    panel = HistoryPanel(document, Milestones(document, lambda _: None, lambda call: call()))
     qtbot.addWidget(panel)
     panel.resize(280, 300)
     with qtbot.waitExposed(panel):
@@ -89,7 +90,7 @@ def test_undone_items_are_faint(panel: HistoryPanel, document: Document) -> None
     document.undo()
     item = panel.model.index(1)
     assert item.data(Qt.ItemDataRole.ForegroundRole).lightness() < before.lightness()
-    assert item.data(Qt.ItemDataRole.AccessibleTextRole) == "Paint 5, undone"
+    assert item.data(Qt.ItemDataRole.AccessibleTextRole) == "Paint 5, row 0, column 0, undone"
 
 
 def test_the_foot_says_what_is_held(panel: HistoryPanel, document: Document) -> None:
@@ -111,7 +112,7 @@ def test_bypass_and_loading_are_items_too(qtbot: QtBot, panel: HistoryPanel, doc
 
 def test_the_first_row_says_what_is_forgotten(qtbot: QtBot) -> None:
     document = Document(Preset("small", network(), {}), limit=40)
-    panel = HistoryPanel(document)
+    panel = HistoryPanel(document, Milestones(document, lambda _: None, lambda call: call()))
     qtbot.addWidget(panel)
     paint(document, 5.0)
     assert rows(panel)[0] == "As opened"

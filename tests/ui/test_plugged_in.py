@@ -36,7 +36,7 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, install: Callable[
 
 def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:
     window, document = whole.window, whole.document
-    names = window.docks["names"].widget()
+    names = window.docks["names"].widget().widget()
     assert isinstance(names, QLabel)
     assert names.text() == ", ".join(node.name for node in document.graph.nodes)
     whole.key(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)

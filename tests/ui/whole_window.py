@@ -163,6 +163,7 @@ HARMLESS = tuple(
         "learn.compare",
         # It asks for a name.
         "brush.keep",
+        "history.name",
         "view.full_screen",
         "view.output_window",
         # It would be the person's own from then on.

@@ -42,6 +42,7 @@ class BrushRow(QWidget):
         self._rename = menu.addAction("Rename…", self.ask_rename)
         self._remove = menu.addAction("Remove", lambda: self._do(self._brushes.remove, self._brushes.number))
         self.more.setMenu(menu)
+        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         for button in (self.save, self.more):
             button.setIconSize(QSize(16, 16))
         row = QHBoxLayout(self)

@@ -1,20 +1,21 @@
-"""The history panel: everything that can be undone and redone."""
+"""The history panel: everything that can be undone and redone, with pictures, places and names."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QListView, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QLabel, QListView, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.model.changes import Change, HistoryChanged, NetworkChanged
 from studio.model.document import Document
+from studio.ui.history.rows import DETAIL, HERE, NAME, PICTURE, HistoryRows
 from studio.ui.kit import theme
-from studio.ui.kit.icons import icon
 from studio.ui.layers.network_text import bytes_text
+from studio.ui.services.milestones import Milestones
 
-_ICON = QSize(10, 10)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -26,15 +27,12 @@ _MOST = 200
 class HistoryModel(QAbstractListModel):
     """The state before the first item listed, then one row for each item: the newest, or those around the present."""
 
-    def __init__(self, document: Document, parent: QObject) -> None:
+    def __init__(self, document: Document, milestones: Milestones, parent: QObject) -> None:
         super().__init__(parent)
-        self._document = document
+        self._document, self._milestones = document, milestones
         self._start = 0  # the number of the first item listed
         self._count = 0
         self._pushed = -1  # so that the first look is one at something new
-        # As pixmaps: an icon of the font is drawn anew for every row of every picture.
-        self._here = icon("caret-right-fill", theme.ACCENT).pixmap(_ICON)
-        self._none = icon("caret-right-fill", "#00000000").pixmap(_ICON)
         self._row = 0
         self.renew()
 
@@ -49,12 +47,16 @@ class HistoryModel(QAbstractListModel):
             return self._label(row)
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(theme.TEXT if row <= here else theme.DISABLED)
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._here if row == here else self._none
+        if role == HERE:
+            return row == here
+        known = {DETAIL: self._milestones.touched, NAME: self._milestones.name, PICTURE: self._milestones.picture}
+        if role in known:
+            return known[role](self.position(row)) if row else None
+        words = ", ".join(filter(None, (self._label(row), index.data(NAME), index.data(DETAIL))))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self._label(row)}\n{_WHERE[(row > here) - (row < here)]}"
+            return f"{words}\n{_WHERE[(row > here) - (row < here)]}\nRight click to name it"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{self._label(row)}, undone" if row > here else self._label(row)
+            return f"{words}, undone" if row > here else words
         return None
 
     @property
@@ -91,6 +93,10 @@ class HistoryModel(QAbstractListModel):
             self.dataChanged.emit(self.index(first), self.index(last))
         self._row = self.row
 
+    def show_known(self) -> None:
+        """More is known of some states."""
+        self.dataChanged.emit(self.index(0), self.index(self._count))
+
 
 _WHERE = {-1: "Click to undo everything after this", 0: "You are here", 1: "Undone: click to redo up to here"}
 
@@ -100,17 +106,20 @@ class HistoryPanel(QWidget):
 
     Args:
         document: whose history it is.
+        milestones: what is remembered of each state.
     """
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, milestones: Milestones, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._document = document
+        self._document, self._milestones = document, milestones
         self.setAutoFillBackground(True)
-        self.model = HistoryModel(document, self)
+        self.model = HistoryModel(document, milestones, self)
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setUniformItemSizes(True)
-        self.list.setIconSize(_ICON)
+        self.list.setItemDelegate(HistoryRows(self.list))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.setFrameShape(QListView.Shape.NoFrame)
         self.list.setStyleSheet("QListView { border: none; } QListView::item { padding: 2px; }")
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
@@ -129,7 +138,33 @@ class HistoryPanel(QWidget):
         self.list.clicked.connect(self._go)
         self.list.activated.connect(self._go)
         document.changed.connect(self._follow)
+        milestones.changed.connect(self.model.show_known)
         self._show()
+
+    def ask_name(self, position: int | None = None) -> None:
+        """Let the person name a state, by how many items are done in it; the present one unless told otherwise."""
+        position = self._document.history.position if position is None else position
+        if not self._milestones.can_name(position):
+            return
+        dialog = QInputDialog(self.window())
+        dialog.setWindowTitle("Name this state")
+        dialog.setLabelText("A name to come back to it by; an empty one takes it away")
+        dialog.setTextValue(self._milestones.name(position))
+        dialog.textValueSelected.connect(partial(self._milestones.call, position))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _open_menu(self, at: QPoint) -> None:
+        index = self.list.indexAt(at)
+        position = self.model.position(index.row()) if index.isValid() else self._document.history.position
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Go there", partial(self._document.go, position))
+        name = menu.addAction("Name this state…", partial(self.ask_name, position))
+        name.setEnabled(self._milestones.can_name(position))
+        unname = menu.addAction("Take the name away", partial(self._milestones.call, position, ""))
+        unname.setEnabled(bool(self._milestones.name(position)))
+        menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _go(self, index: QModelIndex) -> None:
         if index.row() != self.model.row:

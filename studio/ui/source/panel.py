@@ -87,6 +87,7 @@ class Transport(QWidget):
         self.cues = tool_button("map-pin", "Cue points: places in the film to jump to (J sets one)", "Cue points")
         self.cues.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.cues.setMenu(self.cue_menu)
+        self.cues.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.seek.asked.connect(self.cue_menu.popup)
         self.place = SteadyLabel()
         self.place.setAccessibleName("Position and length")
