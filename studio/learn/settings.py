@@ -18,6 +18,7 @@ from studio.learn.optimisers import Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.model.graph import Graph, Size
 from studio.model.network import Network
+from studio.ops.given import GivenMap
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
@@ -108,6 +109,8 @@ def objective_of(network: Network, settings: Settings) -> Objective:
 def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:
     """Full names of the tensors that patterns of layers or tensors choose; running statistics never learn so.
 
+    What is a number of the network's code rather than a parameter of it learns where a pattern names it.
+
     Raises:
         StudioError: for a pattern that fits nothing.
     """
@@ -115,10 +118,12 @@ def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tupl
     for pattern in (*learns, *frozen):
         if not any(_fits(name, pattern) for name in names):
             raise StudioError(f'"{pattern}" fits no tensor; there are {", ".join(names)}.')
+    fixed = {f"{node.name}.map" for node in graph.nodes if isinstance(node.op, GivenMap) and node.op.fixed}
     return tuple(
         name
         for name in names
-        if (not learns or any(_fits(name, p) for p in learns)) and not any(_fits(name, p) for p in frozen)
+        if ((not learns and name not in fixed) or any(_fits(name, p) for p in learns))
+        and not any(_fits(name, p) for p in frozen)
     )
 
 

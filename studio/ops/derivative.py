@@ -11,6 +11,9 @@ from studio.model.graph import Node
 from studio.model.op import Shape
 from studio.ops.arithmetic import Add
 
+_AT_ONCE = 8
+"""Maps that one layer adds up."""
+
 
 @dataclass(frozen=True)
 class Derivative:
@@ -82,13 +85,23 @@ class _Walk:
         if given is None:
             return None
         if name not in self._totals:
-            self._totals[name] = given[0]
-            if len(given) > 1:
-                made = Node(f"{name}~{self._mark}sum", Add(), tuple(given))
-                self._made.append(made)
-                self._shapes[made.name] = self._shapes[given[0]]
-                self._totals[name] = made.name
+            self._totals[name] = self._sum(name, given)
         return self._totals[name]
+
+    def _sum(self, name: str, given: Sequence[str]) -> str:
+        """What holds the sum of these, a few at a time: no shader reads as many maps as a layer may have readers."""
+        sums = [given[k : k + _AT_ONCE] for k in range(0, len(given), _AT_ONCE)]
+        held = []
+        for few in sums:
+            if len(few) == 1:
+                held.append(few[0])
+                continue
+            number = f"{len(held)}" if len(sums) > 1 else ""
+            made = Node(f"{name}~{self._mark}sum{number}", Add(), tuple(few))
+            self._made.append(made)
+            self._shapes[made.name] = self._shapes[few[0]]
+            held.append(made.name)
+        return held[0] if len(held) == 1 else self._sum(f"{name}~{self._mark}sums", held)
 
     def pass_through(self, node: Node) -> None:
         """Give what a layer reads its share of the layer's own gradient."""

@@ -22,12 +22,13 @@ class GivenMap(Op):
     """
 
     shader = "given_map"
-    uncompiled = frozenset({"channels", "repeat"})
+    uncompiled = frozenset({"channels", "repeat", "fixed"})
 
     channels: int = param(lo=1, doc="Channels of the map")
     height: int = param(lo=1, doc="Height of the map", unit="px")
     width: int = param(lo=1, doc="Width of the map", unit="px")
     repeat: bool = param(False, doc="Whether it is repeated until it is as large as the input")
+    fixed: bool = param(False, doc="Whether it is a number of what the network computes, which does not learn")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""

@@ -96,7 +96,11 @@ class InstanceNorm2d(Elementwise):
 
         # What the module calls once it has checked that a map has more than one pixel.
         weight, bias = tensors.get("weight"), tensors.get("bias")
-        return torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
+        found = torch.instance_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
+        if found.requires_grad:
+            # PyTorch 2.13 reads the gradient of a single picture as if its channels lay first, wherever they lie.
+            found.register_hook(torch.Tensor.contiguous)  # type: ignore[no-untyped-call]
+        return found
 
     def vector_rows(self) -> tuple[str, ...] | None:
         """See `Op.vector_rows`."""

@@ -27,7 +27,7 @@ from studio.learn.networks import parse_new
 from studio.learn.objective import WANTED, Objective
 from studio.learn.on_gl import GLBackend
 from studio.learn.on_torch import TorchBackend
-from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser
+from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.learn.settings import Settings, Term, objective_of
 from studio.model.graph import Size
@@ -340,3 +340,21 @@ def test_pix2pix_of_256_has_gradients_as_exact_as_pytorchs(device: Device) -> No
     apart = sum(((backend.gradient(name) - grad) ** 2).sum() for name, grad in right.items())
     assert apart <= 1e-6 * sum((grad**2).sum() for grad in right.values())
     backend.close()
+
+
+@pytest.mark.parametrize("name", ["gl", "gl-fragment"])
+def test_a_stroke_on_one_tensor_of_a_layer_leaves_what_was_learnt_of_the_others(name: str) -> None:
+    """They lie in one texture, which a stroke packs anew from memory, where the others may be older."""
+    made = network(
+        layer("norm", "InstanceNorm2d", "input", num_features=3, affine=True),
+        layer("out", "Conv2d", "norm", in_channels=3, out_channels=3, kernel_size=1),
+    )
+    how = Settings((8, 8), (L2(),), Adam(), Schedule(rate=0.1), batch=2)
+    learners = [Learner(made, lesson(), how, each) for each in (name, "torch")]
+    for _ in range(2):
+        for each in learners:
+            each.step()
+            each.replace("norm.bias", Rect(0, 0, 1, 3), np.full((1, 3), 0.25, np.float32))
+            each.replace("out.bias", Rect(0, 0, 1, 3), np.full((1, 3), 0.5, np.float32))
+    one, other = (each.step() for each in learners)
+    assert one.loss == pytest.approx(other.loss, rel=1e-5)

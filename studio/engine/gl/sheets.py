@@ -88,6 +88,9 @@ class SheetEngine(Engine):
 
     def _upload(self, tensor: str, rect: Rect) -> None:
         for packed, key in self._packings[tensor]:
+            # What is read once per channel lies in one texture; learning may have left newer of it on the device.
+            for name in packed.beside(key):
+                self._store.tensor(name)
             packed.changed(key, rect)
         if tensor in self._sheets:
             self._device.calls.write(self._sheets[tensor], crop(self._tensors[tensor], rect), (rect.x, rect.y))

@@ -130,6 +130,12 @@ class LayerWeights:
         self._node = node
         self._write_vectors()
 
+    def beside(self, tensor: str) -> tuple[str, ...]:
+        """The full names of the tensors that are packed anew together with this one."""
+        if self.vectors is None or (self.kernel is not None and tensor == "weight"):
+            return ()
+        return tuple(name for key, name in self._node.tensor_names.items() if key != tensor)
+
     def changed(self, tensor: str, rect: Rect) -> None:
         """Bring over a rectangle of a tensor's sheet: only the tiles it touches are packed and uploaded again."""
         if self.kernel is None or tensor != "weight":

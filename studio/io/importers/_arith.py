@@ -57,6 +57,7 @@ class Arithmetic(Axes):
             height=height,
             width=width,
             repeat=bool(like),
+            fixed=not origin,
         )
 
     def drawn(self, shape: tuple[int, ...], kind: str) -> Value:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.model.graph import Order
 from studio.model.network import Network
@@ -145,7 +147,9 @@ def imported_module(
         known = replace(known, fixed=bool(trace.fixed), outputs=trace.outputs, picked=trace.picked)
         made = finished(trace.draft, trace.output, path, known, options)
         check = checked(module, examples, made.network, trace)
-    made = replace(made, network=check.network, notes=(*made.notes, *check.notes))
+    # The module goes on learning in its own memory, and what was made of it stays what it was.
+    network = check.network.with_tensors({name: np.array(tensor) for name, tensor in check.network.tensors.items()})
+    made = replace(made, network=network, notes=(*made.notes, *check.notes))
     return stated(made, options.state), check.error
 
 
