@@ -245,7 +245,7 @@ def test_ndi_is_a_source_by_a_part_of_its_name(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(StudioError, match=r'no NDI sender is called "fax"; there are DESK \(OBS\), STAGE'):
         open_source("ndi:fax")
     fake_network(monkeypatch)
-    with pytest.raises(StudioError, match="no NDI sender was found on this network"):
+    with pytest.raises(StudioError, match="no NDI sender was found; start one on this network, and try again"):
         open_source("ndi")
     monkeypatch.setitem(sys.modules, "cyndilib.finder", None)
     with pytest.raises(StudioError, match="NDI needs the package cyndilib"):

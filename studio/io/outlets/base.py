@@ -6,6 +6,8 @@ import importlib
 import sys
 from typing import Any, Protocol
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.model.picture import Picture
 
@@ -29,6 +31,26 @@ class Line(Protocol):
 
     def close(self) -> None:
         """Send no more."""
+
+
+class Rgbx:
+    """Pictures with a fourth byte of each pixel, as graphics cards and NDI take them.
+
+    Args:
+        size: (height, width).
+        count: how many are kept, where the library still reads the one before.
+    """
+
+    def __init__(self, size: tuple[int, int], count: int = 1) -> None:
+        self._held = [np.full((*size, 4), 255, np.uint8) for _ in range(count)]
+        self._turn = 0
+
+    def of(self, picture: Picture) -> Picture:
+        """(H, W, 4) uint8, which stays until as many others have been made."""
+        self._turn = (self._turn + 1) % len(self._held)
+        pixels = self._held[self._turn]
+        pixels[:, :, :3] = picture
+        return pixels
 
 
 class Outlet(Protocol):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from studio.errors import StudioError
-from studio.io.outlets.base import NAME, Line, library
+from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
 
 
@@ -16,19 +14,15 @@ class _Sender:
     def __init__(self, sender: Any, size: tuple[int, int]) -> None:
         self._sender = sender
         # Two, since the library still reads the one that was sent last.
-        self._buffers = [np.full((*size, 4), 255, np.uint8) for _ in range(2)]
-        self._turn = 0
+        self._pixels = Rgbx(size, 2)
 
     @property
     def where(self) -> str:
         return NAME
 
     def send(self, picture: Picture) -> None:
-        self._turn ^= 1
-        buffer = self._buffers[self._turn]
-        buffer[:, :, :3] = picture
         try:
-            self._sender.write_video_async(buffer.reshape(-1))
+            self._sender.write_video_async(self._pixels.of(picture).reshape(-1))
         except (RuntimeError, OSError) as error:
             raise StudioError(f"NDI takes no pictures any more ({error}).") from error
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from studio.errors import StudioError
-from studio.io.outlets.base import NAME, Line, library
+from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
 
 _GL_RGBA = 0x1908
@@ -16,16 +14,15 @@ _GL_RGBA = 0x1908
 class _Sender:
     def __init__(self, sender: Any, size: tuple[int, int]) -> None:
         self._sender = sender
-        self._pixels = np.full((*size, 4), 255, np.uint8)
+        self._pixels = Rgbx(size)
 
     @property
     def where(self) -> str:
         return NAME
 
     def send(self, picture: Picture) -> None:
-        self._pixels[:, :, :3] = picture
         height, width = picture.shape[:2]
-        if not self._sender.sendImage(self._pixels, width, height, _GL_RGBA, False, 0):
+        if not self._sender.sendImage(self._pixels.of(picture), width, height, _GL_RGBA, False, 0):
             raise StudioError("Spout takes no pictures any more; the graphics driver may have been restarted.")
         self._sender.setFrameSync(NAME)
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from studio.errors import StudioError
-from studio.io.outlets.base import NAME, Line, library
+from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
 
 
 class _Server:
     def __init__(self, server: Any, texture: Any, copy: Any, size: tuple[int, int]) -> None:
         self._server, self._texture, self._copy = server, texture, copy
-        self._pixels = np.full((*size, 4), 255, np.uint8)
+        self._pixels = Rgbx(size)
 
     @property
     def where(self) -> str:
         return NAME
 
     def send(self, picture: Picture) -> None:
-        self._pixels[:, :, :3] = picture
-        self._copy(self._pixels, self._texture)
+        self._copy(self._pixels.of(picture), self._texture)
         self._server.publish_frame_texture(self._texture)
 
     def close(self) -> None:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import time
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from studio.errors import StudioError
 from studio.io.outlets.base import library
-from studio.io.sources.base import Source
-from studio.io.sources.camera import CameraSource
+from studio.io.sources._sent import Sent, SentKind
 
 _PATIENCE = 5.0
 """Seconds in which senders on the network are found."""
 
 
-class _Capture:
-    """A sender on the network as `CameraSource` captures it; see `studio.io.sources.camera.CaptureLike`."""
+class _Capture(Sent):
+    """See `Sent`."""
 
     def __init__(self, wanted: str) -> None:
+        super().__init__()
         finding, receiving = library("cyndilib.finder", "ndi", "NDI"), library("cyndilib.receiver", "ndi", "NDI")
         frames, recv = library("cyndilib.video_frame", "ndi", "NDI"), library("cyndilib.wrapper.ndi_recv", "ndi", "NDI")
-        self.names: list[str] = []
         self._receiver: Any = None
         self._read = 0.0
         self._finder = finding.Finder()
@@ -44,8 +41,7 @@ class _Capture:
 
     def read(self) -> tuple[bool, Any]:
         """The newest picture, (H, W, 3) uint8 BGR; it is there at once, so that whoever reads waits for the next."""
-        rate = self.get(5)
-        time.sleep(max(0.0, self._read + 1 / min(max(rate, 10.0), 120.0) - time.monotonic()))
+        time.sleep(max(0.0, self._read + 1 / min(max(self.rate, 10.0), 120.0) - time.monotonic()))
         self._read = time.monotonic()
         self._receiver.frame_sync.capture_video()
         width, height = self._frame.xres, self._frame.yres
@@ -54,13 +50,10 @@ class _Capture:
         pixels = np.asarray(self._frame.get_array(), np.uint8).reshape(height, -1, 4)[:, :width]
         return True, pixels[:, :, 2::-1]
 
-    def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
-        """Pictures a second, where that is asked for."""
-        return float(self._frame.get_frame_rate()) if propId == 5 and self._receiver is not None else 0.0
-
-    def set(self, propId: int, value: float, /) -> bool:  # noqa: ARG002, N803 - OpenCV's name
-        """Nothing can be asked for."""
-        return False
+    @property
+    def rate(self) -> float:
+        """See `Sent.rate`."""
+        return float(self._frame.get_frame_rate()) if self._receiver is not None else 0.0
 
     def release(self) -> None:
         """Receive no more."""
@@ -69,38 +62,4 @@ class _Capture:
         self._finder.close()
 
 
-class NdiKind:
-    """The specs "ndi", the first sender on the network, and "ndi:NAME", one whose name holds that."""
-
-    name = "ndi"
-    order = 1
-
-    def match(self, spec: str) -> bool:
-        """Whether `spec` is the word "ndi", with or without a name."""
-        return spec == "ndi" or spec.startswith("ndi:")
-
-    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a sender gives what it gives
-        """Open the sender.
-
-        Raises:
-            StudioError: where the library is missing, there is no such sender, or it gives no picture.
-        """
-        wanted = spec.partition(":")[2]
-        seen: list[str] = []
-
-        def opened(_: int) -> _Capture:
-            capture = _Capture(wanted)
-            seen[:] = capture.names
-            return capture
-
-        try:
-            return CameraSource(opener=opened, name=f'NDI "{wanted}"' if wanted else "NDI")
-        except StudioError as error:
-            if "cannot be opened" not in str(error):
-                raise
-            if not seen:
-                raise StudioError("no NDI sender was found on this network; start one, and try again") from error
-            raise StudioError(f'no NDI sender is called "{wanted}"; there are {", ".join(seen)}') from error
-
-
-KIND = NdiKind()
+KIND = SentKind("ndi", "NDI", 1, "NDI sender", "start one on this network", _Capture)

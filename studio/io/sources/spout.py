@@ -7,27 +7,24 @@ from __future__ import annotations
 
 import threading
 import time
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from studio.errors import StudioError
 from studio.io.outlets.base import library
-from studio.io.sources.base import MAX_SIDE, Source
-from studio.io.sources.camera import CameraSource
+from studio.io.sources._sent import LOOKS, Sent, SentKind
+from studio.io.sources.base import MAX_SIDE
 
 _GL_RGBA = 0x1908
-_RATE = 60.0
-"""Looks a second; the library says of no sender how fast it is."""
 _PATIENCE = 3.0
 """Seconds in which a sender is found."""
 
 
-class _Capture:
-    """A sender as `CameraSource` captures it; see `studio.io.sources.camera.CaptureLike`."""
+class _Capture(Sent):
+    """See `Sent`."""
 
     def __init__(self, wanted: str) -> None:
+        super().__init__()
         self._library = library("SpoutGL", "spout", "Spout", only_on="win32")
         self._wanted = wanted
         self._receiver: Any = None
@@ -42,7 +39,7 @@ class _Capture:
 
     def read(self) -> tuple[bool, Any]:
         """The newest picture, (H, W, 3) uint8 BGR; whoever reads waits for the next."""
-        time.sleep(max(0.0, self._read + 1 / _RATE - time.monotonic()))
+        time.sleep(max(0.0, self._read + 1 / LOOKS - time.monotonic()))
         self._read = time.monotonic()
         receiver = self._of_this_thread()
         taken = receiver.receiveImage(self._pixels if self._pixels.size else None, _GL_RGBA, False, 0)
@@ -56,14 +53,6 @@ class _Capture:
         if not taken or not self._pixels.size:
             return False, None
         return True, self._pixels[:, :, 2::-1].copy()
-
-    def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
-        """Pictures a second, where that is asked for."""
-        return _RATE if propId == 5 else 0.0
-
-    def set(self, propId: int, value: float, /) -> bool:  # noqa: ARG002, N803 - OpenCV's name
-        """Nothing can be asked for."""
-        return False
 
     def release(self) -> None:
         """Receive no more."""
@@ -89,31 +78,4 @@ class _Capture:
         return self._receiver
 
 
-class SpoutKind:
-    """The specs "spout", the sender that is active, and "spout:NAME", the one of this name."""
-
-    name = "spout"
-    order = 2
-
-    def match(self, spec: str) -> bool:
-        """Whether `spec` is the word "spout", with or without a name."""
-        return spec == "spout" or spec.startswith("spout:")
-
-    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a sender gives what it gives
-        """Open the sender.
-
-        Raises:
-            StudioError: where the system or the library is not there, or no such sender is.
-        """
-        wanted = spec.partition(":")[2]
-        called = f'Spout "{wanted}"' if wanted else "Spout"
-        try:
-            return CameraSource(opener=lambda _: _Capture(wanted), name=called)
-        except StudioError as error:
-            if not str(error).startswith((f"{called} cannot be opened", f"{called} gives no picture")):
-                raise
-            which = f'no Spout sender is called "{wanted}"' if wanted else "no Spout sender was found"
-            raise StudioError(f"{which}; let a program send, and try again") from error
-
-
-KIND = SpoutKind()
+KIND = SentKind("spout", "Spout", 2, "Spout sender", "let a program send", _Capture)
