@@ -7,9 +7,7 @@ OSC, MIDI (threads of their own) --> inbox --> pump (the document's thread): num
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
 from types import MappingProxyType
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalInstance
 
-from studio.control.inbox import Hearing, Inbox, Taken
+from studio.control.inbox import Ear, Inbox, Taken
 from studio.control.learning import Learning, Ports, Watched, mapping_of
 from studio.control.mapped import Mapped, suggested
 from studio.control.namespace import Namespace
@@ -31,6 +29,7 @@ from studio.model.modulator import Measurements
 
 # Most people have no controllers: what speaks OSC, HTTP and MIDI is imported when somebody wants it.
 if TYPE_CHECKING:
+    from studio.control.midi_clock import ClockHeard
     from studio.control.midi_out import Lights, OutBackend
     from studio.control.midi_ports import Backend, MidiIn
     from studio.control.osc import OscSender, OscServer
@@ -76,9 +75,7 @@ class Hub:
         self._say = say
         self._clock = clock
         self._mapped = Mapped(self._number, self.names.get)
-        # As long as nothing runs nobody listens; what came long ago is then forgotten.
-        self._waiting: deque[tuple[Taken, float]] = deque(maxlen=256)
-        self._hearing, self._lock, self._listened = Hearing(), threading.Lock(), 0.0
+        self._ear = Ear()
         self._listed: Listed = MappingProxyType({})
         self._turned_at: float | None = None
         self._learning: Learning | None = None
@@ -160,6 +157,11 @@ class Hub:
         self.changed.emit()
 
     @property
+    def midi_clock(self) -> ClockHeard | None:
+        """What the MIDI clock tells that is heard; None where none is."""
+        return None if self._midi is None else self._midi.clock()
+
+    @property
     def ports(self) -> Ports:
         """What is heard, and what is sent to."""
         return Ports(
@@ -185,8 +187,7 @@ class Hub:
         taken, now = self.inbox.take(), self._clock()
         self._learn(taken, now)
         if taken:
-            with self._lock:
-                self._waiting.append((taken, now))
+            self._ear.take(taken, now)
             if self._sender is not None:
                 self._sender.hear(taken.numbers)
             turned = taken.numbers | self._mapped.values(self.mappings, taken)
@@ -322,16 +323,7 @@ class Hub:
 
     def listen(self, time: float) -> Measurements:
         """What controllers have sent until now; called in the render thread with the time of the frame in seconds."""
-        now = self._clock()
-        with self._lock:
-            if time < self._listened:
-                # Another network runs, whose time begins anew.
-                self._hearing.shift(time - self._listened)
-            self._listened = time
-            while self._waiting:
-                taken, at = self._waiting.popleft()
-                self._hearing.take(taken, time - (now - at))
-            return self._hearing.measured
+        return self._ear.listen(time, self._clock())
 
     def _number(self, address: str) -> Number:
         """The number at an address; StudioError where there is none."""

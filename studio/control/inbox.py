@@ -104,6 +104,34 @@ class Inbox:
         self._wake()
 
 
+class Ear:
+    """What came in, handed from the thread that took it to the one that draws.
+
+    As long as nobody draws nobody listens; what came long ago is then forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[Taken, float]] = deque(maxlen=256)
+        self._hearing, self._lock, self._time = Hearing(), threading.Lock(), 0.0
+
+    def take(self, taken: Taken, now: float) -> None:
+        """Something came in."""
+        with self._lock:
+            self._waiting.append((taken, now))
+
+    def listen(self, time: float, now: float) -> Measurements:
+        """All that came in until now, by the time of the run in seconds."""
+        with self._lock:
+            if time < self._time:
+                # Another network runs, whose time begins anew.
+                self._hearing.shift(time - self._time)
+            self._time = time
+            while self._waiting:
+                taken, at = self._waiting.popleft()
+                self._hearing.take(taken, time - (now - at))
+            return self._hearing.measured
+
+
 class Hearing:
     """What has been heard until now, put together from measurements and from what comes in."""
 

@@ -64,8 +64,11 @@ class Mapped:
         if mapping.mode == "toggle":
             return (lo if abs(now - hi) < abs(now - lo) else hi) if mapping.signal in taken.began else None
         if mapping.mode == "trigger":
-            # What began and ended between two frames ends.
-            return lo if mapping.signal in taken.ended else hi if mapping.signal in taken.began else None
+            # What began and ended between two frames goes by which came last; at the same moment it ends.
+            began, ended = taken.began.get(mapping.signal), taken.ended.get(mapping.signal)
+            if began is None and ended is None:
+                return None
+            return hi if ended is None or (began is not None and began < ended) else lo
         if mapping.signal not in taken.signals:
             return None
         return self._absolute(mapping, lo, hi, now, taken.signals[mapping.signal])

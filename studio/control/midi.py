@@ -1,4 +1,4 @@
-"""MIDI in words of the studio: bytes to events, events to signals for routes, and the clock to a tempo."""
+"""MIDI in words of the studio: bytes to events, and events to signals for routes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Literal
 
 from studio.control.inbox import Inbox
 
-Kind = Literal["note on", "note off", "cc", "pitch", "pressure", "program", "clock", "start", "continue", "stop"]
+Kind = Literal[
+    "note on", "note off", "cc", "pitch", "pressure", "program", "clock", "start", "continue", "stop", "position"
+]
 
 _LENGTHS = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 _REALTIME: dict[int, Kind] = {0xF8: "clock", 0xFA: "start", 0xFB: "continue", 0xFC: "stop"}
+_SONG_POSITION = 0xF2
 _COMMON = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0}
-_CLOCKS = 24
-"""Clock messages in a beat."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class MidiEvent:
         kind: what it is.
         channel: 1 to 16; 0 for what belongs to none.
         number: of the controller, note or program; 0 for what has none.
-        value: as it was sent: 0 to 127, of the pitch wheel 0 to 16383.
+        value: as it was sent: 0 to 127, of the pitch wheel 0 to 16383, of a song position in sixteenths from its start.
     """
 
     kind: Kind
@@ -76,6 +77,8 @@ class MidiReader:
 
 def _event(status: int, data: list[int]) -> MidiEvent | None:
     kind, channel = status >> 4, (status & 0xF) + 1
+    if status == _SONG_POSITION:
+        return MidiEvent("position", 0, 0, data[0] | data[1] << 7)
     if kind == 0x9 and data[1]:
         return MidiEvent("note on", channel, data[0], data[1])
     if kind in (0x8, 0x9):
@@ -167,47 +170,6 @@ def relative(value: int, way: str) -> int:
     if way == "sign":
         return value if value < 64 else 64 - value
     return value if value < 64 else value - 128
-
-
-class MidiClock:
-    """Beats in a minute by the clock of another machine: 24 messages a beat, whose jitter is evened out."""
-
-    def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=2 * _CLOCKS + 1)
-        self._count = 0
-        self._first: float | None = None
-
-    def take(self, event: MidiEvent, time: float) -> None:
-        """One event at its time in seconds; what is no clock counts for nothing."""
-        if event.kind in ("start", "continue"):
-            self._times.clear()
-            self._first = None
-        elif event.kind == "clock":
-            if self._times and time - self._times[-1] > 0.5:
-                # It has stood still: what was before tells nothing of the tempo now.
-                self._times.clear()
-            if self._first is None:
-                self._first, self._count = time, 0
-            self._times.append(time)
-            self._count += 1
-
-    @property
-    def bpm(self) -> float | None:
-        """Beats in a minute; None until a beat has been heard, and where it is no tempo."""
-        steps = len(self._times) - 1
-        if steps < _CLOCKS or self._times[-1] <= self._times[0]:
-            return None
-        found = 60.0 * steps / _CLOCKS / (self._times[-1] - self._times[0])
-        return found if 20.0 <= found <= 400.0 else None
-
-    @property
-    def beat_at(self) -> float | None:
-        """When the last beat fell, in seconds; None until the clock runs."""
-        bpm = self.bpm
-        if bpm is None or self._first is None:
-            return None
-        # From the newest message back, so that no error adds up.
-        return self._times[-1] - ((self._count - 1) % _CLOCKS) * 60.0 / (bpm * _CLOCKS)
 
 
 class Taps:

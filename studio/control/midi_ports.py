@@ -6,15 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from studio.control.inbox import Inbox
-from studio.control.midi import MidiClock, MidiReader, MidiSignals
+from studio.control.midi import MidiEvent, MidiReader, MidiSignals
+from studio.control.midi_clock import ClockHeard, MidiClock
 from studio.control.midi_out import Lights, OutHandle
 from studio.errors import StudioError
 
 Receive = Callable[[bytes], None]
 
+_OF_CLOCKS = "clock", "start", "continue", "stop", "position"
 _LOOK_EVERY = 1.0
 """Seconds between looks at which ports there are: no library tells that a device was pulled."""
 
@@ -144,7 +147,7 @@ class MidiIn:
         self._open: dict[str, Handle] = {}
         self._failed: set[str] = set()
         self._lock = threading.Lock()
-        self.clock = MidiClock()
+        self._clocks: dict[str, MidiClock] = {}
         self.look()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="midi", daemon=True) if is_watched else None
@@ -164,6 +167,8 @@ class MidiIn:
             there = []
         for name in [name for name in self._open if name not in there]:
             self._open.pop(name).close()
+            with self._lock:
+                self._clocks.pop(name, None)
             self._say(f"The MIDI port “{name}” is gone; it is used again when it comes back.")
         self._failed &= set(there)
         for name in there:
@@ -171,7 +176,7 @@ class MidiIn:
                 continue
             reader = MidiReader()
             try:
-                self._open[name] = self._backend.open(name, lambda data, reader=reader: self._take(reader, data))  # type: ignore[misc]
+                self._open[name] = self._backend.open(name, partial(self._take, name, reader))
             except OSError as error:
                 self._failed.add(name)
                 self._say(f"The MIDI port “{name}” cannot be opened ({error}); another program may use it.")
@@ -184,14 +189,30 @@ class MidiIn:
         while self._open:
             self._open.popitem()[1].close()
 
-    def _take(self, reader: MidiReader, data: bytes) -> None:
+    def clock(self) -> ClockHeard | None:
+        """What the clock tells that is heard: of several ports, the one whose clock has been heard for longest."""
+        now = self._now()
+        with self._lock:
+            heard = [clock for clock in self._clocks.values() if clock.is_heard(now)]
+            return heard[0].heard() if heard else None
+
+    def _take(self, name: str, reader: MidiReader, data: bytes) -> None:
         now = self._now()
         with self._lock:
             for event in reader.feed(data):
                 if self._lights is not None and self._lights.is_echo(event):
                     continue
                 self._signals.take(event)
-                self.clock.take(event, now)
+                if event.kind in _OF_CLOCKS:
+                    self._clock_of(name, event, now).take(event, now)
+
+    def _clock_of(self, name: str, event: MidiEvent, now: float) -> MidiClock:
+        clock = self._clocks.get(name)
+        if clock is None or (event.kind == "clock" and not clock.is_heard(now)):
+            # One that begins to be heard comes behind those that are.
+            clock = self._clocks.pop(name, None) or MidiClock()
+            self._clocks[name] = clock
+        return clock
 
     def _watch(self) -> None:
         while not self._closing.wait(_LOOK_EVERY):

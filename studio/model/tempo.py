@@ -44,6 +44,10 @@ class Tempo(Declared):
         beat = round(self.beat(time)) % self.beats_per_bar
         return self._begun(bpm, (time - beat * 60.0 / bpm) % (self.beats_per_bar * 60.0 / bpm))
 
+    def placed(self, bpm: float, time: float, beat: int) -> Tempo:
+        """Another tempo, of which this beat falls at this time."""
+        return self._begun(bpm, time - beat * 60.0 / bpm)
+
     def _begun(self, bpm: float, offset: float) -> Tempo:
         # After hours it may lie out of its range; whole bars do not count.
         if abs(offset) > _LATEST:

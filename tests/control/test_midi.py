@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from studio.control.inbox import Inbox, Taken
 from studio.control.learning import way_of
 from studio.control.mapped import Mapped, suggested
-from studio.control.midi import MidiClock, MidiEvent, MidiReader, MidiSignals, Taps, relative
+from studio.control.midi import MidiEvent, MidiReader, MidiSignals, Taps, relative
+from studio.control.midi_clock import MidiClock, followed
 from studio.control.midi_ports import MidiIn, RtMidi
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.mapping import Mapping, Mappings, forgotten, learnt
+from studio.model.tempo import Tempo
 
 
 def events(data: bytes) -> list[MidiEvent]:
@@ -50,6 +52,7 @@ def test_running_status_clock_within_and_system_exclusive() -> None:
     exclusive = bytes([0xF0, 0x7E, 1, 2, 3, 0xF8, 0xF7])
     assert events(exclusive + bytes([5, 6, 0x90, 1, 2])) == [MidiEvent("clock"), MidiEvent("note on", 1, 1, 2)]
     assert events(bytes([0xF2, 1, 2, 3, 4, 0xFA, 0x90, 1, 0xB0, 7, 8])) == [
+        MidiEvent("position", 0, 0, 257),
         MidiEvent("start"),
         MidiEvent("cc", 1, 7, 8),
     ]
@@ -122,6 +125,134 @@ def test_the_clock_tells_the_tempo_through_its_jitter(bpm: float) -> None:
     clock.take(MidiEvent("clock"), 1000.0)
     assert clock.bpm is None
     assert MidiClock().bpm is None
+
+
+class Machine:
+    """Another machine's clock, with the jitter of a cable."""
+
+    def __init__(self, bpm: float, jitter: float = 0.001) -> None:
+        self.clock, self.now, self.bpm, self.jitter = MidiClock(), 100.0, bpm, jitter
+        self.rng = np.random.default_rng(3)
+
+    def say(self, *data: int) -> None:
+        for event in events(bytes(data)):
+            self.clock.take(event, self.now)
+
+    def run(self, clocks: int) -> None:
+        for _ in range(clocks):
+            self.now += 60.0 / self.bpm / 24
+            for event in events(b"\xf8"):
+                self.clock.take(event, self.now + float(self.rng.normal(0.0, self.jitter)))
+
+
+def test_start_stop_continue_and_song_position_say_which_beat_it_is() -> None:
+    machine = Machine(120.0)
+    machine.say(0xFA)
+    machine.run(24 * 5 + 1)
+    heard = machine.clock.heard()
+    assert heard is not None
+    assert (heard.beat, heard.is_placed, heard.goes) == (5, True, True)
+    assert heard.at == pytest.approx(machine.now, abs=0.003)
+    # Stopped, the clock goes on, and tells the tempo; the song stands still.
+    machine.run(6)
+    machine.say(0xFC)
+    machine.run(72)
+    heard = machine.clock.heard()
+    assert heard is not None
+    assert (heard.beat, heard.goes) == (5, False)
+    machine.say(0xFB)
+    machine.run(18)
+    assert machine.clock.heard() is None
+    machine.run(24)
+    heard = machine.clock.heard()
+    assert heard is not None
+    assert heard.beat == 7
+    # Eight sixteenths from the start are two beats.
+    machine.say(0xFC, 0xF2, 8, 0, 0xFB)
+    machine.run(25)
+    heard = machine.clock.heard()
+    assert heard is not None
+    assert heard.beat == 3
+    assert events(bytes([0xF2, 1, 2])) == [MidiEvent("position", 0, 0, 257)]
+
+
+@pytest.mark.parametrize("bpm", [61.7, 120.0, 171.3])
+@pytest.mark.parametrize("jitter", [0.0, 0.001, 0.003])
+def test_a_tempo_falls_in_with_a_clock_and_is_then_left_alone(bpm: float, jitter: float) -> None:
+    machine = Machine(bpm, jitter)
+    machine.say(0xFA)
+    start = machine.now + 60.0 / bpm / 24
+    tempo, changes = Tempo(), 0
+    for step in range(600):
+        machine.run(5)
+        heard = machine.clock.heard()
+        if heard is None:
+            continue
+        # The studio's time began earlier than the clock's.
+        after = followed(tempo, heard, 7.0, machine.now + 7.0)
+        changes += after != tempo and step > 20
+        tempo = after
+    assert tempo.bpm == pytest.approx(bpm, abs=0.3)
+    off = tempo.beat(machine.now + 7.0) - (machine.now - start) * bpm / 60.0
+    assert abs(off - 4 * round(off / 4)) * 60.0 / bpm < 0.02
+    assert changes <= (8 if jitter < 0.002 else 30)
+    # Another tempo is heard within two beats.
+    machine.bpm = bpm * 1.1
+    machine.run(72)
+    heard = machine.clock.heard()
+    assert heard is not None
+    assert heard.bpm == pytest.approx(bpm * 1.1, rel=0.01)
+    machine.run(240)
+    heard = machine.clock.heard()
+    assert heard is not None
+    tempo = followed(tempo, heard, 7.0, machine.now + 7.0)
+    assert tempo.bpm == pytest.approx(bpm * 1.1, abs=0.3)
+    # What jitters is not set anew: the same clock again says nothing else.
+    assert followed(tempo, heard, 7.0, machine.now + 7.0) == tempo
+    # A clock that has never been started has beats, and says nothing of bars.
+    other = Machine(bpm, 0.0)
+    other.run(60)
+    told = other.clock.heard()
+    assert told is not None
+    assert not told.is_placed
+    assert followed(Tempo(bpm=bpm, offset=told.at + 60.0 / bpm), told, 0.0, other.now).bpm == bpm
+
+
+def test_of_two_ports_the_clock_that_came_first_counts_until_it_is_silent() -> None:
+    made, now = Made("One", "Two"), [0.0]
+    midi = MidiIn(made, Inbox(), clock=lambda: now[0], is_watched=False)
+    assert midi.clock() is None
+    for step in range(600):
+        now[0] += 1 / 480
+        if step % 10 == 0:  # 120 beats a minute
+            made.receive["One"](b"\xf8")
+        if step % 12 == 5:  # 100
+            made.receive["Two"](b"\xf8")
+    heard = midi.clock()
+    assert heard is not None
+    assert heard.bpm == pytest.approx(120.0)
+    for _ in range(300):
+        now[0] += 1 / 40
+        made.receive["Two"](b"\xf8")
+    heard = midi.clock()
+    assert heard is not None
+    assert heard.bpm == pytest.approx(100.0)
+    made.there.remove("Two")
+    midi.look()
+    assert midi.clock() is None
+    midi.close()
+
+
+def test_a_key_that_is_let_go_and_pressed_again_within_a_frame_is_down() -> None:
+    number = Number("/x", "X", "number", 0.0, 0.0, 1.0)
+    mapped = Mapped(lambda _: number, lambda _: 0.0)
+    mapping = (Mapping("midi/1/note/1", "/x", "trigger"),)
+    now, inbox = [0.0], Inbox(clock=lambda: now[0])
+    for acts, wanted in ((("end", "begin"), 1.0), (("begin", "end"), 0.0), (("begin",), 1.0), (("end",), 0.0)):
+        for act in acts:
+            now[0] += 0.001
+            getattr(inbox, act)("midi/1/note/1")
+        assert mapped.values(mapping, inbox.take()) == {"/x": wanted}
 
 
 def test_tapping() -> None:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from helpers import tiny_network
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.runtime.live.report import Message
+from studio.model.tempo import TEMPO
+from studio.runtime.live.movement import Beats
+from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.controllers.panel import ControllersPanel
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.posting import Post
+from studio.ui.services.session import Session
 from studio.ui.source.dials import dials
 
 
@@ -51,5 +61,57 @@ def test_messages_turn_numbers_of_document_and_source(qtbot: QtBot) -> None:
     assert "takes a number from 20 to 400 bpm" in said[1].text
     controllers.start(("127.0.0.1", port), midi=False)
     assert "OSC cannot listen" in said[2].text
+    controllers.close()
+    post.close()
+
+
+class Port:
+    """One MIDI port, which the test plays."""
+
+    def __init__(self) -> None:
+        self.receive: Callable[[bytes], None] = lambda _: None
+
+    def names(self) -> list[str]:
+        return ["Machine"]
+
+    def open(self, name: str, receive: Callable[[bytes], None]) -> Any:
+        assert name == "Machine"
+        self.receive = receive
+        return SimpleNamespace(close=lambda: None)
+
+
+def test_the_tempo_goes_by_a_midi_clock_where_that_is_wanted(qtbot: QtBot, tmp_path: Path) -> None:
+    document, telemetry, post = Document(Preset("p", tiny_network(), {})), Telemetry(), Post()
+    said: list[Message] = []
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    controllers = Controllers(document, telemetry, post, said.append, Session(settings))
+    panel = ControllersPanel(document, controllers)
+    qtbot.addWidget(panel)
+    port, now = Port(), time.monotonic()
+    controllers.hub.hear_midi(port)
+    midi = controllers.hub._midi
+    assert midi is not None
+    at = [now - 3.0]
+    midi._now = lambda: at[0]  # type: ignore[method-assign]
+    telemetry.take(Report((Beats(10.0, now),)))
+    port.receive(b"\xfa")
+    first = at[0] + 1 / 36
+    while at[0] < now:
+        at[0] += 1 / 36
+        port.receive(b"\xf8")
+    controllers._following.step()
+    assert document.get("/tempo/bpm") == 120.0
+    assert "“Follow MIDI clock” in Controllers" in said[-1].text
+    panel.clock.click()
+    assert controllers.choice.clock
+    controllers._following.step()
+    assert document.get("/tempo/bpm") == 90.0
+    assert "goes by the MIDI clock, which has 90.0 beats a minute" in said[-1].text
+    # By its start, in the time by which the studio counts.
+    tempo = document.section(TEMPO)
+    off = tempo.beat(10.0) - (now - first) * 1.5
+    assert off / 4 == pytest.approx(round(off / 4), abs=0.005)
+    assert document.history.labels == ()
+    assert len(said) == 2
     controllers.close()
     post.close()

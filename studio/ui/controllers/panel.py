@@ -47,6 +47,9 @@ class ControllersPanel(QWidget):
         self.lights = QCheckBox("Show numbers on controllers")
         self.lights.setToolTip("Lights, rings and motor faders go to where the numbers are that their controls turn")
         self.lights.clicked.connect(lambda on: choose.hear_midi(self.midi.isChecked(), lights=on))
+        self.clock = QCheckBox("Follow MIDI clock")
+        self.clock.setToolTip("Tempo and beats go by the clock of another machine, its start and its song position")
+        self.clock.clicked.connect(choose.follow_clock)
         self.microphone = QCheckBox("Hear the microphone, not the film")
         self.microphone.setToolTip("What moves by sound goes by the microphone: levels of bands, and onsets")
         self.microphone.clicked.connect(self._hear_microphone)
@@ -82,7 +85,7 @@ class ControllersPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         whole.setSpacing(theme.SPACE // 2)
-        for part in (self.midi, self.lights, self.microphone):
+        for part in (self.midi, self.clock, self.lights, self.microphone):
             whole.addWidget(part)
         whole.addLayout(form)
         whole.addWidget(self.ports)
@@ -111,6 +114,7 @@ class ControllersPanel(QWidget):
         hub, choice = self._controllers.hub, self._controllers.choice
         ports = hub.ports
         self.midi.setChecked(ports.midi is not None)
+        self.clock.setChecked(choice.clock)
         self.lights.setChecked(choice.lights)
         self.microphone.setChecked(self._controllers.microphone is not None)
         if not self.osc.hasFocus():

@@ -139,6 +139,7 @@ class ControlChoice:
 
     Attributes:
         midi: whether MIDI ports are heard.
+        clock: whether the tempo goes by a MIDI clock, where one is heard.
         lights: whether controllers are told where numbers are.
         osc: UDP port that OSC is heard at; empty for none.
         sends: host and port that OSC is sent to; empty for none.
@@ -146,6 +147,7 @@ class ControlChoice:
     """
 
     midi: bool = False
+    clock: bool = False
     lights: bool = True
     osc: str = ""
     sends: str = ""

@@ -23,6 +23,7 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Post
 from studio.ui.services.choices import ControlChoice
+from studio.ui.services.following_clock import FollowingClock
 from studio.ui.services.session import Session
 
 if TYPE_CHECKING:
@@ -70,10 +71,14 @@ class Controllers(QObject):
         self.hub.own = self._own()
         self.hub.changed.connect(self._keep)
         telemetry.on(Moved, lambda moved: self.hub.send_moved(moved.values))
+        self._following = FollowingClock(
+            document, telemetry, lambda: self.hub.midi_clock, lambda: self.choice.clock, say
+        )
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.hub.pump)
         self._timer.timeout.connect(self._look_at_microphone)
+        self._timer.timeout.connect(self._following.step)
         self._timer.start(_REST_MS)
         document.changed.connect(self._follow)
 
@@ -108,6 +113,10 @@ class Controllers(QObject):
             self.hub.stop_midi()
             return True
         return self._try(lambda: self._hear_midi(lights))
+
+    def follow_clock(self, wanted: bool) -> None:
+        """Let the tempo go by a MIDI clock, where one is heard, or by hand alone."""
+        self._choose(clock=wanted)
 
     def hear_osc(self, port: str) -> bool:
         """Hear OSC at a UDP port of this machine, or no more where it is empty; what cannot be is said."""
