@@ -138,8 +138,9 @@ class Dial:
         number: what it is.
         get: its value now.
         set: gives it another, which has been checked.
-        lead: gives it another where routes move it; None where that is the same. Where it is given, the number changes
-            what is open: it never goes back by itself, and makes way for what is opened, undone and done again.
+        lead: gives it another where routes move it; None where that is the same. Where it is given, the number does
+            something, as to change what is open: it never goes back by itself, and after something was opened, undone
+            or done again it stays until it is moved on.
         runs: whether it goes on by itself, as the place in a film does, so that a hand is not told by its value.
     """
 

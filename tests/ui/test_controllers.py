@@ -47,7 +47,8 @@ def test_messages_turn_numbers_of_document_and_source(qtbot: QtBot) -> None:
     telemetry = Telemetry()
     post = Post()
     controllers = Controllers(document, telemetry, post, said.append)
-    controllers.add(lambda: dials(cast(Any, live), telemetry))
+    cues = SimpleNamespace(cues=(), number=0)
+    controllers.add(lambda: dials(cast(Any, live), telemetry, cast(Any, cues)))
     controllers.start(("127.0.0.1", 0), midi=False)
     port = controllers.hub._osc.port if controllers.hub._osc is not None else 0
     assert said == [Message(said[0].text)]
