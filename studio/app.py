@@ -229,6 +229,7 @@ class Studio:
         """The first picture is there, and every panel."""
         # It imports all that plug-ins may add to.
         self.parts.worker.do(check, self._tell_problems)
+        self._tell_problems(tuple(filter(None, (self.parts.session.problem,))))
         self._collector.begin()
 
     def _carry(self, report: Report) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +13,7 @@ import numpy as np
 import platformdirs
 
 from studio.engine.base import Engine
+from studio.engine.remembered import remember, remembered
 from studio.errors import EngineError, StudioError
 from studio.model.network import Network
 
@@ -65,21 +63,11 @@ class Measured:
                     engine.close()
         content = self._load()
         content.setdefault(self._card, {})[_key(network)] = found
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".engines-")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1)
-            Path(name).replace(self._path)
+        remember(self._path, content)
         return found
 
     def _load(self) -> dict[str, dict[str, dict[str, float]]]:
-        try:
-            content = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        good = isinstance(content, dict) and all(isinstance(each, dict) for each in content.values())
-        return content if good else {}
+        return {card: of for card, of in remembered(self._path).items() if isinstance(of, dict)}
 
 
 def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:

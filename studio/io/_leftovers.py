@@ -6,6 +6,7 @@ Whoever writes keeps a lock on the new file or folder, which ends with its proce
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -25,6 +26,8 @@ except ImportError:  # Windows
 
 _NEW = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.new(?P<suffix>\.[^.]*)?")
 _OLD = re.compile(r"\.(?P<name>.+?)(?:\.[0-9a-f]{8})?\.old(?P<suffix>\.[^.]*)?")
+# Bytes of a name that still leave room, of the 255 that there are, for what is put around it.
+_LONGEST = 200
 # Seconds. What has just come to be may not be locked yet; what another process has moved away it is about to replace;
 # and where nothing can be locked, only a day is sure.
 _JUST_MADE, _AT_WORK, _SURELY_LEFT = 1.0, 60.0, 86400.0
@@ -37,7 +40,16 @@ def real_path(path: Path) -> Path:
 
 def beside_of(real: Path, role: str) -> Path:
     """A name beside `real` that no other process has, so that two may write at once; the later rename wins, whole."""
-    return real.with_name(f".{real.stem}.{secrets.token_hex(4)}.{role}{real.suffix}")
+    return real.with_name(f".{shortened(real.stem)}.{secrets.token_hex(4)}.{role}{real.suffix}")
+
+
+def shortened(stem: str) -> str:
+    """A name to which more can be added: where it is nearly as long as names may be, its beginning and a sum of it."""
+    data = os.fsencode(stem)
+    if len(data) <= _LONGEST:
+        return stem
+    begins = data[: _LONGEST - 9].decode(errors="ignore")
+    return f"{begins}~{hashlib.sha256(data).hexdigest()[:8]}"
 
 
 def locked(path: Path, handle: int | None = None) -> int | None:
@@ -69,7 +81,7 @@ def sweep(parent: Path, stem: str) -> None:
     with contextlib.suppress(OSError):
         for name in _names(parent):
             found = _NEW.fullmatch(name)
-            if found and found["name"] == stem:
+            if found and found["name"] == shortened(stem):
                 _remove_left(parent / name)
 
 
@@ -84,7 +96,7 @@ def recover_folder(path: Path) -> None:
         if os.path.lexists(real):
             return
         for entry in real.parent.iterdir():
-            if _moved_away(entry.name) == real.name and not _at_work(real, entry):
+            if _moved_away(entry.name) == _name_of(real) and not _at_work(real, entry):
                 take_free(entry, real)
                 return
 
@@ -122,7 +134,7 @@ def being_written(path: Path) -> bool:
         found = [(name, _NEW.fullmatch(name)) for name in _names(real.parent)]
     except OSError:
         return False
-    names = [name for name, new in found if new and f"{new['name']}{new['suffix'] or ''}" == real.name]
+    names = [name for name, new in found if new and f"{new['name']}{new['suffix'] or ''}" == _name_of(real)]
     return any(fcntl is None or _is_locked(real.parent / name) for name in names)
 
 
@@ -130,13 +142,18 @@ def being_replaced(path: Path) -> bool:
     """Whether another process has just moved this folder away to put another there."""
     real = real_path(path)
     try:
-        return any(_moved_away(name) == real.name for name in _names(real.parent))
+        return any(_moved_away(name) == _name_of(real) for name in _names(real.parent))
     except OSError:
         return False
 
 
 def _names(folder: Path) -> list[str]:
     return [entry.name for entry in folder.iterdir()]
+
+
+def _name_of(real: Path) -> str:
+    """What names beside it are told apart by."""
+    return f"{shortened(real.stem)}{real.suffix}"
 
 
 def _moved_away(name: str) -> str | None:
@@ -150,7 +167,7 @@ def _at_work(real: Path, old: Path) -> bool:
         return time.time() - old.stat().st_mtime < _AT_WORK
     for name in _names(real.parent):
         found = _NEW.fullmatch(name)
-        if found and f"{found['name']}{found['suffix'] or ''}" == real.name and _is_locked(real.parent / name):
+        if found and f"{found['name']}{found['suffix'] or ''}" == _name_of(real) and _is_locked(real.parent / name):
             return True
     return False
 

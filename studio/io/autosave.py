@@ -10,6 +10,7 @@ recovery/20261122-140305-4711/
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from studio.io.atomic import cannot_write, write_bytes
 from studio.io.folders import subfolders
 from studio.io.manifest import Line, Part, checked, read_manifest, to_json
 from studio.io.presets import load_preset, save_preset
+from studio.io.spelling import spelled, unspelled
 from studio.model.preset import Preset
 
 ABOUT = "about.json"
@@ -73,7 +75,8 @@ class Recovery:
     def __init__(self, home: Path, now: datetime | None = None) -> None:
         self.home = home
         began = now or datetime.now().astimezone()
-        self.folder = home / f"{began:%Y%m%d-%H%M%S}-{os.getpid()}"
+        # A clock that was set back, and numbers of processes that begin anew, give the same names again.
+        self.folder = home / f"{began:%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(2)}"
 
     def begin(self) -> None:
         """Make the folder; StudioError where that cannot be."""
@@ -100,7 +103,7 @@ class Recovery:
         about["changes"] = changes
         for key, value in (("path", path), ("weights_path", preset.weights_path)):
             if value is not None:
-                about[key] = str(value)
+                about[key] = spelled(str(value))
         write_bytes(self.folder / ABOUT, to_json(about))
 
     def keep_learning(self, write: Callable[[Path], None] | None, changes: int = 0) -> None:
@@ -143,7 +146,7 @@ class Recovery:
                 about = checked(_About, read_manifest(file, _KIND, _VERSION, {}), file)
             except StudioError:
                 continue
-            paths = [None if text is None else Path(text) for text in (about.path, about.weights_path)]
+            paths = [None if text is None else Path(unspelled(text)) for text in (about.path, about.weights_path)]
             learning = max(_checkpoints(folder), key=_changes, default=None)
             is_as_new = learning is not None and _changes(learning) >= about.changes
             found.append(Kept(folder, about.name, about.when.astimezone(), paths[0], paths[1], learning, is_as_new))

@@ -25,11 +25,16 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
 
+def is_reserved(name: str) -> bool:
+    """Whether Windows keeps a name for a device, whatever stands behind its first dot."""
+    return name.split(".", 1)[0].strip().lower() in _RESERVED
+
+
 def file_name(value: str) -> str:
     """The value, where it may be part of a file's name on every system; ValueError in plain words where not."""
     if not value or value.startswith(".") or not _NAME_CHARACTERS.issuperset(value):
         raise ValueError('may hold the letters a to z, digits, "_", "-" and "." only, and not begin with "."')
-    if value.split(".", 1)[0].lower() in _RESERVED:
+    if is_reserved(value):
         raise ValueError("may not be a name that Windows keeps for a device")
     return value
 

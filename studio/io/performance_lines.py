@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from studio.errors import StudioError
 from studio.io.manifest import Line, Part
+from studio.io.spelling import spelled, unspelled
 from studio.model.edit import Patch
 from studio.model.explain import explain
 from studio.model.layout import Rect
@@ -166,7 +167,7 @@ class _Open(Part):
     def event(self) -> NetworkOpened:
         values = None if self.values is None else Values(**self.values.model_dump())
         how = self.seconds, self.easing, self.both, values, self.clock
-        return NetworkOpened(self.time, self.open, self.preset, self.weights, *how)
+        return NetworkOpened(self.time, self.open, self.preset, unspelled(self.weights), *how)
 
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
@@ -239,7 +240,7 @@ def _open(event: NetworkOpened) -> dict[str, Any]:
     easing = event.easing if event.easing != "linear" else ""
     values = None if event.values is None else {k: v for k, v in asdict(event.values).items() if v is not None}
     how = _some(seconds=event.seconds, easing=easing, both=event.both, values=values, clock=event.clock)
-    return {"open": event.network} | _some(preset=event.preset, weights=event.weights) | how
+    return {"open": event.network} | _some(preset=event.preset, weights=spelled(event.weights)) | how
 
 
 def _section(event: Arranged) -> dict[str, Any]:

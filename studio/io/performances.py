@@ -17,6 +17,7 @@ The values of a stroke are float32, packed by zlib, in base64. A file that is cu
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ from studio.io.atomic import cannot_write, write_bytes
 from studio.io.folders import open_regular
 from studio.io.manifest import Line, Part, checked
 from studio.io.performance_lines import event_line, event_of, json_of, line_of
+from studio.io.spelling import spelled, unspelled
 from studio.model.performance import NO_TAKE, Event, Performance, Take
 
 SUFFIX = ".performance"
@@ -110,9 +112,15 @@ class PerformanceWriter:
     def __init__(self, path: Path, network: str, preset: str, take: Take = NO_TAKE) -> None:
         self.path = path
         self.events = 0
+        header = header_line(network, preset, take)
         try:
             self._file = path.open("xb")
-            self._file.write(header_line(network, preset, take))
+            try:
+                self._file.write(header)
+                self._file.flush()
+            except OSError:
+                self._drop()
+                raise
         except FileExistsError:
             raise StudioError(f"{path} is there already; give the performance another name.") from None
         except OSError as error:
@@ -128,8 +136,18 @@ class PerformanceWriter:
         self.events += 1
 
     def close(self) -> None:
-        """The performance is over."""
-        self._file.close()
+        """The performance is over; StudioError where its last event could not be written."""
+        try:
+            self._file.close()
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+
+    def _drop(self) -> None:
+        """Nothing of it could be written: leave no empty file."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
 
 
 def header_line(network: str, preset: str, take: Take = NO_TAKE) -> bytes:
@@ -138,14 +156,15 @@ def header_line(network: str, preset: str, take: Take = NO_TAKE) -> bytes:
     if take != NO_TAKE:
         rate = None if take.rate is None else str(take.rate)
         named = {"whole": take.whole, "clock": take.clock, "frame": take.frame, "rate": rate}
-        named |= {"source": take.source, "size": take.size}
-        said["take"] = named | ({"weights": take.weights} if take.weights else {})
+        named |= {"source": spelled(take.source), "size": take.size}
+        said["take"] = named | ({"weights": spelled(take.weights)} if take.weights else {})
     return line_of(said)
 
 
 def _take(said: _Take) -> Take:
     rate = None if said.rate is None else Fraction(said.rate)
-    return Take(said.whole, said.clock, said.frame, rate, said.source, said.size, said.weights)
+    source, weights = unspelled(said.source), unspelled(said.weights)
+    return Take(said.whole, said.clock, said.frame, rate, source, said.size, weights)
 
 
 def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from studio.engine import measured
 from studio.engine.base import Engine
 from studio.engine.choose import Choice, Probe, choose, faster
 from studio.engine.measured import Measured
+from studio.engine.remembered import remember, remembered
 from studio.errors import StudioError
 from studio.model.network import Network
 
@@ -61,3 +64,36 @@ def test_auto_takes_the_faster_and_says_why(
     usual = Choice("gl", "NVIDIA Thing has compute shaders (OpenGL 4.3)")
     assert faster(tiny_network(), CARD, choose(CARD), measures=False) == usual
     assert faster(made, Probe("Other", "4.6", has_compute=True), usual, measures=True) == usual
+
+
+def test_what_is_somebody_elses_in_the_place_of_the_cache_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cache" / "engines.json"
+    remember(path, {"a": {}})
+    assert remembered(path) == {"a": {}}
+    for content in (b"not JSON", b"[1, 2]", b"\xff\xfe"):
+        path.write_bytes(content)
+        remember(path, {"b": {}})
+        assert path.read_bytes() == content
+        assert remembered(path) == {}
+    path.unlink()
+    path.mkdir()
+    remember(path, {"b": {}})
+    assert path.is_dir()
+    path.rmdir()
+    # What a killed process has left goes, and what fails leaves nothing.
+    left, recent = path.with_name(".engines-left"), path.with_name(".engines-now")
+    for file in (left, recent):
+        file.write_bytes(b"{")
+    os.utime(left, (0, 0))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(json, "dump", full)
+        remember(path, {"b": {}})
+    assert sorted(file.name for file in path.parent.iterdir()) == [".engines-now"]
+    remember(path, {"b": {}})
+    assert remembered(path) == {"b": {}}

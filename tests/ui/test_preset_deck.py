@@ -26,6 +26,7 @@ from studio.model.layout import Rect
 from studio.runtime.live.report import Message
 from studio.ui.presets import panel as preset_deck
 from studio.ui.presets.panel import PresetDeck
+from studio.ui.presets.to_bin import to_bin as move_to_bin
 from studio.ui.services import autosave as preset_autosave
 from studio.ui.services import preset_saver
 from studio.ui.services.autosave import Autosave
@@ -297,7 +298,7 @@ def test_delete_moves_to_the_bin(deck: PresetDeck, at: Running, qtbot: QtBot, mo
         trash.mkdir()
         path.rename(trash / "mine")
 
-    monkeypatch.setattr(preset_deck, "_to_bin", to_bin)
+    monkeypatch.setattr(preset_deck, "to_bin", to_bin)
     folder = mine(at, deck, qtbot)
     deck.list.setFocus()
     deck.list.focus(folder)
@@ -312,11 +313,11 @@ def test_the_systems_bin_takes_folders(at: Running, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("XDG_DATA_HOME", str(at.home / "xdg"))
     folder = at.library.new_folder("gone")
     save_preset(at.preset("gone"), folder)
-    preset_deck._to_bin(folder)
+    move_to_bin(folder)
     assert not folder.exists()
     assert load_preset(at.home / "xdg" / "Trash" / "files" / "gone").name == "gone"
     with pytest.raises(StudioError, match="cannot be moved to the bin"):
-        preset_deck._to_bin(folder)
+        move_to_bin(folder)
 
 
 def test_tiles_fill_the_width(deck: PresetDeck, qtbot: QtBot) -> None:

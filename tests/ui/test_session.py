@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -318,3 +319,84 @@ def test_a_sentence_of_thousands_of_letters_is_cut_and_all_of_it_kept(bar: Messa
     bar.details.close()
     bar.take_back(message)
     assert bar.text == ""
+
+
+# -- nothing is forgotten ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> tuple[Session, Session]:
+    """Those of two studios that run at once: Qt shares what it knows of a file by its path."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "same").symlink_to("config")
+    return session(tmp_path / "config" / "settings.ini"), session(tmp_path / "same" / "settings.ini")
+
+
+def made(folder: Path, *names: str) -> list[Path]:
+    for name in names:
+        (folder / name).mkdir()
+    return [folder / name for name in names]
+
+
+def test_two_studios_lose_none_of_each_others_favourites(two: tuple[Session, Session], tmp_path: Path) -> None:
+    one, other = two
+    first, second = made(tmp_path, "first", "second")
+    assert one.favourites == other.favourites == {}
+    one.set_favourite(first, 1)
+    other.set_favourite(second, 2)
+    one.note_preset(first)
+    one._settings.sync()
+    other.note_preset(second)
+    other._settings.sync()
+    again = session(tmp_path / "config" / "settings.ini")
+    assert again.favourites == {1: first, 2: second}
+    assert again.presets == [str(second), str(first)]
+
+
+def test_what_lies_on_a_disk_that_is_not_there_just_now_keeps_its_key_and_its_place(file: Path, tmp_path: Path) -> None:
+    disk, far = tmp_path / "disk", tmp_path / "unplugged"
+    [preset, other] = made(tmp_path, "disk", "other")
+    kept = session(file)
+    kept.set_favourite(preset, 1)
+    kept.note_preset(preset)
+    disk.rename(far)
+    assert kept.favourites == {}
+    assert kept.presets == []
+    kept.set_favourite(other, 2)
+    kept.note_preset(other)
+    far.rename(disk)
+    assert kept.favourites == {1: preset, 2: other}
+    assert kept.presets == [str(other), str(preset)]
+    kept.set_favourite(preset, None)
+    assert kept.favourites == {2: other}
+
+
+def test_a_path_that_can_be_none_is_as_one_that_is_gone(file: Path) -> None:
+    for path in ("x" * 5000, "/a\0b", "/" + "y/" * 4000):
+        kept = session(file)
+        kept.remember(LastSession(opened=path))
+        kept.set_favourite(Path("/" + path), 3)
+        again = session(file)
+        assert again.last is None
+        assert again.favourites == {}
+
+
+def test_names_that_are_no_utf_8_are_remembered(file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    kept = session(file)
+    kept.note_preset(folder)
+    kept.set_favourite(folder, 4)
+    kept._settings.sync()
+    assert b"caf" in file.read_bytes()
+    again = session(file)
+    assert again.presets == [str(folder)]
+    assert again.favourites == {4: folder}
+
+
+def test_where_nothing_can_be_remembered_it_is_said(tmp_path: Path, file: Path) -> None:
+    assert session(file).problem == ""
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    problem = session(tmp_path / "taken" / "settings.ini").problem
+    assert "cannot be kept" in problem
+    assert "settings.ini cannot be written" in problem

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +13,7 @@ import platformdirs
 
 from studio.engine.gl.products import Product
 from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
+from studio.engine.remembered import remember, remembered
 from studio.errors import EngineError
 
 _FORMAT = 3
@@ -90,29 +88,15 @@ class Tuner:
         return _parsed(self._load().get(self._gpu, {}))
 
     def _load(self) -> dict[str, object]:
-        try:
-            content = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        usable = isinstance(content, dict) and content.get("format") == _FORMAT
-        return content["gpus"] if usable and isinstance(content.get("gpus"), dict) else {}
+        content = remembered(self._path)
+        usable = content.get("format") == _FORMAT and isinstance(content.get("gpus"), dict)
+        return dict(content["gpus"]) if usable else {}
 
     def _save(self) -> None:
-        """Replace the file at once: another engine may be reading it, or writing its own."""
         known = self._stored() | self._known
         own = {layer: [*plan.tile, plan.parts, int(plan.apart), plan.run] for layer, plan in known.items()}
         others = self._load()
-        text = json.dumps({"format": _FORMAT, "gpus": others | {self._gpu: own}}, indent=1)
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".tiles-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                Path(name).replace(self._path)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
-                raise
+        remember(self._path, {"format": _FORMAT, "gpus": others | {self._gpu: own}})
 
 
 class Tuning:

@@ -20,6 +20,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io._leftovers import being_written
 from studio.io.atomic import exists, write_free
+from studio.io.manifest import is_reserved
 from studio.io.resize import letterboxed
 from studio.io.sinks import Sink, open_sink, suffix_of
 from studio.model.picture import Picture
@@ -31,6 +32,7 @@ from studio.runtime.services.failures import told
 _WAITING = 4
 # Ticks by which a time in floating point may fall short of the tick that it is.
 _HAIR = 1e-6
+_LONGEST = 200
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
 
@@ -94,7 +96,11 @@ def free_path(folder: Path, pattern: str, name: str, suffix: str, when: datetime
     """
     stem = pattern.replace("{date}", f"{when:%Y-%m-%d}").replace("{time}", f"{when:%H.%M.%S}")
     # Last, so that what a preset is called is never taken for a pattern.
-    stem = _NOT_IN_NAMES.sub("_", stem.replace("{preset}", name)).strip(" .")[:200] or "recording"
+    stem = _NOT_IN_NAMES.sub("_", stem.replace("{preset}", name)).strip(" .")
+    # Bytes are what file systems count.
+    stem = stem.encode()[:_LONGEST].decode(errors="ignore").strip(" .") or "recording"
+    if is_reserved(stem):
+        stem = f"_{stem}"
     if not suffix:
         # What stands behind a dot asks for a codec.
         stem = stem.replace(".", "-")

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QFile, QObject, QPoint, QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
+from studio.io.atomic import cannot_write
 from studio.io.library import Library
 from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
 from studio.model.document import Document
@@ -25,6 +26,7 @@ from studio.ui.presets.favourites import NUMBERS, numbers_of
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import Tile
 from studio.ui.presets.shelves import SHELVES, Shelf, read_shelf
+from studio.ui.presets.to_bin import to_bin
 from studio.ui.presets.try_buttons import try_buttons
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.preset_saver import PresetSaver
@@ -122,7 +124,7 @@ class PresetDeck(QWidget):
                 self._document.mark_unsaved()
             self.refresh()
 
-        self._worker.do(partial(_to_bin, path), done, self._failed)
+        self._worker.do(partial(to_bin, path), done, self._failed)
 
     def reveal(self, path: Path) -> None:
         """Show the folder that a preset is."""
@@ -300,7 +302,11 @@ class PresetDeck(QWidget):
         self._show_open()
 
     def _reveal_own(self) -> None:
-        self._library.own.mkdir(parents=True, exist_ok=True)
+        try:
+            self._library.own.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._failed(cannot_write(self._library.own, error))
+            return
         self.reveal(self._library.own)
 
     def _ask_what(self, place: QPoint) -> None:
@@ -337,13 +343,3 @@ class PresetDeck(QWidget):
 
     def _favour(self, path: Path, number: int | None, _checked: bool = False) -> None:
         self.set_favourite(path, number)
-
-
-def _to_bin(path: Path) -> None:
-    """Move a folder to the system's bin; StudioError where that cannot be: nothing is ever deleted for good."""
-    # Qt knows no bin where the folder that is to hold it is missing, as in a new home.
-    Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)).mkdir(
-        parents=True, exist_ok=True
-    )
-    if not QFile(str(path)).moveToTrash():
-        raise StudioError(f"{path} cannot be moved to the bin; remove the folder by hand.")

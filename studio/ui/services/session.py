@@ -41,6 +41,13 @@ class Session:
         self._settings = settings if settings is not None else QSettings()
 
     @property
+    def problem(self) -> str:
+        """Why nothing is remembered, in a sentence; empty where all is well."""
+        if self._settings.isWritable():
+            return ""
+        return f"Favourites, recent files and the layout cannot be kept: {self._settings.fileName()} cannot be written."
+
+    @property
     def presets(self) -> list[str]:
         """Folders of presets, newest first; those that are gone are left out."""
         return self._recent("presets")
@@ -72,7 +79,7 @@ class Session:
     def last(self) -> LastSession | None:
         """How the studio was left; None at the first start, or where what was open is gone."""
         found = self._record("last", LastSession)
-        return found if found is not None and Path(found.opened).exists() else None
+        return found if found is not None and _exists(found.opened) else None
 
     def remember(self, last: LastSession) -> None:
         """Note how the studio is left."""
@@ -81,20 +88,19 @@ class Session:
     @property
     def favourites(self) -> dict[int, Path]:
         """Presets by their keys, 1 to 9; those that are gone are left out."""
-        found = self._json("favourites")
-        pairs = found.items() if isinstance(found, dict) else ()
-        return {
-            int(key): Path(path)
-            for key, path in pairs
-            if re.fullmatch("[1-9]", key) and isinstance(path, str) and _exists(path)
-        }
+        return {key: path for key, path in self._favourites().items() if _exists(str(path))}
 
     def set_favourite(self, path: Path, number: int | None) -> None:
-        """Give a preset a key, which another may lose; None takes its own away."""
-        kept = {key: str(other) for key, other in self.favourites.items() if other != path and key != number}
+        """Give a preset a key, which another may lose; None takes its own away.
+
+        One that is gone keeps its key: it may lie on a disk that is not there just now.
+        """
+        self._settings.sync()  # another studio may have given keys since
+        kept = {key: str(other) for key, other in self._favourites().items() if other != path and key != number}
         if number is not None:
             kept[number] = str(path)
         self._settings.setValue("favourites", json.dumps(kept))
+        self._settings.sync()
 
     def cues(self, film: str) -> Cues:
         """The cue points of a film, by time."""
@@ -145,6 +151,7 @@ class Session:
 
     def note_followed(self, name: str) -> None:
         """A hint has been followed, and is not given again."""
+        self._settings.sync()
         self._settings.setValue("hints", json.dumps(sorted(self.followed | {name})))
 
     @property
@@ -221,15 +228,24 @@ class Session:
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowFullScreen)
         return is_restored
 
+    def _favourites(self) -> dict[int, Path]:
+        found = self._json("favourites")
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {int(key): Path(path) for key, path in pairs if re.fullmatch("[1-9]", key) and isinstance(path, str)}
+
     def _recent(self, kind: str) -> list[str]:
+        return [path for path in self._noted(kind) if _exists(path)][:RECENT]
+
+    def _noted(self, kind: str) -> list[str]:
         found = self._json(f"recent/{kind}")
-        paths = [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
-        return [path for path in paths if _exists(path)][:RECENT]
+        return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
 
     def _note(self, kind: str, path: Path | str) -> None:
+        """Put it first. Those that are gone just now, with a disk perhaps, are remembered for a while longer."""
+        self._settings.sync()
         newest = str(Path(path).absolute())
-        others = [other for other in self._recent(kind) if other != newest]
-        self._settings.setValue(f"recent/{kind}", json.dumps([newest, *others][:RECENT]))
+        others = [other for other in self._noted(kind) if other != newest]
+        self._settings.setValue(f"recent/{kind}", json.dumps([newest, *others][: 3 * RECENT]))
 
     def _record(self, key: str, kind: type[R]) -> R | None:
         """A record, each field of the wrong type as it is by default; None where nothing is stored."""
@@ -265,5 +281,5 @@ def _is_cue(stored: object) -> bool:
 def _exists(path: str) -> bool:
     try:
         return Path(path).exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
