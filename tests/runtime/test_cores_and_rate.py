@@ -61,6 +61,17 @@ def test_a_few_short_frames_in_which_something_is_drawn_give_nothing_back(slow: 
             assert machine.choice.took(seconds, machine.now) == 2
 
 
+def test_it_is_settled_once_all_have_been_tried() -> None:
+    for taken in (0, 1):
+        machine = Machine(2)
+        machine.taken = taken
+        machine.run(3.0)
+        assert not machine.choice.is_settled
+        machine.run(5.0)
+        assert machine.choice.is_settled
+    assert CoreChoice(1, 0.0).is_settled
+
+
 def test_where_a_core_is_always_wanted_trials_cost_little() -> None:
     machine = Machine(2)
     machine.taken = 1

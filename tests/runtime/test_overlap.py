@@ -231,6 +231,15 @@ def test_before_a_camera_frames_do_not_overlap(desk: Desk) -> None:
     assert desk.most == 0
 
 
+def test_they_wait_until_it_is_known_how_many_cores_are_free(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Cores, "is_settled", False)
+        for _ in range(100):
+            assert desk.turn()
+        assert desk.most == 0
+    desk.overlapping()
+
+
 def test_an_operator_that_fails_under_way_is_told_of_and_the_picture_goes_on(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,11 @@ class CoreChoice:
         self._trial: list[float] | None = None
         self._next = now + self._pause
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has been found out how many are free."""
+        return self.threads == self._all or self._pause > _EVERY
+
     def took(self, seconds: float, now: float, *, is_busy: bool = False) -> int:
         """A frame took so long; how many threads the next one has. Where the machine is busy nothing is tried."""
         if is_busy:
@@ -130,6 +135,11 @@ class Cores(Feature):
         self._size: tuple[int, ...] = ()
         self._set = 0
         self._aside = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has been found out how many are free; where none are shared here there is nothing to find out."""
+        return self._choice is None or self._choice.is_settled
 
     def stand_aside(self, aside: bool) -> None:
         """Frames run in threads of their own, or no more: what they take says nothing then, and this has one core."""

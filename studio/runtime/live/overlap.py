@@ -193,8 +193,9 @@ class Overlap:
         last = self._pictures.last
         if ran and last is not None and not last.is_again:
             self._ran = True
-            # A hand before a camera sees itself: there a frame is on its way for as short as can be.
-            self._came(pressed=pressed and not self._pictures.is_live)
+            # A hand before a camera sees itself: there a frame is on its way for as short as can be. And it is compared
+            # with frames that have all cores which are free.
+            self._came(pressed=pressed and self._cores.is_settled and not self._pictures.is_live)
         settled, self._settled = self._settled, False
         return ran or settled
 
