@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 from families_edges import EDGES, Fsrcnn
+from families_masks import MASKS
 from families_more import MORE
+from families_pictures import PICTURES
 from helpers import on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -175,7 +177,7 @@ FAMILIES = {
     "zero-dce": (ZeroDce, (3, 16, 24)),
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
-ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES
+ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES | MASKS | PICTURES
 
 
 @pytest.mark.parametrize("name", ALL)
