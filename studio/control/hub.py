@@ -20,6 +20,7 @@ from studio.control.learning import Learning, Ports, Watched, mapping_of
 from studio.control.mapped import Mapped, suggested
 from studio.control.namespace import Namespace
 from studio.control.osc_place import LOOPBACK, PORT
+from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
 from studio.model.address import Number, nothing_at
 from studio.model.changes import Change, NetworkChanged, SectionChanged
@@ -75,8 +76,9 @@ class Hub:
         self._say = say
         self._clock = clock
         self._mapped = Mapped(self._number, self.names.get)
-        self._ear = Ear()
+        self._ear, self._tell_once = Ear(), Sparingly(say, "sentences", clock)
         self._listed: Listed = MappingProxyType({})
+        self._known: ReadOnly[str, Number] = MappingProxyType({})
         self._turned_at: float | None = None
         self._learning: Learning | None = None
         self._watched: Watched | None = None
@@ -102,7 +104,7 @@ class Hub:
         from studio.control.oscquery import OscQuery
 
         self._renewed()
-        osc = OscServer(self.inbox, self._numbers, self._say, host, port)
+        osc = OscServer(self.inbox, lambda: self._known, self._say, host, port, lambda: self._is_stale)
         try:
             query = OscQuery(lambda: self._listed, osc.port, host)
         except StudioError:
@@ -191,12 +193,14 @@ class Hub:
             if self._sender is not None:
                 self._sender.hear(taken.numbers)
             turned = taken.numbers | self._mapped.values(self.mappings, taken)
+            if taken.lost:
+                self._tell_once("More signals came in at once than there is room for; some were left out.")
             for address, value in turned.items():
                 try:
                     self.names.turn(address, value)
                     self._turned_at = now
                 except StudioError as error:
-                    self._say(str(error))
+                    self._tell_once(str(error))
             self.taken.emit(taken)
             return
         if self._turned_at is not None and now - self._turned_at >= REST:
@@ -223,6 +227,7 @@ class Hub:
         """List the numbers anew, for those who ask from other threads."""
         self._is_stale = False
         self._listed = MappingProxyType(self.names.listed())
+        self._known = MappingProxyType({address: number for address, (number, _) in self._listed.items()})
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, (NetworkChanged, SectionChanged)):
@@ -319,12 +324,6 @@ class Hub:
             moved = self._moved
             self._sender.send((address, value) for address, (_, value) in self._listed.items() if address not in moved)
 
-    # -- in other threads -------------------------------------------------------------------------------------------
-
-    def listen(self, time: float) -> Measurements:
-        """What controllers have sent until now; called in the render thread with the time of the frame in seconds."""
-        return self._ear.listen(time, self._clock())
-
     def _number(self, address: str) -> Number:
         """The number at an address; StudioError where there is none."""
         listed = self._renewed()
@@ -332,10 +331,13 @@ class Hub:
             raise nothing_at(address, listed)
         return listed[address][0]
 
-    def _numbers(self) -> dict[str, Number]:
-        return {address: number for address, (number, _) in self._renewed().items()}
-
     def _renewed(self) -> Listed:
         if self._is_stale:
             self.refresh()
         return self._listed
+
+    # -- in other threads -------------------------------------------------------------------------------------------
+
+    def listen(self, time: float) -> Measurements:
+        """What controllers have sent until now; called in the render thread with the time of the frame in seconds."""
+        return self._ear.listen(time, self._clock())

@@ -26,6 +26,7 @@ class Taken:
         ended: for each that ended, how many seconds ago.
         steps: what relative encoders were turned by, added up.
         raw: what each control sent, in order, from 0 to 127; the newest few.
+        lost: how many came in for which there was no room.
     """
 
     numbers: dict[str, float] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Taken:
     ended: dict[str, float] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
     raw: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    lost: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.numbers or self.signals or self.began or self.ended or self.steps)
@@ -53,6 +55,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._held: dict[str, dict[str, float]] = {}
         self._raw: dict[str, deque[int]] = {}
+        self._lost = 0
 
     def turn(self, address: str, value: float) -> None:
         """Turn a number; the value must have been checked."""
@@ -92,15 +95,18 @@ class Inbox:
         with self._lock:
             held, self._held = self._held, {}
             raw, self._raw = self._raw, {}
+            lost, self._lost = self._lost, 0
         began, ended = ({name: now - at for name, at in held.get(kind, {}).items()} for kind in ("began", "ended"))
         sent = {name: tuple(values) for name, values in raw.items()}
-        return Taken(held.get("numbers", {}), held.get("signals", {}), began, ended, held.get("steps", {}), sent)
+        return Taken(held.get("numbers", {}), held.get("signals", {}), began, ended, held.get("steps", {}), sent, lost)
 
     def _keep(self, kind: str, name: str, value: float) -> None:
         with self._lock:
             held = self._held.setdefault(kind, {})
             if name in held or len(held) < _MOST:
                 held[name] = value
+            else:
+                self._lost += 1
         self._wake()
 
 

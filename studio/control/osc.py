@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -19,13 +18,11 @@ from pythonosc.osc_packet import ParseError as PacketError
 
 from studio.control.inbox import Inbox
 from studio.control.osc_place import IN, LOOPBACK, PORT, ROOT
+from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
 from studio.model.address import Number
 
 _LARGEST = 65535
-_SAID = 32
-"""Sentences that are remembered, so that each is said once."""
-
 Say = Callable[[str], object]
 
 
@@ -38,8 +35,10 @@ class OscServer:
     Args:
         inbox: takes what comes in.
         numbers: every number by its address, asked for when a message comes, from the listening thread: it must hand
-            out a mapping that is not changed afterwards.
-        say: told what is wrong with messages, each sentence once.
+            out a mapping that is not changed afterwards, and at once.
+        say: told what is wrong with messages, each sentence once, and no more than can be read.
+        is_old: whether there may be others by now; a number that is not known is then taken as it comes, to be checked
+            where it is turned.
         host: of the interface to listen at; by default nobody but this machine is heard.
         port: UDP port; 0 takes any.
 
@@ -54,11 +53,11 @@ class OscServer:
         say: Say = lambda _: None,
         host: str = LOOPBACK,
         port: int = PORT,
+        is_old: Callable[[], bool] = lambda: False,
     ) -> None:
         self._inbox = inbox
-        self._numbers = numbers
-        self._say = say
-        self._said: OrderedDict[str, None] = OrderedDict()
+        self._numbers, self._is_old = numbers, is_old
+        self._tell = Sparingly(say, "OSC messages")
         self._signals: dict[str, float] = {}
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -89,6 +88,7 @@ class OscServer:
             try:
                 data, _ = self._socket.recvfrom(_LARGEST)
             except TimeoutError:
+                self._tell.settle()
                 continue
             except OSError:
                 # On Windows the answer to a message of ours that found nobody comes as an error here.
@@ -122,10 +122,11 @@ class OscServer:
             raise StudioError(f"{path[:80]} is not below {ROOT}; {ROOT}/bend/1/amount turns /bend/1/amount.")
         address = path.removeprefix(ROOT)
         number = self._numbers().get(address)
-        if number is None:
+        if number is None and not self._is_old():
             raise StudioError(f"there is no number at {address[:80]}.")
         if len(values) != 1:
-            raise StudioError(f"{address} takes one value, not {len(values)}.")
+            raise StudioError(f"{address[:80]} takes one value, not {len(values)}.")
+        number = number or Number(address, address)
         self._inbox.turn(address, number.checked(values[0]))
 
     def _hear(self, name: str, values: list[object], path: str) -> None:
@@ -144,14 +145,6 @@ class OscServer:
             self._inbox.end(signal)
         else:
             self._inbox.signal(signal, value)
-
-    def _tell(self, sentence: str) -> None:
-        if sentence in self._said:
-            return
-        self._said[sentence] = None
-        if len(self._said) > _SAID:
-            self._said.popitem(last=False)
-        self._say(sentence)
 
 
 class OscSender:

@@ -19,6 +19,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from studio.control.inbox import Hearing, Inbox, Taken
 from studio.control.osc import OscSender, OscServer
 from studio.control.oscquery import OscQuery, answer
+from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
 from studio.model.address import Number
 
@@ -147,17 +148,53 @@ def test_any_bytes_are_survived(data: bytes) -> None:
     inbox, said = Inbox(), []
     server = OscServer.__new__(OscServer)
     server._inbox, server._numbers, server._say = inbox, lambda: NUMBERS, said.append
-    server._said, server._signals = {}, {}  # type: ignore[assignment]
+    server._tell, server._is_old, server._signals = Sparingly(said.append, "OSC messages"), lambda: True, {}
     for packet in (data, b"#bundle\0" + data, b"/studio/bend/1/amount\0\0\0,f\0\0" + data):
         server.take(packet)
-    for value in inbox.take().numbers.values():
-        assert 0.0 <= value <= 1.0
+    for address, value in inbox.take().numbers.items():
+        assert math.isfinite(value)
+        assert 0.0 <= value <= 1.0 or address not in NUMBERS
+
+
+def test_a_flood_of_nonsense_is_counted_and_not_said_message_by_message() -> None:
+    now, said = [0.0], list[str]()
+    tell = Sparingly(said.append, "OSC messages", lambda: now[0])
+    for k in range(10_000):
+        now[0] += 1e-4
+        tell(f"there is no number at /nowhere/{k}.")
+    assert len(said) <= 23
+    now[0] += 2.0
+    tell.settle()
+    assert said[-1].endswith("more OSC messages could not be used either.")
+    counted = sum(int(each.split()[0]) for each in said if each.endswith("either."))
+    assert counted + sum(each.startswith("there") for each in said) == 10_000
+    tell.settle()
+    assert said[-1].endswith("either.")
+
+
+def test_a_number_that_may_be_new_is_checked_where_it_is_turned() -> None:
+    inbox, said, is_old = Inbox(), list[str](), [True]
+    server = OscServer(inbox, lambda: NUMBERS, said.append, port=0, is_old=lambda: is_old[0])
+    try:
+        server.take(message("/studio/bend/2/amount", 0.5))
+        server.take(message("/studio/bend/2/amount", "loud"))
+        assert inbox.take().numbers == {"/bend/2/amount": 0.5}
+        assert "takes a number" in said[0]
+        is_old[0] = False
+        server.take(message("/studio/bend/2/amount", 0.5))
+        assert inbox.take().numbers == {}
+        assert said[1] == "OSC: there is no number at /bend/2/amount."
+    finally:
+        server.close()
 
 
 def test_a_flood_fills_no_memory_and_a_port_in_use_is_said(osc: Received) -> None:
     for k in range(6000):
         osc.server.take(message(f"/studio/in/{k}", 0.5))
-    assert len(osc.inbox.take().signals) <= 4096
+    taken = osc.inbox.take()
+    assert len(taken.signals) <= 4096
+    assert taken.lost >= 6000 - 4096
+    assert osc.inbox.take().lost == 0
     with pytest.raises(StudioError, match=r"OSC cannot listen at 127\.0\.0\.1:\d+ .*choose another port"):
         OscServer(Inbox(), dict, port=osc.server.port)
     with pytest.raises(StudioError, match="OSC cannot listen"):
