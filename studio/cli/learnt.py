@@ -19,6 +19,7 @@ def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last
     from dataclasses import replace
 
     from studio.io.atomic import exists, write_bytes
+    from studio.io.manifest import title_of
     from studio.io.networks import save_network
     from studio.learn.prepare import described
 
@@ -26,7 +27,7 @@ def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last
     wanted, number = output, 1
     while True:
         try:
-            save_network(replace(network, name=output.name), output, overwrite=False)
+            save_network(replace(network, name=title_of(output.name, "learnt")), output, overwrite=False)
             break
         except FileExistsError:
             # Another lesson has ended there meanwhile; neither is to be lost.

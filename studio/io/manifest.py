@@ -21,6 +21,10 @@ Migration = Callable[[Document], Document]
 LIMIT = 16 * 2**20
 """Bytes a manifest may have."""
 
+_LONGEST_TITLE = 120
+_NO_LINE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of what a line of text cannot hold."""
+
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
@@ -39,8 +43,20 @@ def file_name(value: str) -> str:
     return value
 
 
+def title_of(text: str, otherwise: str) -> str:
+    """Any text, such as a file's name, as a `Title`: one line, short enough, without what is no text.
+
+    Args:
+        text: anything.
+        otherwise: the title where nothing is left.
+    """
+    kinds = ((unicodedata.category(character), character) for character in text)
+    plain = "".join("\ufffd" if kind == "Cs" else " " if kind in _NO_LINE else character for kind, character in kinds)
+    return " ".join(plain.split())[:_LONGEST_TITLE].strip() or otherwise
+
+
 def _line(value: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
+    if any(unicodedata.category(character) in _NO_LINE for character in value):
         raise ValueError("must be a single line of text")
     return value
 
@@ -56,7 +72,7 @@ FileName = Annotated[str, StringConstraints(max_length=120), AfterValidator(file
 """What may be part of a file's name on every system."""
 
 Line = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_line)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=120), AfterValidator(_line)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST_TITLE), AfterValidator(_line)]
 
 
 class Part(BaseModel):

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from studio.errors import StudioError
 from studio.io.atomic import recover_folder, write_bytes
 from studio.io.autosave import Recovery, recovered
-from studio.io.manifest import is_reserved
+from studio.io.exporters import export_preset
+from studio.io.manifest import is_reserved, title_of
+from studio.io.networks import load_network, save_network
 from studio.io.performances import PerformanceWriter, load_performance
 from studio.io.presets import load_preset, save_preset
 from studio.io.spelling import spelled, unspelled
@@ -27,6 +29,7 @@ from studio.model.performance import NetworkOpened, Take, Turned
 from studio.model.preset import Preset
 from studio.model.section import SECOND, SOURCE
 from studio.runtime.live.recorder import free_path
+from studio.runtime.services.importing import import_model
 
 PRESET = Preset("dusk", tiny_network(), {})
 LATIN = os.fsdecode(b"caf\xe9")
@@ -131,3 +134,24 @@ def test_a_recording_has_a_name_that_every_system_takes(tmp_path: Path, preset: 
         again = free_path(tmp_path, "{preset}", preset, suffix, WHEN)
         assert again != path
         again.write_bytes(b"")
+
+
+@pytest.mark.parametrize("name", [LATIN, "two\nlines", "n" * 240, "ü\u2028x", " \t"])
+def test_a_model_is_imported_whatever_its_name_is(tmp_path: Path, name: str) -> None:
+    model = tmp_path / f"{name}.onnx"
+    export_preset(PRESET, tmp_path / "plain.onnx")
+    (tmp_path / "plain.onnx").rename(model)
+    preset, _ = import_model(model, tmp_path / "home")
+    assert preset.weights_path is not None
+    assert preset.weights_path.parent == tmp_path / "home"
+    assert preset.network.name
+    assert preset.network.graph.output
+    save_network(preset.network, tmp_path / name)
+    assert load_network(tmp_path / name).name == preset.network.name
+
+
+def test_any_text_becomes_a_title() -> None:
+    assert title_of("A fine\nname", "x") == "A fine name"
+    assert title_of(LATIN, "x") == "caf\ufffd"
+    assert title_of("\n\t ", "x") == "x"
+    assert len(title_of("ü" * 500, "x")) == 120

@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
+from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
 from studio.model.graph import Colour, Order
 from studio.model.network import Network
@@ -150,7 +151,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     output = _denormalised(draft, output, options)
     size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
     output_range = known.output_range or options.input_range or (0.0, 1.0)
-    network = draft.network(path.stem[:100] or "imported", output, output_range)
+    network = draft.network(title_of(path.stem, "imported"), output, output_range)
     network = _of_its_size(network, draft, known.fixed)
     network = network.with_values(_asked(draft, network.graph.output, known, options))
     names = {full: draft.weights[full].origin for full in network.tensors}
