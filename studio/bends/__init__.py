@@ -14,7 +14,7 @@ from typing import Any
 from studio.model.bend import Bend
 from studio.model.explain import validated
 from studio.model.form import fields
-from studio.model.registry import having, named, scan
+from studio.model.registry import having, lookup, scan
 
 
 @cache
@@ -34,4 +34,4 @@ def make_bend(name: str, params: Mapping[str, Any]) -> Bend:
     Raises:
         StudioError: listing the bends there are, or naming the parameter at fault.
     """
-    return validated(named(registry(), name, "bend"), params)
+    return validated(lookup(Bend, __name__, __path__, name, registry, "bend"), params)

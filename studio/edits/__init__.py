@@ -14,7 +14,7 @@ from typing import Any
 from studio.model.edit import Edit
 from studio.model.explain import validated
 from studio.model.form import fields
-from studio.model.registry import having, named, scan
+from studio.model.registry import having, lookup, scan
 
 
 @cache
@@ -34,4 +34,4 @@ def make_edit(name: str, params: Mapping[str, Any]) -> Edit:
     Raises:
         StudioError: listing the edits there are, or naming the parameter at fault.
     """
-    return validated(named(registry(), name, "edit"), params)
+    return validated(lookup(Edit, __name__, __path__, name, registry, "edit"), params)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
@@ -13,6 +16,8 @@ from studio.model import plugins
 from studio.model.plugins import Plugin
 
 T = TypeVar("T")
+
+_CLASS = re.compile(rb"^class ([^\W_]\w*)", re.MULTILINE)
 
 
 def _accepts(found: object) -> None:
@@ -84,6 +89,48 @@ def modules(package: str, folders: Iterable[str], group: str = "") -> Iterator[M
     yield from _own(package, folders)
     for _, module in plugins.load(group or _group(package)):
         yield module
+
+
+def lookup(
+    base: type[T],
+    package: str,
+    folders: Iterable[str],
+    name: str,
+    known: Callable[[], Mapping[str, type[T]]],
+    what: str,
+) -> type[T]:
+    """The subclass of this name, as `scan` would find it: where the package defines it, only its module is imported.
+
+    Args:
+        base: what they all derive from.
+        package: the package's name, ``"studio.ops"``.
+        folders: the package's ``__path__``.
+        name: the class's.
+        known: all of them, those of plug-ins among them; asked for a name that the package does not define.
+        what: what they are, ``"operator"``.
+
+    Raises:
+        StudioError: listing all names, where none has it.
+    """
+    home = _homes(tuple(folders)).get(name)
+    found = getattr(importlib.import_module(f"{package}.{home}"), name) if home is not None else None
+    if isinstance(found, type) and issubclass(found, base):
+        return found
+    return named(known(), name, what)
+
+
+@cache
+def _homes(folders: tuple[str, ...]) -> Mapping[str, str]:
+    """Which of a package's own modules defines each public class, read from the sources; none where those are not.
+
+    Importing them takes twenty times as long.
+    """
+    found = {}
+    for folder in folders:
+        for file in Path(folder).glob("[!_]*.py"):
+            for name in _CLASS.findall(file.read_bytes()):
+                found[name.decode()] = file.stem
+    return found
 
 
 def named(known: Mapping[str, T], name: str, what: str) -> T:

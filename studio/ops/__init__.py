@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from studio.model.form import fields
 from studio.model.op import Op
-from studio.model.registry import having, named, scan
+from studio.model.registry import having, lookup, scan
 from studio.model.shader_files import read_shader, shader_file
 
 
@@ -33,4 +33,4 @@ def operator(name: str) -> type[Op]:
     Raises:
         StudioError: listing the operators there are.
     """
-    return named(registry(), name, "operator")
+    return lookup(Op, __name__, __path__, name, registry, "operator")

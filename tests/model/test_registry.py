@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import types
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from studio import edits
+from studio import bends, edits, ops
+from studio.errors import StudioError
 from studio.io import sources
 from studio.model import plugins, registry
+from studio.model.bend import Bend
 from studio.model.edit import Edit, Kernels, Mask
+from studio.model.op import Op
 from studio.ops import operator
 
 
@@ -102,3 +108,25 @@ def test_what_float32_does_not_hold_is_no_parameter(parameters: dict[str, float]
         operator("LeakyReLU").model_validate(parameters)
     with pytest.raises(ValidationError, match="32 bits"):
         operator("Conv2d").model_validate({"in_channels": 3, "out_channels": 1 << 40, "kernel_size": 1})
+
+
+@pytest.mark.parametrize(("base", "package"), [(Op, ops), (Bend, bends), (Edit, edits)])
+def test_each_is_found_by_name_where_scanning_finds_it(base: type[Any], package: types.ModuleType) -> None:
+    for name, kind in package.registry().items():
+        # Were it looked up among all, there would be none.
+        assert registry.lookup(base, package.__name__, package.__path__, name, dict, "thing") is kind
+
+
+def test_one_operator_is_found_without_importing_the_others() -> None:
+    """Networks are read before the window is there, and there are dozens of files of operators."""
+    code = "import sys; from studio.ops import operator; operator('Conv2d'); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "studio.ops.conv" in ran.stdout.split()
+    assert "studio.ops.pool" not in ran.stdout.split()
+
+
+def test_what_a_name_does_not_say_is_looked_up_among_all() -> None:
+    with pytest.raises(StudioError, match=r'There is no operator "Convolution"; there are .*Conv2d'):
+        ops.operator("Convolution")
+    with pytest.raises(StudioError, match='There is no operator "Op"'):
+        ops.operator("Op")

@@ -79,6 +79,9 @@ def rooms(which: str) -> set[str]:
         "studio.io.importers",
         "studio.ui.importing.opening",
         "studio.ui.importing.import_dialog",
+        # Operators that the network has not.
+        "studio.ops.pool",
+        "studio.bends.kaleidoscope",
         # Edits lie behind the brush.
         "studio.edits.rotate",
         # What controllers speak.
