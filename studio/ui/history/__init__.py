@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
-from studio.ui.history.panel import HistoryPanel
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
 from studio.ui.services.milestones import Milestones
 from studio.ui.services.parts import Parts
 
+if TYPE_CHECKING:
+    from studio.ui.history.panel import HistoryPanel
+
 
 def _make(context: Context) -> HistoryPanel:
+    from studio.ui.history.panel import HistoryPanel
+
     parts = context[Parts]
     milestones = context.once(Milestones, lambda: Milestones(context.document, context.live.snapshot, parts.post))
     return HistoryPanel(context.document, milestones)
 
 
+def _panel(context: Context) -> HistoryPanel:
+    from studio.ui.history.panel import HistoryPanel
+
+    return context[HistoryPanel]
+
+
 def _named(context: Context) -> Iterator[Entry]:
     """The states that have a name: choosing one goes there."""
-    context[HistoryPanel]
+    _panel(context)
     for position, name in context[Milestones].named:
         yield Entry(name, "State", plain(partial(context.document.go, position)), "of the history", "flag")
 
@@ -35,11 +46,12 @@ PANELS = (
         stack=20,
         order=20,
         entries=_named,
+        modules=("studio.ui.history.panel",),
         commands=(
             Command(
                 "history.name",
                 "Name this state…",
-                lambda c: c[HistoryPanel].ask_name(),
+                lambda c: _panel(c).ask_name(),
                 Place("Edit", 12, 10),
                 keys=("Ctrl+J",),
                 icon="flag",
