@@ -76,12 +76,15 @@ def test_where_another_program_wants_the_cores_they_follow_one_another_within_a_
     assert machine.now - start < 1.0
 
 
-def test_a_few_slow_frames_change_nothing() -> None:
+@pytest.mark.parametrize(("count", "seconds"), [(1, 0.25), (4, 0.06)])
+def test_a_few_slow_frames_change_nothing(count: int, seconds: float) -> None:
+    """A layer is looked at, or a panel drawn, every now and then."""
     machine = Machine()
     machine.run(5.0)
     for _ in range(20):
-        machine.now += 0.1
-        assert machine.choice.frame(0.1, machine.now, pressed=True)
+        for _ in range(count):
+            machine.now += seconds
+            assert machine.choice.frame(seconds, machine.now, pressed=True)
         machine.run(1.0)
     assert machine.choice.on
 

@@ -42,8 +42,13 @@ _LONGEST_REST = 64.0
 _QUIET = 1.0
 """Seconds after something was ordered in which frames do not overlap: a hand at work sees what it does at once."""
 
-_BETTER, _WORSE = 0.95, 1.4
-"""Frames that overlap must follow each other in this part of the time before, and go on so."""
+_BETTER, _WORSE, _MOST = 0.95, 1.4, 3.0
+"""Frames that overlap must follow each other in this part of the time before, and go on so; longer ones count as so
+many times the usual.
+"""
+
+_SLOW = 0.3
+"""Seconds for which they must be slower: a layer that is looked at, or a panel that is drawn, takes a few frames."""
 
 _UNPRESSED = 0.5
 """Seconds for which frames wait for pictures, until they overlap no more."""
@@ -69,7 +74,7 @@ class OverlapChoice:
         self._count = 0
         self._before = 0.0
         self._mean: float | None = None
-        self._unpressed = 0.0
+        self._unpressed = self._slow_for = 0.0
 
     def begin(self, now: float) -> None:
         """Something else is to run: one frame after the other for a while."""
@@ -91,7 +96,8 @@ class OverlapChoice:
                 self._leave(now + _EVERY)
             return self.on
         self._unpressed = 0.0
-        self._row.append(seconds)
+        # One that stands out says nothing of those to come.
+        self._row.append(seconds if self._mean is None else min(seconds, _MOST * self._mean))
         self._count += 1
         mean = sum(self._row) / len(self._row)
         if not self.on:
@@ -103,13 +109,15 @@ class OverlapChoice:
                 self._row.clear()
             elif len(self._row) == _ROW:
                 self._judge(mean, now)
-        elif len(self._row) == _ROW and mean > _WORSE * self._mean:
-            self._fail(now)
+        else:
+            self._slow_for = self._slow_for + seconds if mean > _WORSE * self._mean else 0.0
+            if self._slow_for >= _SLOW:
+                self._fail(now)
         return self.on
 
     def _judge(self, mean: float, now: float) -> None:
         if mean < _BETTER * self._before:
-            self._mean, self._rest = mean, _EVERY
+            self._mean, self._rest, self._slow_for = mean, _EVERY, 0.0
         else:
             self._fail(now)
 
