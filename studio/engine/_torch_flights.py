@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from studio.engine._torch_states import TorchStates
 from studio.engine.flight import Flight
-from studio.model.graph import Node, Size
+from studio.model.graph import Input, Node, Size
 from studio.model.op import Array, Op
-from studio.model.picture import DeepPicture, to_tensor
+from studio.model.picture import DeepPicture, to_tensor, to_texels
 from studio.model.tick import START, Tick
 
 if TYPE_CHECKING:
@@ -81,14 +81,28 @@ class TorchFlights(TorchStates):
         with torch.inference_mode():
             for put in self.graph.inputs:
                 if put.name in pictures:
-                    colours = put.mean, put.std, put.order
-                    maps[put.name] = self._held(to_tensor(pictures[put.name], put.channels, put.range, *colours))
+                    maps[put.name] = self._pictured(put, pictures[put.name])
                 elif put.name in inputs:
                     maps[put.name] = self._held(inputs[put.name])
             for node in nodes:
                 start = time.perf_counter()
                 maps[node.name] = self._run(node, ops[node.name], [maps[name] for name in node.inputs])
                 flight.times[node.name] = time.perf_counter() - start
+
+    def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
+        if self._device.type == "cpu":
+            self._activations[wanted.name] = self._pictured(wanted, picture)
+        else:
+            super()._feed_picture(wanted, picture)
+
+    def _pictured(self, put: Input, picture: DeepPicture) -> torch.Tensor:
+        """A picture as an input's map: as it lies in memory it is in channels-last order already."""
+        import torch
+
+        colours = put.mean, put.std, put.order
+        if put.channels == 3:
+            return torch.from_numpy(to_texels(picture, put.range, *colours)).permute(2, 0, 1)[None]
+        return self._held(to_tensor(picture, put.channels, put.range, *colours))
 
     def _held(self, values: Array) -> torch.Tensor:
         raise NotImplementedError

@@ -58,6 +58,26 @@ def to_tensor(
     return made
 
 
+def to_texels(
+    picture: DeepPicture,
+    value_range: tuple[float, float],
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
+    order: Order = "rgb",
+) -> Array:
+    """(H, W, 3) float32: the very values that `to_tensor` gives of three channels, those of a pixel side by side."""
+    lo, hi = value_range
+    shown = picture[:, :, ::-1] if order == "bgr" else picture
+    made: Array = np.multiply(shown, np.float32((hi - lo) / white(picture)), dtype=np.float32, order="C")
+    if lo:
+        made += np.float32(lo)
+    if mean:
+        made -= np.array(mean, np.float32)
+    if std:
+        made /= np.array(std, np.float32)
+    return made
+
+
 def check_channels(channels: int) -> None:
     """Refuse an input that no picture can be brought to.
 

@@ -16,6 +16,7 @@ from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
 from studio.model.layout import Rect
 from studio.model.network import Network
+from studio.model.picture import to_tensor
 from studio.model.stage import Painted, Stage
 
 SIZE = {"input": (12, 16)}
@@ -65,6 +66,13 @@ def test_two_under_way_make_what_each_makes_by_itself(made: object, lanes: Execu
         alone.run({}, pictures={"input": each})
         check_same(engine, alone)
         assert engine.times().keys() == alone.times().keys()
+
+
+def test_a_picture_is_the_input_that_it_stands_for() -> None:
+    engine, alone, shown = ready(tiny_network()), ready(tiny_network()), picture(12, 16, 3)
+    engine.run({}, pictures={"input": shown})
+    alone.run({"input": to_tensor(shown, 3, alone.graph.inputs[0].range)})
+    check_same(engine, alone)
 
 
 def test_until_it_lands_the_engine_keeps_what_it_has(lanes: Executor) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
 from studio.errors import StudioError
-from studio.model.picture import signed_view, to_picture, to_tensor
+from studio.model.picture import signed_view, to_picture, to_tensor, to_texels
 
 RANGES = [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0), (0.25, 0.3), (-1e4, 1e4), (1.0, 0.0)]
 LEVELS = np.stack([np.arange(256), np.arange(255, -1, -1), np.roll(np.arange(256), 99)], -1)[None].astype(np.uint8)
@@ -74,3 +76,17 @@ def test_each_channel_has_a_scale_of_its_own_but_a_faint_one_stays_faint() -> No
 
 def test_the_signed_view_of_zeros_is_black() -> None:
     assert not signed_view(np.zeros((5, 2, 2), np.float32), np.zeros(5, np.float32)).any()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+@pytest.mark.parametrize(("mean", "std"), [((), ()), ((0.5, 0.4, 0.3), (0.2, 0.3, 0.1))])
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)])
+def test_texels_are_the_very_values_of_the_tensor(
+    kind: type, order: Literal["rgb", "bgr"], mean: tuple[float, ...], std: tuple[float, ...], ends: tuple[float, float]
+) -> None:
+    picture = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (37, 11, 3), kind, endpoint=True)
+    texels = to_texels(picture, ends, mean, std, order)
+    assert texels.flags.c_contiguous
+    assert texels.dtype == np.float32
+    np.testing.assert_array_equal(texels.transpose(2, 0, 1), to_tensor(picture, 3, ends, mean, std, order))
