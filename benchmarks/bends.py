@@ -3,7 +3,7 @@
 Behind a layer of 256 channels at 64×64, in parts of the frame of the autoencoder in which it ran, and of pix2pix-256;
 and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts are medians over
 frames, so that what else a machine does falls on both sides; on a busy one, which has no GPU, ``--processor`` takes the
-processor's time of whole frames instead, with the stage and without it.
+processor's time instead, of a layer of that shape that only hands on, with the stage and without it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import argparse
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -23,14 +25,17 @@ from studio.bends import make_bend, registry
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
 from studio.model.bend import Bend
+from studio.model.graph import Graph, Input, Node
+from studio.model.network import Network
 from studio.model.stage import Guard, Stage, after
 from studio.model.tick import Tick
+from studio.ops import operator
 
 LAYER, SHAPE = "enc2_act", (256, 64, 64)
 PARAMS: dict[str, dict[str, object]] = {"Erode": {"radius": 3}, "Dilate": {"radius": 3}, "Median": {"radius": 3}}
 HEAVY = {"Erode", "Dilate", "Median"}
 FRAMES = 3
-PICTURE = np.random.default_rng(0).random((3, 256, 256), np.float32)
+MAP = np.random.default_rng(0).standard_normal(SHAPE, np.float32)
 
 
 def best(run: Callable[[], object], rounds: int) -> float:
@@ -41,6 +46,11 @@ def best(run: Callable[[], object], rounds: int) -> float:
         run()
         taken.append(time.process_time() - start)
     return min(taken)
+
+
+def run_picture(engine: Engine) -> None:
+    engine.run({"input": np.random.default_rng(0).random((3, 256, 256), np.float32)})
+    engine.activation(engine.graph.output)
 
 
 def frame_seconds(engine: Engine, rounds: int) -> float:
@@ -69,26 +79,26 @@ def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> tuple[float, flo
     return median(taken[FRAMES:]), median(parts[FRAMES:])
 
 
-def processor_seconds(engine: Engine, stages: list[Stage], rounds: int) -> tuple[float, float]:
-    """The processor's seconds of whole frames with these stages, and without: by turns, the quickest of each."""
-    frames, found = itertools.count(), []
+def processor_seconds(kind: str, stage: Stage | None, rounds: int) -> float:
+    """The processor's seconds of a layer of this shape that only hands on, with a stage behind it or none."""
+    node = Node(LAYER, operator("Identity")(), ("input",))
+    engine, _ = open_engine(Network("alone", Graph((Input("input", SHAPE[0]),), (node,), LAYER), {}), kind)
+    if stage is not None:
+        engine.set_stages([replace(stage, source=stage.source and "input")])
+        if stage.bend.other == "picture":
+            engine.lend(stage.id, np.ones(SHAPE, np.float32))
+    frames = itertools.count()
 
     def run() -> None:
         frame = next(frames)
-        engine.run({"input": PICTURE}, Tick(frame, Fraction(frame, 25)))
-        engine.activation(engine.graph.output)
+        engine.run({"input": MAP}, Tick(frame, Fraction(frame, 25)))
+        engine.activation(LAYER)
 
-    for _ in range(rounds):
-        both = []
-        for each in (stages, []):
-            engine.set_stages(each)
-            for stage in each:
-                if stage.bend.other == "picture":
-                    engine.lend(stage.id, np.ones(SHAPE, np.float32))
-            run()
-            both.append(best(run, FRAMES))
-        found.append(both)
-    return min(each[0] for each in found), min(each[1] for each in found)
+    for _ in range(FRAMES):
+        run()
+    found = best(run, rounds)
+    engine.close()
+    return found
 
 
 def stage_of(bend: Bend) -> Stage:
@@ -129,17 +139,17 @@ def main() -> None:
     for kind in asked.engine:
         engine, _ = open_engine(autoencoder_transposed()[1], kind)
         whole, _ = open_engine(pix2pix()[1], kind)
+        own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
+        alone = processor_seconds(kind, None, asked.rounds) if asked.processor else 0.0
         if asked.processor:
-            own, other = processor_seconds(engine, [], asked.rounds)[1], processor_seconds(whole, [], 1)[1]
-        else:
-            own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
+            own, other = (best(partial(run_picture, each), asked.rounds) for each in (engine, whole))
         whole.close()
         print(f"\n{kind} on {engine.device}: a frame {own * 1e3:.1f} ms, of pix2pix-256 {other * 1e3:.1f} ms\n")
         print("| Bend | ms | of a frame, % | of pix2pix-256, % | aim, % |\n| --- | --- | --- | --- | --- |")
         for name, stage in stages.items():
             if asked.processor:
-                with_stage, without = processor_seconds(engine, [stage], asked.rounds)
-                taken, part = with_stage - without, with_stage / without - 1.0
+                taken = processor_seconds(kind, stage, asked.rounds) - alone
+                part = taken / own
             else:
                 taken, part = stage_seconds(engine, stage, asked.rounds)
             aim = 15 if name in HEAVY else 5

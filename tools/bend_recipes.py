@@ -72,8 +72,8 @@ BENDS = (
         60, [Behind("enc1_act", "HighPass", {"cutoff": 0.3})],
     ),
     BendRecipe(
-        "four-skies", TRANSPOSED, "Two fifths of the first channels laid out as four small scenes over the large one",
-        300, [Behind("enc1_act", "Tile", share=0.4)],
+        "screen-print", FRACTIONAL, "The decoder's channels ranked in three steps: a few flat inks, printed by hand",
+        60, [Behind("dec1_act", "Posterise", {"steps": 3})],
     ),
     BendRecipe(
         "weeping-paint", FRACTIONAL, "Half of the inner channels unrolled around the middle: colours run down",
@@ -120,8 +120,9 @@ BENDS = (
         170, [Behind("up4_norm", "MixChannels", {"angle": 90.0})],
     ),
     BendRecipe(
-        "two-sided", RESTORER, "Half of an early map mirrored, fourteen times the correction: an etching with a ghost",
-        300, [Behind("act1", "FlipHorizontal", share=0.5), Behind("out", "Multiply", {"factor": 14.0})],
+        "two-sided", RESTORER,
+        "Half of a late map mirrored, ten times the correction: the scene's etched ghost beside it",
+        300, [Behind("act4", "FlipHorizontal", share=0.5), Behind("out", "Multiply", {"factor": 10.0})],
     ),
     BendRecipe(
         "mirage", LANDSCAPES, "Half of an inner map upside down: hills that stand in their own still water",
@@ -161,9 +162,9 @@ MOVES = (
         ["/bend/1/phase=lfo,shape=saw up,rate=0.4,depth=0.5,base=0", "/bend/1/strength=lfo,rate=0.1,depth=0.12"],
     ),
     BendRecipe(
-        "slow-weather", FRACTIONAL, "Colours of the decoder drift, as a sky does in an hour",
-        300, [Behind("dec1_act", "MixChannels", {"angle": 0.0, "seed": 4}, share=0.6)],
-        ["/bend/1/angle=drift,seconds=6,depth=0.3"],
+        "slow-weather", FRACTIONAL, "A green light spreads from all that is bright, and draws back, as weather does",
+        300, [Behind("dec1_act", "Dilate", {"radius": 4}, share=0.5)],
+        ["/bend/1/amount=drift,seconds=6,depth=0.5,base=0.65"],
     ),
     BendRecipe(
         "breathing-stones", MOSAIC, "The mosaic's stones grow and shrink, one breath in four seconds",
@@ -176,19 +177,19 @@ MOVES = (
         ["/bend/1/angle=lfo,beats=8,depth=0.1"], bpm=72.0,
     ),
     BendRecipe(
-        "tides", LANDSCAPES, "The reflection of the hills comes and goes",
-        112, [Behind("relu_3", "FlipVertical", share=0.6)],
-        ["/bend/1/amount=lfo,rate=0.12,depth=0.5,base=0.5"], source=WALK,
+        "tides", LANDSCAPES, "Rings go out from the middle over sky and water, through an inner map",
+        112, [Behind("relu_3", "Ripple", {"strength": 0.06, "waves": 4.0})],
+        ["/bend/1/phase=lfo,shape=saw up,rate=0.2,depth=0.5,base=0"], source=WALK,
     ),
     BendRecipe(
-        "heartbeat", TRANSPOSED, "Each beat of the film's sound makes the inner layer speak up",
-        300, [Behind("enc2_act", "Multiply", {"factor": 1.0})],
-        ["/bend/1/factor=sound,band=beat,release=0.4,gain=1,depth=0.5"],
+        "heartbeat", TRANSPOSED, "Ranks of the inner channels in four steps, which each beat of the sound drives home",
+        300, [Behind("enc2_act", "Posterise", {"steps": 4})],
+        ["/bend/1/amount=sound,band=beat,release=0.4,depth=0.6,base=0.4"],
     ),
     BendRecipe(
-        "bass-bloom", FRACTIONAL, "The low notes turn a fifth of the inner channels over",
-        60, [Behind("enc2_act", "Invert", share=0.25, amount=0.0)],
-        ["/bend/1/amount=sound,band=low,gain=2,depth=1,base=0"],
+        "bass-bloom", FRACTIONAL, "The low notes let all that is bright in the first layer bloom",
+        60, [Behind("enc1_act", "Dilate", {"radius": 3}, amount=0.0)],
+        ["/bend/1/amount=sound,band=low,gain=2,depth=1,base=0.1"],
     ),
     BendRecipe(
         "loud-ink", INK, "The louder it is, the further the strokes scatter",
@@ -206,8 +207,8 @@ MOVES = (
         edits=[KeptLive("up4", "Rotate", {"degrees": 45.0})],
     ),
     BendRecipe(
-        "strobe-glass", MOSAIC, "Every beat breaks the glass into smaller pieces",
-        300, [Behind("relu_1", "Pixelate", {}, share=0.7, amount=0.0)],
+        "strobe-glass", MOSAIC, "Every beat melts the glass down, and it comes out of the fire in other colours",
+        300, [Behind("relu_1", "PermuteChannels", {"seed": 5}, amount=0.0)],
         ["/bend/1/amount=sound,band=beat,release=0.3,depth=1,base=0"],
     ),
 )  # fmt: skip
