@@ -34,6 +34,7 @@ from studio.model.score import Score
 from studio.model.selection import Selection
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.card_maps import ShownMaps
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import LayerSamples, Progress
 from studio.runtime.live.variants import COUNT
 from studio.ui.filters import FilterEditor
@@ -47,6 +48,7 @@ from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
 from studio.ui.services.fades import SLOTS, Fades, Held
+from studio.ui.services.milestones import Milestones
 from studio.ui.source.panel import Transport
 from studio.ui.vary.panel import VaryPanel
 from studio.ui.viewport.pick import Picked
@@ -84,6 +86,9 @@ def main() -> None:
             settle(studio)
             press_key(studio, Qt.Key.Key_I)
             grab(studio.window, "1280x720")
+        with opened(PRESET, size=(640, 360)) as studio:
+            settle(studio)
+            grab(studio.window, "640x360")
         app.shutdown()
 
 
@@ -128,6 +133,11 @@ def _tour(studio: Studio) -> None:
 def _panels(studio: Studio) -> None:
     """Each panel alone."""
     docks = studio.window.docks
+    studio.window.context[Milestones].call(studio.document.history.position, "Louder")
+    for second in (3.0, 8.5):
+        studio.live.seek(second)
+        until(lambda second=second: abs(studio.telemetry[PlayerState].position - second) < 1.0)
+        studio.window.actions_["cue.set"].trigger()
     studio.window.context[FilterEditor].panels.setCurrentIndex(0)
     for name, dock in docks.items():
         if dock.isHidden():
