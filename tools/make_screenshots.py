@@ -130,13 +130,17 @@ def _tour(studio: Studio) -> None:
     QTest.keyClick(window, Qt.Key.Key_F10)
 
 
+def _is_at(studio: Studio, second: float) -> bool:
+    return abs(studio.telemetry[PlayerState].position - second) < 1.0
+
+
 def _panels(studio: Studio) -> None:
     """Each panel alone."""
     docks = studio.window.docks
     studio.window.context[Milestones].call(studio.document.history.position, "Louder")
     for second in (3.0, 8.5):
         studio.live.seek(second)
-        until(lambda second=second: abs(studio.telemetry[PlayerState].position - second) < 1.0)
+        until(partial(_is_at, studio, second))
         studio.window.actions_["cue.set"].trigger()
     studio.window.context[FilterEditor].panels.setCurrentIndex(0)
     for name, dock in docks.items():

@@ -104,3 +104,13 @@ def test_what_was_chosen_lately_comes_first(whole: WholeWindow) -> None:
     palette = opened(whole)
     assert palette.model.entries[0].text == "One range for all tiles"
     palette.close()
+
+
+@pytest.mark.gl
+def test_numbers_of_the_window_are_turned_as_those_of_the_preset(whole: WholeWindow) -> None:
+    choose(whole, "/view/split 0.25")
+    assert whole.viewport.divider == 0.25
+    choose(whole, "/brush/radius 21")
+    assert whole.workspace.brush.radius == 21.0
+    choose(whole, "/brush/radius large")
+    assert "/brush/radius takes a number" in whole.said[-1]

@@ -103,6 +103,7 @@ class FilterEditor(QWidget):
         self.panels = QTabWidget()
         self.panels.setDocumentMode(True)
         self.panels.tabBar().setDrawBase(False)
+        self.panels.tabBar().setAccessibleName("Brush, selection and edits")
         self.panels.addTab(_scrolling(self.brush), "Brush")
         self.panels.addTab(_scrolling(self.selection), "Selection")
         self.panels.addTab(self._edits_page, "Edits")
@@ -326,6 +327,7 @@ def _scrolling(panel: QWidget | None = None) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     if panel is not None:
         area.setWidget(panel)

@@ -113,10 +113,11 @@ class Autosave(QObject):
         """The studio closes, and nothing of the document is to be kept; what was offered is offered again."""
         self._timer.stop()
         self._document.changed.disconnect(self._follow)
-        self._worker.do(self._recovery.end, lambda _: None)
+        # Before its folder goes, in which it lies.
         for lock in (self._lock, *self._offered.values()):
             if lock is not None:
                 lock.unlock()
+        self._worker.do(self._recovery.end, lambda _: None)
 
     def _follow(self, change: Change) -> None:
         self._changes += 1

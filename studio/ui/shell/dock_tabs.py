@@ -105,6 +105,8 @@ class DockTabs(QObject):
     def _fit(self, bar: QTabBar) -> None:
         """The widest padding with which all names have room, and smaller letters where none has."""
         names = [bar.tabText(place) for place in range(bar.count())]
+        if bar.accessibleName() != (said := f"Panels: {', '.join(names)}"):
+            bar.setAccessibleName(said)
         usual = QFont(self._window.font())
         small = QFont(usual)
         if usual.pointSizeF() > 0:

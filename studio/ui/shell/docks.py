@@ -173,6 +173,7 @@ class Docks(QObject):
         if panel.scrolled:
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
+            scroll.setAccessibleName(f"{panel.title}, scrolled by arrow keys")
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             scroll.setWidget(content)
             dock.setWidget(scroll)

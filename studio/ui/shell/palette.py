@@ -26,6 +26,7 @@ from studio.ui.kit.actions import Actions, keys_of
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, fit, plain
 from studio.ui.kit.icons import icon
+from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
 from studio.ui.shell.declared import Declared
 
@@ -97,18 +98,17 @@ class Palette(QFrame):
                 yield Entry(text, "Command", plain(action.trigger), keys or where, command.icon)
         for panel in self._declared.panels:
             yield from panel.entries(self._context)
-        document = self._context.document
-        for number in document.numbers():
-            detail = f"{document.get(number.address):g}, {number.range_in_words}"
-            run = partial(self._turn, number.address)
-            yield Entry(number.address, "Number", run, f"{number.label}: {detail}", "sliders", takes_value=True)
+        for address, (number, value) in self._context[Controllers].hub.names.listed().items():
+            detail = f"{value:g}, {number.range_in_words}"
+            run = partial(self._turn, address)
+            yield Entry(address, "Number", run, f"{number.label}: {detail}", "sliders", takes_value=True)
 
     def _turn(self, address: str, text: str) -> None:
         try:
             value: object = float(text)
         except ValueError:
             value = text
-        self._context.document.set(address, value)
+        self._context[Controllers].hub.names.set(address, value)
 
     def _find(self, typed: str) -> None:
         found: list[tuple[float, int, Entry]] = []

@@ -201,7 +201,8 @@ class Transport(QWidget):
         self.seek.setVisible(self._has_time)
         for widget in (self.loop, self.place):
             widget.setVisible(self._has_time)
-        self.status.setVisible(width >= _NARROW - 280 or bool(self.status.whole))
+        # Where there is nothing to say the way through the film has its room.
+        self.status.setVisible(bool(self.status.whole))
         self.speed.setVisible(self._has_time and width >= _NARROW - 180)
         self.sound.setVisible(self._has_sound and width >= _NARROW - 180)
         self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
@@ -243,6 +244,8 @@ class Transport(QWidget):
             # A walk goes on after its seconds.
             past = state.position > state.duration + 0.5
             self.place.setText(clock(state.position) if past else f"{clock(state.position)} / {clock(state.duration)}")
+            if self._row.minimumSize().width() > self.width():
+                self._fit()  # an hour takes more room than a minute
         rests = not self.speed.lineEdit().isModified() and time.monotonic() - self._speed_set > _SETTLES
         # Even the same number again would have the field drawn anew.
         if rests and abs(self.speed.value() - state.speed) >= 0.005:
@@ -259,7 +262,10 @@ class Transport(QWidget):
 
     def _say(self, text: str, colour: str) -> None:
         if text != self.status.whole:
+            was_said = bool(self.status.whole)
             self.status.say(text)
+            if was_said != bool(text):
+                self._fit()
             self.status.setToolTip(text or "State of the source")
         if self.status.property("colour") != colour:
             self.status.setProperty("colour", colour)
