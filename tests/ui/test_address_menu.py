@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.bends import make_bend
+from studio.control import microphone, midi_ports
 from studio.control.midi_ports import RtMidi
 from studio.errors import StudioError
 from studio.io.networks import save_network
@@ -26,7 +27,6 @@ from studio.ui.bends.panel import BendsPanel
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.controllers.panel import ControllersPanel
 from studio.ui.kit.addressed import address_of
-from studio.ui.services import controllers as service
 from studio.ui.services.controllers import Controllers
 
 pytestmark = pytest.mark.gl
@@ -60,7 +60,7 @@ class Device:
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> Device:
     made = Device()
-    monkeypatch.setattr(service, "RtMidi", lambda: made)
+    monkeypatch.setattr(midi_ports, "RtMidi", lambda: made)
     return made
 
 
@@ -169,7 +169,7 @@ def test_escape_stops_learning_and_without_midi_it_says_why(
     def without() -> RtMidi:
         raise StudioError("MIDI needs the package rtmidi2.")
 
-    monkeypatch.setattr(service, "RtMidi", without)
+    monkeypatch.setattr(midi_ports, "RtMidi", without)
     assert not controllers.learn("/bend/1/amount")
     assert whole.said[-1] == "MIDI needs the package rtmidi2."
 
@@ -276,7 +276,7 @@ def test_the_microphone_takes_the_films_place_and_its_end_is_said(
 
     panel, controllers = whole.context[ControllersPanel], whole.context[Controllers]
     made = Made()
-    monkeypatch.setattr(service, "Microphone", lambda: made)
+    monkeypatch.setattr(microphone, "Microphone", lambda: made)
     panel._hear_microphone(True)
     assert panel.microphone.isChecked()
     assert controllers.listen(3.0).values["sound/level"] == 0.75
@@ -288,7 +288,7 @@ def test_the_microphone_takes_the_films_place_and_its_end_is_said(
     def without() -> Made:
         raise StudioError("No microphone can be heard (none); connect one.")
 
-    monkeypatch.setattr(service, "Microphone", without)
+    monkeypatch.setattr(microphone, "Microphone", without)
     panel._hear_microphone(True)
     assert whole.said[-1] == "No microphone can be heard (none); connect one."
     assert not panel.microphone.isChecked()
