@@ -58,8 +58,7 @@ def decoded(
             ending.give(frame)
             yield frame, turn if by_packet else turns.of(frame)
     if ending.lacks_some:
-        damaged()
-        for frame in ending.decoded_again(container, stream):
+        for frame in ending.decoded_again(container, stream, damaged):
             yield frame, turn if by_packet else turns.of(frame)
 
 
@@ -126,7 +125,9 @@ class _Ending:
         """Whether frames behind the last that was given should have come."""
         return bool(self._awaited)
 
-    def decoded_again(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def decoded_again(
+        self, container: InputContainer, stream: VideoStream, damaged: Callable[[], None]
+    ) -> Iterator[VideoFrame]:
         """What of them can be decoded."""
         import av
 
@@ -139,7 +140,7 @@ class _Ending:
             if self._last is not None and self._keys:
                 with contextlib.suppress(av.FFmpegError, OSError):
                     again.seek(min(self._keys), stream=own)
-            for frame in _singly(again, own, context):
+            for frame in _singly(again, own, context, damaged):
                 if self._last is None or (frame.pts is not None and frame.pts > self._last):
                     yield frame
 
@@ -151,17 +152,22 @@ def _timed(frames: Iterable[VideoFrame], stream: VideoStream) -> None:
             frame.time_base = stream.time_base
 
 
-def _singly(container: InputContainer, stream: VideoStream, context: VideoCodecContext) -> Iterator[VideoFrame]:
-    """All frames of a film from where it stands; what is damaged is passed over."""
+def _singly(
+    container: InputContainer, stream: VideoStream, context: VideoCodecContext, damaged: Callable[[], None]
+) -> Iterator[VideoFrame]:
+    """All frames of a film from where it stands; what is damaged is passed over, and told."""
     import av
 
     packets = container.demux(stream)
     packet: Packet[VideoStream] | None = None
     while True:
         frames: list[VideoFrame] = []
-        with contextlib.suppress(av.FFmpegError, ValueError, OverflowError, MemoryError):
+        try:
             packet = next(packets, None)
             frames = context.decode(packet) if packet is None or packet.size else []
+        except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+            if not isinstance(error, av.EOFError):
+                damaged()
         _timed(frames, stream)
         yield from frames
         if packet is None:
