@@ -6,6 +6,7 @@ then in the folder that holds its ``presets/`` (or ``snapshots/``), then among t
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -163,6 +164,21 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None, *,
         if picture is not None:
             (folder / THUMBNAIL).write_bytes(picture)
         (folder / MANIFEST).write_bytes(described.to_json())
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of what a preset's folder says and holds, by which it is known again; empty where there is none."""
+
+    def read() -> str:
+        summed = hashlib.sha256((path / MANIFEST).read_bytes())
+        for name in sorted(read_preset_file(path / MANIFEST).core.tensors):
+            summed.update(name.encode() + (path / f"{name}.npy").read_bytes())
+        return summed.hexdigest()
+
+    try:
+        return steadily(path, read)
+    except (StudioError, OSError):
+        return ""
 
 
 def find_preset(name_or_path: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -168,6 +169,35 @@ def test_two_studios_that_save_under_one_name_at_once_make_two_presets(
     assert load_preset(theirs).name == "theirs"
     assert at.document.path == at.library.own / "sea-2"
     assert load_preset(at.library.own / "sea-2").name == "Sea"
+
+
+def test_what_another_studio_saved_into_the_open_preset_stays(saver: PresetSaver, at: Running, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save_as("Sea")
+    folder = at.library.own / "sea"
+    at.edit()
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save()
+    assert at.document.path == folder
+    # Touched by a program that keeps folders alike, it is the same.
+    os.utime(folder / "preset.json", (0, 0))
+    at.edit()
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save()
+    assert at.document.path == folder
+    save_preset(theirs := at.preset("Sea"), folder)
+    at.edit()
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save()
+    assert_same_bits(dict(load_preset(folder).changed), dict(theirs.changed))
+    assert (at.document.path, at.document.name, at.document.unsaved) == (at.library.own / "sea-2", "Sea 2", False)
+    assert "changed elsewhere" in at.said[-1].text
+    # Its own is saved again as ever; so is one that has gone.
+    shutil.rmtree(at.library.own / "sea-2")
+    at.edit()
+    with qtbot.waitSignal(saver.saved):
+        assert saver.save()
+    assert load_preset(at.library.own / "sea-2").name == "Sea 2"
 
 
 def test_saving_a_shipped_preset_asks_for_a_name_in_the_deck(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:

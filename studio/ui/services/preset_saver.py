@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.errors import StudioError
 from studio.io.library import Library, check_title
-from studio.io.presets import save_preset
+from studio.io.presets import digest_of, save_preset
+from studio.model.changes import Change
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
@@ -72,6 +73,11 @@ class PresetSaver(QObject):
         self._post = post
         self._say = say
         self._scene = scene
+        # Digests of folders as they were opened and saved here; the worker's alone.
+        self._seen: dict[Path, str] = {}
+        self._looked: tuple[Path | None, str] = None, ""
+        document.changed.connect(self._look)
+        self._look()
 
     @property
     def needs_name(self) -> bool:
@@ -126,21 +132,44 @@ class PresetSaver(QObject):
                 partial(self._work, job, picture), partial(self._saved, job), self._failed, doing, writes=True
             )
 
-    def _work(self, job: _Job, picture: Picture | None) -> Path:
-        """Write it; where it is now."""
-        folder = job.folder
+    def _look(self, *_: Change) -> None:
+        """Note what is in the folder of what has been opened, or renamed."""
+        opened = self._document.path, self._document.name
+        if opened != self._looked:
+            self._looked = opened
+            if opened[0] is not None:
+                self._worker.do(partial(self._note, opened[0]), lambda _: None)
+
+    def _note(self, folder: Path) -> None:
+        self._seen[folder] = digest_of(folder)
+
+    def _work(self, job: _Job, picture: Picture | None) -> tuple[Path, str]:
+        """Write it; where it is now, and by which title."""
+        folder, preset, is_new = job.folder, job.preset, job.is_new
+        if not is_new and self._seen.get(folder, "") not in ("", digest_of(folder) or self._seen[folder]):
+            # Neither what others have made of it nor this is to be lost.
+            preset = replace(preset, name=self._library.free_title(preset.name))
+            folder, is_new = self._library.new_folder(preset.name), True
         while True:
             try:
-                save_preset(job.preset, folder, picture, overwrite=not job.is_new)
-                return folder
+                save_preset(preset, folder, picture, overwrite=not is_new)
+                break
             except FileExistsError:  # another studio has taken the name meanwhile
-                folder = self._library.new_folder(job.preset.name)
+                folder = self._library.new_folder(preset.name)
+        self._note(folder)
+        return folder, preset.name
 
-    def _saved(self, job: _Job, folder: Path) -> None:
+    def _saved(self, job: _Job, written: tuple[Path, str]) -> None:
+        folder, name = written
         # Where something else has been opened meanwhile, that is not what was saved.
         if (self._document.path, self._document.name) == job.before:
-            self._document.mark_saved(folder, job.preset.name, job.revision)
-        self._say(Message(f"Saved “{job.preset.name}”."))
+            self._looked = folder, name
+            self._document.mark_saved(folder, name, job.revision)
+        if job.is_new or folder == job.folder:
+            self._say(Message(f"Saved “{name}”."))
+        else:
+            others = f"“{job.preset.name}” has been changed elsewhere since it was opened here, and stays as it is"
+            self._say(Message(f"{others}; what is open here is saved as “{name}”.", "warning"))
         self.saved.emit(folder)
         if job.then is not None:
             job.then()
