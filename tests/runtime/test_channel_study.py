@@ -22,7 +22,7 @@ from studio.model.stage import Stage
 from studio.model.view import View
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
-from studio.runtime.live.budget import SHARE, UNAWAITED, Budget
+from studio.runtime.live.budget import PRESSED, SHARE, UNAWAITED, Budget
 from studio.runtime.live.channel_study import (
     FRAMES,
     QUIET,
@@ -362,6 +362,15 @@ def test_where_nobody_waits_all_who_look_have_less_together() -> None:
     assert budget.part("study", 1.0) == pytest.approx(0.5 * SHARE)
     assert budget.part("monitor", 1.0, awaited=False) == pytest.approx(0.5 * SHARE)
     assert budget.part("study", 0.0) == 0.0
+    assert budget.part("monitor", 1.0, awaited=False) == UNAWAITED
+
+
+def test_while_pictures_wait_what_nobody_waits_for_has_half() -> None:
+    waits = [True]
+    budget = Budget(pressed=lambda: waits[0])
+    assert budget.part("monitor", 1.0, awaited=False) == PRESSED * UNAWAITED
+    assert budget.part("monitor", 1.0) == SHARE, "a person comes before a picture"
+    waits[0] = False
     assert budget.part("monitor", 1.0, awaited=False) == UNAWAITED
 
 

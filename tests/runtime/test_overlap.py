@@ -227,6 +227,18 @@ def test_what_moves_and_what_is_written_down_frame_by_frame_does_not_overlap(des
     assert not desk.overlap._under_way
 
 
+def test_it_knows_whether_pictures_wait(desk: Desk) -> None:
+    assert desk.turn()
+    assert not desk.overlap.is_pressed
+    assert desk.turn()
+    assert desk.overlap.is_pressed
+    desk.player.number -= 1
+    assert not desk.turn(), "there is no other picture"
+    assert not desk.overlap.is_pressed
+    desk.overlapping()
+    assert desk.overlap.is_pressed
+
+
 def test_before_a_camera_frames_do_not_overlap(desk: Desk) -> None:
     desk.player.is_camera = True
     for _ in range(100):

@@ -135,6 +135,7 @@ class Overlap:
 
     Attributes:
         since: when the frame that came last began to be all that was waited for, in seconds of the clock.
+        is_pressed: whether a picture was waiting for that frame.
 
     Args:
         pictures: says what is run.
@@ -154,7 +155,7 @@ class Overlap:
         self._choice = OverlapChoice(cores.count, clock())
         self._under_way: deque[Underway] = deque()
         self._lanes: Executor | None = None
-        self._ran = self._settled = False
+        self._ran = self._settled = self.is_pressed = False
         self.since = self._last = clock()
 
     @property
@@ -188,7 +189,7 @@ class Overlap:
         if self._choice.on and not moves and not alone:
             self._fill(runner, prepare)
         if landed:
-            self._came(pressed=len(self._under_way) == LANES)
+            self._came(len(self._under_way) == LANES)
         if landed or self._under_way:
             return landed
         return self._run_alone(engine, runner, moves, prepare)
@@ -203,13 +204,16 @@ class Overlap:
             self._ran = True
             # A hand before a camera sees itself: there a frame is on its way for as short as can be. And it is compared
             # with frames that have all cores which are free.
-            self._came(pressed=pressed and self._cores.is_settled and not self._pictures.is_live)
+            self._came(pressed, decides=self._cores.is_settled and not self._pictures.is_live)
+        elif not ran:
+            self.is_pressed = False
         settled, self._settled = self._settled, False
         return ran or settled
 
-    def _came(self, *, pressed: bool) -> None:
-        before, self._last = self._last, self._clock()
-        self._choice.frame(self._last - before, self._last, pressed=pressed, busy=is_busy(self._cores.count))
+    def _came(self, pressed: bool, *, decides: bool = True) -> None:
+        before, self._last, self.is_pressed = self._last, self._clock(), pressed
+        busy = is_busy(self._cores.count)
+        self._choice.frame(self._last - before, self._last, pressed=pressed and decides, busy=busy)
 
     def settle(self, runner: FrameRunner | None) -> None:
         """Wait for what is under way: what runs is about to become another.

@@ -93,7 +93,7 @@ class RenderLoop:
         self._on_report = on_report
         self._journal = Journal()
         self._host = EngineHost(display, self._journal, self._opened, self._closing)
-        budget = Budget()
+        budget = Budget(pressed=lambda: self._overlap.is_pressed)
         monitor, study = LayerMonitor(display, budget=budget), ChannelStudy(budget=budget)
         cores = Cores()
         looking = monitor, study, ChannelMaps(), CardMaps(budget), cores
