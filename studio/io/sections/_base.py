@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -48,6 +49,11 @@ class SectionFile(Generic[T]):
     migrations: Mapping[int, Migration] = field(default_factory=dict)
     place: int = 100
 
+    @cached_property
+    def _checks(self) -> TypeAdapter[Any]:
+        """What checks the form: made once, because pydantic takes milliseconds, and presets have a hundred sections."""
+        return TypeAdapter(self.form)
+
     def read(self, document: Json, version: int, where: object) -> T:
         """The value that a file of this version holds.
 
@@ -62,7 +68,7 @@ class SectionFile(Generic[T]):
                 raise StudioError(
                     f'{where}: the section "{self.section.name}" of version {step} is damaged and cannot be updated.'
                 ) from error
-        found = checked_value(TypeAdapter(self.form), document, self.section.name, where)
+        found = checked_value(self._checks, document, self.section.name, where)
         try:
             return self.from_document(found)
         except StudioError as error:
