@@ -47,14 +47,20 @@ def cannot_write(path: Path, error: OSError) -> StudioError:
 
 
 def require_parent(path: Path) -> None:
-    """Check that the folder which is to hold `path` exists.
+    """Check that the folder which is to hold `path` exists, and takes a name of that length.
 
     It is not created: a mistyped folder would come into being silently, with the work of an hour in it.
 
     Raises:
-        StudioError: when it does not exist or is no folder.
+        StudioError: when it does not exist or is no folder, or the name is too long.
     """
     parent = path.parent
+    try:
+        path.lstat()
+    except (OSError, ValueError) as error:
+        # Known before the work is done: what is written meanwhile has a shorter name.
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise cannot_write(path, OSError(errno.ENAMETOOLONG, "")) from error
     if not exists(parent):
         raise StudioError(f"cannot write {path}: the folder {parent} does not exist; create it first")
     if not is_folder(parent):

@@ -336,6 +336,8 @@ def test_bad_places(tmp_path: Path) -> None:
         ("pipe.png", "png", "it is a pipe or a device"),
         ("a%d_%d.png", "png", "one number"),
         ("x" * 300 + ".mp4", "h264", "too long"),
+        ("x" * 250 + ".mp4", "h264", "too long"),
+        ("é" * 124 + ".mkv", "ffv1", "too long"),
         ("x" * 300 + ".png", "png", "too long"),
         ("x" * 300, "png", "too long"),
     ]
