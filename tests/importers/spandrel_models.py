@@ -48,6 +48,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "num_blocks": [1] * 4,
     },
     "HVICIDNet": {"channels": [4, 4, 8, 16]},
+    "FFTformer": {"dim": 4, "num_blocks": [1, 1, 1], "num_refinement_blocks": 1},
     "DAT": {
         "img_size": 16,
         "embed_dim": 32,
@@ -78,7 +79,7 @@ MODELS: dict[str, dict[str, Any]] = {
 ONE_SIZE = {"CRAFT"}
 """Those of which the studio takes pictures of one size alone."""
 
-LARGE = {"RestoreFormer", "SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT", "HVICIDNet"}
+LARGE = {"RestoreFormer", "SCUNet", "MixDehazeNet", "FBCNN", "RGT", "CRAFT", "HVICIDNet", "FFTformer"}
 """Those that are tried with pictures of 64 × 64 and more."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand, pair
 from studio.io.importers._calls import Args
+from studio.io.importers._dynamic import convolved, transposed
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value, constant, reshaped
 
@@ -109,7 +111,8 @@ def _conv2d(f: Flow, a: Args) -> Value:
     else:
         top, left = (0, 0) if padding == "valid" else pair(padding, 0)
         borders = [left, left, top, top]
-    return f.conv(operand(a), a["weight"], a.get("bias"), pair(a.get("stride")), borders, dilation, a.get("groups", 1))
+    work = f.conv if a["weight"].is_constant else partial(convolved, f)
+    return work(operand(a), a["weight"], a.get("bias"), pair(a.get("stride")), borders, dilation, a.get("groups", 1))
 
 
 @means("conv1d")
@@ -129,9 +132,8 @@ def _conv_transpose2d(f: Flow, a: Args) -> Value:
     top, left = pair(a.get("padding"), 0)
     extra, dilation = pair(a.get("output_padding"), 0), pair(a.get("dilation"))
     stride, groups = pair(a.get("stride")), a.get("groups", 1)
-    return f.conv_transpose(
-        operand(a), a["weight"], a.get("bias"), stride, (left, left, top, top), extra, dilation, groups
-    )
+    work = f.conv_transpose if a["weight"].is_constant else partial(transposed, f)
+    return work(operand(a), a["weight"], a.get("bias"), stride, (left, left, top, top), extra, dilation, groups)
 
 
 @means("convolution")

@@ -9,8 +9,9 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand, pair
 from studio.io.importers._calls import Args, Handler
+from studio.io.importers._dynamic import taps
 from studio.io.importers._flow import Flow
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._views import Value, reshaped
 
 _LARGEST_WINDOW = 64
 
@@ -122,8 +123,7 @@ def _im2col(f: Flow, a: Args) -> Value:
     if len(value.shape) != 4 or value.shape[0] != 1:
         raise StudioError("only maps of one picture can be unfolded.")
     (height, width), channels = pair(a["kernel_size"]), value.shape[1]
-    taps = np.tile(np.eye(height * width, dtype=np.float32), (channels, 1)).reshape(-1, 1, height, width)
     top, left = pair(a.get("padding"), 0)
-    borders = [left, left, top, top]
-    made = f.conv(value, constant(taps), None, pair(a.get("stride")), borders, pair(a.get("dilation")), channels)
+    borders, each = [left, left, top, top], taps(channels, (height, width))
+    made = f.conv(value, each, None, pair(a.get("stride")), borders, pair(a.get("dilation")), channels)
     return reshaped(made, (1, made.shape[1], made.shape[2] * made.shape[3]))

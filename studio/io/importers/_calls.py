@@ -208,6 +208,7 @@ def _made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> V
     from studio.io.importers._aten_table import KEEPS
     from studio.io.importers._complex import is_complex
     from studio.io.importers._folding import can_fold, folded
+    from studio.io.importers._modulated import begun, is_modulated, on_modulated
 
     # What is no plain map or number has meanings of its own.
     if is_picked(args):
@@ -216,6 +217,10 @@ def _made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> V
         from studio.io.importers._aten_complex import on_planes
 
         return on_planes(flow, call.operator, args, table)
+    if is_modulated(args):
+        return on_modulated(flow, call.operator, args, table)
+    if (kernels := begun(call.operator, args)) is not None:
+        return kernels
     handler = table.get(call.operator)
     if can_fold(call, args) and call.operator.removeprefix("aten.").removesuffix("_") not in KEEPS:
         return folded(call, args)
