@@ -104,6 +104,27 @@ def state_dict(path: Path) -> None:
     path.write_bytes(buffer.getvalue())
 
 
+class Sharp(torch.nn.Module):
+    """A module whose tensors are those of a family."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [(1, 6, 5), (6, 6, 3), (6, 4, 3), (4, 4, 3)]
+        for number, (i, o, kernel) in enumerate(sizes, 1):
+            setattr(self, f"conv{number}", torch.nn.Conv2d(i, o, kernel, padding=kernel // 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv4(self.conv3(self.conv2(self.conv1(x))))
+
+
+def whole_module(path: Path) -> None:
+    """By suffix: as it is saved now, as it was saved once, as TorchScript."""
+    if path.suffix == ".weights":
+        torch.jit.trace(Sharp(), torch.rand(1, 1, 8, 8)).save(str(path))
+    else:
+        torch.save(Sharp(), path, _use_new_zipfile_serialization=path.suffix == ".ckpt")
+
+
 def pt2(path: Path) -> None:
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 3, 3)).eval()
     torch.export.save(torch.export.export(module, (torch.randn(1, 3, 16, 16),)), path)
@@ -132,6 +153,7 @@ KINDS: dict[str, Case] = {
     "pt": (state_dict, "", open_model),
     "pth": (state_dict, "", open_model),
     "pt2": (pt2, "", open_model),
+    **dict.fromkeys(("ckpt", "bin", "weights"), (whole_module, "", open_model)),
     **dict.fromkeys(("png", "jpg", "tif", "bmp", "webp", "ppm", "exr", "avif"), (picture_file, "", watch)),
     **dict.fromkeys(("mp4", "mkv", "gif", "avi", "webm", "ts", "mov"), (film_file, "", watch)),
 }

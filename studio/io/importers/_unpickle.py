@@ -32,6 +32,7 @@ _REFUSED = words(
 )
 _KINDS = frozenset("fiub")
 _LARGEST = 2**31
+_MOST_REMEMBERED = 2**22
 
 
 class Stub:
@@ -267,12 +268,14 @@ def _check_whole(file: IO[bytes]) -> None:
     """Raise StudioError where something in the pickle that begins here is longer than the file.
 
     The machine makes room for a byte array before it looks whether the bytes are there; where there is no such room,
-    CPython looks into an object that it has not filled.
+    CPython looks into an object that it has not filled. For what a pickle remembers it makes as much room as the
+    largest number that it counts by.
     """
     began = file.tell()
     try:
-        for _ in pickletools.genops(file):
-            pass
+        for code, arg, _ in pickletools.genops(file):
+            if code.name in ("PUT", "LONG_BINPUT") and arg is not None and int(arg) > _MOST_REMEMBERED:
+                raise ValueError("it counts further than any pickle does")
     except (ValueError, OverflowError, MemoryError) as error:
         raise StudioError("the pickle in it is damaged or cut short; fetch it anew.") from error
     file.seek(began)
