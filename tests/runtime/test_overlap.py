@@ -255,18 +255,31 @@ def test_they_wait_until_it_is_known_how_many_cores_are_free(desk: Desk, monkeyp
     desk.overlapping()
 
 
-def test_an_operator_that_fails_under_way_is_told_of_and_the_picture_goes_on(
+def test_a_picture_that_fails_under_way_is_run_by_itself_and_so_are_those_after_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    desk.overlapping()
+    with monkeypatch.context() as patched:
+        patched.setattr(TorchEngine, "_fly", lambda *_: 1 / 0)
+        while desk.overlap._choice.on:
+            desk.turn()
+            if desk.overlap.waits:
+                desk.wait()
+        assert not desk.overlap._under_way
+        assert all(desk.turn() for _ in range(50))
+        desk.player.now += 8.0
+        while not desk.overlap._under_way:
+            desk.turn()
+        desk.overlap.settle(desk.runner)
+    assert desk.turn()
+
+
+def test_what_fails_by_itself_too_is_raised(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.overlapping()
     with monkeypatch.context() as patched:
         patched.setattr(TorchEngine, "_run", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             desk.until_one_fails()
-    # As the loop does.
-    desk.pictures.has_run = False
-    desk.overlap.drop()
-    desk.pictures.renew()
     assert desk.turn()
 
 

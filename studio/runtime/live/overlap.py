@@ -112,16 +112,17 @@ class OverlapChoice:
         else:
             self._slow_for = self._slow_for + seconds if mean > _WORSE * self._mean else 0.0
             if self._slow_for >= _SLOW:
-                self._fail(now)
+                self.fail(now)
         return self.on
 
     def _judge(self, mean: float, now: float) -> None:
         if mean < _BETTER * self._before:
             self._mean, self._rest, self._slow_for = mean, _EVERY, 0.0
         else:
-            self._fail(now)
+            self.fail(now)
 
-    def _fail(self, now: float) -> None:
+    def fail(self, now: float) -> None:
+        """Nothing came of it: one frame after the other for longer than after the last time."""
         self._rest = min(2 * self._rest, _LONGEST_REST)
         self._leave(now + self._rest)
 
@@ -221,11 +222,8 @@ class Overlap:
         Args:
             runner: has begun it; None where there is no engine any more.
         """
-        try:
-            while self._under_way and runner is not None:
-                self._settled |= self._land(runner)
-        except Exception:  # noqa: BLE001 - an operator's: run by itself, the picture fails again, and says why
-            self._pictures.renew()
+        while self._under_way and runner is not None:
+            self._settled |= self._land(runner)
         self.drop()
 
     def drop(self) -> None:
@@ -244,7 +242,13 @@ class Overlap:
     def _land(self, runner: FrameRunner) -> bool:
         underway = self._under_way.popleft()
         self.since = max(self._last, underway.began)
-        return self._pictures.land(runner, underway)
+        try:
+            return self._pictures.land(runner, underway)
+        except Exception:  # noqa: BLE001 - an operator's: run by itself, the picture fails again, and says whose it is
+            self.drop()
+            self._choice.fail(self._clock())
+            self._pictures.renew()
+            return False
 
     def _fill(self, runner: FrameRunner, prepare: Prepare) -> None:
         while len(self._under_way) < LANES:
