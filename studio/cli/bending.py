@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -228,18 +229,26 @@ def parse_bend(text: str) -> Asked:
 def bend_named(name: str, settings: dict[str, Any]) -> Bend:
     """A bend by its name, however that is written: FlipHorizontal, flip-horizontal, flip_horizontal."""
     from studio.bends import make_bend, registry
+    from studio.model.form import fields
 
     plain = {known.lower(): known for known in registry()}
-    return make_bend(plain.get(name.replace("-", "").replace("_", "").lower(), name), settings)
+    name = plain.get(name.replace("-", "").replace("_", "").lower(), name)
+    for field in fields(registry()[name]) if name in registry() else ():
+        if isinstance(settings.get(field.name), bool) and field.kind != "boolean":
+            raise StudioError(f"{name}: {field.name} is neither true nor false; `studio bends` says what it takes.")
+    return make_bend(name, settings)
 
 
 def _settings(text: str, whole: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in filter(None, text.split(",")):
         key, equals, value = part.partition("=")
-        if not equals or not key.strip() or not value.strip():
+        key = key.strip()
+        if not equals or not key or not value.strip():
             raise StudioError(f'"{whole}": "{part}" is no KEY=VALUE.')
-        found[key.strip()] = _value(value.strip())
+        if key in found:
+            raise StudioError(f'"{whole}": "{key}" is given twice; leave one out.')
+        found[key] = _value(value.strip())
     return found
 
 
@@ -280,20 +289,27 @@ def _channels(text: str, whole: str) -> Channels | OfCluster | OfNamed | Stronge
         return ChannelList(channels=tuple(int(part) for part in text.split(",")))
     settings = _settings(text, whole)
     try:
-        match sorted(settings):
+        match _keys(settings):
             case ["random"] | ["random", "seed"]:
                 return SomeChannels(share=settings["random"], seed=settings.get("seed", 0))
             case ["cluster"] if isinstance(settings["cluster"], str):
                 return OfNamed(settings["cluster"])
             case ["cluster"] | ["cluster", "of"]:
                 of = settings.get("of")
-                return OfCluster(int(settings["cluster"]), None if of is None else int(of))
+                return OfCluster(index(settings["cluster"]), None if of is None else index(of))
             case ["strongest"] | ["by", "strongest"]:
                 by = settings.get("by", "norm")
                 if by not in ("norm", "effect"):
                     raise wrong
-                return Strongest(int(settings["strongest"]), by)
+                return Strongest(index(settings["strongest"]), by)
             case _:
                 raise wrong
     except (ValueError, TypeError):
         raise wrong from None
+
+
+def _keys(settings: dict[str, Any]) -> list[str]:
+    """What is given, in order; TypeError where something is true or false, which Python takes for 1 and 0."""
+    if any(isinstance(value, bool) for value in settings.values()):
+        raise TypeError
+    return sorted(settings)

@@ -52,12 +52,18 @@ _KEYS = {"layer", "transform", "params", "features", "feature-param"}
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Plain data alone; an alias, which small files can grow by without end, is refused."""
+    """Plain data alone, each key once; an alias, which small files can grow by without end, is refused."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("it refers to a part of itself")
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        said = [self.construct_object(key, deep=True) for key, _ in node.value]
+        if twice := [key for place, key in enumerate(said) if key in said[:place]]:
+            raise yaml.YAMLError(f'"{twice[0]}" stands there twice')
+        return super().construct_mapping(node, deep)
 
 
 def read_transforms(path: Path, graph: Graph, clusters: Clusters | None = None) -> list[Asked]:

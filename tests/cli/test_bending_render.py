@@ -74,6 +74,14 @@ def test_parameters_mask_guard_and_source_are_read() -> None:
         ("enc:Invert@random=2", "no channels"),
         ("enc:Invert@strongest=3,by=name", "no channels"),
         ("enc:Invert,guard=dog", 'no guard "dog"'),
+        ("enc:Rotate,angle=3,angle=4", '"angle" is given twice'),
+        ("enc:Invert,guard=norm,guard=none", '"guard" is given twice'),
+        ("enc:Invert@random=0.5,random=0.2", '"random" is given twice'),
+        ("enc:Invert@random=true", "no channels"),
+        ("enc:Invert@cluster=2.7", "no channels"),
+        ("enc:Invert@strongest=2.5", "no channels"),
+        ("enc:Multiply,factor=true", "factor is neither true nor false"),
+        ("enc:Median,radius=true", "radius is neither true nor false"),
     ],
 )
 def test_what_cannot_be_read_is_quoted(text: str, words: str) -> None:
@@ -184,6 +192,7 @@ ONE = "transforms:\n- {layer: 1, transform: %s, params: %s, features: %s, featur
         ("transforms:\n- !!python/object/apply:os.system ['true']", "no plain YAML"),
         ("a: &a [1]\ntransforms: [*a, *a]", "refers to a part of itself"),
         ("transforms: {", "no plain YAML"),
+        ("transforms:\n- {layer: 1, transform: ablate, layer: 2}", '"layer" stands there twice'),
         ("[1, 2]", 'no list of "transforms"'),
     ],
 )

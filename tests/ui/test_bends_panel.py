@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.bends import registry
+from studio.bends import make_bend, registry
+from studio.errors import StudioError
 from studio.io.opening import find_and_open
 from studio.model.bend import Unusable
 from studio.model.document import Document
@@ -176,6 +177,23 @@ def test_the_menu_moves_duplicates_and_removes(desk: Desk) -> None:
     assert len(desk.panel.cards) == 2
 
 
+def test_a_stage_stays_where_it_fits(desk: Desk) -> None:
+    """Behind a layer without its channels no engine took any stage: nothing that was turned was seen any more."""
+    desk.panel.put(registry()["Invert"])
+    before = desk.document.stages
+    desk.document.change_stage(before[0].id, channels=ChannelList(channels=(200,)))
+    kept = desk.document.stages
+    (layers,) = desk.panel.cards[kept[0].id].menu().findChildren(QMenu)
+    next(action for action in layers.actions() if action.text() == "enc1").trigger()
+    assert desk.document.stages == kept
+    assert "channel 200 is not among 0 to 63" in desk.said[-1]
+    with pytest.raises(StudioError, match="channel 64 is not among 0 to 63"):
+        desk.document.add_stage("enc1", make_bend("Invert", {}), channels=ChannelList(channels=(64,)))
+    with pytest.raises(StudioError, match="made from what it bends"):
+        desk.document.add_stage("enc1", make_bend("FromLayer", {}), source="enc2")
+    assert desk.document.stages == kept
+
+
 def test_all_off_and_on_is_one_undo_each(desk: Desk) -> None:
     for name in ("Rotate", "Multiply"):
         desk.panel.put(registry()[name])
@@ -293,7 +311,7 @@ def test_stages_that_do_not_fit_have_cards_that_say_so_and_can_be_mended(desk: D
     first, second = (desk.panel.cards[number] for number in (1, 2))
     assert first.where.whole == second.where.whole == "does not fit"
     assert second.where.toolTip() == 'There is no bend "Wobble"'
-    first._move_to("enc1")
+    first.moves.emit("enc1")
     desk.document.change_stage(1, on=True)
     assert stage_of(desk.document.stages, 1).problem == ""
     assert desk.panel.cards[1].where.whole == ""

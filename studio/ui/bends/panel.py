@@ -289,6 +289,7 @@ class BendsPanel(QWidget):
         card.masked.show_painting(self._workspace.masking == stage.id)
         card.masked.painting.connect(lambda on: self._paint_mask(card.number, on))
         card.selects.connect(self._select)
+        card.moves.connect(lambda layer: self._move(card, layer))
         card.handle.dragged.connect(self._show_mark)
         card.handle.dropped.connect(lambda y: self._drop(card, y))
         return card
@@ -321,4 +322,10 @@ class BendsPanel(QWidget):
         if card in own and own.index(card) < place:
             place -= 1
         if not (card in own and own.index(card) == place):
+            self._move(card, layer, place)
+
+    def _move(self, card: StageCard, layer: str, place: int | None = None) -> None:
+        try:
             self._document.move_stage(card.number, layer, place)
+        except StudioError as error:
+            self._say(Message(str(error), "error"))

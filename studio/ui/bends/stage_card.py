@@ -92,6 +92,8 @@ class StageCard(QFrame):
 
     selects = Signal(int)
     """The filters that make the channels which it bends are to be selected."""
+    moves = Signal(str)
+    """It is to stand behind this layer."""
 
     def __init__(self, document: Document, stage: Stage, findings: Findings, even: Callable[[float], Painted]) -> None:
         super().__init__()
@@ -300,7 +302,7 @@ class StageCard(QFrame):
         later.setEnabled(place < len(siblings) - 1)
         layers = menu.addMenu("Move to layer")
         for node in self._document.graph.nodes:
-            action = layers.addAction(node.name, lambda name=node.name: self._move_to(name))
+            action = layers.addAction(node.name, lambda name=node.name: self.moves.emit(name))
             action.setEnabled(node.name != stage.layer)
         menu.addSeparator()
         menu.addAction("Duplicate", self._duplicate)
@@ -309,9 +311,6 @@ class StageCard(QFrame):
         menu.addAction("Back to its defaults", self._reset)
         menu.addAction("Remove", self._remove)
         return menu
-
-    def _move_to(self, layer: str) -> None:
-        self._document.move_stage(self.number, layer)
 
     def _duplicate(self) -> None:
         stage = self._stage()
