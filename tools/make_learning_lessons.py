@@ -183,7 +183,8 @@ def drawn(curves: dict[str, list[float]], size: tuple[int, int] = (260, 640)) ->
     left, bottom = 44, 30
     picture = np.full((height, width, 3), 255, np.uint8)
     values = [np.convolve(curve, np.ones(_RECENT) / _RECENT, "valid") for curve in curves.values()]
-    lo, hi = 5 * np.floor(min(v.min() for v in values) / 5), 5 * np.ceil(max(v.max() for v in values) / 5)
+    # Above the highest curve is room for its name.
+    lo, hi = 5 * np.floor(min(v.min() for v in values) / 5), 5 * np.ceil((max(v.max() for v in values) + 1.5) / 5)
     steps = max(len(curve) for curve in curves.values())
 
     def place(step: float, value: float) -> tuple[int, int]:

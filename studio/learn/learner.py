@@ -19,6 +19,7 @@ from studio.learn.memory import Need
 from studio.learn.objective import Objective
 from studio.learn.records import Checkpoint as Checkpoint
 from studio.learn.records import Step as Step
+from studio.learn.records import numbers, require_fitting
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.graph import Size
 from studio.model.layout import Rect
@@ -41,6 +42,7 @@ class Learner:
         network: what it began with.
         settings: how it learns; numbers of the schedule, batch and clip may be changed between steps (`turn`).
         need: what a step takes of memory, where that was found out.
+        batch: the last crops; None before the first.
 
     Raises:
         StudioError: where the size, a loss or the lesson does not fit the network, or nothing of it learns.
@@ -62,7 +64,7 @@ class Learner:
         self._asked: deque[tuple[int, float]] = deque()
         self._since = math.inf
         self._failed: StudioError | None = None
-        self._batch: Batch | None = None
+        self.batch: Batch | None = None
         self.need: Need | None = None
 
     @property
@@ -74,12 +76,7 @@ class Learner:
     @property
     def pictures(self) -> tuple[Picture, Picture] | None:
         """What was shown and wanted in the last crop; None before the first."""
-        return None if self._batch is None else self._batch.pictures
-
-    @property
-    def batch(self) -> Batch | None:
-        """The last crops; None before the first."""
-        return self._batch
+        return None if self.batch is None else self.batch.pictures
 
     @property
     def steps(self) -> int:
@@ -100,8 +97,7 @@ class Learner:
     def advance(self, seconds: float, most: float = math.inf) -> list[Step]:
         """Learn for about so long, at least one part of a step, and at most the rest of one.
 
-        A step that is not finished goes on with the next call. On a device several are under way at once, so that it
-        is quicker to ask for many than for one after the other.
+        A step that is not finished goes on with the next call. A device has several under way: many are quicker.
 
         Args:
             seconds: how long, 0 or more.
@@ -144,7 +140,7 @@ class Learner:
     def _part(self) -> None:
         count = min(self.settings.at_once or self.settings.batch, self._waiting)
         batch = self.lesson.batch(self._random, count, self.network.graph, self.settings.size, self.made)
-        self._batch = batch
+        self.batch = batch
         self.lesson.take(self.backend.accumulate(batch, count / self.settings.batch))
         self._waiting -= count
 
@@ -255,9 +251,10 @@ class Learner:
             self.backend.rates.pop(tensor, None)
             return
         shape = self.network.tensors[tensor].shape
-        if rate.shape != shape or not ((rate >= 0) & (rate <= 100)).all():
+        held = numbers(rate)
+        if held.shape != shape or not ((held >= 0) & (held <= 100)).all():
             raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to 100.')
-        self.backend.rates[tensor] = np.array(rate, np.float32, order="C")
+        self.backend.rates[tensor] = held
 
     def set_pull(self, tensor: str, strength: Array | None, target: Array | None = None) -> None:
         """Draw every weight of a tensor towards others, by so much of the way in every step; None for no more.
@@ -271,11 +268,12 @@ class Learner:
         if strength is None:
             self.backend.pulls.pop(tensor, None)
             return
-        goal = self.network.tensors[tensor] if target is None else target
         shape = self.network.tensors[tensor].shape
-        if strength.shape != shape or goal.shape != shape or not ((strength >= 0) & (strength <= 1)).all():
+        held, goal = numbers(strength), numbers(self.network.tensors[tensor] if target is None else target)
+        fits = held.shape == shape == goal.shape and np.isfinite(goal).all()
+        if not fits or not ((held >= 0) & (held <= 1)).all():
             raise StudioError(f'A pull on "{tensor}" needs strengths from 0 to 1 and a target, both of shape {shape}.')
-        self.backend.pulls[tensor] = Pull(np.array(strength, np.float32), np.array(goal, np.float32))
+        self.backend.pulls[tensor] = Pull(held, goal)
 
     def watch(self, layers: Collection[str]) -> None:
         """Keep the gradients of these layers' maps from the next crop on, and no others'; see `map_gradient`."""
@@ -317,7 +315,12 @@ class Learner:
         return Checkpoint(self.backend.state(), dict(random), rates, pulls, self.lesson.remembered())
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from there: the same lesson makes the same weights on the same engine."""
+        """Go on from there: the same lesson makes the same weights on the same engine.
+
+        Raises:
+            StudioError: where it is another network's; nothing has changed then.
+        """
+        require_fitting(checkpoint, self.objective.network)
         self._forget_part()
         self.backend.restore(checkpoint.state)
         self._random.bit_generator.state = dict(checkpoint.random)

@@ -299,7 +299,7 @@ class Pairs(Lesson):
 def _require_as_many(one: str, count: int, other: str, wanted: int) -> None:
     if count != wanted:
         raise StudioError(
-            f"{one} has {count} pictures and {other} {wanted}; pairs need as many of both, in the same order."
+            f"{one} has {count} picture{'s' * (count != 1)} and {other} {wanted}; pairs need as many of both, in order."
         )
 
 

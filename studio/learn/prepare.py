@@ -37,7 +37,7 @@ from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.numbers import knobs
-from studio.model.picture import Picture, shallow, to_tensor
+from studio.model.picture import Picture, check_channels, shallow, to_tensor
 from studio.model.stages import STAGES
 
 if TYPE_CHECKING:
@@ -139,6 +139,15 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
     """
     notes: list[str] = []
     asked = required(asked)
+    made = network.graph.usual_shapes.get(network.graph.output)
+    if made is not None and made.channels not in (1, 3):
+        raise StudioError(
+            f'"{network.name}" makes maps of {made.channels} channels, and a picture that is wanted has 3, or 1 as '
+            "grey: it cannot learn from pictures."
+        )
+    for put in network.graph.inputs:
+        if put.kind == "picture":
+            check_channels(put.channels)
     if network.graph.states:
         asked = _through_steps(asked, notes)
     settings = Settings(

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from studio.errors import StudioError
 from studio.learn.backend import Pull, State
+from studio.model.network import Network
 from studio.model.op import Array
 
 
@@ -50,3 +54,29 @@ class Checkpoint:
     rates: Mapping[str, Array] = field(default_factory=dict)
     pulls: Mapping[str, Pull] = field(default_factory=dict)
     remembered: Mapping[str, Array] = field(default_factory=dict)
+
+
+def numbers(values: object) -> Array:
+    """A copy as float32; NaN, which fits nowhere, of what is no array of numbers."""
+    try:
+        return np.array(values, np.float32, order="C")
+    except (TypeError, ValueError):
+        return np.array(np.nan, np.float32)
+
+
+def require_fitting(checkpoint: Checkpoint, network: Network) -> None:
+    """Refuse a checkpoint whose tensors a network has not, or in other shapes; StudioError names the first.
+
+    Args:
+        checkpoint: of any lesson.
+        network: what learns, its critic's tensors among its own.
+    """
+    for name, value in checkpoint.state.tensors.items():
+        own = network.tensors.get(name)
+        if own is None and "~" in name:
+            continue
+        if own is None or own.shape != value.shape:
+            raise StudioError(
+                f'The checkpoint holds "{name}" of shape {value.shape}, which does not fit "{network.name}"; it is '
+                "another network's."
+            )

@@ -77,6 +77,13 @@ class Settings:
     seed: int = 0
     unrolled: int = 0
 
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.at_once < 0 or not self.clip > 0:
+            raise StudioError(
+                f"A step has 1 crop or more, at once 0 or more, and a clip above 0, not {self.batch}, {self.at_once} "
+                f"and {self.clip}."
+            )
+
 
 def objective_of(network: Network, settings: Settings) -> Objective:
     """The graph that a network learns by.

@@ -121,12 +121,23 @@ class Opening:
             self.adopt(asked, learner.steps, sheets_of(found.checkpoint))
         return learner, (*notes, f"A step takes about {learner.need} of memory.")
 
-    def move(self, learner: Learner, asked: Asked, engine: str) -> None:
-        """Let it go on on another engine, from the same weights, with what the optimiser remembers."""
+    def move(self, learner: Learner, asked: Asked, engine: str, stays: Callable[[str], None]) -> None:
+        """Let it go on on another engine, from the same weights, with what the optimiser remembers.
+
+        Args:
+            learner: what is moved.
+            asked: the lesson.
+            engine: where to.
+            stays: told the name of the engine that it is on where it cannot.
+        """
         from studio.learn.prepare import move
 
-        if learner.backend.name != engine:
-            move(learner, asked, engine, self._device_for(engine))
+        try:
+            if learner.backend.name != engine:
+                move(learner, asked, engine, self._device_for(engine))
+        except StudioError:
+            stays(learner.backend.name)
+            raise
 
     def close(self) -> None:
         """Give the context up, once the learner is closed."""
@@ -143,11 +154,15 @@ class Opening:
         return self._device
 
 
-def turned(learner: Learner, asked: Asked) -> None:
-    """Let a learner go on by other numbers of its lesson."""
+def turned(learner: Learner, asked: Asked, stays: Callable[[], None]) -> None:
+    """Let a learner go on by other numbers of its lesson; ``stays`` is called where it cannot."""
     from studio.learn.prepare import settled
 
-    learner.turn(settled(learner.network, asked, learner.backend.name)[0])
+    try:
+        learner.turn(settled(learner.network, asked, learner.backend.name)[0])
+    except StudioError:
+        stays()
+        raise
 
 
 def written(checkpoint: Checkpoint, path: Path, *, asked: Asked | None) -> None:

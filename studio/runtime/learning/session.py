@@ -13,24 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from psygnal import Signal, SignalInstance
 
 from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
 from studio.model.layout import crop
 from studio.model.learning_sheets import LearningSheets
 from studio.runtime.learning.carrying import Carrying
-from studio.runtime.learning.course import Course
-from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption, turned, written
-from studio.runtime.learning.record import Mark, picture_start
+from studio.runtime.learning.keeping import Keeping
+from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption, turned
+from studio.runtime.learning.record import picture_start
 from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.trainer import Told, Trainer
 
 if TYPE_CHECKING:
-    from studio.learn.learner import Checkpoint, Learner, Step
+    from studio.learn.learner import Step
     from studio.learn.prepare import Asked
 
 State = Literal["off", "preparing", "learning", "paused"]
@@ -38,7 +37,7 @@ State = Literal["off", "preparing", "learning", "paused"]
 _KEEP_EVERY = 20.0
 
 
-class LearningSession(Course):
+class LearningSession(Keeping):
     """Belongs to the document's thread; how far its lesson has come is its `Course`.
 
     Args:
@@ -53,12 +52,10 @@ class LearningSession(Course):
         state: what it does.
         engine: that it learns on, which is the one that runs; see `run_on`.
         asked: the lesson that is open, or was last.
-        problem: why it stopped; empty where it did not have to.
+        problem: why it stopped, or would not do what it was told; empty where it goes on.
         notes: remarks on the lesson.
         carrying: makes what is learnt the document's, and knows whether a change comes from there.
     """
-
-    changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -184,8 +181,14 @@ class LearningSession(Course):
         """
         if self._trainer is None or self.asked is None:
             return
-        self.asked = replace(asked, source=self.asked.source, wanted=self.asked.wanted, size=self.asked.size)
-        self._trainer.order(partial(turned, asked=self.asked))
+        before = self.asked
+        after = self.asked = replace(asked, source=before.source, wanted=before.wanted, size=before.size)
+
+        def stay() -> None:
+            if self.asked is after:
+                self.asked = before
+
+        self._trainer.order(partial(turned, asked=after, stays=lambda: self._post(stay)))
 
     def run_on(self, engine: str) -> None:
         """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
@@ -197,62 +200,16 @@ class LearningSession(Course):
         self.engine = engine
         asked, opening = self.asked, self._opening
         if self._trainer is not None and asked is not None and opening is not None:
-            self._trainer.order(lambda learner: opening.move(learner, asked, engine))
+
+            def stay(name: str) -> None:
+                self._post(lambda: setattr(self, "engine", name))
+
+            self._trainer.order(lambda learner: opening.move(learner, asked, engine, stay))
 
     def watch(self, tensor: str) -> None:
         """Look at how a tensor moves; empty for none."""
         if self._trainer is not None:
             self._trainer.watch(tensor)
-
-    def keep(self) -> None:
-        """Take a checkpoint after the step under way."""
-        sheets = self._steering.sheets
-
-        def take(learner: Learner) -> None:
-            checkpoint = learner.checkpoint()
-            self._post(lambda: self._mark(checkpoint, sheets))
-
-        if self._trainer is not None:
-            self._steering.send()
-            self._trainer.order(take)
-
-    def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
-        """Give a checkpoint to somebody after the step under way, and the lesson."""
-
-        def give(learner: Learner) -> None:
-            checkpoint, asked = learner.checkpoint(), self.asked
-            if asked is not None:
-                self._post(lambda: then(checkpoint, asked))
-
-        if self._trainer is not None:
-            self._trainer.order(give)
-
-    def restore(self, mark: Mark) -> None:
-        """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
-        if self._trainer is None:
-            return
-        self.compare(None)
-        self.pause()
-        self.carrying.commit()
-        self._steering.set(mark.sheets, f"Rates of step {mark.step}")
-        self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
-        self.problem = ""
-        self._go_back_to(mark.step)
-
-    def compare(self, mark: Mark | None) -> None:
-        """Let the weights of a checkpoint be seen while learning goes on; None for its own again."""
-        self.carrying.show(None if mark is None else mark.checkpoint.state.tensors)
-
-    def save(self, path: Path, mark: Mark | None = None) -> None:
-        """Write a checkpoint, from which learning goes on tomorrow: this one, or how it is now."""
-        asked = self.asked
-
-        def save_it(learner: Learner) -> None:
-            written(mark.checkpoint if mark else learner.checkpoint(), path, asked=asked)
-            self._post(lambda: self.changed.emit("saved"))
-
-        if self._trainer is not None:
-            self._trainer.order(save_it)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -279,8 +236,7 @@ class LearningSession(Course):
                 self.changed.emit(name)
         if self.pictures is not None and picture_start(self.checkpoints, self.pictures[1]):
             self.changed.emit("checkpoints")
-        if told.problem:
-            self._fail(told)
+        self._hear(told)
         if told.ended:
             self._trainer = None
             self.carrying.commit()
@@ -294,6 +250,15 @@ class LearningSession(Course):
             self._ending = None
             self.carrying.commit()
 
+    def _hear(self, told: Told) -> None:
+        """Why an order was not carried out, or why it does not go on."""
+        if told.refused:
+            self.problem = told.refused
+            self._say(told.refused, "")
+            self.changed.emit("state")
+        if told.problem:
+            self._fail(told)
+
     def _fail(self, told: Told) -> None:
         self.problem, self._goes = told.problem, False
         if told.step is not None and told.step < self.step:
@@ -303,12 +268,9 @@ class LearningSession(Course):
         self._say(told.problem, told.details)
         self.changed.emit("state")
 
-    def _go_back_to(self, step: int) -> None:
-        self._cut_to(step)
-        self.changed.emit("steps")
-
     def _add(self, steps: Sequence[Step], rests: bool) -> None:
         self._add_steps(steps)
+        self.problem = ""
         self._goes = self._goes and not rests
         self._set("learning" if self._goes else "paused")
         if self.seconds - self._kept_at >= _KEEP_EVERY:
@@ -337,10 +299,6 @@ class LearningSession(Course):
                 self._edits = self._trainer.replace(change.tensor, change.rect, values)
         elif isinstance(change, LearningSheetsChanged):
             self._steering.soon()
-
-    def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
-        self._add_mark(checkpoint, sheets)
-        self.changed.emit("checkpoints")
 
     def _adopt(self, asked: Asked, step: int, sheets: LearningSheets) -> None:
         """A lesson has gone on from a file: count from there, with the rates that were painted then."""

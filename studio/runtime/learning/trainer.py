@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from studio.errors import StudioError
 from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.runtime.learning.look import DeadUnits, Good, Pictures, Watched, maps_of, pictures_of
@@ -48,6 +49,7 @@ class Told:
         problem: why it does not go on; empty while it does.
         details: the traceback of a defect.
         ended: whether it has closed.
+        refused: why an order was not carried out; it goes on as before.
     """
 
     prepared: bool = False
@@ -64,6 +66,7 @@ class Told:
     problem: str = ""
     details: str = ""
     ended: bool = False
+    refused: str = ""
 
 
 @dataclass
@@ -177,6 +180,9 @@ class Trainer:
             leave_a_core()
             self._tell(Told(prepared=True, notes=notes))
             self._learn(learner)
+        except Exception as error:  # noqa: BLE001 - of a look at what learns, say
+            message = told(error, "Learning")
+            self._tell(Told(problem=message.text, details=message.details))
         finally:
             learner.close()
             self._free()
@@ -236,11 +242,18 @@ class Trainer:
         problem: Message | None = None
         try:
             for order in orders:
-                order(learner)
+                self._carry_out(order, learner)
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
         return steps, problem
+
+    def _carry_out(self, order: Callable[[Learner], object], learner: Learner) -> None:
+        """What is refused changes nothing, and learning goes on."""
+        try:
+            order(learner)
+        except StudioError as error:
+            self._tell(Told(refused=str(error)))
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
         if wanted == float("inf"):

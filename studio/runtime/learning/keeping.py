@@ -1,0 +1,96 @@
+"""Checkpoints of the open lesson: taken, gone back to, looked at, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from psygnal import Signal, SignalInstance
+
+from studio.model.learning_sheets import LearningSheets
+from studio.runtime.learning.carrying import Carrying
+from studio.runtime.learning.course import Course
+from studio.runtime.learning.opening import written
+from studio.runtime.learning.record import Mark
+from studio.runtime.learning.steering import Steering
+from studio.runtime.learning.trainer import Trainer
+
+if TYPE_CHECKING:
+    from studio.learn.learner import Checkpoint, Learner
+    from studio.learn.prepare import Asked
+
+
+class Keeping(Course):
+    """What a `LearningSession` does with checkpoints; belongs to the document's thread."""
+
+    changed: ClassVar[SignalInstance] = Signal(str)  # type: ignore[assignment]
+
+    asked: Asked | None
+    problem: str
+    carrying: Carrying
+    _post: Callable[[Callable[[], None]], None]
+    _steering: Steering
+    _trainer: Trainer | None
+
+    def pause(self) -> None:
+        """Take no further steps; all that was learnt is in the document soon."""
+        raise NotImplementedError
+
+    def keep(self) -> None:
+        """Take a checkpoint after the step under way."""
+        sheets = self._steering.sheets
+
+        def take(learner: Learner) -> None:
+            checkpoint = learner.checkpoint()
+            self._post(lambda: self._mark(checkpoint, sheets))
+
+        if self._trainer is not None:
+            self._steering.send()
+            self._trainer.order(take)
+
+    def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
+        """Give a checkpoint to somebody after the step under way, and the lesson."""
+
+        def give(learner: Learner) -> None:
+            checkpoint, asked = learner.checkpoint(), self.asked
+            if asked is not None:
+                self._post(lambda: then(checkpoint, asked))
+
+        if self._trainer is not None:
+            self._trainer.order(give)
+
+    def restore(self, mark: Mark) -> None:
+        """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
+        if self._trainer is None:
+            return
+        self.compare(None)
+        self.pause()
+        self.carrying.commit()
+        self._steering.set(mark.sheets, f"Rates of step {mark.step}")
+        self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
+        self.problem = ""
+        self._go_back_to(mark.step)
+
+    def compare(self, mark: Mark | None) -> None:
+        """Let the weights of a checkpoint be seen while learning goes on; None for its own again."""
+        self.carrying.show(None if mark is None else mark.checkpoint.state.tensors)
+
+    def save(self, path: Path, mark: Mark | None = None) -> None:
+        """Write a checkpoint, from which learning goes on tomorrow: this one, or how it is now."""
+        asked = self.asked
+
+        def save_it(learner: Learner) -> None:
+            written(mark.checkpoint if mark else learner.checkpoint(), path, asked=asked)
+            self._post(lambda: self.changed.emit("saved"))
+
+        if self._trainer is not None:
+            self._trainer.order(save_it)
+
+    def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
+        self._add_mark(checkpoint, sheets)
+        self.changed.emit("checkpoints")
+
+    def _go_back_to(self, step: int) -> None:
+        self._cut_to(step)
+        self.changed.emit("steps")

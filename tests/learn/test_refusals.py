@@ -1,0 +1,152 @@
+"""Wrong values to what Python calls of learning: one sentence each, and what learns goes on as before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import layer, network
+
+import studio
+from studio.errors import StudioError
+from studio.learn.asked import Asked
+from studio.learn.learner import Learner, Step
+from studio.learn.networks import parse_new
+from studio.learn.optimisers import optimiser
+from studio.learn.prepare import prepare
+from studio.model.graph import Input
+from studio.model.network import Network
+
+NAN = math.nan
+WEIGHT = "enc1.weight"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for number in range(2):
+        cv2.imwrite(
+            str(tmp_path / f"{number}.png"), np.random.default_rng(number).integers(0, 256, (20, 24, 3), np.uint8)
+        )
+    return tmp_path
+
+
+def taught(pictures: Path, made: Network | None = None, **asked: object) -> Learner:
+    wanted = {"source": str(pictures), "size": 16, "batch": 2, **asked}
+    return prepare(made or parse_new("autoencoder,width=2,seed=1").make(), Asked(**wanted), "torch")[0]  # type: ignore[arg-type]
+
+
+FIELDS: dict[str, tuple[object, ...]] = {
+    "size": (0, -4, NAN, "x", 10**7, None, 1.5),
+    "zoom": (0, -1, NAN, math.inf, "x", 65),
+    "batch": (0, -1, NAN, "a", 10**6),
+    "at_once": (-1, NAN, "a"),
+    "rate": (NAN, -1, math.inf, "x", 1e9),
+    "warmup": (-1, NAN, "x"),
+    "steps": (0, -1, NAN),
+    "clip": (0, -1, NAN, "x"),
+    "seed": (-1, NAN, "x", 2**70),
+    "losses": ("", "l9", "l1=nan", "l1=-1", "l1,l1", "l1=0", "=", ",", 3, None),
+    "optimiser": ("", "adamm", 3, None),
+    "optimiser_numbers": ({"weight_decay": NAN}, {"weight_decay": -1}, {"foo": 1}, {"momentum": 2}, 3),
+    "wanted": ("", "nothing", "damage:", "damage:blur=nan", "effect:noise=-1", "as:", "as:no where", 3, None),
+    "source": ("", "/nowhere", "camera:99", 3, None),
+    "learns": (("nope",), "dec*", ("",), 3),
+    "frozen": (("*",), ("nope",), 3),
+    "style": ("/nowhere", "\0"),
+    "flips": ("x",),
+    "statistics": (3,),
+    "cosine": ("x",),
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in FIELDS.items() for value in values])
+def test_every_field_of_a_lesson_is_refused_in_a_sentence(pictures: Path, field: str, value: object) -> None:
+    with pytest.raises(StudioError) as found:
+        taught(pictures, **{field: value})
+    assert "\n" not in str(found.value)
+
+
+LEARNERS: dict[str, Callable[[Learner], object]] = {
+    "rates that are NaN": lambda it: it.set_rate(WEIGHT, np.full((2, 3, 4, 4), np.nan, np.float32)),
+    "rates of another shape": lambda it: it.set_rate(WEIGHT, np.ones(3, np.float32)),
+    "rates as a list": lambda it: it.set_rate(WEIGHT, [1, 2]),  # type: ignore[arg-type]
+    "rates as a word": lambda it: it.set_rate(WEIGHT, "x"),  # type: ignore[arg-type]
+    "a pull of a number": lambda it: it.set_pull(WEIGHT, 0.5),  # type: ignore[arg-type]
+    "a pull to NaN": lambda it: it.set_pull(
+        WEIGHT, np.ones((2, 3, 4, 4), np.float32), np.full((2, 3, 4, 4), np.nan, np.float32)
+    ),
+    "no time at all": lambda it: it.advance(NAN),
+    "time gone by": lambda it: it.advance(-1),
+    "no crop": lambda it: it.turn(replace(it.settings, batch=0)),
+    "a clip of NaN": lambda it: it.turn(replace(it.settings, clip=NAN)),
+    "no loss": lambda it: it.turn(replace(it.settings, losses=())),
+    "all frozen": lambda it: it.turn(replace(it.settings, frozen=("*",))),
+    "a layer that there is not": lambda it: it.watch(["nope"]),
+}
+
+
+@pytest.mark.parametrize("case", LEARNERS)
+def test_a_learner_refuses_and_goes_on_as_before(pictures: Path, case: str) -> None:
+    one, other = taught(pictures), taught(pictures)
+    with pytest.raises(StudioError):
+        LEARNERS[case](one)
+    assert [one.step().loss for _ in range(2)] == [other.step().loss for _ in range(2)]
+
+
+@pytest.mark.parametrize("other", ["autoencoder,width=3", "unet,width=2,depth=3"])
+def test_another_networks_checkpoint_is_refused(pictures: Path, other: str) -> None:
+    learner, wanted = taught(pictures), taught(pictures)
+    with pytest.raises(StudioError, match="another network's"):
+        learner.restore(taught(pictures, parse_new(other).make()).checkpoint())
+    assert learner.step().loss == wanted.step().loss
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (network(layer("a", "ReLU", "input")), "no tensor to learn"),
+        (network(layer("a", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=1)), "maps of 5 channels"),
+        (
+            network(
+                layer("a", "Conv2d", "input", in_channels=5, out_channels=3, kernel_size=1), inputs=(Input("input", 5),)
+            ),
+            "input takes 5",
+        ),
+    ],
+)
+def test_networks_that_cannot_learn_from_pictures_are_named(pictures: Path, made: Network, said: str) -> None:
+    with pytest.raises(StudioError, match=said):
+        taught(pictures, made)
+
+
+def test_networks_that_are_fed_vectors_or_enlarge_learn(pictures: Path) -> None:
+    for words in ("generator,width=2,doublings=2,numbers=4", "upscaler,width=2,depth=1"):
+        assert np.isfinite(taught(pictures, parse_new(words).make()).step().loss)
+
+
+def test_a_step_that_fails_comes_after_those_before_it(pictures: Path) -> None:
+    made = parse_new("upscaler,width=4,depth=3,seed=1").make()
+    learner = taught(pictures, made, rate=100.0, optimiser="sgd", losses="l2=1000000")
+    found: list[Step] = []
+
+    def learn() -> None:
+        while learner.steps < 500:
+            found.extend(learner.advance(0.05))
+
+    with pytest.raises(StudioError, match="was not taken"):
+        learn()
+    assert [step.number for step in found] == list(range(1, learner.steps + 1))
+
+
+def test_the_python_api_names_what_is_wrong(pictures: Path) -> None:
+    net = studio.load("autoencoder-transposed", engine="torch")
+    for words in ({"foo": 1}, {"size": -1}, {"batch": "x"}, {"losses": None}):
+        with pytest.raises(StudioError):
+            next(net.learn(str(pictures), **{"size": 16, **words}))
+    with pytest.raises(StudioError, match="The optimiser adam"):
+        optimiser("adam", weight_decay=NAN)

@@ -1,0 +1,243 @@
+"""Wrong values in the learning panel, its files and the window that compares: a sentence each, and what ran stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import layer, network
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
+
+from studio.learn import memory
+from studio.learn.networks import parse_new
+from studio.model.graph import Input
+from studio.model.preset import Preset
+from studio.runtime.learning.comparison import Comparison
+from studio.runtime.learning.session import LearningSession
+from studio.ui.learning import panel as panel_module
+from studio.ui.learning.compare import CompareWindow
+from studio.ui.learning.panel import LearningPanel
+
+
+class Room:
+    """The whole window with folders of good and of odd pictures, and hands that type."""
+
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
+        rng = np.random.default_rng(0)
+        self.home = home
+        for name, shapes in (
+            ("good", [(40, 40, 3)] * 3),
+            ("one", [(40, 40, 3)]),
+            ("dot", [(1, 1, 3)]),
+            ("mixed", [(40, 60, 3), (17, 90, 4), (33, 20, 1)]),
+        ):
+            (home / name).mkdir(parents=True)
+            for number, shape in enumerate(shapes):
+                cv2.imwrite(str(home / name / f"{number}.png"), rng.integers(0, 256, shape, np.uint8))
+        (home / "none").mkdir()
+        (home / "broken").mkdir()
+        (home / "broken" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\nand no more")
+        (home / "text.safetensors").write_text("no checkpoint")
+        self.whole = WholeWindow(qtbot, home / "home", "autoencoder-transposed", "demo", "64")
+        self.qtbot, self.panel = qtbot, self.whole.context[LearningPanel]
+        self.session = self.whole.context[LearningSession]
+        self.whole.window.docks["learning"].raise_()
+        self.whole.document.load(Preset("small", parse_new("autoencoder,width=4,seed=1").make(), {}))
+        form = self.panel.lesson.form
+        form.controls["size"].show_value(16)
+        form.controls["batch"].show_value(1)
+
+    def type(self, line: QLineEdit | None, text: str) -> None:
+        assert line is not None
+        line.selectAll()
+        QTest.keyClick(line, Qt.Key.Key_Delete)
+        QTest.keyClicks(line, text)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    def learn_from(self, source: str, wanted: str = "same", detail: str = "") -> None:
+        lesson = self.panel.lesson
+        self.type(lesson.source.lineEdit(), source)
+        lesson.wanted.setCurrentIndex(lesson.wanted.findData(wanted))
+        if wanted != "same":
+            self.type(lesson.detail, detail)
+
+    def refused(self) -> str:
+        """Click on Learn, which is not to begin."""
+        before = len(self.whole.said)
+        self.whole.click(self.panel.learn)
+        self.whole.until(lambda: len(self.whole.said) > before and self.session.state == "off")
+        assert self.whole.document.history.labels[1:] == (), "nothing has been learnt"
+        return self.whole.said[-1]
+
+    def learns(self) -> None:
+        """Click on Learn, and take some steps."""
+        self.whole.click(self.panel.learn)
+        self.whole.until(lambda: self.session.state == "learning" and self.session.step >= 2)
+
+    def goes_on(self) -> None:
+        step = self.session.step
+        self.whole.until(lambda: self.session.step >= step + 3)
+        assert self.session.state == "learning"
+        assert not self.session.problem
+
+    def end(self) -> None:
+        self.whole.click(self.panel.end)
+        self.whole.until(lambda: self.session.rests)
+        while len(self.whole.document.history.labels) > 1 and self.whole.document.history.position > 1:
+            self.whole.document.undo()
+
+
+@pytest.fixture
+def room(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[Room]:
+    del gl_app
+    made = Room(qtbot, tmp_path)
+    yield made
+    made.whole.close()
+
+
+def test_what_a_lesson_cannot_be_of_is_refused_in_a_sentence(room: Room) -> None:
+    home = room.home
+    for source, wanted, detail, said in (
+        ("", "same", "", "there is nothing at ''"),
+        ("/nowhere", "same", "", "there is nothing at '/nowhere'"),
+        (str(home / "none"), "same", "", "holds no pictures"),
+        (str(home / "broken"), "same", "", "not a picture that can be read"),
+        (str(home / "text.safetensors"), "same", "", "cannot be read as a film or a picture"),
+        (str(home / "good"), "damage", "blurr=2", 'no damage "blurr"'),
+        (str(home / "good"), "damage", "blur=nan", "blur goes from"),
+        (str(home / "good"), "effect", "", "Say which damage"),
+        (str(home / "good"), "as", "", "Say what is to be learnt from"),
+        (str(home / "good"), "as", "nowhere at all", "There is no preset or network"),
+        (str(home / "good"), "as", "landscapes", "is fed vectors"),
+        (str(home / "good"), "pairs", str(home / "one"), "has 1 picture and"),
+        (str(home / "good"), "pairs", str(home / "none"), "holds no pictures"),
+    ):
+        room.learn_from(source, wanted, detail)
+        found = room.refused()
+        assert said in found, (source, detail, found)
+        assert "\n" not in found
+
+
+def test_losses_that_cannot_be_made_small_are_refused(room: Room) -> None:
+    room.learn_from(str(room.home / "good"))
+    losses = room.panel.lesson.losses
+    losses["l2"][0].click()
+    assert "Without a loss nothing is learnt" in room.refused()
+    losses["l1"][0].click()
+    losses["l1"][1].setValue(0.0)
+    assert "All losses count 0" in room.refused()
+    losses["style"][0].click()
+    assert "needs a picture" in room.refused()
+    room.type(room.panel.lesson.style_picture, "/nowhere.png")
+    assert "nothing at" in room.refused()
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (network(layer("a", "ReLU", "input")), "There is no tensor to learn"),
+        (
+            network(layer("a", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=1)),
+            "makes maps of 5 channels",
+        ),
+        (
+            network(
+                layer("a", "Conv2d", "input", in_channels=5, out_channels=3, kernel_size=1), inputs=(Input("input", 5),)
+            ),
+            "but the network's input takes 5",
+        ),
+    ],
+    ids=["nothing learns", "five made", "five fed"],
+)
+def test_networks_that_cannot_learn_are_refused(room: Room, made: object, said: str) -> None:
+    room.whole.document.load(Preset("odd", made, {}))  # type: ignore[arg-type]
+    room.learn_from(str(room.home / "good"))
+    before = len(room.whole.said)
+    room.whole.click(room.panel.learn)
+    room.whole.until(lambda: any(said in each for each in room.whole.said[before:]) and room.session.state == "off")
+
+
+def test_odd_pictures_are_learnt_from(room: Room) -> None:
+    for name in ("one", "dot", "mixed"):
+        room.learn_from(str(room.home / name))
+        room.learns()
+        room.end()
+
+
+def test_wrong_turns_and_files_leave_the_lesson_that_runs(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, whole, session = room.panel, room.whole, room.session
+    room.learn_from(str(room.home / "good"))
+    room.learns()
+    asked = session.asked
+    # No loss at all, a style without a picture, and nothing that learns.
+    panel.lesson.losses["l2"][0].click()
+    whole.until(lambda: any("Without a loss" in text for text in whole.said))
+    whole.until(lambda: session.asked == asked)
+    room.goes_on()
+    panel.lesson.losses["style"][0].click()
+    whole.until(lambda: any("needs a picture" in text for text in whole.said))
+    room.goes_on()
+    panel.lesson.losses["style"][0].click()
+    panel.lesson.losses["l2"][0].click()
+    whole.until(lambda: session.asked == asked)
+    # Files: where none can be written, and one that is no checkpoint.
+    monkeypatch.setattr(panel_module.QFileDialog, "getSaveFileName", lambda *_: ("/dev/full", ""))
+    whole.click(panel.save)
+    whole.until(lambda: any("cannot write /dev/full" in text for text in whole.said))
+    room.goes_on()
+    monkeypatch.setattr(
+        panel_module.QFileDialog, "getSaveFileName", lambda *_: (str(room.home / "no" / "way.safetensors"), "")
+    )
+    whole.click(panel.save)
+    whole.until(lambda: any("does not exist" in text for text in whole.said))
+    room.goes_on()
+    room.end()
+    for path in ("text.safetensors", "none", "nothing.safetensors"):
+        monkeypatch.setattr(
+            panel_module.QFileDialog, "getOpenFileName", lambda *_, path=path: (str(room.home / path), "")
+        )
+        before = len(whole.said)
+        whole.click(panel.resume)
+        whole.until(lambda before=before: len(whole.said) > before and session.state == "off")  # type: ignore[misc]
+        assert "\n" not in whole.said[-1]
+    room.learns()
+
+
+@pytest.mark.parametrize("engine", ["torch", "gl"])
+def test_too_little_memory_is_said_on_every_engine(room: Room, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    room.whole.workspace.engine = engine
+    room.whole.until(lambda: room.session.engine == engine)
+    monkeypatch.setattr(memory, "free_memory", lambda _: 3 * 10**6)
+    room.learn_from(str(room.home / "good"))
+    room.panel.lesson.form.controls["size"].show_value(1024)
+    assert "are free: choose a size of" in room.refused()
+    room.panel.lesson.form.controls["size"].show_value(16)
+    room.learns()
+
+
+def test_the_window_that_compares_refuses_too(room: Room) -> None:
+    room.whole.command("learn.compare")
+    window, comparison = room.whole.context[CompareWindow], room.whole.context[Comparison]
+    for source, said in (
+        ("/nowhere", "nothing at"),
+        (str(room.home / "none"), "holds no pictures"),
+        ("", "nothing at"),
+    ):
+        room.type(window.source.lineEdit(), source)
+        room.whole.click(window.learn)
+        room.whole.until(lambda said=said: said in window.said.text() and comparison.state == "off")  # type: ignore[misc]
+        assert window.learn.text() == "Learn"
+    room.type(window.source.lineEdit(), str(room.home / "good"))
+    for name, value in (("width", 2), ("size", 16), ("batch", 1)):
+        window.form.controls[name].show_value(value)
+    room.whole.click(window.learn)
+    room.whole.until(lambda: comparison.state == "learning" and comparison.runs[0].last is not None)
+    assert not window.said.text()
+    window.close()
