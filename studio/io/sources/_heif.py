@@ -45,7 +45,8 @@ def read_heic(path: Path, data: bytes, reading: Reading) -> Still:
     try:
         file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
         check_size(int(file.size[0]), int(file.size[1]), path)
-        values = np.asarray(file)
+        # A copy: what the library gives lies in memory that goes with its own object.
+        values = np.array(file)
         profile, said = file.info.get("icc_profile"), file.info.get("nclx_profile") or {}
     except StudioError:
         raise
