@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import tiny_network
 
 from studio.cli.learnt import Safe
 from studio.errors import StudioError
-from studio.io import atomic, importers
+from studio.io import _rename, atomic, importers
 from studio.io.atomic import replacing_folder
 from studio.io.exporters import ExportOptions, export_preset
 from studio.io.folders import carry_over
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, remove_preset, save_preset
+from studio.io.sinks import open_sink
 from studio.learn import checkpoint
 from studio.model.preset import Preset
 from studio.runtime.services import importing
@@ -223,3 +228,63 @@ def test_an_empty_folder_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     save_preset(PRESET, tmp_path / "x", overwrite=False)
     assert load_preset(tmp_path / "x").name == "dusk"
+
+
+# -- where the system knows less -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["hard links", "neither"])
+def poorer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file system, as of sticks and shares, that cannot take a name only where it is free, nor exchange two."""
+    monkeypatch.setattr(_rename, "_renamed", lambda *_: False)
+    if request.param == "neither":
+
+        def unknown(*_: object, **__: object) -> None:
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", unknown)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("poorer")
+def test_there_too_a_name_is_taken_only_where_it_is_free(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"theirs")
+    with pytest.raises(FileExistsError):
+        atomic.write_bytes(tmp_path / "a.txt", b"ours", overwrite=False)
+    atomic.write_bytes(tmp_path / "b.txt", b"ours", overwrite=False)
+    assert atomic.write_free(tmp_path / "a.txt", b"ours") == tmp_path / "a 2.txt"
+    (tmp_path / "link.txt").symlink_to("nowhere")
+    with pytest.raises(FileExistsError):
+        _rename.take_free(tmp_path / "b.txt", tmp_path / "link.txt")
+    assert files(tmp_path) == {"a.txt": b"theirs", "b.txt": b"ours", "a 2.txt": b"ours"}
+    save_preset(PRESET, tmp_path / "p", overwrite=False)
+    with pytest.raises(FileExistsError):
+        save_preset(BENT, tmp_path / "p", overwrite=False)
+    assert not load_preset(tmp_path / "p").changed
+    save_preset(BENT, tmp_path / "p")
+    assert load_preset(tmp_path / "p").changed
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "b.txt", "a 2.txt", "link.txt", "p"}
+
+
+@pytest.mark.usefixtures("poorer")
+def test_there_too_what_comes_into_a_folder_meanwhile_stays(tmp_path: Path) -> None:
+    save_preset(PRESET, tmp_path / "p")
+    with replacing_folder(tmp_path / "p") as beside:
+        (beside / "new.txt").write_bytes(b"new")
+        (tmp_path / "p" / "dropped.txt").write_bytes(b"dropped")
+    assert files(tmp_path / "p") == {"new.txt": b"new", "dropped.txt": b"dropped"}
+
+
+@pytest.mark.usefixtures("poorer")
+def test_there_too_a_recording_leaves_what_others_wrote(tmp_path: Path) -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    for name, codec in (("a.mkv", "ffv1"), ("a.png", "png"), ("frames", "png")):
+        for again in (False, True):
+            with open_sink(tmp_path / name, codec=codec, size=(32, 32), fps=Fraction(25), overwrite=again) as sink:
+                sink.write(picture)
+        assert (tmp_path / name).exists()
+    (tmp_path / "frames" / "mine.txt").write_bytes(b"mine")
+    with open_sink(tmp_path / "frames", codec="png", size=(32, 32), fps=Fraction(25), overwrite=True) as sink:
+        sink.write(picture)
+    assert (tmp_path / "frames" / "mine.txt").read_bytes() == b"mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mkv", "a.png", "frames"}
