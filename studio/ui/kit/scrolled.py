@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _LEAST = 90
+_SHARE = 0.25
+"""Of the window's height: what a panel needs it has up to there, and is scrolled beyond."""
 
 
 class Scrolled(QScrollArea):
@@ -26,8 +28,11 @@ class Scrolled(QScrollArea):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """See `QWidget.minimumSizeHint`."""
         content = self.widget()
-        wide = 0 if content is None else max(content.minimumWidth(), content.minimumSizeHint().width())
-        return QSize(wide + self.verticalScrollBar().sizeHint().width(), _LEAST)
+        if content is None:
+            return QSize(0, _LEAST)
+        needed = content.minimumSizeHint().expandedTo(content.minimumSize())
+        high = min(needed.height(), max(_LEAST, round(_SHARE * self.window().height())))
+        return QSize(needed.width() + self.verticalScrollBar().sizeHint().width(), high)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As large as the content would be."""

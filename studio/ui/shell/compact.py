@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -16,6 +17,10 @@ _SMALL = QSize(940, 540)
 """A window that is narrower, or lower, is small."""
 
 _WIDTH = 300
+_REST = 250
+"""Milliseconds without a move after which docks lie where they belong."""
+_AGAIN = 150
+"""Milliseconds after which docks are put once more where they were."""
 
 
 class Compact(QObject):
@@ -36,21 +41,37 @@ class Compact(QObject):
         super().__init__(window)
         self._window, self._docks, self._settled = window, docks, settled
         self._roomy: QByteArray | None = None
+        self._last: QByteArray | None = None
+        self._resting = QTimer(self, singleShot=True, interval=_REST)
+        self._resting.timeout.connect(self._note)
 
     @property
     def layout(self) -> QByteArray | None:
         """Where docks are with room; None while they are there."""
         return self._roomy
 
+    def docks_moved(self) -> None:
+        """Something lies elsewhere; when all rests, that is where it belongs."""
+        self._resting.start()
+
+    def _note(self) -> None:
+        # By the time that a window says that it has become small, its docks are squeezed.
+        if self._roomy is None and not self._is_small(self._window.size()) and not self._window.isFullScreen():
+            self._last = self._window.saveState(LAYOUT)
+
+    @staticmethod
+    def _is_small(size: QSize) -> bool:
+        return size.width() < _SMALL.width() or size.height() < _SMALL.height()
+
     def forget(self) -> None:
         """Docks are put elsewhere; where they were with room counts no more."""
-        self._roomy = None
+        self._roomy = self._last = None
 
     def window_resized(self, size: QSize) -> None:
         """See whether there is room."""
         if self._window.isFullScreen():
             return
-        small = size.width() < _SMALL.width() or size.height() < _SMALL.height()
+        small = self._is_small(size)
         if small and self._roomy is None:
             self._enter()
         elif not small and self._roomy is not None:
@@ -58,7 +79,7 @@ class Compact(QObject):
 
     def _enter(self) -> None:
         window = self._window
-        self._roomy = window.saveState(LAYOUT)
+        self._roomy = self._last or window.saveState(LAYOUT)
         docked = [dock for dock in self._docks() if not dock.isFloating()]
         front = next((dock for dock in docked if not dock.isHidden()), None)
         last: QDockWidget | None = None
@@ -78,10 +99,19 @@ class Compact(QObject):
     def _leave(self) -> None:
         roomy, self._roomy = self._roomy, None
         assert roomy is not None, "it is small"
-        # What was shown or put away meanwhile stays so.
         hidden = {dock: dock.isHidden() for dock in self._docks()}
+        restore = partial(self._restore, roomy, hidden)
+        restore()
+        # Sizes fit only when the window has laid itself out in its own.
+        for after in (0, _AGAIN):
+            QTimer.singleShot(after, self, restore)
+
+    def _restore(self, roomy: QByteArray, hidden: dict[QDockWidget, bool]) -> None:
+        """Put docks where they were; what was shown or put away meanwhile stays so."""
+        if self._roomy is not None:
+            return  # it has become small again
         self._window.restoreState(roomy, LAYOUT)
         for dock, was in hidden.items():
             if dock.isHidden() != was:
                 dock.setVisible(not was)
-        QTimer.singleShot(0, self, self._settled)
+        self._settled()

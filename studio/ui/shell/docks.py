@@ -64,12 +64,12 @@ class Docks(QObject):
         self._hidden = {panel.id for panel, _ in panels if panel.starts_hidden}
         self._stacks: dict[tuple[Area, int], list[QDockWidget]] = {}
         self.tabs = DockTabs(window, self.by_name.values)
+        self.compact = Compact(window, self._in_order, self.sweep)
         for panel, content in panels:
             if panel.area in _AREAS:
                 self._dock(panel, content)
         self._raise_first()
         self._usual = window.saveState()
-        self.compact = Compact(window, self._in_order, self.sweep)
         self._is_proportioned = False
         self._wanted: dict[Area, int] = {}
         self._looks = 0
@@ -92,6 +92,8 @@ class Docks(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Note the width that the person gives a side with the mouse; what the window's size does to it is no wish."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
+            self.compact.docks_moved()
         dragged = bool(QApplication.mouseButtons() & Qt.MouseButton.LeftButton)
         if event.type() == QEvent.Type.Resize and dragged and isinstance(watched, QWidget):
             for (area, _), docks in self._stacks.items():

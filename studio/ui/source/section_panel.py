@@ -59,11 +59,11 @@ class SectionPanel(QWidget):
         self.form: Form[Any] = Form(kind)
         self.form.changed.connect(self._turn)
         self.form.settled.connect(self._settle)
-        text = QLabel(about.text, wordWrap=True)
-        text.setStyleSheet(f"color: {theme.FAINT};")
+        self.text = QLabel(wordWrap=True)
+        self.text.setStyleSheet(f"color: {theme.FAINT};")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        self.column.addWidget(text)
+        self.column.addWidget(self.text)
         self.column.addWidget(self.form)
         self.column.addStretch(1)
         document.changed.connect(self._follow)
@@ -91,5 +91,6 @@ class SectionPanel(QWidget):
         # Where the network takes none of it there are no such numbers.
         names = [field.name for field in fields(type(self._about.section.default))]
         self.form.give_addresses({name: f"/{self._about.owner}/{name}" if takes else "" for name in names})
+        self.text.setText(self._about.text if takes else f"{self._about.missing}.")
         self.setEnabled(takes)
         self.setToolTip("" if takes else self._about.missing)
