@@ -72,9 +72,7 @@ class Hub:
         self.names = Namespace(document)
         self.inbox = Inbox(wake, clock)
         self.own: Mappings = ()
-        self._document = document
-        self._say = say
-        self._clock = clock
+        self._document, self._say, self._clock = document, say, clock
         self._mapped = Mapped(self._number, self.names.get)
         self._ear, self._tell_once = Ear(), Sparingly(say, "sentences", clock)
         self._listed: Listed = MappingProxyType({})
@@ -88,8 +86,8 @@ class Hub:
         self._lights: Lights | None = None
         self._sender: OscSender | None = None
         self._moved: ReadOnly[str, float] = {}
-        self._is_untold = False
-        self._is_stale = True  # nobody asks as yet
+        self._is_untold = self._turns = False
+        self._is_stale = self._may_be_new = True  # nobody asks as yet
         document.changed.connect(self._follow)
 
     # -- ports ------------------------------------------------------------------------------------------------------
@@ -103,8 +101,8 @@ class Hub:
         from studio.control.osc import OscServer
         from studio.control.oscquery import OscQuery
 
-        self._renewed()
-        osc = OscServer(self.inbox, lambda: self._known, self._say, host, port, lambda: self._is_stale)
+        self.refresh()
+        osc = OscServer(self.inbox, lambda: self._known, self._say, host, port, lambda: self._may_be_new)
         try:
             query = OscQuery(lambda: self._listed, osc.port, host)
         except StudioError:
@@ -195,12 +193,12 @@ class Hub:
             turned = taken.numbers | self._mapped.values(self.mappings, taken)
             if taken.lost:
                 self._tell_once("More signals came in at once than there is room for; some were left out.")
+            if turned and self._may_be_new:
+                self.refresh()
+            self._turns = True
             for address, value in turned.items():
-                try:
-                    self.names.turn(address, value)
-                    self._turned_at = now
-                except StudioError as error:
-                    self._tell_once(str(error))
+                self._turn(address, value, now)
+            self._turns = False
             self.taken.emit(taken)
             return
         if self._turned_at is not None and now - self._turned_at >= REST:
@@ -214,9 +212,20 @@ class Hub:
         if self._is_untold:
             self._show()
 
+    def _turn(self, address: str, value: float, now: float) -> None:
+        if address not in self._known:
+            # Nothing alike is looked for: they may come by the thousand.
+            self._tell_once(f"There is no number at {address[:80]}.")
+            return
+        try:
+            self.names.turn(address, value)
+            self._turned_at = now
+        except StudioError as error:
+            self._tell_once(str(error))
+
     def renew(self) -> None:
         """There may be other numbers than there were; `pump` lists them when it finds nothing to do."""
-        self._is_stale = True
+        self._is_stale = self._may_be_new = True
 
     @property
     def _is_asked(self) -> bool:
@@ -225,13 +234,15 @@ class Hub:
 
     def refresh(self) -> None:
         """List the numbers anew, for those who ask from other threads."""
-        self._is_stale = False
+        self._is_stale = self._may_be_new = False
         self._listed = MappingProxyType(self.names.listed())
         self._known = MappingProxyType({address: number for address, (number, _) in self._listed.items()})
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, (NetworkChanged, SectionChanged)):
             self._is_stale = self._is_untold = True
+            # What controllers turn has another value, and is where it was.
+            self._may_be_new |= not self._turns
 
     @property
     def mappings(self) -> Mappings:
@@ -307,9 +318,8 @@ class Hub:
 
     def _keep(self, learning: Learning, mapping: Mapping, before: Mapping | None = None) -> None:
         """Have a mapping, in the place of another."""
-        of_preset, own = (
-            tuple(each for each in held if each != before) for held in (self._document.section(MAPPINGS), self.own)
-        )
+        held = self._document.section(MAPPINGS), self.own
+        of_preset, own = (tuple(each for each in some if each != before) for some in held)
         if learning.for_all:
             self.set_mappings(of_preset, learnt(own, mapping))
         else:
@@ -318,7 +328,8 @@ class Hub:
 
     def _show(self) -> None:
         """Tell controllers where numbers are; those that a hand is at are told later."""
-        self._renewed()
+        if self._is_stale:
+            self.refresh()
         self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self._listed.get)
         if self._sender is not None:
             moved = self._moved
@@ -326,15 +337,11 @@ class Hub:
 
     def _number(self, address: str) -> Number:
         """The number at an address; StudioError where there is none."""
-        listed = self._renewed()
-        if address not in listed:
-            raise nothing_at(address, listed)
-        return listed[address][0]
-
-    def _renewed(self) -> Listed:
-        if self._is_stale:
+        if self._may_be_new:
             self.refresh()
-        return self._listed
+        if address not in self._known:
+            raise nothing_at(address, self._known)
+        return self._known[address]
 
     # -- in other threads -------------------------------------------------------------------------------------------
 

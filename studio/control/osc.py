@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import numpy as np
 from pythonosc.osc_message import OscMessage
@@ -23,6 +24,10 @@ from studio.errors import StudioError
 from studio.model.address import Number
 
 _LARGEST = 65535
+_EVERY = 0.2
+"""Seconds between two looks at whether it is closed."""
+_BATCH, _FEW = 256, 64
+"""Packets that are looked at together, and how many of them are all read."""
 Say = Callable[[str], object]
 
 
@@ -67,7 +72,7 @@ class OscServer:
         except (OSError, OverflowError) as error:
             self._socket.close()
             raise StudioError(f"OSC cannot listen at {host}:{port} ({error}); choose another port.") from error
-        self._socket.settimeout(0.2)
+        self._socket.settimeout(_EVERY)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="osc", daemon=True)
         self._thread.start()
@@ -93,7 +98,19 @@ class OscServer:
             except OSError:
                 # On Windows the answer to a message of ours that found nobody comes as an error here.
                 continue
-            self.take(data)
+            packets = [data, *self._waiting()]
+            for each in packets if len(packets) <= _FEW else newest(packets):
+                self.take(each)
+
+    def _waiting(self) -> list[bytes]:
+        """What has come in besides."""
+        found: list[bytes] = []
+        self._socket.setblocking(False)
+        with suppress(OSError):
+            while len(found) < _BATCH:
+                found.append(self._socket.recvfrom(_LARGEST)[0])
+        self._socket.settimeout(_EVERY)
+        return found
 
     def take(self, data: bytes) -> None:
         """One packet: a message, or a bundle of them."""
@@ -183,6 +200,20 @@ class OscSender:
     def close(self) -> None:
         """Send no more."""
         self._socket.close()
+
+
+def newest(packets: list[bytes]) -> list[bytes]:
+    """Packets without those that turn a number which a later one turns again: in a flood most need not be read."""
+    root, signals = f"{ROOT}/".encode(), IN.encode()
+    found: dict[bytes, bytes] = {}
+    for number, data in enumerate(packets):
+        key = data.partition(b"\0")[0]
+        if not data.startswith(root) or data.startswith(signals):
+            # All that begins something counts, and so does every bundle.
+            key = b"%d" % number
+        found.pop(key, None)
+        found[key] = data
+    return list(found.values())
 
 
 _SIZES = {**dict.fromkeys("ifrmc", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFNI[]", 0)}

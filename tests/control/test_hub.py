@@ -236,3 +236,21 @@ def test_a_flood_of_messages_costs_the_window_next_to_nothing_and_the_newest_win
     finally:
         desk.hub.close()
     assert desk.said == []
+
+
+def test_numbers_that_there_are_not_are_refused_by_the_thousand_without_being_looked_for(desk: Desk) -> None:
+    desk.hub.refresh()
+    desk.document.add_stage("act", make_bend("Multiply", {}))
+    # It may be new, and is; the rest is not.
+    desk.hub.inbox.turn("/bend/2/factor", 1.5)
+    for k in range(3000):
+        desk.hub.inbox.turn(f"/nowhere/{k}", 1.0)
+    began = time.thread_time()
+    desk.hub.pump()
+    assert time.thread_time() - began < 0.25
+    assert desk.document.get("/bend/2/factor") == 1.5
+    assert 0 < len(desk.said) <= 21
+    # What controllers turn is where it was: nothing is listed anew for it.
+    assert not desk.hub._may_be_new
+    desk.document.set("/bend/1/angle", 3.0)
+    assert desk.hub._may_be_new

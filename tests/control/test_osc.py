@@ -17,7 +17,7 @@ from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from studio.control.inbox import Hearing, Inbox, Taken
-from studio.control.osc import OscSender, OscServer
+from studio.control.osc import OscSender, OscServer, newest
 from studio.control.oscquery import OscQuery, answer
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
@@ -170,6 +170,13 @@ def test_a_flood_of_nonsense_is_counted_and_not_said_message_by_message() -> Non
     assert counted + sum(each.startswith("there") for each in said) == 10_000
     tell.settle()
     assert said[-1].endswith("either.")
+
+
+def test_of_what_came_in_together_the_newest_of_each_number_is_read_and_all_that_begins_something() -> None:
+    one, two = (message("/studio/bend/1/amount", value) for value in (0.1, 0.2))
+    other, hit, bundle = message("/studio/bend/1/count", 4), message("/studio/in/hit"), b"#bundle\0" + bytes(8)
+    assert newest([one, hit, other, two, hit, bundle, bundle]) == [hit, other, two, hit, bundle, bundle]
+    assert newest([b"", b"\0", b""]) == [b"", b"\0", b""]
 
 
 def test_a_number_that_may_be_new_is_checked_where_it_is_turned() -> None:

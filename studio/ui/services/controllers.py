@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from studio.control.hub import Hub
 from studio.control.namespace import Dials
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from studio.control.microphone import Microphone
 
 _REST_MS = 200
+_PACE = 0.008
+"""Seconds of the window's thread between two times that it does what came in."""
 
 
 class Controllers(QObject):
@@ -63,7 +67,9 @@ class Controllers(QObject):
         super().__init__()
         self._document = document
         self._post = post
-        self._is_due = False
+        self._is_due, self._pumped = False, 0.0
+        self._soon = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._soon.timeout.connect(self._pump_now)
         self._say = say
         self._session = session
         self.microphone: Microphone | None = None
@@ -192,6 +198,7 @@ class Controllers(QObject):
     def close(self) -> None:
         """Hear nothing any more."""
         self._timer.stop()
+        self._soon.stop()
         self._document.changed.disconnect(self._follow)
         self.hub.changed.disconnect(self._keep)
         if self.microphone is not None:
@@ -267,8 +274,17 @@ class Controllers(QObject):
             self._post(self._pump)
 
     def _pump(self) -> None:
+        left = self._pumped + _PACE - time.monotonic()
+        if left > 0.0:
+            # What comes without a pause must not keep the window from all else: it stays due until then.
+            self._soon.start(math.ceil(1000 * left))
+        else:
+            self._pump_now()
+
+    def _pump_now(self) -> None:
         self._is_due = False
         self.hub.pump()
+        self._pumped = time.monotonic()
 
     def _tell(self, text: str) -> None:
         self._say(Message(text, "warning"))
