@@ -195,6 +195,11 @@ class _Unpickler(pickle.Unpickler):
 
     left_out: set[str]
 
+    def __init__(self, file: IO[bytes], **named: Any) -> None:
+        # PyTorch makes a machine of its own for the part that counts.
+        _check_whole(file)
+        super().__init__(file, **named)
+
     def find_class(self, module: str, name: str) -> Any:
         """What a name stands for."""
         known = _known()
@@ -242,7 +247,6 @@ def reader(left_out: set[str]) -> ModuleType:
 
 def machine(file: IO[bytes], storage: Callable[[object], object], rebuild: Callable[..., object]) -> pickle.Unpickler:
     """A machine for TorchScript's pickles, whose tensors lie in files beside it."""
-    _check_whole(file)
 
     class Reading(_Unpickler):
         def persistent_load(self, pid: Any) -> object:
@@ -258,7 +262,6 @@ def machine(file: IO[bytes], storage: Callable[[object], object], rebuild: Calla
 def _loader(machine: Callable[..., pickle.Unpickler]) -> Callable[..., Any]:
     def load(file: IO[bytes], **named: Any) -> Any:
         del named
-        _check_whole(file)
         return machine(file, encoding="latin1").load()
 
     return load
