@@ -238,6 +238,8 @@ class Studio:
 
     def close(self) -> None:
         """End every thread and free what they hold."""
+        # What waits for the window to be painted waits for nothing any more.
+        self._has_begun = True
         self.parts.fades.close()
         self._switching.close()
         # Only where there is one: to ask for it would make its panel, and all before it.

@@ -148,6 +148,9 @@ def test_closing_early_makes_nothing(studio: Studio) -> None:
     studio.window.close()
     studio.close()
     assert studio.window.panels.waiting == waiting
+    # Nor does anything run that nobody would end.
+    studio._begin()
+    assert not studio.live._thread.is_alive()
 
 
 def test_a_number_of_a_panel_that_waits_has_its_address_soon(studio: Studio) -> None:
