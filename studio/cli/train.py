@@ -208,6 +208,17 @@ def _teach(
         raise typer.Exit(Exit.INTERRUPTED)
 
 
+def _keep_safe(learner: Learner, safe: Path) -> None:
+    """Write the checkpoint for the case of a crash; a full disk is said, and no reason to stop learning."""
+    from studio.learn.checkpoint import save_checkpoint
+
+    try:
+        save_checkpoint(learner.checkpoint(), safe)
+    except StudioError as error:
+        why = str(error).rstrip(".")
+        note(f"The checkpoint for the case of a crash was not written: {why}. Learning goes on.")
+
+
 def _told(steps: list[Step], show: Show, passed: float) -> Step | None:
     """Show these; the last of them."""
     for step in steps:

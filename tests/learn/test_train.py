@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -112,6 +113,20 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
     assert told["steps"] >= 20
     assert load_network(out).tensors
     assert not safe.exists()
+
+
+def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, _: bytes) -> None:
+        raise StudioError(f"cannot write {path}: there is no space left on the disk")
+
+    monkeypatch.setattr("studio.learn.checkpoint.write_bytes", full)
+    for name in ("_AUTOSAVE", "_LOOK"):
+        monkeypatch.setattr(importlib.import_module("studio.cli.train"), name, 0.0)
+    train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--steps", 3)
+    assert "no space left on the disk. Learning goes on." in " ".join(capfd.readouterr().err.split())
+    assert json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))["steps"] == 3
 
 
 @pytest.mark.parametrize("wanted", ["same", "damage:noise=0.1,masked=0.2"])
