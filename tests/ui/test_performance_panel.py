@@ -17,15 +17,19 @@ from whole_window import WholeWindow
 
 from studio.bends import make_bend
 from studio.io.performances import load_performance, save_performance
+from studio.model.changes import Opened
 from studio.model.document import Document
 from studio.model.performance import Arranged, Ended, Faded, Mixed, NetworkOpened, Performance, Signalled, Take, Turned
 from studio.model.preset import Preset
 from studio.model.score import Score
 from studio.runtime.live.output_writer import Recording
+from studio.runtime.live.taking import Performing
 from studio.ui.performance.lanes import CURVE, HEAD, RULER, lanes
 from studio.ui.performance.panel import PerformancePanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.performance.timeline import Timeline
+from studio.ui.services.choices import FadingChoice
+from studio.ui.services.fades import Fades
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -216,6 +220,52 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     assert 44.0 in values
     assert values[-1] == 44.0
     assert first.exists()
+
+
+@pytest.mark.gl
+def test_another_network_is_opened_again_when_it_is_played(whole: WholeWindow, tmp_path: Path) -> None:
+    from helpers import tiny_network
+
+    from studio.io.networks import save_network
+
+    save_network(tiny_network(seed=5), tmp_path / "other")
+    panel, hand, score = whole.context[PerformancePanel], whole.context[StageHand], whole.context[Score]
+    whole.recorder.choose_folder(str(tmp_path))
+    whole.context[Fades].choose(FadingChoice(beats=1.0))
+    first = whole.document.network.sha256()
+    hand.toggle_record()
+    whole.until(lambda: whole.told[Performing].seconds > 0.2)
+    whole.studio.parts.opener.open(tmp_path / "other")
+    whole.until(lambda: whole.document.network.sha256() != first)
+    second = whole.document.network.sha256()
+    seconds = whole.told[Performing].seconds
+    whole.until(lambda: whole.told[Performing].seconds > seconds + 0.5)
+    whole.document.add_stage("enc", make_bend("Rotate", {}))
+    whole.document.set("/bend/1/angle", 45.0)
+    whole.until(lambda: whole.told[Performing].seconds > seconds + 0.8)
+    hand.toggle_record()
+    whole.until(lambda: score.performance is not None)
+    assert score.performance is not None
+    _, scene = score.performance.scenes()
+    assert scene.opened is not None
+    assert (scene.opened.network, scene.opened.weights) == (second, str(tmp_path / "other"))
+    assert scene.opened.seconds == pytest.approx(0.5)
+    assert "Networks" in [lane.label for lane in panel.timeline.lanes]
+    # Played from its beginning, the first network is open again, and then the second.
+    networks: list[str] = []
+    whole.document.changed.connect(
+        lambda change: networks.append(whole.document.network.sha256()) if isinstance(change, Opened) else None
+    )
+    hand.toggle_play()
+    whole.until(lambda: hand.plays)
+    whole.until(lambda: not hand.plays)
+    assert networks == [first, second]
+    assert whole.document.get("/bend/1/angle") == 45.0
+    # What has gone is said, and nothing is played.
+    (tmp_path / "other").rename(tmp_path / "gone")
+    hand.toggle_play()
+    whole.until(lambda: "is not found at" in whole.studio.messages.text)
+    assert not hand.plays
 
 
 @pytest.mark.gl
