@@ -67,6 +67,11 @@ def _checkpoints() -> dict[str, tuple[object, str]]:
             {"state_dict": {**_prefixed("netG.", state), **_prefixed("netD.", state)}, "netD": state},
             "state_dict.netG",
         ),
+        "what judged it": (
+            {"state_dict": {**_prefixed("model.", state), **_prefixed("criterion.vgg.", other)}},
+            "state_dict.model",
+        ),
+        "a list": ({"models": [state, other]}, "models.0"),
         "deep": ({"models": {"D": other, "G": {"module": state}}}, "module"),
         "an average": ({"net": {k: torch.zeros_like(v) for k, v in state.items()}, "net_ema": state}, "net_ema"),
         "two of a kind": ({"b": other, "G_A": state, "G_B": {k: v * 0 for k, v in state.items()}}, "G_A"),

@@ -75,7 +75,10 @@ _RANKS = (
     ("state_dict", "model_state_dict", "model", "params", "net", "network", "weights", "module", ""),
 )
 _LAST = ("optim", "sched", "exp_avg", "scaler", "step")
-_WORSE = ("disc", "netd", "d_", "model_d", "critic", "vgg", "loss")
+_WORSE = (
+    *("disc", "netd", "d_", "model_d", "critic", "vgg", "loss", "criterion", "lpips", "percept"),
+    *("metric", "ssim", "psnr", "fid", "evaluator", "val_", "train_", "test_"),
+)
 
 
 def _rank(label: str) -> int:
@@ -146,7 +149,9 @@ def _parts(candidate: Candidate) -> Iterator[Candidate]:
     """Where a set holds several networks ("generator.", "discriminator."), each of these by itself."""
     firsts = Counter(name.partition(".")[0] for name in candidate.names if "." in name)
     for first, count in firsts.items():
-        if len(firsts) > 1 and count > 1 and _rank(first) in (0, 1, 5):
+        # A model beside what only training needs is a part, too; beside other parts it may be half of a network.
+        trained = _rank(first) == 2 and all(_rank(other) == 5 for other in firsts if other != first)
+        if len(firsts) > 1 and count > 1 and (trained or _rank(first) in (0, 1, 5)):
             label = f"{candidate.label}.{first}".strip(".")
             names = tuple(name for name in candidate.names if name.startswith(f"{first}."))
             yield Candidate(label, partial(_part, candidate, first), names)

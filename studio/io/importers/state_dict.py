@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _DEEPEST = 8
+_MOST_LISTED = 16
 # From this version of PyTorch on, reading weights alone runs nothing, as far as is known.
 _SAFE = (2, 10)
 # From here on an archive is mapped into memory, so that what is not looked at is not read.
@@ -212,6 +213,8 @@ def candidates(loaded: object, path: Path) -> list[Candidate]:
     found: list[Candidate] = []
 
     def visit(value: object, label: tuple[str, ...]) -> None:
+        if isinstance(value, (list, tuple)) and len(value) <= _MOST_LISTED:
+            value = dict(enumerate(value))
         if not isinstance(value, Mapping) or len(label) > _DEEPEST:
             return
         tensors = {str(name): held for name, held in value.items() if isinstance(held, torch.Tensor)}
