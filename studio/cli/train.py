@@ -190,7 +190,7 @@ def _teach(
             if last is not None and _is_enough(learner.steps, most, passed, seconds):
                 break
             if time.monotonic() - saved > _AUTOSAVE:
-                safe.keep(learner.checkpoint())
+                _keep_safe(learner, safe)
                 saved = time.monotonic()
     interrupted = stopped()
     if last is None:
@@ -208,12 +208,10 @@ def _teach(
         raise typer.Exit(Exit.INTERRUPTED)
 
 
-def _keep_safe(learner: Learner, safe: Path) -> None:
+def _keep_safe(learner: Learner, safe: Safe) -> None:
     """Write the checkpoint for the case of a crash; a full disk is said, and no reason to stop learning."""
-    from studio.learn.checkpoint import save_checkpoint
-
     try:
-        save_checkpoint(learner.checkpoint(), safe)
+        safe.keep(learner.checkpoint())
     except StudioError as error:
         why = str(error).rstrip(".")
         note(f"The checkpoint for the case of a crash was not written: {why}. Learning goes on.")

@@ -118,7 +118,7 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
 def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def full(path: Path, _: bytes) -> None:
+    def full(path: Path, _: bytes, **__: object) -> None:
         raise StudioError(f"cannot write {path}: there is no space left on the disk")
 
     monkeypatch.setattr("studio.learn.checkpoint.write_bytes", full)
