@@ -16,7 +16,10 @@ from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
+from studio.io.importers._draft import Draft
+from studio.io.importers._twice import read_twice
 from studio.io.networks import load_network
+from studio.model.op import Shape
 
 TOLERANCE = 1e-4
 EXAMPLE = (16, 24)
@@ -326,3 +329,20 @@ def test_a_join_of_many_maps_runs_on_every_engine(tmp_path: Path, engine_for: En
     engine.run({network.graph.inputs[0].name: picture[0].numpy()})
     with torch.no_grad():
         assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [((16, 24), (64, 128)), ((64, 64), (128, 192)), ((100, 100), (128, 192)), ((256, 512), (320, 640))],
+)
+def test_the_second_size_is_another_and_no_larger_than_it_need_be(own: tuple[int, int], other: tuple[int, int]) -> None:
+    asked: list[tuple[int, int] | None] = []
+
+    def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+        asked.append(size)
+        draft = Draft()
+        return draft, draft.add("ReLU", draft.add_input("x", Shape(3, *(size or own))), name="act")
+
+    read_twice(read, any_size=True)
+    # Attention has a number for each two of all places: at 128 × 192 in place of 64 × 128 it took ten gigabytes.
+    assert asked == [None, other]

@@ -32,7 +32,7 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     if len(sizes) != 1:
         return draft, output, False
     ((height, width),) = sizes
-    other = (_next(height) + _STEP, _next(width) + 2 * _STEP)
+    other = (_another(height), _another(width) + _STEP)
     if math.prod(other) > _LARGEST:
         return draft, output, False
     try:
@@ -49,8 +49,9 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     return merged, output, False
 
 
-def _next(side: int) -> int:
-    return -(-side // _STEP) * _STEP
+def _another(side: int) -> int:
+    # As small as may be: attention has a number for each two of all places.
+    return (side // _STEP + 1) * _STEP
 
 
 def _say(draft: Draft, size: Size, why: str) -> None:
