@@ -7,6 +7,7 @@ import random
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,7 +121,10 @@ class Sharp(torch.nn.Module):
 def whole_module(path: Path) -> None:
     """By suffix: as it is saved now, as it was saved once, as TorchScript."""
     if path.suffix == ".weights":
-        torch.jit.trace(Sharp(), torch.rand(1, 1, 8, 8)).save(str(path))
+        with warnings.catch_warnings():
+            # People have such files all the same.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.jit.trace(Sharp(), torch.rand(1, 1, 8, 8)).save(str(path))
     else:
         torch.save(Sharp(), path, _use_new_zipfile_serialization=path.suffix == ".ckpt")
 
