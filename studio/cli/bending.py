@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def asked_bends(bends: list[str], transforms: Path | None, clusters: Path | None
     if transforms is not None:
         from studio.io.network_bending import read_clusters, read_transforms
 
-        found += read_transforms(transforms, graph, read_clusters(clusters) if clusters else None)
+        found += read_transforms(transforms, graph, read_clusters(clusters) if clusters else None, note)
     return (*found, *(parse_bend(text) for text in bends))
 
 

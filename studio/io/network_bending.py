@@ -9,12 +9,14 @@ A file of transforms, whose layers are numbered from 1 as those of StyleGAN2 are
       features: "cluster"
       feature-param: 2
 
-Layer n is here the n-th with filters, in running order; a layer may also be called by its name.
+Layer n is here the n-th with filters, in running order; a layer may also be called by its name. Layer 0, of StyleGAN2's
+constant, Network Bending never bends, and neither does the studio. Clusters of a wider layer are bent as far as there
+are channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from studio.errors import StudioError
 from studio.model.asked import Asked
 from studio.model.bend import Bend
 from studio.model.graph import Graph
+from studio.model.op import Shape
 from studio.model.stage import AllChannels, ChannelList, Channels, SomeChannels
 
 Clusters = Mapping[int, Mapping[int, tuple[int, ...]]]
@@ -66,8 +69,16 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
         return super().construct_mapping(node, deep)
 
 
-def read_transforms(path: Path, graph: Graph, clusters: Clusters | None = None) -> list[Asked]:
+def read_transforms(
+    path: Path, graph: Graph, clusters: Clusters | None = None, tell: Callable[[str], object] = lambda _: None
+) -> list[Asked]:
     """The transforms of a file, as stages of this network.
+
+    Args:
+        path: the file.
+        graph: the network.
+        clusters: what the file's clusters are.
+        tell: takes a sentence for whatever is not bent as the file says.
 
     Raises:
         StudioError: naming the file, and the transform by its number, for whatever is no such file or does not fit.
@@ -79,9 +90,17 @@ def read_transforms(path: Path, graph: Graph, clusters: Clusters | None = None) 
     found = []
     for number, each in enumerate(listed, start=1):
         try:
-            found.append(_asked(each, number, graph, clusters))
+            asked = _asked(each, number, graph, clusters)
         except StudioError as error:
             raise StudioError(f"{path}, transform {number}: {error}") from None
+        if asked is None:
+            tell(f"Transform {number} is of layer 0, which Network Bending leaves as it is.")
+            continue
+        found.append(asked)
+        if clusters is not None and isinstance(asked.channels, ChannelList):
+            wide, there = len(clusters[each["layer"]][each["feature-param"]]), len(asked.channels.channels)
+            if there < wide:
+                tell(f"Transform {number}: {asked.layer} has {there} of the cluster's {wide} features.")
     return found
 
 
@@ -103,13 +122,17 @@ def read_clusters(path: Path) -> Clusters:
     return {layer: {k: tuple(each) for k, each in of.items()} for layer, of in found.items()}
 
 
-def _asked(each: object, number: int, graph: Graph, clusters: Clusters | None) -> Asked:
+def _asked(each: object, number: int, graph: Graph, clusters: Clusters | None) -> Asked | None:
+    """A transform as a stage; None for one of layer 0."""
     if not isinstance(each, dict) or not {"layer", "transform"} <= each.keys():
         raise StudioError('it needs a "layer" and a "transform".')
     if unknown := [str(key) for key in each if key not in _KEYS]:
         raise StudioError(f'it has a "{unknown[0]}", which belongs to no transform.')
-    channels = _channels(each, number, clusters)
-    return Asked(_layer(each["layer"], graph), _bend(str(each["transform"]), each.get("params")), channels)
+    bend = _bend(str(each["transform"]), each.get("params"))
+    if each["layer"] == 0 and type(each["layer"]) is int:
+        return None
+    layer = _layer(each["layer"], graph)
+    return Asked(layer, bend, _channels(each, number, clusters, graph.usual_shapes.get(layer)))
 
 
 def _bend(name: str, params: object) -> Bend:
@@ -131,7 +154,7 @@ def _layer(asked: object, graph: Graph) -> str:
     return layers[asked - 1]
 
 
-def _channels(each: dict[str, object], number: int, clusters: Clusters | None) -> Channels:
+def _channels(each: dict[str, object], number: int, clusters: Clusters | None, shape: Shape | None) -> Channels:
     kind, which = each.get("features", "all"), each.get("feature-param")
     if kind == "all":
         return AllChannels()
@@ -144,9 +167,12 @@ def _channels(each: dict[str, object], number: int, clusters: Clusters | None) -
     if clusters is None:
         raise StudioError("it bends a cluster; give the file of clusters as well, with --clusters-yaml.")
     layer = each["layer"]
-    if not isinstance(layer, int) or not isinstance(which, int) or which not in clusters.get(layer, {}):
+    if type(layer) is not int or type(which) is not int or which not in clusters.get(layer, {}):
         raise StudioError(f"the file of clusters has no cluster {which} of layer {layer}.")
-    return ChannelList(channels=clusters[layer][which], name=f"cluster {which}")
+    channels = tuple(c for c in clusters[layer][which] if shape is None or c < shape.channels)
+    if not channels:
+        raise StudioError(f"its layer has none of the features of cluster {which}.")
+    return ChannelList(channels=channels, name=f"cluster {which}")
 
 
 def _whole(value: object) -> int:

@@ -117,6 +117,16 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
                 )
 
 
+def check_fit(graph: Graph, stages: Sequence[Stage]) -> None:
+    """Raise StudioError, naming the stage, where no engine would take these, for a picture of usual size.
+
+    Stages that wait for a second picture are looked at as if they had been lent its maps.
+    """
+    check_names(graph, stages)
+    if shapes := graph.usual_shapes:
+        lower(graph, {}, stages, shapes, {stage.id: shapes[stage.layer] for stage in stages if stage.layer in shapes})
+
+
 class _Lowering:
     def __init__(self, shapes: dict[str, Shape], lent: dict[int, Shape]) -> None:
         self.nodes: list[Node] = []

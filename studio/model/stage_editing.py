@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from studio.errors import StudioError
 from studio.model import stages
 from studio.model.address import joined
 from studio.model.bend import Bend
-from studio.model.lowering import lower
-from studio.model.op import Shape
+from studio.model.lowering import check_fit
 from studio.model.opened import Opened
 from studio.model.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.section import Section
@@ -59,10 +59,25 @@ class StageEditing(Opened):
         """Give a stage other settings: a bend, channels, a mask, a guard.
 
         Raises:
-            StudioError: where there is no such stage, or a setting is out of its range.
+            StudioError: where there is no such stage, a setting is out of its range, or it would fit the layer's map no
+                more.
         """
         what = label or f"Change {stages.stage_of(self.stages, number).bend.label}"
-        self.set_sections({STAGES: stages.changed(self.stages, number, **settings)}, what)
+        after = stages.changed(self.stages, number, **settings)
+        self._check_fit(after, number)
+        self.set_sections({STAGES: after}, what)
+
+    def switch_stages(self, *, on: bool) -> None:
+        """Switch all stages on or off; those that do not fit their layers, or the others, stay off."""
+        after = tuple(replace(stage, on=False) for stage in self.stages)
+        working = tuple(replace(stage, on=True, problem="") for stage in self.stages)
+        if on and not self._misfit(working):
+            after = working
+        elif on:
+            for place, stage in enumerate(working):
+                more = (*after[:place], stage, *after[place + 1 :])
+                after = after if self._misfit(more) else more
+        self.set_sections({STAGES: after}, "All bends on" if on else "All bends off")
 
     def remove_stage(self, number: int) -> None:
         """Take a stage away, and what moves its numbers; StudioError where there is none of this number."""
@@ -73,20 +88,17 @@ class StageEditing(Opened):
 
     def _check_fit(self, after: stages.Stages, number: int) -> None:
         """Raise StudioError where a stage fits no map where it now stands: no engine would take any stage then."""
-        shapes = self.graph.usual_shapes
-        if not shapes:
-            return
-        lower(self.graph, {}, (stages.stage_of(after, number),), shapes)
-        try:
-            lower(self.graph, {}, after, shapes)
-        except StudioError:
-            # Together they may take each other's maps in a circle; where they did before, it is not this stage's fault.
-            if self._runs(shapes):
-                raise
+        if alone := self._misfit((stages.stage_of(after, number),)):
+            raise alone
+        together = self._misfit(after)
+        # They may take each other's maps in a circle; where they did before, it is not this stage's fault.
+        if together and not self._misfit(self.stages):
+            raise together
 
-    def _runs(self, shapes: Mapping[str, Shape]) -> bool:
+    def _misfit(self, some: stages.Stages) -> StudioError | None:
+        """Why no engine takes these stages; None where each does."""
         try:
-            lower(self.graph, {}, self.stages, shapes)
-        except StudioError:
-            return False
-        return True
+            check_fit(self.graph, some)
+        except StudioError as error:
+            return error
+        return None

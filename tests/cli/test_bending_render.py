@@ -206,6 +206,29 @@ def test_a_file_that_does_not_fit_is_refused_in_a_sentence(tmp_path: Path, text:
     assert "\n" not in str(raised.value)
 
 
+def test_what_is_of_stylegan2_alone_is_left_out_and_said(tmp_path: Path) -> None:
+    """Layer 0 is of its constant, which nothing bends; clusters are of layers of 512 features."""
+    (tmp_path / "c.yaml").write_text(
+        "1:\n" + "\n".join(f"- {{cluster_index: {k % 4}, feature_index: {k}}}" for k in range(512))
+    )
+    (tmp_path / "b.yaml").write_text(
+        "transforms:\n- {layer: 0, transform: rotate, params: [0], features: random, feature-param: 0}\n"
+        "- {layer: 1, transform: ablate, params: [], features: cluster, feature-param: 1}\n"
+    )
+    said: list[str] = []
+    (asked,) = read_transforms(
+        tmp_path / "b.yaml", tiny_network().graph, read_clusters(tmp_path / "c.yaml"), said.append
+    )
+    assert (asked.layer, asked.channels) == ("enc", ChannelList(channels=(1, 5), name="cluster 1"))
+    assert said == [
+        "Transform 1 is of layer 0, which Network Bending leaves as it is.",
+        "Transform 2: enc has 2 of the cluster's 128 features.",
+    ]
+    (tmp_path / "c.yaml").write_text("1:\n- {cluster_index: 1, feature_index: 300}\n")
+    with pytest.raises(StudioError, match="none of the features of cluster 1"):
+        read_transforms(tmp_path / "b.yaml", tiny_network().graph, read_clusters(tmp_path / "c.yaml"))
+
+
 @pytest.mark.parametrize(
     "text", ["1: 2", "- 3", "1:\n- {cluster_index: x, feature_index: 0}", "1:\n- {cluster_index: 0}"]
 )

@@ -193,6 +193,35 @@ def test_a_stage_stays_where_it_fits(desk: Desk) -> None:
         desk.document.add_stage("enc1", make_bend("FromLayer", {}), source="enc2")
     assert desk.document.stages == kept
 
+    # Nor is it given what does not fit where it stands.
+    number = kept[0].id
+    with pytest.raises(StudioError, match="channel 999 is not among 0 to 255"):
+        desk.document.change_stage(number, channels=ChannelList(channels=(999,)))
+    with pytest.raises(StudioError, match='no layer or input "nose"'):
+        desk.document.change_stage(number, mask=Luma(source="nose"))
+    with pytest.raises(StudioError, match="made from what it bends"):
+        desk.document.change_stage(number, mask=Luma(source=desk.document.graph.output))
+    assert desk.document.stages == kept
+    said = len(desk.said)
+    desk.panel.cards[number].channels.changed.emit(ChannelList(channels=(999,)))
+    assert desk.document.stages == kept
+    assert "channel 999 is not among 0 to 255" in desk.said[said]
+
+
+def test_a_stage_for_a_second_picture_is_looked_at_before_there_is_one(desk: Desk) -> None:
+    with pytest.raises(StudioError, match="channel 999 is not among 0 to 255"):
+        desk.document.add_stage("enc2", make_bend("FromPicture", {}), channels=ChannelList(channels=(999,)))
+
+
+def test_what_does_not_fit_stays_off_when_all_are_switched_on(desk: Desk) -> None:
+    lost = Stage(1, "nose", registry()["Invert"](), on=False, problem='there is no layer "nose"')
+    large = Stage(2, "enc2", registry()["Invert"](), ChannelList(channels=(999,)), on=False)
+    good = Stage(3, "enc2", registry()["Invert"](), on=False)
+    desk.document.set_section(STAGES, (lost, large, good), "Opened")
+    desk.panel.toggle_all()
+    assert [stage.on for stage in desk.document.stages] == [False, False, True]
+    assert desk.document.stages[0].problem
+
 
 def test_all_off_and_on_is_one_undo_each(desk: Desk) -> None:
     for name in ("Rotate", "Multiply"):

@@ -22,7 +22,7 @@ from studio.io.sections._base import SectionFile
 from studio.io.sections._packed import Packed, packed, unpacked
 from studio.model.bend import Unusable
 from studio.model.explain import explain
-from studio.model.lowering import check_names, lower
+from studio.model.lowering import check_fit, check_names
 from studio.model.network import Network
 from studio.model.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
 from studio.model.stages import LARGEST_NUMBER, STAGES, Stages, free_number
@@ -124,18 +124,14 @@ def _one(stage: Stage) -> dict[str, Any]:
 def _settled(stages: Stages, network: Network) -> Stages:
     """The stages with those off, and named, that do not fit the network."""
     graph = network.graph
-    shapes = graph.usual_shapes
-    named = tuple(_fitting(stage, lambda stage: check_names(graph, [stage])) for stage in stages)
-    if not shapes:
-        return named
     with suppress(StudioError):
-        lower(graph, {}, named, shapes)
-        return named
+        check_fit(graph, stages)
+        return stages
     # One of them does not fit its map, or takes it round in a circle: those before it are right.
     found: Stages = ()
-    for stage in named:
+    for stage in stages:
         before = found
-        found = (*before, _fitting(stage, lambda stage: lower(graph, {}, (*before, stage), shapes)))  # noqa: B023
+        found = (*before, _fitting(stage, lambda stage: check_fit(graph, (*before, stage))))  # noqa: B023
     return found
 
 

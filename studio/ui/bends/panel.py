@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -20,7 +19,7 @@ from studio.model.layout import kernel_grid
 from studio.model.picture import DeepPicture
 from studio.model.section import SECOND
 from studio.model.stage import Stage
-from studio.model.stages import STAGES, stage_of
+from studio.model.stages import stage_of
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import Message
@@ -169,12 +168,7 @@ class BendsPanel(QWidget):
         """All bends off, or, where none works, all on."""
         document, switches = self._document, switches_of(self._document)
         on = not switches.waiting.get("all bends", any(stage.on for stage in document.stages))
-
-        def switch() -> None:
-            after = tuple(replace(stage, on=on) for stage in document.stages)
-            document.set_section(STAGES, after, "All bends on" if on else "All bends off")
-
-        switches.switch("all bends", on, switch)
+        switches.switch("all bends", on, lambda: document.switch_stages(on=on))
 
     def throw(self) -> None:
         """Put a bend drawn at random behind the selected layer, where its effect is known on channels that matter."""
@@ -290,6 +284,7 @@ class BendsPanel(QWidget):
         card.masked.painting.connect(lambda on: self._paint_mask(card.number, on))
         card.selects.connect(self._select)
         card.moves.connect(lambda layer: self._move(card, layer))
+        card.refused.connect(lambda sentence: self._say(Message(sentence, "error")))
         card.handle.dragged.connect(self._show_mark)
         card.handle.dropped.connect(lambda y: self._drop(card, y))
         return card

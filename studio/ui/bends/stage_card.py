@@ -94,6 +94,8 @@ class StageCard(QFrame):
     """The filters that make the channels which it bends are to be selected."""
     moves = Signal(str)
     """It is to stand behind this layer."""
+    refused = Signal(str)
+    """It would not fit its layer any more; the sentence that says why."""
 
     def __init__(self, document: Document, stage: Stage, findings: Findings, even: Callable[[float], Painted]) -> None:
         super().__init__()
@@ -266,7 +268,14 @@ class StageCard(QFrame):
 
     def _set(self, what: str, **settings: Any) -> None:
         self._settle()
-        self._document.change_stage(self.number, f"{what} of {self._stage().bend.label}", **settings)
+        self._try(lambda: self._document.change_stage(self.number, f"{what} of {self._stage().bend.label}", **settings))
+
+    def _try(self, change: Callable[[], object]) -> None:
+        try:
+            change()
+        except StudioError as error:
+            self.show_stage(self._stage())
+            self.refused.emit(str(error))
 
     def _guard(self) -> Guard:
         return Guard(kind=self.guard.currentData(), times=float(self.times.value()))
@@ -281,7 +290,7 @@ class StageCard(QFrame):
         on = not switches.waiting.get(address, stage.on)
         label = f"{'Unbypass' if on else 'Bypass'} {stage.bend.label}"
         number, document = self.number, self._document
-        switches.switch(address, on, lambda: document.change_stage(number, label, on=on))
+        self._try(lambda: switches.switch(address, on, lambda: document.change_stage(number, label, on=on)))
 
     def _remove(self) -> None:
         self._settle()
