@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from studio.model.macros import aimed
 from studio.model.performance import Mixed, Prepared, Stroke
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES
-from studio.runtime.live.movement import Beats
 from studio.runtime.live.report import Progress
 
 pytestmark = pytest.mark.gl
@@ -71,7 +70,9 @@ def test_a_fade_and_what_hands_do_with_macros_and_live_edits_is_rendered_as_it_w
         document.set("/macro/1", value)
         wait(studio, 2)
     said: list[str] = []
-    fader = Fader(document, lambda: studio.telemetry[Beats].now(time.monotonic()), said.append)
+    # A frame of the fade each, however long it takes.
+    clock = itertools.count(100.0, 0.05)
+    fader = Fader(document, lambda: next(clock), said.append)
     fader.fade(target(), beats=1.5)
     while fader.step():
         wait(studio, 1)
