@@ -27,6 +27,26 @@ from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
 from studio.runtime.learning.record import Curves, alarm
 from studio.runtime.learning.session import LearningSession
+from studio.runtime.learning.trainer import Trainer
+
+_RESTING = set[Trainer]()
+"""Those that have told all that is new, and wait for orders."""
+
+
+@pytest.fixture(autouse=True)
+def _who_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = Trainer._wait
+
+    def noted(trainer: Trainer, seconds: float) -> tuple[list[Callable[[Learner], object]], float, bool]:
+        # While anything is still to be told it waits for less than a second, or not at all.
+        with trainer._ready:
+            (_RESTING.add if seconds >= 1.0 else _RESTING.discard)(trainer)
+            found = wait(trainer, seconds)
+            if any(found):
+                _RESTING.discard(trainer)
+            return found
+
+    monkeypatch.setattr(Trainer, "_wait", noted)
 
 
 class Desk:
@@ -40,7 +60,7 @@ class Desk:
         self.session = LearningSession(self.document, self.calls.append, lambda text, _: self.said.append(text))
         self.asked = Asked(source=str(folder), size=16, batch=2, rate=1e-3)
 
-    def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it has not happened in time"
@@ -59,11 +79,20 @@ class Desk:
         self.settle()
 
     def settle(self) -> None:
-        """Until the last weights are in the document."""
-        for _ in range(40):
+        """Until the last weights are in the document: nothing is left to be done, and all has been told and taken."""
+        self.until(self.is_idle)
+        while self.calls:
             while self.calls:
                 self.calls.popleft()()
-            time.sleep(0.01)
+            self.until(self.is_idle)
+
+    def is_idle(self) -> bool:
+        trainer = self.session._trainer
+        if trainer is None:
+            return self.session.rests
+        with trainer._ready:
+            waits = trainer._orders or trainer._closing or trainer._steps_left > 0
+            return trainer in _RESTING and not waits
 
     def paint(self, kind: Kind, tensor: str, rect: Rect, value: float) -> None:
         """A stroke on the rates or pulls of a tensor."""
@@ -120,7 +149,7 @@ def test_what_is_asked_for_while_a_step_is_taken_is_not_lost(desk: Desk) -> None
     desk.until(lambda: session.state == "paused")
     taken = len(desk.calls)
     session.go_on(1)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while len(desk.calls) == taken or trainer.is_wanted:
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -179,6 +208,8 @@ def test_a_stroke_that_is_under_way_is_not_painted_over(desk: Desk) -> None:
 def test_the_last_weights_of_a_lesson_that_was_ended_are_not_laid_over_what_is_done_then(desk: Desk, does: str) -> None:
     desk.session.begin(desk.asked, "torch")
     desk.until(lambda: desk.session.step >= 3 and desk.document.gesture is not None)
+    trainer = desk.session._trainer
+    assert trainer is not None
     desk.session.end()
     # They are on their way: nothing has been taken from the queue since.
     name = "enc1.weight"
@@ -189,6 +220,7 @@ def test_the_last_weights_of_a_lesson_that_was_ended_are_not_laid_over_what_is_d
     else:
         desk.document.apply("Paint", name, Patch(Rect(0, 0, 2, 2), np.full((2, 2), 3.0, np.float32)))
     before, items = desk.tensor(name), len(desk.document.history)
+    desk.until(lambda: not trainer._thread.is_alive())
     desk.settle()
     np.testing.assert_array_equal(desk.tensor(name), before)
     assert len(desk.document.history) == items
