@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 from collections.abc import Iterator
@@ -35,15 +36,35 @@ WITHIN = 2
 
 
 class Frames(Feature):
-    """Counts the frames that begin, and notes the factor that each ran with."""
+    """Counts the frames that begin, and notes the factor that each ran with.
+
+    A frame waits until the window's thread has done what it was woken for: how soon a busy machine lets that run is
+    none of the loop's doing. It cannot deadlock, since the window's thread waits for nothing.
+    """
 
     def __init__(self) -> None:
         self.begun = 0
         self.factors: list[tuple[int, float]] = []
+        self.asked = self.answered = 0.0
+        self.turn = threading.Condition()
 
     def before(self, runner: FrameRunner, tick: Tick, picture: Any) -> None:
         del runner, tick, picture
-        self.begun += 1
+        with self.turn:
+            assert self.turn.wait_for(lambda: self.answered >= self.asked, 60)
+            self.begun += 1
+
+    def wake(self) -> int:
+        """The window's thread has something to do; the frame that began last."""
+        with self.turn:
+            self.asked += 1
+            return self.begun
+
+    def done(self, asked: float = math.inf) -> None:
+        """It has done what it was asked for until then; by default all that it ever will be."""
+        with self.turn:
+            self.answered = asked
+            self.turn.notify_all()
 
     def took(self, frame: Frame) -> None:
         if frame.is_new:
@@ -81,14 +102,17 @@ class Wired:
         return SimpleNamespace(close=lambda: None)
 
     def _wake(self) -> None:
-        self.at_wake.append(self.frames.begun)
+        self.at_wake.append(self.frames.wake())
         self.woken.set()
 
     def _pump(self) -> None:
         while not self.ends:
             if self.woken.wait(0.05):
                 self.woken.clear()
+                asked = self.frames.asked
                 self.hub.pump()
+                self.frames.done(asked)
+        self.frames.done()
 
     def frames_until(self, wanted: float) -> int:
         """Frames from the message to the first that ran with this factor: 1 for the very next to begin."""
