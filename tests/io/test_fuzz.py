@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import random
 import resource
 import sys
@@ -194,10 +195,15 @@ def try_damaged(kind: str, path: Path, count: int, seed: int) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(count):
         file.write_bytes(mutated(data, rng))
-        began = time.process_time()
-        sentence = refusal(read, path)
+        seconds = math.inf
+        # What is slow to read is so every time; a collection of garbage, or other threads, are not there again.
+        for _ in range(3):
+            began = time.process_time()
+            sentence = refusal(read, path)
+            seconds = min(seconds, time.process_time() - began)
+            if seconds < 1:
+                break
         assert sentence is None or 0 < len(sentence) <= LONGEST + 3
-        seconds = time.process_time() - began
         kept = file.with_name(f"slow{number}")
         if seconds >= 1:
             kept.write_bytes(file.read_bytes())

@@ -29,10 +29,10 @@ def test_a_small_png_takes_no_gigabytes(tmp_path: Path, kind: bytes, length: int
     path = tmp_path / "a.png"
     path.write_bytes(HEAD + chunk(kind, b"x" * 20, length))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(StudioError, match="damaged or cut off"):
         read_picture(path)
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
@@ -50,6 +50,6 @@ def test_a_small_png_takes_no_gigabytes(tmp_path: Path, kind: bytes, length: int
     ids=["blanks", "comments", "comment", "png parts", "jpeg parts", "jpeg without parts", "webp parts"],
 )
 def test_no_header_takes_a_second(data: bytes) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     read_header(data)
-    assert time.process_time() - began < 1
+    assert time.thread_time() - began < 1
