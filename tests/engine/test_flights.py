@@ -141,7 +141,7 @@ def test_what_fails_under_way_is_raised_where_it_lands(lanes: Executor, monkeypa
     kept, goes = engine.output(), Event()
 
     def fails(*_: object) -> torch.Tensor:
-        goes.wait(10.0)
+        goes.wait(60.0)
         raise RuntimeError("a driver's")
 
     with monkeypatch.context() as patched:

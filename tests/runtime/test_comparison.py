@@ -27,7 +27,7 @@ class Desk:
         self.asked = Asked(source=str(folder), size=16, batch=2, rate=1e-3, seed=3)
         self.networks = [(name, parse_new(f"autoencoder,width=4,seed=1,upsampling={name}").make()) for name in NAMES]
 
-    def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it has not happened in time"
@@ -43,7 +43,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture)
     made = Desk(tmp_path)
     yield made
-    made.comparison.end(5.0)
+    made.comparison.end(60.0)
 
 
 def test_both_take_the_same_steps_as_each_alone(desk: Desk) -> None:

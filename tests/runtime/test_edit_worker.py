@@ -51,7 +51,7 @@ class Slow(Edit):
     def change(self, kernels: Kernels, selected: Mask) -> Kernels:
         del selected
         self.runs.append(self.factor)
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         return kernels * self.factor
 
 
@@ -88,7 +88,7 @@ class Desk:
     def settle(self) -> None:
         """Run what comes from the worker until nothing more is under way."""
         while self.busy and self.busy[-1]:
-            self.posted.get(timeout=10)()
+            self.posted.get(timeout=60)()
 
     @property
     def weight(self) -> np.ndarray:

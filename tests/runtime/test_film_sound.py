@@ -79,7 +79,7 @@ class Cinema:
         self.document.set_section(ROUTES, (route,), "Move")
 
     def next(self) -> None:
-        self.posted.get(timeout=20)()
+        self.posted.get(timeout=60)()
 
 
 @pytest.fixture
@@ -139,13 +139,13 @@ def test_another_source_ends_the_reading_and_is_read_itself(cinema: Cinema, monk
                 pieces.append(number)
                 yield np.zeros(512, np.float32)
                 began.set()
-                go_on.wait(20)
+                go_on.wait(60)
         yield clicks()
 
     monkeypatch.setattr(film_sound, "samples", read)
     cinema.route()
     cinema.play("long.mp4", Path("long.mp4"))
-    assert began.wait(20)
+    assert began.wait(60)
     cinema.play("b.mp4", Path("b.mp4"))
     go_on.set()
     cinema.next()

@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "io"))
 from films import number_of, numbered
 
 START = 1000.0
+PATIENCE = 60.0
 
 
 class FakeSink:
@@ -47,7 +48,7 @@ class FakeSink:
         self.bytes_written = 0
 
     def write(self, picture: np.ndarray) -> None:
-        assert self.gate.wait(10)
+        assert self.gate.wait(PATIENCE)
         if self.frames == self.fails_at:
             raise StudioError("cannot write film.mp4: the disk is full; free some space and try again")
         self.shown.append(int(picture[0, 0, 0]) + 256 * int(picture[0, 0, 1]))
@@ -77,13 +78,13 @@ class Bench:
 
     def finish(self, now: float) -> tuple[RecordingStatus, list[int]]:
         self.recorder.stop(now)
-        status = self.recorder.wait(10)
+        status = self.recorder.wait(PATIENCE)
         assert status.finished
         return status, self.sink.shown if self.sink else []
 
     def settle(self, frames: int) -> None:
         """Wait until the encoder has done what it can: `frames` frames."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while self.recorder.status().frames < frames:
             assert time.monotonic() < deadline
             time.sleep(0.0005)
@@ -151,11 +152,11 @@ def test_three_seconds_are_75_frames_with_the_right_content(tmp_path: Path, rate
     for number, at in enumerate(times):
         recorder.tick(at - 1e-4)
         recorder.offer(numbered(number), at)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while recorder.status().frames < recorder.status().seconds * 25 - 0.5 and time.monotonic() < deadline:
             time.sleep(0.0005)
     recorder.stop(START + 3)
-    status = recorder.wait(20)
+    status = recorder.wait(PATIENCE)
     assert (status.error, status.dropped, status.finished, status.frames) == ("", 0, True, 75)
     assert status.path is not None
     assert status.path.parent == tmp_path
@@ -220,7 +221,7 @@ def test_a_full_disk_ends_the_recording_with_its_sentence() -> None:
     for number in range(60):
         bench.recorder.offer(small(number), START + number / 25)
         time.sleep(0.001)
-    status = bench.recorder.wait(5)
+    status = bench.recorder.wait(PATIENCE)
     bench.recorder.offer(small(1), START + 9)
     bench.recorder.tick(START + 10)
     bench.recorder.stop()
@@ -234,7 +235,7 @@ def test_a_place_that_cannot_be_recorded_to_is_said_in_the_status(tmp_path: Path
     recorder = LiveRecorder(RecordingPlan(tmp_path / "nowhere"), "a")
     recorder.offer(small(0), START)
     recorder.stop(START + 1)
-    assert "does not exist; create it first" in recorder.wait(5).error
+    assert "does not exist; create it first" in recorder.wait(PATIENCE).error
 
 
 def test_nothing_offered_is_nothing_recorded(tmp_path: Path) -> None:
@@ -242,7 +243,7 @@ def test_nothing_offered_is_nothing_recorded(tmp_path: Path) -> None:
     recorder.tick(START)
     recorder.stop()
     recorder.stop()
-    assert recorder.wait(5).error.startswith("nothing was recorded")
+    assert recorder.wait(PATIENCE).error.startswith("nothing was recorded")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -291,7 +292,7 @@ def test_a_size_of_its_own_and_other_codecs(tmp_path: Path) -> None:
         recorder = LiveRecorder(RecordingPlan(tmp_path, codec, Fraction(10), (32, 18), "{preset}"), "a/b")
         recorder.offer(numbered(1), START)
         recorder.stop(START + 0.5)
-        status = recorder.wait(10)
+        status = recorder.wait(PATIENCE)
         assert (status.error, status.size, status.frames) == ("", (32, 18), 5)
         with open_source(str(status.path)) as film:
             assert {frame.picture.shape for frame in film} == {(18, 32, 3)}
@@ -316,7 +317,7 @@ def test_names_never_overwrite(tmp_path: Path) -> None:
 def test_a_still(tmp_path: Path) -> None:
     picture = numbered(77)
     path = tmp_path / "a.png"
-    assert still(picture, path).result(5) == path
+    assert still(picture, path).result(PATIENCE) == path
     assert np.array_equal(cv2.imread(str(path))[:, :, ::-1], picture)
     assert os.listdir(tmp_path) == ["a.png"]  # noqa: PTH208
-    assert isinstance(still(picture, tmp_path / "no" / "a.png").exception(5), StudioError)
+    assert isinstance(still(picture, tmp_path / "no" / "a.png").exception(PATIENCE), StudioError)

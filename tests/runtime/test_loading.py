@@ -34,7 +34,7 @@ class Desk:
         assert threading.current_thread() is threading.main_thread()
         self.opened.append((preset, path))
 
-    def work(self, seconds: float = 5.0) -> None:
+    def work(self, seconds: float = 60.0) -> None:
         """Call what is posted until nothing is being opened."""
         end = time.monotonic() + seconds
         while self.loader.opening and time.monotonic() < end:
@@ -94,7 +94,7 @@ def test_the_newest_of_several_wins(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     def slow(name: str) -> tuple[Preset, Path | None]:
         read.append(name)
         reading.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         if name == "first":
             raise StudioError("the first one is broken")
         return Preset(name, tiny_network(), {}), None
@@ -102,7 +102,7 @@ def test_the_newest_of_several_wins(desk: Desk, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(loading, "find_and_open", slow)
     for name in ("first", "second", "third"):
         desk.loader.open(name, desk.take)
-        assert reading.wait(5)
+        assert reading.wait(60)
     go_on.set()
     desk.work()
     assert [preset.name for preset, _ in desk.opened] == ["third"]
@@ -114,7 +114,7 @@ def test_what_is_cancelled_never_comes(desk: Desk, saved: Path) -> None:
     desk.loader.open(saved, desk.take)
     desk.loader.cancel()
     assert not desk.loader.opening
-    desk.posted.get(timeout=5)()
+    desk.posted.get(timeout=60)()
     assert desk.opened == []
 
 
@@ -123,7 +123,7 @@ def test_work_is_done_in_order_and_closing_waits_for_it() -> None:
     worker, done = Worker(posted.put), []
     for k in range(3):
         worker.do(lambda k=k: time.sleep(0.02 * (3 - k)) or k, done.append)
-    assert worker.close(5)
+    assert worker.close(60)
     while not posted.empty():
         posted.get()()
     assert done == [0, 1, 2]
@@ -142,7 +142,7 @@ def test_a_fault_is_raised_where_somebody_looks_and_the_next_job_is_done() -> No
     worker.do(bad, done.append)
     worker.do(unwelcome, done.append)
     worker.do(lambda: 7, done.append)
-    assert worker.close(5)
+    assert worker.close(60)
     with pytest.raises(KeyError, match="fault"):
         posted.get()()
     with pytest.raises(StudioError, match="nobody"):

@@ -60,7 +60,7 @@ class Run:
         assert self.outlets._recorder is not None
         self.outlets._deliver()
         self.outlets._recorder.stop(self.clock.now)
-        status = self.outlets._recorder.wait(10)
+        status = self.outlets._recorder.wait(60)
         assert status.finished
         assert not status.error
         return status

@@ -153,7 +153,7 @@ class Desk:
         self.ticks.append(tick)
 
     def wait(self) -> None:
-        assert self.woken.wait(10.0)
+        assert self.woken.wait(60.0)
         self.woken.clear()
 
     def until_one_fails(self) -> None:

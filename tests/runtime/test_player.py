@@ -18,6 +18,7 @@ from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
 from studio.runtime.live import devices
+from studio.runtime.live import player as player_module
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.player import Player
 
@@ -215,12 +216,17 @@ def player(changes: list[float], clock: Time) -> Iterator[Player]:
     assert ours() == []
 
 
+@pytest.fixture(autouse=True)
+def _closing_waits_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player_module, "_PATIENCE", 60.0)
+
+
 def ours() -> list[str]:
     names = ("capture", "open source", "close source")
     return [thread.name for thread in threading.enumerate() if thread.name in names]
 
 
-def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it has not happened in time"
@@ -350,6 +356,7 @@ def test_a_fit_that_refuses_says_so_and_pictures_come(player: Player) -> None:
 def test_what_cannot_be_opened_leaves_what_plays(player: Player, clock: Time) -> None:
     film = Film(200)
     player.play_source(film, "film")
+    until(lambda: value(player) == 0)
     player.play("/nowhere/at/all")
     until(lambda: "nothing at '/nowhere/at/all'" in problem(player))
     clock.go(1)

@@ -25,7 +25,7 @@ from studio.runtime.live.report import Progress
 from studio.runtime.live.second_film import PlaySecond, SecondFilm
 from studio.runtime.render.frame_runner import FrameRunner
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 LEVELS = [20 * k for k in range(1, 11)]
 
 

@@ -43,7 +43,7 @@ class Made:
         return self
 
     def send(self, picture: Picture) -> None:
-        self.goes_on.wait(20)
+        self.goes_on.wait(120)
         self.threads.add(threading.current_thread().name)
         if self.fails:
             raise StudioError("The other side is gone.")

@@ -317,7 +317,7 @@ def test_a_render_counts_frames_as_the_recorder_does(gaps: list[float], rate: Fr
         while recorder._waiting:
             time.sleep(0.0002)
     recorder.stop(times[-1] + rest)
-    assert not recorder.wait(10).error
+    assert not recorder.wait(60).error
     events.append(Ended(times[-1] - 100.0 + rest))
     turns = turns_as_recorded(Performance("0" * 64, "", tuple(events), take=Take(rate=rate)), [LatentPath()])
     assert [number for number, turn in enumerate(turns) for _ in range(turn.shown)] == written
