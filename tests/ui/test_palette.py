@@ -12,10 +12,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.bends import registry as bends
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.model.preset import Preset
+from studio.ui.bends.panel import BendsPanel
+from studio.ui.filters import edit_groups
 from studio.ui.kit.entry import fit
+from studio.ui.presets.shelves import SHELVES
 from studio.ui.shell.palette import Palette
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -114,3 +118,48 @@ def test_numbers_of_the_window_are_turned_as_those_of_the_preset(whole: WholeWin
     assert whole.workspace.brush.radius == 21.0
     choose(whole, "/brush/radius large")
     assert "/brush/radius takes a number" in whole.said[-1]
+
+
+@pytest.mark.gl
+def test_every_bend_edit_preset_and_network_is_found_whatever_the_deck_shows(whole: WholeWindow) -> None:
+    whole.workspace.choose("dec", "weight")
+    for shelf in SHELVES:
+        whole.deck.show_shelf(shelf)
+        whole.until(lambda: "presets" in whole.deck.shelves)
+        palette = opened(whole)
+        listed = {(entry.kind, entry.text) for entry in palette._entries}
+        palette.close()
+        assert listed >= {("New bend", f"Bend: {kind.label}") for kind in bends().values()}
+        assert listed >= {("Edit", kind.label) for kinds in edit_groups().values() for kind in kinds}
+        assert ("Preset", "Mine own") in listed
+        assert ("Network", "landscapes") in listed
+        assert {("Layer", node.name) for node in whole.document.graph.nodes} <= listed
+        assert {("Number", address) for address in whole.studio.parts.controllers.hub.names.listed()} <= listed
+        assert len({text for kind, text in listed if kind == "Command"}) > 60
+
+
+@pytest.mark.gl
+def test_a_bend_is_put_behind_the_layer_and_found_again(whole: WholeWindow) -> None:
+    whole.workspace.choose("dec", "weight")
+    choose(whole, "kaleid")
+    (stage,) = whole.document.stages
+    assert (stage.layer, stage.bend.label) == ("dec", "Kaleidoscope")
+    assert stage.id in whole.context[BendsPanel].cards
+    whole.workspace.choose("enc", "weight")
+    whole.window.docks["filters"].raise_()
+    choose(whole, f"bend {stage.id}")
+    assert whole.workspace.layer == "dec"
+    card = whole.context[BendsPanel].cards[stage.id]
+    whole.until(lambda: not card.visibleRegion().isEmpty())
+
+
+@pytest.mark.gl
+def test_an_edit_is_found_where_the_layer_has_no_weights(whole: WholeWindow) -> None:
+    graph = whole.document.graph
+    bare = next(node.name for node in graph.nodes if not node.op.tensor_shapes())
+    whole.workspace.choose(bare)
+    whole.window.docks["bends"].raise_()
+    choose(whole, "edit blur")
+    assert whole.workspace.tensor is not None
+    assert whole.editor.edits.chooser.currentText().startswith("Blur")
+    whole.until(lambda: not whole.editor.edits.visibleRegion().isEmpty())

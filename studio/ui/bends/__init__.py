@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+from studio.bends import registry
+from studio.model.bend import Bend
 from studio.model.picture import DeepPicture
+from studio.model.stages import stage_of
 from studio.runtime.live.report import Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
-from studio.ui.kit.panel import Panel
+from studio.ui.kit.entry import Entry, plain
+from studio.ui.kit.panel import Panel, bring_forward
 from studio.ui.services.effects import Effects
 from studio.ui.services.messages import MessageBar
 from studio.ui.viewport.widget import Viewport
@@ -44,6 +50,32 @@ def _panel(context: Context) -> BendsPanel:
     return context[BendsPanel]
 
 
+def _entries(context: Context) -> Iterator[Entry]:
+    """Every bend that there is, to be put behind the selected layer, and every one in the preset, to be seen."""
+    for stage in context.document.stages:
+        run = plain(partial(_see, context, stage.id))
+        yield Entry(f"Bend {stage.id}: {stage.bend.label}", "Bend", run, f"behind {stage.layer}", "waves")
+    layer = context.workspace.layer
+    if layer in context.document.graph:
+        for kind in registry().values():
+            run = plain(partial(_put, context, kind))
+            yield Entry(f"Bend: {kind.label}", "New bend", run, f"{kind.group}, behind {layer}", "waves")
+
+
+def _put(context: Context, kind: type[Bend]) -> None:
+    panel = _panel(context)
+    bring_forward(panel)
+    panel.put(kind)
+
+
+def _see(context: Context, number: int) -> None:
+    """Select the layer that a stage stands behind, and bring its card to the front."""
+    context.workspace.choose(stage_of(context.document.stages, number).layer)
+    panel = _panel(context)
+    bring_forward(panel)
+    panel.reveal(number)
+
+
 PANELS = (
     Panel(
         "bends",
@@ -53,6 +85,7 @@ PANELS = (
         stack=10,
         order=60,
         modules=("studio.ui.bends.panel",),
+        entries=_entries,
         commands=(
             Command(
                 "bend.add",

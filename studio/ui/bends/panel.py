@@ -109,7 +109,7 @@ class BendsPanel(QWidget):
         self._mark = QFrame(self._inside)
         self._mark.setStyleSheet(f"background: {theme.ACCENT};")
         self._mark.hide()
-        scroll = QScrollArea(widgetResizable=True)
+        scroll = self._scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(self._inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
@@ -163,6 +163,12 @@ class BendsPanel(QWidget):
             self._document.add_stage(layer, kind(), source=source)
         except StudioError as error:
             self._say(Message(str(error), "error"))
+
+    def reveal(self, number: int) -> None:
+        """Bring the card of a stage into sight."""
+        if number in self.cards:
+            self._inside.layout().activate()
+            self._scroll.ensureWidgetVisible(self.cards[number])
 
     def toggle_all(self) -> None:
         """All bends off, or, where none works, all on."""

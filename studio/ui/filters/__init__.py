@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from studio.errors import StudioError
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.filters.commands import COMMANDS as _COMMANDS
@@ -18,9 +19,9 @@ from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.sheet_veil import ViewportVeil
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
-from studio.ui.kit.panel import Panel
+from studio.ui.kit.panel import Panel, bring_forward
 from studio.ui.services.brushes import Brushes
-from studio.ui.services.effects import Effects
+from studio.ui.services.effects import Effects, source_of
 from studio.ui.services.messages import MessageBar
 from studio.ui.services.session import Session
 from studio.ui.services.watching import Watching
@@ -74,12 +75,22 @@ def _entries(context: Context) -> Iterator[Entry]:
     for number, named in enumerate(brushes.all, 1):
         run = plain(partial(brushes.take, number))
         yield Entry(f"Brush {number}: {named.name}", "Brush", run, named.brush.mode, "paint-brush")
+    for group, edits in edit_groups().items():
+        for kind in edits:
+            yield Entry(kind.label, "Edit", plain(partial(_show_edit, context, kind.__name__)), group, "magic-wand")
+
+
+def _show_edit(context: Context, name: str) -> None:
+    """Bring the form of an edit to the front, of the layer that makes the selected one where that has no weights."""
+    workspace, graph = context.workspace, context.document.graph
+    if workspace.tensor is None:
+        layer = source_of(graph, workspace.layer) if workspace.layer in graph else None
+        if layer is None:
+            raise StudioError(f"{workspace.layer} has no weights to edit; select a layer that has some.")
+        workspace.choose(layer, "weight")
     editor = context[FilterEditor]
-    if context.workspace.tensor is not None:
-        for group, edits in edit_groups().items():
-            for kind in edits:
-                run = plain(partial(editor.show_edit, kind.__name__))
-                yield Entry(kind.label, "Edit", run, group, "magic-wand")
+    bring_forward(editor)
+    editor.show_edit(name)
 
 
 PANELS = (

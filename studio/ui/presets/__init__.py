@@ -37,13 +37,16 @@ def _make(context: Context) -> PresetDeck:
     return made
 
 
-def _presets(context: Context) -> Iterator[Entry]:
-    """Every preset: choosing one opens it."""
-    opener = context[Parts].opener
-    for tile in context[PresetDeck].list.tiles:
+def _entries(context: Context) -> Iterator[Entry]:
+    """Every preset and every network, whichever shelf is shown: choosing one opens it."""
+    opener, shelves = context[Parts].opener, context[PresetDeck].shelves
+    for tile in (*shelves.get("presets", ()), *shelves.get("networks", ())):
         if not tile.card.problem:
             card, run = tile.card, plain(partial(opener.open, tile.card.path))
-            yield Entry(card.title, "Preset", run, card.weights, "sparkle")
+            if tile.is_network:
+                yield Entry(card.title, "Network", run, card.description, "tree-structure")
+            else:
+                yield Entry(card.title, "Preset", run, card.weights, "sparkle")
 
 
 PANELS = (
@@ -54,7 +57,7 @@ PANELS = (
         _make,
         stack=20,
         order=10,
-        entries=_presets,
+        entries=_entries,
         commands=(
             *FAVOURITES,
             Command(

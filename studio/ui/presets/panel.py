@@ -25,7 +25,7 @@ from studio.ui.kit.icons import icon
 from studio.ui.presets.favourites import NUMBERS, numbers_of
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import Tile
-from studio.ui.presets.shelves import SHELVES, Shelf, read_shelf
+from studio.ui.presets.shelves import SHELVES, Shelf, read_shelves
 from studio.ui.presets.to_bin import to_bin
 from studio.ui.presets.try_buttons import try_buttons
 from studio.ui.services.preset_opener import PresetOpener
@@ -35,6 +35,9 @@ from studio.ui.services.session import Session
 
 class PresetDeck(QWidget):
     """Thumbnails of all presets, the open one marked.
+
+    Attributes:
+        shelves: all that there is to be opened, by shelf, whichever is shown; empty until it has been read.
 
     Args:
         document: what is opened into, and saved.
@@ -71,6 +74,7 @@ class PresetDeck(QWidget):
         self._session = session
         self._networks = networks
         self._shelf: Shelf = "presets"
+        self.shelves: dict[Shelf, list[Tile]] = {}
         self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
@@ -134,13 +138,14 @@ class PresetDeck(QWidget):
         """Read the folders anew."""
         session = self._session
         recent = [Path(path) for path in (*session.presets, *session.networks)] if session is not None else []
-        work = partial(read_shelf, self._shelf, self._library, self._networks, recent)
-        self._worker.do(work, partial(self._show_shelf, self._shelf))
+        self._worker.do(partial(read_shelves, self._library, self._networks, recent), self._show_shelves)
 
     def show_shelf(self, shelf: Shelf) -> None:
         """Show presets, networks, or what was open lately."""
         self._shelf = shelf
         self.tabs.setCurrentIndex(list(SHELVES).index(shelf))
+        if self.shelves:
+            self._show(self.shelves[shelf])
         self.refresh()
 
     def set_favourite(self, path: Path, number: int | None) -> None:
@@ -265,10 +270,9 @@ class PresetDeck(QWidget):
         self.list.search(text)
         self.nothing.setVisible(not self.list.shown and bool(text))
 
-    def _show_shelf(self, shelf: Shelf, tiles: list[Tile]) -> None:
-        # Of another that was asked for meanwhile nothing is shown.
-        if shelf == self._shelf:
-            self._show(tiles)
+    def _show_shelves(self, shelves: dict[Shelf, list[Tile]]) -> None:
+        self.shelves = shelves
+        self._show(shelves[self._shelf])
 
     def _show(self, tiles: list[Tile]) -> None:
         self.list.show_tiles(tiles)

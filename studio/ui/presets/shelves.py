@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -20,30 +21,26 @@ Shelf = Literal["presets", "networks", "recent"]
 SHELVES: dict[Shelf, str] = {"presets": "Presets", "networks": "Networks", "recent": "Recent"}
 
 
-def read_shelf(shelf: Shelf, library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> list[Tile]:
-    """The tiles of a shelf; for a worker.
+def read_shelves(library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> dict[Shelf, list[Tile]]:
+    """The tiles of every shelf; for a worker.
 
     Args:
-        shelf: which.
         library: where presets are.
         networks: folders of networks.
         recent: what was open lately, newest first.
     """
     presets = read_tiles(library)
-    if shelf == "presets":
-        # Those of one network stand together; the person's own come first, damaged ones last.
-        return sorted(presets, key=lambda tile: (tile.shipped, bool(tile.card.problem), network_of(tile)))
     pictures = {network_of(tile): tile.image for tile in reversed(presets) if not tile.image.isNull()}
-    known = {tile.card.path: tile for tile in presets}
+    counts = Counter(network_of(tile) for tile in presets)
     found = [folder for home in networks for folder in subfolders(home, MANIFEST)]
-    counts: dict[str, int] = {}
-    for tile in presets:
-        counts[network_of(tile)] = counts.get(network_of(tile), 0) + 1
-    tiles = {path: _network(path, pictures, counts.get(path.name, 0)) for path in found}
-    if shelf == "networks":
-        return list(tiles.values())
-    everything = {**tiles, **known}
-    return [everything[path] for path in recent if path in everything]
+    tiles = {path: _network(path, pictures, counts[path.name]) for path in found}
+    everything = {**tiles, **{tile.card.path: tile for tile in presets}}
+    return {
+        # Those of one network stand together; the person's own come first, damaged ones last.
+        "presets": sorted(presets, key=lambda tile: (tile.shipped, bool(tile.card.problem), network_of(tile))),
+        "networks": list(tiles.values()),
+        "recent": [everything[path] for path in recent if path in everything],
+    }
 
 
 def network_of(tile: Tile) -> str:
