@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filter_editor_desk import Desk, move
+from filter_editor_desk import Desk, drag, move
 from helpers import layer, network
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ from studio.model.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.player import PlayerState
-from studio.ui.filters import FilterEditor, sheet_colours
+from studio.ui.filters import FilterEditor, rulers, sheet_colours
 from studio.ui.filters.arrangement import arranged, folded
 from studio.ui.filters.ordering import row_order
 from studio.ui.kit import theme
@@ -237,6 +237,15 @@ def test_a_kernel_that_is_not_as_trained_has_a_mark(tall: TallDesk) -> None:
     assert not sheet._scene._bent.any()
 
 
+def test_rulers_have_round_numbers_in_every_block_and_numbers_as_they_lie_where_rows_are_ordered() -> None:
+    made = folded((256, 64, 4, 4), 3, True, np.arange(256))
+    lines = rulers.line_numbers(made, True)
+    found = rulers._numbers(slice(0, len(lines)), lines, 2.0, 26.0)
+    assert [int(lines[line]) for line in found] == [0, 16, 32, 48] * 3
+    ordered = np.array([5, 3, 9, 0, 1, 7, 2, 8, 4, 6], np.int32)
+    assert rulers._numbers(slice(3, 10), ordered, 8.0, 13.0) == [4, 6, 8]
+
+
 # -- colours ---------------------------------------------------------------------------------------------------------
 
 
@@ -369,6 +378,42 @@ def test_one_key_swaps_picture_and_sheet(whole: WholeWindow) -> None:
     assert whole.window.docks["filters"].isAncestorOf(sheet)
     assert sheet.size() == small
     assert viewport.size() == large
+
+
+@pytest.mark.gl
+def test_what_parts_picture_and_sheet_is_dragged(whole: WholeWindow) -> None:
+    stage, viewport, sheet = whole.context[Stage], whole.viewport, whole.editor.sheet
+    whole.command("view.filters")
+    whole.settle()
+    usual = viewport.size()
+    assert viewport.height() == stage.height(), "it has all the room beside the sheet"
+    assert stage.cursor().shape() == Qt.CursorShape.SplitHCursor
+    assert stage.guest is not None
+    assert stage.guest.cursor().shape() == Qt.CursorShape.ArrowCursor
+    between = QPoint(viewport.x() - 3, stage.height() // 2)
+    assert stage.childAt(between) is None
+    drag(whole.qtbot, stage, [between, between - QPoint(30, 0), between - QPoint(90, 0)])
+    assert abs(viewport.width() - usual.width() - 90) < 8
+    assert sheet.mapTo(stage, sheet.rect().bottomRight()).x() < viewport.x()
+    whole.qtbot.mouseDClick(stage, Qt.MouseButton.LeftButton, pos=QPoint(viewport.x() - 3, 40))
+    assert viewport.size() == usual
+
+
+@pytest.mark.parametrize("size", [(300, 200), (700, 700), (500, 900), (340, 180), (1600, 900)])
+def test_both_have_room_on_every_stage(qtbot: QtBot, gl_app: QApplication, size: tuple[int, int]) -> None:
+    del gl_app
+    viewport, guest = QWidget(), QWidget()
+    stage = Stage(viewport)  # type: ignore[arg-type]
+    qtbot.addWidget(stage)
+    stage.show_large(guest)
+    stage.resize(*size)
+    stage.show()
+    assert not viewport.geometry().intersects(guest.geometry())
+    assert stage.rect().contains(viewport.geometry())
+    assert stage.rect().contains(guest.geometry())
+    assert guest.width() * guest.height() >= 0.9 * viewport.width() * viewport.height()
+    stage.show_large(None)
+    assert viewport.geometry() == stage.rect()
 
 
 @pytest.mark.gl

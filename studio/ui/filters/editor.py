@@ -78,7 +78,7 @@ class FilterEditor(QWidget):
         self._editing = editing
         self._effects = effects
         self._pointed: object = None
-        self._shared_out = False
+        self._by_hand = False  # whether the person has shared the room out
         self._sizes: list[int] = []
         self.tools = tools or SheetTools(document, workspace, editing)
         self.header = Header(document, workspace)
@@ -124,6 +124,7 @@ class FilterEditor(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self._upper)
         self.splitter.addWidget(self.panels)
+        self.splitter.splitterMoved.connect(self._note_hand)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         whole = QVBoxLayout(self)
@@ -176,11 +177,12 @@ class FilterEditor(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if self.splitter.orientation() != wanted or not self._shared_out:
+        if self.splitter.orientation() != wanted or not self._by_hand:
             self.splitter.setOrientation(wanted)
             self._share_out()
-            # From now on it is the person's.
-            self._shared_out = self.isVisible()
+
+    def _note_hand(self) -> None:
+        self._by_hand = True
 
     def _share_out(self) -> None:
         if self.splitter.count() < 2:

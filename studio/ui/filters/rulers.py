@@ -105,23 +105,25 @@ class Rulers:
         chosen = np.atleast_1d(selection.mask.any(axis=1)), np.atleast_1d(selection.mask.any(axis=0))
         pens = QPen(QColor(theme.FAINT)), QPen(QColor(theme.ACCENT))
         tall, wide = grid[2] * camera.zoom / scale, grid[3] * camera.zoom / scale
-        for row in _numbers(rows, tall, 13):
+        for row in _numbers(rows, row_of, tall, 13):
             middle = (camera.to_view(0, row * grid[2])[1] + grid[2] * camera.zoom / 2) / scale + TOP
-            if middle < TOP + 4 or row_of[row] < 0:
+            if middle < TOP + 4:
                 continue
             painter.setPen(pens[not whole and bool(chosen[0][row_of[row]])])
             box = QRectF(0, middle - 7, LEFT - 5, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row_of[row]))
-        for column in _numbers(columns, wide, 26):
+        for column in _numbers(columns, column_of, wide, 26):
             middle = (camera.to_view(column * grid[3], 0)[0] + grid[3] * camera.zoom / 2) / scale + LEFT
-            if middle < LEFT + 4 or column_of[column] < 0:
+            if middle < LEFT + 4:
                 continue
             painter.setPen(pens[not whole and bool(chosen[1][column_of[column]])])
             painter.drawText(QRectF(middle - 20, 0, 40, TOP), Qt.AlignmentFlag.AlignCenter, str(column_of[column]))
         painter.fillRect(QRectF(0, 0, LEFT, TOP), QColor(theme.PANEL))
 
 
-def _numbers(seen: slice, pitch: float, room: float) -> range:
-    """Those of the visible rows or columns whose numbers have room."""
+def _numbers(seen: slice, lines: NDArray[np.int32], pitch: float, room: float) -> list[int]:
+    """Those of the visible rows or columns whose numbers have room: round ones, in every block, where they rise."""
     step = next((step for step in _STEPS if step * pitch >= room), _STEPS[-1])
-    return range(-(-seen.start // step) * step, seen.stop, step)
+    there = lines[lines >= 0]
+    at = lines if (np.diff(there) <= 1).all() else np.arange(len(lines))
+    return [line for line in range(seen.start, seen.stop) if lines[line] >= 0 and at[line] % step == 0]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from studio.model.changes import Change, HistoryChanged
 from studio.ui.filters import FilterEditor
+from studio.ui.filters.rulers import TOP
 from studio.ui.kit import theme
 from studio.ui.kit.command import Context
 from studio.ui.services.session import Session
 from studio.ui.viewport.widget import Viewport
 
 _MARGIN = 10
+_NEAR = 24
+"""Pixels of the mouse from a hint at which it goes to the other end, so that nothing need be painted under it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Hints(QObject):
         self._label: QLabel | None = None
         self._shown: Hint | None = None
         self._on: QWidget | None = None
+        self._is_above = False
         context.document.changed.connect(self._follow)
         context.workspace.changed.connect(self._listen)
         context[Viewport].picked.connect(lambda _: self.followed("pick"))
@@ -69,10 +74,15 @@ class Hints(QObject):
             self._show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Along with what it lies on."""
+        """Along with what it lies on, and out of the way of the mouse."""
         del watched
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place()
+        elif isinstance(event, QMouseEvent) and self._label is not None and self._on is not None:
+            near = self._label.geometry().adjusted(-_NEAR, -_NEAR, _NEAR, _NEAR)
+            if near.contains(event.position().toPoint()):
+                self._is_above = event.position().y() > self._on.height() / 2
+                self._place()
         return False
 
     def _follow(self, change: Change) -> None:
@@ -92,6 +102,7 @@ class Hints(QObject):
         if self._label is not None:
             self._label.deleteLater()
             self._label = self._on = None
+        self._is_above = False
         if self._shown is None:
             return
         widget: QWidget = self._context[self._shown.over]
@@ -113,4 +124,5 @@ class Hints(QObject):
             return
         width = min(340, max(80, self._on.width() - 2 * _MARGIN))
         height = self._label.heightForWidth(width)
-        self._label.setGeometry((self._on.width() - width) // 2, self._on.height() - height - _MARGIN, width, height)
+        top = _MARGIN + TOP if self._is_above else self._on.height() - height - _MARGIN
+        self._label.setGeometry((self._on.width() - width) // 2, top, width, height)

@@ -217,7 +217,7 @@ class Transport(QWidget):
                 widget.hide()
 
     def _show(self, state: PlayerState) -> None:
-        name = _name(state.spec)
+        name = _name(state.spec or state.opening) or ("No source" if state.problem else "Opening…")
         if state.spec != self._shown:
             self._shown = state.spec
             self._session.note_source(state.spec)
@@ -295,7 +295,7 @@ def _name(spec: str) -> str:
         return f"Camera {int(number) + 1}" if number.isdecimal() else "Camera"
     if spec.partition(":")[0] == WORD:
         return _path_name(spec)
-    return Path(spec).name or "No source"
+    return Path(spec).name
 
 
 def _path_name(spec: str) -> str:

@@ -10,11 +10,23 @@ from studio.ui.kit import theme
 from studio.ui.viewport.widget import Viewport
 
 _SHARE = 0.3
-_LEAST, _MOST = 180, 520
+_LEAST = 180
+_HIGH = 1.25
+"""So many times as high as wide, the small viewport is above."""
+_MOST = 0.7
+"""The part of the room that the small viewport may be given by hand."""
 
 
 class Stage(QWidget):
-    """Shows the viewport in all of it, or small at the right of a guest.
+    """Shows the viewport in all of it, or small beside a guest; what parts the two can be dragged.
+
+    The small one is at the right, or above where there is more height than width::
+
+        +------------------+-----+      +---------+
+        |                  |     |      | picture |
+        |      guest       | pic |      +---------+
+        |                  |     |      |  guest  |
+        +------------------+-----+      +---------+
 
     The viewport stays where it is in the tree of widgets: what it is drawn on would not outlive a move.
 
@@ -29,6 +41,8 @@ class Stage(QWidget):
         super().__init__()
         self._viewport = viewport
         self._guest: QWidget | None = None
+        self._share = _SHARE
+        self._is_dragged = False
         viewport.setParent(self)
         viewport.installEventFilter(self)
         self.setMinimumSize(viewport.minimumSize())
@@ -43,8 +57,11 @@ class Stage(QWidget):
         before, self._guest = self._guest, guest
         if before is not None and before is not guest and before.parent() is self:
             before.setParent(None)
+            before.unsetCursor()
         if guest is not None:
             guest.setParent(self)
+            # Its own, not that of what parts the two.
+            guest.setCursor(Qt.CursorShape.ArrowCursor)
             guest.show()
         self._lay_out()
 
@@ -63,12 +80,46 @@ class Stage(QWidget):
         super().resizeEvent(event)
         self._lay_out()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Take what parts the two: the rest of the stage is covered by them."""
+        self._is_dragged = self._guest is not None and event.button() == Qt.MouseButton.LeftButton
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the small one as much room as the hand says."""
+        if self._is_dragged:
+            at, size = event.position(), self.size()
+            share = at.y() / size.height() if self._is_high else 1 - at.x() / size.width()
+            self._share = min(max(share, 0.0), _MOST)
+            self._lay_out()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """It stays there."""
+        del event
+        self._is_dragged = False
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Share the room as at first."""
+        del event
+        self._share = _SHARE
+        self._lay_out()
+
+    @property
+    def _is_high(self) -> bool:
+        return self.height() > _HIGH * self.width()
+
     def _lay_out(self) -> None:
         whole = self.rect()
         if self._guest is None:
             self._viewport.setGeometry(whole)
+            self.unsetCursor()
             return
-        wide = max(_LEAST, min(_MOST, round(whole.width() * _SHARE)))
-        wide = min(wide, whole.width() // 2)
-        self._guest.setGeometry(QRect(0, 0, whole.width() - wide - theme.SPACE, whole.height()))
-        self._viewport.setGeometry(QRect(whole.width() - wide, 0, wide, min(whole.height(), wide)))
+        side = whole.height() if self._is_high else whole.width()
+        small = min(max(_LEAST, round(side * self._share)), side // 2 if side < 2 * _LEAST else side - _LEAST)
+        if self._is_high:
+            self.setCursor(Qt.CursorShape.SplitVCursor)
+            self._viewport.setGeometry(QRect(0, 0, whole.width(), small))
+            self._guest.setGeometry(whole.adjusted(0, small + theme.SPACE, 0, 0))
+        else:
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+            self._guest.setGeometry(whole.adjusted(0, 0, -small - theme.SPACE, 0))
+            self._viewport.setGeometry(QRect(whole.width() - small, 0, small, whole.height()))
