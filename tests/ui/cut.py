@@ -25,13 +25,27 @@ _SLACK = 1
 
 
 def cut_in(root: QWidget) -> list[str]:
-    """A line for each text that has not the room it needs, and for each control that is squeezed."""
-    return [
+    """A line for each text that has not the room it needs, and for each control that is squeezed or lies on another."""
+    return [*_overlaps(root)] + [
         f"{_path(widget, root)}: {why}"
         for widget in root.findChildren(QWidget)
         if widget.isVisible() and not widget.visibleRegion().isEmpty()
         for why in _cuts(widget)
     ]
+
+
+def _overlaps(root: QWidget) -> Iterator[str]:
+    controls = [each for kind in (QAbstractButton, QComboBox, QAbstractSpinBox) for each in root.findChildren(kind)]
+    seen = [each for each in controls if each.isVisible() and not each.visibleRegion().isEmpty()]
+    for place, one in enumerate(seen):
+        for other in seen[place + 1 :]:
+            # A bar of tabs lays its own arrows.
+            if (
+                one.parent() is other.parent()
+                and not isinstance(one.parent(), QTabBar)
+                and one.geometry().intersects(other.geometry())
+            ):
+                yield f"{_path(one, root)} lies on {_path(other, root)}"
 
 
 def _cuts(widget: QWidget) -> Iterator[str]:

@@ -78,6 +78,11 @@ def choose(whole: WholeWindow, typed: str) -> None:
 def test_a_few_letters_find_commands_layers_presets_and_edits(whole: WholeWindow) -> None:
     choose(whole, "grey")
     assert whole.workspace.colours == "grey"
+    whole.workspace.choose("enc", "weight")
+    choose(whole, "rows larg")
+    assert whole.workspace.row_order == "norm"
+    choose(whole, "rows in order")
+    assert whole.workspace.row_order == "index"
     choose(whole, "layer dec")
     assert whole.workspace.layer == "dec"
     choose(whole, "rotat")

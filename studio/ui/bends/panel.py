@@ -167,7 +167,7 @@ class BendsPanel(QWidget):
     def reveal(self, number: int) -> None:
         """Bring the card of a stage into sight."""
         if number in self.cards:
-            self._inside.layout().activate()
+            self._column.activate()
             self._scroll.ensureWidgetVisible(self.cards[number])
 
     def toggle_all(self) -> None:

@@ -13,6 +13,7 @@ from studio.ui.filters.dials import dials
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import EditsPanel, edit_groups
 from studio.ui.filters.live_maps import LiveMaps
+from studio.ui.filters.order_commands import COMMANDS as _ORDERS
 from studio.ui.filters.picking import Picking
 from studio.ui.filters.pointing import Pointing
 from studio.ui.filters.sheet_tools import SheetTools
@@ -102,7 +103,7 @@ PANELS = (
         stack=10,
         entries=_entries,
         dials=lambda c: dials(c.workspace, c[Brushes]),
-        commands=_COMMANDS,
+        commands=(*_COMMANDS, *_ORDERS),
         gestures=(
             ("Drag on the picture", "Select the filters that make that part; with Shift where it is zoomed"),
             ("Q held over a filter", "The picture without that channel; with Shift that channel alone"),

@@ -9,8 +9,9 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from studio.model.workspace import RowOrder, Tool, Workspace
+from studio.model.workspace import Tool, Workspace
 from studio.ui.filters.depths import Depth
+from studio.ui.filters.order_commands import ORDERS
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 
@@ -32,17 +33,10 @@ _DEPTHS: tuple[tuple[Depth, str, str], ...] = (
     ("weights", "hash", "Weights (F8): single weights, with their numbers where there is room"),
 )
 
-_ORDERS: dict[RowOrder, str] = {
-    "index": "In order",
-    "norm": "Largest first",
-    "likeness": "By likeness",
-    "cluster": "In groups",
-    "effect": "By effect",
-}
-
-
 _ROOMY = 330
 """Pixels of the row from which on the box of orders can be read beside all buttons."""
+_TIGHT = 236
+"""Pixels of the row below which the box gives way, too: a menu has the same."""
 
 
 class ToolRow(QWidget):
@@ -78,7 +72,7 @@ class ToolRow(QWidget):
         self.order.setMinimumWidth(80)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.order.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        for how, text in _ORDERS.items():
+        for how, text in ORDERS.items():
             self.order.addItem(text, how)
         self.order.activated.connect(lambda: setattr(workspace, "row_order", self.order.currentData()))
         row.addWidget(self.order)
@@ -110,10 +104,11 @@ class ToolRow(QWidget):
         return QSize(whole.width() - wide, whole.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Where there is little room, two buttons give way: the box and a menu have the same."""
+        """Where there is little room, two buttons give way, and then the box: a menu has the same."""
         super().resizeEvent(event)
         for button in (self.by_effect, self.own_scale):
             button.setVisible(self.width() >= _ROOMY)
+        self.order.setVisible(self.width() >= _TIGHT)
 
     def show_depth(self, depth: Depth) -> None:
         """The sheet is looked into so deep now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -11,6 +11,8 @@ from studio.ui.viewport.widget import Viewport
 
 _SHARE = 0.3
 _LEAST = 180
+_SMALLEST = 96
+"""Pixels that the small viewport keeps though the guest needs more."""
 _HIGH = 1.25
 """So many times as high as wide, the small viewport is above."""
 _MOST = 0.7
@@ -105,7 +107,13 @@ class Stage(QWidget):
 
     @property
     def _is_high(self) -> bool:
-        return self.height() > _HIGH * self.width()
+        beside = _LEAST + theme.SPACE + self._needed.width()
+        return self.height() > _HIGH * self.width() or (self.width() < beside and self.height() >= 2 * _LEAST)
+
+    @property
+    def _needed(self) -> QSize:
+        """What the guest needs so that nothing of it is squeezed."""
+        return QSize() if self._guest is None else self._guest.minimumSizeHint()
 
     def _lay_out(self) -> None:
         whole = self.rect()
@@ -113,9 +121,12 @@ class Stage(QWidget):
             self._viewport.setGeometry(whole)
             self.unsetCursor()
             return
-        side = whole.height() if self._is_high else whole.width()
-        small = min(max(_LEAST, round(side * self._share)), side // 2 if side < 2 * _LEAST else side - _LEAST)
-        if self._is_high:
+        is_high = self._is_high
+        side = whole.height() if is_high else whole.width()
+        needed = max(self._needed.height() if is_high else self._needed.width(), 0) + theme.SPACE
+        small = max(_LEAST, round(side * self._share))
+        small = round(max(min(small, side - needed), min(_SMALLEST, side / 2)))
+        if is_high:
             self.setCursor(Qt.CursorShape.SplitVCursor)
             self._viewport.setGeometry(QRect(0, 0, whole.width(), small))
             self._guest.setGeometry(whole.adjusted(0, small + theme.SPACE, 0, 0))
