@@ -16,6 +16,7 @@ TORCH_AT_THE_TOP = {
     "engine/captured.py",
     "engine/packed.py",
     "engine/torch.py",
+    "learn/_torch_times.py",
     "learn/on_torch.py",
 }
 """Imported inside functions alone, so that the studio starts without torch; docs/architecture.md names them."""

@@ -77,7 +77,17 @@ def train(
     cosine: Annotated[
         bool, typer.Option("--cosine", help="Let the rate fall to 0 over --steps, along a cosine.")
     ] = False,
-    decay: Annotated[float, typer.Option(help="Weight decay.", min=0.0, max=1.0)] = 0.0,
+    momentum: Annotated[
+        float,
+        typer.Option(
+            help="How much of the steps before goes on: SGD's momentum, Adam's beta1, Adadelta's rho.",
+            min=0.0,
+            max=0.9999,
+        ),
+    ] = 0.9,
+    decay: Annotated[
+        float, typer.Option(help="Weight decay; AdamW's is 0.01 where none is given.", min=0.0, max=1.0)
+    ] = 0.0,
     clip: Annotated[float, typer.Option(help="Clip the gradients' norm to this; 0 for never.", min=0.0)] = 0.0,
     learn: Annotated[str, typer.Option(help="Layers or tensors that learn: dec*,enc1.bias; all by default.")] = "",
     freeze: Annotated[str, typer.Option(help="Layers or tensors that do not learn.")] = "",
@@ -87,8 +97,11 @@ def train(
     flips: Annotated[bool, typer.Option("--flips/--no-flips", help="Mirror crops at random.")] = True,
     style: Annotated[str, typer.Option(help="The picture whose style is wanted.")] = "",
     extractor: Annotated[
-        str, typer.Option(help="The network that features and style are seen through.")
+        str, typer.Option(help='The network that features and style are seen through; "self" for the one that learns.')
     ] = "autoencoder-transposed",
+    layers: Annotated[
+        str, typer.Option(help="Layers of it that are looked at: enc1*,enc2_act; its first activations by default.")
+    ] = "",
     unrolled: Annotated[
         int,
         typer.Option(
@@ -117,8 +130,11 @@ def train(
     _require_new(output, resume)
     if cosine and minutes and not steps:
         raise StudioError("--cosine lets the rate fall over --steps; give those besides --minutes.")
-    if is_given(context, "extractor") and not (style or {"features", "style"} & parse_weights(loss, LOSS_NAMES).keys()):
-        raise StudioError("--extractor is what features and style are seen through, and no --loss asks for either.")
+    looks = style or {"features", "style"} & parse_weights(loss, LOSS_NAMES).keys()
+    if (is_given(context, "extractor") or layers) and not looks:
+        raise StudioError(
+            "--extractor and --layers are what features and style are seen through, and no --loss asks for either."
+        )
     most = steps or (0 if minutes else 1000)
     asked = Asked(
         source=source,
@@ -129,7 +145,8 @@ def train(
         batch=batch,
         at_once=at_once,
         optimiser=optimiser,
-        optimiser_numbers={"weight_decay": decay} if decay else {},
+        optimiser_numbers={"weight_decay": decay} if is_given(context, "decay") else {},
+        momentum=momentum if is_given(context, "momentum") else None,
         rate=rate or None,
         warmup=warmup,
         cosine=cosine,
@@ -141,6 +158,7 @@ def train(
         flips=flips,
         style=style,
         extractor=extractor,
+        layers=_patterns(layers),
         seed=seed,
         unrolled=unrolled,
         pool=pool,

@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.model.explain import explain
 
 EXTRACTOR = "autoencoder-transposed"
+ITSELF = "self"
 
 _Side = Annotated[int, Field(ge=1, le=4096)]
 _Crops = Annotated[int, Field(ge=1, le=4096)]
@@ -34,6 +35,7 @@ class Asked:
         optimiser: by name.
         optimiser_numbers: its parameters by name.
         rate: None takes the optimiser's usual one.
+        momentum: SGD's momentum, Adam's beta1, Adadelta's rho; None takes the usual one.
         warmup: steps over which the rate rises.
         cosine: whether it falls to nothing over ``steps``.
         steps: how many there will be, for the cosine.
@@ -43,7 +45,9 @@ class Asked:
         statistics: whether batch norms learn theirs.
         flips: whether crops are mirrored.
         style: the picture whose style is wanted.
-        extractor: the network or preset that features and style are seen through.
+        extractor: the network or preset that features and style are seen through; "self" for the network that learns:
+            style by its own maps as they become, features by it as it began.
+        layers: patterns of the extractor's layers that are looked at; empty for its first activations.
         seed: of everything random.
         unrolled: steps of its own that a network with a state takes before it is compared, and up to half as many more.
         pool: states of such a network that go on from step to step.
@@ -59,6 +63,7 @@ class Asked:
     optimiser: str = "adam"
     optimiser_numbers: Mapping[str, float] = field(default_factory=dict)
     rate: float | None = None
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
     warmup: _Count = 0
     cosine: bool = False
     steps: Annotated[int, Field(ge=1, le=100_000_000)] = 1000
@@ -69,6 +74,7 @@ class Asked:
     flips: bool = True
     style: str = ""
     extractor: str = EXTRACTOR
+    layers: tuple[str, ...] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     unrolled: Annotated[int, Field(ge=1, le=1024)] = 48
     pool: Annotated[int, Field(ge=1, le=4096)] = 64

@@ -17,6 +17,9 @@ from studio.model.graph import Node
 from studio.model.layout import Rect
 from studio.model.op import Array
 
+LOSS = "~loss"
+"""What stands for all of a step that is no layer of the network."""
+
 MOMENTUM = 0.1
 """What a step counts in running statistics, as in PyTorch."""
 
@@ -82,9 +85,12 @@ class Backend(ABC):
         pulls: by tensor that learns, what its weights are drawn to, and how strongly, in every step.
         watched: layers whose maps' gradients are kept, of the last crop.
         steps: how many have been taken.
+        timing: whether the layers of the next crop are to be timed.
+        on_cpu: whether the thread that learns computes itself, so that its own time tells how much it gets.
     """
 
     name: str
+    on_cpu = False
 
     def __init__(self, objective: Objective, optimiser: Optimiser) -> None:
         if not objective.learns:
@@ -95,6 +101,7 @@ class Backend(ABC):
         self.pulls: dict[str, Pull] = {}
         self.watched: frozenset[str] = frozenset()
         self.steps = 0
+        self.timing = False
 
     @abstractmethod
     def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
@@ -143,6 +150,10 @@ class Backend(ABC):
         """A copy of a tensor's gradient in the last step; None before it, or where there is none."""
 
     @abstractmethod
+    def remembered(self, name: str) -> dict[str, Array]:
+        """Copies of what the optimiser remembers of a tensor, each in its shape, by slot; empty before a first step."""
+
+    @abstractmethod
     def map_gradient(self, layer: str) -> Array | None:
         """(C, H, W), the gradient of a watched layer's map in the last crop; None before it, or where there is none."""
 
@@ -168,6 +179,8 @@ class Backend(ABC):
         same = self.objective.aims == objective.aims and self.objective.parts == objective.parts
         if turned is None or not same or type(optimiser) is not type(self.optimiser):
             return False
+        if not _fixed_alike(self.objective, objective):
+            return False
         if not self._retune(objective, optimiser):
             return False
         self.objective, self.optimiser = objective, optimiser
@@ -181,6 +194,27 @@ class Backend(ABC):
         """Whether this engine shows what is learnt by itself, for their tensors are the same."""
         del engine
         return False
+
+    def time_next(self) -> None:
+        """Let the layers of the next crop be timed; see `times`."""
+        self.timing = True
+
+    def times(self) -> dict[str, float]:
+        """Seconds that each layer took of a whole step when it was last timed, there and back, by its name.
+
+        What is no layer of the network stands there as `LOSS`. Empty before anything was timed; waits for the device.
+        """
+        own = {node.name for node in self.objective.network.graph.nodes if "~" not in node.name}
+        found: dict[str, float] = {}
+        for name, seconds in self._times().items():
+            layer = name.partition("~")[0]
+            layer = layer if layer in own else LOSS
+            found[layer] = found.get(layer, 0.0) + seconds
+        return found
+
+    @abstractmethod
+    def _times(self) -> dict[str, float]:
+        """The same by what was run, gradients and losses by names of their own."""
 
     def close(self) -> None:  # noqa: B027 - not every backend holds something
         """Free what it holds on the device."""
@@ -197,6 +231,13 @@ class Backend(ABC):
             name for layer in self.objective.statistics for name in (f"{layer}.running_mean", f"{layer}.running_var")
         ]
         return (*self.objective.learns, *(name for name in running if name in own))
+
+
+def _fixed_alike(one: Objective, other: Objective) -> bool:
+    """Whether what losses know by heart, such as the matrices of a style, is the same."""
+    fixed = [name for name in other.network.tensors if "~" in name and name not in other.learns]
+    tensors = one.network.tensors
+    return all(name in tensors and np.array_equal(tensors[name], other.network.tensors[name]) for name in fixed)
 
 
 def turned_nodes(before: Sequence[Node], after: Sequence[Node]) -> tuple[Node, ...] | None:

@@ -193,6 +193,8 @@ class Learner:
                 self._begin_anew(settings, objective)
         self.objective = objective
         self._forget_part()
+        if settings.seed != old.seed:
+            self._random = np.random.default_rng(settings.seed)
         self.settings = settings
 
     def move(self, settings: Settings, opens: Opens) -> None:

@@ -41,8 +41,21 @@ class LessonNumbers(Declared):
     optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = param("adam", doc="How gradients move weights")
     rate: float = param(0.001, lo=0.0, hi=1.0, doc="How far a step goes")
     warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
+    cosine: int = param(
+        0, lo=0, hi=10_000_000, doc="Steps until the rate has fallen to nothing along a cosine; 0 for a constant rate"
+    )
+    momentum: float = param(
+        0.9, lo=0.0, hi=0.9999, doc="How much of the steps before goes on: SGD's momentum, Adam's beta1, Adadelta's rho"
+    )
+    decay: float = param(
+        0.0, lo=0.0, hi=1.0, doc="How strongly weights are drawn to zero; at 0 AdamW goes by its usual 0.01"
+    )
     clip: float = param(0.0, lo=0.0, hi=1000.0, doc="Largest norm of all gradients together; 0 for no limit")
+    zoom: float = param(
+        1.0, lo=1.0, hi=64.0, doc="How many crops fit along a picture's shorter side: more shows details"
+    )
     flips: bool = param(True, doc="Whether crops are mirrored at random")
+    statistics: bool = param(True, doc="Whether batch norms learn their statistics", label="Norms learn")
     unrolled: int = param(
         48, lo=1, hi=1024, doc="Steps of its own before it is compared, and up to half as many more", label="Own steps"
     )

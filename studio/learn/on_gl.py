@@ -83,6 +83,7 @@ class GLBackend(Backend):
         self._seen: dict[str, Array] = {}
         self._begun = self._has_last = self._has_run = self._is_single = False
         self._under_way = 0
+        self._runs_a_step = 1.0
         self._done: list[Outcome] = []
 
     def shares(self, engine: Engine) -> bool:
@@ -113,9 +114,11 @@ class GLBackend(Backend):
             found = [self._through(self._stepper, batch, k, share / len(batch)) for k in range(len(batch))]
             return {name: np.stack([left[name] for left in found]) for name in found[0]}
         count = len(batch)
+        self._runs_a_step = count / share
         # The gradients of a single crop are the step's: they are taken where they are made.
         self._is_single = count == 1 and share == 1.0
         for k in range(count):
+            self._time(now=self.timing and k == count - 1)
             if not (batch.crops and self._run_cut(*batch.crops[k])):
                 self.engine.run(batch.crop(k) | {WANTED: np.ascontiguousarray(batch.wanted[k])})
             self._has_run = True
@@ -138,7 +141,9 @@ class GLBackend(Backend):
         fed[WANTED] = np.ascontiguousarray(batch.wanted[number])
         fed |= {behind(put.name): np.zeros_like(fed[put.name]) for put in states}
         left: dict[str, Array] = {}
+        self._runs_a_step = batch.steps / share
         for k in range(last, -1, -1):
+            self._time(now=self.timing and k == 0)
             seeds = {seed_of(aim): np.full((1, 1, 1), k == last, np.float32) for aim in range(len(self.objective.aims))}
             self.engine.run(fed | begun[k] | seeds, Tick(batch.draw + k))
             self._has_run = True
@@ -155,6 +160,11 @@ class GLBackend(Backend):
                 carried = {put.name: self._maps[put.name] for put in states if put.name in self._maps}
                 fed |= {behind(name): self.engine.activation(held) for name, held in carried.items()}
         return left
+
+    def _time(self, *, now: bool) -> None:
+        """Let the layers of the next run be timed, or of no further one."""
+        self.engine.time_every = 0.0 if now else math.inf
+        self.timing = self.timing and not now
 
     def _run_cut(self, shown: Part, wanted: Part) -> bool:
         """Run a crop of pictures that lie on the device; False where that cannot be."""
@@ -238,6 +248,19 @@ class GLBackend(Backend):
             return np.ascontiguousarray(found.reshape(self._store.arrays[name].shape))
         return self._course.totals[name].read()
 
+    def remembered(self, name: str) -> dict[str, Array]:
+        """See `Backend.remembered`."""
+        self._device.use()
+        held = self._course.slots.get(name, ()) if name in self.objective.learns else ()
+        return {slot: each.read() for slot, each in zip(self.optimiser.slots, held, strict=False)}
+
+    def _times(self) -> dict[str, float]:
+        """See `Backend.times`."""
+        if not self._has_run:
+            return {}
+        self._device.use()
+        return {name: seconds * self._runs_a_step for name, seconds in self.engine._node_times().items()}
+
     def map_gradient(self, layer: str) -> Array | None:
         """See `Backend.map_gradient`."""
         held = self._maps.get(layer)
@@ -255,8 +278,7 @@ class GLBackend(Backend):
         slots: dict[str, Array] = {}
         for name in self.objective.learns:
             slots[f"{name}/steps"] = np.array([self._course.moved[name]], np.float32)
-            for slot, held in zip(self.optimiser.slots, self._course.slots.get(name, ()), strict=False):
-                slots[f"{name}/{slot}"] = held.read()
+            slots |= {f"{name}/{slot}": value for slot, value in self.remembered(name).items()}
         return State({name: self.tensor(name) for name in self.kept()}, slots, self.steps)
 
     def restore(self, state: State) -> None:

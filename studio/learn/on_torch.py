@@ -14,6 +14,7 @@ import torch
 
 from studio.engine.torch import best_device
 from studio.errors import StudioError
+from studio.learn._torch_times import TorchTimes
 from studio.learn.backend import MOMENTUM, Backend, Outcome, State
 from studio.learn.growth import layers_of_step
 from studio.learn.lesson import Batch
@@ -38,6 +39,7 @@ class TorchBackend(Backend):
         super().__init__(objective, optimiser)
         self.name = "torch"
         self._device = torch.device(device) if device is not None else best_device()
+        self.on_cpu = self._device.type == "cpu"
         learns = frozenset(objective.learns)
         self._tensors = {
             name: self._fed(value).clone().requires_grad_(name in learns)
@@ -52,6 +54,7 @@ class TorchBackend(Backend):
         self._done: list[Outcome] = []
         self._statistics: dict[str, torch.Tensor] = {}
         self._unread = self._last_reads()
+        self._timed: TorchTimes | None = None
 
     def _last_reads(self) -> list[tuple[str, ...]]:
         """For each layer, the maps that nobody reads behind it: a step must not hold more memory than autograd does."""
@@ -95,17 +98,25 @@ class TorchBackend(Backend):
     def _derive(self, graph: Graph, maps: dict[str, torch.Tensor], share: float) -> None:
         """Run all layers and take the gradients, by algorithms that make the same digits every time."""
         # The same lesson from the same checkpoint makes the same weights; TF32 is nobody's wish here.
+        timed = TorchTimes(self._device, share) if self.timing else None
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             for node, unread in zip(graph.nodes, self._unread, strict=True):
                 own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
                 maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
+                if timed is not None:
+                    timed.there(node.name, maps[node.name])
                 if node.name in self.watched and maps[node.name].requires_grad:
                     maps[node.name].register_hook(  # type: ignore[no-untyped-call]
                         partial(self._watch, node.name, share)
                     )
                 for name in unread:
                     del maps[name]
+            if timed is not None:
+                timed.back()
             self._aim(maps, share, [])
+        if timed is not None:
+            timed.end()
+            self._timed, self.timing = timed, False
 
     def _aim(self, maps: Mapping[str, torch.Tensor], share: float, states: Sequence[torch.Tensor]) -> None:
         """Take the gradients of every aim, and the network's own by its states."""
@@ -252,6 +263,19 @@ class TorchBackend(Backend):
         """See `Backend.gradient`."""
         return np.array(self._last[name].cpu().numpy(), order="C") if name in self._last else None
 
+    def remembered(self, name: str) -> dict[str, Array]:
+        """See `Backend.remembered`."""
+        held = self._optimiser.state.get(self._tensors[name], {}) if name in self._tensors else {}
+        return {
+            slot: np.array(held[key].cpu().numpy(), np.float32, order="C")
+            for slot, key in self.optimiser.slots.items()
+            if isinstance(held.get(key), torch.Tensor)
+        }
+
+    def _times(self) -> dict[str, float]:
+        """See `Backend.times`."""
+        return dict(self._timed.seconds) if self._timed is not None else {}
+
     def replace(self, name: str, rect: Rect, values: Array) -> None:
         """See `Backend.replace`."""
         whole = self.tensor(name)
@@ -262,12 +286,9 @@ class TorchBackend(Backend):
     def state(self) -> State:
         """See `Backend.state`."""
         slots = {}
-        for name, tensor in zip(self.objective.learns, self._learning, strict=True):
-            held = self._optimiser.state.get(tensor, {})
+        for name in self.objective.learns:
             slots[f"{name}/steps"] = np.array([self._moved[name]], np.float32)
-            for slot, key in self.optimiser.slots.items():
-                if isinstance(held.get(key), torch.Tensor):
-                    slots[f"{name}/{slot}"] = np.array(held[key].cpu().numpy(), np.float32, order="C")
+            slots |= {f"{name}/{slot}": value for slot, value in self.remembered(name).items()}
         return State({name: self.tensor(name) for name in self.kept()}, slots, self.steps)
 
     def restore(self, state: State) -> None:

@@ -28,6 +28,8 @@ class Optimiser(Declared):
     """What it remembers of every weight, and PyTorch's name for that."""
 
     usual_rate: ClassVar[float]
+    goes_on: ClassVar[str]
+    """The parameter that says how much of the steps before goes on."""
 
     def for_torch(self, tensors: list[Tensor]) -> Optimizer:
         """PyTorch's own, which sets the rate of its one group before every step."""
@@ -45,6 +47,7 @@ class SGD(Optimiser):
     shader = "sgd"
     slots = MappingProxyType({"momentum": "momentum_buffer"})
     usual_rate = 1e-2
+    goes_on = "momentum"
 
     momentum: float = param(0.9, lo=0.0, hi=0.9999, doc="How much of the step before goes on")
     nesterov: bool = param(False, doc="Whether the momentum is taken ahead")
@@ -73,6 +76,7 @@ class Adam(Optimiser):
     shader = "adam"
     slots = MappingProxyType({"mean": "exp_avg", "square": "exp_avg_sq"})
     usual_rate = 1e-3
+    goes_on = "beta1"
 
     beta1: float = param(0.9, lo=0.0, hi=0.9999, doc="How slowly the mean of gradients moves")
     beta2: float = param(0.999, lo=0.0, hi=0.99999, doc="How slowly the mean of their squares moves")
@@ -120,6 +124,7 @@ class Adadelta(Optimiser):
     shader = "adadelta"
     slots = MappingProxyType({"square": "square_avg", "delta": "acc_delta"})
     usual_rate = 1.0
+    goes_on = "rho"
 
     rho: float = param(0.9, lo=0.0, hi=0.9999, doc="How slowly both means move")
     eps: float = param(1e-6, lo=1e-12, hi=1.0, doc="Added to the roots")

@@ -26,7 +26,7 @@ from studio.ops.functions import Affine
 _MOST_LAYERS = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """Mean squared difference of what a fixed network sees in what is made and in what is wanted.
 
@@ -53,7 +53,7 @@ class Features:
         return at.weighted(parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Style:
     """How far the Gram matrices of what a fixed network sees are from those of one picture.
 
@@ -63,16 +63,18 @@ class Style:
         extractor: the fixed network.
         grams: (C, C) by the name of the layer, from `grams_of`.
         weight: what it counts beside the other losses.
+        own: whether the extractor is the network that learns, whose own maps are looked at as they are made.
     """
 
     extractor: Network
     grams: Mapping[str, Array]
     weight: float = 1.0
+    own: bool = False
     name: ClassVar[str] = "style"
 
     def build(self, at: Sketch) -> str:
         """See `studio.learn.losses.Loss.build`."""
-        seen = _seen(at, self.extractor, at.output)
+        seen = {layer: layer for layer in self.grams} if self.own else _seen(at, self.extractor, at.output)
         # As a part of what the picture's own matrices hold, so that layers and networks count alike.
         parts = [
             (gram_distance(at, seen[layer], wanted), 1 / (len(self.grams) * max(float((wanted**2).mean()), 1e-20)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,21 +14,19 @@ from pydantic import ValidationError
 from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
 from studio.io.opening import open_preset
-from studio.io.sources import open_source
 from studio.learn.asked import Asked as Asked
 from studio.learn.asked import required
-from studio.learn.bank import covering
 from studio.learn.growth import Growth
 from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson, Teacher, open_lesson
 from studio.learn.lesson_numbers import LOSS_NAMES
-from studio.learn.losses import LOSSES, parse_weights
+from studio.learn.losses import parse_weights
 from studio.learn.memory import Need, fitted
 from studio.learn.networks import parse_new
-from studio.learn.optimisers import Schedule, optimiser
-from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
-from studio.learn.settings import Settings, Term, open_backend
+from studio.learn.optimisers import OPTIMISERS, Optimiser, Schedule, optimiser
+from studio.learn.settings import Settings, open_backend
 from studio.learn.sheets import steer
+from studio.learn.terms import terms_of
 from studio.model.address import split
 from studio.model.explain import explain
 from studio.model.graph import Size
@@ -37,13 +34,13 @@ from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.numbers import knobs
-from studio.model.picture import Picture, check_channels, shallow, to_tensor
+from studio.model.picture import Picture, check_channels, to_tensor
+from studio.model.registry import named
 from studio.model.stages import STAGES
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
 
-_STYLE_SIDE = 256
 _STATE_CLIP = 1.0
 """Where nothing is said; A. Mordvintsev et al. divide every tensor's gradient by its norm."""
 
@@ -109,6 +106,32 @@ def move(learner: Learner, asked: Asked, engine: str, device: Device | None = No
     learner.need = need
 
 
+_OF_SOURCES = ("size", "zoom", "unrolled", "pool")
+"""What a lesson is opened anew for."""
+
+
+def turn(learner: Learner, before: Asked, asked: Asked) -> None:
+    """Let a learner go on by other numbers of its lesson from the next step; what is shown and wanted is the same.
+
+    Args:
+        learner: between two steps.
+        before: the lesson by which it has learnt until now.
+        asked: the lesson as it goes on.
+
+    Raises:
+        StudioError: for what does not fit; learning goes on as before.
+    """
+    settings, need, _ = settled(learner.network, asked, learner.backend.name)
+    lesson = learner.lesson
+    if any(getattr(before, name) != getattr(asked, name) for name in _OF_SOURCES):
+        lesson = _lesson(learner.network, asked, settings.size)
+        if before.pool == asked.pool and before.size == asked.size:
+            lesson.recall(learner.lesson.remembered())
+    learner.turn(settings)
+    learner.lesson, learner.need = lesson, need
+    lesson.flips = asked.flips
+
+
 def settled(network: Network, asked: Asked, engine: str) -> tuple[Settings, Need, tuple[str, ...]]:
     """How a network learns by what is asked for, in the memory that there is: settings, what they take, and remarks.
 
@@ -152,8 +175,8 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
         asked = _through_steps(asked, notes)
     settings = Settings(
         _fitting(network, asked.size, notes),
-        _terms(asked),
-        optimiser(asked.optimiser, **asked.optimiser_numbers),
+        terms_of(network, asked),
+        _optimiser(asked),
         schedule_of(asked),
         asked.batch,
         asked.at_once,
@@ -173,6 +196,13 @@ def _through_steps(asked: Asked, notes: list[str]) -> Asked:
         asked = replace(asked, clip=_STATE_CLIP)
         notes.append(f"Gradients through its own steps are clipped to a norm of {_STATE_CLIP:g}.")
     return replace(asked, statistics=False)
+
+
+def _optimiser(asked: Asked) -> Optimiser:
+    numbers = dict(asked.optimiser_numbers)
+    if asked.momentum is not None:
+        numbers.setdefault(named(OPTIMISERS, asked.optimiser, "optimiser").goes_on, asked.momentum)
+    return optimiser(asked.optimiser, **numbers)
 
 
 def schedule_of(asked: Asked) -> Schedule:
@@ -245,37 +275,6 @@ def teacher(name: str) -> Teacher:
     return make
 
 
-def _terms(asked: Asked) -> tuple[Term, ...]:
-    weights = parse_weights(asked.losses, LOSS_NAMES)
-    if asked.style and "style" not in weights:
-        weights["style"] = 1.0
-    makers: Mapping[str, Callable[[float], Term]] = {
-        "features": lambda weight: _features(asked, weight),
-        "style": lambda weight: _style(asked, weight),
-        "adversarial": lambda weight: Adversarial(weight, seed=asked.seed + 1),
-    }
-    return tuple(
-        makers[name](weight) if name in makers else LOSSES[name](weight=weight) for name, weight in weights.items()
-    )
-
-
-def _features(asked: Asked, weight: float) -> Term:
-    extractor = as_run(open_preset(asked.extractor))
-    return Features(extractor, looking_layers(extractor), weight)
-
-
-def _style(asked: Asked, weight: float) -> Term:
-    if not asked.style:
-        raise StudioError("The style loss needs a picture; give one with --style.")
-    extractor = as_run(open_preset(asked.extractor))
-    with open_source(asked.style) as source:
-        frame = next(iter(source), None)
-    if frame is None:
-        raise StudioError(f"There is no picture in {asked.style}; give another for its style.")
-    picture = covering(shallow(frame.picture), (_STYLE_SIDE, _STYLE_SIDE))
-    return Style(extractor, grams_of(extractor, picture, looking_layers(extractor)), weight)
-
-
 def described(asked: Asked, network: str) -> dict[str, object]:
     """What was asked for, for training.json beside the weights: names of files, never their folders."""
     found = {"network": network if network.startswith("new:") else Path(network).name}
@@ -299,6 +298,12 @@ def described(asked: Asked, network: str) -> dict[str, object]:
             given[key] = list(patterns)
     if network == "new:automaton" or network.startswith("new:automaton,"):
         given |= {"unrolled": asked.unrolled, "pool": asked.pool}
+    if asked.momentum is not None:
+        given["momentum"] = asked.momentum
+    if asked.optimiser_numbers:
+        given |= asked.optimiser_numbers
     if asked.style:
         given["style"] = Path(asked.style).name
+    if {"features", "style"} & parse_weights(asked.losses, LOSS_NAMES).keys() or asked.style:
+        given |= {"extractor": asked.extractor, **({"layers": list(asked.layers)} if asked.layers else {})}
     return found | given

@@ -366,6 +366,18 @@ def test_what_goes_wrong_is_an_alarm_with_what_to_do() -> None:
     assert "9 times its least" in alarm(step(50, 0.9), curves, {})
 
 
+def test_a_loss_that_counts_for_a_part_of_the_run_has_a_curve_in_its_place() -> None:
+    curves = Curves()
+    for number in range(1, 9001):
+        parts = {"l2": 1.0} | ({"edges": 2.0} if 3000 < number <= 6000 else {})
+        curves.add(Step(number, 1.0, parts, 20.0, 1.0, 1e-3, 0.01))
+    edges = dict(zip(curves.steps, curves.parts["edges"], strict=True))
+    assert all((value == 2.0) == (3000 < number <= 6000) for number, value in edges.items())
+    assert all(np.isnan(value) for number, value in edges.items() if number <= 3000)
+    curves.cut(3500)
+    assert len(curves.parts["edges"]) == len(curves.parts["l2"]) == len(curves.steps)
+
+
 def test_dead_units_are_counted(desk: Desk) -> None:
     bias = desk.tensor("enc1.bias")
     desk.document.apply("Set", "enc1.bias", Patch(Rect(0, 0, 1, len(bias)), np.full((1, len(bias)), -9.0, np.float32)))

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.learn import memory
+from studio.learn.backend import LOSS
 from studio.learn.networks import NEW, parse_new
 from studio.model.changes import WeightsChanged
 from studio.model.edit import Patch
@@ -29,7 +30,8 @@ from studio.ui.learning import panel as panel_module
 from studio.ui.learning.curves import FewWords, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
-from studio.ui.learning.watched import counted, signed_picture
+from studio.ui.learning.times import longest
+from studio.ui.learning.watched import counted, folded, signed_picture
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -268,6 +270,39 @@ def test_the_form_asks_for_what_the_command_line_takes(school: Class) -> None:
     assert asked.frozen == ("enc1",)
     lesson.source.setCurrentIndex(0)
     assert lesson.asked("film.mp4", "enc1").source == "film.mp4"
+    for way, words, learns, frozen in (
+        (3, "dec*, -dec2.bias", ("dec*",), ("dec2.bias",)),
+        (4, "enc1.weight,dec2", (), ("enc1.weight", "dec2")),
+        (0, "dec*", (), ()),
+    ):
+        lesson.which.setCurrentIndex(way)
+        assert lesson.these.isHidden() == (way == 0)
+        lesson.these.setText(words)
+        asked = lesson.asked("demo", "enc1")
+        assert (asked.learns, asked.frozen) == (learns, frozen)
+        lesson.show_lesson(asked)
+        assert lesson.asked("demo", "enc1") == asked
+    assert lesson.looks.isHidden()
+    lesson.losses["style"][0].click()
+    lesson.looks.picture.setText("look.png")
+    lesson.looks.layers.setText("enc1*, enc2")
+    assert lesson.asked("demo", "enc1").extractor == "autoencoder-transposed"
+    lesson.looks.extractor.setCurrentIndex(lesson.looks.extractor.count() - 1)
+    asked = lesson.asked("demo", "enc1")
+    assert (asked.style, asked.extractor, asked.layers) == ("look.png", "self", ("enc1*", "enc2"))
+    lesson.losses["style"][0].click()
+    lesson.show_lesson(asked)
+    assert lesson.asked("demo", "enc1") == asked
+    lesson.losses["style"][0].click()
+    assert lesson.asked("demo", "enc1").style == ""
+
+
+def test_the_longest_layers_have_bars_and_the_others_one_together() -> None:
+    times = {f"layer{number}": 0.001 * number for number in range(9)} | {LOSS: 0.1}
+    rows = longest(times, 4)
+    assert [name for name, _ in rows] == ["losses", "layer8", "layer7", "others"]
+    assert sum(seconds for _, seconds in rows) == pytest.approx(sum(times.values()))
+    assert longest({}) == []
 
 
 def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school: Class) -> None:
@@ -290,7 +325,55 @@ def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school
         school.until(lambda word=word: word in view.said.text())  # type: ignore[misc]
         assert not view.picture.pixmap().isNull()
         assert view.histogram.listDataItems()
+    # What Adam remembers, and where the time of a step goes.
+    for kind, word in (("mean", "Mean of enc2.weight"), ("square", "Square of enc2.weight")):
+        school.until(view.kinds[kind].isVisible)
+        school.click(view.kinds[kind])
+        school.until(lambda word=word: word in view.said.text())  # type: ignore[misc]
+    assert not view.kinds["momentum"].isVisible()
+    school.until(lambda: {name for name, _ in panel.times.rows} >= {"enc2", "dec1"})
+    assert sum(seconds for _, seconds in panel.times.rows) > 0
+    school.until(lambda: "of the time" in panel.status.text())
+    # Another optimiser remembers something else; what it does not have is not shown.
+    panel.lesson.form.controls["optimiser"].show_value("sgd")
+    panel.lesson.turned.emit()
+    school.until(lambda: view.kinds["momentum"].isVisible() and not view.kinds["mean"].isVisible())
+    school.until(lambda: "Gradient of enc2.weight" in view.said.text())
     panel.toggle()
+
+
+def test_every_number_of_the_lesson_is_turned_while_it_learns(school: Class) -> None:
+    panel, session, form = school.panel, school.session, school.panel.lesson.form
+    school.window.docks["learning"].raise_()
+    panel.toggle()
+    school.until(lambda: session.step >= 1 and session.pictures is not None)
+    for name, value in (("size", 48), ("zoom", 2.0), ("momentum", 0.5), ("decay", 0.01), ("cosine", 5000)):
+        form.controls[name].show_value(value)
+        panel.lesson.turned.emit()
+    school.until(lambda: session.pictures[0].shape == (48, 48, 3))
+    assert session.asked is not None
+    assert (session.asked.zoom, session.asked.momentum, session.asked.cosine, session.asked.steps) == (
+        *(2.0, 0.5, True),
+        5000,
+    )
+    assert session.asked.optimiser_numbers == {"weight_decay": 0.01}
+    lesson = panel.lesson
+    lesson.which.setCurrentIndex(3)
+    lesson.these.setText("dec*, -dec2.bias")
+    lesson.these.editingFinished.emit()
+    step = session.step
+    school.until(lambda: session.step >= step + 2)
+    school.pause()
+    held = school.tensor("enc1.weight")
+    bias, weight = school.tensor("dec2.bias"), school.tensor("dec2.weight")
+    step = session.step
+    school.click(panel.learn)
+    school.until(lambda: session.step >= step + 2)
+    school.pause()
+    assert np.array_equal(school.tensor("enc1.weight"), held)
+    assert np.array_equal(school.tensor("dec2.bias"), bias)
+    assert not np.array_equal(school.tensor("dec2.weight"), weight)
+    assert not session.problem
 
 
 def test_a_rate_that_explodes_stops_before_anything_that_is_no_number_is_shown(school: Class) -> None:
@@ -361,6 +444,17 @@ def test_gradients_are_blue_below_and_orange_above_zero() -> None:
     assert picture[0, 0].tolist() == [255, 150, 50]
     assert picture[1, 1].tolist() == [70, 150, 255]
     assert picture[0, 1].tolist() == [0, 0, 0]
+
+
+def test_a_tall_sheet_is_folded_into_columns_and_no_kernel_is_cut() -> None:
+    sheet = np.arange(1, 64 * 4 + 1, dtype=np.float32)[:, None] * np.ones((1, 12), np.float32)
+    found = folded(sheet, 4)
+    assert 0.3 < found.shape[0] / found.shape[1] < 3
+    assert found.shape[0] % 4 == 0
+    assert sorted(found[np.isfinite(found)]) == sorted(sheet.ravel())
+    assert np.array_equal(found[:, :12], sheet[: len(found)])
+    wide = np.ones((8, 40), np.float32)
+    assert folded(wide, 4) is wide
 
 
 def test_an_automaton_learns_in_the_window_while_it_grows(school: Class) -> None:

@@ -135,7 +135,7 @@ def test_losses_that_cannot_be_made_small_are_refused(room: Room) -> None:
     assert "All losses count 0" in room.refused()
     losses["style"][0].click()
     assert "needs a picture" in room.refused()
-    room.type(room.panel.lesson.style_picture, "/nowhere.png")
+    room.type(room.panel.lesson.looks.picture, "/nowhere.png")
     assert "nothing at" in room.refused()
 
 

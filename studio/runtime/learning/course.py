@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.learning_sheets import LearningSheets
-from studio.runtime.learning.look import Pictures, Watched
+from studio.runtime.learning.look import Effort, Pictures, Watched
 from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Course:
         pace: steps a second, lately.
         pictures: of the last crop: shown, made before, made now, wanted.
         watched: how the tensor moves that is looked at.
+        effort: where the time goes; None before that was looked at.
         dead: by layer, how many of its channels give nothing but zeros, and how many there are.
         checkpoints: those that are kept, by time.
         seconds: learnt so far.
@@ -38,6 +39,7 @@ class Course:
         self.step, self.seconds = 0, 0.0
         self.pictures: Pictures | None = None
         self.watched: Watched | None = None
+        self.effort: Effort | None = None
         self.dead: Mapping[str, tuple[int, int]] = {}
         self.checkpoints: list[Mark] = []
 

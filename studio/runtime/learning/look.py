@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +62,55 @@ class Watched:
         gradient: in the last step, in its own shape; None where it has none, being frozen.
         update: by how much a step moved it, the mean over the last few.
         of_map: (C, H, W), the gradient of its layer's map in the last crop; None before there is one.
+        state: what the optimiser remembers of it, each in its own shape, by the names of the optimiser's slots.
     """
 
     name: str
     gradient: Array | None
     update: Array
     of_map: Array | None
+    state: Mapping[str, Array] = field(default_factory=dict)
+
+
+class Effort(NamedTuple):
+    """Where the time goes.
+
+    Attributes:
+        part: how much of it learning gets, 0 to 1; NaN where that is not known.
+        times: seconds of a step by layer; see `studio.learn.backend.Backend.times`.
+    """
+
+    part: float
+    times: Mapping[str, float]
+
+
+class Meter:
+    """Finds out where the time goes; belongs to the thread that learns.
+
+    On a CPU it gets what the system gives its thread, which steps back behind the picture's; elsewhere, what steps keep
+    the device busy for.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from now on: it has rested, say."""
+        self._at, self._worked, self._steps = time.monotonic(), time.thread_time(), 0
+
+    def add(self, steps: int) -> None:
+        """So many steps more were taken."""
+        self._steps += steps
+
+    def read(self, learner: Learner) -> Effort:
+        """What it comes to since it was last read; the layers of a crop soon are timed for the next time."""
+        seconds, worked = time.monotonic() - self._at, time.thread_time() - self._worked
+        backend = learner.backend
+        times, steps = backend.times(), self._steps
+        backend.time_next()
+        self.begin()
+        busy = worked if backend.on_cpu else sum(times.values()) * steps if times else math.nan
+        return Effort(min(busy / max(seconds, 1e-9), 1.0), times)
 
 
 class Good:

@@ -105,6 +105,7 @@ class Opening:
     resume: Path | Resumption | None = None
     adopt: Callable[[Asked, int, LearningSheets], None] = lambda _asked, _steps, _sheets: None
     _device: Device | None = field(default=None, init=False)
+    _taught: Asked = field(init=False)
 
     def prepare(self) -> tuple[Learner, tuple[str, ...]]:
         """The learner, and remarks; StudioError for whatever does not fit."""
@@ -114,7 +115,7 @@ class Opening:
         found = self.resume
         if isinstance(found, Path):
             found = Resumption.read(found, self.network, self.asked)
-        asked = self.asked if found is None else found.asked
+        asked = self._taught = self.asked if found is None else found.asked
         learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine))
         if found is not None:
             learner.restore(found.checkpoint)
@@ -139,6 +140,17 @@ class Opening:
             stays(learner.backend.name)
             raise
 
+    def turn(self, learner: Learner, asked: Asked, stays: Callable[[], None]) -> None:
+        """Let it go on by other numbers of its lesson; ``stays`` is called where it cannot."""
+        from studio.learn.prepare import turn
+
+        try:
+            turn(learner, self._taught, asked)
+        except StudioError:
+            stays()
+            raise
+        self._taught = asked
+
     def close(self) -> None:
         """Give the context up, once the learner is closed."""
         if self._device is not None and self.context is not None:
@@ -152,17 +164,6 @@ class Opening:
         if self._device is None:
             self._device = self.context.open()
         return self._device
-
-
-def turned(learner: Learner, asked: Asked, stays: Callable[[], None]) -> None:
-    """Let a learner go on by other numbers of its lesson; ``stays`` is called where it cannot."""
-    from studio.learn.prepare import settled
-
-    try:
-        learner.turn(settled(learner.network, asked, learner.backend.name)[0])
-    except StudioError:
-        stays()
-        raise
 
 
 def written(checkpoint: Checkpoint, path: Path, *, asked: Asked | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -61,7 +62,7 @@ class Curves:
         steps: numbers of the steps.
         total: the weighted sum at each.
         psnr: in decibels.
-        parts: every loss by name.
+        parts: every loss by name; NaN where it did not count.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -77,8 +78,10 @@ class Curves:
         self.steps.append(step.number)
         self.total.append(step.loss)
         self.psnr.append(step.psnr)
-        for name, value in step.parts.items():
-            self.parts.setdefault(name, []).append(value)
+        for name in self.parts.keys() | step.parts.keys():
+            # A loss that counts for a part of the run alone has gaps before and behind it.
+            line = self.parts.setdefault(name, [math.nan] * (len(self.steps) - 1))
+            line.append(step.parts.get(name, math.nan))
         if len(self.steps) > _POINTS:
             self._every *= 2
             for line in self._lines():

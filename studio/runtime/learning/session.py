@@ -23,7 +23,7 @@ from studio.model.layout import crop
 from studio.model.learning_sheets import LearningSheets
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.keeping import Keeping
-from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption, turned
+from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start
 from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.trainer import Told, Trainer
@@ -47,7 +47,7 @@ class LearningSession(Keeping):
         context: makes contexts of OpenGL for the learning thread; None where learners open their own.
 
     Attributes:
-        changed: emits what is new: "lesson", "state", "steps", "pictures", "watched", "dead",
+        changed: emits what is new: "lesson", "state", "steps", "pictures", "watched", "effort", "dead",
             "checkpoints", "saved".
         state: what it does.
         engine: that it learns on, which is the one that runs; see `run_on`.
@@ -175,20 +175,21 @@ class LearningSession(Keeping):
             trainer.close(seconds)
 
     def turn(self, asked: Asked) -> None:
-        """Learn on by other numbers from the next step: rate, batch, losses, what is frozen.
+        """Learn on by other numbers from the next step: rate, batch, size, losses, what is frozen.
 
         The source and what is wanted stay; for others a new lesson begins.
         """
-        if self._trainer is None or self.asked is None:
+        opening = self._opening
+        if self._trainer is None or self.asked is None or opening is None:
             return
         before = self.asked
-        after = self.asked = replace(asked, source=before.source, wanted=before.wanted, size=before.size)
+        after = self.asked = replace(asked, source=before.source, wanted=before.wanted)
 
         def stay() -> None:
             if self.asked is after:
                 self.asked = before
 
-        self._trainer.order(partial(turned, asked=after, stays=lambda: self._post(stay)))
+        self._trainer.order(partial(opening.turn, asked=after, stays=lambda: self._post(stay)))
 
     def run_on(self, engine: str) -> None:
         """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
@@ -230,7 +231,7 @@ class LearningSession(Keeping):
         if told.weights is not None:
             self._put(told)
             trainer.taken()
-        for name in ("pictures", "watched", "dead"):
+        for name in ("pictures", "watched", "effort", "dead"):
             if getattr(told, name) is not None:
                 setattr(self, name, getattr(told, name))
                 self.changed.emit(name)

@@ -13,7 +13,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.model.layout import Rect
 from studio.model.op import Array
-from studio.runtime.learning.look import DeadUnits, Good, Pictures, Watched, maps_of, pictures_of
+from studio.runtime.learning.look import DeadUnits, Effort, Good, Meter, Pictures, Watched, maps_of, pictures_of
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
@@ -43,6 +43,7 @@ class Told:
         edits: how many edits the weights have in them, see `Trainer.replace`.
         pictures: of the last crop: what was shown, what the network made of it before and makes now, what was wanted.
         watched: the tensor that is looked at.
+        effort: where the time goes.
         dead: by layer, how many of its channels give nothing but zeros, and how many there are.
         checkpoint: what was asked for.
         step: the one after which it goes on, where it went back.
@@ -60,6 +61,7 @@ class Told:
     edits: int = 0
     pictures: Pictures | None = None
     watched: Watched | None = None
+    effort: Effort | None = None
     dead: Mapping[str, tuple[int, int]] | None = None
     checkpoint: Checkpoint | None = None
     step: int | None = None
@@ -191,15 +193,18 @@ class Trainer:
     def _learn(self, learner: Learner) -> None:
         weights, pictures = _Due(_WEIGHTS_EVERY), _Due(_PICTURES_EVERY)
         first, dead = learner.result(), DeadUnits()
-        good = Good(learner)
+        good, meter = Good(learner), Meter()
         is_new = False  # whether there are weights that have not been told
         while True:
+            if self._steps_left <= 0:
+                meter.begin()
             orders, wanted, closing = self._wait(0.0 if self._steps_left > 0 else _IDLE if is_new else 1.0)
             looks = pictures.now or wanted == 1
             before = self._watched_now(learner) if looks else None
             steps, problem = self._turn(learner, orders, 0 if closing else wanted)
             is_new = is_new or bool(steps) or bool(orders)
             paused = closing or self._steps_left == 0
+            meter.add(len(steps))
             if steps:
                 self._tell(Told(steps=steps, rests=paused))
             if problem or (is_new and (closing or ((weights.now or paused) and self._is_told))):
@@ -219,6 +224,7 @@ class Trainer:
                     Told(
                         pictures=pictures_of(learner, first, maps),
                         watched=self._look(learner, before, len(steps)),
+                        effort=meter.read(learner),
                         dead=dead.look(learner, maps),
                     )
                 )
@@ -293,7 +299,8 @@ class Trainer:
             learner.watch([layer])
             self._seen = layer
         update = (learner.tensor(name) - then) / np.float32(steps)
-        return Watched(name, learner.gradient(name), update, learner.map_gradient(layer))
+        state = learner.backend.remembered(name)
+        return Watched(name, learner.gradient(name), update, learner.map_gradient(layer), state)
 
 
 def leave_a_core() -> None:

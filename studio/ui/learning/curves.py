@@ -64,8 +64,10 @@ class CurvesView(QWidget):
         self.plot.plot(steps, whole, pen=faint)
         if self.parts.isChecked() and not decibels:
             for values, colour in zip(curves.parts.values(), _PARTS, strict=False):
-                if len(values) == len(steps):
-                    self.plot.plot(steps, smoothed(finite(values)), pen=pg.mkPen(colour, width=1))
+                there = ~np.isnan(values)
+                drawn = np.full(len(values), np.nan)
+                drawn[there] = smoothed(finite(np.array(values)[there].tolist()))
+                self.plot.plot(steps, drawn, pen=pg.mkPen(colour, width=1), connect="finite")
         self.plot.plot(steps, smoothed(whole), pen=pg.mkPen(theme.ACCENT, width=2))
 
 

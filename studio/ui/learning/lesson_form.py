@@ -41,6 +41,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
 from studio.ui.kit.icons import icon
+from studio.ui.learning.looks_form import LooksForm
 
 PLAYING = "What plays"
 _WANTED = (
@@ -72,13 +73,20 @@ class LessonForm(QWidget):
         self.detail.setAccessibleName("What is wanted, in detail")
         self.browse_wanted = _button("folder-open", "Choose a folder or a film", self._choose_wanted)
         self.losses: dict[str, tuple[QCheckBox, QDoubleSpinBox]] = {}
-        self.style_picture = QLineEdit(placeholderText="Picture whose style is wanted")
-        self.style_picture.setAccessibleName("Picture whose style is wanted")
+        self.looks = LooksForm()
         self.form: Form[LessonNumbers] = Form(LessonNumbers)
         self.form.give_addresses({name: number.address for name, number in setting_numbers()})
         self.which = QComboBox()
         self.which.setAccessibleName("Which layers learn")
-        self.which.addItems(["All layers learn", "Only the selected layer", "All but the selected layer"])
+        self.which.addItems(
+            ["All layers learn", "Only the selected layer", "All but the selected layer", "Only these", "All but these"]
+        )
+        self.these = QLineEdit(placeholderText="dec*, enc1.bias")
+        self.these.setAccessibleName("Layers or tensors")
+        self.these.setToolTip(
+            "Layers and tensors by name, with commas between them; * stands for any letters, and what begins with - "
+            "does not learn"
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
@@ -94,13 +102,18 @@ class LessonForm(QWidget):
         column.addWidget(self._detail_row)
         column.addWidget(_heading("What counts as a mistake"))
         column.addLayout(self._losses())
-        column.addWidget(self.style_picture)
+        column.addWidget(self.looks)
         column.addWidget(_heading("How it learns"))
         column.addWidget(self.form)
         column.addWidget(self.which)
+        column.addWidget(self.these)
         self.wanted.currentIndexChanged.connect(self._show_wanted)
         self.form.settled.connect(self.turned)
+        self.which.currentIndexChanged.connect(self._show_these)
         self.which.activated.connect(self.turned)
+        self.these.editingFinished.connect(self.turned)
+        self.looks.turned.connect(self.turned)
+        self._show_these()
         self._show_wanted()
 
     def asked(self, playing: str, layer: str) -> Asked:
@@ -114,8 +127,8 @@ class LessonForm(QWidget):
         kind, text = self.wanted.currentData(), self.detail.text().strip()
         wanted = "same" if kind == "same" else text if kind == "pairs" else f"{kind}:{text}"
         source = self.source.currentText().strip()
-        learns = (layer,) if self.which.currentIndex() == 1 and layer else ()
-        frozen = (layer,) if self.which.currentIndex() == 2 and layer else ()
+        learns, frozen = self._chosen(layer)
+        on = {name for name, (box, _) in self.losses.items() if box.isChecked()}
         return Asked(
             source=playing if source == PLAYING else source,
             wanted=wanted,
@@ -124,12 +137,18 @@ class LessonForm(QWidget):
             batch=numbers.batch,
             optimiser=numbers.optimiser,
             rate=numbers.rate,
+            momentum=numbers.momentum,
+            optimiser_numbers={"weight_decay": numbers.decay} if numbers.decay else {},
             warmup=numbers.warmup,
+            cosine=numbers.cosine > 0,
+            steps=numbers.cosine or 1000,
+            zoom=numbers.zoom,
+            statistics=numbers.statistics,
             clip=numbers.clip or math.inf,
             learns=learns,
             frozen=frozen,
             flips=numbers.flips,
-            style=self.style_picture.text().strip() if self.losses["style"][0].isChecked() else "",
+            **self.looks.asked(on),
             seed=numbers.seed,
             unrolled=numbers.unrolled,
             pool=numbers.pool,
@@ -141,7 +160,7 @@ class LessonForm(QWidget):
             self.form.set_shown(name, asks)
 
     def show_lesson(self, asked: Asked) -> None:
-        """Show a lesson that was asked for elsewhere; which layers learn stays, where that cannot be told here."""
+        """Show a lesson that was asked for elsewhere."""
         self.source.setCurrentText(asked.source)
         kind, _, rest = asked.wanted.partition(":")
         kinds = [name for name, *_ in _WANTED]
@@ -157,8 +176,11 @@ class LessonForm(QWidget):
             with QSignalBlocker(spin):
                 spin.setValue(weights.get(name, spin.value()))
             on.setChecked(name in weights)
-        self.style_picture.setText(asked.style)
-        given = asdict(asked) | {"clip": asked.clip if math.isfinite(asked.clip) else 0.0, "rate": asked.rate}
+        self.looks.show_lesson(asked)
+        self._show_which(asked)
+        given = asdict(asked) | {"clip": asked.clip if math.isfinite(asked.clip) else 0.0}
+        given["cosine"] = asked.steps if asked.cosine else 0
+        given["decay"] = asked.optimiser_numbers.get("weight_decay", 0.0)
         kept = {field.name: given[field.name] for field in fields(LessonNumbers) if given[field.name] is not None}
         self.form.show_record(LessonNumbers.model_construct(**(self.form.record().model_dump() | kept)))
 
@@ -206,17 +228,36 @@ class LessonForm(QWidget):
             spin.setEnabled(on.isChecked())
             on.toggled.connect(spin.setEnabled)
             on.clicked.connect(self.turned)
-            on.toggled.connect(self._show_style)
+            on.toggled.connect(self._show_looks)
             spin.valueChanged.connect(self.turned)
             give_address(spin, weight.address)
             self.losses[name] = on, spin
             grid.addWidget(on, place, 0)
             grid.addWidget(spin, place, 1)
-        self._show_style()
+        self._show_looks()
         return grid
 
-    def _show_style(self) -> None:
-        self.style_picture.setVisible("style" in self.losses and self.losses["style"][0].isChecked())
+    def _show_looks(self) -> None:
+        self.looks.show_for({name for name, (on, _) in self.losses.items() if on.isChecked()})
+
+    def _chosen(self, layer: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What learns and what does not, as patterns."""
+        way, words = self.which.currentIndex(), [word.strip() for word in self.these.text().split(",")]
+        held = tuple(filter(None, (word.removeprefix("-").strip() for word in words if word.startswith("-"))))
+        named = tuple(word for word in words if word and not word.startswith("-"))
+        if way in (1, 2) and layer:
+            return ((layer,), ()) if way == 1 else ((), (layer,))
+        if way == 3:
+            return named, held
+        return ((), (*named, *held)) if way == 4 else ((), ())
+
+    def _show_which(self, asked: Asked) -> None:
+        self.which.setCurrentIndex(3 if asked.learns else 4 if asked.frozen else 0)
+        held = [f"-{pattern}" if asked.learns else pattern for pattern in asked.frozen]
+        self.these.setText(", ".join((*asked.learns, *held)))
+
+    def _show_these(self) -> None:
+        self.these.setVisible(self.which.currentIndex() in (3, 4))
 
     def _show_wanted(self) -> None:
         kind, _, usual = _WANTED[self.wanted.currentIndex()]

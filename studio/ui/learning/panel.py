@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from studio.ui.kit.icons import icon
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
 from studio.ui.learning.pictures import CheckpointStrip, CropView
+from studio.ui.learning.times import TimesView
 from studio.ui.learning.watched import WatchedView
 
 _DRAW_EVERY = 250
@@ -86,7 +88,7 @@ class LearningPanel(QWidget):
         self.alarm.setStyleSheet(f"color: {theme.WARNING};")
         self.alarm.hide()
         self.curves, self.crop, self.strip = CurvesView(), CropView(), CheckpointStrip()
-        self.watched = WatchedView(worker)
+        self.watched, self.times = WatchedView(worker), TimesView()
         self.keep = QPushButton(icon("bookmark-simple"), "Keep")
         self.keep.setToolTip("Take a checkpoint to go back to")
         self.keep.clicked.connect(session.keep)
@@ -149,6 +151,7 @@ class LearningPanel(QWidget):
         column.addWidget(self.strip)
         column.addLayout(marks)
         column.addWidget(self.watched)
+        column.addWidget(self.times)
         column.addWidget(self.lesson)
         column.addStretch(1)
 
@@ -265,6 +268,7 @@ class LearningPanel(QWidget):
         self.resume.setVisible(not session.is_open)
         self.crop.setVisible(session.pictures is not None)
         self.watched.setVisible(session.watched is not None)
+        self.times.setVisible(bool(session.effort is not None and session.effort.times))
         for part in (self.lesson.source, self.lesson.wanted, self.lesson.detail):
             part.setEnabled(not session.is_open)
             part.setToolTip("End the lesson to begin another" if session.is_open else part.toolTip())
@@ -292,8 +296,11 @@ class LearningPanel(QWidget):
             return
         self._is_stale = False
         self.curves.show_curves(session.curves)
+        times = session.effort.times if session.effort is not None else {}
         for part, there in ((self.crop, session.pictures), (self.watched, session.watched)):
             part.setVisible(there is not None)
+        self.times.setVisible(bool(times))
+        self.times.show_times(times)
         if session.pictures is not None:
             self.crop.show_pictures(session.pictures)
         if session.watched is not None and session.watched.name == self._workspace.tensor:
@@ -308,8 +315,10 @@ class LearningPanel(QWidget):
             return notes or f"The open network learns, from the weights that it has now. {self._need}"
         last, rate = session.last, session.pace.now
         pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
+        part = session.effort.part if session.effort is not None else math.nan
+        gets = f" · it gets {part:.0%} of the time" if pace and not math.isnan(part) else ""
         where = f" · {session.seconds:.0f} s on {session.engine}"
-        return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace}{where}"
+        return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace}{gets}{where}"
 
 
 def _first(marks: Sequence[Mark]) -> Mark | None:

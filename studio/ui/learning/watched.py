@@ -1,7 +1,8 @@
-"""How the selected tensor moves: its gradient and its update as sheets, the gradient of its layer's map as tiles."""
+"""How the selected tensor moves: gradient, update and what the optimiser remembers as sheets, its map's gradient."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,6 +31,13 @@ _KINDS = {
     "update": ("Update", "By how much the last step moved each weight"),
     "of_map": ("Map", "The gradient of the layer's map in the last crop: where a change would matter"),
 }
+_STATES = {
+    "momentum": ("Momentum", "What SGD carries on from the steps before"),
+    "mean": ("Mean", "The running mean of the gradient, along which Adam goes"),
+    "square": ("Square", "The running mean of the gradient's square, which evens out steps"),
+    "delta": ("Delta", "The running mean of the square of Adadelta's steps"),
+}
+"""What the optimisers remember of a tensor, by the names of their slots."""
 _EMPTY = "The gradient of the selected tensor is shown while it learns."
 
 
@@ -41,6 +49,25 @@ def signed_picture(sheet: Array) -> Picture:
     strength = np.sqrt(np.abs(scaled))
     colours: Array = np.where(scaled < 0, strength * _NEGATIVE, strength * _POSITIVE)
     return colours.astype(np.uint8)
+
+
+def folded(sheet: Array, kernel: int) -> Array:
+    """A sheet that is much taller than wide in columns side by side, so that it is seen; between them is nothing.
+
+    Args:
+        sheet: (H, W).
+        kernel: rows of a kernel, which stay together.
+    """
+    height, width = sheet.shape
+    columns = round(math.sqrt(height / width))
+    if columns < 2:
+        return sheet
+    rows = -(-height // (columns * kernel)) * kernel
+    found = np.full((rows, columns * (width + 1) - 1), np.nan, np.float32)
+    for column in range(columns):
+        part = sheet[column * rows : (column + 1) * rows]
+        found[: len(part), column * (width + 1) : column * (width + 1) + width] = part
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +82,14 @@ class Drawn:
 
 def drawn(values: Array, what: str, side: int, *, is_map: bool) -> Drawn:
     """Make it; a tensor has a million weights, so this is no work for the window's thread."""
-    sheet = channel_grid(values) if is_map else to_sheet(values)
+    sheet = channel_grid(values) if is_map else folded(to_sheet(values), values.shape[2] if values.ndim == 4 else 1)
     size = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
     said = f"{what}: largest {float(np.abs(values).max(initial=0.0)):.3g}, root mean square {size:.3g}"
     return Drawn(shrunk(signed_picture(sheet), side), said, *counted(values))
 
 
 class WatchedView(QWidget):
-    """A picture of one of the three, and the histogram of its values, rare ones seen too.
+    """A picture of one of them, and the histogram of its values, rare ones seen too.
 
     Args:
         worker: makes them.
@@ -71,7 +98,7 @@ class WatchedView(QWidget):
     def __init__(self, worker: Worker) -> None:
         super().__init__()
         self._worker = worker
-        self.kinds = {kind: switch(text, tip) for kind, (text, tip) in _KINDS.items()}
+        self.kinds = {kind: switch(text, tip) for kind, (text, tip) in (_KINDS | _STATES).items()}
         self.picture = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumHeight(60)
         self.picture.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
@@ -84,29 +111,37 @@ class WatchedView(QWidget):
         # What is being drawn, and whether something else is to be drawn then.
         self._is_drawing = self._is_stale = False
         group = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE // 2)
-        for button in self.kinds.values():
-            group.addButton(button)
-            row.addWidget(button)
-            button.toggled.connect(lambda _: self._draw())
-        row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
-        column.addLayout(row)
+        for kinds in (_KINDS, _STATES):
+            row = QHBoxLayout()
+            row.setSpacing(theme.SPACE // 2)
+            for kind in kinds:
+                button = self.kinds[kind]
+                group.addButton(button)
+                row.addWidget(button)
+                button.toggled.connect(lambda _: self._draw())
+                button.setVisible(kind in _KINDS)
+            row.addStretch(1)
+            column.addLayout(row)
         for part in (self.picture, self.said, self.histogram):
             column.addWidget(part)
         self.kinds["gradient"].setChecked(True)
 
     @property
     def kind(self) -> str:
-        """Which of the three is shown."""
+        """Which of them is shown: a field of `Watched`, or a slot of the optimiser."""
         return next(kind for kind, button in self.kinds.items() if button.isChecked())
 
     def show_watched(self, watched: Watched) -> None:
         """Show how a tensor moves."""
         self._held = watched
+        for slot in _STATES:
+            self.kinds[slot].setVisible(slot in watched.state)
+        if self.kind in _STATES and self.kind not in watched.state:
+            # Another optimiser learns, or nothing has been remembered yet.
+            self.kinds["gradient"].setChecked(True)
         self._draw()
 
     def _draw(self) -> None:
@@ -115,9 +150,11 @@ class WatchedView(QWidget):
         if self._is_drawing:
             self._is_stale = True
             return
-        values: Array | None = getattr(self._held, self.kind)
+        held = self._held
+        values: Array | None = held.state.get(self.kind) if self.kind in _STATES else getattr(held, self.kind)
         is_map = self.kind == "of_map"
-        what = f"{_KINDS[self.kind][0]} of {self._held.name.rpartition('.')[0] if is_map else self._held.name}"
+        named = held.name.rpartition(".")[0] if is_map else held.name
+        what = f"{(_KINDS | _STATES)[self.kind][0]} of {named}"
         self.picture.setAccessibleName(what)
         self.histogram.setVisible(values is not None)
         if values is None:
