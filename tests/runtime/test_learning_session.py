@@ -252,6 +252,27 @@ def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
     assert np.array_equal(desk.tensor("dec2.weight"), still)
 
 
+def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch")
+    for frozen in (("enc1", "dec1"), (), ("dec2",)):
+        step = desk.session.step
+        desk.until(lambda step=step: desk.session.step >= step + 4)  # type: ignore[misc]
+        desk.session.turn(replace(desk.asked, frozen=frozen))
+    step = desk.session.step
+    desk.until(lambda: desk.session.step >= step + 4)
+    desk.session.pause()
+    desk.settle()
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints and desk.session.checkpoints[-1].step == desk.session.step)
+    for name, values in desk.session.checkpoints[-1].checkpoint.state.tensors.items():
+        assert np.array_equal(desk.tensor(name), values), name
+    # Back to where it began: what does not learn now goes back, too.
+    desk.session.restore(desk.session.checkpoints[0])
+    desk.settle()
+    for name, tensor in desk.document.network.tensors.items():
+        assert np.array_equal(desk.tensor(name), tensor), name
+
+
 def test_a_step_that_is_not_finite_is_not_taken(desk: Desk) -> None:
     sheet = np.full((16, 12), 1e38, np.float32)
     desk.document.apply("Paint", "enc1.weight", Patch(Rect(0, 0, 16, 12), sheet))

@@ -68,7 +68,7 @@ class Keeping(Course):
         self.pause()
         self.carrying.commit()
         self._steering.set(mark.sheets, f"Rates of step {mark.step}")
-        self._trainer.order(lambda learner: learner.restore(mark.checkpoint))
+        self._trainer.restore(mark.checkpoint)
         self.problem = ""
         self._go_back_to(mark.step)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -113,7 +113,7 @@ class Trainer:
         self._closing = False
         self._edits = self._edited = 0
         self._watched = self._seen = ""
-        self._is_told = True
+        self._is_told, self._has_gone_back = True, False
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
 
@@ -150,6 +150,15 @@ class Trainer:
         self._edits += 1
         self.order(put)
         return self._edits
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a checkpoint, and tell all of its weights, those that do not learn now too."""
+
+        def go_back(learner: Learner) -> None:
+            learner.restore(checkpoint)
+            self._has_gone_back = True
+
+        self.order(go_back)
 
     def watch(self, tensor: str) -> None:
         """Tell how this tensor moves now and then; empty for none."""
@@ -194,6 +203,7 @@ class Trainer:
         weights, pictures = _Due(_WEIGHTS_EVERY), _Due(_PICTURES_EVERY)
         first, dead = learner.result(), DeadUnits()
         good, meter = Good(learner), Meter()
+        moving: set[str] = set()
         is_new = False  # whether there are weights that have not been told
         while True:
             if self._steps_left <= 0:
@@ -201,18 +211,25 @@ class Trainer:
             orders, wanted, closing = self._wait(0.0 if self._steps_left > 0 else _IDLE if is_new else 1.0)
             looks = pictures.now or wanted == 1
             before = self._watched_now(learner) if looks else None
+            # An order may freeze what has moved and was not told.
+            moving.update(learner.backend.changing())
             steps, problem = self._turn(learner, orders, 0 if closing else wanted)
             is_new = is_new or bool(steps) or bool(orders)
+            if self._has_gone_back:
+                moving.update(learner.network.tensors)
+                self._has_gone_back = False
             paused = closing or self._steps_left == 0
             meter.add(len(steps))
             if steps:
                 self._tell(Told(steps=steps, rests=paused))
             if problem or (is_new and (closing or ((weights.now or paused) and self._is_told))):
                 began, self._is_told, is_new = time.monotonic(), False, False
-                learnt = _weights(learner)
+                learnt = _weights(learner, moving)
                 if not good.take(learner, learnt, self._edited, failed=bool(problem)):
                     problem = good.go_back(learner, self._edited, problem)
-                    learnt = _weights(learner)
+                    moving.update(learner.network.tensors)
+                    learnt = _weights(learner, moving)
+                moving.clear()
                 self._tell(Told(weights=learnt, edits=self._edited))
                 weights.done(began)
             if problem:
@@ -310,6 +327,7 @@ def leave_a_core() -> None:
     leave_a_core()
 
 
-def _weights(learner: Learner) -> dict[str, Array]:
-    own = learner.network.tensors
-    return {name: learner.tensor(name) for name in learner.backend.changing() if name in own}
+def _weights(learner: Learner, moving: Collection[str]) -> dict[str, Array]:
+    """Those that move now, or have moved until now."""
+    named = dict.fromkeys((*learner.backend.changing(), *sorted(moving)))
+    return {name: learner.tensor(name) for name in named if name in learner.network.tensors}
