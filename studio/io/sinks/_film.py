@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # FFmpeg's own numbers for BT.709 and for 16-235 ("MPEG", "tv").
 _BT709 = 1
 _TV_RANGE = 1
+# Parts of a rate finer than these do not fit what encoders and containers count in.
+_FINEST = 100_000
 
 
 class FilmSink(BaseSink):
@@ -55,7 +57,8 @@ class FilmSink(BaseSink):
         self._file = GrowingPart(path)
         super().__init__(recording, self._file.path)
         self._form = form
-        self._fps = recording.fps
+        # The difference is a frame in weeks.
+        self._fps = recording.fps.limit_denominator(_FINEST)
         self._tick = form.tick or 1 / self._fps
         width, height = recording.size
         # A format that has more than 8 bits anyway takes all that there is.

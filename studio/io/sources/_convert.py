@@ -21,6 +21,8 @@ _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "b
 _RANGES = {1: "tv", 2: "pc"}
 # Exact and the same on every processor, where swscale's defaults differ between them by a grey level or two.
 _SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+# Matrices that no converter here has: pictures come as if by BT.601 or BT.709, which is said.
+_LACKING = {8: "YCgCo", 11: "SMPTE 2085", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-R", 17: "YCgCo-R"}
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
 
@@ -62,11 +64,15 @@ class RgbConverter:
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
+        self._lacks = ""
 
     @property
     def remark(self) -> str:
         """What was done to the colours of the last frame; empty where nothing was."""
-        return self._colours.remark(self._tone_map)
+        said = self._colours.remark(self._tone_map)
+        if self._lacks:
+            return f"{said}; " * bool(said) + f"its matrix ({self._lacks}) is not known here, so its colours are wrong"
+        return said
 
     def __call__(self, frame: VideoFrame) -> DeepPicture:
         """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
@@ -74,11 +80,14 @@ class RgbConverter:
         Raises:
             av.FFmpegError: when the frame cannot be converted.
         """
+        if frame.color_range not in _RANGES:
+            frame.color_range = 0
         # A stream may change its size or its colours half-way.
         key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
         if self._graph is None or key != self._key:
             self._graph = self._build(frame, _pixels(frame))
             self._key = key
+            self._lacks = "" if frame.format.is_rgb else _LACKING.get(frame.colorspace, "")
         said = self._said
         self._colours = Colours(
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
@@ -90,6 +99,8 @@ class RgbConverter:
         is_float = "f32" in frame.format.name or "f16" in frame.format.name
         if is_float and self._colours.transfer in _UNSAID:
             self._colours = Colours(self._colours.primaries, LINEAR)
+        # The filter refuses what it has no name for, and need not know it.
+        frame.color_primaries = frame.color_trc = _UNSAID[1]
         self._graph.push(frame)
         picture = rgb_of(self._graph.pull().to_ndarray(), self._colours, self._tone_map)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))

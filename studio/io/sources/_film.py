@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # No film has more frames per second; what is above is something else.
 _FASTEST = 2000
+# No rate needs finer parts than these; more do not fit what encoders and containers count in.
+_FINEST = 100_000
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
 
@@ -95,7 +97,12 @@ def stamps_of(container: InputContainer, stream: VideoStream, most: int) -> list
     return found
 
 
-def nominal_rate(stream: VideoStream) -> Fraction | None:
+def is_bare(container: InputContainer) -> bool:
+    """Whether a film is a stream of pictures without a container, so that it has no times: FFmpeg's are made up."""
+    return bool(int(container.format.flags) & 128)  # AVFMT_NOTIMESTAMPS
+
+
+def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """The average rate of a stream in frames per second, exact where a container only stores it rounded.
 
     Matroska rounds time stamps to milliseconds, so an average over few frames is a little off the true rate: within
@@ -104,6 +111,10 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
     if average and guessed and average > _FASTEST > guessed:
         average = guessed  # of bare DV FFmpeg gives the ticks of its clock
+    if is_bare(container):
+        # What the pictures say of their own rate; FFmpeg's average is 25 for all. One of the two may be that of
+        # fields, or of a clock's ticks.
+        average = min((rate for rate in (stream.codec_context.framerate, guessed) if rate), default=None)
     variable = average and guessed and abs(average - guessed) > guessed / 100
     if (variable or stream.codec_context.name == "gif") and stream.frames and stream.duration and stream.time_base:
         # Of a variable rate FFmpeg's average is off where an edit list shortens the film, and of a GIF it takes the
@@ -114,7 +125,8 @@ def nominal_rate(stream: VideoStream) -> Fraction | None:
     for exact in (Fraction(round(average)), Fraction(round(average * Fraction(1001, 1000)) * 1000, 1001)):
         if exact and abs(average - exact) / exact < Fraction(1, 5000):
             return exact
-    return Fraction(average)
+    # Where a film says it as a float, it comes as billions of billionths.
+    return Fraction(average).limit_denominator(_FINEST)
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
@@ -136,6 +148,8 @@ def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame)
 
 def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     """How long a film says that it is, in seconds; None where it does not say."""
+    if is_bare(container):
+        return None
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     if not container.duration:

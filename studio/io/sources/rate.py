@@ -55,8 +55,9 @@ def _from(source: Source, fps: Fraction, index: int) -> Iterator[Frame]:
     if nearest is not None and latest is not None:
         length = latest.duration or float(1 / (source.info.fps or fps))
         stop = latest.time + length
-        if source.info.duration is not None and latest.time < source.info.duration:
-            # Decoders guess the last frame's length; of a variable rate they guess badly.
+        if source.info.duration is not None and latest.time + length / 10 < source.info.duration:
+            # Decoders guess the last frame's length; of a variable rate they guess badly. Some films end with the
+            # beginning of their last frame: that is no length.
             stop = min(stop, source.info.duration)
         end = max(1, math.floor(stop * float(fps) + 0.5 + HAIR))
         if tick == end and fps == source.info.fps and source.info.frames != end:

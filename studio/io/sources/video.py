@@ -15,6 +15,7 @@ from studio.io.sources._convert import RgbConverter
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
     duration_of,
+    is_bare,
     is_for_pictures,
     nominal_rate,
     open_film,
@@ -83,6 +84,7 @@ class VideoSource(BaseSource):
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             flags = int(container.format.flags)
             self._jumps = bool(flags & 512)  # AVFMT_TS_DISCONT
+            self._is_bare = is_bare(container)
             self._disorder = DEPTH if container.format.name == "avi" else 2
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning:
@@ -96,7 +98,7 @@ class VideoSource(BaseSource):
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
             width, height = self._size[::-1] if self._first_turn[0] else self._size
             duration = duration_of(container, stream)
-            average = nominal_rate(stream)
+            average = nominal_rate(container, stream)
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
             tick = stream.time_base or Fraction(1, 1000)
@@ -123,7 +125,7 @@ class VideoSource(BaseSource):
     def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
         """The fine rate of a variable one; None of a constant one."""
         with open_film(self._path) as container:
-            if container.format.name in ("avi", "gif") or int(container.format.flags) & 128:  # AVFMT_NOTIMESTAMPS
+            if container.format.name in ("avi", "gif") or self._is_bare:
                 return None
             stamps = stamps_of(container, picture_stream(container, self._path), _LOOKED_AT)
         clock = Clock(jumps=self._jumps)
@@ -257,7 +259,7 @@ class VideoSource(BaseSource):
         tried = 0
         for frame in deinterlaced(frames) if self.reading.deinterlace else frames:
             base = frame.time_base or Fraction(0)
-            stamp = float(frame.pts * base) if frame.pts is not None and base else None
+            stamp = float(frame.pts * base) if frame.pts is not None and base and not self._is_bare else None
             if sought and stamp is None:
                 return
             duration = float(frame.duration * base) if frame.duration else None
