@@ -6,6 +6,8 @@ Journal of Computer Graphics Techniques 9(3), 2020.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -79,17 +81,41 @@ def drawn(x: Tensor, seed: int, frame: int, kind: Literal["uniform", "gaussian"]
     if x.device.type != "cpu" or not per_pixel:
         bits = places(x, seed, frame, per_pixel=per_pixel)
         return uniform(bits) if kind == "uniform" else gaussian(bits)
-    channels, (height, width) = x.shape[1], x.shape[2:]
+    found = np.empty((x.shape[2] * x.shape[3], x.shape[1]), np.float32)
+    for part, words in _drawn_words(x, seed, frame):
+        found[part] = _uniform(words) if kind == "uniform" else _gaussian(words)
+    return torch.from_numpy(found).reshape(*x.shape[2:], x.shape[1]).permute(2, 0, 1)
+
+
+def dropped(x: Tensor, seed: int, frame: int, share: float) -> Tensor:
+    """A map (N, C, H, W) with zero where `uniform` numbers are below a share."""
+    import torch
+
+    if x.device.type != "cpu":
+        below = uniform(places(x, seed, frame)) < torch.tensor(share, dtype=torch.float32).to(x.device)
+        return torch.where(below, 0.0, x)
+    pixels = np.ascontiguousarray(x.detach().permute(0, 2, 3, 1).numpy()).view(np.uint32)
+    lines = pixels.reshape(len(x), -1, x.shape[1])
+    found = np.empty_like(lines)
+    # A share of one is more than any word.
+    limit = math.ceil(float(np.float32(share)) * 16777216.0) << 8
+    for part, words in _drawn_words(x, seed, frame):
+        # As bits: a processor cannot foresee which of two values it is to take.
+        kept = (words >= np.uint32(limit)).astype(np.uint32) if limit <= _MASK else np.zeros_like(words)
+        np.bitwise_and(lines[:, part], np.negative(kept, kept), found[:, part])
+    return torch.from_numpy(found.view(np.float32)).reshape(pixels.shape).permute(0, 3, 1, 2)
+
+
+def _drawn_words(x: Tensor, seed: int, frame: int) -> Iterator[tuple[slice, Words]]:
+    """`places` of a map, some pixels at a time: which, and (pixels, channels)."""
     begin = _hashed(_words(seed) ^ _hashed(_words(frame & 0xFFFFFF)))
-    each = _hashed(begin ^ np.arange(channels, dtype=np.uint32))
-    at = np.arange(height, dtype=np.uint32)[:, None] << _words(16) | np.arange(width, dtype=np.uint32)
+    each = _hashed(begin ^ np.arange(x.shape[1], dtype=np.uint32))
+    at = np.arange(x.shape[2], dtype=np.uint32)[:, None] << _words(16) | np.arange(x.shape[3], dtype=np.uint32)
     at = at.reshape(-1, 1)
-    found = np.empty((len(at), channels), np.float32)
-    few = max(1, _CACHED // max(1, channels))
+    few = max(1, _CACHED // max(1, x.shape[1]))
     for first in range(0, len(at), few):
-        words = _hashed(each ^ at[first : first + few])
-        found[first : first + few] = _uniform(words) if kind == "uniform" else _gaussian(words)
-    return torch.from_numpy(found).reshape(height, width, channels).permute(2, 0, 1)
+        part = slice(first, first + few)
+        yield part, _hashed(each ^ at[part])
 
 
 _CACHED = 1 << 15

@@ -57,5 +57,13 @@ def with_moments_of(x: Tensor, other: Tensor) -> Tensor:
     variance, mean = variance_and_mean(x)
     their_variance, their_mean = variance_and_mean(other)
     at = torch.arange(x.shape[1], device=x.device) % other.shape[1]
-    deviation = (their_variance[:, at] + EPS).sqrt()
-    return (x - mean) / (variance + EPS).sqrt() * deviation + their_mean[:, at]
+    gain = (their_variance[:, at] + EPS).sqrt() / (variance + EPS).sqrt()
+    return _turned(x, mean, gain, their_mean[:, at])
+
+
+def _turned(x: Tensor, mean: Tensor, gain: Tensor, onto: Tensor) -> Tensor:
+    """``(x - mean) * gain + onto``, each of them (N, C, 1, 1); channels of a pixel lie side by side."""
+    found = x.permute(0, 2, 3, 1) - mean.permute(0, 2, 3, 1)
+    found *= gain.permute(0, 2, 3, 1)
+    found += onto.permute(0, 2, 3, 1)
+    return found.permute(0, 3, 1, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.draws import FRAMES, drawn, seed_numbers
+from studio.draws import FRAMES, dropped, seed_numbers
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 
@@ -31,12 +31,5 @@ class DropPixels(Bend):
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
-        import torch
-
         frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
-        share = torch.tensor(self.share, dtype=torch.float32)
-        dropped = drawn(x, self.seed, frame, "uniform") < share.to(x.device)
-        if x.device.type != "cpu":
-            return torch.where(dropped, 0.0, x)
-        # As bits, which takes a tenth of the time: a processor cannot foresee which of two values it is to take.
-        return (x.view(torch.int32) & (dropped.int() - 1)).view(x.dtype)
+        return dropped(x, self.seed, frame, self.share)

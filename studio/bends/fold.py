@@ -23,6 +23,7 @@ class Fold(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        part = x / self.limit + 3.0
-        part = part - 4.0 * (part / 4.0).floor()
-        return (part - 2.0).abs() * self.limit - self.limit
+        part = x / self.limit
+        part += 3.0
+        part -= (part / 4.0).floor_().mul_(4.0)
+        return part.sub_(2.0).abs_().mul_(self.limit).sub_(self.limit)

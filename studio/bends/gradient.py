@@ -25,4 +25,4 @@ class Gradient(Bend):
         """See `Bend.torch`."""
         del given
         across, down = (differences(x, axis, "edge") for axis in (3, 2))
-        return (across * across + down * down).sqrt() * (self.gain * 0.5)
+        return across.square_().addcmul_(down, down).sqrt_().mul_(self.gain * 0.5)

@@ -46,7 +46,9 @@ class MixChannels(Bend):
 
         partner, sign = self.rows(x.shape[1])
         cosine, sine = self.numbers().values()
-        signs = torch.from_numpy(sign).to(x.device)[:, None, None]
+        own = torch.from_numpy(np.where(sign == 0.0, 1.0, cosine).astype(np.float32)).to(x.device)
+        theirs = torch.from_numpy((sign * sine).astype(np.float32)).to(x.device)
         partners = channels_at(x, partner.astype(np.int64))
-        mixed: Tensor = x * torch.where(signs == 0.0, 1.0, cosine) + partners * (signs * sine)
-        return mixed
+        # All channels of a pixel lie side by side in an engine's maps.
+        mixed = x.permute(0, 2, 3, 1) * own
+        return mixed.addcmul_(partners.permute(0, 2, 3, 1), theirs).permute(0, 3, 1, 2)

@@ -27,4 +27,6 @@ class Pixelate(Bend):
         ys, xs = (
             (at.flatten().long() // self.size * self.size + self.size // 2).clamp(max=at.numel() - 1) for at in grid(x)
         )
-        return x.index_select(2, ys).index_select(3, xs)
+        lines = x.permute(0, 2, 3, 1).flatten(1, 2)
+        at = (ys[:, None] * x.shape[3] + xs).flatten()
+        return lines.index_select(1, at).reshape(len(x), *x.shape[2:], x.shape[1]).permute(0, 3, 1, 2)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.model.bend import Bend, Given, Span
+from studio.model.op import Array
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -46,8 +47,23 @@ def posterised_on_cpu(x: Tensor, steps: int) -> Tensor:
     import torch
 
     number, channels, height, width = x.shape
-    pixels = np.ascontiguousarray(x.detach().numpy().transpose(0, 2, 3, 1))
-    values = pixels.reshape(-1, channels) + np.float32(0.0)  # of both zeros one
+    pixels = np.ascontiguousarray(x.detach().numpy().transpose(0, 2, 3, 1)).reshape(-1, channels)
+    share = (np.arange(channels) * steps // channels).astype(np.float32) / np.float32(steps - 1)
+    found = np.empty_like(pixels)
+    few = max(1, _CACHED // channels)
+    for first in range(0, len(pixels), few):
+        _posterise(pixels[first : first + few], share, found[first : first + few])
+    return torch.from_numpy(found).reshape(number, height, width, channels).permute(0, 3, 1, 2)
+
+
+_CACHED = 1 << 15
+"""Values that are sorted at a time: they stay in the processor's cache."""
+
+
+def _posterise(pixels: Array, share: Array, found: Array) -> None:
+    """(places, channels) into what is found, by the share of the way that each rank stands for."""
+    channels = len(share)
+    values = pixels + np.float32(0.0)  # of both zeros one
     bits = values.view(np.int32)
     # Rising with the values: of negative ones the bits fall.
     keys = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
@@ -57,8 +73,5 @@ def posterised_on_cpu(x: Tensor, steps: int) -> Tensor:
     keys &= 0xFFFFFFFF
     ends = np.take_along_axis(values, keys[:, [0, -1]], 1)
     low, high = ends[:, :1], ends[:, 1:]
-    share = (np.arange(channels) * steps // channels).astype(np.float32) / np.float32(steps - 1)
     keys += np.arange(len(keys))[:, None] * channels
-    found = np.empty_like(values)
     found.reshape(-1)[keys] = low + (high - low) * share
-    return torch.from_numpy(found).reshape(number, height, width, channels).permute(0, 3, 1, 2)

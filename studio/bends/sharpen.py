@@ -37,4 +37,4 @@ class Sharpen(Bend):
         del given
         weights = gaussian_weights(self.sigma, REACH)
         blurred = filtered(x, line_matrix(x.shape[2], weights), line_matrix(x.shape[3], weights))
-        return x + (x - blurred) * self.strength
+        return x.sub(blurred).mul_(self.strength).add_(x)

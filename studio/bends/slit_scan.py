@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
-from studio.bends._space import grid
 from studio.model.bend import Bend, Given, Memory
 from studio.model.param import param
 
@@ -35,17 +35,16 @@ class SlitScan(Bend):
         """See `Bend.torch`."""
         import torch
 
-        axis, at = (2, grid(x)[0]) if self.axis == "rows" else (3, grid(x)[1])
+        axis = 2 if self.axis == "rows" else 3
         size = x.shape[axis]
-        age = (at + 0.5) / size * self.slits
+        at = torch.arange(size, dtype=x.dtype, device=x.device)
+        age, shape = (at + 0.5) / size * self.slits, [size if each == axis else 1 for each in range(4)]
         found = torch.zeros_like(x)
         for k, each in enumerate((x, *given.past)):
-            # Of each map only where it has a share, and a little around that.
-            first, last = (int(size * (k + way) / self.slits) + way for way in (-1, 1))
-            first, last = max(first, 0), min(last + 1, size)
-            if first >= last:
-                continue
-            share = (1.0 - (age.narrow(axis - 2, first, last - first) - k).abs()).clamp(min=0.0)
-            part = found.narrow(axis, first, last - first)
-            part += (share * each.narrow(axis, first, last - first)).where(share > 0.0, 0.0)
+            # Of each map only where it has a share: between the middles of what is beside it.
+            first = max(0, math.floor(size * (k - 1) / self.slits - 0.5) + 1)
+            last = min(size, math.ceil(size * (k + 1) / self.slits - 0.5))
+            if first < last:
+                share = (1.0 - (age - k).abs()).clamp(min=0.0).reshape(shape).narrow(axis, first, last - first)
+                found.narrow(axis, first, last - first).addcmul_(each.narrow(axis, first, last - first), share)
         return found

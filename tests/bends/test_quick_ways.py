@@ -14,6 +14,7 @@ from studio.bends._median import by_numpy, by_torch, median
 from studio.bends._median_network import TOGETHER, glsl, network
 from studio.bends._spectral import low_pass
 from studio.bends.posterise import posterised_on_cpu
+from studio.ops._staged import _mixed, _mixed_on_cpu
 from studio.paths import SHADERS
 
 
@@ -102,6 +103,49 @@ def test_draws_are_the_same_by_words_and_by_long_numbers(
     bits = draws.places(x, seed, frame)
     assert torch.equal(draws.drawn(x, seed, frame, "uniform"), draws.uniform(bits))
     assert torch.equal(draws.drawn(x, seed, frame, "gaussian"), draws.gaussian(bits))
+
+
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 70), st.integers(1, 70)),
+    seed=st.integers(0, 2**32 - 1),
+    share=st.sampled_from([0.0, 1e-9, 0.1, 0.3, 0.7, 0.9999999, 1.0]),
+)
+def test_pixels_are_dropped_by_words_as_by_numbers(shape: tuple[int, int, int, int], seed: int, share: float) -> None:
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    x[0, 0, 0, 0] = torch.nan
+    before = x.clone()
+    below = draws.uniform(draws.places(x, seed, 3)) < torch.tensor(share)
+    for form in (x, x.to(memory_format=torch.channels_last)):
+        found = draws.dropped(form, seed, 3, share)
+        assert torch.equal(found.isnan(), before.isnan() & ~below)
+        assert torch.equal(found.nan_to_num(), torch.where(below, 0.0, before).nan_to_num())
+    assert torch.equal(x.nan_to_num(), before.nan_to_num())
+
+
+@given(
+    shape=st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 12), st.integers(1, 12)),
+    amount=st.sampled_from([0.0, 0.25, 1.0]),
+    masked=st.booleans(),
+    odd=st.sampled_from([(), ("x",), ("held",), ("x", "held")]),
+    data=st.data(),
+)
+def test_a_cpu_mixes_as_everybody_does(
+    shape: tuple[int, int, int, int], amount: float, masked: bool, odd: tuple[str, ...], data: st.DataObject
+) -> None:
+    """Of what is not finite nothing gets to where the other side has everything."""
+    made = torch.Generator().manual_seed(1)
+    x, held = torch.randn(shape, generator=made), torch.randn(shape, generator=made)
+    for name, each in (("x", x), ("held", held)):
+        if name in odd:
+            each[..., ::2] = torch.nan
+            each[..., 1::3] = torch.inf
+    chosen = np.array(data.draw(st.lists(st.booleans(), min_size=shape[1], max_size=shape[1])))
+    places = torch.rand(1, 1, *shape[2:], generator=made).mul(3).sub(1).clamp(0, 1) if masked else None
+    share = torch.where(torch.from_numpy(chosen)[:, None, None], amount * (1.0 if places is None else places), 0.0)
+    wanted = _mixed(x, held, share.expand(shape))
+    for order in (torch.contiguous_format, torch.channels_last):
+        found = _mixed_on_cpu(x.to(memory_format=order), held.to(memory_format=order), chosen, amount, places)
+        torch.testing.assert_close(found, wanted, equal_nan=True, rtol=1e-6, atol=1e-6)
 
 
 def test_gaussian_draws_have_mean_0_and_deviation_1() -> None:
