@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from families_colour import COLOUR
 from families_edges import EDGES, Fsrcnn
+from families_generators import GENERATORS
 from families_masks import MASKS
 from families_more import MORE
 from families_pictures import PICTURES
@@ -142,6 +144,48 @@ class Hed(nn.Module):
         return self.netCombine(torch.cat(scores, 1))
 
 
+class OneBlock(nn.Module):
+    def __init__(self, i: int, o: int, count: int) -> None:
+        super().__init__()
+        self.convs = nn.Sequential(*(nn.Conv2d(o if k else i, o, 3, padding=1) for k in range(count)))
+        self.projection = nn.Conv2d(o, 1, 1)
+
+
+class ControlNetHed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.Parameter(torch.rand(1, 3, 1, 1))
+        for k, count in enumerate((2, 2, 3, 3, 3), 1):
+            setattr(self, f"block{k}", OneBlock(3 if k == 1 else 4, 4, count))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, sides = x - self.norm, []
+        for k in range(1, 6):
+            block = getattr(self, f"block{k}")
+            y = F.max_pool2d(y, 2, 2) if k > 1 else y
+            for conv in block.convs:
+                y = F.relu(conv(y))
+            sides.append(_up(block.projection(y), x))
+        return torch.sigmoid(torch.stack(sides, 0).mean(0))
+
+
+class IsNet(U2Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_in, self.stage1 = nn.Conv2d(3, 4, 3, 2, 1), Rsu(7, 4, 2, 4)
+        del self.outconv
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, downs = self.conv_in(x), []
+        for k in range(1, 7):
+            y = getattr(self, f"stage{k}")(y)
+            downs.append(y)
+            y = F.max_pool2d(y, 2, 2, ceil_mode=True) if k < 6 else y
+        for k in range(5, 0, -1):
+            y = getattr(self, f"stage{k}d")(torch.cat([_up(y, downs[k - 1]), downs[k - 1]], 1))
+        return torch.sigmoid(_up(self.side1(y), x))
+
+
 class ZeroDce(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -174,10 +218,12 @@ FAMILIES = {
     "animegan": (AnimeGan, (3, 32, 40)),
     "u2net": (U2Net, (3, 64, 96)),
     "hed": (Hed, (3, 32, 48)),
+    "controlnet-hed": (ControlNetHed, (3, 32, 48)),
+    "isnet": (IsNet, (3, 64, 96)),
     "zero-dce": (ZeroDce, (3, 16, 24)),
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
-ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES | MASKS | PICTURES
+ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -14,24 +14,24 @@ def _build(s: Sketch) -> str:
     x = picture = s.input(s.channels("stage1.rebnconvin.conv_s1"))
     stages = []
     for k in range(1, 7):
-        x = _stage(s, f"stage{k}", x)
+        x = stage(s, f"stage{k}", x)
         stages.append(x)
         if k < 6:
             x = s.op("MaxPool2d", x, name=f"pool{k}{k + 1}", kernel_size=2, stride=2, ceil_mode=True)
     sides = [stages[5]]
     for k in range(5, 0, -1):
-        up = _like(s, x, stages[k - 1], f"stage{k}d.up")
-        x = _stage(s, f"stage{k}d", s.op("Concat", up, stages[k - 1], name=f"stage{k}d.join"))
+        up = like(s, x, stages[k - 1], f"stage{k}d.up")
+        x = stage(s, f"stage{k}d", s.op("Concat", up, stages[k - 1], name=f"stage{k}d.join"))
         sides.append(x)
     masks = []
     for k, side in enumerate(reversed(sides), 1):
         mask = s.conv(f"side{k}", side)
-        masks.append(mask if k == 1 else _like(s, mask, picture, f"side{k}.up"))
+        masks.append(mask if k == 1 else like(s, mask, picture, f"side{k}.up"))
     joined = s.op("Concat", *masks, name="join")
     return s.op("Sigmoid", s.conv("outconv", joined, padding=0), name="output")
 
 
-def _stage(s: Sketch, at: str, x: str) -> str:
+def stage(s: Sketch, at: str, x: str) -> str:
     """A U-Net of its own: down by pooling, or by dilation where it is flat, and back."""
     depth = max(k for k in range(2, 9) if s.has(f"{at}.rebnconv{k}.conv_s1.weight"))
     # The deepest layer of a stage that pools is dilated by 2, of a flat one by 8.
@@ -46,7 +46,7 @@ def _stage(s: Sketch, at: str, x: str) -> str:
             x = s.op("MaxPool2d", x, name=f"{at}.pool{k}", kernel_size=2, stride=2, ceil_mode=True)
     for k in range(depth - 1, 0, -1):
         if not flat and k < depth - 1:
-            x = _like(s, x, downs[k - 1], f"{at}.up{k}")
+            x = like(s, x, downs[k - 1], f"{at}.up{k}")
         joined = s.op("Concat", x, downs[k - 1], name=f"{at}.join{k}")
         x = _conv(s, f"{at}.rebnconv{k}d", joined, 2 ** (k - 1) if flat else 1)
     return s.op("Add", x, start, name=f"{at}.add")
@@ -62,7 +62,8 @@ def _conv(s: Sketch, at: str, x: str, dilation: int = 1) -> str:
     return s.op("ReLU", s.norm(f"{at}.bn_s1", made), name=f"{at}.relu_s1")
 
 
-def _like(s: Sketch, x: str, other: str, name: str) -> str:
+def like(s: Sketch, x: str, other: str, name: str) -> str:
+    """As large as another map."""
     return s.op("UpsampleLike", x, other, name=name, mode="bilinear", align_corners=False)
 
 
