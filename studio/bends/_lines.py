@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.bends._space import in_planes
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -46,6 +48,8 @@ def filtered(x: Tensor, down: Line, across: Line) -> Tensor:
     import torch
 
     vertical, horizontal = (torch.from_numpy(each.astype(np.float32)).to(x) for each in (down, across))
+    if in_planes(x):
+        return torch.matmul(vertical, torch.matmul(x, horizontal.T))
     pixels = x.permute(0, 2, 3, 1)
     rows = torch.matmul(horizontal, pixels)
     return torch.matmul(vertical, rows.flatten(2)).reshape(rows.shape).permute(0, 3, 1, 2)

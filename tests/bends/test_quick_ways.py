@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from bend_cases import bends
+from helpers import relative_error
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from studio import draws
+from studio.bends import registry
 from studio.bends._median import by_numpy, by_torch, median
 from studio.bends._median_network import TOGETHER, glsl, network
 from studio.bends._spectral import low_pass
 from studio.bends.posterise import posterised_on_cpu
+from studio.model.bend import Given
+from studio.model.tick import Tick
 from studio.ops._staged import _mixed, _mixed_on_cpu
 from studio.paths import SHADERS
 
@@ -146,6 +153,28 @@ def test_a_cpu_mixes_as_everybody_does(
     for order in (torch.contiguous_format, torch.channels_last):
         found = _mixed_on_cpu(x.to(memory_format=order), held.to(memory_format=order), chosen, amount, places)
         torch.testing.assert_close(found, wanted, equal_nan=True, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(registry()))
+@settings(max_examples=5)
+@given(data=st.data(), size=st.sampled_from([(1, 1), (1, 7), (3, 5), (8, 1), (16, 33), (20, 140)]))
+def test_a_map_is_bent_alike_however_it_lies_and_is_not_written_to(
+    name: str, data: st.DataObject, size: tuple[int, int]
+) -> None:
+    """In planes, channel by channel, as other programs have it, or with all channels of a pixel side by side."""
+    made, bend = torch.Generator().manual_seed(3), data.draw(bends(name))
+    bend = bend.model_copy(update={"interpolation": "bilinear"}) if hasattr(bend, "interpolation") else bend
+    memory = bend.memory()
+    x, other = torch.randn(1, 6, *size, generator=made), torch.randn(1, 4, 5, 3, generator=made)
+    past = torch.randn(1, 6, *size, generator=made)
+    found = []
+    for order in (torch.contiguous_format, torch.channels_last):
+        lying = [each.to(memory_format=order) for each in (x, past, other)]
+        given_maps = Given(Tick(3, Fraction(1, 5)), lying[1:2] * len(memory.delays) if memory else (), lying[2])
+        with torch.inference_mode():
+            found.append(bend.torch(lying[0], given_maps))
+        assert all(torch.equal(lay, was) for lay, was in zip(lying, (x, past, other), strict=True))
+    assert relative_error(found[0].numpy(), found[1].numpy()) <= 1e-5
 
 
 def test_gaussian_draws_have_mean_0_and_deviation_1() -> None:
