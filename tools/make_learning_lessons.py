@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/learning.md: lessons from zero on the demo film, and which upsampling learns better.
+"""Makes the pictures of docs/learning.md: lessons from zero, which upsampling learns better, and what grows.
 
     python -m tools.make_learning_lessons                # all of them, by the clock on the wall
     python -m tools.make_learning_lessons --by core      # seconds of one core, on a machine that others use, too
@@ -24,11 +24,14 @@ import numpy as np
 from studio.io.atomic import write_bytes
 from studio.io.resize import resized
 from studio.io.sources import open_source
+from studio.learn import growth
 from studio.learn.damage import damaged, parse_damage
 from studio.learn.learner import Step
+from studio.learn.lesson import Batch
 from studio.learn.prepare import Asked, open_network, prepare, teacher
 from studio.model.network import Network
 from studio.model.picture import Picture, shallow, to_picture, to_tensor
+from studio.model.state import beginning
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "learning"
 SECONDS = (0, 10, 60, 300)
@@ -37,6 +40,10 @@ SIDE, GAP = 128, 6
 COMPARED_AT = (50, 150, 300, 600)
 """Steps at which both upsamplings are looked at."""
 _RECENT = 20
+GROWS = "new:automaton,seed=1"
+FLOWER = 32
+OWN_STEPS = (8, 16, 32, 48, 400)
+"""Of the automaton, at which what has grown is looked at."""
 
 Clock = Callable[[], float]
 
@@ -73,7 +80,7 @@ LESSONS = {
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Make the pictures of docs/learning.md.")
-    parser.add_argument("names", nargs="*", help=f"of {', '.join((*LESSONS, 'upsampling'))}; all by default")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join((*LESSONS, *ALONE))}; all by default")
     parser.add_argument("--by", choices=("wall", "core"), default="wall", help="the clock that seconds are told by")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the pictures")
     asked = parser.parse_args()
@@ -83,9 +90,10 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(1)
-    for name in asked.names or (*LESSONS, "upsampling"):
-        if name == "upsampling":
-            found: dict[str, Any] = compare(asked.out, clock)
+    for name in asked.names or (*LESSONS, *ALONE):
+        found: dict[str, Any]
+        if name in ALONE:
+            found = ALONE[name](asked.out, clock)
         else:
             found = teach(LESSONS[name], asked.out / f"{name}.jpg", clock)
         _note(asked.out / "lessons.json", name, {"clock": asked.by, **found})
@@ -118,6 +126,52 @@ def teach(taught: Taught, picture: Path, clock: Clock) -> dict[str, Any]:
     _write(picture, columns)
     learner.close()
     return {"network": taught.network, "wanted": taught.asked.wanted, "moments": told}
+
+
+def grow(out: Path, clock: Clock) -> dict[str, Any]:
+    """Teach a cellular automaton to grow a flower; draw what it grows into after each moment, and how at last."""
+    asked = Asked(str(out / "flower.png"), size=FLOWER, batch=4, rate=2e-3, unrolled=32, seed=1)
+    wanted = flower(FLOWER)
+    write_bytes(out / "flower.png", cv2.imencode(".png", wanted[:, :, ::-1])[1].tobytes())
+    learner, _ = prepare(open_network(GROWS), asked, "torch")
+    first = [grown(learner.network, OWN_STEPS[-2])]
+    told: list[dict[str, float]] = [{"seconds": 0, "step": 0}]
+    passed, losses = 0.0, [0.0]
+    for until in SECONDS[1:]:
+        while passed < until:
+            began = clock()
+            losses = [*losses, learner.step().loss][-_RECENT:]
+            passed += clock() - began
+        first.append(grown(learner.result(), OWN_STEPS[-2]))
+        told.append({"seconds": until, "step": learner.steps, "loss": sum(losses) / len(losses)})
+        print("automaton", told[-1], flush=True)
+    last = [grown(learner.result(), steps) for steps in OWN_STEPS]
+    _write(out / "automaton.jpg", [list(column) for column in zip([*first, wanted], last, strict=True)])
+    learner.close()
+    return {"network": GROWS, "own steps": OWN_STEPS, "moments": told}
+
+
+def flower(side: int) -> Picture:
+    """Petals round a middle on white, which is what no living cell is seen as."""
+    large = 8 * side
+    y, x = (np.mgrid[:large, :large] + 0.5) / large - 0.5
+    far, angle = np.hypot(y, x), np.arctan2(y, x)
+    petals = far < 0.24 + 0.12 * np.cos(6 * angle)
+    shade = np.clip(far / 0.36, 0, 1)[:, :, None]
+    colours = (1 - shade) * np.array([255, 96, 32]) + shade * np.array([232, 40, 140])
+    made = np.where(petals[:, :, None], colours, 255)
+    made[far < 0.1] = (255, 214, 64)
+    return np.asarray(cv2.resize(made, (side, side), interpolation=cv2.INTER_AREA).round(), np.uint8)
+
+
+def grown(network: Network, steps: int) -> Picture:
+    """What has become of a single cell."""
+    put, graph = network.graph.states[0], network.graph
+    black = np.zeros((3, FLOWER, FLOWER), np.float32)
+    state = beginning(put.begins, put.channels, (FLOWER, FLOWER), put.seed, black)
+    nothing = np.zeros((FLOWER, FLOWER, 3), np.uint8)
+    maps = growth.grown(network, Batch({put.name: state[None]}, black[None], (nothing, nothing), steps=steps))
+    return to_picture(maps[graph.output][0].numpy(), graph.output_range, graph.output_order)
 
 
 def compare(out: Path, clock: Clock) -> dict[str, Any]:
@@ -222,6 +276,10 @@ def _write(path: Path, columns: Sequence[Sequence[Picture]]) -> None:
 def _note(path: Path, name: str, found: dict[str, Any]) -> None:
     held = json.loads(path.read_text()) if path.exists() else {}
     write_bytes(path, (json.dumps({**held, name: found}, indent=2) + "\n").encode())
+
+
+ALONE = {"upsampling": compare, "automaton": grow}
+"""Those that have a picture of their own kind."""
 
 
 if __name__ == "__main__":

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import itertools
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,12 +15,20 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.io.sources import open_source
+from studio.io.sources import Frame, Source, open_source
 from studio.model.graph import Size
 from studio.model.picture import Picture, shallow
 
+log = logging.getLogger(__name__)
+
 MOST_PICTURES = 600
 MOST_BYTES = 400 * 2**20
+
+
+_BEGIN_WITH = 4
+"""Pictures of a camera."""
+_LOOK_EVERY = 0.2
+"""Seconds between two of its pictures."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,15 @@ class Bank:
         """Keep one of so many pictures of the source: ``every`` times some power of two."""
         self.pictures, self.every = self.pictures[:: every // self.every], every
 
-    def offer(self, picture: Picture, size: Size, rng: np.random.Generator) -> None:
+    def offer(self, fitting: Picture, rng: np.random.Generator) -> None:
         """Take a new picture in, as from a camera; where the bank is full it takes the place of any other."""
-        fitting = covering(picture, size)
         if len(self.pictures) < MOST_PICTURES and self._size + fitting.nbytes <= MOST_BYTES:
             self.pictures.append(fitting)
         else:
             self.pictures[int(rng.integers(len(self.pictures)))] = fitting
+
+    def close(self) -> None:
+        """No more is learnt from it."""
 
     @property
     def _size(self) -> int:
@@ -104,6 +119,49 @@ class Bank:
         return Part(self.pictures, where.number, top, left, where.mirrored, size)
 
 
+@dataclass
+class LiveBank(Bank):
+    """Pictures of a camera, which goes on looking while a network learns.
+
+    Args:
+        source: the camera, which is closed with the bank.
+        frames: what it sees, without end.
+        fitting: makes a picture as large as those that are kept.
+    """
+
+    source: Source | None = None
+    frames: Iterator[Frame] = field(default_factory=lambda: iter(()))
+    fitting: Callable[[Picture], Picture] = lambda picture: picture
+    _newest: deque[Picture] = field(default_factory=lambda: deque(maxlen=1))
+    _closed: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        threading.Thread(target=self._look, name="look", daemon=True).start()
+
+    def choose(self, rng: np.random.Generator, *, flips: bool) -> Cut:
+        """See `Bank.choose`; what has come since the last is taken in."""
+        with contextlib.suppress(IndexError):
+            self.offer(self._newest.popleft(), rng)
+        return super().choose(rng, flips=flips)
+
+    def close(self) -> None:
+        """See `Bank.close`."""
+        self._closed.set()
+
+    def _look(self) -> None:
+        try:
+            while not self._closed.wait(_LOOK_EVERY):
+                frame = next(self.frames, None)
+                if frame is None:
+                    break
+                self._newest.append(self.fitting(shallow(frame.picture)))
+        except Exception:
+            log.exception("The camera that is learnt from has failed")
+        finally:
+            if self.source is not None:
+                self.source.close()
+
+
 def covering(picture: Picture, size: Size, zoom: float = 1.0) -> Picture:
     """The picture as small as it can be and still hold a crop of this size, or so many times larger."""
     scale = zoom * max(wanted / length for wanted, length in zip(size, picture.shape[:2], strict=True))
@@ -122,11 +180,13 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
     Raises:
         StudioError: where it cannot be opened or holds no picture.
     """
+    source = open_source(spec)
+    if source.status:  # a device; a film may not know how long it is
+        return _live(source, spec, size, zoom)
     kept: list[Picture] = []
     every, room, count = 1, MOST_PICTURES, 0
     first: Size | None = None
-    with open_source(spec) as source:
-        is_endless = source.info.frames is None and source.info.fps is not None and source.info.duration is None
+    with source:
         for number, frame in enumerate(source):
             count = number + 1
             if number % every:
@@ -135,10 +195,29 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
             first = first or (frame.picture.shape[0], frame.picture.shape[1])
             room = min(room, max(2, MOST_BYTES // max(kept[0].nbytes, 1)))
             if len(kept) >= room:
-                if is_endless:
-                    break
                 # Every second one goes, so that what is left stays evenly spread however long the source is.
                 kept, every = kept[::2], every * 2
     if not kept:
         raise StudioError(f"There is no picture in {spec}; nothing can be learnt from it.")
     return Bank(kept, spec, count, every, first)
+
+
+def _live(source: Source, spec: str, size: Size, zoom: float) -> Bank:
+    """Of a source without end: its first pictures, and what it shows from then on."""
+
+    def fitting(picture: Picture) -> Picture:
+        return covering(picture, size, zoom)
+
+    frames, kept = iter(source), list[Picture]()
+    first: Size | None = None
+    try:
+        for frame in itertools.islice(frames, _BEGIN_WITH):
+            first = first or (frame.picture.shape[0], frame.picture.shape[1])
+            kept.append(fitting(shallow(frame.picture)))
+    except BaseException:
+        source.close()
+        raise
+    if not kept:
+        source.close()
+        raise StudioError(f"There is no picture in {spec}; nothing can be learnt from it.")
+    return LiveBank(kept, spec, len(kept), 1, first, source, frames, fitting)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.draws import FRAMES
-from studio.learn.lesson import Batch, Lesson, values_of
+from studio.learn.lesson import Batch, Lesson
+from studio.learn.values import values_of
 from studio.model.graph import Graph, Size
 from studio.model.network import Network
 from studio.model.op import Array
@@ -128,6 +129,10 @@ class Growth(Lesson):
             if not np.isfinite(error) or not all(np.isfinite(each).all() for each in states.values()):
                 states, error = self._pool[number], float(np.finfo(np.float32).max)
             self._left.append((number, states, error))
+
+    def close(self) -> None:
+        """See `Lesson.close`."""
+        self._lesson.close()
 
     def settle(self) -> None:
         """See `Lesson.settle`."""

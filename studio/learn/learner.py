@@ -332,6 +332,7 @@ class Learner:
     def close(self) -> None:
         """Free what it holds on the device."""
         self.backend.close()
+        self.lesson.close()
 
     def __iter__(self) -> Iterator[Step]:
         while True:

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +13,13 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.learn.bank import Bank, Part, load_bank
 from studio.learn.damage import Damaging, damaged, parse_damage
-from studio.model.graph import Graph, Order, Size
+from studio.learn.values import Made, values_of
+from studio.model.graph import Graph, Size
 from studio.model.op import Array
-from studio.model.picture import Picture, to_tensor
+from studio.model.picture import Picture
 
 Teacher = Callable[[Picture], Picture]
 """Makes what is wanted of what is shown, both (H, W, 3) uint8."""
-
-
-Made = tuple[dict[str, Array], Array, tuple[Picture, Picture]]
 
 
 class Batch:
@@ -141,6 +138,10 @@ class Lesson(ABC):
     def drop(self) -> None:  # noqa: B027
         """The step begins anew, without what was taken in since the last."""
 
+    def close(self) -> None:
+        """Nothing more is learnt of it."""
+        self.bank.close()
+
     def remembered(self) -> dict[str, Array]:
         """What the next step goes on from besides the weights, by names of its own; not to be changed."""
         return {}
@@ -154,67 +155,6 @@ def _cut(shown: Part, wanted: Part) -> tuple[Picture, Picture]:
     """Both crops: the same array where they are the same part."""
     first = shown.cut()
     return first, first if wanted is shown else wanted.cut()
-
-
-def values_of(pairs: Sequence[tuple[Picture, Picture]], rng: np.random.Generator, graph: Graph, size: Size) -> Made:
-    """What is shown and wanted of these crops, as the network's inputs, its states aside, and its output hold them."""
-    shown: dict[str, Array] = {}
-    held = _Held()
-    for fed in graph.inputs:
-        if fed.kind == "vector":
-            shown[fed.name] = rng.standard_normal((len(pairs), fed.channels, 1, 1), np.float32)
-        if fed.kind != "picture":
-            continue
-        form = Form(fed.channels, fed.range, fed.mean, fed.std, fed.order)
-        shown[fed.name] = held.values([one for one, _ in pairs], form)
-    form = Form(_output_channels(graph, size), graph.output_range, order=graph.output_order)
-    return shown, held.values([other for _, other in pairs], form), pairs[-1]
-
-
-class Form(NamedTuple):
-    """How values lie in a map, as `studio.model.picture.to_tensor` takes it."""
-
-    channels: int
-    range: tuple[float, float]
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    order: Order = "rgb"
-
-
-class _Held:
-    """Values of the crops of a batch: where what is wanted is what is shown, they are made once."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[Form, tuple[int, ...]], Array] = {}
-
-    def values(self, pictures: Sequence[Picture], form: Form) -> Array:
-        key = form, tuple(id(picture) for picture in pictures)
-        if key not in self._made:
-            self._made[key] = _stacked(pictures, form)
-        return self._made[key]
-
-
-def _stacked(pictures: Sequence[Picture], form: Form) -> Array:
-    """(N, C, H, W) float32, the channels of a pixel side by side in memory: PyTorch learns quickest so."""
-    made = np.empty((len(pictures), *pictures[0].shape[:2], form.channels), np.float32)
-    lo, hi = form.range
-    if form.channels == 3:
-        # As `to_tensor`, for all crops at once.
-        shown = np.stack(pictures)
-        np.multiply(shown[..., ::-1] if form.order == "bgr" else shown, np.float32((hi - lo) / 255), out=made)
-        made += np.float32(lo)
-        if form.mean:
-            made -= np.array(form.mean, np.float32)
-        if form.std:
-            made /= np.array(form.std, np.float32)
-        return made.transpose(0, 3, 1, 2)
-    for picture, values in zip(pictures, made.transpose(0, 3, 1, 2), strict=True):
-        to_tensor(picture, *form, out=values)
-    return made.transpose(0, 3, 1, 2)
-
-
-def _output_channels(graph: Graph, size: Size) -> int:
-    return graph.shapes({i.name: size for i in graph.inputs})[graph.output].channels
 
 
 @dataclass
@@ -282,6 +222,11 @@ class Pairs(Lesson):
 
     def __post_init__(self) -> None:
         _require_as_many(self.others.name, len(self.others.pictures), self.bank.name, len(self.bank.pictures))
+
+    def close(self) -> None:
+        """See `Lesson.close`."""
+        self.bank.close()
+        self.others.close()
 
     def parts(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Part, Part] | None:
         """See `Lesson.parts`."""

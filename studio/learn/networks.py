@@ -285,7 +285,12 @@ class Automaton(NewNetwork):
             at.add("alive", "Mul", lived, lives)
             at.add("living", "Mul", "next", "alive")
         last = at.last
-        at.add("out", "SliceChannels", last, start=0, end=3)
+        colour = at.add("out" if not self.mortal else "colour", "SliceChannels", last, start=0, end=3)
+        if self.mortal:
+            # On white, as in the source: what a cell lives by follows from the loss only where it is seen.
+            lives_by = at.add("solid", "SliceChannels", last, start=3, end=4)
+            empty = at.add("white", "Affine", lives_by, scale=-1.0, shift=1.0)
+            at.add("out", "Add", colour, empty)
         begins: Beginning = "seed" if self.mortal else "zeros"
         return Graph((Input(cells, count, kind="state", comes_from=last, begins=begins),), tuple(at.nodes), "out")
 

@@ -127,7 +127,14 @@ def turn(learner: Learner, before: Asked, asked: Asked) -> None:
         lesson = _lesson(learner.network, asked, settings.size)
         if before.pool == asked.pool and before.size == asked.size:
             lesson.recall(learner.lesson.remembered())
-    learner.turn(settings)
+    try:
+        learner.turn(settings)
+    except StudioError:
+        if lesson is not learner.lesson:
+            lesson.close()
+        raise
+    if lesson is not learner.lesson:
+        learner.lesson.close()
     learner.lesson, learner.need = lesson, need
     lesson.flips = asked.flips
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
+from studio.io.sources._shared_camera import Cameras
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
 from studio.model.camera_setup import CameraSetup, is_camera, setup_given
 from studio.model.picture import Picture
@@ -311,7 +312,10 @@ class CameraKind:
             StudioError: when the number is none, there is no such camera, or it gives no frame.
         """
         setup = setup_given(spec)
-        return CameraSource(setup.number, setup=setup)
+        return CameraSource(setup.number, opener=_CAMERAS.open, setup=setup)
+
+
+_CAMERAS = Cameras(lambda index: open_device(index))
 
 
 KIND = CameraKind()

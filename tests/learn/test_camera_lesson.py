@@ -1,0 +1,153 @@
+"""A lesson of what a camera sees: it begins at once, goes on looking, and shares the camera with what plays."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.errors import StudioError
+from studio.io.sources import camera, open_source
+from studio.io.sources._shared_camera import Cameras
+from studio.learn import bank
+from studio.learn.asked import Asked
+from studio.learn.bank import load_bank
+from studio.learn.networks import parse_new
+from studio.learn.prepare import prepare
+
+
+class Device:
+    """A camera of 24×32 that is told from others by who opened it, and can be open once."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self._open = world, not world.busy and not world.gone
+        if self._open:
+            world.busy, world.opened = True, world.opened + 1
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return self._open
+
+    def read(self) -> tuple[bool, Any]:
+        time.sleep(0.01)
+        if self.world.gone or not self._open:
+            return False, None
+        self.world.count += 1
+        return True, np.full((24, 32, 3), self.world.count % 251, np.uint8)
+
+    def get(self, _property: int, /) -> float:
+        return 30.0
+
+    def set(self, _property: int, _value: float, /) -> bool:
+        return True
+
+    def release(self) -> None:
+        if self._open:
+            self._open = self.world.busy = False
+
+
+class World:
+    def __init__(self) -> None:
+        self.busy = self.gone = False
+        self.opened = self.count = 0
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    made = World()
+    monkeypatch.setattr(camera, "_CAMERAS", Cameras(lambda _: Device(made)))
+    monkeypatch.setattr(bank, "_LOOK_EVERY", 0.01)
+    yield made
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "look"])
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_it_learns_from_the_camera_that_plays_and_goes_on_looking(world: World) -> None:
+    with open_source("camera") as playing:
+        frames = iter(playing)
+        next(frames)
+        asked = Asked("camera", size=16, batch=2)
+        began = time.monotonic()
+        learner, _ = prepare(parse_new("autoencoder,width=2").make(), asked, "torch")
+        # It does not wait for hundreds of pictures.
+        assert time.monotonic() - began < 10
+        first = len(learner.lesson.bank.pictures)
+        assert first == 4
+        assert np.isfinite(learner.step().loss)
+        until(lambda: learner.step() and len(learner.lesson.bank.pictures) > first + 3)
+        shades = [int(picture[0, 0, 0]) for picture in learner.lesson.bank.pictures]
+        assert len(set(shades)) > first
+        learner.close()
+        # What plays goes on, with the one device that there is.
+        now = world.count
+        until(lambda: next(frames) and world.count > now + 2)
+        assert world.opened == 1
+    until(lambda: not world.busy)
+
+
+def test_who_opened_it_first_may_leave_first(world: World) -> None:
+    playing = open_source("camera")
+    learnt = load_bank("camera", (16, 16))
+    playing.close()
+    assert world.busy
+    count = len(learnt.pictures)
+    rng = np.random.default_rng(0)
+    until(lambda: learnt.choose(rng, flips=False) and len(learnt.pictures) > count + 2)
+    learnt.close()
+    until(lambda: not world.busy)
+    assert world.opened == 1
+
+
+def test_another_size_of_a_camera_that_is_in_use_is_said(world: World) -> None:
+    with open_source("camera") as one, open_source("camera:0,fps=60") as other:
+        assert one.remark is None
+        assert "30 pictures a second in place of 60" in str(other.remark)
+        assert world.opened == 1
+
+
+def test_a_camera_that_is_pulled_out_comes_back_for_both_and_learning_goes_on(world: World) -> None:
+    with open_source("camera") as playing:
+        asked = Asked("camera", size=16, batch=2)
+        learner, _ = prepare(parse_new("autoencoder,width=2").make(), asked, "torch")
+        world.gone = True
+        until(lambda: playing.status.startswith("lost"))
+        for _ in range(3):
+            learner.step()
+        world.gone = False
+        until(lambda: playing.status == "live")
+        assert world.opened == 2
+        count = world.count
+        until(lambda: learner.step() and world.count > count + 3)
+        learner.close()
+    until(lambda: not world.busy)
+
+
+def test_a_full_bank_takes_new_pictures_in_the_place_of_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    del world
+    monkeypatch.setattr(bank, "MOST_PICTURES", 6)
+    learnt = load_bank("camera", (16, 16))
+    rng = np.random.default_rng(0)
+    seen = {int(picture[0, 0, 0]) for picture in learnt.pictures}
+
+    def new() -> int:
+        learnt.choose(rng, flips=False)
+        return len({int(picture[0, 0, 0]) for picture in learnt.pictures} - seen)
+
+    until(lambda: new() > 4)
+    assert len(learnt.pictures) == 6
+    learnt.close()
+
+
+def test_a_camera_that_is_not_there_is_one_sentence(world: World) -> None:
+    world.gone = True
+    with pytest.raises(StudioError, match="cannot be opened"):
+        load_bank("camera", (16, 16))
