@@ -15,6 +15,8 @@ _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9}
 _MOST_PARTS = 100_000
 # What a PNG's gAMA says of values that are light itself.
 _LINEAR = 100_000
+# TIFF's kinds of values that are integers.
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 # EXIF orientation -> (transpose, flip_x, flip_y) of `base.orient`.
 _EXIF = {
     2: (False, True, False),
@@ -158,13 +160,13 @@ def _webp(data: bytes) -> Header | None:
 
 
 def _tiff(data: bytes) -> Header | None:
-    if data[:4] not in (b"II*\0", b"MM\0*"):
+    if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return None
     tags = tags_of_tiff(data)
     if 256 not in tags or 257 not in tags:
         return None
-    # OpenCV obeys the orientation of a TIFF by itself, so there is no turn left.
-    return Header("tiff", tags[256], tags[257])
+    # OpenCV obeys the orientation of a TIFF by itself: it is for those that others read.
+    return Header("tiff", tags[256], tags[257], _EXIF.get(tags.get(274, 1), (False, False, False)))
 
 
 def _bmp(data: bytes) -> Header | None:
@@ -189,13 +191,25 @@ def _orientation(exif: bytes) -> tuple[bool, bool, bool]:
 
 
 def tags_of_tiff(data: bytes) -> dict[int, int]:
-    """Tags of the first directory of a TIFF structure (EXIF is one), whose values are one short or long integer."""
+    """Tags of the first directory of a TIFF structure (EXIF is one) that hold integers: the first of each.
+
+    BigTIFF is the same with counts and places of 64 bits.
+    """
     order = "<" if data[:2] == b"II" else ">"
-    (place,) = struct.unpack_from(order + "I", data, 4)
-    (count,) = struct.unpack_from(order + "H", data, place)
+    big = data[2:4] in (b"+\0", b"\0+")
+    (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    if place > len(data):
+        raise struct.error("the directory lies past the end")
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
+    start, length, inline = (place + 8, 20, 8) if big else (place + 2, 12, 4)
     tags = {}
-    for entry in range(place + 2, place + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if kind in (3, 4):
-            tags[tag] = int(struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)[0])
+    for entry in range(start, start + length * min(count, _MOST_PARTS), length):
+        tag, kind, many = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, entry)
+        if kind not in _INTEGERS or many == 0:
+            continue
+        at = entry + length - inline
+        if many * struct.calcsize(_INTEGERS[kind]) > inline:
+            (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, at)
+        if at + struct.calcsize(_INTEGERS[kind]) <= len(data):
+            tags[tag] = int(struct.unpack_from(order + _INTEGERS[kind], data, at)[0])
     return tags

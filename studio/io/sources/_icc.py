@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._pillow import open_picture
 from studio.model.picture import DeepPicture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
@@ -38,18 +43,35 @@ def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
 
 def cmyk_to_srgb(data: bytes) -> NDArray[np.uint8] | None:
     """(H, W, 3) uint8 of a picture file of four inks, by the profile in it; None where it is none, or has none."""
-    from PIL import ImageCms
-
     try:
         with open_picture(data) as image:
             if image.mode != "CMYK" or "icc_profile" not in image.info:
                 return None
-            own = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-            shown = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            return None if shown is None else np.array(shown)
+            return _printed(image, image.info["icc_profile"])
     # Pillow says by many exceptions that a file is not as it should be; OpenCV reads it, or says so.
     except Exception:  # noqa: BLE001
         return None
+
+
+def inks_to_srgb(inks: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 of (H, W, 4) uint8 of inks, by a profile, and without one that can be read by subtraction."""
+    import PIL.Image
+
+    if profile:
+        with contextlib.suppress(Exception):
+            shown = _printed(PIL.Image.fromarray(inks, "CMYK"), profile)
+            if shown is not None:
+                return shown
+    paper = 255 - inks.astype(np.uint32)
+    return np.asarray((paper[:, :, :3] * paper[:, :, 3:] + 127) // 255, np.uint8)
+
+
+def _printed(image: Image, profile: bytes) -> NDArray[np.uint8] | None:
+    from PIL import ImageCms
+
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    shown = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    return None if shown is None else np.array(shown)
 
 
 def profile_of(data: bytes) -> bytes | None:

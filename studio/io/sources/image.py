@@ -13,6 +13,7 @@ from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
+from studio.io.sources._odd_tiff import is_odd, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
@@ -58,18 +59,24 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
     check_size(header.width, header.height, path)
     if claims_more(data):
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
-    stored, warning = _decoded(path, data, header)
-    inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") else None
+    is_tiff, turn = header.kind == "tiff", header.turn
+    stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
+    inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") and stored is not None else None
     if inks is not None:
-        return Still(orient(inks, *header.turn), None, warning)
+        return Still(orient(inks, *turn), None, warning)
     colours = Colours(*header.colours)
-    picture = rgb_of(_ordered(as_meant(stored, data, header), path), colours, way.tone_map)
+    if stored is None:
+        values = _sixteen(read_odd(path, data))
+    else:
+        values = _ordered(as_meant(stored, data, header), path)
+        turn = (False, False, False) if is_tiff else turn
+    picture = rgb_of(values, colours, way.tone_map)
     # Most files have no profile, so that Pillow is not imported for them.
     profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
     converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
     said = colours.remark(way.tone_map)
     shown = picture if converted is None else converted
-    return Still(orient(shown, *header.turn), f"{path}: {said}" if said else None, warning)
+    return Still(orient(shown, *turn), f"{path}: {said}" if said else None, warning)
 
 
 def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
@@ -103,8 +110,8 @@ def _content(path: Path) -> bytes:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
 
 
-def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str | None]:
-    """What OpenCV gives, and what was wrong with the file."""
+def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray | None, str | None]:
+    """What OpenCV gives, and what was wrong with the file; of a TIFF that it refuses nothing."""
     import cv2
 
     # What is wrong is said in a sentence of our own.
@@ -119,6 +126,8 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str |
             stored = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
         except cv2.error as error:
             raise StudioError(f"{path} cannot be decoded ({error.err}); save it as PNG first") from error
+        if stored is None and header.kind == "tiff":
+            return None, None
         if stored is not None:
             return np.asarray(stored), None if content is data else f"{path} is cut off at its very end; it is shown"
     raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
@@ -126,13 +135,19 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray, str |
 
 def _ordered(stored: np.ndarray, path: Path) -> np.ndarray:
     """(H, W, 3 | 4) RGB from what OpenCV gives: (H, W) or (H, W, 1 | 2 | 3 | 4) BGR, of 8 or 16 bits or float."""
-    if stored.dtype in (np.float32, np.float64):
-        stored = np.rint(np.clip(np.nan_to_num(stored), 0.0, 1.0) * 65535).astype(np.uint16)
-    elif stored.dtype not in (np.uint8, np.uint16):
+    stored = _sixteen(stored)
+    if stored.dtype not in (np.uint8, np.uint16):
         raise StudioError(f"{path} has pixels of type {stored.dtype}; save it with 8 or 16 bits a channel")
     planes = stored[:, :, None] if stored.ndim == 2 else stored
     places = {1: [0, 0, 0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[min(planes.shape[2], 4)]
     return planes[:, :, places]
+
+
+def _sixteen(values: np.ndarray) -> np.ndarray:
+    """Floats from 0 to 1 as 16 bits; others as they are."""
+    if values.dtype.kind != "f":
+        return values
+    return np.asarray(np.rint(np.clip(np.nan_to_num(values), 0.0, 1.0) * 65535), np.uint16)
 
 
 def _is_picture(path: Path) -> bool:

@@ -1,0 +1,187 @@
+"""TIFFs that OpenCV refuses or, worse, misreads: other colours, numbers, layouts and compressions than cameras write.
+
+tifffile reads what numbers a file holds; Pillow, by libtiff, the compressions that tifffile has not.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.sources._header import tags_of_tiff
+from studio.io.sources._icc import inks_to_srgb
+from studio.io.sources._pillow import open_picture
+
+_BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _SMALLER, _DNG = 258, 259, 262, 284, 339, 254, 50706
+_PROFILE = 34675
+_WHITE_IS_ZERO, _INKS, _LAB, _ICC_LAB = 0, 5, 8, 9
+# Colours and compressions of which OpenCV gives the right values.
+_USUAL_COLOURS = (0, 1, 2, 3, 5, 6)
+_USUAL_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)
+# What Pillow's libtiff unpacks and tifffile alone does not: LZW, JPEG, Zstandard.
+_OF_LIBTIFF = (2, 3, 4, 5, 7, 34925, 50000)
+_MOST_CHANNELS = 16
+_RAW = (32803, 34892)
+# CIE L*a*b* to linear light: XYZ under D50 to BT.709's primaries under D65, by Bradford's adaptation.
+_D50 = np.array([0.96422, 1.0, 0.82521])
+_TO_BT709 = np.array(
+    [[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540], [0.0719453, -0.2289914, 1.4052427]]
+)
+
+
+def is_odd(data: bytes) -> bool:
+    """Whether a TIFF is of a kind that OpenCV misreads.
+
+    Args:
+        data: content of the file.
+    """
+    tags = tags_of_tiff(data)
+    colours, bits = tags.get(_COLOURS, 1), tags.get(_BITS, 1)
+    return (
+        colours not in _USUAL_COLOURS
+        or tags.get(_COMPRESSION, 1) not in _USUAL_COMPRESSIONS
+        or (tags.get(_PLANES, 1) == 2 and bits != 8)
+        or (colours == _WHITE_IS_ZERO and bits > 8)
+        or (tags.get(_FORMAT, 1) == 3 and bits == 16)
+        or bits not in (1, 2, 4, 8, 16, 32, 64)
+        or (tags.get(_FORMAT, 1) != 3 and bits > 16)
+        or _is_raw(data, tags)
+    )
+
+
+def read_odd(path: Path, data: bytes) -> np.ndarray:
+    """The first picture of a TIFF, as it is stored: not turned upright.
+
+    Args:
+        path: of the file, for messages.
+        data: its content.
+
+    Returns:
+        (H, W, 3 | 4) RGB, the fourth its opacity: uint8, uint16, or float32 from 0 to 1.
+
+    Raises:
+        StudioError: when its numbers, colours or compression cannot be read.
+    """
+    if _is_raw(data, tags_of_tiff(data)):
+        raise StudioError(f"{path} is a raw photograph; develop it first, and save it as TIFF, PNG or JPEG")
+    found = _by_tifffile(path, data)
+    if isinstance(found, np.ndarray):
+        return found
+    if found.colours in (_LAB, _ICC_LAB):
+        return _of_lab(found.values, path, icc=found.colours == _ICC_LAB)
+    plain = _plain(found.values, found.bits, path)
+    if found.colours == _INKS and plain.shape[2] >= 4:
+        eight = plain if plain.dtype == np.uint8 else (plain.astype(np.uint32) // 257).astype(np.uint8)
+        return inks_to_srgb(np.ascontiguousarray(eight[:, :, :4]), found.profile)
+    if found.colours not in (0, 1, 2):
+        others = _by_pillow(data)
+        if others is not None:
+            return others
+        raise StudioError(f"{path} has colours of a kind that cannot be read ({found.colours}); save it in RGB")
+    if found.colours == _WHITE_IS_ZERO:
+        plain = (1.0 - plain if plain.dtype.kind == "f" else ~plain).astype(plain.dtype)
+    own = 3 if found.colours == 2 else 1
+    rgb = plain[:, :, :3] if own == 3 else np.repeat(plain[:, :, :1], 3, axis=2)
+    return np.dstack([rgb, plain[:, :, own]]) if found.has_opacity and plain.shape[2] > own else rgb
+
+
+class _Found(NamedTuple):
+    """What a file holds: (H, W, C) values, bits of each, TIFF's number for their colours, what is said of them."""
+
+    values: np.ndarray
+    bits: int
+    colours: int
+    profile: bytes | None
+    has_opacity: bool
+
+
+def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
+    """What tifffile finds; where it has not the compression, the picture by Pillow."""
+    import tifffile
+
+    # What is wrong is said in a sentence of our own.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page: Any = file.pages[0]
+            if page.size > _MOST_CHANNELS * page.imagewidth * page.imagelength:
+                raise ValueError("it has too many channels")
+            values = np.asarray(page.asarray())
+            values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
+            profile, extra = page.tags.get(_PROFILE), [int(sort) for sort in page.extrasamples]
+            values = values[:, :, None] if values.ndim == 2 else values
+            if values.ndim != 3:
+                raise ValueError(f"it has {values.ndim} dimensions")
+            return _Found(
+                values, int(page.bitspersample), int(page.photometric), profile and profile.value, extra[:1] == [2]
+            )
+    except Exception as error:  # whatever it is, the file is at fault, or of a kind that is not known here
+        number = tags_of_tiff(data).get(_COMPRESSION, 1)
+        found = _by_pillow(data) if number in _OF_LIBTIFF else None
+        if found is not None:
+            return found
+        names = {int(each): each.name.replace("_", " ") for each in tifffile.COMPRESSION}
+        how = f"its compression ({names.get(number, number)})" if number != 1 else "it"
+        raise StudioError(
+            f"{path} cannot be decoded: {how} is damaged or of a kind that is not read here; "
+            "save it as PNG, or as TIFF with 8 or 16 bits, by Deflate or none"
+        ) from error
+
+
+def _is_raw(data: bytes, tags: dict[int, int]) -> bool:
+    """Whether it is what a camera's sensor saw, in front of which a small preview stands."""
+    return bool(tags.get(_SMALLER, 0) & 1) or _DNG in tags or tags.get(_COLOURS) in _RAW or data[8:10] == b"CR"
+
+
+def _plain(values: np.ndarray, bits: int, path: Path) -> np.ndarray:
+    """Values of 8 or 16 bits, or float32."""
+    if values.dtype.kind == "f":
+        return np.asarray(values, np.float32)
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8) * np.uint8(255)
+    if values.dtype.kind != "u" or bits > 32:
+        raise StudioError(f"{path} has pixels of type {values.dtype}; save it with 8 or 16 bits a channel")
+    if bits in (8, 16):
+        return values.astype(f"u{bits // 8}")
+    top = 255 if bits < 8 else 65535
+    scaled = np.rint(values.astype(np.float64) * (top / ((1 << bits) - 1)))
+    return np.asarray(scaled, np.uint8 if bits < 8 else np.uint16)
+
+
+def _of_lab(values: np.ndarray, path: Path, *, icc: bool) -> np.ndarray:
+    """CIE L*a*b* under D50 as sRGB, uint16. L is unsigned; a and b are signed, or, as ICC has them, moved up."""
+    if values.dtype.itemsize > 2 or values.dtype.kind == "f" or values.shape[2] < 3:
+        raise StudioError(f"{path} has L*a*b* colours of type {values.dtype}; save it in RGB")
+    deep = values.dtype.itemsize == 2
+    stored = values[:, :, :3].astype(f"u{values.dtype.itemsize}")
+    step = 256.0 if deep else 1.0
+    light = stored[:, :, 0].astype(np.float64) * (100 / (65535 if deep else 255))
+    if icc:
+        a, b = (stored[:, :, place].astype(np.float64) / step - 128 for place in (1, 2))
+    else:
+        a, b = (stored[:, :, place].astype(f"i{stored.dtype.itemsize}") / step for place in (1, 2))
+    y = (light + 16) / 116
+    roots = np.stack([y + a / 500, y, y - b / 200], axis=-1)
+    xyz = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) * (108 / 841)) * _D50
+    rgb = np.clip(xyz @ _TO_BT709.T, 0, 1)
+    screen = np.where(rgb <= 0.0031308, rgb * 12.92, 1.055 * np.maximum(rgb, 1e-9) ** (1 / 2.4) - 0.055)
+    return np.asarray(np.rint(screen * 65535), np.uint16)
+
+
+def _by_pillow(data: bytes) -> np.ndarray | None:
+    """What Pillow makes of it, 8 bits a value; None where that is nothing."""
+    try:
+        with open_picture(data, ("TIFF",)) as image:
+            if image.mode not in ("1", "L", "P", "RGB", "RGBA", "LA", "RGBX", "LAB"):
+                return None
+            image.load()
+            if image.mode == "LAB":
+                return _of_lab(np.array(image), Path(), icc=False)
+            return np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
+    except Exception:  # noqa: BLE001 - whoever asks says what is wrong
+        return None

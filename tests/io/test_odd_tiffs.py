@@ -1,0 +1,110 @@
+"""TIFFs of kinds that cameras do not write: other numbers, planes, inks, L*a*b*, BigTIFF; raw photographs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+
+from studio.errors import StudioError
+from studio.io.sources.image import read_picture
+
+_Y, _X = np.mgrid[0:40, 0:56]
+RGB = np.stack([_X * 4, _Y * 6, (_X + _Y) * 2], axis=-1).astype(np.uint8)
+DEEP = (RGB.astype(np.uint16) << 8) + 77
+GREY = DEEP[:, :, 0]
+
+
+def written(path: Path, values: np.ndarray, **how: Any) -> Path:
+    tifffile.imwrite(path, values, **how)
+    return path
+
+
+KINDS = {
+    "planes of 16 bits": (np.moveaxis(DEEP, 2, 0), {"photometric": "rgb", "planarconfig": "separate"}, DEEP),
+    "planes of 8 bits": (np.moveaxis(RGB, 2, 0), {"photometric": "rgb", "planarconfig": "separate"}, RGB),
+    "white is zero": (~GREY, {"photometric": "miniswhite"}, np.dstack([GREY] * 3)),
+    "BigTIFF": (DEEP, {"photometric": "rgb", "bigtiff": True}, DEEP),
+    "BigTIFF, big-endian": (RGB, {"photometric": "rgb", "bigtiff": True, "byteorder": ">"}, RGB),
+    "32 bits": (DEEP.astype(np.uint32) * 65537, {"photometric": "rgb"}, DEEP),
+    "halves": ((DEEP / 65535).astype(np.float16), {"photometric": "rgb"}, DEEP),
+    "small tiles": (RGB, {"photometric": "rgb", "tile": (16, 16)}, RGB),
+    "five channels": (np.dstack([RGB, RGB[:, :, :2]]), {"photometric": "rgb", "extrasamples": [0, 0]}, RGB),
+    "LZMA": (RGB, {"photometric": "rgb", "compression": "lzma"}, RGB),
+    "several pages": (np.stack([DEEP, ~DEEP]), {"photometric": "rgb"}, DEEP),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_values_are_those_that_were_written(tmp_path: Path, kind: str) -> None:
+    values, how, meant = KINDS[kind]
+    found = read_picture(written(tmp_path / "a.tif", values, **how))
+    assert found.dtype == meant.dtype
+    # Halves have eleven bits.
+    assert np.abs(found.astype(int) - meant).max() <= (32 if kind == "halves" else 0)
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+def test_it_is_upright_whoever_reads_it(tmp_path: Path, value: int) -> None:
+    Image.fromarray(RGB).save(tmp_path / "plain.tif", tiffinfo={274: value})
+    orientation = (274, "H", 1, value, True)
+    planes = np.moveaxis(DEEP, 2, 0)
+    path = written(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate", extratags=[orientation])
+    assert np.array_equal(read_picture(path) >> 8, read_picture(tmp_path / "plain.tif"))
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+def test_lab_is_the_picture_that_littlecms_made_it_of(tmp_path: Path, compression: str | None) -> None:
+    srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    # Away from the edges of what a screen shows, where eight bits of L*a*b* are coarse.
+    picture = 60 + RGB // 2
+    stored = ImageCms.profileToProfile(Image.fromarray(picture), srgb, lab, outputMode="LAB")
+    assert stored is not None
+    stored.save(tmp_path / "a.tif", compression=compression)
+    error = np.abs(read_picture(tmp_path / "a.tif") / 257 - picture)
+    assert error.max() < 4
+    assert error.mean() < 0.6
+
+
+def test_lab_of_16_bits(tmp_path: Path) -> None:
+    lab = np.zeros((4, 4, 3), np.uint16)
+    lab[:, :, 0] = 53.24 / 100 * 65535
+    lab[:, :, 1], lab[:, :, 2] = round(80.09 * 256), round(67.2 * 256)
+    found = read_picture(written(tmp_path / "a.tif", lab, photometric="cielab"))
+    # The red of BT.709, whose L*a*b* this is under D65, within what the white matters.
+    assert found[0, 0, 0] > 63000
+    assert found[0, 0, 1:].max() < 9000
+
+
+def test_inks_of_16_bits_are_as_those_of_8(tmp_path: Path) -> None:
+    inks = np.dstack([RGB, RGB[:, :, 0] // 3])
+    eight = read_picture(written(tmp_path / "8.tif", inks, photometric="separated"))
+    deep = read_picture(written(tmp_path / "16.tif", inks.astype(np.uint16) * 257, photometric="separated"))
+    assert np.abs(deep.astype(int) - eight).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"subfiletype": 1}, "raw photograph"),
+        ({"extratags": [(50706, "B", 4, b"\1\4\0\0", True)]}, "raw photograph"),
+        ({}, "JPEG2000"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path: Path, how: dict[str, Any], words: str) -> None:
+    path = tmp_path / "a.tif"
+    data = written(path, RGB, photometric="rgb", **how).read_bytes()
+    if words == "JPEG2000":
+        # As if the pixels were packed so: the file's own tag 259 says it.
+        path.write_bytes(data.replace(b"\x03\1\x03\0\1\0\0\0\1\0\0\0", b"\x03\1\x03\0\1\0\0\0\x98\x87\0\0"))
+    with pytest.raises(StudioError, match=words):
+        read_picture(path)
+
+
+def test_signed_numbers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="int16; save it with 8 or 16 bits"):
+        read_picture(written(tmp_path / "a.tif", DEEP.astype(np.int16), photometric="rgb"))
