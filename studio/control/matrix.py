@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from studio.model.address import Number, joined
 from studio.model.curve import Curve, Memory, turned_curves
 from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
-from studio.model.param import lives
+from studio.model.param import number_kinds
 from studio.model.route import MacroBank, Route, Routes
 from studio.model.tempo import Tempo
 
@@ -218,7 +218,7 @@ def _turn_part(part: _Part, name: str, value: float) -> None:
         _, place, own = name.split("/", 2)
         part.curves = turned_curves(part.curves, int(place) - 1, own, value)
     else:
-        kind = next((live.kind for live in lives(type(part.source)) if live.name == name), None)
+        kind = number_kinds(type(part.source)).get(name)
         if kind is not None:
             turned = value >= 0.5 if kind is bool else kind(round(value)) if kind is int else value
             part.source = part.source.model_copy(update={name: turned})

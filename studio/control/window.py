@@ -1,4 +1,4 @@
-"""The numbers that the window has besides a preset's: of source, view, output, brush, lesson and fades.
+"""The numbers that the window has besides a preset's: of source, view, output, brush, lesson, variants and fades.
 
 They are declared here, where no window is needed to list them; the panels say how they are read and turned.
 """
@@ -68,6 +68,28 @@ FADE_BEATS = Number(
 )
 
 
+STEPS = Number(
+    "/lesson/steps",
+    "Lesson steps",
+    "integer",
+    0.0,
+    0.0,
+    1e7,
+    "",
+    "How many steps Learn takes before it pauses; 0 is endless",
+)
+STRENGTH = Number(
+    "/vary/strength",
+    "Strength of variants",
+    "number",
+    0.5,
+    0.05,
+    1.0,
+    "",
+    "How many filters the next eight bend, and how far",
+)
+
+
 def window_numbers() -> tuple[Number, ...]:
     """All of them; those of plug-ins' panels are theirs alone, and ``/fade`` and ``/morph`` wait for filled slots."""
     return (
@@ -75,5 +97,5 @@ def window_numbers() -> tuple[Number, ...]:
         *(BLACK, TEST, MIRRORED, FLIPPED, QUARTERS),
         *(*BRUSH.values(), RATE, PULL, NAMED_BRUSH),
         *(number for _, number in (*setting_numbers(), *loss_numbers())),
-        *(FADE_BEATS, FADE, *MORPH),
+        *(STEPS, STRENGTH, FADE_BEATS, FADE, *MORPH),
     )

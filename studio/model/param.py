@@ -118,6 +118,17 @@ def live_names(cls: type[Declared]) -> frozenset[str]:
     return frozenset(live.name for live in lives(cls))
 
 
+@cache
+def number_kinds(cls: type[Declared]) -> Mapping[str, type]:
+    """The parameters that are numbers, live or not, seeds among them: the kind of each by its name."""
+    hints = {name: info.annotation for name, info in cls.model_fields.items()}
+    whole: dict[str, type] = {
+        name: int if hint is int else float for name, hint in hints.items() if hint in (int, float)
+    }
+    live = {each.name: each.kind for each in lives(cls)}
+    return {name: live.get(name) or whole[name] for name in cls.model_fields if name in live or name in whole}
+
+
 def param(
     default: Any = ...,
     *,

@@ -10,6 +10,7 @@ import pytest
 from helpers import EngineFor, relative_error
 
 import studio
+from studio.bends import make_bend
 from studio.control.measuring import PictureMeter
 from studio.control.move import move, parse_move
 from studio.errors import StudioError
@@ -20,6 +21,7 @@ from studio.model.network import Network
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
+from studio.model.stage import SomeChannels
 from studio.ops import operator
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
@@ -61,6 +63,34 @@ def test_a_number_that_a_preset_turns_is_turned(engine_for: EngineFor) -> None:
     mover(noise(1), 0.0)
     x = engine.activation("c")
     assert relative_error(engine.output(), np.where(x > 0, x, 0.75 * x)) < 1e-5
+
+
+def test_what_chooses_is_moved_as_what_is_turned(engine_for: EngineFor) -> None:
+    document = Document(Preset("p", sloped(), {}))
+    document.add_stage("c", make_bend("Delay", {"frames": 1}))
+    document.add_stage("c", make_bend("Noise", {"strength": 0.5}), channels=SomeChannels(share=0.5, seed=1))
+    swing = {"shape": "square", "rate": 1.0}
+    routes, _ = move((), "/bend/2/seed", "lfo", **swing, base=4, depth=2)
+    routes, _ = move(routes, "/bend/2/channels/share", "lfo", **swing, base=0.5, depth=0.25)
+    routes, _ = move(routes, "/bend/2/amount", "lfo", **swing, base=0.5, depth=0.5)
+    preset = document.preset().with_section(ROUTES, routes)
+    engine = engine_for(document.network)
+    mover = Mover(preset, engine, FrameRunner(engine))
+    shares, maps = [], []
+    for frame in range(4):
+        mover(noise(frame), frame / 2 + 0.1, frame)
+        values, stage = mover._moved, engine.stages[1]
+        assert isinstance(stage.channels, SomeChannels)
+        assert (stage.channels.share, stage.channels.seed) == (values["/bend/2/channels/share"], 1)
+        assert stage.bend.seed == values["/bend/2/seed"]  # type: ignore[attr-defined]
+        shares.append((stage.channels.share, stage.bend.seed))  # type: ignore[attr-defined]
+        # What is turned beside it stays turned, and the delay keeps what it remembers.
+        found = {(place.owner, place.name): k for k, place in enumerate(engine.places)}
+        assert engine.numbers[found[2, "amount"]] == pytest.approx(values["/bend/2/amount"])
+        if frame:
+            np.testing.assert_array_equal(engine.activation("c>1"), maps[-1])
+        maps.append(engine.activation("c>made"))
+    assert shares == [(0.75, 6), (0.25, 2), (0.75, 6), (0.25, 2)]
 
 
 def test_the_same_frames_come_out_twice() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import moderngl
 import numpy as np
 import pytest
@@ -37,10 +39,30 @@ def knobs() -> Network:
     )
 
 
+def more_knobs() -> Network:
+    """The operators with live numbers that `knobs` leaves out."""
+    return network(
+        layer("resize", "Resize", "input", scale_factor=2.0, mode="bicubic", cubic_a=-0.5),
+        layer("compare", "Compare", "resize", value=0.1),
+        layer("coords", "Coordinates", "resize"),
+        layer("random", "RandomMap", "resize"),
+        layer("mask", "WindowMask", "resize", window=4, shift=(2, 2)),
+        layer("out", "Concat", ("resize", "compare", "coords", "random")),
+    )
+
+
 def test_every_float_of_an_operator_but_eps_is_live() -> None:
     for op in registry().values():
-        floats = {name for name, info in op.model_fields.items() if info.annotation is float and name != "eps"}
+        hints = {name: str(info.annotation) for name, info in op.model_fields.items() if name != "eps"}
+        floats = {name for name, hint in hints.items() if "float" in hint}
+        # How large a map becomes is structure: textures follow from it.
+        floats -= {"scale_factor"}
         assert floats == {live.name for live in lives(op) if live.kind is float}, op.__name__
+
+
+def test_every_operator_with_live_numbers_is_turned_here() -> None:
+    turned = {type(node.op).__name__ for made in (knobs(), more_knobs()) for node in made.graph.nodes}
+    assert {name for name, op in registry().items() if lives(op)} <= turned
 
 
 def turned_anew(made: Network, engine: Engine) -> Network:
@@ -153,10 +175,14 @@ class Counted:
             monkeypatch.setattr(moderngl.Context, name, counting)
 
 
+@pytest.mark.parametrize("of", [knobs, more_knobs])
 def test_a_thousand_frames_of_moving_numbers_make_nothing(
-    gl_class: type[GLEngine] | type[GLFragmentEngine], device: Device, monkeypatch: pytest.MonkeyPatch
+    gl_class: type[GLEngine] | type[GLFragmentEngine],
+    device: Device,
+    monkeypatch: pytest.MonkeyPatch,
+    of: Callable[[], Network],
 ) -> None:
-    engine = gl_class(knobs(), device)
+    engine = gl_class(of(), device)
     x: dict[str, Array] = {"input": normal(3, 4, 4)}
     rng = np.random.default_rng(0)
 

@@ -21,7 +21,7 @@ from studio.model.network import Network
 from studio.model.param import param
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, added
-from studio.model.stage import ChannelRange, Guard, Luma
+from studio.model.stage import ChannelRange, Guard, Luma, SomeChannels
 from studio.model.stages import STAGES
 from studio.modulators import make_modulator
 from studio.ops.conv import Conv2d
@@ -57,9 +57,8 @@ def document() -> Document:
 def test_every_number_has_an_address_with_what_was_declared_of_it(document: Document) -> None:
     found = {number.address: number for number in document.numbers()}
     of_first = {address for address in found if address.startswith("/bend/1/")}
-    assert of_first == {
-        f"/bend/1/{name}" for name in ("amount", "on", "size", "count", "soft", "mask/low", "mask/high", "guard/times")
-    }
+    own = ("amount", "on", "size", "count", "soft", "taps", "mask/low", "mask/high", "guard/times")
+    assert of_first == {f"/bend/1/{name}" for name in own}
     assert {f"/latent/z/{k}" for k in range(8)} <= found.keys()
     size = found["/bend/1/size"]
     assert (size.lo, size.hi, size.unit, size.default, size.doc) == (0.0, 64.0, "px", 2.0, "How long")
@@ -67,6 +66,24 @@ def test_every_number_has_an_address_with_what_was_declared_of_it(document: Docu
     assert len(found) == len(document.numbers())
     for address in found:
         assert split(address)
+
+
+def test_what_chooses_has_an_address_as_what_is_turned(document: Document) -> None:
+    document.add_stage("a", Wave(), channels=SomeChannels(share=0.25, seed=2**31 - 1))
+    document.set_section(ROUTES, added((), make_modulator("lfo", {"seed": 2**31 - 2}), "/bend/1/size")[0], "Move")
+    seed = document.number("/bend/3/channels/seed")
+    assert (seed.kind, seed.lo, seed.hi, seed.doc) == ("integer", 0.0, 2.0**31 - 1, "Which ones")
+    wanted = {"/bend/3/channels/seed": 7, "/bend/3/channels/share": 0.75, "/bend/3/taps": 9, "/route/1/seed": 2**31 - 1}
+    for address, value in wanted.items():
+        document.set(address, value)
+        assert document.get(address) == value
+    stage = document.stages[2]
+    assert (stage.channels, stage.bend) == (SomeChannels(share=0.75, seed=7), Wave(taps=9))
+    assert type(stage.bend.taps) is type(stage.channels.seed) is int
+    assert document.section(ROUTES)[0].source == make_modulator("lfo", {"seed": 2**31 - 1})
+    for _ in wanted:
+        document.undo()
+    assert document.stages[2].channels == SomeChannels(share=0.25, seed=2**31 - 1)
 
 
 def test_turning_a_number_is_undone_and_told_of(document: Document) -> None:

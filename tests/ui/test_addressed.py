@@ -16,7 +16,9 @@ from studio.edits import make_edit
 from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.route import ROUTES
-from studio.model.stage import Luma
+from studio.model.stage import Luma, SomeChannels
+from studio.ui.bends.channels import ChannelsEditor
+from studio.ui.filters.edits_panel import EditsPanel
 from studio.ui.kit.addressed import address_at, address_of, give_address
 from studio.ui.kit.controls import Seed
 
@@ -76,18 +78,17 @@ ASKED_FIRST = {
     "Low": "of an edit that is about to be made",
     "High": "of an edit that is about to be made",
     "How many kernels": "of a selection that is about to be made",
-    "Steps to take": "by the next press of Learn",
     "Crossfader": "between presets, of which none is kept here",
     "Scale": "of what is marked out in a histogram",
-    "Strength": "of variants that are about to be made",
     "Deviations": "of a guard of another kind than the stage has",
+    "Bright": "of a stage without a mask by brightness",
+    "Dark": "of a stage without a mask by brightness",
 }
 """What nothing goes by until something else is done."""
 
 STRUCTURE = {
-    "How many of the strongest channels": "chooses channels, once",
-    "Share of the channels": "chooses channels, once",
-    "Seed": "chooses among random outcomes",
+    "How many of the strongest channels": "finds channels, which the stage then has as a list",
+    "Share of the channels": "of a stage whose channels are not drawn by seed",
 }
 """What is not turned, but chosen."""
 
@@ -97,12 +98,29 @@ def test_every_slider_and_every_field_for_numbers_has_an_address(whole: WholeWin
     whole.workspace.choose("enc2")
     document.add_edit("enc2.weight", make_edit("Noise", {}))
     document.add_stage("enc2", make_bend("Rotate", {"angle": 3.0}), mask=Luma(source="input"))
-    document.set_section(ROUTES, move((), "/bend/1/angle", "lfo", lag=0.2, range=(0.0, 1.0))[0], "Move")
+    document.add_stage("enc2", make_bend("Delay", {"frames": 3}), channels=SomeChannels(share=0.25, seed=3))
+    document.add_stage("enc2", make_bend("Noise", {}))
+    routes = move((), "/bend/1/angle", "lfo", lag=0.2, range=(0.0, 1.0))[0]
+    document.set_section(ROUTES, move(routes, "/bend/1/amount", "midi")[0], "Move")
+    whole.until(lambda: "/bend/3/seed" in {address_of(widget) for widget in whole.window.findChildren(QWidget)})
+    found = {address_of(widget) for widget in whole.window.findChildren(QWidget)}
+    # What chooses rather than turns has one as well.
+    assert {"/bend/1/mask/low", "/bend/1/mask/high"} <= found
+    assert {"/bend/2/frames", "/bend/2/channels/share", "/bend/2/channels/seed", "/route/1/seed"} <= found
+    assert {"/route/2/channel", "/route/2/number", "/vary/strength", "/lesson/steps"} <= found
     check_addresses(whole)
 
 
 def test_so_it_is_with_a_generator(generator: WholeWindow) -> None:
     check_addresses(generator)
+
+
+def is_drawn(widget: QWidget) -> bool:
+    """Whether a seed belongs to something that goes by it: not that of a stage with other channels, or of an action."""
+    within = widget
+    while within is not None and not isinstance(within, ChannelsEditor | EditsPanel):
+        within = within.parentWidget()
+    return within is None
 
 
 def check_addresses(whole: WholeWindow) -> None:
@@ -114,7 +132,8 @@ def check_addresses(whole: WholeWindow) -> None:
         if not is_field or not widget.isEnabled():
             continue
         name, address = widget.accessibleName() or widget.parentWidget().accessibleName(), address_of(widget)
-        if not address and name not in (*ASKED_FIRST, *STRUCTURE) and not isinstance(widget.parentWidget(), Seed):
+        unused = isinstance(widget.parentWidget(), Seed) and not is_drawn(widget)
+        if not address and name not in (*ASKED_FIRST, *STRUCTURE) and not unused:
             lacking.add(name or str(widget))
         if address and address not in known and (is_generator or not address.startswith("/generator/")):
             unknown.add((name, address))

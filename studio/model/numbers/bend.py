@@ -1,21 +1,23 @@
-"""Numbers of stages: ``/bend/ID/amount``, ``/bend/ID/on``, and the live parameters of bend, mask and guard.
+"""Numbers of stages: ``/bend/ID/amount``, ``/bend/ID/on``, and the parameters of bend, mask, guard and channels.
 
 A stage's address holds its number, which stays the same when stages are moved or removed; the first stage of a preset
-that has had no other is ``/bend/1``.
+that has had no other is ``/bend/1``. Where channels are drawn by seed, ``/bend/1/channels/share`` and
+``/bend/1/channels/seed`` choose them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from studio.model.address import Number, joined, number_of
 from studio.model.form import field_of
 from studio.model.numbers._base import Knob
-from studio.model.param import Shaded, lives
+from studio.model.param import Declared, Shaded, live_names, lives, number_kinds
 from studio.model.preset import Preset
-from studio.model.stage import Stage
+from studio.model.stage import SomeChannels, Stage
 from studio.model.stages import STAGES, changed, stage_of
 
 OWNER = "bend"
@@ -40,6 +42,43 @@ def _of_stage(stage: Stage) -> Iterator[Knob]:
         # A guard's number counts for one kind of guard alone.
         if isinstance(record, Shaded) and (part != "guard" or stage.guard.kind == "deviation"):
             yield from _of_record(number, what, part, path, record)
+    for address, (part, name) in structure_of(stage).items():
+        path = ("channels",) if part == "channels" else ()
+        field = field_of(type(getattr(stage, part)), name)
+        words = " ".join((what, *path, field.label.lower()))
+        yield Knob(
+            number_of(address, field, words), partial(_get_of, number, part, name), partial(_shape, number, part, name)
+        )
+
+
+def structure_of(stage: Stage) -> dict[str, tuple[str, str]]:
+    """The addresses of the numbers that choose what a stage is: seeds, counts of frames, the share of its channels.
+
+    An engine has no live number for these: another value is another stage.
+
+    Returns:
+        For each address the field of `Stage` and the parameter of that record.
+    """
+    live = live_names(type(stage.bend))
+    found = {joined(OWNER, stage.id, n): ("bend", n) for n in number_kinds(type(stage.bend)) if n not in live}
+    if isinstance(stage.channels, SomeChannels):
+        found |= {joined(OWNER, stage.id, "channels", n): ("channels", n) for n in number_kinds(SomeChannels)}
+    return found
+
+
+def reshaped(stage: Stage, values: Mapping[str, float]) -> Stage:
+    """The stage with the numbers of `structure_of` at these values; itself where that changes nothing.
+
+    Args:
+        stage: as it is.
+        values: by address, each within its range; those of other things count for nothing.
+    """
+    for address, (part, name) in structure_of(stage).items():
+        record = getattr(stage, part)
+        if address in values and getattr(record, name) != values[address]:
+            shaped: dict[str, Any] = {part: _with_number(record, name, values[address])}
+            stage = replace(stage, **shaped)
+    return stage
 
 
 def _of_record(stage: int, what: str, part: str, path: tuple[str, ...], record: Shaded) -> Iterator[Knob]:
@@ -67,3 +106,13 @@ def _turn_of(number: int, part: str, name: str, preset: Preset, value: float) ->
     stages = preset.section(STAGES)
     record = getattr(stage_of(stages, number), part)
     return preset.with_section(STAGES, changed(stages, number, **{part: record.turned({name: value})}))
+
+
+def _shape(number: int, part: str, name: str, preset: Preset, value: float) -> Preset:
+    stages = preset.section(STAGES)
+    record = getattr(stage_of(stages, number), part)
+    return preset.with_section(STAGES, changed(stages, number, **{part: _with_number(record, name, value)}))
+
+
+def _with_number(record: Declared, name: str, value: float) -> Declared:
+    return record.model_copy(update={name: number_kinds(type(record))[name](value)})

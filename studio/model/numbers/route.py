@@ -1,4 +1,4 @@
-"""Numbers of routes: ``/route/ID/depth``, ``/route/ID/on``, and the live parameters of their sources and curves.
+"""Numbers of routes: ``/route/ID/depth``, ``/route/ID/on``, the parameters of their sources and those of their curves.
 
 Those of curves stand under the curve's place, counted from 1: ``/route/1/curve/2/seconds``.
 """
@@ -13,7 +13,7 @@ from studio.model.address import Number, joined, number_of
 from studio.model.curve import turned_curves
 from studio.model.form import field_of
 from studio.model.numbers._base import Knob
-from studio.model.param import Live, lives
+from studio.model.param import Live, lives, number_kinds
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route, changed, route_of
 
@@ -41,10 +41,10 @@ def _of_route(route: Route) -> Iterator[Knob]:
     yield Knob(depth, partial(_get, number, "depth"), partial(_turn, number, "depth"))
     on = Number(joined(OWNER, number, "on"), f"{what} on", "switch", 1.0, 0.0, 1.0, "", "Whether the route moves")
     yield Knob(on, partial(_get, number, "on"), partial(_turn, number, "on"))
-    for live in lives(type(route.source)):
-        field = field_of(type(route.source), live.name)
-        each = number_of(joined(OWNER, number, live.name), field, f"{what} {field.label.lower()}")
-        yield Knob(each, partial(_get_source, number, live.name), partial(_turn_source, number, live.name))
+    for name in number_kinds(type(route.source)):
+        field = field_of(type(route.source), name)
+        each = number_of(joined(OWNER, number, name), field, f"{what} {field.label.lower()}")
+        yield Knob(each, partial(_get_source, number, name), partial(_turn_source, number, name))
     for place, curve in enumerate(route.curves):
         for live in lives(type(curve)):
             field = field_of(type(curve), live.name)
@@ -69,8 +69,7 @@ def _get_source(number: int, name: str, preset: Preset) -> float:
 def _turn_source(number: int, name: str, preset: Preset, value: float) -> Preset:
     routes = preset.section(ROUTES)
     source = route_of(routes, number).source
-    kinds = {live.name: live.kind for live in lives(type(source))}
-    turned = source.model_copy(update={name: kinds[name](value)})
+    turned = source.model_copy(update={name: number_kinds(type(source))[name](value)})
     return preset.with_section(ROUTES, changed(routes, number, source=turned))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from studio.engine.base import Engine
 from studio.engine.numbers import Place
@@ -13,11 +14,12 @@ from studio.model.generator import GENERATOR, directions_of
 from studio.model.latent_offset import LATENT
 from studio.model.live_edits import EDITS, LiveEdits, bound, turned
 from studio.model.numbers import knobs
+from studio.model.numbers.bend import reshaped, structure_of
 from studio.model.numbers.generator import turned as turned_generator
 from studio.model.numbers.state import turned as stepping_turned
 from studio.model.preset import Preset
 from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.stages import STAGES, Stages
 from studio.model.state import STEPPING
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -28,7 +30,9 @@ _FED = ("latent", "generator", "feedback", "state")
 
 
 class Turner:
-    """Gives numbers values by their addresses, for the run that comes next; nothing is compiled or made for it.
+    """Gives numbers values by their addresses, for the run that comes next.
+
+    Nothing is compiled or made for a live number; a seed or a count of frames makes its own stage anew.
 
     Addresses of what does not run here, such as ``/view/zoom``, are left to others.
 
@@ -47,6 +51,8 @@ class Turner:
         self._places: tuple[Place, ...] = ()
         self._index: dict[str, int] = {}
         self._waiting: dict[str, float] = {}
+        self._stages: Stages = ()
+        self._structure: frozenset[str] = frozenset()
         self._edits: LiveEdits = ()
         self._turned: dict[str, float] = {}  # their numbers since then
         self.refused = ""
@@ -86,6 +92,7 @@ class Turner:
         for address, value in values.items():
             owned.get(address[1 : address.find("/", 1)], self._waiting)[address] = value
         self._feed(owned)
+        self._reshape(self._waiting)
         if owned["edit"]:
             self._turned |= owned["edit"]
             self._set_edits(turned(self._edits, self._turned))
@@ -101,6 +108,19 @@ class Turner:
                 numbers[self._index[address]] = value
         self._waiting.clear()
         self._engine.set_numbers(numbers)
+
+    def _reshape(self, values: Values) -> None:
+        """Take other stages where a number moves that is no live one: a seed, a count of frames, a share of channels.
+
+        What else is told stays as it is turned.
+        """
+        stages = self._engine.stages
+        if stages is not self._stages:
+            self._stages, self._structure = stages, frozenset(chain.from_iterable(map(structure_of, stages)))
+        if not self._structure.isdisjoint(values):
+            wanted = tuple(reshaped(stage, values) for stage in stages)
+            if any(new is not old for new, old in zip(wanted, stages, strict=True)):
+                self._engine.set_stages(wanted)
 
     def _feed(self, owned: Mapping[str, dict[str, float]]) -> None:
         """Turn the numbers of what the network is fed."""

@@ -16,8 +16,8 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.graph import Graph
-from studio.model.param import lives
-from studio.model.stage import Guard, Luma, Painted, Stage
+from studio.model.param import number_kinds
+from studio.model.stage import Guard, Luma, Painted, SomeChannels, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
@@ -187,7 +187,7 @@ class StageCard(QFrame):
         column.addLayout(grid)
         give_address(self.amount, f"/bend/{self.number}/amount")
         give_address(self.on, f"/bend/{self.number}/on")
-        self.form.give_addresses({live.name: f"/bend/{self.number}/{live.name}" for live in lives(self._kind)})
+        self.form.give_addresses({name: f"/bend/{self.number}/{name}" for name in number_kinds(self._kind)})
         self.form.changed.connect(lambda bend: self._turn(bend=bend))
         self.form.settled.connect(self._settle)
         self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))
@@ -231,6 +231,9 @@ class StageCard(QFrame):
         self.times.show_value(min(stage.guard.times, 20.0))
         for end, name in ((self.masked.low, "low"), (self.masked.high, "high")):
             give_address(end, f"/bend/{self.number}/mask/{name}" if isinstance(stage.mask, Luma) else "")
+        drawn = isinstance(stage.channels, SomeChannels)
+        for control, name in ((self.channels.share, "share"), (self.channels.seed, "seed")):
+            give_address(control, f"/bend/{self.number}/channels/{name}" if drawn else "")
         counts = stage.guard.kind == "deviation"
         give_address(self.times, f"/bend/{self.number}/guard/times" if counts else "")
         for widget in (self._times_label, self.times):

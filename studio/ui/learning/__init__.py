@@ -93,7 +93,7 @@ PANELS = (
         stack=20,
         order=60,
         scrolled=True,
-        dials=lambda c: _panel(c).lesson.dials(),
+        dials=lambda c: _panel(c).dials(),
         commands=(
             Command(
                 "learn.toggle",

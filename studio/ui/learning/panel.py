@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.control.window import STEPS
 from studio.errors import StudioError
 from studio.learn.prepare import Asked, estimate
+from studio.model.address import Dial
 from studio.model.changes import Change, NetworkChanged
 from studio.model.workspace import Workspace
 from studio.runtime.learning.record import Mark, alarm
@@ -31,6 +33,7 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.icons import icon
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
@@ -75,7 +78,8 @@ class LearningPanel(QWidget):
         self.end = QPushButton("End")
         self.end.setToolTip("End the lesson; what was learnt stays, and undo takes it back")
         self.end.clicked.connect(session.end)
-        self.until = QSpinBox(minimum=0, maximum=10_000_000, value=0)
+        self.until = QSpinBox(minimum=0, maximum=int(STEPS.hi), value=0)
+        give_address(self.until, STEPS.address)
         self.until.setSpecialValueText("endless")
         self.until.setSuffix(" steps")
         self.until.setAccessibleName("Steps to take")
@@ -173,6 +177,11 @@ class LearningPanel(QWidget):
             self._session.go_on(1)
         else:
             self._begin(1)
+
+    def dials(self) -> Iterator[Dial]:
+        """Its numbers, which may be turned while it learns."""
+        yield from self.lesson.dials()
+        yield Dial(STEPS, lambda: float(self.until.value()), lambda steps: self.until.setValue(int(steps)))
 
     # -- within -----------------------------------------------------------------------------------------------------
 

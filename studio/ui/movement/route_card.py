@@ -16,7 +16,7 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.modulator import Modulator
-from studio.model.param import lives
+from studio.model.param import number_kinds
 from studio.model.route import ROUTES, Route, changed, route_of, without
 from studio.modulators import registry
 from studio.ui.kit import theme
@@ -119,7 +119,7 @@ class RouteCard(QFrame):
         self.curves.changed.connect(lambda what, curves: self._set(what, curves=curves))
         give_address(self.reach, f"/route/{self.number}/depth")
         give_address(self.on, f"/route/{self.number}/on")
-        self.form.give_addresses({live.name: f"/route/{self.number}/{live.name}" for live in lives(self._kind)})
+        self.form.give_addresses({name: f"/route/{self.number}/{name}" for name in number_kinds(self._kind)})
         self.source.activated.connect(self._set_source)
         self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
         self.reach.settled.connect(self._settle)

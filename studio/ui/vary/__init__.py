@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.control.window import STRENGTH
+from studio.model.address import Dial
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel, bring_forward
@@ -30,6 +32,13 @@ def _roll(context: Context) -> None:
     panel.roll()
 
 
+def _dials(context: Context) -> tuple[Dial, ...]:
+    from studio.ui.vary.panel import VaryPanel
+
+    panel = context[VaryPanel]
+    return (Dial(STRENGTH, lambda: panel.breeding.strength, panel.set_strength),)
+
+
 PANELS = (
     Panel(
         "vary",
@@ -39,6 +48,7 @@ PANELS = (
         stack=20,
         order=15,
         modules=("studio.ui.vary.panel",),
+        dials=_dials,
         commands=(
             Command(
                 "vary.roll",

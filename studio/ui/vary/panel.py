@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from studio.control.window import STRENGTH
 from studio.model.document import Document
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import kinds
@@ -15,6 +16,7 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.live.variants import COUNT, Variants
 from studio.ui.kit import theme
+from studio.ui.kit.addressed import give_address
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
@@ -67,6 +69,11 @@ class VaryPanel(QWidget):
         """Draw eight others."""
         self.breeding.roll()
 
+    def set_strength(self, strength: float) -> None:
+        """Let the next eight be as strong as this, from 0.05 to 1."""
+        self.breeding.strength = strength
+        self.strength.show_value(strength)
+
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
@@ -87,7 +94,8 @@ class VaryPanel(QWidget):
         for box in (self.kind, self.where):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(4)
-        self.strength = Number(0.05, 1.0, self.breeding.strength, "")
+        self.strength = Number(STRENGTH.lo, STRENGTH.hi, self.breeding.strength)
+        give_address(self.strength, STRENGTH.address)
         self.strength.name_parts("Strength", "How many filters, and how far each goes")
         self.kind.activated.connect(self._set)
         self.where.activated.connect(self._set)
