@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from families_colour import COLOUR
+from families_depth import DEPTH
 from families_edges import EDGES, Fsrcnn
 from families_generators import GENERATORS
 from families_masks import MASKS
@@ -223,7 +224,8 @@ FAMILIES = {
     "zero-dce": (ZeroDce, (3, 16, 24)),
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
-ALL = {name: (name, *rest) for name, rest in FAMILIES.items()} | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR
+OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
+ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -26,15 +26,15 @@ def resnet(s: Sketch, at: str, x: str, *, dilated: bool = False, pooled: bool = 
             stride, spread = 1, spread * 2
         number = 0
         while s.has(f"{at}layer{group}.{number}.conv1.weight"):
-            block = f"{at}layer{group}.{number}"
+            name = f"{at}layer{group}.{number}"
             # The first block of a group looks as far as those before it.
-            x = _block(s, block, x, stride if number == 0 else 1, before if number == 0 else spread)
+            x = block(s, name, x, stride if number == 0 else 1, before if number == 0 else spread)
             number += 1
         maps.append(x)
     return maps
 
 
-def _block(s: Sketch, at: str, x: str, stride: int, spread: int) -> str:
+def block(s: Sketch, at: str, x: str, stride: int, spread: int) -> str:
     """Two convolutions, or three of which the middle one is wide."""
     wide = 2 if s.has(f"{at}.conv3.weight") else 1
     y = x

@@ -14,7 +14,11 @@ def _matches(tensors: Tensors) -> bool:
 
 def _build(s: Sketch) -> str:
     picture = s.input(s.channels("backbone.conv1"))
-    x = resnet(s, "backbone.", picture, dilated=True)[-1]
+    return classified(s, resnet(s, "backbone.", picture, dilated=True)[-1], picture)
+
+
+def classified(s: Sketch, x: str, picture: str) -> str:
+    """The head of either: of what each place is, how likely it is."""
     if s.has("classifier.0.convs.0.0.weight"):
         x = _pyramid(s, "classifier.0", x)
         x = conv_norm(s, "classifier", x, conv="1", norm="2")
