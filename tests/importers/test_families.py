@@ -13,6 +13,7 @@ from families_generators import GENERATORS
 from families_masks import MASKS
 from families_more import MORE
 from families_pictures import PICTURES
+from families_restored import RESTORED
 from helpers import on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -225,7 +226,7 @@ FAMILIES = {
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
 OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
-ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH
+ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED
 
 
 @pytest.mark.parametrize("name", ALL)
