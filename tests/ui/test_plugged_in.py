@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import tiny_network
-from installing import installer
+from installing import installer, page_of_plugins
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -27,6 +27,17 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, install: Callable[..., None]) -> Iterator[WholeWindow]:
     del gl_app
     install("wave_pack", "broken_pack")
+    yield from opened(qtbot, tmp_path)
+
+
+@pytest.fixture
+def page(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, install: Callable[..., None]) -> Iterator[WholeWindow]:
+    del gl_app
+    install("wave_pack", site=page_of_plugins(tmp_path / "page"))
+    yield from opened(qtbot, tmp_path)
+
+
+def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[WholeWindow]:
     (tmp_path / "weights").mkdir()
     save_network(tiny_network(), tmp_path / "weights" / "tiny")
     made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
@@ -54,3 +65,17 @@ def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:
     # What came with it and is broken is named, and nothing else.
     whole.until(lambda: any("broken-pack 0.1" in text for text in whole.said))
     assert not [text for text in whole.said if "wave-pack" in text]
+
+
+def test_panel_and_commands_of_the_page_on_plug_ins_work_as_they_are_written(page: WholeWindow) -> None:
+    window, document = page.window, page.document
+    names = window.docks["names"].widget().widget()
+    assert isinstance(names, QLabel)
+    page.key(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    assert names.text() == ", ".join(node.name for node in document.graph.nodes).upper()
+    page.command("wave.bypass")
+    assert document.bypassed == {document.graph.nodes[0].name}
+    assert not window.actions_["wave.bypass"].isEnabled()
+    page.studio.controllers.hub.names.set("/mood/wild", 1)
+    assert document.history.labels[-1] == "Wild"
+    assert not [text for text in page.said if "wave-pack" in text]
