@@ -98,6 +98,7 @@ def test_arrows_go_about_and_escape_leaves_everything(whole: WholeWindow) -> Non
     texts = [entry.text for entry in palette.model.entries]
     assert {"Undo", "Record"} <= set(texts) | {"Undo"}
     assert "Redo" not in texts, "what is greyed out cannot be chosen"
+    assert texts[0] == next(iter(palette._entries)).text, "with nothing typed it is in the order of menus"
     before = palette.list.currentIndex().row()
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
         whole.qtbot.keyClick(palette.field, key)

@@ -119,7 +119,7 @@ def test_on_the_screen_every_label_can_be_read_and_none_is_cut(whole: WholeWindo
         if place.height() < label.height() or place.width() < label.width() or label.height() < 8:
             continue
         seen += 1
-        assert of_text(image, place) >= 4.0, (label.text(), "too faint")
+        assert of_text(image, place) >= 4.5, (label.text(), "too faint")
         if not label.wordWrap() and type(label) is QLabel and label.sizePolicy().horizontalPolicy().name != "Ignored":
             assert label.width() >= label.sizeHint().width() - 1, (label.text(), "cut")
     assert seen > 12

@@ -58,7 +58,7 @@ class Palette(QFrame):
         self._entries: list[Entry] = []
         self._recent: list[tuple[str, str]] = []
         self.field = QLineEdit()
-        self.field.setPlaceholderText("A command, layer, preset, edit or address")
+        self.field.setPlaceholderText("A command, layer, preset, network, bend, edit or address")
         self.field.setAccessibleName("Find anything")
         self.field.addAction(icon("magnifying-glass", theme.FAINT), QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self._find)
@@ -95,7 +95,9 @@ class Palette(QFrame):
                 where = command.menu.menu.replace("/", " › ") if command.menu else ""
                 keys = ", ".join(keys_of(command)[:1])
                 text = command.text.rstrip("…")
-                yield Entry(text, "Command", plain(action.trigger), keys or where, command.icon)
+                # "Set" alone, say, might be anything.
+                detail = "   ".join(filter(None, (where, keys)))
+                yield Entry(text, "Command", plain(action.trigger), detail, command.icon)
         for panel in self._declared.panels:
             yield from panel.entries(self._context)
         for address, (number, value) in self._context[Controllers].hub.names.listed().items():
@@ -115,6 +117,8 @@ class Palette(QFrame):
         for number, entry in enumerate(self._entries):
             words = typed.partition(" ")[0] if entry.takes_value else typed
             value = fit(words, entry.text) or 0.6 * fit(words, f"{entry.kind} {entry.text}")
+            if not words.strip():
+                value = 1.0  # as menus and panels have them
             if value:
                 found.append((value + self._bonus(entry), -number, entry))
         found.sort(key=lambda each: each[:2], reverse=True)
