@@ -11,7 +11,7 @@ from helpers import layer, network
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -30,6 +30,7 @@ from studio.runtime.live.player import PlayerState
 from studio.ui.filters import FilterEditor, rulers, sheet_colours
 from studio.ui.filters.arrangement import arranged, folded
 from studio.ui.filters.ordering import row_order
+from studio.ui.filters.sheet_canvas import SheetCanvas
 from studio.ui.kit import theme
 from studio.ui.services.posting import Post
 from studio.ui.viewport.stage import Stage
@@ -280,15 +281,21 @@ def test_on_every_shipped_network_weights_stand_out_against_the_ground(qtbot: Qt
     qtbot.addWidget(editor)
     editor.resize(700, 700)
     editor.show()
-    layers = [node.name for node in document.graph.nodes if len(node.op.tensor_shapes().get("weight", ())) == 4]
-    for chosen in dict.fromkeys((layers[0], layers[len(layers) // 2], layers[-1])):
-        workspace.choose(chosen, "weight")
-        sheet = editor.sheet
+    qtbot.waitExposed(editor)
+    sheet, looked = editor.sheet, 0
+    for node in document.graph.nodes:
+        if len(node.op.tensor_shapes().get("weight", ())) != 4 or node.owner != node.name:
+            continue
+        workspace.choose(node.name, "weight")
+        sheet.show_depth("overview")
         # Weights of six pixels at least; what of the sheet the view has then is looked at.
         while sheet.camera.zoom < 8:
             sheet.zoom_in()
-        QApplication.processEvents()
-        _stand_out(sheet.grab().toImage(), sheet, document.tensor(workspace.tensor or ""), name)
+        looked += _stand_out(sheet, document.tensor(f"{node.name}.weight"), (name, node.name))
+        for depth in ("filters", "weights"):
+            sheet.show_depth(depth)
+            looked += _stand_out(sheet, document.tensor(f"{node.name}.weight"), (name, node.name, depth))
+    assert looked > 1000
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -332,22 +339,20 @@ def test_in_the_overview_of_every_shipped_network_kernels_stand_out(qtbot: QtBot
         assert looked >= 2
 
 
-def _stand_out(image: QImage, sheet: QWidget, tensor: np.ndarray, name: str) -> None:
-    rows, columns, kh, kw = kernel_grid(tensor.shape)
-    deviation, flat = float(tensor.std()), to_sheet(tensor)
-    seen = good = 0
+def _stand_out(sheet: SheetCanvas, tensor: np.ndarray, which: tuple[str, ...]) -> int:
+    """Count, of the weights in sight that differ from zero, those that stand out; returns how many were looked at."""
+    QApplication.processEvents()
+    image, flat = sheet.grab().toImage(), to_sheet(tensor)
     ground = QColor(theme.GROUND)
-    rng = np.random.default_rng(0)
-    for _ in range(4000):
-        y, x = int(rng.integers(rows * kh)), int(rng.integers(columns * kw))
-        at = sheet.at(y + 0.4, x + 0.6)  # type: ignore[attr-defined]
-        if not (32 < at.x() < sheet.width() - 2 and 18 < at.y() < sheet.height() - 2):
-            continue
-        if abs(flat[y, x]) > 0.1 * deviation:
+    places = np.argwhere(np.abs(flat) > 0.1 * float(tensor.std()))
+    seen = good = 0
+    for y, x in np.random.default_rng(0).permutation(places)[:20_000].tolist():
+        at = sheet.at(y + 0.4, x + 0.6)
+        if seen < 400 and 32 < at.x() < sheet.width() - 2 and 18 < at.y() < sheet.height() - 2:
             seen += 1
             good += contrast(image.pixelColor(at.toPoint()), ground) >= 1.5
-    if seen > 20:
-        assert good >= 0.9 * seen, (name, good, seen)
+    assert good >= 0.9 * seen, (which, good, seen)
+    return seen
 
 
 # -- the stage -------------------------------------------------------------------------------------------------------
