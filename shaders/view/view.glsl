@@ -50,7 +50,8 @@ vec3 mapped(float value, ivec2 tile) {
     }
     float limit = max(max(-own.x, own.y), FAINTEST * max(-all.x, all.y));
     float part = limit > 0.0 ? clamp(value / limit, -1.0, 1.0) : 0.0;
-    return part < 0.0 ? -part * NEGATIVE : part * POSITIVE;
+    // By the root, so that what is small is seen beside the largest value.
+    return sqrt(abs(part)) * (part < 0.0 ? NEGATIVE : POSITIVE);
 }
 
 // Colour of the content at a texel; sets g_nan.

@@ -210,12 +210,14 @@ def signed_view(activation: Array, limits: Array) -> Picture:
         limits: (C,) the magnitude that gets full colour in each tile, but at least a fiftieth of the largest of all.
 
     Returns:
-        (H', W', 3) uint8 RGB: zero black, negative blue, positive orange.
+        (H', W', 3) uint8 RGB: zero black, negative blue, positive orange, by the root of the magnitude.
     """
     floor = max(float(limits.max(initial=0.0)) * _FAINTEST, 1e-30)
     scales = np.maximum(limits, floor).astype(np.float32)[:, None, None]
     with np.errstate(over="ignore"):
         scaled: Array = activation / scales
     values = np.nan_to_num(channel_grid(scaled), nan=0.0).clip(-1, 1)[:, :, None]
-    colours: Array = np.where(values < 0, -values * _NEGATIVE, values * _POSITIVE)
+    # By the root, so that what is small is seen beside the largest value.
+    strength = np.sqrt(np.abs(values))
+    colours: Array = np.where(values < 0, strength * _NEGATIVE, strength * _POSITIVE)
     return colours.astype(np.uint8)

@@ -71,7 +71,7 @@ def test_the_signed_view_is_black_at_zero_blue_below_and_orange_above() -> None:
 def test_each_channel_has_a_scale_of_its_own_but_a_faint_one_stays_faint() -> None:
     values = np.array([100.0, 10.0, 0.01], np.float32).reshape(3, 1, 1)
     red = signed_view(values, np.abs(values[:, 0, 0]))[:, :, 0].ravel()
-    assert red.tolist() == [255, 255, 1, 0]
+    assert red.tolist() == [255, 255, 18, 0]
 
 
 def test_the_signed_view_of_zeros_is_black() -> None:
