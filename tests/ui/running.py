@@ -90,5 +90,5 @@ class Running:
     def close(self) -> None:
         """End its threads."""
         self.loader.close()
-        assert self.worker.close(10)
+        assert self.worker.close(60)
         self.post.close()

@@ -40,7 +40,7 @@ def test_an_export_under_way_is_finished(whole: WholeWindow, tmp_path: Path, mon
     go_on = threading.Event()
 
     def slow(*arguments: object) -> object:
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return export_preset(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sys.modules["studio.ui.importing.opening"], "export_preset", slow)
@@ -67,7 +67,7 @@ def test_one_may_stay_and_one_may_give_up_when_asked(
     go_on = threading.Event()
 
     def slow(*arguments: object) -> object:
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return export_preset(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(sys.modules["studio.ui.importing.opening"], "export_preset", slow)
@@ -99,7 +99,7 @@ def test_a_recording_is_finished_however_long_that_takes(
 
     def slow(self: LiveRecorder) -> None:
         record(self)
-        assert go_on.wait(30)
+        assert go_on.wait(60)
 
     monkeypatch.setattr(LiveRecorder, "_record", slow)
     whole.command("file.record")

@@ -232,7 +232,7 @@ def test_what_takes_long_shows_that_it_goes_on_and_can_be_cancelled(desk: Desk) 
 
         def change(self, kernels: Kernels, selected: Mask) -> Kernels:
             del selected
-            assert go.wait(10)
+            assert go.wait(60)
             return -kernels
 
     desk.editing.apply("Long", Long(), WEIGHT, desk.everything)

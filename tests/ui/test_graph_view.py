@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers import least_seconds
 from hypothesis import given
 from hypothesis import strategies as st
 from networks import autoencoder, pix2pix
@@ -313,9 +313,10 @@ def test_200_layers_are_built_quickly(qtbot: QtBot) -> None:
     document = Document(Preset("deep", network, {}))
     workspace, telemetry = Workspace(document), Telemetry()
     GraphView(document, workspace, telemetry)  # fonts and icons are loaded once
-    start = time.thread_time()
-    view = GraphView(document, workspace, telemetry)
-    qtbot.addWidget(view)
-    assert time.thread_time() - start < 0.2
+    views: list[GraphView] = []
+    seconds = least_seconds(lambda: views.append(GraphView(document, workspace, telemetry)), times=4)
+    for view in views:
+        qtbot.addWidget(view)
+    assert seconds < 0.2
     assert len(view._boxes) == 301
     assert view._boxes["add99"].y() > 300 * HEIGHT

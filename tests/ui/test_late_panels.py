@@ -125,8 +125,8 @@ def test_the_network_runs_once_the_window_has_been_painted(studio: Studio, qtbot
 
 def test_the_network_runs_soon_though_nobody_sees_the_window(studio: Studio, qtbot: QtBot) -> None:
     """It may begin minimised, and still send its picture to other programs."""
-    qtbot.waitUntil(studio.live._thread.is_alive, timeout=10_000)
-    qtbot.waitUntil(lambda: studio.live.player.state().spec == "demo", timeout=10_000)
+    qtbot.waitUntil(studio.live._thread.is_alive)
+    qtbot.waitUntil(lambda: studio.live.player.state().spec == "demo")
 
 
 def test_all_edits_are_there_for_who_asks_early(studio: Studio) -> None:

@@ -144,7 +144,6 @@ def test_what_is_learnt_without_a_hand_is_kept_again_and_again(runs: Runs, qtbot
         before = np.array(run.document.tensor("enc1.weight"))
         qtbot.waitUntil(
             lambda before=before: not np.array_equal(run.document.tensor("enc1.weight"), before),  # type: ignore[misc]
-            timeout=30_000,
         )
         run.autosave._learning_at = 0.0
         run.autosave.keep()

@@ -46,7 +46,7 @@ def test_a_state_has_the_picture_of_what_came_out_then(qtbot: QtBot, document: D
     stones = Milestones(document, camera, lambda call: call())
     for value in (1.0, 2.0):
         paint(document, value)
-        qtbot.waitUntil(lambda: bool(camera.waiting), timeout=3000)
+        qtbot.waitUntil(lambda: bool(camera.waiting))
         camera.take(int(value) * 50)
     one, two = stones.picture(1), stones.picture(2)
     assert one is not None
@@ -61,7 +61,7 @@ def test_one_that_came_too_late_is_no_picture_of_the_next(qtbot: QtBot, document
     camera = Camera()
     stones = Milestones(document, camera, lambda call: call())
     paint(document, 1.0)
-    qtbot.waitUntil(lambda: bool(camera.waiting), timeout=3000)
+    qtbot.waitUntil(lambda: bool(camera.waiting))
     paint(document, 2.0)
     camera.take(10)
     assert stones.picture(1) is None

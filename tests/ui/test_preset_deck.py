@@ -242,7 +242,7 @@ def test_edits_while_a_preset_is_being_saved_stay_unsaved(
     go_on = threading.Event()
 
     def slow(*args: object, **named: object) -> None:
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         save_preset(*args, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(preset_saver, "save_preset", slow)
@@ -403,7 +403,7 @@ def test_unsaved_work_is_kept_until_it_is_saved(at: Running, qtbot: QtBot) -> No
     at.edit()
     run.autosave.keep()
     run.autosave.end()
-    at.worker.close(5)
+    at.worker.close(60)
     assert list((at.home / "recovery").iterdir()) == []
 
 
@@ -469,7 +469,7 @@ def _hold(lock: str, ready: multiprocessing.Event, end: multiprocessing.Event) -
     file = QLockFile(lock)
     assert file.tryLock(0)
     ready.set()
-    end.wait(20)
+    end.wait(60)
     os._exit(1)
 
 
@@ -480,12 +480,12 @@ def test_what_another_running_studio_keeps_is_left_alone_until_it_crashes(at: Ru
     other = context.Process(target=_hold, args=(str(old.folder / "lock"), ready, end))
     other.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(60)
         run.autosave.offer()
         assert run.offers == []
     finally:
         end.set()
-        other.join(20)
+        other.join(60)
     run.autosave.offer()
     assert len(run.offers) == 1
     run.autosave.end()

@@ -174,7 +174,7 @@ def test_cameras_are_looked_for_when_the_menu_opens_and_nobody_waits(at: Running
 
     def slow() -> list[int]:
         looked.append(threading.current_thread())
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         return [0, 2]
 
     bar = Transport(at.live, at.telemetry, at.session, at.worker, cues_of(at), slow)  # type: ignore[arg-type]
