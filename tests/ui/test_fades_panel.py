@@ -23,7 +23,6 @@ from studio.control.quantised import switches_of
 from studio.control.window import window_numbers
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
-from studio.model.changes import StagesChanged
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.preset import Preset
@@ -46,9 +45,31 @@ def bent(number: int) -> Preset:
     return Preset(f"bent {number}", tiny_network(), {"enc.bias": np.full(6, float(number), np.float32)})
 
 
+class Beat:
+    """The clock by which beats are counted: the studio's, until the test stops it and turns it by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at: float | None = None
+        now = Fades.now
+        monkeypatch.setattr(Fades, "now", lambda fades: now(fades) if self.at is None else self.at)
+
+    def stop(self, fades: Fades) -> None:
+        self.at = fades.now()
+
+    def go(self, whole: WholeWindow, to: float) -> None:
+        self.at = to
+        # What waits for a beat has been told for how long.
+        switches_of(whole.document).changed.emit()
+
+
+@pytest.fixture(autouse=True)
+def beat(monkeypatch: pytest.MonkeyPatch) -> Beat:
+    return Beat(monkeypatch)
+
+
 @pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
+def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, beat: Beat) -> Iterator[WholeWindow]:
+    del gl_app, beat
     save_network(tiny_network(), tmp_path / "tiny")
     save_network(tiny_network(seed=5), tmp_path / "other")
     for number in (1, 2):
@@ -75,14 +96,21 @@ def bias(whole: WholeWindow) -> float:
     return float(values[0])
 
 
-def test_opening_a_preset_fades_to_it_and_the_picture_follows(whole: WholeWindow, tmp_path: Path) -> None:
+def test_opening_a_preset_fades_to_it_and_the_picture_follows(whole: WholeWindow, tmp_path: Path, beat: Beat) -> None:
     fades = fades_of(whole)
     fades.choose(FadingChoice(beats=2.0, easing="linear"))
+    beat.stop(fades)
     seen = []
     fades.changed.connect(lambda: seen.append(bias(whole)))
     whole.studio.parts.opener.open(tmp_path / "bent-2")
     whole.until(lambda: fades.way is not None)
     assert panel_of(whole).stop.isEnabled()
+    way = fades.way
+    assert way is not None
+    for part in (0.25, 0.5, 0.75):
+        beat.go(whole, way.start + part * way.seconds)
+        whole.until(lambda part=part: bias(whole) == pytest.approx(1.0 + part))
+    beat.go(whole, way.start + way.seconds)
     whole.until(lambda: fades.way is None)
     assert whole.document.path == tmp_path / "bent-2"
     assert not whole.document.unsaved
@@ -106,7 +134,7 @@ def test_a_cut_is_a_cut_and_another_network_is_open_at_once_while_its_picture_fa
     whole: WholeWindow, tmp_path: Path
 ) -> None:
     fades = fades_of(whole)
-    fades.choose(FadingChoice(beats=8.0))
+    fades.choose(FadingChoice(beats=64.0))
     whole.studio.parts.opener.open(tmp_path / "bent-2", cut=True)
     whole.until(lambda: whole.document.path == tmp_path / "bent-2")
     assert fades.way is None
@@ -121,7 +149,7 @@ def test_a_cut_is_a_cut_and_another_network_is_open_at_once_while_its_picture_fa
     whole.studio.parts.opener.open(tmp_path / "other")
     whole.until(lambda: whole.document.path is None)
     after = whole.picture().astype(float)
-    # Early in four seconds it is nearer to what was.
+    # Early in half a minute it is nearer to what was.
     assert np.abs(between - before).mean() < np.abs(between - after).mean()
 
 
@@ -229,9 +257,10 @@ def test_controllers_turn_the_fader(whole: WholeWindow) -> None:
     np.testing.assert_array_equal(whole.document.tensor("enc.bias"), wanted.changed["enc.bias"])
 
 
-def test_a_cut_can_wait_for_the_bar(whole: WholeWindow, tmp_path: Path) -> None:
+def test_a_cut_can_wait_for_the_bar(whole: WholeWindow, tmp_path: Path, beat: Beat) -> None:
     fades = fades_of(whole)
     whole.document.set("/tempo/bpm", 60.0)
+    beat.stop(fades)
     fades.choose(FadingChoice(beats=0.0, quantum="bar"))
     whole.studio.parts.opener.open(tmp_path / "bent-2")
     whole.until(lambda: fades.way is not None or bias(whole) == 2.0)
@@ -239,8 +268,11 @@ def test_a_cut_can_wait_for_the_bar(whole: WholeWindow, tmp_path: Path) -> None:
     assert way is not None
     assert way.start % 4.0 == pytest.approx(0.0, abs=1e-6)
     assert "Waits to fade" in panel_of(whole).where.whole
+    beat.go(whole, way.start - 0.01)
+    whole.qtbot.wait(200)
+    assert fades.way is way
+    beat.go(whole, way.start)
     whole.until(lambda: fades.way is None)
-    assert fades.now() >= way.start
     assert whole.document.path == tmp_path / "bent-2"
 
 
@@ -355,16 +387,19 @@ def test_a_macro_at_the_fader_leaves_what_is_opened_painted_and_undone_until_it_
 
 
 def test_what_waits_for_the_bar_outlives_a_moved_pad_but_not_something_else_that_is_opened(
-    whole: WholeWindow, tmp_path: Path
+    whole: WholeWindow, tmp_path: Path, beat: Beat
 ) -> None:
     fades = move_the_pad(whole)
     whole.document.set("/tempo/bpm", 60.0)
+    beat.stop(fades)
     fades.choose(FadingChoice(beats=0.0, quantum="bar"))
     network = whole.document.network
     whole.studio.parts.opener.open(tmp_path / "other")
     whole.until(lambda: fades.way is not None)
-    count = fades.across
+    way, count = fades.way, fades.across
+    assert way is not None
     whole.until(lambda: fades.across != count)
+    beat.go(whole, way.start + 0.5)
     whole.until(lambda: whole.document.network is not network)
     assert fades.way is None
     whole.studio.parts.opener.open(tmp_path / "bent-1")
@@ -373,7 +408,8 @@ def test_what_waits_for_the_bar_outlives_a_moved_pad_but_not_something_else_that
     whole.until(lambda: fades.way is None)
     assert "waits for its beat no more" in whole.said[-1]
     other = whole.document.network
-    whole.qtbot.wait(4200)
+    beat.go(whole, fades.now() + 4.2)
+    whole.qtbot.wait(200)
     assert whole.document.network is other
 
 
@@ -451,9 +487,15 @@ def test_snapshots_are_there_at_the_next_start(whole: WholeWindow, qtbot: QtBot,
         again.close()
 
 
-def test_switches_wait_for_the_bar_show_it_and_pressed_again_stay(whole: WholeWindow) -> None:
+def test_switches_wait_for_the_bar_show_it_and_pressed_again_stay(whole: WholeWindow, beat: Beat) -> None:
     fades, document = fades_of(whole), whole.document
-    document.set("/tempo/bpm", 400.0)
+    document.set("/tempo/bpm", 120.0)
+    beat.stop(fades)
+
+    def bar() -> float:
+        """Shortly behind the beginning of the next one."""
+        return document.section(TEMPO).next(fades.now(), 4.0) + 0.001
+
     document.add_stage("enc", make_bend("Rotate", {}))
     whole.workspace.choose("enc")
     whole.window.docks["bends"].raise_()
@@ -463,8 +505,6 @@ def test_switches_wait_for_the_bar_show_it_and_pressed_again_stay(whole: WholeWi
     panel.switches.activated.emit(2)
     assert fades.choice.switches == "bar"
     card = whole.context[BendsPanel].cards[1]
-    times: list[float] = []
-    document.changed.connect(lambda change: times.append(fades.now()) if isinstance(change, StagesChanged) else None)
     whole.click(card.on)
     assert document.stages[0].on
     assert card.on.isChecked()
@@ -472,24 +512,31 @@ def test_switches_wait_for_the_bar_show_it_and_pressed_again_stay(whole: WholeWi
     whole.click(card.on)
     assert card.on.property("picture") == "power"
     whole.click(card.on)
+    # On the first beat of a bar, and never before it.
+    beat.go(whole, bar() - 0.01)
+    whole.qtbot.wait(100)
+    assert document.stages[0].on
+    beat.go(whole, bar())
     whole.until(lambda: not document.stages[0].on)
-    # On the first beat of a bar: never before it, and behind it by no more than a busy machine takes.
-    assert 0.0 <= document.section(TEMPO).beat(times[-1]) % 4.0 < 2.0
     assert card.on.property("picture") == "power"
     assert not card.on.isChecked()
     assert document.history.labels[-1] == "Bypass Rotate"
     # A layer and all bends likewise.
     whole.command("layer.bypass")
     assert not document.bypassed
+    beat.go(whole, bar())
     whole.until(lambda: document.bypassed == {"enc"})
     whole.context[BendsPanel].toggle_all()
+    assert not document.stages[0].on
+    beat.go(whole, bar())
     whole.until(lambda: document.stages[0].on)
 
 
-def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, tmp_path: Path) -> None:
+def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, tmp_path: Path, beat: Beat) -> None:
     fades = fades_of(whole)
     fades.choose(FadingChoice(beats=1.0, quantum="bar"))
     whole.document.set("/tempo/bpm", 200.0)
+    beat.stop(fades)
     network = whole.document.network
     whole.studio.parts.opener.open(tmp_path / "other")
     whole.until(lambda: fades.way is not None)
@@ -498,14 +545,18 @@ def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, t
     assert whole.document.network is network
     assert "Waits to fade" in panel_of(whole).where.whole
     assert way.start % 1.2 == pytest.approx(0.0, abs=1e-6)
+    beat.go(whole, way.start - 0.01)
+    whole.qtbot.wait(200)
+    assert fades.way is way
+    beat.go(whole, way.start)
     whole.until(lambda: whole.document.network is not network)
-    assert fades.now() >= way.start
     assert fades.way is None
     # What is opened last is opened, whatever waits.
     whole.studio.parts.opener.open(tmp_path / "bent-1")
     whole.until(lambda: fades.way is not None)
     fades.choose(FadingChoice(beats=0.1))
     assert fades.open(Preset("again", whole.document.network, {}), None)
+    beat.go(whole, fades.now() + 10.0)
     whole.until(lambda: fades.way is None)
     assert whole.document.name == "again"
     other = whole.document.network
@@ -516,5 +567,6 @@ def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, t
     whole.click(panel_of(whole).stop)
     assert fades.way is None
     other = whole.document.network
-    whole.qtbot.wait(1400)
+    beat.go(whole, fades.now() + 1.4)
+    whole.qtbot.wait(200)
     assert whole.document.network is other
