@@ -22,6 +22,7 @@ def resize(whole: WholeWindow, size: tuple[int, int]) -> None:
     whole.settle()
     # What rests is noted, and what comes back is put there once more.
     whole.qtbot.wait(compact._REST + compact._AGAIN)
+    whole.until(lambda: not whole.window._docks.compact._resting.isActive())
     whole.settle()
 
 

@@ -407,10 +407,18 @@ def test_only_rows_in_view_are_drawn(qtbot: QtBot, monkeypatch: pytest.MonkeyPat
         paint(painter, rect, row)
 
     monkeypatch.setattr(delegate, "_paint_thumbnail", counting)
-    qtbot.wait(50)
+
+    def is_painted() -> bool:
+        """Nothing is left to be drawn of the window as it came."""
+        before = len(drawn)
+        qtbot.wait(50)
+        return before == len(drawn)
+
+    qtbot.waitUntil(is_painted)
     drawn.clear()
     picture = np.zeros((72, 96, 3), np.uint8)
     bench.telemetry.take(Report([Thumbnails(None, {"layer2": picture, "layer250": picture})]))
+    qtbot.waitUntil(lambda: bool(drawn))
     qtbot.wait(50)
     assert drawn == ["layer2"]
 

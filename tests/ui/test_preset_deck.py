@@ -498,6 +498,7 @@ def test_what_cannot_be_kept_is_said_once(at: Running, qtbot: QtBot) -> None:
         at.edit()
         at.document.mark_unsaved()
         run.autosave.keep()
+    qtbot.waitUntil(lambda: bool(run.offers))
     qtbot.wait(50)
     assert [message.kind for message, _ in run.offers] == ["warning"]
     run.autosave.end()

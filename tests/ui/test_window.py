@@ -349,6 +349,9 @@ def test_a_camera_that_dies_is_told_keeps_its_last_picture_and_comes_back(whole:
     whole.until(lambda: whole.told[Progress].serial > first + 3)
     plug.is_in = False
     whole.until(lambda: whole.told[PlayerState].status.startswith("lost"))
+    tried = plug.tried
+    # By now the last picture that it gave has come through.
+    whole.until(lambda: plug.tried > tried + 1)
     lost, tried = whole.picture(), plug.tried
     whole.until(lambda: plug.tried > tried + 1)
     assert lost.shape == (48, 64, 3)
