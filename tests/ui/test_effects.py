@@ -15,12 +15,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import NONE, WholeWindow
 
+from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.view import View
+from studio.model.workspace import Workspace
 from studio.runtime.live.channel_study import Impacts, StudyImpact
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Report
@@ -30,6 +32,7 @@ from studio.ui.filters.arrangement import folded
 from studio.ui.filters.effect_bars import EffectBars
 from studio.ui.filters.ordering import row_order
 from studio.ui.filters.rulers import LEFT, TOP
+from studio.ui.filters.selecting import most_effective
 from studio.ui.kit import theme
 from studio.ui.services.effects import Effects, shares
 from studio.ui.viewport.camera import Camera
@@ -169,6 +172,35 @@ def test_in_the_window_it_is_known_unasked_and_sorts_a_sheet_by_one_click(whole:
     assert max(reds) > accent.red() // 3, "the strongest row has a bar"
     whole.click(whole.editor.tool_row.by_effect)
     assert whole.workspace.row_order == "index"
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize(("name", "axis"), [("enc", 0), ("dec", 1)])
+def test_a_button_selects_the_filters_that_change_the_picture_most(whole: WholeWindow, name: str, axis: int) -> None:
+    whole.workspace.choose(name, "weight")
+    effects = measured(whole, name)
+    panel = whole.editor.selection
+    whole.editor.panels.setCurrentIndex(1)
+    panel.n.setValue(2)
+    whole.click(panel.buttons["Most effective"])
+    selection = whole.workspace.selection
+    assert selection is not None
+    chosen = np.flatnonzero(selection.mask.all(axis=1 - axis))
+    assert set(chosen) == set(np.argsort(-effects, kind="stable")[:2])
+    assert selection.mask.sum() == 2 * selection.mask.shape[1 - axis]
+
+
+@pytest.mark.parametrize("name", ["enc", "dec"])
+def test_where_nothing_has_been_measured_the_button_asks_for_it_and_says_so(name: str) -> None:
+    known = Known()
+    workspace = Workspace(known.document)
+    workspace.choose(name, "weight")
+    count = 6 if name == "enc" else 3
+    for some in (0, 1):
+        known.tell(**{name: np.array([0.5] * some + [np.nan] * (count - some), np.float32)})
+        with pytest.raises(StudioError, match=f"the filters of {name} change is known of {some} so far"):
+            most_effective(workspace, known.effects, 2)
+    assert any(isinstance(order, StudyImpact) and order.layer == name for order in known.orders)
 
 
 @pytest.mark.gl

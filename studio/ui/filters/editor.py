@@ -97,7 +97,7 @@ class FilterEditor(QWidget):
         self.shape.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self.shape.setToolTip("Shape of the tensor: rows, columns, height and width of a kernel")
         self.brush = BrushPanel(document, workspace, editing.report, brushes)
-        self.selection = SelectPanel(workspace, editing)
+        self.selection = SelectPanel(workspace, editing, effects)
         self._edits: EditsPanel | None = None
         self._edits_page = _scrolling()
         self.panels = QTabWidget()

@@ -14,13 +14,21 @@ from studio.runtime.editing.previews import Editing
 from studio.ui.filters import selecting
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.services.effects import Effects
 
 
 class SelectPanel(QWidget):
-    """How many are selected, buttons that select, copy, paste and reset."""
+    """How many are selected, buttons that select, copy, paste and reset.
 
-    def __init__(self, workspace: Workspace, editing: Editing) -> None:
+    Args:
+        workspace: whose selection it is.
+        editing: fills kernels, and shows what could not be done.
+        effects: how much channels change the picture; None where nothing measures.
+    """
+
+    def __init__(self, workspace: Workspace, editing: Editing, effects: Effects | None = None) -> None:
         super().__init__()
+        self._effects = effects
         self._workspace = workspace
         self._editing = editing
         self.count = QLabel()
@@ -28,23 +36,25 @@ class SelectPanel(QWidget):
         self.n = QSpinBox()
         self.n.setRange(1, 2**24)
         self.n.setValue(8)
-        self.n.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.n.setPrefix("n = ")
-        self.n.setAccessibleName("How many kernels")
-        self.n.setToolTip("How many kernels Random, Strongest and Weakest select")
+        self.n.setAccessibleName("How many")
+        self.n.setToolTip("How many the buttons below select: kernels, or the most effective filters")
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
         grid.setSpacing(theme.SPACE // 2)
         for place, (text, name, tip, do) in enumerate(self._selections()):
             grid.addWidget(self._button(text, name, tip, do), place // 2, place % 2)
-        grid.addWidget(self.n, 2, 0)
+        many = QHBoxLayout()
+        many.addWidget(QLabel("Select"))
+        many.addWidget(self.n, 1)
+        grid.addLayout(many, 2, 0, 1, 2)
         for place, (text, tip, act) in enumerate(
             (
+                ("Most effective", "Select the filters that change the picture most", self._most_effective),
                 ("Random", "Select so many kernels by chance; another draw with each press", self._some),
                 ("Strongest", "Select the kernels of largest norm", self._counted(selecting.strongest)),
                 ("Weakest", "Select the kernels of smallest norm", self._counted(selecting.weakest)),
             ),
-            start=5,
+            start=6,
         ):
             grid.addWidget(self._button(text, "", tip, act), place // 2, place % 2)
         kept = QHBoxLayout()
@@ -98,6 +108,9 @@ class SelectPanel(QWidget):
 
     def _counted(self, rule: Callable[[Workspace, int], None]) -> Callable[[], None]:
         return lambda: rule(self._workspace, self.n.value())
+
+    def _most_effective(self) -> None:
+        self._try(lambda: selecting.most_effective(self._workspace, self._effects, self.n.value()))
 
     def _some(self) -> None:
         selecting.some(self._workspace, self.n.value(), random.randrange(2**31))

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from studio.errors import StudioError
 from studio.model.edit import Mask, Selection
 from studio.model.op import Array
 from studio.model.workspace import Workspace
+from studio.runtime.editing.varying import filters_of
+from studio.ui.services.effects import Effects
 
 
 def choose(workspace: Workspace, mask: Mask) -> None:
@@ -50,6 +53,24 @@ def weakest(workspace: Workspace, n: int) -> None:
 def some(workspace: Workspace, n: int, seed: int) -> None:
     """``n`` kernels drawn by a seed."""
     _by_tensor(workspace, lambda tensor: Selection.random(tensor.shape, n, seed))
+
+
+def most_effective(workspace: Workspace, effects: Effects | None, n: int) -> None:
+    """The filters of the ``n`` channels that change the picture most.
+
+    Of those that have been measured, the likely ones first; where they are too few, StudioError says so, and they are
+    measured before others.
+    """
+    layer, tensor = workspace.layer, workspace.tensor
+    if tensor is None or effects is None:
+        return
+    found = effects.of(layer) if tensor == f"{layer}.weight" else None
+    known = 0 if found is None else int(np.isfinite(found).sum())
+    if found is None or known < min(n, len(found)):
+        effects.ask_of(layer)
+        raise StudioError(f"What the filters of {layer} change is known of {known} so far; press again in a moment.")
+    order = np.argsort(-np.nan_to_num(found, nan=-1.0), kind="stable")[:n]
+    choose(workspace, filters_of(workspace.document.graph, layer, order))
 
 
 def combined(before: Selection, mask: Mask, how: str) -> Selection:

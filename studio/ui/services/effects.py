@@ -68,7 +68,10 @@ class Effects:
 
     def ask(self, tensor: str) -> None:
         """Have the effects of a tensor's rows measured before others."""
-        layer = self._sides(tensor)[0]
+        self.ask_of(self._sides(tensor)[0])
+
+    def ask_of(self, layer: str) -> None:
+        """Have the effects of a layer's channels measured before others."""
         if layer in self._document.graph:
             self._order(StudyImpact(self._document.graph, layer))
 
