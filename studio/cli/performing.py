@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,20 +47,22 @@ def performance_of(path: Path, beside: Sequence[str]) -> Performance:
     return performance
 
 
-def its_own(context: typer.Context, performance: Performance | None, *, preset: str, size: str) -> tuple[str, str]:
-    """Preset and size as they were given, or the performance's own where they were not."""
-    if performance is None:
+def its_own(
+    context: typer.Context, performance: Performance | None, file: Path | None, *, preset: str, size: str
+) -> tuple[str, str]:
+    """Preset and size as they were given, or those of the performance in this file where they were not."""
+    if performance is None or file is None:
         return preset, size
     from studio.io.opening import open_preset as opened
+    from studio.io.performed_networks import place_of
 
     if not is_given(context, "preset") and performance.take.whole and performance.preset:
-        preset = performance.preset
+        preset, first = performance.preset, performance.scenes()[0]
         try:
-            if opened(preset).network.sha256() != performance.network and performance.take.weights:
-                preset = performance.take.weights
+            with suppress(StudioError):
+                preset = place_of(first, file.absolute().parent)
+            opened(preset)
         except StudioError as error:
-            if performance.take.weights and Path(performance.take.weights).is_dir():
-                return performance.take.weights, size
             raise StudioError(
                 f'The performance was played with the preset "{preset}", which is not found here; give one of the same '
                 "network, or the network itself, with --preset."

@@ -162,7 +162,7 @@ def render(
     played = (
         None if performance is None else performance_of(performance, (*move, *bend, *fade_to, *filter(None, [bpm])))
     )
-    preset, size = its_own(context, played, preset=preset, size=size)
+    preset, size = its_own(context, played, performance, preset=preset, size=size)
     original = open_preset(preset)
     asked = with_names(asked_bends(bend, bends_yaml, clusters_yaml, original.network.graph), original)
     bent = with_movement(with_stages(original, asked), move, bpm)

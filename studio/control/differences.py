@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from studio.errors import StudioError
 from studio.io.preset_file import section_to_json
 from studio.io.sections import registry
 from studio.model import numbers
@@ -48,23 +48,19 @@ def differences(before: Preset, after: Preset, time: float, names: Iterable[str]
 
 
 def opening(
-    time: float, preset: Preset, seconds: float = 0.0, easing: str = "linear", *, both: bool = False
+    time: float, preset: Preset, folder: Path, seconds: float = 0.0, easing: str = "linear", *, both: bool = False
 ) -> Iterator[Event]:
     """Events that open a preset of another network, and make it of the trained one.
 
     Args:
         time: of the events.
         preset: what was opened.
+        folder: in which its network lies.
         seconds: how long its picture took to fade in.
         easing: how it did.
         both: whether the network before ran on meanwhile.
-
-    Raises:
-        StudioError: where the network lies in no folder, from which it could be opened again.
     """
-    if preset.weights_path is None:
-        raise StudioError(f"“{preset.name}” lies in no folder yet, from which it could be opened again; save it first.")
-    weights = str(preset.weights_path.absolute())
+    weights = str(folder.absolute())
     how = seconds, easing, both, values_of(preset.network.graph)
     yield NetworkOpened(time, preset.network.sha256(), preset.name, weights, *how)
     yield from (replace(part, time=time) for part in beginning(preset))

@@ -11,6 +11,7 @@ from studio.control.inbox import Hearing, Taken
 from studio.control.mixtures import Between, FadeNotes, Mixtures, last_steps, overlaid, whole
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
+from studio.io.performed_networks import kept_network
 from studio.io.preset_file import section_from_json
 from studio.model import numbers
 from studio.model.changes import Change, MixBegan, MixEnded, NetworkChanged, SectionChanged, WeightsChanged
@@ -106,7 +107,9 @@ class Recording:
         preset, self._notes = self._document.preset(), FadeNotes()
         self._before = self._document.sections_now()
         try:
-            self._write_all(list(opening(self._time(), preset)))
+            if self._writer is not None:
+                folder = preset.weights_path or kept_network(preset.network, self._writer.path)
+                self._write_all(list(opening(self._time(), preset, folder)))
         except StudioError as error:
             self._failed(f"The performance ends here: {error}")
             self.close()

@@ -193,16 +193,29 @@ def test_another_network_is_written_with_all_that_it_begins_with(tmp_path: Path)
     assert Replay(performance, preset()).at(9.0).turned == {"/bend/1/angle": 20.0}
 
 
-def test_another_network_that_lies_nowhere_ends_it_and_says_so(tmp_path: Path) -> None:
+def test_another_network_that_lies_nowhere_is_kept_beside_it(tmp_path: Path) -> None:
     document, said = Document(preset()), []
-    writer = PerformanceWriter(tmp_path / "a.performance", SHA, "p")
-    recording = Recording(document, writer, lambda: 0.0, said.append)
+    path, network = tmp_path / "a.performance", tiny_network(seed=1)
+    recording = Recording(document, PerformanceWriter(path, SHA, "p"), lambda: 0.0, said.append)
+    document.load(Preset("other", network, {}))
+    recording.close()
+    assert not said
+    *_, scene = load_performance(path).scenes()
+    assert Path(scene.own.take.weights).parent == tmp_path / "a.networks"
+    assert network_of(scene).network.sha256() == network.sha256()
+    with pytest.raises(StudioError, match="is there already"):
+        PerformanceWriter(path, SHA, "p")
+
+
+def test_where_it_cannot_be_kept_the_performance_ends_and_says_so(tmp_path: Path) -> None:
+    document, said = Document(preset()), []
+    (tmp_path / "a.networks").write_text("mine", "utf-8")
+    recording = Recording(document, PerformanceWriter(tmp_path / "a.performance", SHA, "p"), lambda: 0.0, said.append)
     document.load(Preset("other", tiny_network(seed=1), {}))
     assert not recording.is_open
     [text] = said
-    assert text.startswith("The performance ends here: “other” lies in no folder yet")
-    with pytest.raises(StudioError, match="is there already"):
-        PerformanceWriter(tmp_path / "a.performance", SHA, "p")
+    assert text.startswith("The performance ends here: cannot write")
+    assert (tmp_path / "a.networks").read_text("utf-8") == "mine"
 
 
 ARRANGED = st.builds(Arranged, st.floats(0, 100), st.just("bypassed"), st.sampled_from([None, ["act"], []]))

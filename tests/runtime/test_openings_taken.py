@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -14,11 +16,13 @@ from test_live import Studio
 from test_taking import begin, end, film, pictures, rendered, wait  # noqa: F401 - film is a fixture
 
 from studio.bends import make_bend
+from studio.cli import main
 from studio.control.move import move
 from studio.engine.gl.device import Device
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
+from studio.io.performed_networks import kept_network
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.latent import LatentPath
@@ -137,7 +141,59 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     assert 0 < len(pictures(tmp_path / "part.mkv")) < len(live)
 
 
-def test_a_network_that_lies_nowhere_ends_it_and_one_that_has_gone_is_named(
+def test_networks_that_lie_nowhere_are_kept_beside_it(
+    studio: Studio,
+    film: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    studio.live.play(str(film))
+    studio.until(lambda: studio.telemetry[Progress].serial > 3)
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    path = begin(studio, stage, film)
+    wait(studio, 4)
+    nowhere = replace(other(tmp_path, 7), weights_path=None)
+    entered(studio, nowhere, FadePictures(0.3, "in and out"))
+    wait(studio, 12)
+    entered(studio, other(tmp_path))
+    entered(studio, nowhere)
+    live = pictures(end(studio))
+    assert not [text for text in studio.messages if "Recorded" not in text]
+    performance = load_performance(path)
+    folders = [scene.own.take.weights for scene in performance.scenes()]
+    kept = stage / "a.networks"
+    assert sorted(map(str, kept.iterdir())) == sorted({folders[0], folders[1]})
+    assert folders[3] == folders[1]
+    assert load_network(Path(folders[0])).sha256() == performance.network == tiny_network().sha256()
+    # The performance and what lies beside it go elsewhere.
+    (tmp_path / "other-7").rename(tmp_path / "gone")
+    stage.rename(tmp_path / "tour")
+    monkeypatch.chdir(tmp_path)
+    options = ("--performance", "tour/a.performance", "--engine", "torch")
+    monkeypatch.setattr(sys, "argv", ["studio", "render", str(film), "again.mkv", *options])
+    with contextlib.suppress(SystemExit):
+        main()
+    again = pictures(tmp_path / "again.mkv")
+    assert [picture.tobytes() for picture in again] == [picture.tobytes() for picture in live]
+
+
+def test_a_network_is_kept_once_and_nothing_that_lies_there_is_replaced(tmp_path: Path) -> None:
+    network, path = tiny_network(), tmp_path / "evening.performance"
+    taken = tmp_path / "evening.networks" / network.sha256()[:16]
+    taken.parent.mkdir()
+    save_network(tiny_network(seed=4), taken)
+    folder = kept_network(network, path)
+    assert folder == taken.with_name(f"{taken.name}-2")
+    assert kept_network(network, path) == folder
+    assert load_network(taken).sha256() == tiny_network(seed=4).sha256()
+    assert sorted(taken.parent.iterdir()) == [taken, folder]
+    (tmp_path / "full.networks").write_text("a file")
+    with pytest.raises(StudioError, match=r"full\.networks"):
+        kept_network(network, tmp_path / "full.performance")
+
+
+def test_a_network_that_cannot_be_kept_ends_it_and_one_that_has_gone_is_named(
     studio: Studio,
     film: Path,  # noqa: F811
     tmp_path: Path,
@@ -146,11 +202,13 @@ def test_a_network_that_lies_nowhere_ends_it_and_one_that_has_gone_is_named(
 ) -> None:
     studio.live.play(str(film))
     studio.until(lambda: studio.telemetry[Progress].serial > 3)
+    (tmp_path / "a.networks").write_text("somebody's own")
     path = begin(studio, tmp_path, film)
     entered(studio, other(tmp_path))
     entered(studio, replace(other(tmp_path, 7), weights_path=None))
-    end(studio)
-    assert any("“other 7” lies in no folder yet" in text for text in studio.messages)
+    studio.until(lambda: studio.messages)
+    assert any("The performance ends here" in text and "a.networks" in text for text in studio.messages)
+    assert (tmp_path / "a.networks").read_text() == "somebody's own"
     save_network(tiny_network(), tmp_path / "played")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other-5").rename(tmp_path / "elsewhere")

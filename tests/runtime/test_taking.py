@@ -238,17 +238,6 @@ def test_what_controllers_send_is_written_with_the_frame_that_hears_it(
     assert [np.array_equal(a, b) for a, b in zip(live, again, strict=True)] == [True] * len(live)
 
 
-def test_a_network_that_lies_in_no_folder_ends_it_and_says_so(studio: Studio, film: Path, tmp_path: Path) -> None:
-    studio.live.play(str(film))
-    studio.until(lambda: studio.telemetry[Progress].serial > 3)
-    path = begin(studio, tmp_path, film)
-    studio.document.load(Preset("other", tiny_network(seed=1), {}))
-    studio.until(lambda: studio.telemetry[Performing].finished)
-    why = "“other” lies in no folder yet, from which it could be opened again"
-    assert f"The performance ends here: {why}." in studio.messages
-    assert isinstance(load_performance(path).events[-1], Ended)
-
-
 def test_a_file_that_is_there_is_left_alone_and_the_recording_goes_on(
     studio: Studio, film: Path, tmp_path: Path
 ) -> None:

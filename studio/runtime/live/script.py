@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
 from studio.control.differences import beginning
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
+from studio.io.performed_networks import kept_network
 from studio.model.performance import Event, Take
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
@@ -36,12 +40,24 @@ class Script:
         """That was all."""
         self._queue.put(None)
 
+    def folder_of(self, preset: Preset) -> Path:
+        """Where a preset's network lies; one that lies nowhere is saved beside the file, in the thread that asks.
+
+        Raises:
+            StudioError: where it cannot be saved.
+        """
+        return (preset.weights_path or kept_network(preset.network, self.path)).absolute()
+
     def wait(self) -> None:
         """Until it is written."""
         self._thread.join()
 
     def _work(self, preset: Preset, take: Take) -> None:
         try:
+            if os.path.lexists(self.path):
+                raise StudioError(f"{self.path} is there already; give the performance another name.")
+            with suppress(StudioError):  # else it is played with the network that is given then
+                take = take if take.weights else replace(take, weights=str(self.folder_of(preset)))
             writer = PerformanceWriter(self.path, preset.network.sha256(), preset.name, take)
             try:
                 for event in self._events():

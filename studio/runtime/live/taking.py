@@ -172,11 +172,6 @@ class Taking(Feature):
             self.end(time.monotonic())
             self._journal.say(Message("The performance ends here: another network was opened.", "warning"))
             return
-        if preset.weights_path is None:
-            self.end(time.monotonic())
-            why = f"“{preset.name}” lies in no folder yet, from which it could be opened again"
-            self._journal.say(Message(f"The performance ends here: {why}.", "warning"))
-            return
         self._sections, self._notes, self._measured = preset, FadeNotes(), NOTHING
         if self._opened is not None:
             # It was replaced before it ran.
@@ -185,12 +180,16 @@ class Taking(Feature):
 
     def _enter(self, run: Run, now: float) -> None:
         """The first run of another network."""
-        preset, fade = self._opened, self._fade
+        preset, script, fade = self._opened, self._script, self._fade
         assert preset is not None, "it was opened"
+        assert script is not None, "what is opened before there is a file ends it"
         under_way = fade.under_way if fade is not None else None
         how = (0.0, "linear") if under_way is None else (under_way.seconds, str(under_way.easing))
         both = fade is not None and fade.runs_both
-        self._waiting.insert(self._place, lambda now, _: opening(now, preset, *how, both=both))
+        # A network that lies in no folder is saved by the thread that writes.
+        self._waiting.insert(
+            self._place, lambda now, _: opening(now, preset, script.folder_of(preset), *how, both=both)
+        )
         # It counts its frames and its time anew.
         self._opened, self._first, self._clock = None, 0, float(run.tick.time) - now
 

@@ -122,7 +122,7 @@ class StageHand(QObject):
         performance, path = self._score.performance, self._score.path
         if performance is None or self._is_reading:
             return
-        if len(performance.scenes()) == 1:
+        if len(performance.scenes()) == 1 and performance.network == self._parts.document.network.sha256():
             self._play_on(performance, (), start, then)
             return
         self._is_reading = True
