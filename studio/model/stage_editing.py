@@ -79,6 +79,16 @@ class StageEditing(Opened):
                 after = after if self._misfit(more) else more
         self.set_sections({STAGES: after}, "All bends on" if on else "All bends off")
 
+    def solo_stage(self, number: int) -> None:
+        """Let one stage work alone; or, where it does already, all."""
+        alone = stages.changed(self.stages, number, on=True)
+        alone = tuple(stage if stage.id == number else replace(stage, on=False) for stage in alone)
+        if alone == self.stages:
+            self.switch_stages(on=True)
+            return
+        self._check_fit(alone, number)
+        self.set_sections({STAGES: alone}, f"Solo {stages.stage_of(alone, number).bend.label}")
+
     def remove_stage(self, number: int) -> None:
         """Take a stage away, and what moves its numbers; StudioError where there is none of this number."""
         label = f"Remove {stages.stage_of(self.stages, number).bend.label}"

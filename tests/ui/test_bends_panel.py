@@ -21,10 +21,12 @@ from studio.model.workspace import Workspace
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.channels import numbers_of, numbers_text
 from studio.ui.bends.dice import throw
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
+from studio.ui.bends.tile_menu import TileMenu
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -221,6 +223,35 @@ def test_what_does_not_fit_stays_off_when_all_are_switched_on(desk: Desk) -> Non
     desk.panel.toggle_all()
     assert [stage.on for stage in desk.document.stages] == [False, False, True]
     assert desk.document.stages[0].problem
+
+
+def test_a_bend_works_alone_and_all_work_again(desk: Desk) -> None:
+    for name in ("Rotate", "Multiply", "Add"):
+        desk.panel.put(registry()[name])
+    number = desk.document.stages[1].id
+
+    def solo() -> list[bool]:
+        menu = desk.panel.cards[number].menu()
+        next(action for action in menu.actions() if action.text().startswith("Solo")).trigger()
+        return [stage.on for stage in desk.document.stages]
+
+    assert solo() == [False, True, False]
+    assert solo() == [True, True, True]
+    desk.document.undo()
+    assert [stage.on for stage in desk.document.stages] == [False, True, False]
+
+
+def test_a_tile_offers_bends_of_its_channel_and_of_its_layer(desk: Desk, qtbot: QtBot) -> None:
+    tiles = TileMenu(desk.panel, desk.workspace)
+    for label, channels in (("channel 7", ChannelList(channels=(7,))), ("all", AllChannels())):
+        menu = tiles.menu("enc1_act", 7, QPoint(40, 40))
+        next(action for action in menu.actions() if action.text().startswith(f"Bend {label} of enc1_act")).trigger()
+        chooser = desk.panel.findChildren(BendChooser)[-1]
+        qtbot.keyClicks(chooser.search, "rotate")
+        qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+        stage = desk.document.stages[-1]
+        assert (stage.layer, type(stage.bend).__name__, stage.channels) == ("enc1_act", "Rotate", channels)
+        assert desk.workspace.layer == "enc1_act"
 
 
 def test_all_off_and_on_is_one_undo_each(desk: Desk) -> None:

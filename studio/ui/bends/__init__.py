@@ -27,6 +27,7 @@ def _make(context: Context) -> BendsPanel:
     from studio.ui.bends.findings import Findings
     from studio.ui.bends.panel import BendsPanel
     from studio.ui.bends.tile_bars import TileBars
+    from studio.ui.bends.tile_menu import TileMenu
 
     findings = Findings(context.document, context[Telemetry], context.live.order)
 
@@ -40,6 +41,7 @@ def _make(context: Context) -> BendsPanel:
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
     viewport = context[Viewport]
     viewport.set_picture_tool(made.masks)
+    viewport.asked.connect(TileMenu(made, context.workspace).open)
     viewport.over += [made.masks.draw, TileBars(context.workspace, effects).draw]
     return made
 
@@ -60,6 +62,12 @@ def _entries(context: Context) -> Iterator[Entry]:
         for kind in registry().values():
             run = plain(partial(_put, context, kind))
             yield Entry(f"Bend: {kind.label}", "New bend", run, f"{kind.group}, behind {layer}", "waves")
+
+
+def _add(context: Context) -> None:
+    panel = _panel(context)
+    bring_forward(panel)
+    panel.add_bend()
 
 
 def _put(context: Context, kind: type[Bend]) -> None:
@@ -90,7 +98,7 @@ PANELS = (
             Command(
                 "bend.add",
                 "Add bend…",
-                lambda c: _panel(c).add_bend(),
+                _add,
                 Place("Layer", 20, 10),
                 keys=("Ctrl+Shift+B",),
                 icon="waves",

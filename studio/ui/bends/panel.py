@@ -18,7 +18,7 @@ from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
 from studio.model.picture import DeepPicture
 from studio.model.section import SECOND
-from studio.model.stage import Stage
+from studio.model.stage import AllChannels, Channels, Stage
 from studio.model.stages import stage_of
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
@@ -151,8 +151,8 @@ class BendsPanel(QWidget):
         self._palette.show_layer(layer)
         self._palette.open_below(self.add)
 
-    def put(self, kind: type[Bend]) -> None:
-        """Put a bend of this kind, with its defaults, behind the selected layer."""
+    def put(self, kind: type[Bend], channels: Channels | None = None) -> None:
+        """Put a bend of this kind, with its defaults, behind the selected layer; of some channels, or of all."""
         layer = self._workspace.layer
         if layer not in self._document.graph:
             self._say(Message("Select a layer first; a bend stands behind one.", "warning"))
@@ -160,7 +160,7 @@ class BendsPanel(QWidget):
         try:
             before = sources(self._document.graph, layer)
             source = before[-1] if kind.other == "layer" else None
-            self._document.add_stage(layer, kind(), source=source)
+            self._document.add_stage(layer, kind(), source=source, channels=channels or AllChannels())
         except StudioError as error:
             self._say(Message(str(error), "error"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -317,6 +318,8 @@ class StageCard(QFrame):
             action = layers.addAction(node.name, lambda name=node.name: self.moves.emit(name))
             action.setEnabled(node.name != stage.layer)
         menu.addSeparator()
+        solo = partial(self._document.solo_stage, self.number)
+        menu.addAction("Solo, or all bends on again", lambda: self._try(solo))
         menu.addAction("Duplicate", self._duplicate)
         select = menu.addAction("Select its filters", lambda: self.selects.emit(self.number))
         select.setEnabled(source_of(self._document.graph, stage.layer) is not None)

@@ -58,10 +58,13 @@ class Chooser(QFrame):
 
     def open_below(self, widget: QWidget) -> None:
         """Show it below a button, with the keyboard in the search line."""
+        self.open_at(widget.mapToGlobal(QPoint(0, widget.height() + 2)), widget)
+
+    def open_at(self, at: QPoint, widget: QWidget) -> None:
+        """Show it at a place of the screen that a widget is on, with the keyboard in the search line."""
         self.search.clear()
         self._seek("")
         fit(self, self.wanted)
-        at = widget.mapToGlobal(QPoint(0, widget.height() + 2))
         screen = widget.screen().availableGeometry()
         self.move(min(at.x(), screen.right() - self.width()), min(at.y(), screen.bottom() - self.height()))
         self.show()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -104,11 +105,28 @@ class LayerActions:
         add("Show filters", "grid-four", "F", "view_filters", enabled=self.has_filters(name))
         if any(made.layer == name for made in self._workspace.makers):
             add("Select the filters that make the place", "crosshair", "", "select_makers")
+        if is_layer and (bend := _command(parent, "bend.add")):
+            menu.addAction(bend.icon(), bend.text(), partial(self._with_layer, name, bend))
         menu.addSeparator()
         bypassed, alone = name in self._document.bypassed, self._workspace.comparison == name
         add("Bypass", "prohibit", "B", "toggle_bypass", enabled=is_layer, checked=bypassed)
         add("Solo: hear its bends alone", "headphones", "S", "toggle_solo", enabled=is_layer, checked=alone)
         return menu
+
+    def _with_layer(self, name: str, command: QAction) -> None:
+        self.choose(name)
+        command.trigger()
+
+
+def _command(widget: QWidget, name: str) -> QAction | None:
+    """The action of a command, which another room may have declared: the window that a widget is in has them all."""
+    at: QWidget | None = widget
+    while at is not None:
+        found = at.findChild(QAction, name, Qt.FindChildOption.FindDirectChildrenOnly)
+        if isinstance(found, QAction):
+            return found
+        at = at.parentWidget()
+    return None
 
 
 class BentLayers(QObject):

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainter, QTabletEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
@@ -16,7 +25,7 @@ from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.framed import ZOOM_STEP, Framed
 from studio.ui.viewport.hand import Hand
 from studio.ui.viewport.keys import DOES, PANS, SIDE, cursor_of
-from studio.ui.viewport.pick import REACH, picked
+from studio.ui.viewport.pick import REACH, picked, picked_at
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part, part_at, wanted
 from studio.ui.viewport.tool import PictureTool, StageTool
@@ -43,6 +52,7 @@ class Viewport(Framed):
     Attributes:
         hovered: what lies under the cursor, in words; empty beside the picture.
         picked: what was clicked, a `Picked`.
+        asked: what was clicked by the right button where no tool is in the hand, a `Picked`, and where on the screen.
         over: paint over what is drawn, in this order.
 
     Args:
@@ -53,6 +63,7 @@ class Viewport(Framed):
 
     hovered = Signal(str)
     picked = Signal(object)
+    asked = Signal(object, QPoint)
 
     def __init__(self, workspace: Workspace, find_screen: FindScreen, parent: QWidget | None = None) -> None:
         super().__init__(find_screen, Look(workspace.colours, workspace.scaling, ground=GROUND), workspace.view, parent)
@@ -148,6 +159,12 @@ class Viewport(Framed):
         picks = event.button() == Qt.MouseButton.RightButton and self._has_tool()
         if picks or event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
             self._begin(event.button(), event.position(), event.modifiers(), 1.0)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask what is to be done with what lies there."""
+        at = self._pixel(QPointF(event.pos()))
+        if not self._has_tool() and (found := picked_at(self._parts, *at, add=False)):
+            self.asked.emit(found, event.globalPos())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Go on with what was begun; follow the cursor."""
