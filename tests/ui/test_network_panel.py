@@ -9,7 +9,7 @@ import pytest
 from networks import pix2pix
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QColor, QHelpEvent, QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPushButton, QToolTip
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPushButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.edits import make_edit
@@ -30,6 +30,7 @@ from studio.runtime.live.health import judge
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Report, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+from studio.ui.layers.network_actions import LayerActions
 from studio.ui.layers.network_rows import Row, kind_of
 from studio.ui.layers.network_text import bytes_text, count_text, is_broken, operator_text, seconds_text
 from studio.ui.layers.panel import NetworkPanel
@@ -200,6 +201,18 @@ def test_the_context_menu_does_it_all(bench: Bench) -> None:
     assert (bench.workspace.tensor, bench.workspace.stage) == ("layer2.weight", True)
     assert bench.document.bypassed == {"layer2"}
     assert bench.workspace.comparison == "layer2"
+
+
+def test_the_context_menu_bends_the_layer_by_the_command_of_another_room(bench: Bench, qtbot: QtBot) -> None:
+    window, layers = QWidget(), []
+    qtbot.addWidget(window)
+    actions = LayerActions(bench.document, bench.workspace)
+    assert not [each for each in actions.menu(QWidget(window), "layer2").actions() if "bend" in each.text().lower()[:8]]
+    command = QAction("Add bend…", window, objectName="bend.add")
+    command.triggered.connect(lambda: layers.append(bench.workspace.layer))
+    menu = actions.menu(QWidget(window), "layer2")
+    next(action for action in menu.actions() if action.text() == "Add bend…").trigger()
+    assert layers == ["layer2"]
 
 
 def _menu_event(bench: Bench, at: QPoint) -> QEvent:

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from helpers import Clock, tiny_network
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import HARMLESS, WholeWindow
 
@@ -28,6 +28,7 @@ from studio.io.sources.camera import CameraSource
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.preset import Preset
+from studio.model.stage import ChannelList
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS
 from studio.runtime.live import output_writer
@@ -36,7 +37,10 @@ from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.recorder import RecordingStatus
 from studio.runtime.live.report import EngineState, LayerShapes, LayerStats, LayerWarnings, Progress, Report
 from studio.runtime.live.tuning import TuningState
+from studio.ui.bends.adding import BendChooser
+from studio.ui.bends.panel import BendsPanel
 from studio.ui.shell.declared import declared
+from studio.ui.viewport.pick import picked_at
 
 pytestmark = pytest.mark.gl
 
@@ -101,6 +105,35 @@ def test_it_opens_alive(open_window: Open) -> None:
     assert not whole.window.isWindowModified()
     grabbed = whole.viewport.grab()
     assert grabbed.width() > 200
+
+
+def test_a_right_click_on_a_tile_bends_its_channel(whole: WholeWindow) -> None:
+    panel = whole.context[BendsPanel]
+    whole.workspace.choose("enc")
+    whole.workspace.view = View("layer", "enc")
+    whole.until(lambda: [part.drawing for part in whole.viewport._parts] == ["tiles"])
+    viewport = whole.viewport
+
+    def tiles() -> list[QPoint]:
+        spots = [QPoint(x, y) for x in range(5, viewport.width(), 9) for y in range(5, viewport.height(), 9)]
+        found = [picked_at(viewport._parts, *viewport._pixel(QPointF(spot)), add=False) for spot in spots]
+        return [spot for spot, there in zip(spots, found, strict=True) if there and there.channel is not None]
+
+    whole.until(tiles)
+    at = tiles()[0]
+    QApplication.sendEvent(
+        whole.viewport, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, whole.viewport.mapToGlobal(at))
+    )
+    (menu,) = (each for each in panel.findChildren(QMenu) if each.isVisible())
+    menu.actions()[0].trigger()
+    menu.close()
+    chooser = panel.findChildren(BendChooser)[-1]
+    whole.qtbot.keyClicks(chooser.search, "invert")
+    whole.qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
+    (stage,) = whole.document.stages
+    assert (stage.layer, type(stage.bend).__name__) == ("enc", "Invert")
+    assert isinstance(stage.channels, ChannelList)
+    assert len(stage.channels.channels) == 1
 
 
 def test_a_painted_stroke_changes_weight_picture_and_histogram_and_undo_restores_them(whole: WholeWindow) -> None:

@@ -41,7 +41,7 @@ def _make(context: Context) -> BendsPanel:
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
     viewport = context[Viewport]
     viewport.set_picture_tool(made.masks)
-    viewport.asked.connect(TileMenu(made, context.workspace).open)
+    viewport.asked.connect(context.add(TileMenu(made, context.workspace)).open)
     viewport.over += [made.masks.draw, TileBars(context.workspace, effects).draw]
     return made
 
@@ -133,6 +133,7 @@ PANELS = (
             ),
         ),
         gestures=(
+            ("Right click on a layer or a tile", "Bend it, or that channel alone"),
             ("Drag a bend's handle", "Change the order"),
             ("Double click on its name", "Fold or unfold"),
             ("Left, right button on the picture", "Paint a bend's mask, take away from it, while it is painted"),

@@ -12,6 +12,7 @@ from studio.model.workspace import Workspace
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.kit.icons import icon
+from studio.ui.kit.panel import bring_forward
 from studio.ui.viewport.pick import Picked
 
 
@@ -45,6 +46,7 @@ class TileMenu:
 
     def _choose(self, layer: str, channels: Channels | None, at: QPoint) -> None:
         self._workspace.choose(layer)
+        bring_forward(self._panel)
         chooser = BendChooser(self._panel)
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.chosen.connect(lambda kind: self._panel.put(kind, channels))
