@@ -72,7 +72,8 @@ class ClusterFinder:
         features = np.concatenate(self._features, axis=1) / np.float32(np.sqrt(self.frames))
         asked: object = count  # whatever Python gives
         if asked is not None and not (isinstance(asked, Integral) and 1 <= int(asked) <= len(features)):
-            raise StudioError(f"{self.layer} has {len(features)} channels; choose 1 to {len(features)} clusters.")
+            many = f"{len(features)} channels; choose 1 to {len(features)} clusters"
+            raise StudioError(f"{self.layer} has {many if len(features) > 1 else 'one channel, which is one cluster'}.")
         wanted = int(count) if count else _proposed(features, seed)
         labels = _kmeans(features, wanted, seed)
         groups = [tuple(int(c) for c in np.flatnonzero(labels == k)) for k in range(wanted)]
