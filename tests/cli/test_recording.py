@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -312,7 +313,7 @@ def test_more_than_eight_bits_come_from_the_network_s_floats(
 
 def test_a_log_has_lines_of_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter(range(0, 400, 1))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     progress.show_progress(iter(range(1, 41)), 40)
     assert capsys.readouterr().err.splitlines() == [
         "2 of 40 frames, 1.0 fps, 38 s left",

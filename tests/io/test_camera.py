@@ -58,8 +58,18 @@ def number(frame: Frame) -> int:
     return int(frame.picture[0, 0, 1]) + 256 * int(frame.picture[1, 0, 1])
 
 
+_OTHERS = set[threading.Thread]()
+"""What other tests have left running."""
+
+
+@pytest.fixture(autouse=True)
+def _who_runs_already() -> None:
+    _OTHERS.clear()
+    _OTHERS.update(threading.enumerate())
+
+
 def threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("camera")]
+    return [each.name for each in threading.enumerate() if each.name.startswith("camera") and each not in _OTHERS]
 
 
 def test_the_newest_frame_wins_and_none_comes_twice() -> None:

@@ -175,7 +175,7 @@ def test_memory_stays_flat_over_many_steps_with_strokes_and_checkpoints(pictures
         open_network("new:autoencoder,width=4,seed=1"), Asked(str(pictures), size=16, batch=2, rate=1e-4), "torch"
     )
     held = []
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     for number in range(1600):
         step = learner.step()
         if number % 50 == 0:
@@ -188,6 +188,7 @@ def test_memory_stays_flat_over_many_steps_with_strokes_and_checkpoints(pictures
         if time.monotonic() > until:
             break
     assert step.number > 400
-    # From the second reading on, less than a hundredth of what the first steps took.
-    assert held[-1] - held[1] < 4 * 2**20
+    # From the second reading on, less than a hundredth of what the first steps took. What leaks does so all the time;
+    # what the allocator or another thread takes at some moment does not.
+    assert np.median(np.diff(held[1:])) * len(held) < 4 * 2**20
     learner.close()

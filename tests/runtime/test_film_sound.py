@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -214,7 +215,7 @@ def test_the_tempo_is_found_when_asked_for_and_falls_in_with_the_films_beats(
         yield samples
 
     monkeypatch.setattr(film_sound, "samples", read)
-    monkeypatch.setattr(film_sound.time, "monotonic", lambda: 50.0)
+    monkeypatch.setattr(film_sound, "time", SimpleNamespace(monotonic=lambda: 50.0))
     cinema.play("a.mp4", Path("a.mp4"), speed=2.0)
     cinema.stand(3.0)
     cinema.telemetry.take(Report((Beats(20.0, 49.5),)))

@@ -209,21 +209,27 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def player(changes: list[float], clock: Time) -> Iterator[Player]:
+def player(changes: list[float], clock: Time, _closing_waits_for_as_long_as_it_takes: None) -> Iterator[Player]:
     played = Player(lambda: changes.append(clock()), clock, clock.wait)
     yield played
     played.close()
     assert ours() == []
 
 
+_OTHERS = set[threading.Thread]()
+"""What other tests have left running."""
+
+
 @pytest.fixture(autouse=True)
 def _closing_waits_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(player_module, "_PATIENCE", 60.0)
+    _OTHERS.clear()
+    _OTHERS.update(threading.enumerate())
 
 
 def ours() -> list[str]:
     names = ("capture", "open source", "close source")
-    return [thread.name for thread in threading.enumerate() if thread.name in names]
+    return [thread.name for thread in threading.enumerate() if thread.name in names and thread not in _OTHERS]
 
 
 def until(true: Callable[[], object], seconds: float = 60.0) -> None:

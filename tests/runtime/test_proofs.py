@@ -74,7 +74,7 @@ def test_a_group_is_shown_again_and_again_each_as_often(room: Room) -> None:
 def test_showing_nothing_starts_no_thread(room: Room) -> None:
     """It would import PyTorch while the window is put together, whose deck says so that nothing is hovered."""
     room.proofs.show("g", {})
-    assert not [thread for thread in threading.enumerate() if thread.name == "proofs"]
+    assert room.proofs._thread is None
     room.proofs.show("g", {0: preset}, room.take)
     room.until(lambda: room.seen)
 

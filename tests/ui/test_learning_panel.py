@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -231,9 +230,11 @@ def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
 def test_closing_the_window_while_it_learns_ends_the_thread(school: Class) -> None:
     school.panel.toggle()
     school.until(lambda: school.session.step >= 1)
+    trainer = school.session._trainer
+    assert trainer is not None
     school.window.close()
     school.studio.close()
-    assert not [thread for thread in threading.enumerate() if thread.name == "learn"]
+    school.until(lambda: not trainer._thread.is_alive())
 
 
 def test_memory_is_said_beforehand_and_too_little_is_refused_with_a_size(
