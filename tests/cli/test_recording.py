@@ -355,10 +355,11 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
         text=True,
         preexec_fn=_hear_interrupts,
     ) as process:
-        deadline = time.monotonic() + 60
-        while not any(tmp_path.glob("*.part.*")) and time.monotonic() < deadline:
+        deadline, sizes = time.monotonic() + 120, set[int]()
+        # It grows by what a few frames take at a time.
+        while len(sizes) < 5 and time.monotonic() < deadline:
+            sizes.update(path.stat().st_size for path in tmp_path.glob("*.part.*"))
             time.sleep(0.05)
-        time.sleep(0.7)
         process.send_signal(number)
         try:
             out, err = process.communicate(timeout=60)
