@@ -14,7 +14,7 @@ from families_masks import MASKS
 from families_more import MORE
 from families_pictures import PICTURES
 from families_restored import RESTORED
-from helpers import on_torch, relative_error
+from helpers import EngineFor, on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -246,6 +246,30 @@ def test_a_family_is_recognised_and_runs_as_its_authors_wrote_it(name: str, tmp_
     engine.run({imported.network.graph.inputs[0].name: picture.numpy()})
     with torch.no_grad():
         assert relative_error(engine.output(), module(picture[None])[0].numpy()) < TOLERANCE
+
+
+SHOWN = {name: ALL[name] for name in ("isnet", "controlnet-hed")} | GENERATORS | COLOUR | DEPTH | RESTORED
+"""Those that are tried on every engine."""
+LARGE = DEPTH.keys() | COLOUR.keys() | {"isnet"}
+"""Half a minute each through a software rasteriser."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in SHOWN]
+)
+def test_a_family_runs_at_three_sizes_on_every_engine(name: str, engine_for: EngineFor, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    _, kind, (channels, height, width) = ALL[name]
+    module = kind().eval()
+    torch.save(module.state_dict(), tmp_path / "net.pth")
+    network = open_model(tmp_path / "net.pth").network
+    engine = engine_for(network)
+    sizes = [(height, width), (width, height), (2 * height, width)] if height > 1 else [(1, 1)]
+    for size in sizes:
+        picture = torch.rand(channels, *size)
+        engine.run({network.graph.inputs[0].name: picture.numpy()})
+        with torch.no_grad():
+            assert relative_error(engine.output(), module(picture[None])[0].numpy()) < TOLERANCE, size
 
 
 def test_the_values_of_a_family_are_its_own(tmp_path: Path) -> None:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 
+_STARTS = ("net", "module")
+"""What its parts are called, and what they are called in the file that its author gives."""
 _NAMES = ("One", "Two", "Thr", "Fou", "Fiv")
 
 
 def _matches(tensors: Tensors) -> bool:
-    return {"netVggOne.0.weight", "netVggFiv.1.weight", "netScoreOne.weight", "netCombine.0.weight"} <= tensors.keys()
+    parts = ("VggOne.0.weight", "VggFiv.1.weight", "ScoreOne.weight", "Combine.0.weight")
+    return any({start + part for part in parts} <= tensors.keys() for start in _STARTS)
 
 
 def _build(s: Sketch) -> str:
-    x = picture = s.input(s.channels("netVggOne.0"))
+    net = next(start for start in _STARTS if s.has(f"{start}VggOne.0.weight"))
+    x = picture = s.input(s.channels(f"{net}VggOne.0"))
     scores = []
     for number, name in enumerate(_NAMES):
-        at = f"netVgg{name}"
+        at = f"{net}Vgg{name}"
         if number:
             x = s.op("MaxPool2d", x, name=f"{at}.pool", kernel_size=2, stride=2)
         for k in range(8):
             if s.has(f"{at}.{k}.weight"):
                 x = s.op("ReLU", s.conv(f"{at}.{k}", x), name=f"{at}.{k + 1}")
-        score = s.conv(f"netScore{name}", x, padding=0)
+        score = s.conv(f"{net}Score{name}", x, padding=0)
         scores.append(
-            s.op("UpsampleLike", score, picture, name=f"netScore{name}.up", mode="bilinear", align_corners=False)
+            s.op("UpsampleLike", score, picture, name=f"{net}Score{name}.up", mode="bilinear", align_corners=False)
         )
     joined = s.op("Concat", *scores, name="join")
-    return s.op("Sigmoid", s.conv("netCombine.0", joined, padding=0), name="output")
+    return s.op("Sigmoid", s.conv(f"{net}Combine.0", joined, padding=0), name="output")
 
 
 ARCHITECTURE = Architecture(

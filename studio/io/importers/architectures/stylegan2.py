@@ -1,7 +1,7 @@
 """The generator of StyleGAN2 (T. Karras et al. 2020), as rosinality's PyTorch version names it.
 
 It is fed a vector z. A style scales the maps before each convolution, and a demodulation what comes out, so that the
-kernels stay the file's own. The noise is that of the file, as with ``randomize_noise=False``.
+kernels stay the file's own. The noise is that of the file, as with ``randomize_noise=False``; older files hold none.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def _build(s: Sketch) -> str:
         rgb = s.op("Add", made, _enlarged(s, f"to_rgbs.{k}.upsample", rgb), name=f"to_rgbs.{k}.add")
         k += 1
     s.draft.notes.append(
-        "Its noise is what the file holds, the same in every picture. What demodulates is worked out of the kernels as "
-        "they are in the file: a kernel that is scaled later is brighter by so much."
+        "Its noise is the file's where that holds any, and the same in every picture. What demodulates is worked out "
+        "of the kernels as they are in the file: a kernel that is scaled later is brighter by so much."
     )
     return rgb
 
@@ -98,11 +98,18 @@ def _styled(s: Sketch, at: str, x: str, w: str, noise: str) -> str:
     strength = s.take(f"{at}.noise.weight")
     tensors = {"weight": Weight(strength.values.reshape(1, 1, 1, 1), strength.origin)}
     one = {"in_channels": 1, "out_channels": 1, "kernel_size": 1, "bias": False}
-    drawn = s.draft.add("Conv2d", _given(s, noise, w), name=f"{at}.noise", tensors=tensors, **one)
+    drawn = s.draft.add("Conv2d", _noise(s, noise, x), name=f"{at}.noise", tensors=tensors, **one)
     x = s.op("Add", x, drawn, name=f"{at}.noisy")
     x = s.op("Add", x, _given(s, f"{at}.activate.bias", w), name=f"{at}.biased")
     x = s.op("LeakyReLU", x, name=f"{at}.activate", negative_slope=_SLOPE)
     return s.op("Affine", x, name=f"{at}.gain", scale=_GAIN)
+
+
+def _noise(s: Sketch, name: str, x: str) -> str:
+    """The file's, else such as its authors draw, the same in every picture."""
+    if s.has(name):
+        return _given(s, name, x)
+    return s.op("RandomMap", x, name=name, kind="gaussian", seed=int(name.rpartition("_")[2]), hold=0)
 
 
 def _demodulation(s: Sketch, conv: str, style: str, kernels: Weight) -> str:
