@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from studio.model.latent import LatentPath
     from studio.model.performance import Performance
     from studio.model.preset import Preset
+    from studio.runtime.live.second_film import SecondFilm
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Listen, Mover
     from studio.runtime.render.scenes import Running, Scenes
     from studio.runtime.render.turns import Paths, Turn
+
+
+_PATIENCE = 60.0
+"""Seconds that a frame waits for that of a second film: nobody looks on."""
 
 
 def performance_of(path: Path, beside: Sequence[str]) -> Performance:
@@ -70,6 +75,20 @@ def its_own(
     if performance.take.size and not is_given(context, "size"):
         size = performance.take.size
     return preset, size
+
+
+def second_for(stack: ExitStack, given: str) -> SecondFilm:
+    """What lends the maps of the second film that a performance says, at the times at which they were lent.
+
+    Args:
+        stack: closes it.
+        given: a film or picture to take instead; empty for none.
+    """
+    from studio.runtime.live.second_film import SecondFilm
+
+    second = SecondFilm(_PATIENCE, given)
+    stack.callback(second.close)
+    return second
 
 
 def refuse_tiles_of_feedback(preset: Preset, tile: int) -> None:
@@ -150,7 +169,14 @@ class OtherNetworks:
         return Replay(self._scenes[number].own, self._networks[number - 1], smooth=self._smooth)
 
     def followed(
-        self, stack: ExitStack, mover: Mover, feeder: FrameRunner, first: Engine, engine: str, listen: Listen
+        self,
+        stack: ExitStack,
+        mover: Mover,
+        feeder: FrameRunner,
+        first: Engine,
+        engine: str,
+        listen: Listen,
+        second: str,
     ) -> Mover | Scenes:
         """What replays all of it: as it is, where it is of one network.
 
@@ -161,6 +187,7 @@ class OtherNetworks:
             first: runs it.
             engine: as the command line names it, for the others.
             listen: what is heard of the film.
+            second: a second film that is given besides; empty for none.
         """
         from studio.engine.choose import open_engine
         from studio.runtime.render.frame_runner import FrameRunner
@@ -174,8 +201,11 @@ class OtherNetworks:
             trained = self._networks[number - 1]
             runner, _ = open_engine(trained.network, engine)
             fed = FrameRunner(runner, None, self._path)
-            mover = Mover(trained, runner, fed, listen=listen, replay=self._replay(number), as_played=True)
-            return Running(mover, fed, runner, runner.close)
+            own = ExitStack()
+            own.callback(runner.close)
+            lends, replay = second_for(own, second), self._replay(number)
+            mover = Mover(trained, runner, fed, listen=listen, replay=replay, second=lends, as_played=True)
+            return Running(mover, fed, runner, own.close)
 
         scenes = Scenes(Running(mover, feeder, first, lambda: None), self._scenes, run, listen)
         stack.callback(scenes.close)

@@ -30,17 +30,20 @@ from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, fade_routes, with_movement, with_sound
-from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, turns_of
+from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, second_for, turns_of
 from studio.cli.recording import Plan, record_frames, record_turns
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.engine.base import Engine
     from studio.engine.choose import Choice
     from studio.io.sources import Reading, Source
     from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.picture import DeepPicture
+    from studio.model.preset import Preset
+    from studio.runtime.render.mover import Bend
     from studio.runtime.render.shared import Opens
 
 DEFAULT_PRESET = "violet-strokes"
@@ -187,17 +190,15 @@ def render(
         fades = Fades(bent, fade_to, move)
         refuse_tiles_of_feedback(bent, tile)
         whole = enlarges.bend(stack, feeder, tile)
-        if second := second or second_of(bent):
-            other = stack.enter_context(open_source(second, fps=rate))
-            again = _pictures(other, rate, first, end, working)
-            whole = lent_by(stack, bent, engine, again, (float(rate), float(first / rate)), runner, whole)
-        elif left_out(bent):
-            note(left_out(bent))
+        if played is None:  # else what it says itself is lent as it is played
+            second = second or second_of(bent)
+            whole = _lent(stack, second, bent, engine, (rate, first, end), working, runner, whole)
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
-        others.refuse(odd)
+        others.refuse({name: asks for name, asks in odd.items() if name not in ("--second", "--devices")})
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)
         replay = None if played is None else Replay(played, bent, smooth=smooth)
-        mover = Mover(bent, runner, feeder, whole, listen, replay, fades.crossing)
+        lends = None if played is None else second_for(stack, second)
+        mover = Mover(bent, runner, feeder, whole, listen, replay, fades.crossing, second=lends)
         lanes: list[Opens] = []
         if devices:
             alone = why_alone(
@@ -214,7 +215,7 @@ def render(
             if turns is None:
                 record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end), lanes)
             else:
-                scenes = others.followed(stack, mover, feeder, runner, engine, listen)
+                scenes = others.followed(stack, mover, feeder, runner, engine, listen, second)
                 record_turns(pictures, turns, scenes, feeder, plan)
         finally:
             for said in (opened.remark, opened.warning):
@@ -237,6 +238,29 @@ def _pictures(
         return
     for frame in islice(at_constant_rate(source, rate, first), None if end is None else end - first):
         yield resized(frame.picture, size)
+
+
+def _lent(
+    stack: ExitStack,
+    second: str,
+    preset: Preset,
+    engine: str,
+    frames: tuple[Fraction, int, int | None],
+    size: tuple[int, int],
+    runner: Engine,
+    bend: Bend,
+) -> Bend:
+    """What bends, lent the maps of a second film where there is one; what is left out without it is noted."""
+    from studio.io.sources import open_source
+
+    if not second:
+        if left_out(preset):
+            note(left_out(preset))
+        return bend
+    rate, first, end = frames
+    other = stack.enter_context(open_source(second, fps=rate))
+    again = _pictures(other, rate, first, end, size)
+    return lent_by(stack, preset, engine, again, (float(rate), float(first / rate)), runner, bend)
 
 
 def _reading(tone_map: str, deinterlace: bool) -> Reading:

@@ -21,7 +21,7 @@ from studio.cli import main
 from studio.control.inbox import Hearing, Inbox
 from studio.control.move import move
 from studio.engine.gl.device import Device
-from studio.io.networks import save_network
+from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
@@ -45,10 +45,12 @@ from studio.model.performance import (
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.section import SECOND
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Record, Recording
 from studio.runtime.live.recorder import LiveRecorder, RecordingPlan
 from studio.runtime.live.report import Progress
+from studio.runtime.live.second_film import SecondFilm
 from studio.runtime.live.taking import BeginTake, EndTake, Performing
 from studio.runtime.render.turns import turns_as_recorded
 
@@ -196,6 +198,51 @@ def test_it_is_rendered_larger_at_another_rate_and_in_part_the_same_each_time(
     assert abs(len(large) / 30 - len(live) / 25) < 0.1
     twice = pictures(tmp_path / "twice.mkv")
     assert [picture.tobytes() for picture in large] == [picture.tobytes() for picture in twice]
+
+
+def test_a_second_film_is_lent_as_it_was(
+    gl_device: Device, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del gl_device
+    rng = np.random.default_rng(8)
+    for name, rate in (("second.mkv", 10), ("third.mkv", 7)):
+        with open_sink(tmp_path / name, codec="ffv1", size=(32, 24), fps=Fraction(rate)) as sink:
+            for _ in range(15):
+                sink.write(rng.integers(0, 256, (24, 32, 3), np.uint8))
+    document = Document(Preset("played", tiny_network(), {}))
+    document.add_stage("enc", make_bend("FromPicture", {}), amount=0.7)
+    document.set_section(SECOND, str(tmp_path / "second.mkv"), "Second picture")
+    # A film that comes late for a frame is seen in the next: here each frame waits.
+    running = Studio(document.preset(), lambda: (Movement(), SecondFilm(10.0)))
+    try:
+        running.live.play(str(film))
+        running.until(lambda: running.telemetry[Progress].serial > 3)
+        path = begin(running, tmp_path, film)
+        wait(running, 6)
+        running.document.set_section(SECOND, str(tmp_path / "third.mkv"), "Second picture")
+        wait(running, 6)
+        running.document.set("/bend/1/amount", 1.0)
+        wait(running, 4)
+        save_network(tiny_network(seed=5), tmp_path / "other")
+        other = Document(Preset("other", load_network(tmp_path / "other"), {}, weights_path=tmp_path / "other"))
+        other.add_stage("enc", make_bend("FromPicture", {}))
+        other.set_section(SECOND, str(tmp_path / "second.mkv"), "Second picture")
+        running.document.load(other.preset())
+        wait(running, 6)
+        live = pictures(end(running))
+    finally:
+        running.live.close()
+    save_network(tiny_network(), tmp_path / "played")
+    monkeypatch.chdir(tmp_path)
+    rendered(monkeypatch, film, "again.mkv", path)
+    again = pictures(tmp_path / "again.mkv")
+    assert [picture.tobytes() for picture in again] == [picture.tobytes() for picture in live]
+    assert len({picture.tobytes() for picture in live}) > 8
+    # Another film in its place, whatever it says.
+    rendered(monkeypatch, film, "given.mkv", path, "--second", str(tmp_path / "third.mkv"))
+    given = pictures(tmp_path / "given.mkv")
+    assert len(given) == len(live)
+    assert any(not np.array_equal(a, b) for a, b in zip(given, live, strict=True))
 
 
 def test_what_controllers_send_is_written_with_the_frame_that_hears_it(

@@ -29,9 +29,15 @@ class PlaySecond(Setting):
 
 
 class SecondFilm(Feature):
-    """Runs the network on it besides, on the same weights, in an engine that lives while a stage takes its maps."""
+    """Runs the network on it besides, on the same weights, in an engine that lives while a stage takes its maps.
 
-    def __init__(self) -> None:
+    Args:
+        patience: for how many seconds at most a frame waits for the second film's.
+        given: plays instead of all that is asked for; empty for none.
+    """
+
+    def __init__(self, patience: float = _PATIENCE, given: str = "") -> None:
+        self._patience, self._given = patience, given
         self._film: Following | None = None
         self._runner: FrameRunner | None = None
         self._seen: tuple[DeepPicture, tuple[int, int]] | None = None
@@ -40,7 +46,7 @@ class SecondFilm(Feature):
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
-        return {PlaySecond: self._play}
+        return {PlaySecond: lambda order: self.play(order.spec)}
 
     def opened(self, engine: Engine, graph: Graph) -> None:
         """See `Feature.opened`."""
@@ -66,7 +72,7 @@ class SecondFilm(Feature):
             return
         size = (picture.shape[0], picture.shape[1])
         try:
-            other = self._film.at(float(tick.time), _PATIENCE)
+            other = self._film.at(float(tick.time), self._patience)
         except StudioError:
             self._has_failed = True
             raise
@@ -92,12 +98,14 @@ class SecondFilm(Feature):
         if self._film is not None:
             self._film.close()
 
-    def _play(self, order: PlaySecond) -> None:
+    def play(self, spec: str) -> None:
+        """Take the maps of this film or picture, as the command line names it; empty for none."""
+        spec = self._given or spec
         if self._film is not None:
-            if self._film.spec == order.spec:
+            if self._film.spec == spec:
                 return
             self._film.close()
-        self._film = Following(order.spec) if order.spec else None
+        self._film = Following(spec) if spec else None
         self._seen, self._has_failed = None, False
 
     def _drop(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import chain
+from typing import Protocol
 
 from studio.control.crossing import Crossing
 from studio.control.matrix import Matrix
@@ -18,6 +19,7 @@ from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK, ROUTES
+from studio.model.section import SECOND
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.tempo import TEMPO
@@ -41,6 +43,16 @@ def matrix_of(preset: Preset, others: Iterable[tuple[Number, float]] = ()) -> Ma
     return Matrix(chain(numbers, others), preset.section(ROUTES), preset.section(MACRO_BANK), preset.section(TEMPO))
 
 
+class Second(Protocol):
+    """Lends the maps of a second film or picture; see `studio.runtime.live.second_film`."""
+
+    def play(self, spec: str) -> None:
+        """Take those of this one, as the command line names it; empty for none."""
+
+    def before(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
+        """A run is about to begin."""
+
+
 class Mover:
     """Moves the numbers of a preset before each picture is bent.
 
@@ -54,6 +66,7 @@ class Mover:
         listen: what else was measured until a time: of sound, of controllers.
         replay: a performance that is played again; it begins with this preset.
         crossing: a fade or a morph, of which this preset is the first; not together with a performance.
+        second: lends the maps of the second film that the preset, as it is now, says.
         as_played: whether numbers that wait for the first run have their effect from the second on, as in the window.
     """
 
@@ -67,9 +80,10 @@ class Mover:
         replay: Replay | None = None,
         crossing: Crossing | None = None,
         *,
+        second: Second | None = None,
         as_played: bool = False,
     ) -> None:
-        self._as_played = as_played
+        self._as_played, self._second = as_played, second
         if replay is not None and crossing is not None:
             raise StudioError("A performance and a fade cannot be rendered together; leave one out.")
         self._replay = replay
@@ -94,6 +108,8 @@ class Mover:
     def show(self, preset: Preset) -> None:
         """Take another preset of the same network: its stages, numbers and movements."""
         self._shown = preset
+        if self._second is not None:
+            self._second.play(preset.section(SECOND) or "")
         self._turner.show(preset)
         self._refuse()
         before, self._matrix = getattr(self, "_matrix", None), matrix_of(preset)
@@ -190,6 +206,8 @@ class Mover:
             self._turner.turn(self._moved)
             self._refuse()
         self._runner.tick = tick
+        if self._second is not None:
+            self._second.before(self._runner, tick, picture)
         bent = self._bend(picture, place)
         if self._turner.catch_up() and not self._as_played:
             self._runner.forget()
