@@ -16,6 +16,7 @@ from whole_window import WholeWindow
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.model.preset import Preset
+from studio.ui.presets.emptiness import Emptiness
 from studio.ui.presets.shelves import network_of
 
 
@@ -49,6 +50,23 @@ def test_presets_of_one_network_stand_together_and_are_found_by_it(whole: WholeW
     whole.qtbot.keyClicks(whole.deck.search, "landscapes")
     assert shown(whole)
     assert {network_of(tile) for tile in whole.deck.list.shown} == {"landscapes"}
+    assert {tile.badge for tile in whole.deck.list.shown} == {"landscapes"}, "its name stands on each of its tiles"
+    assert "yours · tiny" in {tile.badge for tile in whole.deck.list.tiles}
+
+
+@pytest.mark.gl
+def test_where_the_deck_is_empty_it_says_what_to_do(whole: WholeWindow) -> None:
+    nothing = whole.deck.nothing
+    assert not nothing.isVisible()
+    whole.qtbot.keyClicks(whole.deck.search, "no such thing")
+    assert nothing.isVisible()
+    assert "matches “no such thing”" in nothing.text()
+    whole.qtbot.keyClick(whole.deck.search, Qt.Key.Key_Escape)
+    assert not nothing.isVisible()
+    whole.deck.show_shelf("recent")
+    whole.until(lambda: not whole.deck.list.tiles or nothing.isHidden())
+    assert nothing.isVisible() == (not whole.deck.list.tiles)
+    assert Emptiness().text() == "Reading the presets…"
 
 
 @pytest.mark.gl

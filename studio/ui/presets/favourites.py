@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtWidgets import QMenu
+
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.services.parts import Parts
 
@@ -48,3 +50,14 @@ COMMANDS = tuple(
     )
     for number in NUMBERS
 )
+
+
+def keys_menu(menu: QMenu, now: int | None, choose: Callable[[int | None], object]) -> QMenu:
+    """A menu of the keys that a preset may have, within another; it has ``now``, and gets what is chosen."""
+    keys = QMenu("Key", menu)
+    for number in (None, *NUMBERS):
+        action = keys.addAction("None" if number is None else str(number))
+        action.setCheckable(True)
+        action.setChecked(number == now)
+        action.triggered.connect(lambda _=False, number=number: choose(number))
+    return keys

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write
@@ -22,7 +22,8 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
-from studio.ui.presets.favourites import NUMBERS, numbers_of
+from studio.ui.presets.emptiness import Emptiness
+from studio.ui.presets.favourites import keys_menu, numbers_of
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import Tile
 from studio.ui.presets.shelves import SHELVES, Shelf, read_shelves
@@ -188,9 +189,7 @@ class PresetDeck(QWidget):
         self.name.setMaxLength(120)
         self.name.returnPressed.connect(self._save_named)
         self.name.installEventFilter(self)
-        self.nothing = QLabel("No preset matches.")
-        self.nothing.setStyleSheet(f"color: {theme.FAINT}; padding: 12px;")
-        self.nothing.hide()
+        self.nothing = Emptiness()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -268,7 +267,7 @@ class PresetDeck(QWidget):
 
     def _search(self, text: str) -> None:
         self.list.search(text)
-        self.nothing.setVisible(not self.list.shown and bool(text))
+        self._tell()
 
     def _show_shelves(self, shelves: dict[Shelf, list[Tile]]) -> None:
         self.shelves = shelves
@@ -276,11 +275,14 @@ class PresetDeck(QWidget):
 
     def _show(self, tiles: list[Tile]) -> None:
         self.list.show_tiles(tiles)
-        self.nothing.setVisible(not self.list.shown and bool(self.search.text()))
+        self._tell()
         self._show_open()
         if tiles and self._to_focus is not None:
             self.list.focus(self._to_focus)
             self._to_focus = None
+
+    def _tell(self) -> None:
+        self.nothing.tell(self._shelf, bool(self.shelves), bool(self.list.shown), self.search.text())
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):
@@ -332,18 +334,6 @@ class PresetDeck(QWidget):
             action.setEnabled(enabled)
             action.triggered.connect(lambda _=False, act=act: act())
         if self._session is not None and not tile.card.problem:
-            menu.addMenu(self._favourites(menu, path))
+            now = self.list.delegate.favourites.get(path)
+            menu.addMenu(keys_menu(menu, now, partial(self.set_favourite, path)))
         menu.popup(self.list.viewport().mapToGlobal(place))
-
-    def _favourites(self, menu: QMenu, path: Path) -> QMenu:
-        keys = QMenu("Key", menu)
-        now = self.list.delegate.favourites.get(path)
-        for number in (None, *NUMBERS):
-            action = keys.addAction("None" if number is None else str(number))
-            action.setCheckable(True)
-            action.setChecked(number == now)
-            action.triggered.connect(partial(self._favour, path, number))
-        return keys
-
-    def _favour(self, path: Path, number: int | None, _checked: bool = False) -> None:
-        self.set_favourite(path, number)

@@ -40,6 +40,12 @@ class Tile:
     is_network: bool = False
 
     @property
+    def badge(self) -> str:
+        """What stands on its picture: the network that it bends, by which presets are grouped, and whose it is."""
+        network = Path(self.card.weights).name
+        return network if self.shipped else f"yours · {network}" if network else "yours"
+
+    @property
     def tip(self) -> str:
         """What a tool tip says of it."""
         if self.card.problem:
@@ -129,8 +135,8 @@ class TileDelegate(QStyledItemDelegate):
             _badge(painter, frame, "damaged", Qt.AlignmentFlag.AlignCenter)
         elif tile.is_network and tile.image.isNull():
             icon("tree-structure", theme.FAINT).paint(painter, frame.toAlignedRect().adjusted(12, 12, -12, -12))
-        elif tile.shipped and not tile.is_network:
-            _badge(painter, frame, "built in", Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
+        elif not tile.is_network:
+            _badge(painter, frame, tile.badge, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft)
         if tile.card.path in self.favourites:
             _badge(painter, frame, str(self.favourites[tile.card.path]), _UPPER_LEFT)
 
@@ -171,6 +177,7 @@ def _badge(painter: QPainter, frame: QRectF, text: str, where: Qt.AlignmentFlag)
     small.setPointSizeF(max(6.0, font.pointSizeF() * 0.8))
     painter.setFont(small)
     metrics = QFontMetrics(small)
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, round(frame.width()) - 18)
     size = QSize(metrics.horizontalAdvance(text) + 10, metrics.height() + 4)
     place = QStyle.alignedRect(
         Qt.LayoutDirection.LeftToRight, where, size, frame.toAlignedRect().adjusted(4, 4, -4, -4)
