@@ -49,6 +49,7 @@ class TorchBackend(Backend):
         self._optimiser = optimiser.for_torch(self._learning)
         self._moved: Counter[str] = Counter()
         self._last: dict[str, torch.Tensor] = {}
+        self._scale = 1.0
         self._seen: dict[str, torch.Tensor] = {}
         self._parts: dict[str, torch.Tensor] = {}
         self._done: list[Outcome] = []
@@ -211,9 +212,12 @@ class TorchBackend(Backend):
             parts["critic"] = parts.pop(f"~{aim.total}")
         outcome = Outcome(parts, total, numbers[-1])
         if outcome.is_finite:
-            self._move(grads, rate, clip / outcome.norm if outcome.norm > clip else 1.0)
+            self._scale = clip / outcome.norm if outcome.norm > clip else 1.0
+            self._move(grads, rate, self._scale)
             self.steps += 1
             self._moved.update(grads.keys())
+        else:
+            self._scale = 1.0
         self._last = grads
         self.drop()
         self._done.append(outcome)
@@ -261,7 +265,8 @@ class TorchBackend(Backend):
 
     def gradient(self, name: str) -> Array | None:
         """See `Backend.gradient`."""
-        return np.array(self._last[name].cpu().numpy(), order="C") if name in self._last else None
+        # They were clipped where they are; what is looked at is the gradient itself, as on every engine.
+        return np.array((self._last[name] / self._scale).cpu().numpy(), order="C") if name in self._last else None
 
     def remembered(self, name: str) -> dict[str, Array]:
         """See `Backend.remembered`."""

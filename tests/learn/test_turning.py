@@ -239,6 +239,18 @@ def test_what_the_optimiser_remembers_is_pytorchs(pictures: Path, engine: str, n
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_gradient_that_is_looked_at_is_not_clipped(pictures: Path, engine: str) -> None:
+    asked = Asked(str(pictures), size=16, batch=1)
+    free, clipped = taught(asked, engine), taught(replace(asked, clip=1e-4), engine)
+    for learner in (free, clipped):
+        assert learner.step().norm > 1e-3
+    one, other = (learner.gradient("enc1.weight") for learner in (free, clipped))
+    np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-8)
+    for learner in (free, clipped):
+        learner.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_time_of_a_step_is_told_by_layer(pictures: Path, engine: str) -> None:
     learner = taught(Asked(str(pictures), size=32, batch=2, losses="l2=1,ssim=1"), engine)
     learner.step()

@@ -26,7 +26,7 @@ from studio.model.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
 from studio.ui.learning import panel as panel_module
-from studio.ui.learning.curves import FewWords, smoothed
+from studio.ui.learning.curves import FewWords, reaching, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.learning.times import longest
@@ -436,6 +436,17 @@ def test_a_running_mean_keeps_the_length_and_the_mean_of_what_is_even() -> None:
     rising = np.arange(100.0)
     assert len(smoothed(rising)) == 100
     assert (smoothed(rising) <= rising).all()
+
+
+def test_a_long_curve_is_drawn_by_few_points_and_keeps_its_peaks() -> None:
+    steps, values = np.arange(1.0, 4001.0), np.ones(4000)
+    values[1234], values[3333] = 9.0, 0.1
+    places, drawn = reaching(steps, values)
+    assert len(places) <= 800
+    assert (np.diff(places) > 0).all()
+    assert (drawn[places == 1235.0], drawn[places == 3334.0]) == (9.0, 0.1)
+    assert reaching(steps[:5], values[:5])[1] is not None
+    assert len(reaching(steps[:5], values[:5])[0]) == 5
 
 
 def test_gradients_are_blue_below_and_orange_above_zero() -> None:

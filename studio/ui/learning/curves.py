@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -13,6 +15,8 @@ from studio.ui.kit import theme
 
 _PARTS = ("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A")
 _WIDTH = 0.05
+_MOST = 400
+"""Points of a line, and twice as many of one that is not smooth: Qt draws thousands in longer than a picture takes."""
 
 
 def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -22,6 +26,20 @@ def smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     last = np.arange(1, len(values) + 1)
     first = np.maximum(0, last - window)
     return np.asarray((sums[last] - sums[first]) / (last - first))
+
+
+def reaching(
+    steps: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """As many points as can be told apart: of some side by side the least and the largest, each in its place."""
+    if len(values) <= 2 * _MOST:
+        return steps, values
+    edges = np.linspace(0, len(values), _MOST + 1).round().astype(int)
+    places = []
+    for first, end in pairwise(edges):
+        part = values[first:end]
+        places += sorted({first + int(part.argmin()), first + int(part.argmax())})
+    return steps[places], values[places]
 
 
 class CurvesView(QWidget):
@@ -61,14 +79,15 @@ class CurvesView(QWidget):
         steps = np.array(curves.steps, float)
         whole = finite(curves.psnr if decibels else curves.total)
         faint = pg.mkPen(theme.LINE, width=1)
-        self.plot.plot(steps, whole, pen=faint)
+        self.plot.plot(*reaching(steps, whole), pen=faint)
+        few = np.unique(np.linspace(0, len(steps) - 1, _MOST).round().astype(int))
         if self.parts.isChecked() and not decibels:
             for values, colour in zip(curves.parts.values(), _PARTS, strict=False):
                 there = ~np.isnan(values)
                 drawn = np.full(len(values), np.nan)
                 drawn[there] = smoothed(finite(np.array(values)[there].tolist()))
-                self.plot.plot(steps, drawn, pen=pg.mkPen(colour, width=1), connect="finite")
-        self.plot.plot(steps, smoothed(whole), pen=pg.mkPen(theme.ACCENT, width=2))
+                self.plot.plot(steps[few], drawn[few], pen=pg.mkPen(colour, width=1), connect="finite")
+        self.plot.plot(steps[few], smoothed(whole)[few], pen=pg.mkPen(theme.ACCENT, width=2))
 
 
 _SWITCHES = (
