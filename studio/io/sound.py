@@ -9,10 +9,15 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.sources._film import open_film, sound_origin
 from studio.model.op import Array
 
 RATE = 22050
 """Samples a second of what is read: what is above 11 kHz says nothing of bands, onsets and beats."""
+
+
+# Seconds: a longer pause between packets is a hole, one much longer a clock that was set; no sound begins later.
+_HOLE, _JUMP, _LONGEST = 0.02, 10.0, 3600
 
 
 def samples(path: Path) -> Iterator[Array]:
@@ -26,30 +31,13 @@ def samples(path: Path) -> Iterator[Array]:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with _opened(path) as container:
             if not container.streams.audio:
                 raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
-            yield from _decoded(container)
+            for piece in _pieces(container, 0.0, "mono", RATE):
+                yield piece[:, 0]
     except (av.FFmpegError, OSError) as error:
         raise StudioError(f"{path}: its sound cannot be read ({error}).") from error
-
-
-def _decoded(container: Any) -> Iterator[Array]:
-    import av
-
-    stream = container.streams.audio[0]
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-    is_first = True
-    for frame in container.decode(stream):
-        if is_first and frame.time is not None and frame.time > 0.0:
-            yield np.zeros(round(min(frame.time, 3600.0) * RATE), np.float32)
-        is_first = False
-        # Times that jump would make the resampler count wrong; the samples themselves follow one another.
-        frame.pts = None
-        for part in resampler.resample(frame):
-            yield part.to_ndarray().reshape(-1).astype(np.float32)
-    for part in resampler.resample(None):
-        yield part.to_ndarray().reshape(-1).astype(np.float32)
 
 
 HEARD_RATE = 48000
@@ -71,38 +59,74 @@ def heard(path: Path, start: float) -> Iterator[Array]:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with _opened(path) as container:
             if not container.streams.audio:
                 raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
-            yield from _from(container, max(0.0, start))
+            yield from _pieces(container, max(0.0, start), "stereo", HEARD_RATE)
     except (av.FFmpegError, OSError) as error:
         raise StudioError(f"{path}: its sound cannot be read ({error}).") from error
 
 
-def _from(container: Any, start: float) -> Iterator[Array]:
+def _opened(path: Path) -> Any:
+    try:
+        return open_film(path)
+    except StudioError as error:
+        raise StudioError(f"{path}: its sound cannot be read ({error.__cause__ or error}).") from error
+
+
+def _pieces(container: Any, start: float, layout: str, rate: int) -> Iterator[Array]:
+    """(samples, channels) float32 from a second of the pictures on; silence for what is missing there or has a hole."""
     import av
 
     stream = container.streams.audio[0]
+    start += sound_origin(container)
     if start > 0:
         # Somewhat sooner: what is decoded first after a seek may be incomplete.
         container.seek(max(0, int((start - 0.25) / stream.time_base)), stream=stream)
-    resampler = av.AudioResampler(format="flt", layout="stereo", rate=HEARD_RATE)
+    resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
+    channels = len(av.AudioLayout(layout).channels)
     skip: int | None = None
-    for frame in container.decode(stream):
+    ends: float | None = None
+    for frame in _frames(container, stream):
+        time = frame.time
         if skip is None:
-            skip = round((start - (frame.time or 0.0)) * HEARD_RATE)
+            skip = round((start - (time or 0.0)) * rate)
             if skip < 0:
-                yield np.zeros((min(-skip, 3600 * HEARD_RATE), 2), np.float32)
+                yield np.zeros((min(-skip, _LONGEST * rate), channels), np.float32)
                 skip = 0
+        elif ends is not None and time is not None and _HOLE < time - ends < _JUMP:
+            silent = round((time - ends) * rate)
+            yield np.zeros((max(0, silent - skip), channels), np.float32)
+            skip = max(0, skip - silent)
+        ends = None if time is None else time + frame.samples / frame.sample_rate
+        # Times that jump would make the resampler count wrong; the samples themselves follow one another.
         frame.pts = None
         for part in resampler.resample(frame):
-            piece = part.to_ndarray().reshape(-1, 2).astype(np.float32)
+            piece = part.to_ndarray().reshape(-1, channels).astype(np.float32)
             gone = min(skip, len(piece))
             skip -= gone
             if gone < len(piece):
                 yield piece[gone:]
     for part in resampler.resample(None):
-        yield part.to_ndarray().reshape(-1, 2).astype(np.float32)[skip or 0 :]
+        yield part.to_ndarray().reshape(-1, channels).astype(np.float32)[skip or 0 :]
+
+
+def _frames(container: Any, stream: Any) -> Iterator[Any]:
+    """What can be decoded; a packet that is damaged, or cut by a seek, takes no other with it."""
+    import av
+
+    failed: av.FFmpegError | None = None
+    has_any = False
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError as error:
+            failed = failed or error
+            continue
+        has_any = has_any or bool(frames)
+        yield from frames
+    if failed is not None and not has_any:
+        raise failed
 
 
 class Resampler:

@@ -80,3 +80,23 @@ def test_a_rate_out_of_a_float_can_be_recorded(tmp_path: Path, suffix: str) -> N
     with open_source(str(path)) as source:
         assert numbers(frame.picture for frame in source) == list(range(12))
         assert source.info.duration == pytest.approx(12 / 23.976, abs=0.03)
+
+
+def test_a_fragmented_film_cut_within_the_index_of_a_fragment_is_shown_up_to_there(tmp_path: Path) -> None:
+    whole = make_film(
+        tmp_path / "whole.mp4",
+        count=30,
+        options={"g": "6", "bf": "0"},
+        container={"movflags": "frag_keyframe+empty_moov"},
+    ).read_bytes()
+    begins = [place - 4 for place in range(len(whole)) if whole[place : place + 4] == b"moof"]
+    assert len(begins) == 5
+    length = int.from_bytes(whole[begins[3] : begins[3] + 4], "big")
+    path = tmp_path / "cut, by ,,:somebody.mp4"
+    for cut in (*range(begins[3] + 2, begins[3] + length, 7), begins[3] + length - 1):
+        path.write_bytes(whole[:cut])
+        with open_source(str(path)) as source:
+            assert numbers(frame.picture for frame in source) == list(range(18)), cut
+            said = source.warning
+            assert numbers(frame.picture for frame in source.frames(0.4))[0] == 10
+    assert said == f"{path} is cut off after 18 frames"

@@ -62,11 +62,9 @@ class AudioTrack:
         self._input: InputContainer | None = None
         self._feeder: Copy | Encode | None = None
         try:
-            self._input = av.open(
-                f"file:{path.absolute()}", metadata_errors="ignore", options={"protocol_whitelist": "file,crypto,data"}
-            )
+            self._input = open_film(path)
             self._begin(self._input, start)
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except (StudioError, av.FFmpegError, OSError, ValueError) as error:
             self._warn(f"cannot be read ({error})")
 
     def _begin(self, source: InputContainer, start: float) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FASTEST = 2000
 # No rate needs finer parts than these; more do not fit what encoders and containers count in.
 _FINEST = 100_000
+_LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
 
@@ -36,9 +37,15 @@ def open_film(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise StudioError(f"{path} is empty; give another film")
         # "file:" keeps a name such as "concat:x" or "img%03d" from being more than a name.
-        return av.open(
-            f"file:{path.absolute()}", metadata_errors="ignore", options={"protocol_whitelist": "file,crypto,data"}
-        )
+        name = f"file:{path.absolute()}"
+        try:
+            return av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL})
+        except av.FFmpegError:
+            end = _end_of_whole_parts(path)
+            if end is None:
+                raise
+            name = f"{_PART_OF}start,0,end,{end},,:{name}"
+            return av.open(name, metadata_errors="ignore", options={"protocol_whitelist": f"{_LOCAL},subfile"})
     except PermissionError as error:
         raise StudioError(f"{path} may not be read: change its rights or give another film") from error
     except (av.FFmpegError, OSError, ValueError) as error:
@@ -49,6 +56,30 @@ def open_film(path: Path) -> InputContainer:
             if other
             else f"{path} cannot be read as a film or a picture ({reason}): it is damaged, cut off, or something else"
         ) from error
+
+
+def is_cut(container: InputContainer) -> bool:
+    """Whether a film was opened without its very end, which is cut off."""
+    return container.name.startswith(_PART_OF)
+
+
+def _end_of_whole_parts(path: Path) -> int | None:
+    """Where the last of an MP4's parts that is cut off begins, if that tells of a fragment: FFmpeg then opens nothing.
+
+    Given only where a whole fragment stands before it.
+    """
+    with path.open("rb") as file:
+        length, place, kinds = file.seek(0, 2), 0, list[bytes]()
+        while place + 8 <= length:
+            file.seek(place)
+            head = file.read(16)
+            size = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4], "big")
+            kinds.append(head[4:8])
+            if size < 8 or place + size > length:
+                break
+            place += size
+    is_film = kinds[:1] == [b"ftyp"] and kinds[-1] == b"moof" and b"moof" in kinds[:-1]
+    return place if is_film and place < length else None
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -144,6 +175,16 @@ def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame)
         return float(stream.start_time * stream.time_base)
     # AVI's clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
     return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
+
+
+def sound_origin(container: InputContainer) -> float:
+    """The stamp, in seconds, that is the beginning of a file's sound: where its pictures begin, or it itself does."""
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return float((stream.start_time or 0) * (stream.time_base or 0))
+    return max(0.0, (container.start_time or 0) / 1e6)
 
 
 def duration_of(container: InputContainer, stream: VideoStream) -> float | None:

@@ -16,6 +16,7 @@ from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_
 from studio.io.sources._film import (
     duration_of,
     is_bare,
+    is_cut,
     is_for_pictures,
     nominal_rate,
     open_film,
@@ -84,7 +85,7 @@ class VideoSource(BaseSource):
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             flags = int(container.format.flags)
             self._jumps = bool(flags & 512)  # AVFMT_TS_DISCONT
-            self._is_bare = is_bare(container)
+            self._is_bare, self._is_cut = is_bare(container), is_cut(container)
             self._disorder = DEPTH if container.format.name == "avi" else 2
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning:
@@ -291,6 +292,8 @@ class VideoSource(BaseSource):
 
     def _judge(self, count: int, ends: float) -> None:
         """Say so where a film ends sooner than it says; a cut-off file often just ends."""
+        if self._is_cut and self.warning is None:
+            self.warning = f"{self._path} is cut off after {count} frames"
         duration = self.info.duration or 0.0
         # An edit list hides some of the frames that are counted, so that a count alone proves nothing.
         short = not self._promised or count < 0.98 * self._promised - 2
