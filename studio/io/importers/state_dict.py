@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -92,7 +93,9 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
         if archive and size > _MAPPED:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True), ()
         # Not by its name, which PyTorch would go by.
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, warnings.catch_warnings():
+            # A bare pickle of a later protocol, which is read around.
+            warnings.simplefilter("ignore")
             return torch.load(stream, map_location="cpu", weights_only=True), ()
     # A damaged or hostile stream may make PyTorch raise anything; none of its code has run.
     except Exception as error:
@@ -143,8 +146,6 @@ def _in_a_row(whole: list[Stub], path: Path, options: Options) -> Imported | Non
 
 def _read_around(path: Path, *, mapped: bool) -> tuple[object, tuple[str, ...]]:
     """A file of more than tensors: these are read, what lies beside them is left out, and said."""
-    import warnings
-
     import torch
 
     left_out: set[str] = set()
