@@ -179,10 +179,23 @@ def smooth_field(down: Tensor, across: Tensor, when: Tensor, seed: int, part: in
     for t in (0, 1):
         frame = hashed((first + t) & 0xFFFFFF)
         own = hashed(hashed(torch.full_like(frame, seed) ^ frame) ^ part)
-        corners = [[_corner(own, top + y, left + x) for x in (0, 1)] for y in (0, 1)]
-        upper, lower = (a * (1.0 - in_x) + b * in_x for a, b in corners)
+        upper, lower = (a * (1.0 - in_x) + b * in_x for a, b in _corners(own, top, left))
         found.append(upper * (1.0 - in_y) + lower * in_y)
     return found[0] * (1.0 - in_t) + found[1] * in_t
+
+
+def _corners(own: Tensor, ys: Tensor, xs: Tensor) -> list[list[Tensor]]:
+    """Of each cell with its first corner at these rising (H, 1) and (1, W) the upper two and the lower two, (H, W)."""
+    import torch
+
+    if ys.device.type != "cpu":
+        return [[_corner(own, ys + y, xs + x) for x in (0, 1)] for y in (0, 1)]
+    # Each corner is drawn once, not for each pixel of the four cells around it.
+    first, left = int(ys[0, 0]), int(xs[0, 0])
+    rows, columns = torch.arange(first, int(ys[-1, 0]) + 2), torch.arange(left, int(xs[0, -1]) + 2)
+    known = _corner(own, rows[:, None], columns)
+    down, across = ys.flatten() - first, xs.flatten() - left
+    return [[known.index_select(0, down + y).index_select(1, across + x) for x in (0, 1)] for y in (0, 1)]
 
 
 def _corner(own: Tensor, ys: Tensor, xs: Tensor) -> Tensor:

@@ -46,7 +46,8 @@ def variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
     # On CPUs in a twentieth of the time; what the mean lost to rounding is taken off as the shaders do.
     mean = x.mean((2, 3), keepdim=True)
     rest = x - mean
-    first, second = (each.mean((2, 3), keepdim=True) for each in (rest, rest * rest))
+    first = rest.mean((2, 3), keepdim=True)
+    second = rest.square_().mean((2, 3), keepdim=True)
     return (second - first * first).clamp(min=0.0), mean + first
 
 
@@ -58,10 +59,10 @@ def with_moments_of(x: Tensor, other: Tensor) -> Tensor:
     their_variance, their_mean = variance_and_mean(other)
     at = torch.arange(x.shape[1], device=x.device) % other.shape[1]
     gain = (their_variance[:, at] + EPS).sqrt() / (variance + EPS).sqrt()
-    return _turned(x, mean, gain, their_mean[:, at])
+    return turned(x, mean, gain, their_mean[:, at])
 
 
-def _turned(x: Tensor, mean: Tensor, gain: Tensor, onto: Tensor) -> Tensor:
+def turned(x: Tensor, mean: Tensor, gain: Tensor, onto: Tensor) -> Tensor:
     """``(x - mean) * gain + onto``, each of them (N, C, 1, 1); channels of a pixel lie side by side."""
     found = x.permute(0, 2, 3, 1) - mean.permute(0, 2, 3, 1)
     found *= gain.permute(0, 2, 3, 1)

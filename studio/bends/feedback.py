@@ -43,4 +43,5 @@ class Feedback(Bend):
         cosine, sine = turn_numbers(self.turn).values()
         ys, xs = middle_y + (sine * right + cosine * down), middle_x + (cosine * right - sine * down)
         before = sampled(given.past[0], ys, xs, self.border, self.interpolation)
-        return x * (1.0 - self.mix) + before * (self.gain * self.mix)
+        before *= self.gain * self.mix
+        return before.add_(x, alpha=1.0 - self.mix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._moments import EPS, moments, variance_and_mean
+from studio.bends._moments import EPS, moments, turned, variance_and_mean
 from studio.model.bend import Bend, Given, Scratch
 from studio.model.op import Shape
 from studio.model.param import param
@@ -32,4 +32,4 @@ class Normalise(Bend):
         """See `Bend.torch`."""
         del given
         variance, mean = variance_and_mean(x)
-        return (x - mean) / (variance + EPS).sqrt() * self.deviation + self.mean
+        return turned(x, mean, self.deviation / (variance + EPS).sqrt(), mean.new_full(mean.shape, self.mean))
