@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import moderngl
 import numpy as np
 import pytest
-from helpers import normal, single
+import torch
+from helpers import EngineFor, layer, network, normal, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,9 @@ from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 from studio.engine.store import TensorStore
+from studio.engine.torch import TorchEngine
 from studio.model.layout import Rect
+from studio.model.network import Network
 from studio.model.op import Array
 
 sys.path.append(str(Path(__file__).parent.parent / "ops"))
@@ -144,3 +148,82 @@ def test_a_closed_engine_follows_no_more(device: Device) -> None:
     kept.set_tensor("layer.weight", normal(2, 3, 3, 3))
     np.testing.assert_array_equal(store.tensor("layer.weight"), normal(2, 3, 3, 3))
     kept.close()
+
+
+def tied() -> Network:
+    """A convolution, and the transposed one of the same tensor."""
+    conv = {"in_channels": 3, "out_channels": 6, "kernel_size": 3, "stride": 2, "padding": 1, "bias": False}
+    back = {**conv, "in_channels": 6, "out_channels": 3, "output_padding": 1}
+    return network(
+        layer("conv", "Conv2d", "input", **conv),
+        layer("act", "ReLU", "conv"),
+        replace(layer("back", "ConvTranspose2d", "act", **back), borrowed=(("weight", "conv.weight"),)),
+    )
+
+
+def what_is_tied(x: Array, weight: Array) -> Array:
+    picture, kernel = torch.from_numpy(x)[None], torch.from_numpy(weight)
+    made = torch.nn.functional.conv2d(picture, kernel, stride=2, padding=1).relu()
+    return torch.nn.functional.conv_transpose2d(made, kernel, stride=2, padding=1, output_padding=1)[0].numpy()
+
+
+def test_a_convolution_and_its_transposed_one_use_one_tensor(engine_for: EngineFor) -> None:
+    engine, x, weight = engine_for(tied()), normal(3, 8, 10), normal(6, 3, 3, 3, seed=9)
+    assert list(engine.graph.tensor_shapes) == ["conv.weight"]
+    engine.run({"input": x})
+    assert relative_error(engine.output(), what_is_tied(x, engine.tensor("conv.weight"))) < 1e-5
+    engine.set_tensor("conv.weight", weight)
+    assert engine.update() == ("conv", "act", "back")
+    assert relative_error(engine.output(), what_is_tied(x, weight)) < 1e-5
+    engine.replace("conv.weight", Rect(3, 6, 3, 3), np.zeros((3, 3), np.float32))
+    engine.update()
+    assert relative_error(engine.output(), what_is_tied(x, engine.tensor("conv.weight"))) < 1e-5
+
+
+@settings(max_examples=12)
+@given(
+    steps=st.lists(st.sampled_from(["stroke", "learn", "undo", "look", "run", "bypass"]), min_size=3, max_size=12),
+    seed=st.integers(0, 2**16),
+)
+def test_strokes_learning_and_undo_in_any_order_leave_every_engine_with_the_newest(
+    device: Device, steps: list[str], seed: int
+) -> None:
+    made, rng = tied(), np.random.default_rng(seed)
+    store = TensorStore(made.tensors)
+    # Three engines of three sizes on one store.
+    engines = (
+        GLEngine(made, device, store=store),
+        GLFragmentEngine(made, device, store=store),
+        TorchEngine(made, "cpu", store),
+    )
+    pictures = normal(3, 8, 10), normal(3, 4, 6), normal(3, 12, 8)
+    tensors = DeviceTensors(device, store)
+    weight = made.tensors["conv.weight"].copy()
+    before = [weight.copy()]
+    for step in (*steps, "run"):
+        engine = engines[int(rng.integers(3))]
+        if step == "stroke":
+            before.append(weight.copy())
+            o, i = (int(rng.integers(count)) for count in (6, 3))
+            weight[o, i] = rng.standard_normal((3, 3))
+            engine.replace("conv.weight", Rect(3 * o, 3 * i, 3, 3), weight[o, i])
+        elif step == "learn":
+            before.append(weight.copy())
+            weight = weight + rng.standard_normal(weight.shape).astype(np.float32) / 10
+            tensors.of("conv.weight").write(weight)
+            tensors.moved(["conv.weight"])
+        elif step == "undo" and len(before) > 1:
+            weight = before.pop()
+            engine.set_tensor("conv.weight", weight)
+        elif step == "look":
+            np.testing.assert_array_equal(engine.tensor("conv.weight"), weight)
+        elif step == "bypass":
+            engine.bypass(() if engine.bypassed else ("conv",))
+        elif step == "run":
+            for each, picture in zip(engines, pictures, strict=True):
+                each.bypass(())
+                each.run({"input": picture})
+                assert relative_error(each.output(), what_is_tied(picture, weight)) < 1e-5
+                np.testing.assert_array_equal(each.tensor("conv.weight"), weight)
+    for engine in engines:
+        engine.close()
