@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
+import pytest
 from helpers import ROOT
 
 STUDIO = ROOT / "studio"
@@ -50,3 +53,13 @@ def test_no_module_is_longer_than_can_be_read_at_once() -> None:
 
 def test_torch_is_imported_at_the_top_of_its_engine_and_its_learning_alone() -> None:
     assert {name_of(module) for module in modules() if "torch" in imported_at_the_top(module)} == TORCH_AT_THE_TOP
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Nor inside functions: what only types need is left out."""
+    graph = grimp.build_graph("studio", exclude_type_checking_imports=True, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))

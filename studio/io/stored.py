@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,3 +105,18 @@ def from_torch(tensor: Tensor) -> Stored | None:
     if dense.dtype == torch.bfloat16:
         return Stored(_BFLOAT16, dense.view(torch.int16).numpy().view(np.uint16))
     return stored(np.asarray(dense.numpy()))
+
+
+def is_plain(value: object) -> bool:
+    """Whether it is a tensor of PyTorch's with plain numbers: neither sparse, quantised nor complex."""
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return False
+    return value.layout == torch.strided and not (value.is_quantized or value.is_complex() or value.is_meta)
+
+
+def stored_of(mapping: Mapping[str, Any]) -> dict[str, Stored]:
+    """The tensors of a state dict as they are; types of numbers that no file of tensors holds are left out."""
+    found = {name: from_torch(value) for name, value in mapping.items() if is_plain(value)}
+    return {name: tensor for name, tensor in found.items() if tensor is not None}

@@ -23,8 +23,9 @@ from studio.model.graph import Node
 from studio.model.op import Array, Blocks, Op, Scratch, Shape
 from studio.model.param import param
 from studio.ops._backward.base import BackwardOp
+from studio.ops._moments import moments
 from studio.ops.norm import BatchNorm2d
-from studio.ops.norm_live import InstanceNorm2d, moments
+from studio.ops.norm_live import InstanceNorm2d
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, out_size, require
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.model.taps import Phase, Taps
+from studio.ops import operator
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,29 +76,29 @@ class Conv2d(Op):
         """See `Op.gradient`: by the input it is a transposed convolution with the same weight."""
         from studio.ops._backward.convolve import WeightGradient, bias_gradient
         from studio.ops._backward.space import FoldBorder
-        from studio.ops.conv_transpose import ConvTranspose2d
 
         mode = self.padding_mode
         bordered = mode != "zeros" and any(self.padding)
         taken = (0, 0) if bordered else self.padding
         whole = [n + 2 * p for n, p in zip(at.shape()[1:], self.padding if bordered else (0, 0), strict=True)]
-        back = ConvTranspose2d(
-            in_channels=self.out_channels,
-            out_channels=self.in_channels,
-            kernel_size=self.kernel_size,
-            stride=self.stride,
-            padding=taken,
+        how: dict[str, Any] = {
+            "in_channels": self.out_channels,
+            "out_channels": self.in_channels,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": taken,
             # What the last step of the kernel left over.
-            output_padding=tuple(
+            "output_padding": tuple(
                 n - ((made - 1) * s - 2 * p + d * (k - 1) + 1)
                 for n, made, s, p, d, k in zip(
                     whole, at.shapes[at.grad][1:], self.stride, taken, self.dilation, self.kernel_size, strict=True
                 )
             ),
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=False,
-        )
+            "dilation": self.dilation,
+            "groups": self.groups,
+            "bias": False,
+        }
+        back = operator("ConvTranspose2d")(**how)
         of_input = at.add(back, at.grad)
         if mode != "zeros" and bordered:
             y, x = self.padding

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
+from studio.ops import operator
 from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:
@@ -59,10 +60,8 @@ class Pow(Elementwise):
         """See `Op.gradient`."""
         if self.exponent == 0:
             return {0: at.add(Affine(scale=0.0), at.grad)}
-        from studio.ops.arithmetic import Mul
-
         slope = at.add(Affine(scale=self.exponent), at.add(Pow(exponent=self.exponent - 1), at.read()))
-        return {0: at.add(Mul(), at.grad, slope)}
+        return {0: at.add(operator("Mul")(), at.grad, slope)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -78,9 +77,7 @@ class Sqrt(Elementwise):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops.arithmetic import Div
-
-        return {0: at.add(Div(), at.grad, at.add(Affine(scale=2.0), at.output))}
+        return {0: at.add(operator("Div")(), at.grad, at.add(Affine(scale=2.0), at.output))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -95,9 +92,7 @@ class Exp(Elementwise):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops.arithmetic import Mul
-
-        return {0: at.add(Mul(), at.grad, at.output)}
+        return {0: at.add(operator("Mul")(), at.grad, at.output)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -112,9 +107,7 @@ class Log(Elementwise):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops.arithmetic import Div
-
-        return {0: at.add(Div(), at.grad, at.read())}
+        return {0: at.add(operator("Div")(), at.grad, at.read())}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -129,11 +122,9 @@ class Erf(Elementwise):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops.arithmetic import Mul
-
-        squared = at.add(Affine(scale=-1.0), at.add(Mul(), at.read(), at.read()))
+        squared = at.add(Affine(scale=-1.0), at.add(operator("Mul")(), at.read(), at.read()))
         slope = at.add(Affine(scale=2 / math.sqrt(math.pi)), at.add(Exp(), squared))
-        return {0: at.add(Mul(), at.grad, slope)}
+        return {0: at.add(operator("Mul")(), at.grad, slope)}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -1,17 +1,4 @@
-"""Normalisation by the map's own statistics: InstanceNorm2d, GroupNorm.
-
-The shaders take them in passes over rows, then columns, so that no texel visits a whole map; H × W in each::
-
-    map            H × W ─┬───────────┬───────────────────────┐
-    row means      H × 1 ◄┘           │                       │
-    mean           1 × 1 ◄─ columns   │                       │
-    row moments    H × 2 ◄────────────┘ around that mean      │
-    moments        1 × 2 ◄─ columns                           │
-    output         H × W ◄────────────────────────────────────┘
-
-A GroupNorm has two passes more, after "mean" and after "moments", which average the channels of a group. The
-variance is taken around the mean, in a second reading of the map: the difference of two large sums would lose it.
-"""
+"""Normalisation by the map's own statistics: InstanceNorm2d, GroupNorm. Their passes are drawn in `_moments`."""
 
 from __future__ import annotations
 
@@ -23,24 +10,11 @@ import numpy as np
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Elementwise, Shape, require
 from studio.model.param import param
+from studio.ops._moments import Scratch, moments
 from studio.ops.conv import check_channels
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Scratch = tuple[tuple[str, Shape], ...]
-
-
-def moments(shape: Shape, *, grouped: bool) -> Scratch:
-    """The passes drawn above, before the last."""
-    channels, height, _ = shape
-    found: list[tuple[str, Shape]] = []
-    for rows, width in (("adaptive_avg_pool2d", 1), ("row_moments", 2)):
-        found.append((rows, Shape(channels, height, width)))
-        found.append(("adaptive_avg_pool2d", Shape(channels, 1, width)))
-        if grouped:
-            found.append(("group_mean", Shape(channels, 1, width)))
-    return tuple(found)
 
 
 def _affine_rows(tensors: Mapping[str, Array]) -> Array | None:
@@ -79,7 +53,7 @@ class InstanceNorm2d(Elementwise):
         return {"EPS": self.eps, "AFFINE": int(self.affine)}
 
     def scratch(self, *inputs: Shape) -> Scratch:
-        """See `Op.scratch`: the passes drawn above."""
+        """See `Op.scratch`: the passes drawn in `_moments`."""
         return moments(inputs[0], grouped=False)
 
     def gradient(self, at: Backward) -> Gradients:
@@ -142,7 +116,7 @@ class GroupNorm(Elementwise):
         return {"EPS": self.eps, "AFFINE": int(self.affine), "GROUP_SIZE": self.num_channels // self.num_groups}
 
     def scratch(self, *inputs: Shape) -> Scratch:
-        """See `Op.scratch`: the passes drawn above."""
+        """See `Op.scratch`: the passes drawn in `_moments`."""
         return moments(inputs[0], grouped=True)
 
     def gradient(self, at: Backward) -> Gradients:

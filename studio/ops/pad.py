@@ -10,6 +10,7 @@ from pydantic import Field
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape, require
 from studio.model.param import param
+from studio.ops import operator
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,9 +52,8 @@ class Pad(Op):
         """See `Op.gradient`."""
         left, right, top, bottom = self.padding
         if self.mode == "constant":
-            from studio.ops.cut import Crop
-
-            return {0: at.add(Crop(left=left, right=right, top=top, bottom=bottom), at.grad)}
+            sides = {"left": left, "right": right, "top": top, "bottom": bottom}
+            return {0: at.add(operator("Crop").model_validate(sides), at.grad)}
         from studio.ops._backward.space import FoldBorder
 
         return {0: at.add(FoldBorder(padding=self.padding, mode=self.mode), at.grad)}

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, model_validator
 
 from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Scale, Shape, require
+from studio.model.op import Array, Scale, Shape, require
 from studio.model.param import param
+from studio.ops._backward.space import ResizeGradient, Resizing
 from studio.ops._constants import on_device
 from studio.ops.upsample import Factor, Side, as_pair
 
@@ -28,7 +29,7 @@ _COARSE_FRACTION = 16
 _MOST = 2**31 - 1
 
 
-class Resize(Op):
+class Resize(Resizing):
     """Resizes every channel as ONNX's ``Resize`` does, with its ways of placing, rounding and smoothing.
 
     `Upsample` is PyTorch's; this one has what that lacks: where an output pixel lies (``coordinates``), which pixel is
@@ -104,8 +105,6 @@ class Resize(Op):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops._backward.space import ResizeGradient
-
         _, height, width = at.shape()
         return {0: at.add(ResizeGradient(of=self, height=height, width=width), at.grad)}
 
@@ -126,6 +125,15 @@ class Resize(Op):
             assert total is not None
             x = total
         return x
+
+    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
+        """See `Resizing.torch_gradient`."""
+        import torch
+
+        for axis, side in zip((2, 3), size, strict=True):
+            matrix = torch.from_numpy(self.matrix(axis - 2, side, grad.shape[axis])).to(grad)
+            grad = torch.tensordot(grad, matrix, ([axis], [0])).movedim(-1, axis)
+        return grad
 
     def matrix(self, axis: int, side: int, made: int) -> Array:
         """(made, side): how much of every pixel of a column (axis 0) or row (1) goes into each that is made."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape, require
 from studio.model.param import param
+from studio.ops._backward.space import ResizeGradient, Resizing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +39,7 @@ Side = Annotated[int, Field(ge=1, le=16384)]
 _FINEST_FRACTION = 16
 
 
-class Upsample(Op):
+class Upsample(Resizing):
     """Resizes every channel by a factor or to a size, as ``torch.nn.Upsample``; smaller, too.
 
     A factor is taken at its word: an output pixel lies at its place over the factor, though the output's size is
@@ -95,8 +96,6 @@ class Upsample(Op):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        from studio.ops._backward.space import ResizeGradient
-
         _, height, width = at.shape()
         return {0: at.add(ResizeGradient(of=self, height=height, width=width), at.grad)}
 
@@ -110,6 +109,20 @@ class Upsample(Op):
         # PyTorch's own annotation leaves a pair of sizes beside a mode out, which it takes.
         size: Any = self.size
         return F.interpolate(inputs[0], size=size, scale_factor=factor, mode=self.mode, align_corners=corners)
+
+    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
+        """See `Resizing.torch_gradient`."""
+        import torch
+
+        sizes = [*grad.shape[2:]], [*grad.shape[:2], *size]
+        factors = tuple(map(float, self.scale_factor)) if self.scale_factor else (None, None)
+        aten: Any = torch.ops.aten
+        if self.mode == "nearest":
+            found: Tensor = aten.upsample_nearest2d_backward(grad, *sizes, *factors)
+            return found
+        resize = aten.upsample_bilinear2d_backward if self.mode == "bilinear" else aten.upsample_bicubic2d_backward
+        made: Tensor = resize(grad, *sizes, self.align_corners, *factors)
+        return made
 
 
 class UpsampleLike(Op):
@@ -136,8 +149,6 @@ class UpsampleLike(Op):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`: of the second map only the size counts."""
-        from studio.ops._backward.space import ResizeGradient
-
         _, height, width = at.shape()
         size = at.shape(1)[1:]
         of = Upsample(size=size, mode=self.mode, align_corners=self.align_corners)

@@ -14,7 +14,7 @@ import threading
 from concurrent.futures import Future
 
 from studio.engine.gl.calls import Binary
-from studio.engine.gl.compile_child import read, write
+from studio.engine.gl.compile_pipe import read, write
 
 _LONGEST = 10.0
 """Seconds that the last shader may take."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._calls import Args, Handler
 from studio.io.importers._complex import (
     MOVED,
     Complex,
@@ -21,6 +20,7 @@ from studio.io.importers._complex import (
     transformed,
 )
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._views import Value, constant
 
 PLANES: dict[str, Handler] = {}

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from studio.io.importers._aten_table import means, operand
-from studio.io.importers._calls import Args
 from studio.io.importers._choices import compared, scaled, valued
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args
 from studio.io.importers._views import Value
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means
-from studio.io.importers._calls import Args, Handler
 from studio.io.importers._choices import chosen, valued
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._views import Value, constant, reshaped
 from studio.io.importers._words import words
 from studio.model.graph import Node

@@ -8,8 +8,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args
 from studio.io.importers._views import Value, constant, reshaped
 
 

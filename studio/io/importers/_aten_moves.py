@@ -13,8 +13,8 @@ from studio.errors import StudioError
 from studio.io.importers._aten_masks import by_mask
 from studio.io.importers._aten_picks import taken
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._calls import Args
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args
 from studio.io.importers._views import Numbers, Value, constant, reshaped
 
 

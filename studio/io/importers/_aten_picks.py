@@ -13,9 +13,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number
-from studio.io.importers._calls import Args, Handler
 from studio.io.importers._choices import compared
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._views import Value, reshaped
 
 

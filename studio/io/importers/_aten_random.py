@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._calls import Args
 from studio.io.importers._choices import compared, scaled
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args
 from studio.io.importers._views import Value
 
 for _kind, _name in (("uniform", "rand"), ("gaussian", "randn")):

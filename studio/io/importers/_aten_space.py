@@ -8,9 +8,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import means, number, operand, pair
-from studio.io.importers._calls import Args, Handler
 from studio.io.importers._dynamic import taps
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._views import Value, reshaped
 
 _LARGEST_WINDOW = 64

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from studio.errors import StudioError
-from studio.io.importers._calls import Args, Handler
 from studio.io.importers._flow import Pair
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._views import Value
 from studio.io.importers._words import words
 

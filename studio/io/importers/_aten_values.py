@@ -9,9 +9,9 @@ import numpy as np
 
 from studio.io.importers._aten_picks import places
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._calls import Args
 from studio.io.importers._choices import chosen, compared, logsumexp, masked, p_norm, scaled, valued
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args
 from studio.io.importers._views import Value, constant
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._symbols import SYMBOLS
 from studio.io.importers._views import Value, shown
 from studio.io.importers._words import words
@@ -46,9 +47,6 @@ VIEWS = words(
 """What may show the memory of its first argument."""
 
 _DRAWS = words("rand rand_like randn randn_like bernoulli uniform normal")
-
-Args = dict[str, Any]
-Handler = Callable[[Flow, Args], "Value | list[Value]"]
 
 
 @dataclass(frozen=True)

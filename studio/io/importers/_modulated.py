@@ -18,8 +18,8 @@ from studio.io.importers._views import Numbers, Value, constant, reshaped
 from studio.io.importers._words import words
 
 if TYPE_CHECKING:
-    from studio.io.importers._calls import Args, Handler
     from studio.io.importers._flow import Flow
+    from studio.io.importers._handlers import Args, Handler
 
 _RANK = 5  # (pictures, out, in, height, width)
 _SAME = words("contiguous clone detach to _to_copy alias")

@@ -197,7 +197,7 @@ def _size(found: Any) -> tuple[int, int]:
 
 def _known(known: Known, module: torch.nn.Module, state: Mapping[str, torch.Tensor], arch: str) -> Known:
     """The file's own tensors for the way back, unless spandrel gives them other names."""
-    from studio.io.importers.state_dict import stored_of
+    from studio.io.stored import stored_of
 
     own = module.state_dict()
     if set(state) <= set(own):

@@ -133,7 +133,7 @@ def imported_module(
     from studio.io.importers._state import stated
     from studio.io.importers._traced import evaluating, traced
     from studio.io.importers.base import Known, finished
-    from studio.io.importers.state_dict import stored_of
+    from studio.io.stored import stored_of
 
     examples = _examples(example)
     with evaluating(module):

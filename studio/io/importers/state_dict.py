@@ -20,7 +20,7 @@ from studio.io.importers._match import Candidate, TensorSet, chosen
 from studio.io.importers._unpickle import Stub, as_tensors, plain, reader
 from studio.io.importers._whole_modules import example_for, is_module, modules_within, rebuilt, scripted, tensors_within
 from studio.io.importers.base import Imported, Known, Options, check_size
-from studio.io.stored import LIMIT, Stored, from_torch
+from studio.io.stored import LIMIT, is_plain, stored_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -236,24 +236,15 @@ def candidates(loaded: object, path: Path) -> list[Candidate]:
 
 def _set_of(tensors: Mapping[str, Any], path: Path) -> TensorSet:
     weights, leftover = tensors_of(tensors, path)
-    skipped = tuple(name for name, tensor in tensors.items() if not _is_plain(tensor))
+    skipped = tuple(name for name, tensor in tensors.items() if not is_plain(tensor))
     return TensorSet(weights, leftover, stored_of(tensors), skipped)
-
-
-def _is_plain(value: object) -> bool:
-    """Whether it is a tensor of plain numbers: neither sparse, quantised nor complex."""
-    import torch
-
-    if not isinstance(value, torch.Tensor):
-        return False
-    return value.layout == torch.strided and not (value.is_quantized or value.is_complex() or value.is_meta)
 
 
 def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight], dict[str, int]]:
     """Tensors as float32, each with all the names of its storage, and single whole numbers apart."""
     import torch
 
-    tensors = {name: value for name, value in mapping.items() if _is_plain(value)}
+    tensors = {name: value for name, value in mapping.items() if is_plain(value)}
     total = 0
     for tensor in tensors.values():
         total += tensor.numel() * 4
@@ -271,12 +262,6 @@ def tensors_of(mapping: Mapping[str, Any], path: Path) -> tuple[dict[str, Weight
         weights[name] = Weight(values, (names[0], *names[1:]))
     assert total <= LIMIT
     return weights, leftover
-
-
-def stored_of(mapping: Mapping[str, Any]) -> dict[str, Stored]:
-    """The tensors of a state dict as they are; types of numbers that no file of tensors holds are left out."""
-    found = {name: from_torch(value) for name, value in mapping.items() if _is_plain(value)}
-    return {name: tensor for name, tensor in found.items() if tensor is not None}
 
 
 def _place(tensor: Tensor) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from studio.model.op import Array, Elementwise, Op, Shape
 from studio.model.param import param
 from studio.ops._backward.base import BackwardOp
 from studio.ops._backward.sums import SumOfProducts
+from studio.ops._moments import moments
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,8 +91,6 @@ class Deviation(BackwardOp):
 
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: those of the norm."""
-        from studio.ops.norm_live import moments
-
         return moments(inputs[0], grouped=self.group_size > 0)
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:

@@ -60,12 +60,20 @@ def _replication() -> Any:
     return torch.ops.aten.replication_pad2d_backward
 
 
+class Resizing(Op):
+    """An operator that resizes, and says for PyTorch what its gradient by its input is."""
+
+    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
+        """The gradient of an input of this height and width, from that of the output, (N, C, H, W)."""
+        raise NotImplementedError
+
+
 class ResizeGradient(BackwardOp):
     """The gradient of an `Upsample` or `Resize` by its input: across every row first, then down the columns of that."""
 
     uncompiled = frozenset({"height", "width"})
 
-    of: Op = param(doc="The `Upsample` or `Resize`")
+    of: Resizing = param(doc="The `Upsample` or `Resize`")
     height: int = param(lo=1, doc="Height of its input", unit="px")
     width: int = param(lo=1, doc="Width of its input", unit="px")
 
@@ -93,27 +101,7 @@ class ResizeGradient(BackwardOp):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        import torch
-
-        from studio.ops.resize import Resize
-        from studio.ops.upsample import Upsample
-
-        (grad,), of = inputs, self.of
-        if isinstance(of, Resize):
-            for axis, side in ((2, self.height), (3, self.width)):
-                matrix = torch.from_numpy(of.matrix(axis - 2, side, grad.shape[axis])).to(grad)
-                grad = torch.tensordot(grad, matrix, ([axis], [0])).movedim(-1, axis)
-            return grad
-        assert isinstance(of, Upsample)
-        sizes = [*grad.shape[2:]], [*grad.shape[:2], self.height, self.width]
-        factors = tuple(map(float, of.scale_factor)) if of.scale_factor else (None, None)
-        aten: Any = torch.ops.aten
-        if of.mode == "nearest":
-            found: Tensor = aten.upsample_nearest2d_backward(grad, *sizes, *factors)
-            return found
-        resize = aten.upsample_bilinear2d_backward if of.mode == "bilinear" else aten.upsample_bicubic2d_backward
-        made: Tensor = resize(grad, *sizes, of.align_corners, *factors)
-        return made
+        return self.of.torch_gradient(inputs[0], (self.height, self.width))
 
 
 class PassThroughGradient(BackwardOp):

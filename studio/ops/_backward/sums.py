@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from studio.model.gradient import Backward
 from studio.model.op import Blocks, Op, Shape
 from studio.model.param import param
+from studio.ops import operator
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:
@@ -16,14 +17,12 @@ if TYPE_CHECKING:
 
 def summed_to(at: Backward, held: str, shape: Shape) -> str:
     """A gradient brought back to the shape of an input that was repeated along some axes."""
-    from studio.ops.total import Sum
-
     if shape[1:] == (1, 1) and min(at.shapes[held][1:]) > 1:
-        held = at.add(Sum(dim="space"), held)
+        held = at.add(operator("Sum").model_validate({"dim": "space"}), held)
     axes: tuple[Literal["width", "height", "channels"], ...] = ("width", "height", "channels")
     for axis in axes:
         if getattr(shape, axis) < getattr(at.shapes[held], axis):
-            held = at.add(Sum(dim=axis), held)
+            held = at.add(operator("Sum").model_validate({"dim": axis}), held)
     return held
 
 
