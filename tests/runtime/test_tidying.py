@@ -18,40 +18,58 @@ from studio.runtime.live.feature import Frame
 from studio.runtime.live.tidying import Tidying
 
 _FREED = """
-import os, sys
+import os
 import numpy as np
 from studio.runtime.services import memory
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-if sys.argv[1] == "bound":
-    memory.bound()
-# What a large array leaves behind raises glibc's limit, so that those that follow lie among small things.
-np.ones(30 << 17)
+memory.bound()
 before = resident()
 kept, large = [], []
 for k in range(60):
     large.append(np.ones(5 << 17))
     kept.append(np.ones(1 << 10))
 del large
-if sys.argv[1] == "trim":
-    memory.trim()
+memory.trim()
 print(resident() - before)
 """
 
+_MAPS = """
+import resource, sys
+import numpy as np
+from studio.runtime.services import memory
 
-@pytest.mark.skipif(
+if sys.argv[1] == "bound":
+    memory.bound()
+np.ones(2 << 20)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(50):
+    np.ones(2 << 20)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) * resource.getpagesize() / 1e6)
+"""
+
+_GLIBC = pytest.mark.skipif(
     not sys.platform.startswith("linux") or not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="glibc's"
 )
+
+
+def printed(script: str, *args: str) -> float:
+    run = [sys.executable, "-c", script, *args]
+    return float(subprocess.run(run, check=True, capture_output=True).stdout)
+
+
+@_GLIBC
 def test_large_arrays_are_given_back_though_small_ones_lie_between_them() -> None:
-    held = {
-        how: float(subprocess.run([sys.executable, "-c", _FREED, how], check=True, capture_output=True).stdout)
-        for how in ("left", "bound", "trim")
-    }
     # 300 MB were made and let go of.
-    assert held["bound"] < 30
-    assert held["trim"] < 30
+    assert printed(_FREED) < 30
+
+
+@_GLIBC
+def test_maps_that_come_and_go_with_every_frame_take_no_new_pages() -> None:
+    # 50 maps of 16 MB, one after another.
+    assert printed(_MAPS, "bound") < 50
 
 
 class Engine:

@@ -12,15 +12,14 @@ _ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
 _HEAPS = 2
 """Heaps that threads share; left to itself, glibc makes eight for each core, each with holes of its own."""
 
-_LARGE = 5 * 2**20
-"""Bytes from which memory is taken from the system and given back at once. Left to itself, the limit rises with the
-first large array that is freed, up to 32 MB, so that maps and weights end up among small things, which keep them there.
-Maps of 4 MB, as 64 channels of 128×128 are, stay below it: a frame has several of them, and pages that are taken anew
-from the system, and cleared, took a tenth of its time.
+_LARGE = 32 * 2**20
+"""Bytes from which memory is taken from the system and given back at once: the most that glibc allows. Maps stay below
+it, as 256 channels of 128×128 do with 16 MB: a frame makes them anew, and pages that the system hands out and clears
+each time took a quarter of a frame at 512×512. What is freed between small things stays with the process until `trim`.
 """
 
-_TOP = 16 * 2**20
-"""Free bytes at the end of a heap that are kept."""
+_TOP = 2 * _LARGE
+"""Free bytes at the end of a heap that are kept, for the next frame, until `trim`."""
 
 
 def bound() -> None:
