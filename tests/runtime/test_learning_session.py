@@ -252,6 +252,48 @@ def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
     assert np.array_equal(desk.tensor("dec2.weight"), still)
 
 
+def test_the_window_has_its_turn_while_many_weights_come_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.runtime.learning.carrying._AT_ONCE", 16)
+    monkeypatch.setattr("studio.runtime.learning.session._TURN", 0.0)
+    session, carrying = desk.session, desk.session.carrying
+    desk.learn(2)
+    held = {name: desk.tensor(name) for name in desk.document.network.tensors}
+    session.keep()
+    desk.until(lambda: session.checkpoints[-1].step == 2)
+    for name, values in session.checkpoints[-1].checkpoint.state.tensors.items():
+        assert np.array_equal(held[name], values), name
+    # A stroke between two parts stays, and the rest comes after it.
+    session.go_on()
+    turns = 0
+
+    def is_between() -> bool:
+        nonlocal turns
+        turns += desk.document.gesture is not None
+        return turns > 5
+
+    desk.until(is_between)
+    desk.document.apply("Paint", "dec2.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 3.0, np.float32)))
+    step = session.step
+    desk.until(lambda: session.step >= step + 4)
+    session.pause()
+    desk.settle()
+    desk.settle()
+    assert np.abs(crop(desk.tensor("dec2.weight"), Rect(0, 0, 2, 2)) - 3.0).max() < 0.2
+    session.keep()
+    desk.until(lambda: session.checkpoints[-1].step == session.step)
+    desk.settle()
+    for name, values in session.checkpoints[-1].checkpoint.state.tensors.items():
+        assert np.array_equal(desk.tensor(name), values), name
+    # What is ended in between is whole.
+    session.go_on()
+    desk.until(lambda: session.step >= step + 6)
+    session.end()
+    desk.settle()
+    assert session.rests
+    assert carrying.go_on(0.0)
+    assert set(desk.document.history.labels) == {"Learn", "Paint"}
+
+
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:
     desk.session.begin(desk.asked, "torch")
     for frozen in (("enc1", "dec1"), (), ("dec2",)):

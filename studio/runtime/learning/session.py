@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 State = Literal["off", "preparing", "learning", "paused"]
 
 _KEEP_EVERY = 20.0
+_TURN = 0.01
+"""Seconds of the window's time that learnt weights are taken in for at once."""
 
 
 class LearningSession(Keeping):
@@ -163,6 +165,7 @@ class LearningSession(Keeping):
     def end(self) -> None:
         """End the lesson; what it has learnt until its last step stays."""
         if self._trainer is not None:
+            self.carrying.go_on()
             # Its last weights are still on their way; see `_take`.
             self._ending, self._trainer = self._trainer, None
             self._ending.close()
@@ -229,8 +232,7 @@ class LearningSession(Keeping):
         if told.steps:
             self._add(told.steps, told.rests and not trainer.is_wanted)
         if told.weights is not None:
-            self._put(told)
-            trainer.taken()
+            self._put(trainer, told)
         for name in ("pictures", "watched", "effort", "dead"):
             if getattr(told, name) is not None:
                 setattr(self, name, getattr(told, name))
@@ -245,8 +247,8 @@ class LearningSession(Keeping):
 
     def _take_last(self, trainer: Trainer, told: Told) -> None:
         """What the lesson that was ended last tells."""
-        if trainer is self._ending and told.weights is not None:
-            self._put(told)
+        if trainer is self._ending and told.weights is not None and told.edits >= self._edits:
+            self.carrying.put(told.weights)
         if trainer is self._ending and told.ended:
             self._ending = None
             self.carrying.commit()
@@ -279,13 +281,23 @@ class LearningSession(Keeping):
             self.keep()
         self.changed.emit("steps")
 
-    def _put(self, told: Told) -> None:
+    def _put(self, trainer: Trainer, told: Told) -> None:
         """Make the learnt weights the document's, unless they are older than what a hand did."""
         if told.edits < self._edits:
+            trainer.retell()
+            trainer.taken()
             return
-        self.carrying.put(told.weights or {})
+        self.carrying.take(told.weights or {})
+        self._carry(trainer)
+
+    def _carry(self, trainer: Trainer) -> None:
+        """Take weights in; the window has its turn between parts of them."""
+        if not self.carrying.go_on(_TURN):
+            self._post(partial(self._carry, trainer))
+            return
         if self.state == "paused":
             self.carrying.commit()
+        trainer.taken()
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
@@ -295,7 +307,9 @@ class LearningSession(Keeping):
         elif isinstance(change, WeightsChanged) and not self.carrying.is_own:
             # The last weights of a lesson that was ended are older.
             self._ending = None
+            self.carrying.drop()
             if self._trainer is not None:
+                self._trainer.retell()
                 values = np.array(crop(self._document.tensor(change.tensor), change.rect))
                 self._edits = self._trainer.replace(change.tensor, change.rect, values)
         elif isinstance(change, LearningSheetsChanged):

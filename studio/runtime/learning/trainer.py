@@ -113,7 +113,7 @@ class Trainer:
         self._closing = False
         self._edits = self._edited = 0
         self._watched = self._seen = ""
-        self._is_told, self._has_gone_back = True, False
+        self._is_told, self._tells_all = True, False
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
 
@@ -156,9 +156,13 @@ class Trainer:
 
         def go_back(learner: Learner) -> None:
             learner.restore(checkpoint)
-            self._has_gone_back = True
+            self._tells_all = True
 
         self.order(go_back)
+
+    def retell(self) -> None:
+        """Tell all weights again: what was told was not taken in."""
+        self.order(lambda _: setattr(self, "_tells_all", True))
 
     def watch(self, tensor: str) -> None:
         """Tell how this tensor moves now and then; empty for none."""
@@ -215,9 +219,9 @@ class Trainer:
             moving.update(learner.backend.changing())
             steps, problem = self._turn(learner, orders, 0 if closing else wanted)
             is_new = is_new or bool(steps) or bool(orders)
-            if self._has_gone_back:
+            if self._tells_all:
                 moving.update(learner.network.tensors)
-                self._has_gone_back = False
+                self._tells_all = False
             paused = closing or self._steps_left == 0
             meter.add(len(steps))
             if steps:
