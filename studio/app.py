@@ -185,6 +185,8 @@ class Studio:
         self.window.panels.finished = self._settle
         self.telemetry.on(EngineState, lambda state: self.parts.learning.run_on(state.name))
         self._source, self._has_begun = source, False
+        self.is_ended = False
+        """Whether the process was asked to end, where nobody is there to answer questions."""
         once_painted(self.window, self._begin)
         QTimer.singleShot(_UNSEEN, self.window, self._begin)
 
@@ -250,7 +252,7 @@ class Studio:
         self._sound_out.close()
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or self._source)
-        self._autosave.end()
+        self._autosave.end(unasked=self.is_ended)
         self._sound.close(_UNASKED)
         self.parts.editing.close()
         self.parts.proofs.close()
@@ -283,7 +285,6 @@ def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool
     application.setApplicationDisplayName("Network Bending Studio")
     application.setOrganizationName("network-bending-studio")
     theme.apply(application)
-    _end_on_interrupt(application)
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     home = Path(data) / application.applicationName()
     log = open_log()
@@ -291,16 +292,31 @@ def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool
     studio.controllers.start(osc, midi)
     studio.window.show()
     studio.hear()
+    _end_on_signals(application, studio)
     try:
-        return application.exec()
+        return 0 if studio.is_ended else application.exec()
     finally:
         studio.close()
         close_log(log)
 
 
-def _end_on_interrupt(application: QApplication) -> None:
-    """Let Ctrl+C in the terminal end the program: Python must run now and then to notice it."""
-    signal.signal(signal.SIGINT, lambda *_: application.quit())
+def _end_on_signals(application: QApplication, studio: Studio) -> None:
+    """Let Ctrl+C in the terminal close the window, and a session that ends the program, so that all is finished.
+
+    Python must run now and then to notice a signal.
+    """
+
+    def end(*_: object) -> None:
+        studio.is_ended = True
+        application.exit()
+
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # Who starts a program with nohup wants it to go on.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)
+    # It asks what is to become of unsaved work; pressed again it asks no more.
+    signal.signal(signal.SIGINT, lambda *_: (signal.signal(signal.SIGINT, end), application.quit()))
     ticker = QTimer(application)
     ticker.timeout.connect(lambda: None)
     ticker.start(200)

@@ -8,10 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -266,17 +266,20 @@ def _patterns(text: str) -> tuple[str, ...]:
 
 @contextmanager
 def _interruptible() -> Iterator[_Flag]:
-    """Ctrl-C ends the loop behind the step that is under way; a second one ends the program."""
-    flag = _Flag()
-    try:
-        before = signal.signal(signal.SIGINT, flag.raised)
-    except ValueError:  # not in the main thread, where nobody presses keys either
-        yield flag
-        return
+    """Ctrl-C, or a request to end, ends the loop behind the step that is under way; a second one ends the program."""
+    flag, before = _Flag(), dict[int, Any]()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # Who starts a program with nohup wants it to go on; in another thread nobody presses keys either.
+        if number is None or signal.getsignal(number) == signal.SIG_IGN:
+            continue
+        with suppress(ValueError):
+            before[number] = signal.signal(number, flag.raised)
     try:
         yield flag
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Flag:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from studio.control.midi import MidiEvent, MidiReader, MidiSignals
 from studio.control.midi_clock import ClockHeard, MidiClock
 from studio.control.midi_out import Lights, OutHandle
 from studio.errors import StudioError
+
+LOG = logging.getLogger("studio")
 
 Receive = Callable[[bytes], None]
 
@@ -177,7 +180,7 @@ class MidiIn:
             reader = MidiReader()
             try:
                 self._open[name] = self._backend.open(name, partial(self._take, name, reader))
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - of a driver
                 self._failed.add(name)
                 self._say(f"The MIDI port “{name}” cannot be opened ({error}); another program may use it.")
 
@@ -215,7 +218,15 @@ class MidiIn:
         return clock
 
     def _watch(self) -> None:
+        said = ""
         while not self._closing.wait(_LOOK_EVERY):
-            self.look()
-            if self._lights is not None:
-                self._lights.look()
+            try:
+                self.look()
+                if self._lights is not None:
+                    self._lights.look()
+                said = ""
+            # Ports come and go while they are asked; the next look finds them as they are then.
+            except Exception as error:
+                LOG.exception("Looking for MIDI ports failed")
+                if said != (said := f"{type(error).__name__}: {error}"):
+                    self._say(f"Looking for MIDI ports failed ({said}); it is tried again.")

@@ -6,6 +6,7 @@ whatever time they are dated, since what is held back for years fills the memory
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,8 @@ from studio.control.osc_place import IN, LOOPBACK, PORT, ROOT
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
 from studio.model.address import Number
+
+LOG = logging.getLogger("studio")
 
 _LARGEST = 65535
 _EVERY = 0.2
@@ -99,8 +102,13 @@ class OscServer:
                 # On Windows the answer to a message of ours that found nobody comes as an error here.
                 continue
             packets = [data, *self._waiting()]
-            for each in packets if len(packets) <= _FEW else newest(packets):
-                self.take(each)
+            try:
+                for each in packets if len(packets) <= _FEW else newest(packets):
+                    self.take(each)
+            # Whatever a number throws that is turned, the next message is heard.
+            except Exception as error:
+                LOG.exception("Taking an OSC message failed")
+                self._tell(f"OSC: taking a message failed ({type(error).__name__}: {error}).")
 
     def _waiting(self) -> list[bytes]:
         """What has come in besides."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -306,6 +307,28 @@ def test_ports_vanish_and_come_back() -> None:
         "The MIDI port “Pads” cannot be opened (in use); another program may use it.",
         "The MIDI port “Fader” is gone; it is used again when it comes back.",
     ]
+
+
+def test_whatever_a_driver_throws_ports_are_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.control.midi_ports._LOOK_EVERY", 0.01)
+    made, said = Made("Fader"), list[str]()
+    midi = MidiIn(made, Inbox(), said.append)
+    works = made.names
+
+    def fail() -> list[str]:
+        raise RuntimeError("the driver is gone")
+
+    made.names = fail  # type: ignore[method-assign]
+    end = time.monotonic() + 30
+    while not said and time.monotonic() < end:
+        time.sleep(0.005)
+    made.there.append("Pads")
+    made.names = works  # type: ignore[method-assign]
+    while len(midi.ports) < 2 and time.monotonic() < end:
+        time.sleep(0.005)
+    assert midi.ports == ("Fader", "Pads")
+    midi.close()
+    assert said == ["Looking for MIDI ports failed (RuntimeError: the driver is gone); it is tried again."]
 
 
 def test_a_watched_port_is_closed_in_time() -> None:

@@ -119,6 +119,24 @@ def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Received) -> None:
         assert sentence in told
 
 
+def test_whatever_turning_a_number_throws_the_next_message_is_heard(
+    osc: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> dict[str, Number]:
+        raise KeyError("a plug-in's number")
+
+    works = osc.server._numbers
+    monkeypatch.setattr(osc.server, "_numbers", fail)
+    again = message("/studio/bend/1/amount", 0.25)
+    osc.send(again)
+    end = time.monotonic() + 30
+    while not osc.said and time.monotonic() < end:
+        time.sleep(0.005)
+    assert "KeyError" in osc.said[0]
+    monkeypatch.setattr(osc.server, "_numbers", works)
+    assert osc.until(lambda t: bool(t.numbers), again).numbers == {"/bend/1/amount": 0.25}
+
+
 def test_bundles_are_done_at_once_even_those_dated_years_ahead(osc: Received) -> None:
     for when in (IMMEDIATELY, time.time() + 5 * 365 * 86400):
         bundle = OscBundleBuilder(when)

@@ -113,6 +113,28 @@ def test_a_camera_that_dies_comes_back() -> None:
     assert threads() == []
 
 
+def test_whatever_a_driver_throws_the_camera_comes_back() -> None:
+    world = World()
+
+    class Odd(FalseCamera):
+        def read(self) -> tuple[bool, Any]:
+            if world.count > 3 and world.opened == 1:
+                raise RuntimeError("the driver is gone")
+            return super().read()
+
+    with CameraSource(opener=lambda _: Odd(world), timeout=0.05, max_wait=0.1) as source:
+        frames = iter(source)
+        deadline = time.monotonic() + 60
+        said = set()
+        while world.count < 20 and time.monotonic() < deadline:
+            next(frames)
+            said.add(source.status)
+        assert source.status == "live"
+        assert any("RuntimeError: the driver is gone" in each for each in said)
+    assert world.opened == world.released == 2
+    assert threads() == []
+
+
 def test_closing_while_lost_and_twice() -> None:
     world = World()
     source = CameraSource(opener=world.opener)

@@ -166,14 +166,15 @@ def test_train_replaces_nothing(pictures: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_ctrl_c_keeps_what_was_learnt(pictures: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_request_to_end_keep_what_was_learnt(pictures: Path, tmp_path: Path, number: int) -> None:
     words = ["new:autoencoder,width=2", str(pictures), str(tmp_path / "out"), "--size", "16", "--steps", "1000000"]
     command = [sys.executable, "-m", "studio", "train", *words, "--engine", "torch", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130, said

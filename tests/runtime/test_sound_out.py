@@ -164,6 +164,23 @@ def test_without_a_device_it_says_so_once(room: Room) -> None:
     assert "no sound device" in room.said[0]
 
 
+def test_whatever_a_film_s_sound_throws_the_next_film_is_heard(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Iterator[Array]:
+        raise OverflowError("a decoder")
+        yield
+
+    with monkeypatch.context() as broken:
+        broken.setattr("studio.runtime.live.sound_out.heard", fail)
+        assert not room.play(1.0).any()
+    assert len(room.said) == 1
+    assert "OverflowError: a decoder" in room.said[0]
+    room.state = PlayerState("film", playing=True)
+    room.play(0.1)
+    room.state = PlayerState("film", playing=True, sound=DEMO)
+    assert room.play(1.0).any()
+    assert len(room.said) == 1
+
+
 def test_a_film_without_sound_opens_nothing(room: Room) -> None:
     room.state = PlayerState("film", playing=True)
     assert not room.play(0.4).any()

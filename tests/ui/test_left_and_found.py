@@ -83,6 +83,25 @@ def _as_is(workspace: Workspace) -> tuple[object, ...]:
     )
 
 
+def test_after_an_end_from_outside_what_was_not_saved_is_offered(qtbot: QtBot, place: Path) -> None:
+    first = start(qtbot, place)
+    first.stroke((0.5, 0.5), (1.5, 3.5))
+    tensor = first.workspace.tensor or ""
+    painted = first.tensor(tensor)
+    assert first.document.unsaved
+    # As SIGTERM has it: the last edit was not kept yet, and nobody is asked.
+    first.studio.is_ended = True
+    first.close()
+    [folder] = (place / "home" / "recovery").iterdir()
+    second = start(qtbot, place)
+    press(second, "Restore")
+    second.until(lambda: (second.tensor(tensor) == painted).all())
+    # The old copy goes when the new one is whole.
+    second.until(lambda: not (folder / ABOUT).exists())
+    second.close()
+    assert not list(folder.parent.glob(f"*/{ABOUT}"))
+
+
 def test_after_an_end_by_force_bends_and_film_come_back_by_a_button(qtbot: QtBot, place: Path) -> None:
     film = str(place / "film")
     first = start(qtbot, place, film)

@@ -202,28 +202,41 @@ class CameraSource(BaseSource):
         wait = 0.25
         try:
             while not self._stop.is_set():
-                if capture and self._asked != self._setup:
-                    self._ask(capture, self._setup)
-                picture = self._read(capture) if capture else None
-                if picture is not None:
-                    wait = 0.25
-                    self._status = "live"
-                    with self._fresh:
-                        self._newest = resized(picture, (self.info.height, self.info.width), "linear")
-                        self._serial += 1
-                        self._fresh.notify_all()
-                    continue
+                why = f"{self._name} gives no more pictures; connect it again"
+                try:
+                    if capture is not None and self._look(capture):
+                        wait = 0.25
+                        continue
+                # Of a driver or OpenCV, or for want of memory: the camera is opened anew.
+                except Exception as error:  # noqa: BLE001
+                    why = f"{self._name} failed ({type(error).__name__}: {error}); it is tried again"
                 if capture:
                     _release(capture)
-                    self._status = f"lost: {self._name} gives no more pictures; connect it again"
+                    self._status = f"lost: {why}"
                 capture = None
                 if self._stop.wait(wait):
                     return
                 wait = min(self._max_wait, wait * 2)
-                capture = self._opened()
+                with contextlib.suppress(Exception):
+                    capture = self._opened()
         finally:
             if capture:
                 _release(capture)
+
+    def _look(self, capture: CaptureLike) -> bool:
+        """Take in one picture; False where none came."""
+        if self._asked != self._setup:
+            self._ask(capture, self._setup)
+        picture = self._read(capture)
+        if picture is None:
+            return False
+        fitted = resized(picture, (self.info.height, self.info.width), "linear")
+        self._status = "live"
+        with self._fresh:
+            self._newest = fitted
+            self._serial += 1
+            self._fresh.notify_all()
+        return True
 
     def _opened(self) -> CaptureLike | None:
         capture = self._opener(self._index)

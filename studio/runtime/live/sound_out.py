@@ -15,6 +15,7 @@ from studio.errors import StudioError
 from studio.io.sound import HEARD_RATE, heard
 from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.live.voice import Voice
+from studio.runtime.services.failures import as_told
 
 _BLOCK = 1024
 _EVERY = 0.02
@@ -84,7 +85,7 @@ class SoundOut:
         self._file: Path | None = None
         self._shown: tuple[int, float, float] = (-1, 0.0, 0.0)  # number, place and time of the newest picture
         self._speed = 0.0
-        self._is_broken = False
+        self._is_broken = self._has_no_device = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound out", daemon=True)
 
@@ -110,7 +111,7 @@ class SoundOut:
         """Follow the player, and decode a little."""
         state, newest, now = self._state(), self._newest(), self._clock()
         if state.sound != self._file:
-            self._file = state.sound
+            self._file, self._is_broken = state.sound, self._has_no_device
             self._voice = None if state.sound is None else Voice(partial(heard, state.sound), HEARD_RATE)
         if newest is not None and newest.number != self._shown[0]:
             self._shown = newest.number, newest.position, now
@@ -122,17 +123,20 @@ class SoundOut:
             return
         try:
             if self._stream is None:
+                self._has_no_device = True
                 stream = self._open_stream(HEARD_RATE, self.fill)
                 stream.start()
-                self._stream = stream
+                self._stream, self._has_no_device = stream, False
             # What is taken now is heard a latency later.
             ahead = now - self._shown[2] + self._stream.latency
             voice.follow(self._shown[1] + ahead * state.speed)
             voice.feed()
             self._speed = state.speed
-        except StudioError as error:
+        # Of a film's sound or of a device's driver; the next film is tried again, a device that is not there is not.
+        except Exception as error:  # noqa: BLE001
             self._is_broken = True
-            self._say(str(error))
+            self._speed = 0.0
+            self._say(str(as_told(error, "Playing the film's sound")))
 
     def fill(self, out: Any, frames: int) -> None:
         """Called by the device for its next samples: it takes what lies ready."""

@@ -109,15 +109,24 @@ class Autosave(QObject):
         elif self._changes != self._kept:
             self._keep()
 
-    def end(self) -> None:
-        """The studio closes, and nothing of the document is to be kept; what was offered is offered again."""
+    def end(self, *, unasked: bool = False) -> None:
+        """The studio closes, and nothing of the document is to be kept; what was offered is offered again.
+
+        Args:
+            unasked: whether it is ended from outside, so that nobody could be asked: what is unsaved stays, to be
+                offered at the next start.
+        """
         self._timer.stop()
+        stays = unasked and self._document.unsaved
+        if stays:
+            self.keep()
         self._document.changed.disconnect(self._follow)
         # Before its folder goes, in which it lies.
         for lock in (self._lock, *self._offered.values()):
             if lock is not None:
                 lock.unlock()
-        self._worker.do(self._recovery.end, lambda _: None)
+        if not stays:
+            self._worker.do(self._recovery.end, lambda _: None)
 
     def _follow(self, change: Change) -> None:
         self._changes += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -81,5 +82,7 @@ class RenderContext:
     def close(self) -> None:
         """Give the context up, in the thread that opened it."""
         if self._context is not None:
-            self._context.doneCurrent()
+            # At the very end of the program Qt may have been sooner.
+            with contextlib.suppress(RuntimeError):
+                self._context.doneCurrent()
             self._context = None
