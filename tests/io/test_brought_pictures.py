@@ -19,6 +19,7 @@ from studio.errors import StudioError
 from studio.io.sources import at_constant_rate, open_source
 from studio.io.sources._heif import kind_of
 from studio.io.sources.base import orient
+from studio.io.sources.image import read_picture
 from studio.model.picture import DeepPicture, shallow
 
 # EXIF's orientation -> how the stored picture is turned upright; see `orient`.
@@ -135,6 +136,36 @@ def test_a_wide_profile_is_brought_to_srgb(tmp_path: Path, suffix: str) -> None:
     found = only(tmp_path / f"a.{suffix}")
     assert np.abs(found.astype(int) - np.array(wanted)).max() <= 3
     assert np.abs(found.astype(int) - flat).max() > 10
+
+
+def _of_greys(gamma: float) -> bytes:
+    """An ICC profile of greys with this curve."""
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    tags = {
+        b"wtpt": b"XYZ \0\0\0\0" + white,
+        b"kTRC": b"curv\0\0\0\0\0\0\0\1" + struct.pack(">Hxx", round(gamma * 256)),
+    }
+    table, place = struct.pack(">I", len(tags)), 128 + 4 + 12 * len(tags)
+    for name, body in tags.items():
+        table += struct.pack(">4sII", name, place, len(body))
+        place += len(body)
+    head = struct.pack(">I4sI4s4s4s12x4s28x", place, b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ", b"acsp") + white
+    return head.ljust(128, b"\0") + table + b"".join(tags.values())
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_profile_of_greys_is_followed(tmp_path: Path, suffix: str) -> None:
+    greys = np.tile(np.arange(0, 256, 4, np.uint8), (16, 1))
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(greys).save(path, icc_profile=_of_greys(1.0), **({"quality": 100} if suffix == ".jpg" else {}))
+    found = read_picture(path)
+    light = greys / 255
+    meant = 255 * np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    # Of JPEG the darkest are a level off, which is eleven on the screen.
+    assert np.abs(found[:, 8:] - meant[:, 8:, None]).max() < 3
+    deep = tmp_path / "deep.png"
+    Image.fromarray(greys.astype(np.uint16) * 257).save(deep, icc_profile=_of_greys(1.0))
+    assert np.abs(read_picture(deep)[:, 8:] / 257 - meant[:, 8:, None]).max() < 3
 
 
 def test_sixteen_bits_keep_what_lies_between_the_levels_of_eight(tmp_path: Path) -> None:

@@ -29,16 +29,22 @@ def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
         return None
     from PIL import Image, ImageCms
 
-    assert isinstance(table, ImageCms.ImageCmsTransform)
-    if picture.dtype == np.uint8:
-        image = Image.fromarray(picture)
-        ImageCms.applyTransform(image, table, inPlace=True)
-        return np.array(image)
-    coarse = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    transform, is_grey = table
+    assert isinstance(transform, ImageCms.ImageCmsTransform)
+    deep = picture.dtype != np.uint8
+    if is_grey:
+        ramp = np.array(ImageCms.applyTransform(Image.fromarray(np.arange(256, dtype=np.uint8)[None]), transform))[0]
+        if not deep:
+            return np.asarray(ramp[picture[:, :, 0]], np.uint8)
+        places = picture[:, :, 0] / 257
+        between = [np.interp(places, np.arange(256), ramp[:, channel] * 257.0) for channel in range(3)]
+        return np.asarray(np.rint(np.stack(between, axis=-1)), np.uint16)
+    coarse = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8) if deep else picture
+    shown = np.array(ImageCms.applyTransform(Image.fromarray(coarse), transform))
+    if not deep:
+        return shown
     rest = picture.astype(np.int32) - coarse.astype(np.int32) * 257
-    image = Image.fromarray(coarse)
-    ImageCms.applyTransform(image, table, inPlace=True)
-    return np.clip(np.array(image).astype(np.int32) * 257 + rest, 0, 65535).astype(np.uint16)
+    return np.clip(shown.astype(np.int32) * 257 + rest, 0, 65535).astype(np.uint16)
 
 
 def cmyk_to_srgb(data: bytes) -> NDArray[np.uint8] | None:
@@ -85,20 +91,24 @@ def profile_of(data: bytes) -> bytes | None:
 
 
 @lru_cache(maxsize=8)
-def _changes(profile: bytes) -> object | None:
-    """The transform to sRGB; None where it moves no value by more than two levels, or cannot be made."""
+def _changes(profile: bytes) -> tuple[object, bool] | None:
+    """The transform to sRGB, and whether it is one of greys; None where it moves no value by more than two levels, or
+    cannot be made.
+    """
     from PIL import Image, ImageCms
 
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if str(own.profile.xcolor_space).strip() != "RGB":
+        space = str(own.profile.xcolor_space).strip()
+        if space not in ("RGB", "GRAY"):
             return None
-        transform = ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+        is_grey = space == "GRAY"
+        transform = ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), "L" if is_grey else "RGB", "RGB")
         steps = np.linspace(0, 255, 9).astype(np.uint8)
         probe = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 9, 3)
-        image = Image.fromarray(probe)
-        ImageCms.applyTransform(image, transform, inPlace=True)
-        moved = int(np.abs(np.array(image).astype(int) - probe).max())
+        shown = ImageCms.applyTransform(Image.fromarray(probe[:, :, 0] if is_grey else probe), transform)
+        before = probe[:, :, :1] if is_grey else probe
+        moved = int(np.abs(np.array(shown).astype(int) - before).max())
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
-    return transform if moved > 2 else None
+    return (transform, is_grey) if moved > 2 else None
