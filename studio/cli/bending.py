@@ -310,7 +310,7 @@ def _channels(text: str, whole: str) -> Channels | OfCluster | OfNamed | Stronge
 
 
 def _keys(settings: dict[str, Any]) -> list[str]:
-    """What is given, in order; TypeError where something is true or false, which Python takes for 1 and 0."""
+    """The given values in order; TypeError for booleans, which Python takes for 1 and 0."""
     if any(isinstance(value, bool) for value in settings.values()):
         raise TypeError
     return sorted(settings)

@@ -92,7 +92,7 @@ def open_preset(name_or_path: str) -> Preset:
 
 
 def is_given(context: typer.Context, name: str) -> bool:
-    """Whether an option was given, and not left at its default."""
+    """Whether an option was given rather than left at its default."""
     found = context.get_parameter_source(name)
     return found is not None and found.name != "DEFAULT"
 
@@ -128,7 +128,7 @@ def unless_taken(path: Path) -> Iterator[None]:
         yield
     except FileExistsError as error:
         raise StudioError(
-            f"{path} has come to be meanwhile, and stays as it is; give another name, or --overwrite to replace it."
+            f"{path} was created meanwhile, and is left as it is; give another name, or --overwrite to replace it."
         ) from error
 
 

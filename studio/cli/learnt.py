@@ -1,4 +1,4 @@
-"""What ``studio train`` writes: the network, how it came about, and a checkpoint for the case of a crash."""
+"""What ``studio train`` writes: the network, how it came about, and a crash-recovery checkpoint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last
                 number += 1
                 output = wanted.with_name(f"{wanted.name}-{number}")
     if output != wanted:
-        note(f"{wanted} has come to be meanwhile and stays as it is; what was learnt here is in {output}.")
+        note(f"{wanted} was created meanwhile and is left as it is; what was learnt here is in {output}.")
     facts: dict[str, object] = {"script": "studio train", **described(asked, weights), "steps": last.number}
     facts |= {"seconds": round(seconds, 1), "engine": learner.backend.name, "final_loss": last.loss, "psnr": last.psnr}
     if not math.isfinite(last.psnr):
@@ -45,19 +45,19 @@ def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last
 
 
 def safe_of(output: Path) -> Path:
-    """Where the checkpoint for the case of a crash lies."""
+    """Where the crash-recovery checkpoint lies."""
     return output.with_name(f"{output.name}.learning.safetensors")
 
 
 class Safe:
-    """The checkpoint for the case of a crash: where nothing was before, or that which the lesson went on from."""
+    """The crash-recovery checkpoint: a new file, or the one that the lesson continued from."""
 
     def __init__(self, output: Path, resume: Path | None) -> None:
         self._path = safe_of(output)
         self._is_ours = resume is not None and resume.resolve() == self._path.resolve()
 
     def keep(self, checkpoint: Checkpoint) -> None:
-        """Write it, in place of the one before."""
+        """Write it in place of the previous one."""
         from studio.learn.checkpoint import save_checkpoint
 
         number, first = 1, self._path
@@ -72,6 +72,6 @@ class Safe:
         save_checkpoint(checkpoint, self._path)
 
     def drop(self) -> None:
-        """It is not needed any more."""
+        """Remove it: it is no longer needed."""
         if self._is_ours:
             self._path.unlink(missing_ok=True)

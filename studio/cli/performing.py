@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _PATIENCE = 60.0
-"""Seconds that a frame waits for that of a second film: nobody looks on."""
+"""Seconds that a frame waits for one of the second film; nobody is watching."""
 
 
 def performance_of(path: Path, beside: Sequence[str]) -> Performance:
@@ -55,7 +55,7 @@ def performance_of(path: Path, beside: Sequence[str]) -> Performance:
 def its_own(
     context: typer.Context, performance: Performance | None, file: Path | None, *, preset: str, size: str
 ) -> tuple[str, str]:
-    """Preset and size as they were given, or those of the performance in this file where they were not."""
+    """Preset and size as given, or else those of the performance in this file."""
     if performance is None or file is None:
         return preset, size
     from studio.io.opening import open_preset as opened
@@ -148,7 +148,7 @@ class OtherNetworks:
         return bool(self._networks)
 
     def refuse(self, odd: Mapping[str, object]) -> None:
-        """Raise StudioError where options ask for something that only one network can do."""
+        """Raise StudioError where options ask for something that works with one network only."""
         given = " and ".join(option for option, asks in odd.items() if asks)
         if self and given:
             raise StudioError(f"The performance opens other networks, which {given} cannot follow; leave it out.")

@@ -80,7 +80,7 @@ def train(
     momentum: Annotated[
         float,
         typer.Option(
-            help="How much of the steps before goes on: SGD's momentum, Adam's beta1, Adadelta's rho.",
+            help="How much of earlier steps is carried on: SGD's momentum, Adam's beta1, Adadelta's rho.",
             min=0.0,
             max=0.9999,
         ),
@@ -111,7 +111,7 @@ def train(
         ),
     ] = 48,
     pool: Annotated[
-        int, typer.Option(help="States of a cellular automaton that go on from step to step.", min=1, max=4096)
+        int, typer.Option(help="States of a cellular automaton that continue from step to step.", min=1, max=4096)
     ] = 64,
     engine: EngineOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
@@ -227,12 +227,12 @@ def _teach(
 
 
 def _keep_safe(learner: Learner, safe: Safe) -> None:
-    """Write the checkpoint for the case of a crash; a full disk is said, and no reason to stop learning."""
+    """Write the crash-recovery checkpoint; a full disk is reported, and is no reason to stop learning."""
     try:
         safe.keep(learner.checkpoint())
     except StudioError as error:
         why = str(error).rstrip(".")
-        note(f"The checkpoint for the case of a crash was not written: {why}. Learning goes on.")
+        note(f"The crash-recovery checkpoint was not written: {why}. Learning continues.")
 
 
 def _told(steps: list[Step], show: Show, passed: float) -> Step | None:

@@ -172,7 +172,7 @@ class MidiIn:
             self._open.pop(name).close()
             with self._lock:
                 self._clocks.pop(name, None)
-            self._say(f"The MIDI port “{name}” is gone; it is used again when it comes back.")
+            self._say(f"The MIDI port “{name}” was disconnected; it is used again when it comes back.")
         self._failed &= set(there)
         for name in there:
             if name in self._open or name in self._failed:

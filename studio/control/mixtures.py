@@ -158,7 +158,7 @@ class Mixtures:
             StudioError: where no fade has begun, or it leads between another number of presets.
         """
         if self._blend is None or self._faded is None:
-            raise StudioError("The performance goes on with a fade that it does not begin.")
+            raise StudioError("The performance continues a fade that it never began.")
         mixed = self._blend.at(shares)
         trained = mixed.network.tensors
         unknown = [name for name in self._faded.tensors if name not in trained]

@@ -1,4 +1,4 @@
-"""Sentences about what comes in by the thousand: each once, and no more of them than a person can read."""
+"""Messages about input that arrives by the thousand: each once, and no more than a person can read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sparingly:
         self._left, self._room, self._at = 0, _AT_ONCE, clock()
 
     def __call__(self, sentence: str) -> None:
-        """Say it, where it has not been said; where too much is to be said, it is counted."""
+        """Report a sentence unless it was reported before; where too many come at once, count it."""
         if sentence in self._said:
             return
         self.settle()
@@ -42,7 +42,7 @@ class Sparingly:
         self._say(sentence)
 
     def settle(self) -> None:
-        """Say how much was left unsaid, as soon as there is room for that."""
+        """Report how many were left out, as soon as there is room for that."""
         now = self._clock()
         self._room = min(_AT_ONCE, self._room + (now - self._at) * _PER_SECOND)
         self._at = now

@@ -35,7 +35,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EIO: "the disk reports an input/output error; write to another one",
     errno.ENOENT: "its folder has been removed meanwhile; create it again",
-    errno.EEXIST: "something of that name has come to be there meanwhile; give another name",
+    errno.EEXIST: "something of that name was created there meanwhile; give another name",
     errno.EBUSY: "something else uses it; close that first",
 }
 

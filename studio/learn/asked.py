@@ -1,4 +1,4 @@
-"""What is asked of a lesson: every field as its option of ``studio train`` says it."""
+"""The settings of a lesson, each field as its option of ``studio train`` gives it."""
 
 from __future__ import annotations
 

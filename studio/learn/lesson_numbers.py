@@ -45,7 +45,10 @@ class LessonNumbers(Declared):
         0, lo=0, hi=10_000_000, doc="Steps until the rate has fallen to nothing along a cosine; 0 for a constant rate"
     )
     momentum: float = param(
-        0.9, lo=0.0, hi=0.9999, doc="How much of the steps before goes on: SGD's momentum, Adam's beta1, Adadelta's rho"
+        0.9,
+        lo=0.0,
+        hi=0.9999,
+        doc="How much of earlier steps is carried on: SGD's momentum, Adam's beta1, Adadelta's rho",
     )
     decay: float = param(
         0.0, lo=0.0, hi=1.0, doc="How strongly weights are drawn to zero; at 0 AdamW goes by its usual 0.01"

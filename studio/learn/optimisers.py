@@ -49,7 +49,7 @@ class SGD(Optimiser):
     usual_rate = 1e-2
     goes_on = "momentum"
 
-    momentum: float = param(0.9, lo=0.0, hi=0.9999, doc="How much of the step before goes on")
+    momentum: float = param(0.9, lo=0.0, hi=0.9999, doc="How much of the previous step is carried on")
     nesterov: bool = param(False, doc="Whether the momentum is taken ahead")
     weight_decay: float = param(0.0, lo=0.0, hi=1.0, doc="How strongly weights are drawn to zero")
 

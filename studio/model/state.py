@@ -34,7 +34,9 @@ class Stepping(Shaded):
     picture: float = param(
         0.0, lo=0.0, hi=1.0, live=True, doc="Part of its colour that is the source's picture, before each frame"
     )
-    held: bool = param(False, live=True, doc="Whether it is held at its beginning, from which it goes on when let go")
+    held: bool = param(
+        False, live=True, doc="Whether it is held at its beginning; it continues from there when released"
+    )
 
 
 STEPPING: Section[Stepping] = Section("state", Stepping())

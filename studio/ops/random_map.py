@@ -32,7 +32,9 @@ class RandomMap(Op):
         "uniform", doc="Evenly spread from 0 to 1, or bell-shaped around 0 with a deviation of 1"
     )
     seed: int = seed("Which numbers")
-    hold: int = param(1, lo=0, hi=100000, live=True, safe=(0, 30), doc="Steps that a draw lasts; 0 is for ever")
+    hold: int = param(
+        1, lo=0, hi=100000, live=True, safe=(0, 30), doc="Steps for which a draw is kept; 0 keeps it for ever"
+    )
     _step: int = PrivateAttr(0)
 
     def output_shape(self, *inputs: Shape) -> Shape:

@@ -305,7 +305,7 @@ def test_ports_vanish_and_come_back() -> None:
     assert made.receive == {}
     assert said == [
         "The MIDI port “Pads” cannot be opened (in use); another program may use it.",
-        "The MIDI port “Fader” is gone; it is used again when it comes back.",
+        "The MIDI port “Fader” was disconnected; it is used again when it comes back.",
     ]
 
 

@@ -282,7 +282,7 @@ def test_the_microphone_takes_the_films_place_and_its_end_is_said(
     assert controllers.listen(3.0).values["sound/level"] == 0.75
     made.is_heard = False
     whole.until(lambda: controllers.microphone is None)
-    assert "The microphone is gone; the film's sound is heard again." in whole.said
+    assert "The microphone was disconnected; the film's sound is used again." in whole.said
     assert not panel.microphone.isChecked()
 
     def without() -> Made:

@@ -268,7 +268,7 @@ class Calls:
     def _resident(self, kind: str, handle: object, *access: int) -> int:
         """The handle, which may be used in shaders now; it was before where it has been asked for before."""
         if not handle or not isinstance(handle, int):
-            raise StudioError("The graphics driver gives no more handles of textures; use --engine torch.")
+            raise StudioError("The graphics driver has no texture handles left; use --engine torch.")
         if not self._functions[f"glIs{kind}HandleResidentARB"](handle):
             self._functions[f"glMake{kind}HandleResidentARB"](handle, *access)
         return handle

@@ -106,7 +106,7 @@ def _named(module: Stub, prefix: str, depth: int) -> list[tuple[str, torch.Tenso
     import torch
 
     if depth > _DEEPEST:
-        raise StudioError("its parts stand within each other without end.")
+        raise StudioError("its parts are nested without end.")
     kept = module.kept or {}
     transient = kept.get("_non_persistent_buffers_set")
     transient = transient if isinstance(transient, (set, frozenset)) else set()

@@ -34,7 +34,7 @@ class Keeping(Course):
     _trainer: Trainer | None
 
     def pause(self) -> None:
-        """Take no further steps; all that was learnt is in the document soon."""
+        """Take no further steps; everything that was learnt is soon in the document."""
         raise NotImplementedError
 
     def keep(self) -> None:
@@ -50,7 +50,7 @@ class Keeping(Course):
             self._trainer.order(take)
 
     def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
-        """Give a checkpoint to somebody after the step under way, and the lesson."""
+        """Hand a checkpoint and the lesson to somebody after the step under way."""
 
         def give(learner: Learner) -> None:
             checkpoint, asked = learner.checkpoint(), self.asked
@@ -73,11 +73,11 @@ class Keeping(Course):
         self._go_back_to(mark.step)
 
     def compare(self, mark: Mark | None) -> None:
-        """Let the weights of a checkpoint be seen while learning goes on; None for its own again."""
+        """Show the weights of a checkpoint while learning continues; None shows its own again."""
         self.carrying.show(None if mark is None else mark.checkpoint.state.tensors)
 
     def save(self, path: Path, mark: Mark | None = None) -> None:
-        """Write a checkpoint, from which learning goes on tomorrow: this one, or how it is now."""
+        """Write a checkpoint from which learning can continue another day: this one, or the current state."""
         asked = self.asked
 
         def save_it(learner: Learner) -> None:

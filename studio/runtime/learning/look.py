@@ -95,11 +95,11 @@ class Meter:
         self.begin()
 
     def begin(self) -> None:
-        """Count from now on: it has rested, say."""
+        """Begin to count again, after a rest say."""
         self._at, self._worked, self._steps = time.monotonic(), time.thread_time(), 0
 
     def add(self, steps: int) -> None:
-        """So many steps more were taken."""
+        """Count this many more steps."""
         self._steps += steps
 
     def read(self, learner: Learner) -> Effort:

@@ -155,7 +155,7 @@ class LearningSession(Keeping):
                 self._set("learning")
 
     def pause(self) -> None:
-        """Take no further steps; all that was learnt is in the document soon."""
+        """Take no further steps; everything that was learnt is soon in the document."""
         if self._trainer is not None:
             self._goes = False
             self._trainer.run(0)

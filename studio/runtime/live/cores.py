@@ -25,7 +25,7 @@ _BETTER = 0.93
 """A frame must take this part of the time before, for a trial to hold."""
 
 _WORSE = 1.3
-"""A frame that takes so many times as long as usual is slow."""
+"""A frame that takes this many times as long as usual is slow."""
 
 _SLOW = 0.3
 """Seconds of slow frames in a row, two at least, after which a core is given back: a panel that is drawn, or a layer
@@ -142,7 +142,7 @@ class Cores(Feature):
         return self._choice is None or self._choice.is_settled
 
     def stand_aside(self, aside: bool) -> None:
-        """Frames run in threads of their own, or no more: what they take says nothing then, and this has one core."""
+        """Frames run in threads of their own, or no longer do; their times say nothing then, and this has one core."""
         if aside == self._aside:
             return
         self._aside = aside

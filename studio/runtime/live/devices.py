@@ -1,4 +1,4 @@
-"""What plays as it comes: devices that are adjusted, or let go before they are opened anew."""
+"""Devices, which play as pictures come: adjusted while they run, or closed before they are opened again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_to_play(spec: str, rate: Fraction | None) -> Source:
 
 
 def adjusts(source: object, spec: str) -> bool:
-    """Whether an open device does from now on what another name of it asks for."""
+    """Whether an open device could be adjusted to what another name of it asks for."""
     # What is wrong with a name is said where it is opened.
     with contextlib.suppress(StudioError):
         return isinstance(source, Adjustable) and source.adjust(spec)
@@ -32,7 +32,7 @@ def exposure_of(source: object) -> float | None:
 
 
 def is_same_device(spec: str, other: str) -> bool:
-    """Whether both are the same camera, which can be open once alone."""
+    """Whether both are the same camera, which can be open only once."""
     with contextlib.suppress(StudioError):
         return is_camera(spec) and is_camera(other) and setup_given(spec).number == setup_given(other).number
     return False

@@ -77,7 +77,7 @@ class OverlapChoice:
         self._unpressed = self._slow_for = 0.0
 
     def begin(self, now: float) -> None:
-        """Something else is to run: one frame after the other for a while."""
+        """Something else will run: take one frame after the other for a while."""
         self._leave(max(self._next, now + _QUIET))
 
     def frame(self, seconds: float, now: float, *, pressed: bool, busy: bool = False) -> bool:
@@ -122,7 +122,7 @@ class OverlapChoice:
             self.fail(now)
 
     def fail(self, now: float) -> None:
-        """Nothing came of it: one frame after the other for longer than after the last time."""
+        """Nothing was gained: take one frame after the other, for longer than the last time."""
         self._rest = min(2 * self._rest, _LONGEST_REST)
         self._leave(now + self._rest)
 
@@ -227,7 +227,7 @@ class Overlap:
         self.drop()
 
     def drop(self) -> None:
-        """Wait for what is under way, and make nothing of it; what comes next runs by itself."""
+        """Wait for what is under way and discard it; what comes next runs by itself."""
         while self._under_way:
             self._under_way.popleft().launched.flight.wait()
         self._choice.begin(self._clock())

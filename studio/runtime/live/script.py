@@ -33,7 +33,7 @@ class Script:
         self._thread.start()
 
     def write(self, event: Event | Callable[[], Iterable[Event]]) -> None:
-        """Have an event written, or those that will be worked out."""
+        """Have an event written, or events that are still being worked out."""
         self._queue.put(event)
 
     def end(self) -> None:

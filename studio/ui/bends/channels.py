@@ -102,7 +102,7 @@ class ChannelsEditor(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.SPACE // 2)
         self.keep = tool_button("tag", "Keep these channels as a cluster with a name", "Keep as a cluster", self._ask)
-        self.forget_kept = tool_button("x", "Keep this cluster no more", "Keep this cluster no more", self._drop)
+        self.forget_kept = tool_button("x", "Forget this cluster", "Forget this cluster", self._drop)
         first = QHBoxLayout()
         first.setSpacing(theme.SPACE // 2)
         first.addWidget(self.kind, 1)

@@ -68,7 +68,7 @@ class FadesPanel(QWidget):
         self.where = ElidedLabel()
         self.progress = QProgressBar(maximum=_STEPS, textVisible=False)
         self.progress.setFixedHeight(4)
-        self.progress.setAccessibleName("How much of the fade is gone")
+        self.progress.setAccessibleName("Progress of the fade")
         self.stop = QPushButton("Stop here")
         self.stop.setToolTip("End the fade where it is")
         self.stop.clicked.connect(fades.stop)

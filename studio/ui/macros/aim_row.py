@@ -43,7 +43,7 @@ class AimRow(QWidget):
         self.lo.name_parts("At 0", "Its value where the macro is at 0")
         self.hi.name_parts("At 1", "Its value where the macro is at 1; may be the smaller one")
         self.turn = tool_button("swap", "Turn its range round", "Turn its range round", self._turn_round)
-        self.remove = tool_button("x", "Let the macro turn it no more", f"Remove {aim.target}", self.removed.emit)
+        self.remove = tool_button("x", "Stop the macro from turning it", f"Remove {aim.target}", self.removed.emit)
         ends = QHBoxLayout()
         ends.setContentsMargins(0, 0, 0, 0)
         ends.setSpacing(theme.SPACE // 2)

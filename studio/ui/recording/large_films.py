@@ -21,7 +21,7 @@ from studio.ui.recording.large_stills import LARGER, LARGER_TIP
 from studio.ui.services.parts import Parts
 
 _NAME = "{preset} {date} {time}"
-_TIP = "The whole film that plays, from its start, with its rate and its sound; the window goes on meanwhile"
+_TIP = "The whole film, from its start, with its rate and its sound; the window keeps running meanwhile"
 
 
 class LargeFilms(QWidget):

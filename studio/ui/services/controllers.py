@@ -171,7 +171,7 @@ class Controllers(QObject):
     def _look_at_microphone(self) -> None:
         if self.microphone is not None and not self.microphone.is_heard:
             self.hear_microphone(False)
-            self._tell("The microphone is gone; the film's sound is heard again.")
+            self._tell("The microphone was disconnected; the film's sound is used again.")
 
     def learn(self, address: str, *, for_all: bool = False) -> bool:
         """Map the next control that is moved to a number; whether there is anything that could be heard."""

@@ -23,7 +23,7 @@ COMMANDS = (
         "Freeze the input while painting",
         switch("stands", True, False),
         Place("Run", 20, 20),
-        tip="The source goes on when the brush is lifted",
+        tip="The source continues when the brush is lifted",
         is_on=holds("stands", True),
         follows=frozenset({"workspace.stands"}),
     ),
