@@ -36,7 +36,7 @@ class SelectPanel(QWidget):
         self.n = QSpinBox()
         self.n.setRange(1, 2**24)
         self.n.setValue(8)
-        self.n.setAccessibleName("How many")
+        self.n.setAccessibleName("How many kernels")
         self.n.setToolTip("How many the buttons below select: kernels, or the most effective filters")
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
