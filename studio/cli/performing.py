@@ -151,7 +151,10 @@ class OtherNetworks:
         """Raise StudioError where options ask for something that works with one network only."""
         given = " and ".join(option for option, asks in odd.items() if asks)
         if self and given:
-            raise StudioError(f"The performance opens other networks, which {given} cannot follow; leave it out.")
+            raise StudioError(
+                f"The performance opens other networks, which {given} cannot follow; leave it out, or keep a part "
+                "of the performance that opens none."
+            )
 
     def paths(self, preset: Preset) -> Paths:
         """How vectors move in each network; the first is the preset's."""

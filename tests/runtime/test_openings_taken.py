@@ -104,6 +104,7 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     film: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
     act: Callable[[Studio, Path], None],
 ) -> None:
     studio.live.play(str(film))
@@ -132,6 +133,12 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     one, two = pictures(tmp_path / "one.mkv"), pictures(tmp_path / "two.mkv")
     assert abs(len(one) / 30 - len(live) / 25) < 0.1
     assert [picture.tobytes() for picture in one] == [picture.tobytes() for picture in two]
+    # What is for one network alone is refused; one device renders, and says why.
+    for option in (("--tile", "64"), ("--layer", "enc"), ("--enlarge", "2")):
+        rendered(monkeypatch, film, "odd.mkv", path, *option)
+        said = " ".join(capfd.readouterr().err.split())
+        assert f"opens other networks, which {option[0]} cannot follow; leave it out" in said
+        assert not (tmp_path / "odd.mkv").exists()
     # A part of it, which begins behind an opening.
     *_, last = performance.scenes()
     shown = [event.time for event in last.own.events if isinstance(event, Recorded)]
