@@ -232,7 +232,10 @@ def _runs(rows: Numbers, columns: Numbers) -> Iterator[tuple[int, int, int, int]
     """Rectangles of cells, (top, bottom, left, right), within which both numbers go on by one from cell to cell."""
     # Blocks are told by a row that has kernels in all of them.
     full = int(np.argmax((rows >= 0).sum(axis=1)))
-    edges = np.flatnonzero((np.diff(columns[full]) != 1) | (np.diff(rows[full]) != 0)) + 1
+    apart = (np.diff(columns, axis=1) != 1) | (np.diff(rows, axis=1) != 0)
+    # Of cards, neighbours in that row need not be neighbours in the others.
+    kernels = (rows[:, 1:] >= 0) & (rows[:, :-1] >= 0)
+    edges = np.flatnonzero(apart[full] | (apart & kernels).any(axis=0)) + 1
     bounds = [0, *(int(edge) for edge in edges), rows.shape[1]]
     for left, right in pairwise(bounds):
         first, second = rows[:, left], columns[:, left]
