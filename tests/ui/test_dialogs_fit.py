@@ -48,7 +48,6 @@ def faults(whole: WholeWindow, dialog: QWidget, room: QSize) -> list[str]:
     dialog.show()
     whole.qtbot.waitExposed(dialog)
     whole.qtbot.wait(50)
-    whole.settle()
     size = dialog.size()
     large = size.width() > room.width() or size.height() > room.height()
     return [*([f"is {size.toTuple()} where there is room for {room.toTuple()}"] if large else []), *cut_in(dialog)]
@@ -170,7 +169,6 @@ def test_what_is_asked_and_said_and_shown_besides_fits(
     bar = whole.studio.messages
     bar.say(Message(text, "warning"), [("Restore", lambda: None), ("Discard", lambda: None)])
     whole.qtbot.wait(50)
-    whole.settle()
     found += [f"after a crash: {each}" for each in cut_in(bar)]
     [line] = [label for label in bar.findChildren(QLabel) if text[:20] in label.text()]
     assert line.heightForWidth(line.width()) <= line.height() + 1
@@ -179,7 +177,6 @@ def test_what_is_asked_and_said_and_shown_besides_fits(
     assert window is not None
     window.resize(screen / 2)
     whole.qtbot.wait(50)
-    whole.settle()
     assert window.size() == screen / 2
     whole.context[Projection].toggle_output()
     assert not found, "\n".join(found)
