@@ -40,9 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the seed of this run: a fresh one, which workers of pytest-xdist share."""
+    """Choose the seed of this run: a fresh one, or the same with ``--fresh=0``; workers of pytest-xdist share it."""
     given = getattr(config, "workerinput", {}).get("seed", config.getoption("--seed"))
-    config.stash[_SEED] = secrets.randbelow(2**31) if given is None else int(given)
+    if given is None:
+        given = secrets.randbelow(2**31) if config.getoption("--fresh") else 1
+    config.stash[_SEED] = int(given)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -103,7 +105,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
 
 @pytest.fixture(scope="session")
 def fresh_seed(request: pytest.FixtureRequest) -> int:
-    """A number that is another in every run, and is printed; `--seed` brings a run back."""
+    """A number that is another in every run but with ``--fresh=0``, and is printed; `--seed` brings a run back."""
     return request.config.stash[_SEED]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def test_what_the_driver_refuses_is_said_with_its_reason(gpu: Device, monkeypatc
     assert gpu.context.error == "GL_NO_ERROR"
 
 
-def test_other_threads_run_meanwhile(gpu: Device, fresh_seed: int) -> None:
+def test_other_threads_run_meanwhile(gpu: Device) -> None:
     within, done = threading.Event(), threading.Event()
     ticks = 0
 
@@ -76,7 +77,8 @@ def test_other_threads_run_meanwhile(gpu: Device, fresh_seed: int) -> None:
             time.sleep(0.001)
 
     # Long, and new to drivers that keep what they have compiled.
-    body = "".join(f"value = sin(value * {k}.{fresh_seed}) + cos(value.yzwx * {k}.25);\n" for k in range(1500))
+    new = secrets.randbelow(2**31)
+    body = "".join(f"value = sin(value * {k}.{new}) + cos(value.yzwx * {k}.25);\n" for k in range(1500))
     head = "#version 430\nlayout(local_size_x = 1) in;\nlayout(std430, binding = 0) buffer Out { vec4 value; };\n"
     program = gpu.context.compute_shader("#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n")
     thread = threading.Thread(target=tick)

@@ -77,7 +77,7 @@ def test_all_addresses_in_the_window_have_numbers(whole: WholeWindow) -> None:
 ASKED_FIRST = {
     "Low": "of an edit that is about to be made",
     "High": "of an edit that is about to be made",
-    "How many": "of a selection that is about to be made",
+    "How many kernels": "of a selection that is about to be made",
     "Crossfader": "between presets, of which none is kept here",
     "Scale": "of what is marked out in a histogram",
     "Deviations": "of a guard of another kind than the stage has",

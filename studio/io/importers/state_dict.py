@@ -90,13 +90,14 @@ def _loaded(path: Path) -> tuple[object, tuple[str, ...]]:
         if any("/code/" in name for name in names):
             return _scripted(path, names)
     try:
-        if archive and size > _MAPPED:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True), ()
-        # Not by its name, which PyTorch would go by.
-        with path.open("rb") as stream, warnings.catch_warnings():
-            # A bare pickle of a later protocol, which is read around.
+        with warnings.catch_warnings():
+            # A bare pickle of a later protocol, which is read around; what a damaged one makes PyTorch wonder at.
             warnings.simplefilter("ignore")
-            return torch.load(stream, map_location="cpu", weights_only=True), ()
+            if archive and size > _MAPPED:
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=True), ()
+            # Not by its name, which PyTorch would go by.
+            with path.open("rb") as stream:
+                return torch.load(stream, map_location="cpu", weights_only=True), ()
     # A damaged or hostile stream may make PyTorch raise anything; none of its code has run.
     except Exception as error:
         text = str(error)
