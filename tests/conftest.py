@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from helpers import ENGINES, EngineFor, on_torch, without
 from hypothesis import HealthCheck, settings
 
@@ -68,6 +71,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _imports_films(item: pytest.Item) -> bool:
     values = vars(getattr(item, "module", item)).values()
     return any(getattr(value, "__module__", "") == "films" for value in values)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let random weights of a test be those of the run's seed, whatever ran in this process before it."""
+    seed = item.config.stash[_SEED]
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 @pytest.hookimpl(wrapper=True)
