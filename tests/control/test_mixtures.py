@@ -215,7 +215,7 @@ def test_two_performances_in_one_keep_their_presets_apart(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("events", "sentence"),
     [
-        ((Mixed(0.0, (0.5, 0.5)),), "goes on with a fade that it does not begin"),
+        ((Mixed(0.0, (0.5, 0.5)),), "continues a fade that it never began"),
         ((Faded(0.0, (1, 2), ()),), "leads to preset 1, which it does not hold"),
         (
             (Prepared(0.0, 1, Stroke(0.0, "no.weight", Patch(Rect(0, 0, 1, 1), np.ones((1, 1), np.float32)))),),

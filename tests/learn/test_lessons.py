@@ -165,13 +165,19 @@ def test_train_replaces_nothing(pictures: Path, tmp_path: Path) -> None:
         train("new:autoencoder,width=2", pictures, tmp_path / "out")
 
 
+def _hear_interrupts() -> None:
+    # Shells start what they put in the background deaf to Ctrl-C, and so is what that starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_a_request_to_end_keep_what_was_learnt(pictures: Path, tmp_path: Path, number: int) -> None:
     words = ["new:autoencoder,width=2", str(pictures), str(tmp_path / "out"), "--size", "16", "--steps", "1000000"]
     command = [sys.executable, "-m", "studio", "train", *words, "--engine", "torch", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, preexec_fn=_hear_interrupts) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(number)

@@ -125,7 +125,7 @@ def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(
     for name in ("_AUTOSAVE", "_LOOK"):
         monkeypatch.setattr(importlib.import_module("studio.cli.train"), name, 0.0)
     train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--steps", 3)
-    assert "no space left on the disk. Learning goes on." in " ".join(capfd.readouterr().err.split())
+    assert "no space left on the disk. Learning continues." in " ".join(capfd.readouterr().err.split())
     assert json.loads((tmp_path / "out" / "training.json").read_text("utf-8"))["steps"] == 3
 
 
