@@ -28,8 +28,9 @@ from studio.runtime.live.report import Message
 from studio.runtime.services.aside import aside
 from studio.runtime.services.failures import told
 
-# Enough to even out a slow moment of the encoder; more would only hold memory.
-_WAITING = 4
+# Pictures that wait for the encoder, to even out its slow moments: as many as fit into the room, within these bounds. A
+# person waits for two seconds of them when a recording ends, and no longer; four are worth their memory at any size.
+_ROOM, _LEAST_WAITING, _MOST_WAITING = 64 * 2**20, 4, 50
 # Ticks by which a time in floating point may fall short of the tick that it is.
 _HAIR = 1e-6
 _LONGEST = 200
@@ -113,12 +114,17 @@ def free_path(folder: Path, pattern: str, name: str, suffix: str, when: datetime
         number += 1
 
 
+def _waiting(picture: Picture) -> int:
+    """How many pictures of this size may wait."""
+    return min(max(_ROOM // picture.nbytes, _LEAST_WAITING), _MOST_WAITING)
+
+
 class LiveRecorder:
     """One recording. `offer`, `tick`, `stop` and `status` return at once; the disk is met in a thread of its own.
 
     Frame k of the file shows the newest picture that was offered up to k / fps seconds after the first. Where the
-    encoder is behind, a few pictures wait for it; what comes while they do is dropped and counted, and the frame
-    before is repeated in its place, so that the file is as long as the recording took.
+    encoder is behind, pictures wait for it: 50 of small ones, fewer of large ones. What comes while they do is dropped
+    and counted, and the frame before is repeated in its place, so that the file is as long as the recording took.
 
     Attributes:
         rate: frames per second.
@@ -219,7 +225,7 @@ class LiveRecorder:
         if end <= self._decided:
             return
         if not self._handed_over:
-            if len(self._waiting) < _WAITING:
+            if len(self._waiting) < _waiting(self._newest):
                 self._waiting.append((self._decided, self._newest))
                 self._handed_over = True
             else:
