@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from ctypes.util import find_library
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +70,11 @@ def _collect_in_this_thread(_freeze: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def gl_app(qapp: QApplication) -> Iterator[QApplication]:
+def gl_app(qapp: QApplication, _one_kind_of_context: None) -> QApplication:
     """The application, where it has a display to draw on with OpenGL."""
     if qapp.platformName() in ("offscreen", "minimal"):
         without("window", "Qt has no display to draw on with OpenGL; run under xvfb-run with QT_QPA_PLATFORM=xcb")
-    _let_go_of_egl()
-    yield qapp
-    current = QOpenGLContext.currentContext()
-    if current is not None:
-        current.doneCurrent()
+    return qapp
 
 
 @pytest.fixture
@@ -93,14 +90,25 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     made.close()
 
 
-def _let_go_of_egl() -> None:
-    """Engines' tests leave a context of EGL's current in this thread, beside which none of GLX's can be."""
+@cache
+def _egl() -> ctypes.CDLL | None:
     library = find_library("EGL")
     if library is None:
-        return
+        return None
     egl = ctypes.CDLL(library)
     egl.eglGetCurrentDisplay.restype = ctypes.c_void_p
     egl.eglMakeCurrent.argtypes = [ctypes.c_void_p] * 4
-    display = egl.eglGetCurrentDisplay()
-    if display:
+    return egl
+
+
+@pytest.fixture(autouse=True)
+def _one_kind_of_context() -> Iterator[None]:
+    """Engines' tests leave a context of EGL's current in this thread, beside which none of Qt's, GLX's, can be."""
+    egl = _egl()
+    display = egl.eglGetCurrentDisplay() if egl is not None else None
+    if egl is not None and display:
         egl.eglMakeCurrent(display, None, None, None)
+    yield
+    current = QOpenGLContext.currentContext()
+    if current is not None:
+        current.doneCurrent()
