@@ -14,13 +14,15 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from whole_window import HARMLESS, WholeWindow
 
+from studio import ui
 from studio.io.networks import save_network
 from studio.io.sections import registry as sections
-from studio.model import plugins
+from studio.model import plugins, registry
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.ui.kit.command import MENUS, Command, Context, Place
 from studio.ui.kit.panel import Panel
+from studio.ui.shell import commands as own
 from studio.ui.shell.declared import declared
 from studio.ui.shell.shortcut_sheet import groups_of, shared_out
 
@@ -48,6 +50,18 @@ def test_ids_are_dotted_and_single() -> None:
     for ids in ([command.id for command in found.commands], [panel.id for panel in found.panels]):
         assert len(ids) == len(set(ids))
     assert all("." in command.id for command in found.commands)
+
+
+def test_nothing_of_the_studio_is_declared_twice() -> None:
+    # `declared` keeps the first of an id, since two entry points may name one module.
+    rooms = [*registry.modules(ui.__name__, ui.__path__, "none"), *registry.modules(own.__name__, own.__path__, "none")]
+    panels = [panel for room in rooms for panel in getattr(room, "PANELS", ())]
+    commands = [command for panel in panels for command in panel.commands]
+    commands += [command for room in rooms for command in getattr(room, "COMMANDS", ())]
+    for things in (panels, commands):
+        ids = [each.id for each in things]
+        assert ids
+        assert len(ids) == len(set(ids))
 
 
 def test_what_commands_follow_is_told() -> None:

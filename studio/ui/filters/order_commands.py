@@ -1,11 +1,11 @@
-"""How the sheet is shown, as commands: in which order its rows are, and on which scale its colours."""
+"""In which order the rows of the sheet are, as commands."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from studio.model.workspace import RowOrder
-from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor, holds, switch
+from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor, holds
 
 ORDERS: dict[RowOrder, str] = {
     "index": "In order",
@@ -29,28 +29,16 @@ def _order(how: RowOrder, context: Context) -> None:
     context.workspace.row_order = how
 
 
-COMMANDS = (
-    *(
-        Command(
-            f"sheet.order_{how}",
-            f"Rows {text[0].lower()}{text[1:]}",
-            partial(_order, how),
-            Place("View/Filter sheet", 50, place),
-            tip=_TIPS[how],
-            is_on=holds("row_order", how),
-            enabled=has_tensor,
-            follows=LAYER | {"workspace.row_order"},
-        )
-        for place, (how, text) in enumerate(ORDERS.items())
-    ),
+COMMANDS = tuple(
     Command(
-        "sheet.own_scale",
-        "Each kernel on its own scale",
-        switch("kernel_scaling", "tile", "all"),
-        Place("View/Filter sheet", 55, 10),
-        tip="Each kernel has the full range of colours, however faint it is",
-        is_on=holds("kernel_scaling", "tile"),
+        f"sheet.order_{how}",
+        f"Rows {text[0].lower()}{text[1:]}",
+        partial(_order, how),
+        Place("View/Filter sheet", 50, place),
+        tip=_TIPS[how],
+        is_on=holds("row_order", how),
         enabled=has_tensor,
-        follows=LAYER | {"workspace.kernel_scaling"},
-    ),
+        follows=LAYER | {"workspace.row_order"},
+    )
+    for place, (how, text) in enumerate(ORDERS.items())
 )
