@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -58,6 +59,11 @@ def least_seconds(work: Callable[[], object], times: int = 10) -> float:
         if was_enabled:
             gc.enable()
     return found
+
+
+def hear_interrupts() -> None:
+    """To be run in a child before its program: shells start what they put in the background deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def without(what: str, why: str) -> NoReturn:

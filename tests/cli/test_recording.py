@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from commands import FPS, FRAMES, HEIGHT, WIDTH, environment, flat
-from helpers import on_torch, tiny_network
+from helpers import hear_interrupts, on_torch, tiny_network
 
 from studio.cli import progress
 from studio.errors import StudioError
@@ -330,11 +330,6 @@ def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path,
     assert list(tmp_path.iterdir()) == []
 
 
-def _hear_interrupts() -> None:
-    """Programs in the background of some shells are begun with interrupts ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize(
     ("name", "older", "number"),
     [("out.mp4", False, signal.SIGINT), ("out.mkv", True, signal.SIGINT), ("out.mov", False, signal.SIGTERM)],
@@ -353,7 +348,7 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_hear_interrupts,
+        preexec_fn=hear_interrupts,
     ) as process:
         deadline, sizes = time.monotonic() + 120, set[int]()
         # It grows by what a few frames take at a time.

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT, tiny_network
+from helpers import ROOT, hear_interrupts, tiny_network
 
 import studio
 from studio.bends import make_bend
@@ -165,11 +165,6 @@ def test_train_replaces_nothing(pictures: Path, tmp_path: Path) -> None:
         train("new:autoencoder,width=2", pictures, tmp_path / "out")
 
 
-def _hear_interrupts() -> None:
-    # Shells start what they put in the background deaf to Ctrl-C, and so is what that starts.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_a_request_to_end_keep_what_was_learnt(pictures: Path, tmp_path: Path, number: int) -> None:
@@ -177,7 +172,7 @@ def test_ctrl_c_and_a_request_to_end_keep_what_was_learnt(pictures: Path, tmp_pa
     command = [sys.executable, "-m", "studio", "train", *words, "--engine", "torch", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, preexec_fn=_hear_interrupts) as process:
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environment, preexec_fn=hear_interrupts) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.io.importers.architectures._resnet import conv_norm
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.deeplab import classified
+from studio.io.importers.architectures.u2net import like
 
 _EPS = 1e-3
 _LOW, _HIGH = 4, 16
@@ -34,9 +35,9 @@ def _build(s: Sketch) -> str:
     wide = conv_norm(s, "classifier.cbr", x)
     mean = s.op("Mean", x, name="classifier.scale.0", dim="space")
     shares = s.op("Sigmoid", s.conv("classifier.scale.1", mean), name="classifier.scale.2")
-    x = _like(s, s.op("Mul", wide, shares, name="classifier.scaled"), low, "classifier.up")
+    x = like(s, s.op("Mul", wide, shares, name="classifier.scaled"), low, "classifier.up")
     low, high = s.conv("classifier.low_classifier", low), s.conv("classifier.high_classifier", x)
-    x = _like(s, s.op("Add", low, high, name="classifier.add"), picture, "up")
+    x = like(s, s.op("Add", low, high, name="classifier.add"), picture, "up")
     return s.op("Softmax2d", x, name="output")
 
 
@@ -64,10 +65,6 @@ def _row(s: Sketch, at: str, x: str, curve: str, *, stride: int = 1, far: int = 
     border = s.shape(f"{at}.0.weight")[2] // 2 * far
     x = s.norm(f"{at}.1", s.conv(f"{at}.0", x, stride=stride, padding=border, dilation=(far, far)), eps=_EPS)
     return s.op(curve, x, name=f"{at}.2")
-
-
-def _like(s: Sketch, x: str, other: str, name: str) -> str:
-    return s.op("UpsampleLike", x, other, name=name, mode="bilinear", align_corners=False)
 
 
 ARCHITECTURE = Architecture(
