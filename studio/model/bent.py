@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.edit import Patch
-from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
+from studio.model.layout import check_rect, crop, from_sheet, put, sheet_size
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.version import TWO_64, Version, differing, mark_of, sum_of
 
 _MOST = 1 << 23
 """Weights that are summed up at once: some 50 ms."""
-
-_TWO_64 = 1 << 64
 
 _SMALL = 1 << 16
 """Weights in a rectangle up to which it is compared at once; what is larger, when it is asked for."""
@@ -33,18 +30,14 @@ class BentTensors:
     """
 
     def __init__(self, network: Network, changed: Mapping[str, Array]) -> None:
-        self._network = network
-        self._tensors: dict[str, Array] = dict(network.tensors)
-        self._tensors |= {name: np.array(tensor, np.float32, order="C") for name, tensor in changed.items()}
-        # Arrays that belong to the history, too, and must be copied before they are written to.
-        self._shared: set[str] = set()
-        # How many weights of a tensor differ from the trained ones, where that is known: a dab need not compare all.
-        self._differing: dict[str, int] = {}
-        # Of tensors, where it is known: a number that two hardly ever share, unless they are alike in every bit.
-        self._sums: dict[str, int] = {}
+        self._trained = {name: Version(tensor, differing=0) for name, tensor in network.tensors.items()}
+        self._now = dict(self._trained)
+        self._now |= {name: Version(np.array(tensor, np.float32, order="C")) for name, tensor in changed.items()}
+        # Those that nobody else has, and that are written to where they lie.
+        self._own = set(changed)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._tensors
+        return name in self._now
 
     def __getitem__(self, name: str) -> Array:
         """A tensor as it is now, which later changes may or may not write to; not to be written to.
@@ -52,20 +45,31 @@ class BentTensors:
         Raises:
             StudioError: where there is no such tensor.
         """
-        if name not in self._tensors:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
-        return self._tensors[name]
+        if name not in self._now:
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._now)}.')
+        return self._now[name].values
+
+    def hold(self, name: str) -> Version:
+        """A tensor as it is now, which stays so; StudioError where there is no such tensor."""
+        self[name]
+        self._own.discard(name)
+        return self._now[name]
+
+    def trained(self, name: str) -> Version:
+        """A tensor as it was trained."""
+        return self._trained[name]
 
     def is_bent(self, name: str) -> bool:
         """Whether a tensor differs from its trained values in any bit."""
-        if name not in self._differing:
-            now, trained = self[name], self._network.tensors[name]
-            self._differing[name] = 0 if now is trained else _differing(now, trained)
-        return self._differing[name] > 0
+        self[name]
+        now = self._now[name]
+        if now.differing is None:
+            now.differing = differing(now.values, self._trained[name].values)
+        return now.differing > 0
 
     def names(self) -> frozenset[str]:
         """The tensors that are bent."""
-        return frozenset(filter(self.is_bent, self._tensors))
+        return frozenset(filter(self.is_bent, self._now))
 
     def marks(self) -> frozenset[tuple[str, int]]:
         """What the tensors are known by: equal, as good as surely, where they are alike in every bit.
@@ -73,68 +77,48 @@ class BentTensors:
         Where tens of millions of weights have changed at once, they get a mark that nothing else has: the window waits.
         """
         room = _MOST
-        for name in filter(self.is_bent, self._tensors):
-            if name not in self._sums:
-                tensor = self._tensors[name]
-                sheet, room = sheet_size(tensor.shape), room - tensor.size
-                known = _sum(to_sheet(tensor), Rect(0, 0, *sheet), sheet) if room >= 0 else random.getrandbits(64)
-                self._sums[name] = known
-        return frozenset((name, self._sums[name]) for name in self._tensors if self.is_bent(name))
+        for name in filter(self.is_bent, self._now):
+            now = self._now[name]
+            if now.mark is None:
+                room -= now.values.size
+                now.mark = mark_of(now.values) if room >= 0 else random.getrandbits(64)
+        return frozenset((name, now.mark or 0) for name, now in self._now.items() if self.is_bent(name))
 
-    def copies(self) -> dict[str, Array]:
-        """Copies of the tensors that are bent."""
-        return {name: tensor.copy() for name, tensor in self._tensors.items() if self.is_bent(name)}
+    def bent(self) -> dict[str, Array]:
+        """The tensors that are bent, as they are now and stay."""
+        return {name: self.hold(name).values for name in self._now if self.is_bent(name)}
 
     def put(self, name: str, patch: Patch) -> None:
         """Write new values into a rectangle of a tensor's sheet; StudioError where they do not fit it."""
-        own, trained = self[name], self._network.tensors[name]
-        known = 0 if own is trained else self._differing.get(name)
-        is_own = own is not trained and name not in self._shared
-        if not (is_own and own.flags.c_contiguous and own.flags.writeable):
-            own = np.array(own, order="C")
-        is_small = patch.rect.height * patch.rect.width <= _SMALL and trained.dtype == np.float32
-        if known is not None and is_small:
-            was, before = crop(trained, patch.rect), crop(own, patch.rect)
+        now, trained = self[name], self._trained[name].values
+        check_rect(patch.rect, patch.values, now.shape)
+        if patch.values.shape == sheet_size(now.shape) and patch.values.size > _SMALL:
+            # Nothing of it stays, so nothing is copied.
+            self._now[name] = Version(from_sheet(np.asarray(patch.values, now.dtype), now.shape))
+            self._own.add(name)
+            return
+        version = self._now[name]
+        if name not in self._own:
+            version = self._now[name] = Version(np.array(now, order="C"), version.differing, version.mark)
+            self._own.add(name)
+        own = version.values
+        if patch.values.size > _SMALL or version.differing is None:
             put(own, patch.rect, patch.values)
-            now = crop(own, patch.rect)
-            self._differing[name] = known - _differing(before, was) + _differing(now, was)
-            if name in self._sums:
-                sheet = sheet_size(own.shape)
-                change = _sum(now, patch.rect, sheet) - _sum(before, patch.rect, sheet)
-                self._sums[name] = (self._sums[name] + change) % _TWO_64
-        else:
-            put(own, patch.rect, patch.values)
-            self._differing.pop(name, None)
-            self._sums.pop(name, None)
-        self._shared.discard(name)
-        self._tensors[name] = own
+            version.differing = version.mark = None
+            return
+        was, before = crop(trained, patch.rect), crop(own, patch.rect)
+        put(own, patch.rect, patch.values)
+        after = crop(own, patch.rect)
+        version.differing += differing(after, was) - differing(before, was)
+        if version.mark is not None:
+            sheet = sheet_size(own.shape)
+            change = sum_of(after, patch.rect, sheet) - sum_of(before, patch.rect, sheet)
+            version.mark = (version.mark + change) % TWO_64
 
-    def swap(self, name: str, tensor: Array) -> None:
-        """Take another array in place of a tensor; it belongs to the history, too, and is not written to."""
-        self._tensors[name] = tensor
-        self._shared.add(name)
-        self._differing.pop(name, None)
-        self._sums.pop(name, None)
-
-
-def _differing(one: Array, other: Array) -> int:
-    """In how many places two tensors of one shape differ in any bit: NaN is what it is, and -0 is not 0."""
-    words = (np.ascontiguousarray(each, np.float32).view(np.uint32) for each in (one, other))
-    return int(np.count_nonzero(np.not_equal(*words)))
-
-
-def _sum(values: Array, rect: Rect, sheet: tuple[int, int]) -> int:
-    """The bits of a rectangle of a sheet of this size, times a random number of each row and column, modulo 2^64.
-
-    What is changed can be taken off and added, so a dab need not go over the whole tensor.
-    """
-    rows, columns = _keys(*sheet)
-    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    lines = np.einsum("yx,x->y", bits, columns[rect.x : rect.x + rect.width])
-    return int(rows[rect.y : rect.y + rect.height] @ lines)
-
-
-@cache
-def _keys(height: int, width: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    rng = np.random.default_rng(0)
-    return rng.integers(1, 1 << 64, height, np.uint64), rng.integers(1, 1 << 64, width, np.uint64)
+    def swap(self, name: str, version: Version) -> None:
+        """Take another version of a tensor; StudioError where there is no such tensor, or its shape is another."""
+        shape = self[name].shape
+        if version.values.shape != shape:
+            raise StudioError(f'Tensor "{name}" has shape {shape}, not {version.values.shape}.')
+        self._now[name] = version
+        self._own.discard(name)

@@ -13,10 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightsChanged:
-    """A rectangle of a tensor's sheet has new values."""
+    """A rectangle of a tensor's sheet has new values.
+
+    Attributes:
+        tensor: full name.
+        rect: where.
+        urgent: whether a hand did it, which the next picture must show; what is learnt may take a few.
+    """
 
     tensor: str
     rect: Rect
+    urgent: bool = True
 
 
 @dataclass(frozen=True)

@@ -16,25 +16,26 @@ import numpy as np
 from psygnal import Signal
 
 from studio.model.bent import BentTensors
+from studio.model.changed_weights import ChangedWeights, by_gesture
 from studio.model.changes import DetailsChanged, HistoryChanged, NetworkChanged, Opened, Travelled, WeightsChanged
 from studio.model.edit import Patch
 from studio.model.gesture import Gesture
 from studio.model.history import LIMIT, Command, History
-from studio.model.layout import Rect, crop, sheet_size
+from studio.model.layout import Rect, sheet_size
 from studio.model.live_editing import LiveEditing
-from studio.model.network import Network, same_bits
-from studio.model.op import Array
+from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED, Section
 from studio.model.states import States
 from studio.model.values import Values
+from studio.model.version import Version
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """Everything that opening another preset replaces; ``preset.changed`` holds copies of the bent tensors."""
+    """Everything that opening another preset replaces; ``preset.changed`` holds the bent tensors."""
 
     preset: Preset
     path: Path | None
@@ -109,11 +110,11 @@ class Document(LiveEditing):
     def reset(self, label: str, tensors: Iterable[str]) -> None:
         """Give tensors their trained values back; nothing is copied, however large they are."""
         self.finish_gesture()
-        before = {name: self._tensors[name] for name in tensors if self._tensors.is_bent(name)}
+        before = {name: self.hold(name) for name in tensors if self._tensors.is_bent(name)}
         if before:
-            after = {name: self.network.tensors[name] for name in before}
-            nbytes = sum(tensor.nbytes for tensor in before.values())
-            self._do(label, nbytes, partial(self._swap, before), partial(self._swap, after))
+            trained = {name: self._tensors.trained(name) for name in before}
+            was, become = ChangedWeights(versions=before), ChangedWeights(versions=trained)
+            self._do(label, was.nbytes, partial(self._set_all, was, {}), partial(self._set_all, become, {}))
 
     def set_bypassed(self, layer: str, bypassed: bool) -> None:
         """Let a layer hand on what it reads, or work again; StudioError where there is no such layer."""
@@ -297,15 +298,11 @@ class Document(LiveEditing):
         for section in sorted(sections, key=lambda section: section.name):
             self.changed.emit(section.change)
 
-    def _swap(self, tensors: Mapping[str, Array]) -> None:
-        """Take other arrays in place of tensors; they belong to the history, too, and are not written to."""
-        for name, tensor in tensors.items():
-            self._tensors.swap(name, tensor)
-            self.changed.emit(WeightsChanged(name, Rect(0, 0, *sheet_size(tensor.shape))))
-
-    def _set_all(self, patches: tuple[tuple[str, Patch], ...], sections: Mapping[Section[Any], Any]) -> None:
-        for tensor, patch in patches:
+    def _set_all(self, weights: ChangedWeights, sections: Mapping[Section[Any], Any]) -> None:
+        for tensor, patch in weights.patches:
             self.put_now(tensor, patch)
+        for tensor, version in weights.versions.items():
+            self.swap_now(tensor, version)
         self.set_now(sections)
 
     # -- what a gesture calls -------------------------------------------------------------------------------------
@@ -314,6 +311,11 @@ class Document(LiveEditing):
         """See `studio.model.gesture.Changeable`."""
         self._tensors.put(tensor, patch)
         self.changed.emit(WeightsChanged(tensor, patch.rect))
+
+    def swap_now(self, tensor: str, version: Version, *, urgent: bool = True) -> None:
+        """See `studio.model.gesture.Changeable`."""
+        self._tensors.swap(tensor, version)
+        self.changed.emit(WeightsChanged(tensor, Rect(0, 0, *sheet_size(version.values.shape)), urgent))
 
     def set_now(self, sections: Mapping[Section[Any], Any]) -> None:
         """See `studio.model.gesture.Changeable`."""
@@ -326,19 +328,14 @@ class Document(LiveEditing):
         """See `studio.model.gesture.Changeable`."""
         assert gesture is self._gesture
         self._gesture = None
-        old, new, nbytes = [], [], 0
-        for name, patch in gesture.patches.items():
-            now = crop(self._tensors[name], patch.rect)
-            if not same_bits(now, patch.values):
-                old.append((name, patch))
-                new.append((name, Patch(patch.rect, now)))
-                nbytes += now.nbytes + patch.values.nbytes
+        was, become = by_gesture(gesture, self.hold)
+        nbytes = was.nbytes + become.nbytes
         before = {key: value for key, value in gesture.sections.items() if self.section(key) != value}
         after = {key: self.section(key) for key in before}
         nbytes += sum(getattr(value, "nbytes", 0) for value in before.values())
-        if new or before:
+        if become or before:
             nbytes += sum(key.nbytes(value, after[key]) for key, value in before.items())
-            undo, redo = partial(self._set_all, tuple(reversed(old)), before), partial(self._set_all, tuple(new), after)
+            undo, redo = partial(self._set_all, was, before), partial(self._set_all, become, after)
             self._note(gesture.label, nbytes, undo, redo)
         else:
             self.changed.emit(DetailsChanged())

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-
 from studio.model.edit import Patch
-from studio.model.layout import Rect, around, crop
+from studio.model.layout import Rect, around, crop, sheet_size
 from studio.model.op import Array
 from studio.model.section import Section
+from studio.model.version import Version
 
 T = TypeVar("T")
+
+_MOSTLY = 2
+"""One of so many weights, at least."""
 
 
 class Changeable(Protocol):
     """What a gesture changes; `studio.model.document.Document` hands itself over."""
 
-    def tensor(self, name: str) -> Array:
-        """A tensor as it is now."""
+    def hold(self, name: str) -> Version:
+        """A tensor as it is now, which stays so."""
 
     def section(self, section: Section[T]) -> T:
         """The value of a section as it is now."""
@@ -29,6 +31,9 @@ class Changeable(Protocol):
 
     def put_now(self, tensor: str, patch: Patch) -> None:
         """Change a tensor, and tell of it, without an item of the history."""
+
+    def swap_now(self, tensor: str, version: Version, *, urgent: bool = True) -> None:
+        """Take another version of a tensor, and tell of it, without an item of the history."""
 
     def set_now(self, sections: Mapping[Section[Any], Any]) -> None:
         """Change sections, and tell of it, without an item of the history."""
@@ -53,7 +58,7 @@ class Gesture:
         self.passes = False
         self.sections: dict[Section[Any], Any] = {}
         self._document = document
-        self._before: dict[str, Array] = {}
+        self._before: dict[str, Version] = {}
         self._reach: dict[str, Rect] = {}
         self._open = True
 
@@ -65,13 +70,28 @@ class Gesture:
     @property
     def patches(self) -> dict[str, Patch]:
         """What stood where it has changed a tensor."""
-        return {name: Patch(rect, crop(self._before[name], rect)) for name, rect in self._reach.items()}
+        return {name: self.patch(name) for name in self._reach}
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The tensors that it has changed, in the order in which it came to them."""
+        return tuple(self._reach)
+
+    def patch(self, tensor: str) -> Patch:
+        """What stood where it has changed this one."""
+        rect = self._reach[tensor]
+        return Patch(rect, crop(self._before[tensor].values, rect))
+
+    def replaced(self, tensor: str) -> Version | None:
+        """A tensor as it was, where so much of it has changed that this costs no more than the patch; else None."""
+        rect, before = self._reach[tensor], self._before[tensor]
+        return before if rect.height * rect.width * _MOSTLY >= before.values.size else None
 
     def before(self, tensor: str) -> Array:
         """A tensor's values from when this gesture first had to do with it; not to be changed."""
         if tensor not in self._before:
-            self._before[tensor] = np.array(self._document.tensor(tensor), order="C")
-        return self._before[tensor]
+            self._before[tensor] = self._document.hold(tensor)
+        return self._before[tensor].values
 
     def put(self, tensor: str, patch: Patch) -> None:
         """Add a change to those so far: a part of a stroke.
@@ -84,6 +104,23 @@ class Gesture:
         self.before(tensor)
         self._document.put_now(tensor, patch)
         self._reach[tensor] = self._reach_with(tensor, patch.rect)
+
+    def swap(self, tensor: str, version: Version, *, urgent: bool = True) -> None:
+        """Take another version of a tensor: nothing of it is copied, however large it is.
+
+        Args:
+            tensor: full name.
+            version: what it becomes.
+            urgent: see `studio.model.changes.WeightsChanged`.
+
+        Raises:
+            StudioError: where there is no such tensor, or its shape is another.
+        """
+        if not self._open:
+            return
+        shape = self.before(tensor).shape
+        self._document.swap_now(tensor, version, urgent=urgent)
+        self._reach[tensor] = Rect(0, 0, *sheet_size(shape))
 
     def preview(self, tensor: str, patch: Patch) -> None:
         """Replace what this gesture has done to the tensor so far: another place of a slider."""
@@ -119,13 +156,17 @@ class Gesture:
     def hand_over(self) -> dict[str, Array]:
         """End it without an item of the history of its own, which another takes over; tensors as they were before."""
         self._open = False
-        return {name: self._before[name] for name in self._reach}
+        return {name: self._before[name].values for name in self._reach}
 
     def cancel(self) -> None:
         """End it, and take back all that it did."""
         if self._open:
-            for name, patch in self.patches.items():
-                self._document.put_now(name, patch)
+            for name in self._reach:
+                before = self.replaced(name)
+                if before is not None:
+                    self._document.swap_now(name, before)
+                else:
+                    self._document.put_now(name, self.patch(name))
             self._document.set_now(self.sections)
         self.commit()
 

@@ -16,6 +16,7 @@ from studio.model.op import Array
 from studio.model.preset import Preset, Unread
 from studio.model.section import Section
 from studio.model.stages import STAGES, Stages
+from studio.model.version import Version
 
 T = TypeVar("T")
 
@@ -125,7 +126,7 @@ class Opened:
         return self._preset
 
     def tensor(self, name: str) -> Array:
-        """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits change.
+        """A tensor as it is now, in PyTorch's layout: a read-only view, whose values later edits may change.
 
         Raises:
             StudioError: where there is no such tensor.
@@ -146,9 +147,13 @@ class Opened:
         owner = self.graph.node(name).owner
         return any(self._tensors.is_bent(f"{owner}.{key}") for key in self.graph.node(owner).op.tensor_shapes())
 
+    def hold(self, name: str) -> Version:
+        """A tensor as it is now, which stays so whatever is changed; StudioError where there is no such tensor."""
+        return self._tensors.hold(name)
+
     def bent(self) -> dict[str, Array]:
-        """Copies of the tensors that differ from their trained values."""
-        return self._tensors.copies()
+        """The tensors that differ from their trained values, as they are now and stay; not to be written to."""
+        return self._tensors.bent()
 
     def preset(self) -> Preset:
         """The document as it would be saved."""

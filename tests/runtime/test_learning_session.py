@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -25,9 +29,12 @@ from studio.model.edit import Patch, Selection
 from studio.model.layout import Rect, crop
 from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
+from studio.model.section import SOURCE
+from studio.model.workspace import Workspace
 from studio.runtime.learning.record import Curves, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
+from studio.runtime.live.document_sync import DocumentSync
 
 _RESTING = set[Trainer]()
 """Those that have told all that is new, and wait for orders."""
@@ -47,6 +54,19 @@ def _who_rests(monkeypatch: pytest.MonkeyPatch) -> None:
             return found
 
     monkeypatch.setattr(Trainer, "_wait", noted)
+
+
+_LOOKING = {
+    "model.version": ("differing", "mark_of", "sum_of"),
+    "model.bent": ("differing", "mark_of", "sum_of", "crop", "put", "from_sheet"),
+    "model.changed_weights": ("same_bits", "crop"),
+    "model.gesture": ("crop",),
+    "runtime.learning.session": ("crop",),
+    "runtime.learning.trainer": ("to_sheet",),
+    "runtime.learning.versions": ("same_bits",),
+    "runtime.live.document_sync": ("crop",),
+}
+"""What goes over the weights of tensors, where they are learnt or changed."""
 
 
 class Desk:
@@ -252,31 +272,20 @@ def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
     assert np.array_equal(desk.tensor("dec2.weight"), still)
 
 
-def test_the_window_has_its_turn_while_many_weights_come_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.runtime.learning.carrying._AT_ONCE", 16)
-    monkeypatch.setattr("studio.runtime.learning.session._TURN", 0.0)
-    session, carrying = desk.session, desk.session.carrying
+def test_a_stroke_between_weights_that_come_in_stays_and_all_others_come_after_it(desk: Desk) -> None:
+    session = desk.session
     desk.learn(2)
     held = {name: desk.tensor(name) for name in desk.document.network.tensors}
     session.keep()
     desk.until(lambda: session.checkpoints[-1].step == 2)
     for name, values in session.checkpoints[-1].checkpoint.state.tensors.items():
         assert np.array_equal(held[name], values), name
-    # A stroke between two parts stays, and the rest comes after it.
     session.go_on()
-    turns = 0
-
-    def is_between() -> bool:
-        nonlocal turns
-        turns += desk.document.gesture is not None
-        return turns > 5
-
-    desk.until(is_between)
+    desk.until(lambda: desk.document.gesture is not None)
     desk.document.apply("Paint", "dec2.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 3.0, np.float32)))
     step = session.step
     desk.until(lambda: session.step >= step + 4)
     session.pause()
-    desk.settle()
     desk.settle()
     assert np.abs(crop(desk.tensor("dec2.weight"), Rect(0, 0, 2, 2)) - 3.0).max() < 0.2
     session.keep()
@@ -290,8 +299,86 @@ def test_the_window_has_its_turn_while_many_weights_come_in(desk: Desk, monkeypa
     session.end()
     desk.settle()
     assert session.rests
-    assert carrying.go_on(0.0)
     assert set(desk.document.history.labels) == {"Learn", "Paint"}
+
+
+def test_the_window_looks_at_no_weight_that_is_learnt(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: they are compared and measured where they are learnt, and handed over as they are."""
+    here, looked = threading.get_ident(), {"here": 0, "there": 0}
+
+    def counted(plain: Callable[..., object]) -> Callable[..., object]:
+        def count(values: np.ndarray, *more: object) -> object:
+            area = (more[0].height * more[0].width,) if more and isinstance(more[0], Rect) else values.shape
+            looked["here" if threading.get_ident() == here else "there"] += math.prod(area)
+            return plain(values, *more)
+
+        return count
+
+    for module, names in _LOOKING.items():
+        for name in names:
+            plain = getattr(importlib.import_module(f"studio.{module}"), name)
+            monkeypatch.setattr(f"studio.{module}.{name}", counted(plain))
+    orders = list[object]()
+    sync = DocumentSync(desk.document, Workspace(desk.document), SimpleNamespace(order=orders.append))
+    desk.learn(4)
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints[-1].step == 4)
+    desk.session.compare(desk.session.checkpoints[0])
+    desk.session.compare(None)
+    desk.session.restore(desk.session.checkpoints[0])
+    desk.settle()
+    desk.document.go(0)
+    desk.document.go(len(desk.document.history))
+    desk.learn(2)
+    desk.document.undo()
+    desk.document.redo()
+    desk.document.preset()
+    desk.settle()
+    assert looked["here"] == 0
+    assert looked["there"] > 10_000
+    # A stroke into what is learnt costs what the stroke costs.
+    desk.session.go_on()
+    desk.until(lambda: desk.document.gesture is not None)
+    rect = Rect(0, 0, 2, 2)
+    desk.document.apply("Paint", "dec2.weight", Patch(rect, np.full((2, 2), 3.0, np.float32)))
+    desk.session.pause()
+    desk.settle()
+    assert 0 < looked["here"] <= 20 * 4
+    assert orders
+    del sync
+
+
+@pytest.mark.parametrize("then", ["pause", "end", "pause, then end"])
+def test_what_comes_in_while_a_hand_turns_something_else_is_the_documents_once_it_lets_go(
+    desk: Desk, then: str
+) -> None:
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.step >= 2)
+    turning = desk.document.begin("Turn")
+    turning.set_section(SOURCE, "film")
+    before = desk.tensor("dec2.weight")
+    step = desk.session.step
+    desk.until(lambda: desk.session.step >= step + 4)
+    trainer = desk.session._trainer
+    assert trainer is not None
+    if then != "end":
+        desk.session.pause()
+        desk.settle()
+    if then != "pause":
+        desk.session.end()
+        desk.until(lambda: not trainer._thread.is_alive())
+        while desk.calls:
+            desk.calls.popleft()()
+    assert desk.document.gesture is turning, "it is not taken out of the hand"
+    assert np.array_equal(desk.tensor("dec2.weight"), before)
+    turning.commit()
+    desk.settle()
+    assert desk.document.history.labels[-2:] == ("Turn", "Learn")
+    newest = trainer.versions._newest
+    assert all(np.array_equal(desk.tensor(name), version.values) for name, version in newest.items())
+    assert not np.array_equal(desk.tensor("dec2.weight"), before)
+    assert desk.document.gesture is None
+    assert desk.session.rests == (then != "pause")
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.learning_sheets import LearningSheets
+from studio.model.version import Version
 from studio.runtime.learning.look import Effort, Pictures, Watched
 from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
 
@@ -55,8 +56,8 @@ class Course:
         self.curves.cut(step)
         self.last, self.step = None, step
 
-    def _add_mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
+    def _add_mark(self, checkpoint: Checkpoint, weights: Mapping[str, Version], sheets: LearningSheets) -> None:
         picture = self.pictures[2] if self.pictures is not None else None
         loss = self.last.loss if self.last is not None else math.nan
-        self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, sheets))
+        self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, weights, sheets))
         thin_out(self.checkpoints)

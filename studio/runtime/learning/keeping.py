@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalInstance
 
 from studio.model.learning_sheets import LearningSheets
+from studio.model.version import Version
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.course import Course
 from studio.runtime.learning.opening import written
@@ -39,15 +40,17 @@ class Keeping(Course):
 
     def keep(self) -> None:
         """Take a checkpoint after the step under way."""
-        sheets = self._steering.sheets
+        sheets, trainer = self._steering.sheets, self._trainer
+        if trainer is None:
+            return
 
         def take(learner: Learner) -> None:
             checkpoint = learner.checkpoint()
-            self._post(lambda: self._mark(checkpoint, sheets))
+            weights = trainer.versions.of(checkpoint.state.tensors)
+            self._post(lambda: self._mark(checkpoint, weights, sheets))
 
-        if self._trainer is not None:
-            self._steering.send()
-            self._trainer.order(take)
+        self._steering.send()
+        trainer.order(take)
 
     def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
         """Hand a checkpoint and the lesson to somebody after the step under way."""
@@ -74,7 +77,7 @@ class Keeping(Course):
 
     def compare(self, mark: Mark | None) -> None:
         """Show the weights of a checkpoint while learning continues; None shows its own again."""
-        self.carrying.show(None if mark is None else mark.checkpoint.state.tensors)
+        self.carrying.show(None if mark is None else mark.weights)
 
     def save(self, path: Path, mark: Mark | None = None) -> None:
         """Write a checkpoint from which learning can continue another day: this one, or the current state."""
@@ -87,8 +90,8 @@ class Keeping(Course):
         if self._trainer is not None:
             self._trainer.order(save_it)
 
-    def _mark(self, checkpoint: Checkpoint, sheets: LearningSheets) -> None:
-        self._add_mark(checkpoint, sheets)
+    def _mark(self, checkpoint: Checkpoint, weights: Mapping[str, Version], sheets: LearningSheets) -> None:
+        self._add_mark(checkpoint, weights, sheets)
         self.changed.emit("checkpoints")
 
     def _go_back_to(self, step: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.model.learning_sheets import LearningSheets
 from studio.model.picture import Picture
+from studio.model.version import Version
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Step
@@ -37,6 +38,7 @@ class Mark:
         seconds: of learning until then.
         picture: what the network made of the last crop.
         checkpoint: what learning goes on from.
+        weights: it, as the document can take it.
         sheets: the rates and pulls that were painted then.
     """
 
@@ -45,6 +47,7 @@ class Mark:
     seconds: float
     picture: Picture | None
     checkpoint: Checkpoint
+    weights: Mapping[str, Version]
     sheets: LearningSheets
 
     @property

@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model.changes import Change, DetailsChanged, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.document import Document
-from studio.model.layout import crop
+from studio.model.layout import crop, sheet_size
 from studio.model.learning_sheets import LearningSheets
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.keeping import Keeping
 from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start
 from studio.runtime.learning.steering import Steering
-from studio.runtime.learning.trainer import Told, Trainer
+from studio.runtime.learning.told import Told
+from studio.runtime.learning.trainer import Trainer
+from studio.runtime.learning.versions import Versions
 
 if TYPE_CHECKING:
     from studio.learn.learner import Step
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 State = Literal["off", "preparing", "learning", "paused"]
 
 _KEEP_EVERY = 20.0
-_TURN = 0.01
-"""Seconds of the window's time that learnt weights are taken in for at once."""
 
 
 class LearningSession(Keeping):
@@ -79,6 +77,8 @@ class LearningSession(Keeping):
         self._opening: Opening | None = None
         self.carrying = Carrying(document)
         self._goes = False  # whether it was told to take steps, and has not come to an end
+        # What was told while a hand was at work, and is taken in once it is not.
+        self._late: tuple[Trainer, Told] | None = None
         self._kept_at, self._edits = 0.0, 0
         self._steering = Steering(document, post)
         document.changed.connect(self._follow)
@@ -119,7 +119,7 @@ class LearningSession(Keeping):
                 is that of the checkpoint, where that says it.
         """
         self.end()
-        self._ending = None
+        self._ending = self._late = None
         self.carrying.commit()
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
@@ -139,7 +139,9 @@ class LearningSession(Keeping):
 
         opening = self._opening = Opening(network, asked, self.engine, self._contexts.take(), resume, adopt)
         self._set("preparing")
-        trainer = self._trainer = Trainer(opening.prepare, tell, running=False, free=free)
+        trainer = self._trainer = Trainer(
+            opening.prepare, tell, Versions.of_document(self._document), running=False, free=free
+        )
         self._steering.begin(trainer)
         self.keep()
         self._goes = running
@@ -165,7 +167,6 @@ class LearningSession(Keeping):
     def end(self) -> None:
         """End the lesson; what it has learnt until its last step stays."""
         if self._trainer is not None:
-            self.carrying.go_on()
             # Its last weights are still on their way; see `_take`.
             self._ending, self._trainer = self._trainer, None
             self._ending.close()
@@ -174,6 +175,7 @@ class LearningSession(Keeping):
     def close(self, seconds: float) -> None:
         """End the lesson for good, and wait for the step under way, so many seconds at most."""
         trainer, self._trainer, self._ending = self._trainer or self._ending, None, None
+        self._late = None
         if trainer is not None:
             trainer.close(seconds)
 
@@ -247,9 +249,13 @@ class LearningSession(Keeping):
 
     def _take_last(self, trainer: Trainer, told: Told) -> None:
         """What the lesson that was ended last tells."""
-        if trainer is self._ending and told.weights is not None and told.edits >= self._edits:
-            self.carrying.put(told.weights)
-        if trainer is self._ending and told.ended:
+        if trainer is not self._ending:
+            return
+        if told.weights is not None and told.edits >= self._edits:
+            self._late = None if self.carrying.put(told.weights) else (trainer, told)
+        if told.ended and self._late is not None:
+            self._late = trainer, replace(self._late[1], ended=True)
+        elif told.ended:
             self._ending = None
             self.carrying.commit()
 
@@ -283,37 +289,43 @@ class LearningSession(Keeping):
 
     def _put(self, trainer: Trainer, told: Told) -> None:
         """Make the learnt weights the document's, unless they are older than what a hand did."""
+        self._late = None
         if told.edits < self._edits:
             trainer.retell()
-            trainer.taken()
-            return
-        self.carrying.take(told.weights or {})
-        self._carry(trainer)
-
-    def _carry(self, trainer: Trainer) -> None:
-        """Take weights in; the window has its turn between parts of them."""
-        if not self.carrying.go_on(_TURN):
-            self._post(partial(self._carry, trainer))
-            return
-        if self.state == "paused":
+        elif not self.carrying.put(told.weights or {}):
+            self._late = trainer, told
+        elif self.state == "paused":
             self.carrying.commit()
         trainer.taken()
+
+    def _take_late(self) -> None:
+        late, self._late = self._late, None
+        if late is not None:
+            trainer, told = late
+            self._take(trainer, Told(weights=told.weights, edits=told.edits, ended=told.ended))
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged) and not change.same_layers:
             self.carrying.forget()
             self.end()
-            self._ending = None
+            self._ending = self._late = None
         elif isinstance(change, WeightsChanged) and not self.carrying.is_own:
             # The last weights of a lesson that was ended are older.
             self._ending = None
-            self.carrying.drop()
             if self._trainer is not None:
                 self._trainer.retell()
-                values = np.array(crop(self._document.tensor(change.tensor), change.rect))
-                self._edits = self._trainer.replace(change.tensor, change.rect, values)
+                self._edits = self._hand_on(self._trainer, change)
+        elif isinstance(change, DetailsChanged) and self._late is not None and self._document.gesture is None:
+            self._post(self._take_late)
         elif isinstance(change, LearningSheetsChanged):
             self._steering.soon()
+
+    def _hand_on(self, trainer: Trainer, change: WeightsChanged) -> int:
+        """What a hand did goes into the learning weights; how many edits there have been."""
+        tensor, rect = self._document.tensor(change.tensor), change.rect
+        if (rect.height, rect.width) == sheet_size(tensor.shape):
+            return trainer.renew(change.tensor, self._document.hold(change.tensor))
+        return trainer.replace(change.tensor, rect, crop(tensor, rect))
 
     def _adopt(self, asked: Asked, step: int, sheets: LearningSheets) -> None:
         """A lesson has gone on from a file: count from there, with the rates that were painted then."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.layout import Rect
+from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
-from studio.runtime.learning.look import DeadUnits, Effort, Good, Meter, Pictures, Watched, maps_of, pictures_of
+from studio.model.version import Version
+from studio.runtime.learning.look import DeadUnits, Good, Meter, Watched, maps_of, pictures_of
+from studio.runtime.learning.told import Told
+from studio.runtime.learning.versions import Versions
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
@@ -28,47 +31,6 @@ _WEIGHTS_EVERY, _PICTURES_EVERY, _TURN = 0.1, 0.7, 0.05
 # A tenth of the time at most goes into telling.
 _PATIENCE = 10
 _IDLE = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """What a trainer tells, in its own thread; each field as far as there is something new.
-
-    Attributes:
-        prepared: whether this is the first, before any step.
-        notes: remarks on what was not taken as asked.
-        steps: what was learnt since the last.
-        rests: whether no further steps are wanted.
-        weights: tensors as they are now, by name; None where they are not told this time.
-        edits: how many edits the weights have in them, see `Trainer.replace`.
-        pictures: of the last crop: what was shown, what the network made of it before and makes now, what was wanted.
-        watched: the tensor that is looked at.
-        effort: where the time goes.
-        dead: by layer, how many of its channels give nothing but zeros, and how many there are.
-        checkpoint: what was asked for.
-        step: the one after which it goes on, where it went back.
-        problem: why it does not go on; empty while it does.
-        details: the traceback of a defect.
-        ended: whether it has closed.
-        refused: why an order was not carried out; it goes on as before.
-    """
-
-    prepared: bool = False
-    notes: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
-    rests: bool = False
-    weights: Mapping[str, Array] | None = None
-    edits: int = 0
-    pictures: Pictures | None = None
-    watched: Watched | None = None
-    effort: Effort | None = None
-    dead: Mapping[str, tuple[int, int]] | None = None
-    checkpoint: Checkpoint | None = None
-    step: int | None = None
-    problem: str = ""
-    details: str = ""
-    ended: bool = False
-    refused: str = ""
 
 
 @dataclass
@@ -93,6 +55,7 @@ class Trainer:
     Args:
         prepare: makes the learner, in the trainer's thread.
         tell: called in that thread with what there is to tell.
+        versions: makes what is told of weights, in that thread.
         running: whether it begins at once.
         free: called last in the trainer's thread, when the learner is closed.
     """
@@ -101,12 +64,14 @@ class Trainer:
         self,
         prepare: Prepare,
         tell: Callable[[Told], None],
+        versions: Versions,
         *,
         running: bool = True,
         free: Callable[[], None] = lambda: None,
     ) -> None:
         self._prepare, self._free = prepare, free
         self._tell = tell
+        self.versions = versions
         self._ready = threading.Condition()
         self._orders: list[Callable[[Learner], object]] = []
         self._steps_left: float = float("inf") if running else 0
@@ -147,6 +112,18 @@ class Trainer:
             learner.replace(tensor, rect, values)
             self._edited += 1
 
+        return self._edit(put)
+
+    def renew(self, tensor: str, version: Version) -> int:
+        """Put a whole tensor into the learning weights between two steps, as `replace` does a part of it."""
+
+        def put(learner: Learner) -> None:
+            learner.replace(tensor, Rect(0, 0, *sheet_size(version.values.shape)), to_sheet(version.values))
+            self._edited += 1
+
+        return self._edit(put)
+
+    def _edit(self, put: Callable[[Learner], None]) -> int:
         self._edits += 1
         self.order(put)
         return self._edits
@@ -234,7 +211,7 @@ class Trainer:
                     moving.update(learner.network.tensors)
                     learnt = _weights(learner, moving)
                 moving.clear()
-                self._tell(Told(weights=learnt, edits=self._edited))
+                self._tell(Told(weights=self.versions.of(learnt), edits=self._edited))
                 weights.done(began)
             if problem:
                 paused = self._stop(problem, learner.steps)

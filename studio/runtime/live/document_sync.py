@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-
 from studio.bends.ablate import Ablate
 from studio.errors import StudioError
 from studio.model.changes import (
@@ -20,7 +18,7 @@ from studio.model.changes import (
     WeightsChanged,
 )
 from studio.model.document import Document
-from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.layout import crop, sheet_size
 from studio.model.live_edits import EDITS
 from studio.model.route import MACRO_BANK, ROUTES
 from studio.model.section import SECOND
@@ -37,6 +35,7 @@ from studio.runtime.live.orders import (
     Mix,
     Open,
     Order,
+    Renew,
     Replace,
     SetStages,
     Together,
@@ -95,8 +94,14 @@ class DocumentSync:
                 self._play_second()
             self._move()
         elif isinstance(change, WeightsChanged) and change.tensor not in self._trained:
-            values = crop(self._document.tensor(change.tensor), change.rect)
-            self._send(Replace(self._document.graph, change.tensor, change.rect, values))
+            self._send(self._changed(change))
+
+    def _changed(self, change: WeightsChanged) -> Order:
+        graph, name, rect = self._document.graph, change.tensor, change.rect
+        tensor = self._document.tensor(name)
+        if (rect.height, rect.width) == sheet_size(tensor.shape):
+            return Renew(graph, name, self._document.hold(name).values, change.urgent)
+        return Replace(graph, name, rect, crop(tensor, rect))
 
     def _send(self, order: Order) -> None:
         if self._step is None:
@@ -137,9 +142,8 @@ class DocumentSync:
             # Of another network that is just being opened, neither is there.
             if name in self._document.graph.tensor_shapes and self._document.is_bent(name):
                 trained = name in self._trained
-                values = self._document.original(name) if trained else self._document.tensor(name)
-                rect, sheet = Rect(0, 0, *sheet_size(values.shape)), np.ascontiguousarray(to_sheet(np.asarray(values)))
-                self._send(Replace(self._document.graph, name, rect, sheet))
+                values = self._document.original(name) if trained else self._document.hold(name).values
+                self._send(Renew(self._document.graph, name, values))
         self._bypass()
         self._set_stages()
         self._move()

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from studio.engine.base import Engine
 from studio.engine.choose import Choice
 from studio.engine.display import Display
 from studio.errors import EngineError, StudioError
+from studio.model.edit import Patch
 from studio.model.graph import Graph
-from studio.model.layout import put
 from studio.model.network import Network
 from studio.model.stage import Stage
 from studio.runtime.live.journal import Journal
@@ -149,8 +147,7 @@ class EngineHost:
         if self.engine is not None:
             self.engine.replace(order.tensor, order.rect, order.values)
         elif self.network is not None:
-            tensor = np.array(self.network.tensors[order.tensor], np.float32, order="C")
-            put(tensor, order.rect, order.values)
+            tensor = Patch(order.rect, order.values).applied(self.network.tensors[order.tensor])
             self.network = self.network.with_tensors({order.tensor: tensor})
             self._try_all()
 

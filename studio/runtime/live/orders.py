@@ -75,7 +75,7 @@ class Open(Order):
 
     def merge(self, earlier: Order) -> Order | None:
         """See `Order.merge`: what was meant for the layers before is void."""
-        return None if isinstance(earlier, Open | Replace | Bypass | SetStages | LookAt) else earlier
+        return None if isinstance(earlier, Open | Replace | Renew | Bypass | SetStages | LookAt) else earlier
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,30 @@ class Replace(LayerOrder):
         if not isinstance(earlier, Replace) or earlier.graph is not self.graph or earlier.tensor != self.tensor:
             return earlier
         return None if _covers(self.rect, earlier.rect) else earlier
+
+
+@dataclass(frozen=True, eq=False)
+class Renew(LayerOrder):
+    """A tensor is another as a whole.
+
+    Attributes:
+        tensor: full name.
+        values: in its own shape, not to be changed any more: whoever gives the order need not copy them.
+        urgent: whether the next frame is to have all of it; else it may come in over a few frames, as what is learnt
+            does.
+    """
+
+    reach: ClassVar[int | None] = 512
+
+    tensor: str
+    values: Array
+    urgent: bool = True
+
+    def merge(self, earlier: Order) -> Order | None:
+        """See `Order.merge`: nothing is left of what was to become of that tensor."""
+        if not isinstance(earlier, Replace | Renew) or earlier.graph is not self.graph:
+            return earlier
+        return None if earlier.tensor == self.tensor else earlier
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
+from studio.model.graph import Graph, Size
 from studio.model.latent import WORD, path_given
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
@@ -90,6 +91,12 @@ class Pictures:
         self._taken = -1  # the number of the picture that was run last
         self._input: _Input | None = None
         self._is_due = self._begins = False
+
+    def crops(self, graph: Graph) -> dict[str, Size]:
+        """What belongs to the picture of the maps that hold one, once it has run; the rest of them is a border."""
+        assert self.working is not None
+        crops = {i.name: self.working.picture for i in graph.inputs if i.has_size}
+        return crops | {graph.output: self.working.output}
 
     def restart(self) -> None:
         """Another network is open: its first frame is at time 0."""

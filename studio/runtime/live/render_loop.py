@@ -9,11 +9,12 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.modulator import NOTHING
 from studio.model.picture import DeepPicture
 from studio.model.tick import Tick
 from studio.model.view import View
+from studio.runtime.live.arriving import Arriving
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.card_maps import CardMaps
 from studio.runtime.live.channel_map import ChannelMaps
@@ -123,6 +124,7 @@ class RenderLoop:
                 self._handlers.setdefault(kind, []).append(handle)
         self._pictures = Pictures(player, Clock(rate=rate))
         self._overlap = Overlap(self._pictures, cores, mailbox.wake)
+        self._arriving = Arriving(self._carry_out)
         self._view = View()
         self._output_too = False
         self._looked = False  # whether something else is looked at since the last turn
@@ -147,10 +149,11 @@ class RenderLoop:
 
     def _go_round(self) -> None:
         orders = self._mailbox.take()
-        if not all(order.only_looks for order in orders):
+        if self._arriving or not all(order.only_looks for order in orders):
             self._overlap.settle(self._host.runner)
         for order in orders:
             self._obey(order)
+        self._arriving.go_on(self._pace.seconds(time.perf_counter()), runs=self._host.engine is not None)
         if not orders and self._overlap.waits:
             self._mailbox.wait(self._pause())
             return
@@ -160,7 +163,7 @@ class RenderLoop:
                 self._pace.add(self._overlap.since, time.perf_counter())
             self._each("rest", frame)
         self._report()
-        if (frame is None or not frame.is_new) and not self._host.is_due:
+        if (frame is None or not frame.is_new) and not self._host.is_due and not self._arriving:
             self._mailbox.wait(self._pause())
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -172,10 +175,14 @@ class RenderLoop:
             if not self._pictures.has_run:
                 # It may be what the picture waits for.
                 self._pictures.renew()
+        self._arriving.obey(order)
+
+    def _carry_out(self, order: Order) -> None:
         for handle in self._handlers.get(type(order), ()):
             self._journal.once(type(order).__name__, partial(handle, order))
 
     def _open(self, order: Open) -> None:
+        self._arriving.clear()
         self._host.open(order)
         self._pictures.restart()
         self._view = order.view or View()
@@ -224,7 +231,7 @@ class RenderLoop:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
             self._journal.attempt("publishing", "Showing the picture", self._display.publish)
             return None
-        frame = Frame(engine, self._view, self._crops(engine), ran, self._serial, self._pictures.last)
+        frame = Frame(engine, self._view, self._pictures.crops(engine.graph), ran, self._serial, self._pictures.last)
         # Before the screen, which waits for the GPU: it has work until then.
         self._each("took", frame)
         if ran or looked:
@@ -275,14 +282,7 @@ class RenderLoop:
 
     def _show(self, engine: Engine) -> None:
         names, pictures = looked_at(engine.graph, self._view, output_too=self._output_too)
-        self._display.copy(engine, names, self._crops(engine), pictures)
-
-    def _crops(self, engine: Engine) -> dict[str, Size]:
-        """What belongs to the picture of the maps that hold one; the rest of them is a border."""
-        assert self._pictures.working is not None
-        graph = engine.graph
-        crops = {i.name: self._pictures.working.picture for i in graph.inputs if i.has_size}
-        return crops | {graph.output: self._pictures.working.output}
+        self._display.copy(engine, names, self._pictures.crops(engine.graph), pictures)
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
