@@ -17,10 +17,12 @@ from studio.app import Studio
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.shaders import Source
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.tuning import Tuning
+from studio.ui.viewport.gl_context import RenderContext
 from studio.ui.viewport.opengl import OpenGLSurface
 
 LATE = 0.1
@@ -41,7 +43,9 @@ class Spans:
         (ChannelStudy, "rest"),
         (Tuning, "rest"),
         (RenderLoop, "_report"),
+        (OpenGLSurface, "initializeGL"),
         (OpenGLSurface, "paintGL"),
+        (RenderContext, "open"),
         (DisplayBuffers, "open_engine"),
         (RenderLoop, "_turn"),
         (Device, "compute"),
@@ -49,7 +53,7 @@ class Spans:
     )
 
     def __init__(self) -> None:
-        self.spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.spans: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
         for owner, name in self.STEPS:
             self._wrap(owner, name)
 
@@ -62,20 +66,21 @@ class Spans:
             try:
                 return inherited(*arguments, **named)
             finally:
-                self.spans[label].append((start, time.perf_counter()))
+                shader = next((f" {each.files[-1]}" for each in arguments if isinstance(each, Source)), "")
+                self.spans[label].append((start, time.perf_counter(), shader))
 
         setattr(owner, name, timed)
 
     def of(self, owner: type, name: str, since: float = 0.0) -> list[tuple[float, float]]:
         """When it was called and came back, of calls that ended after that."""
-        return [span for span in list(self.spans[f"{owner.__name__}.{name}"]) if span[1] >= since]
+        return [(start, end) for start, end, _ in list(self.spans[f"{owner.__name__}.{name}"]) if end >= since]
 
     def longest(self, start: float, end: float) -> str:
         """What took longest there, of what lasted 20 ms at least."""
         found = [
-            (min(until, end) - max(since, start), name)
+            (min(until, end) - max(since, start), f"{name}{shader}")
             for name, spans in list(self.spans.items())
-            for since, until in list(spans)
+            for since, until, shader in list(spans)
             if since < end and until > start
         ]
         found = sorted((each for each in found if each[0] > 0.02), reverse=True)[:3]
@@ -115,17 +120,18 @@ class Watch:
         self._spans = spans
         self._listener = Listener()
         self._listener.start()
-        self.began = time.perf_counter()
+        self.began, self._worked = time.perf_counter(), time.thread_time()
 
     def told(self) -> Row:
         """The 99th percentile, the longest, and what ran in those that were too long."""
         self._listener.stop()
         # What has kept the loop until now counts as well.
         gaps = [*self._listener.gaps, time.perf_counter() - self.began - sum(self._listener.gaps)]
+        works = [*self._listener.work, time.thread_time() - self._worked - sum(self._listener.work)]
         at = self.began + np.cumsum(gaps)
         late = [
-            f"{gap * 1e3:.0f} ({self._spans.longest(end - gap, end) or 'none of these'})"
-            for gap, end in zip(gaps, at, strict=True)
+            f"{gap * 1e3:.0f} (work {work * 1e3:.0f}; {self._spans.longest(end - gap, end) or 'none of these'})"
+            for gap, work, end in zip(gaps, works, at, strict=True)
             if gap > LATE
         ]
         return [*(f"{np.percentile(gaps, part) * 1e3:.1f}" for part in (99, 100)), "; ".join(late)]

@@ -8,12 +8,13 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
 
 from studio.engine.base import Engine
-from studio.engine.remembered import remember, remembered
+from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, StudioError
 from studio.model.network import Network
 
@@ -44,7 +45,7 @@ class Measured:
 
     def known(self, network: Network) -> dict[str, float]:
         """Seconds a frame by engine, as they were measured for this network; empty where they were not."""
-        found = self._load().get(self._card, {}).get(_key(network), {})
+        found = _by_network(remembered(self._path), self._card).get(_key(network), {})
         good = isinstance(found, dict) and all(isinstance(s, float) and s > 0 for s in found.values())
         return dict(found) if good else {}
 
@@ -61,13 +62,12 @@ class Measured:
                     found[name] = seconds_of(engine, network)
                 finally:
                     engine.close()
-        content = self._load()
-        content.setdefault(self._card, {})[_key(network)] = found
-        remember(self._path, content)
-        return found
 
-    def _load(self) -> dict[str, dict[str, dict[str, float]]]:
-        return {card: of for card, of in remembered(self._path).items() if isinstance(of, dict)}
+        def change(content: Content) -> Content:
+            return content | {self._card: _by_network(content, self._card) | {_key(network): found}}
+
+        remember(self._path, change)
+        return found
 
 
 def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
@@ -84,6 +84,11 @@ def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
         engine.output()
         seconds.append(time.perf_counter() - start)
     return float(np.median(seconds[_WARM:]))
+
+
+def _by_network(content: Content, card: str) -> dict[str, Any]:
+    found = content.get(card)
+    return found if isinstance(found, dict) else {}
 
 
 def _key(network: Network) -> str:

@@ -11,37 +11,16 @@ import ctypes
 import errno
 import os
 import sys
-import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from studio.patience import patiently
 
 _AT_FDCWD = -100
 _NO_REPLACE, _EXCHANGE = 1, 2  # linux/fs.h
 _SWAP, _EXCLUSIVE = 2, 4  # sys/stdio.h of macOS
 _UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
-# Of Windows: access denied, sharing violation, lock violation. A virus scanner or an indexer lets go soon.
-_SHARING = (5, 32, 33)
-_TRIES, _PAUSE = 5, 0.05
-
-
-def patiently(step: Callable[[], T]) -> T:
-    """Do `step`; where Windows says that somebody has the file open just now, up to five times, 50 ms apart.
-
-    Raises:
-        OSError: what the last try raised.
-    """
-    for _ in range(_TRIES - 1):
-        try:
-            return step()
-        except OSError as error:
-            if getattr(error, "winerror", None) not in _SHARING:
-                raise
-        time.sleep(_PAUSE)
-    return step()
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -23,7 +23,8 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io._later import Contents, bring_later, contents_of
 from studio.io._leftovers import beside_of, let_go, locked, real_path, recover_folder, sweep
-from studio.io._rename import exchange, patiently, take_free, take_free_folder
+from studio.io._rename import exchange, take_free, take_free_folder
+from studio.patience import patiently
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and try again",

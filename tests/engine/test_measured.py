@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import on_torch, tiny_network
 
 from studio.engine import measured
+from studio.engine import remembered as remembering
 from studio.engine.base import Engine
 from studio.engine.choose import Choice, Probe, choose, faster
 from studio.engine.measured import Measured
@@ -70,16 +74,16 @@ def test_what_is_somebody_elses_in_the_place_of_the_cache_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "cache" / "engines.json"
-    remember(path, {"a": {}})
+    remember(path, lambda _: {"a": {}})
     assert remembered(path) == {"a": {}}
     for content in (b"not JSON", b"[1, 2]", b"\xff\xfe"):
         path.write_bytes(content)
-        remember(path, {"b": {}})
+        remember(path, lambda _: {"b": {}})
         assert path.read_bytes() == content
         assert remembered(path) == {}
     path.unlink()
     path.mkdir()
-    remember(path, {"b": {}})
+    remember(path, lambda _: {"b": {}})
     assert path.is_dir()
     path.rmdir()
     # What a killed process has left goes, and what fails leaves nothing.
@@ -93,7 +97,68 @@ def test_what_is_somebody_elses_in_the_place_of_the_cache_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr(json, "dump", full)
-        remember(path, {"b": {}})
+        remember(path, lambda _: {"b": {}})
     assert sorted(file.name for file in path.parent.iterdir()) == [".engines-now"]
-    remember(path, {"b": {}})
+    remember(path, lambda _: {"b": {}})
     assert remembered(path) == {"b": {}}
+
+
+class SharedError(PermissionError):
+    """Windows' error of a file that somebody else has open."""
+
+    winerror = 32
+
+
+def held_for(monkeypatch: pytest.MonkeyPatch, call: str, tries: int) -> None:
+    """Let the next so many calls of this method of `Path` meet a file that somebody else has open."""
+    real: Callable[..., Any] = getattr(Path, call)
+    left = iter(range(tries))
+
+    def held(self: Path, *arguments: object, **named: object) -> object:
+        if next(left, None) is not None:
+            raise SharedError(13, "used by another process", str(self))
+        return real(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, call, held)
+
+
+def on_the_disk(path: Path) -> object:
+    """What a file holds when nobody tries again any more."""
+    for thread in threading.enumerate():
+        if thread.name == "remember":
+            thread.join()
+    return json.loads(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("call", ["replace", "read_text"])
+def test_a_sharing_violation_loses_nothing_and_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    monkeypatch.setattr(remembering, "_PAUSES", (0.0,) * 5)
+    path = tmp_path / "tiles.json"
+    remember(path, lambda _: {"theirs": 1})
+    with monkeypatch.context() as patched:
+        held_for(patched, call, 3)
+        remember(path, lambda content: content | {"ours": 2})
+        assert remembered(path)["ours"] == 2
+        assert on_the_disk(path) == {"theirs": 1, "ours": 2}
+    assert [file.name for file in tmp_path.iterdir()] == ["tiles.json"]
+
+
+def test_what_could_not_be_written_is_known_here_and_comes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembering, "_PAUSES", (0.0,))
+    path = tmp_path / "tiles.json"
+    remember(path, lambda _: {"theirs": 1})
+    with monkeypatch.context() as patched:
+        held_for(patched, "replace", 100)
+        for number in range(3):
+            remember(path, lambda content, number=number: content | {f"ours {number}": number})  # type: ignore[misc]
+            assert on_the_disk(path) == {"theirs": 1}
+            assert remembered(path)[f"ours {number}"] == number
+    # Another process has written meanwhile.
+    path.write_text('{"theirs": 2}', "utf-8")
+    assert remembered(path) == {"theirs": 2, "ours 0": 0, "ours 1": 1, "ours 2": 2}
+    remember(path, lambda content: content | {"last": 3})
+    assert on_the_disk(path) == {"theirs": 2, "ours 0": 0, "ours 1": 1, "ours 2": 2, "last": 3}

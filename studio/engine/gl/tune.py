@@ -13,7 +13,7 @@ import platformdirs
 
 from studio.engine.gl.products import Product
 from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
-from studio.engine.remembered import remember, remembered
+from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError
 
 _FORMAT = 3
@@ -64,7 +64,7 @@ class Tuner:
     def note(self, layer: str, plan: Plan) -> None:
         """Remember the fastest plan of a layer, also on the disk."""
         self._known[layer] = plan
-        self._save()
+        self._save({layer: plan})
 
     def choose(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
         """The plan that is fastest for each layer; those that are not known yet are measured now."""
@@ -78,25 +78,23 @@ class Tuner:
         for layer, job in unknown.items():
             self._known[layer] = _fastest(job)
         if unknown:
-            self._save()
+            self._save({layer: self._known[layer] for layer in unknown})
         return {layer: self._known[layer] for layer in jobs}
 
     def _unknown(self, jobs: Mapping[str, Job]) -> dict[str, Job]:
         return {layer: job for layer, job in jobs.items() if self._known.get(layer) not in job.plans}
 
     def _stored(self) -> dict[str, Plan]:
-        return _parsed(self._load().get(self._gpu, {}))
+        return _parsed(_gpus(remembered(self._path)).get(self._gpu))
 
-    def _load(self) -> dict[str, object]:
-        content = remembered(self._path)
-        usable = content.get("format") == _FORMAT and isinstance(content.get("gpus"), dict)
-        return dict(content["gpus"]) if usable else {}
+    def _save(self, found: Mapping[str, Plan]) -> None:
+        def change(content: Content) -> Content:
+            gpus = _gpus(content)
+            known = {**_parsed(gpus.get(self._gpu)), **found}
+            own = {layer: [*plan.tile, plan.parts, int(plan.apart), plan.run] for layer, plan in known.items()}
+            return {"format": _FORMAT, "gpus": gpus | {self._gpu: own}}
 
-    def _save(self) -> None:
-        known = self._stored() | self._known
-        own = {layer: [*plan.tile, plan.parts, int(plan.apart), plan.run] for layer, plan in known.items()}
-        others = self._load()
-        remember(self._path, {"format": _FORMAT, "gpus": others | {self._gpu: own}})
+        remember(self._path, change)
 
 
 class Tuning:
@@ -164,6 +162,11 @@ def _fastest(job: Job) -> Plan:
     for plan in near * _ROUNDS:
         found[plan] = min(found[plan], job.seconds(plan))
     return min(near, key=found.__getitem__)
+
+
+def _gpus(content: Content) -> dict[str, object]:
+    usable = content.get("format") == _FORMAT and isinstance(content.get("gpus"), dict)
+    return dict(content["gpus"]) if usable else {}
 
 
 def _parsed(choices: object) -> dict[str, Plan]:
