@@ -1,8 +1,9 @@
-"""A tensor laid out as an arrangement says, in colours, kept up to date rectangle by rectangle."""
+"""A tensor laid out as an arrangement says, in colours, kept up to date where it is seen, a few rows at a time."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from studio.model.layout import Rect
@@ -12,12 +13,21 @@ from studio.ui.filters import sheet_colours
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices
 
+_AT_ONCE = 1 << 18
+"""Weights that get their colours in one paint: about 4 ms."""
+
+_SAMPLE = 1 << 18
+"""Weights by which the scale of kernels as a whole is found at most."""
+
 
 class LaidSheet:
     """The colours of every weight, and of every kernel as a whole.
 
+    Of a tensor with millions of weights they are made where it is seen, some rows in every paint, so that none takes
+    long; `refresh` says whether all is there.
+
     Args:
-        kernels: (rows, columns, kh, kw), which is read anew wherever it `changed`.
+        kernels: (rows, columns, kh, kw), as it is now.
         arrangement: where they lie.
         colours: how values become colours.
         scaling: "tile" for a scale of its own for each kernel.
@@ -33,19 +43,43 @@ class LaidSheet:
         rows, columns = arrangement.cells
         _, _, kh, kw = arrangement.grid
         self._weights: Indices = np.full((rows, columns, kh, kw), 127, np.uint8)
-        sizes = _sizes(kernels)
-        self._size_table = sheet_colours.table_of(sheet_colours.scale_of_sizes(sizes, kernels), colours)
+        some = kernels[:: max(1, round(kernels.size / _SAMPLE))]
+        self._size_table = sheet_colours.table_of(sheet_colours.scale_of_sizes(_sizes(some), some), colours)
         self._cells: Indices = np.full((rows, columns), 127, np.uint8)
-        self._take(kernels, slice(None), slice(None))
+        # Rows of the tensor whose colours are not those of its weights.
+        self._stale = np.ones(len(kernels), np.bool_)
 
     def changed(self, kernels: Array, rect: Rect) -> None:
-        """A rectangle of the tensor's own sheet has other values."""
+        """A rectangle of the tensor's own sheet has other values; much of it waits for `refresh`."""
         _, _, kh, kw = self.arrangement.grid
         down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
         right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
-        self._take(kernels[down, right], down, right)
+        if rect.height * rect.width <= _AT_ONCE // 8:
+            self._take(kernels[down, right], down, right)
+        else:
+            self._stale[down] = True
 
-    def _take(self, kernels: Array, down: slice, right: slice) -> None:
+    def refresh(self, kernels: Array, rows: slice, columns: slice) -> bool:
+        """Bring some of these rows and columns of cells up to date; whether that is all that was to be done.
+
+        Args:
+            kernels: as in the constructor, as they are now.
+            rows: of cells, that are about to be drawn.
+            columns: the same across.
+        """
+        stale = np.flatnonzero(self._stale)
+        if not len(stale):
+            return True
+        down, across = self.arrangement.cell_rows[stale], self.arrangement.cell_columns[stale]
+        seen = (down >= rows.start) & (down < rows.stop) & (across >= columns.start) & (across < columns.stop)
+        wanted = stale[seen.any(axis=1)]
+        now = wanted[: max(1, _AT_ONCE * len(kernels) // max(kernels.size, 1))]
+        if len(now):
+            self._take(kernels[now], now, slice(None))
+            self._stale[now] = False
+        return len(now) == len(wanted)
+
+    def _take(self, kernels: Array, down: slice | NDArray[np.int64], right: slice) -> None:
         scaled = sheet_colours.of_each(kernels) if self._own else kernels
         places = self.arrangement.cell_rows[down, right], self.arrangement.cell_columns[down, right]
         self._weights[places] = sheet_colours.indices(scaled, self._table)

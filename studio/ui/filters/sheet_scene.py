@@ -140,10 +140,13 @@ class SheetScene:
             return
         if self._sheet is None:
             self._sheet = LaidSheet(kernels, arrangement, self._workspace.colours, self._workspace.kernel_scaling)
-        sheet_painter.draw_sheet(painter, camera, self._sheet, kernels, scale)
         rows, columns = sheet_painter.seen_cells(camera, arrangement)
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
+        if not self._sheet.refresh(kernels, rows, columns):
+            # The rest has its colours with the next paint.
+            self._changed()
+        sheet_painter.draw_sheet(painter, camera, self._sheet, kernels, scale)
         target = sheet_painter.target_of(camera, arrangement, rows, columns)
         if isinstance(arrangement, Cards):
             self._draw_cards(painter, camera, arrangement, selection, (rows, columns), scale)
