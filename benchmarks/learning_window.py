@@ -7,12 +7,15 @@ Opens the real window, makes *File > New network*'s autoencoder by its dialog, a
 on filter sheets with mouse events, by the brush as it is at first: a stroke of 0.8 s over six kernels in every 4 s, in
 each layer in turn. It adds 0.1 to weights of which most are smaller, and Adam takes a hundred steps to take that back.
 A line tells what the first step at every whole decibel took, and the last ones how quick the picture and the window's
-event loop were.
+event loop were, and how long its thread worked between two turns of it, which a busy machine does not lengthen.
 
     --seconds 90     how long it learns at most; it stops at --until
     --until 28       decibels
     --engine auto    of the window
     --still          without the hand
+    --new autoencoder,seed=1         the network, as `studio train new:` takes it
+    --size 64        of the crops
+    --batch 16       crops a step
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.ui.gaps import STEP, Listener
 from benchmarks.window import application, click, display, move, opened, press, release, spin, until
 from studio.app import Studio
+from studio.learn.networks import NEW, NewNetwork, parse_new
 from studio.model.layout import sheet_size
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import Progress
@@ -58,13 +62,17 @@ def main() -> None:
     parser.add_argument("--until", type=float, default=28.0)
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--still", action="store_true")
+    parser.add_argument("--new", default="autoencoder,seed=1")
+    parser.add_argument("--size", type=int, default=SIZE)
+    parser.add_argument("--batch", type=int, default=BATCH)
     asked = parser.parse_args()
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, ", end="")
     print(f"Python {platform.python_version()}, PyTorch {torch.__version__}")
     with display():
         app = application()
         with opened("autoencoder-transposed") as studio:
-            Lesson(studio, asked.engine).learn(asked.seconds, asked.until, by_hand=not asked.still)
+            lesson = Lesson(studio, asked.engine, parse_new(asked.new), size=asked.size, batch=asked.batch)
+            lesson.learn(asked.seconds, asked.until, by_hand=not asked.still)
         app.shutdown()
 
 
@@ -87,28 +95,30 @@ class Noted:
 class Lesson:
     """A window with a new network in it, its lesson, and a hand."""
 
-    def __init__(self, studio: Studio, engine: str) -> None:
+    def __init__(self, studio: Studio, engine: str, new: NewNetwork, *, size: int, batch: int) -> None:
         self.studio, context = studio, studio.window.context
         self.session, self.panel, self.editor = context[LearningSession], context[LearningPanel], context[FilterEditor]
         self.noted, self.frames = Noted(), set[int]()
         studio.workspace.engine = engine
         spin(3.0)
-        self._make()
+        self._make(new)
         studio.window.docks["learning"].raise_()
         controls = self.panel.lesson.form.controls
-        for name, value in (("size", SIZE), ("batch", BATCH), ("rate", RATE)):
+        for name, value in (("size", size), ("batch", batch), ("rate", RATE)):
             controls[name].show_value(value)
         spin(2.0)
 
-    def _make(self) -> None:
+    def _make(self, new: NewNetwork) -> None:
         """File > New network, by its dialog."""
         name = self.studio.document.network.name
 
         def answer() -> None:
             dialog = QApplication.activeModalWidget()
             assert isinstance(dialog, NewNetworkDialog)
+            dialog.kind.setCurrentIndex(dialog.kind.findData(next(name for name in NEW if isinstance(new, NEW[name]))))
             form = dialog.forms[dialog.kind.currentData()]
-            form.controls["seed"].show_value(1)
+            for key, value in new.model_dump().items():
+                form.controls[key].show_value(value)
             click(dialog.make)
 
         QTimer.singleShot(300, answer)
@@ -133,7 +143,7 @@ class Lesson:
         hand.stop()
         listener.stop()
         self.session.pause()
-        self._tell(wanted, took, listener.gaps)
+        self._tell(wanted, took, listener)
 
     def _has_come(self, wanted: float) -> bool:
         return self.noted.first(wanted, MEAN) is not None
@@ -148,13 +158,14 @@ class Lesson:
 
     def _strokes(self) -> Iterator[None]:
         """A stroke over the sheet of one layer after the other, and a rest."""
-        rng = np.random.default_rng(1)
+        rng, document = np.random.default_rng(1), self.studio.document
+        layers = [name.rpartition(".")[0] for name, tensor in document.network.tensors.items() if tensor.ndim == 4]
         while True:
-            for layer in ("dec2", "enc2", "dec1", "enc1"):
+            for layer in reversed(layers):
                 self.studio.workspace.choose(layer, "weight")
                 yield
                 sheet = self.editor.sheet
-                height, width = sheet_size(self.studio.document.tensor(f"{layer}.weight").shape)
+                height, width = sheet_size(document.tensor(f"{layer}.weight").shape)
                 y, x = rng.uniform(2, height - 2), rng.uniform(0, width - min(LENGTH, width))
                 reach = min(LENGTH, width)
                 way = [sheet.at(y, x + reach * k / EVENTS).toPoint() for k in range(EVENTS)]
@@ -166,7 +177,7 @@ class Lesson:
                 for _ in range(REST):
                     yield
 
-    def _tell(self, wanted: float, took: float, gaps: list[float]) -> None:
+    def _tell(self, wanted: float, took: float, listener: Listener) -> None:
         noted, engine = self.noted, self.studio.workspace.engine
         print(f"Engine {engine}, {len(noted.psnr)} steps in {took:.1f} s, {self._labels()} strokes")
         print("| dB | first step: step | s | mean of 20: step | s |")
@@ -178,8 +189,9 @@ class Lesson:
                 cells += ["", ""] if step is None else [str(step), f"{noted.seconds[step - 1]:.1f}"]
             print(f"| {decibels} | {' | '.join(cells)} |")
         print(f"Pictures a second: {len(self.frames) / took:.1f}")
-        tail = np.percentile(gaps, [50, 99, 100]) * 1e3
-        print(f"Gaps of the event loop, ms: median {tail[0]:.1f}, 99 % {tail[1]:.1f}, longest {tail[2]:.1f}")
+        for what, seconds in (("Gaps of the event loop", listener.gaps), ("Work in its thread", listener.work)):
+            tail = np.percentile(seconds, [50, 99, 100]) * 1e3
+            print(f"{what}, ms: median {tail[0]:.1f}, 99 % {tail[1]:.1f}, longest {tail[2]:.1f}")
 
     def _labels(self) -> int:
         return sum(label != "Learn" for label in self.studio.document.history.labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from studio.edits._cover import Cover, Point, strips
@@ -12,6 +14,17 @@ from studio.model.layout import Rect, around, kernel_grid, kernels_touched, shee
 from studio.model.op import Array
 
 
+class Blocks(Protocol):
+    """What gives blocks of kernels."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Rows and columns of kernels, height and width of a kernel."""
+
+    def __getitem__(self, at: tuple[slice, slice]) -> Array:
+        """Those of some rows and columns, not to be written to."""
+
+
 class Stroke:
     """One stroke that grows point by point; it covers no weight twice, however often it crosses itself.
 
@@ -19,12 +32,13 @@ class Stroke:
     points makes at once, bit for bit. A patch costs what its newest segment reaches. Belongs to one thread.
     """
 
-    def __init__(self, brush: Brush, tensor: Array, selection: Selection) -> None:
+    def __init__(self, brush: Brush, tensor: Array | Blocks, selection: Selection) -> None:
         """Start a stroke.
 
         Args:
             brush: kept for the whole stroke.
-            tensor: float32 of one, two or four axes as it is now; must not change until the stroke ends.
+            tensor: float32 of one, two or four axes as it is now, or its kernels; must not change until the stroke
+                ends.
             selection: over its kernel grid; other kernels keep their weights.
 
         Raises:
@@ -32,8 +46,9 @@ class Stroke:
         """
         selection.check(tensor.shape)
         self._brush, self._mask, self._bounds = brush, selection.mask, selection.bounds()
-        self._kernels = tensor.reshape(kernel_grid(tensor.shape))
-        rows, columns, kh, kw = self._kernels.shape
+        grid = kernel_grid(tensor.shape)
+        self._kernels: Array | Blocks = tensor.reshape(grid) if isinstance(tensor, np.ndarray) else tensor
+        rows, columns, kh, kw = grid
         # What is repeated along the rows is known by one column, and the other way round.
         self._over_rows = brush.repeat in ("column", "all")
         self._over_columns = brush.repeat in ("row", "all")

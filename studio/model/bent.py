@@ -12,7 +12,7 @@ from studio.model.edit import Patch
 from studio.model.layout import check_rect, crop, from_sheet, put, sheet_size
 from studio.model.network import Network
 from studio.model.op import Array
-from studio.model.version import TWO_64, Version, differing, mark_of, sum_of
+from studio.model.version import TWO_64, Version, differing, sum_of, total_of
 
 _MOST = 1 << 23
 """Weights that are summed up at once: some 50 ms."""
@@ -30,9 +30,10 @@ class BentTensors:
     """
 
     def __init__(self, network: Network, changed: Mapping[str, Array]) -> None:
-        self._trained = {name: Version(tensor, differing=0) for name, tensor in network.tensors.items()}
+        self._trained = {name: Version(tensor, differing=0, mark=0) for name, tensor in network.tensors.items()}
         self._now = dict(self._trained)
         self._now |= {name: Version(np.array(tensor, np.float32, order="C")) for name, tensor in changed.items()}
+        self._totals: dict[str, int] = {}  # of trained tensors, where they were asked for
         # Those that nobody else has, and that are written to where they lie.
         self._own = set(changed)
 
@@ -81,8 +82,13 @@ class BentTensors:
             now = self._now[name]
             if now.mark is None:
                 room -= now.values.size
-                now.mark = mark_of(now.values) if room >= 0 else random.getrandbits(64)
+                now.mark = self._mark_of(name) if room >= 0 else random.getrandbits(64)
         return frozenset((name, now.mark or 0) for name, now in self._now.items() if self.is_bent(name))
+
+    def _mark_of(self, name: str) -> int:
+        if name not in self._totals:
+            self._totals[name] = total_of(self._trained[name].values)
+        return (total_of(self._now[name].values) - self._totals[name]) % TWO_64
 
     def bent(self) -> dict[str, Array]:
         """The tensors that are bent, as they are now and stay."""

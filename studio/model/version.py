@@ -19,7 +19,8 @@ class Version:
     Args:
         values: in the tensor's own shape.
         differing: in how many places they differ from the trained ones in any bit; None where nobody has looked.
-        mark: see `mark_of`; None where nobody has looked.
+        mark: by how much their `total_of` is another than the trained ones'; two versions hardly ever share it unless
+            they are alike in every bit. None where nobody has looked.
     """
 
     __slots__ = ("__weakref__", "differing", "mark", "values")
@@ -28,9 +29,15 @@ class Version:
         self.values, self.differing, self.mark = values, differing, mark
 
     @classmethod
-    def measured(cls, values: Array, trained: Array) -> Version:
-        """With all that is to be known of it, which takes 20 ms for ten million weights; in any thread."""
-        return cls(values, differing(values, trained), mark_of(values))
+    def measured(cls, values: Array, trained: Array, total: int) -> Version:
+        """With all that is to be known of it, which takes 20 ms for ten million weights; in any thread.
+
+        Args:
+            values: in the tensor's own shape.
+            trained: as it was trained.
+            total: `total_of` that.
+        """
+        return cls(values, differing(values, trained), (total_of(values) - total) % TWO_64)
 
     def is_like(self, other: Version) -> bool | None:
         """Whether both are alike in every bit, as far as that is known of them; None where one must look."""
@@ -50,10 +57,10 @@ def differing(one: Array, other: Array) -> int:
     return int(np.count_nonzero(np.not_equal(*words)))
 
 
-def mark_of(values: Array) -> int:
-    """A number that two tensors of one shape hardly ever share, unless they are alike in every bit."""
+def total_of(values: Array) -> int:
+    """`sum_of` a whole tensor."""
     sheet = sheet_size(values.shape)
-    return sum_of(to_sheet(values), Rect(0, 0, *sheet), sheet) % TWO_64
+    return sum_of(to_sheet(values), Rect(0, 0, *sheet), sheet)
 
 
 TWO_64 = 1 << 64

@@ -57,8 +57,8 @@ def _who_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _LOOKING = {
-    "model.version": ("differing", "mark_of", "sum_of"),
-    "model.bent": ("differing", "mark_of", "sum_of", "crop", "put", "from_sheet"),
+    "model.version": ("differing", "total_of", "sum_of"),
+    "model.bent": ("differing", "total_of", "sum_of", "crop", "put", "from_sheet"),
     "model.changed_weights": ("same_bits", "crop"),
     "model.gesture": ("crop",),
     "runtime.learning.session": ("crop",),

@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from studio.edits.stroke import Stroke
+from studio.model.brush import Brush
+from studio.model.edit import Selection
 from studio.model.layout import Rect, put, sheet_size
 from studio.model.version import Version
 from studio.ui.filters import laid_sheet, sheet_colours
-from studio.ui.filters.arrangement import arranged
+from studio.ui.filters.arrangement import Laid, arranged
 from studio.ui.filters.laid_sheet import LaidSheet
 
 ALL = slice(0, 10_000)
@@ -68,7 +71,7 @@ def test_a_paint_of_many_weights_colours_a_few_and_asks_for_the_next(
     monkeypatch.setattr(sheet_colours, "indices", counted)
     trained = desk.document.original(WEIGHT)
     gesture = desk.document.begin("Learn")
-    gesture.swap(WEIGHT, Version.measured(np.full_like(trained, 0.5), trained))
+    gesture.swap(WEIGHT, Version(np.full_like(trained, 0.5)))
     gesture.commit()
     assert not coloured, "nothing is coloured but by a paint"
     scene = desk.editor.sheet._scene
@@ -89,3 +92,30 @@ def test_what_is_not_seen_is_not_coloured(monkeypatch: pytest.MonkeyPatch) -> No
     while not sheet.refresh(now, one, one):
         pass
     assert 0 < (~sheet._stale).sum() < SHAPE[0]
+
+
+def test_a_stroke_lays_the_kernels_that_it_reaches_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = (240, 4, 3, 3)
+    arrangement = arranged(grid, (300, 300))
+    assert not arrangement.is_plain
+    kernels = np.random.default_rng(0).standard_normal(grid).astype(np.float32)
+    whole = arrangement.lay(kernels)
+    laid, plain = list[int](), Laid.__getitem__
+
+    def counted(of: Laid, at: tuple[slice, slice]) -> np.ndarray:
+        found = plain(of, at)
+        laid.append(found.size)
+        return found
+
+    monkeypatch.setattr(Laid, "__getitem__", counted)
+    everything = Selection(np.ones(arrangement.cells, np.bool_))
+    for mode in ("set", "add", "smooth", "noise"):
+        brush = Brush(radius=3.0, value=0.5, mode=mode)
+        one, other = Stroke(brush, Laid(arrangement, kernels), everything), Stroke(brush, whole, everything)
+        for place in ((20.0, 8.0), (33.0, 14.0), (60.0, 15.0)):
+            mine, theirs = one.to(*place), other.to(*place)
+            assert mine is not None
+            assert theirs is not None
+            assert mine.rect == theirs.rect
+            np.testing.assert_array_equal(mine.values, theirs.values)
+    assert max(laid) < kernels.size / 4

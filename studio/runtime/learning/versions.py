@@ -9,7 +9,7 @@ import numpy as np
 from studio.model.document import Document
 from studio.model.network import same_bits
 from studio.model.op import Array
-from studio.model.version import Version
+from studio.model.version import Version, total_of
 
 
 class Versions:
@@ -25,6 +25,7 @@ class Versions:
     def __init__(self, begun: Mapping[str, Version], trained: Mapping[str, Array]) -> None:
         self._begun, self._trained = begun, trained
         self._newest: dict[str, Version] = {}
+        self._totals: dict[str, int] = {}
 
     @classmethod
     def of_document(cls, document: Document) -> Versions:
@@ -45,7 +46,10 @@ class Versions:
             if known is not None and _is(known.values, values):
                 self._newest[name] = known
                 return known
-        made = self._newest[name] = Version.measured(values, self._trained[name])
+        trained = self._trained[name]
+        if name not in self._totals:
+            self._totals[name] = total_of(trained)
+        made = self._newest[name] = Version.measured(values, trained, self._totals[name])
         return made
 
 

@@ -125,11 +125,7 @@ class Arrangement:
 
     def lay(self, kernels: Array) -> Array:
         """(rows, columns, kh, kw) as cells, (R, C, kh, kw); blank ones are zero."""
-        if self.is_plain:
-            return kernels
-        laid: Array = kernels[self.rows, self.columns]
-        laid[self.blank] = 0
-        return laid
+        return Laid(self, kernels)[:, :]
 
     def lay_mask(self, mask: Mask) -> Mask:
         """Something true or false of each kernel as cells; false of blank ones."""
@@ -172,6 +168,33 @@ class Arrangement:
         down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
         right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
         return self._cell_of[0][down, right], self._cell_of[1][down, right]
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """The kernels of a tensor as cells, laid where they are asked for: a stroke reaches few of millions.
+
+    Attributes:
+        arrangement: says where they lie.
+        kernels: (rows, columns, kh, kw).
+    """
+
+    arrangement: Arrangement
+    kernels: Array
+
+    @property
+    def shape(self) -> Grid:
+        """(R, C, kh, kw)."""
+        return (*self.arrangement.cells, *self.arrangement.grid[2:])
+
+    def __getitem__(self, at: tuple[slice, slice]) -> Array:
+        """Those of some rows and columns of cells; blank ones are zero. A view where every kernel is in its place."""
+        arrangement = self.arrangement
+        if arrangement.is_plain:
+            return self.kernels[at]
+        laid: Array = self.kernels[arrangement.rows[at], arrangement.columns[at]]
+        laid[arrangement.blank[at]] = 0
+        return laid
 
 
 def arranged(grid: Grid, view: tuple[int, int], order: NDArray[np.int64] | None = None) -> Arrangement:

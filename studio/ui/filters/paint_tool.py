@@ -16,7 +16,7 @@ from studio.model.layout import around
 from studio.model.op import Array
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
-from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.arrangement import Arrangement, Laid
 from studio.ui.filters.painted import Painted, PaintedSheet, PaintedWeights
 
 _REACHES = 0.75
@@ -52,7 +52,7 @@ class _Line:
     selection: Selection
     stroke: Stroke
     start: tuple[float, float, float] | None
-    before: Array
+    before: Array | Laid
     arrangement: Arrangement | None
 
     def put(self, patch: Patch) -> None:
@@ -100,10 +100,10 @@ class PaintTool:
         laid = None if arrangement is None or arrangement.is_plain or brush.repeat != "none" else arrangement
         onto = self._onto(name)
         try:
-            before = onto.before
+            before: Array | Laid = onto.before
             if laid is not None:
-                selection.check(before.shape)
-                before = laid.lay(before.reshape(laid.grid))
+                selection.check(onto.before.shape)
+                before = Laid(laid, onto.before.reshape(laid.grid))
                 selection = Selection(laid.lay_mask(selection.mask))
             stroke = Stroke(brush, before, selection)
         except StudioError as error:
