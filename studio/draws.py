@@ -6,17 +6,25 @@ Journal of Computer Graphics Techniques 9(3), 2020.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.op import Array
+from studio.lanes import FLOAT, FLOATS, NUMBER, WORDS, Function, Routine, Rows, Value, suits, where
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from studio.model.op import Array
+
+Bits = TypeVar("Bits", "Tensor", Value, NDArray[np.int64])
+"""32 bits each: of tensors and arrays in int64; of loops that LLVM compiles in 32."""
+
+Drawn = TypeVar("Drawn", "Tensor", Value)
+
+Kind = Literal["uniform", "gaussian"]
 
 _MASK = 0xFFFFFFFF
 
@@ -29,8 +37,8 @@ def seed_numbers(seed: int) -> dict[str, float]:
     return {"SEED_LOW": float(seed & 0xFFFF), "SEED_HIGH": float(seed >> 16)}
 
 
-def hashed(bits: Tensor) -> Tensor:
-    """32 bits from 32 bits, in int64."""
+def hashed(bits: Bits) -> Bits:
+    """32 bits from 32 bits."""
     state = (bits * 747796405 + 2891336453) & _MASK
     word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & _MASK
     return (word >> 22) ^ word
@@ -50,18 +58,18 @@ def places(x: Tensor, seed: int, frame: int, *, per_pixel: bool = True) -> Tenso
     return hashed(found ^ (ys << 16 | xs))
 
 
-def uniform(bits: Tensor) -> Tensor:
+def uniform(bits: Drawn) -> Drawn:
     """Numbers from 0 up to 1, of 24 bits."""
     return (bits >> 8).float() / 16777216.0
 
 
-def gaussian(bits: Tensor) -> Tensor:
+def gaussian(bits: Drawn) -> Drawn:
     """Numbers of mean 0 and deviation 1: the sum of twelve random bytes, which is bell-shaped and ends at ±6."""
     # Two bytes at a time, each in sixteen bits of its own.
     pairs = bits * 0
     for _ in range(3):
         bits = hashed(bits)
-        pairs += (bits & 0xFF00FF) + ((bits >> 8) & 0xFF00FF)
+        pairs = pairs + (bits & 0xFF00FF) + ((bits >> 8) & 0xFF00FF)
     total = (pairs & 0xFFFF) + (pairs >> 16)
     return (total - 1530).float() / _BELL
 
@@ -70,133 +78,115 @@ _BELL = 255.998046867549
 """The deviation of the sum of twelve random bytes."""
 
 
-def drawn(x: Tensor, seed: int, frame: int, kind: Literal["uniform", "gaussian"], *, per_pixel: bool = True) -> Tensor:
-    """`uniform` or `gaussian` numbers of a map's `places`; on a CPU by numpy, which has words of 32 bits.
+def around_zero(kind: Kind, bits: Drawn) -> Drawn:
+    """`gaussian` numbers, or `uniform` ones of twice their width."""
+    return gaussian(bits) if kind == "gaussian" else uniform(bits) * 2.0 - 1.0
 
-    All channels of a pixel lie side by side, as in an engine's maps; a few pixels at a time stay in the processor's
-    cache.
-    """
-    import torch
 
-    if x.device.type != "cpu" or not per_pixel:
-        bits = places(x, seed, frame, per_pixel=per_pixel)
+def drawn(x: Tensor, seed: int, frame: int, kind: Kind) -> Tensor:
+    """`uniform` or `gaussian` numbers (C, H, W) of a map's `places`."""
+    if not suits(x):
+        bits = places(x, seed, frame)
         return uniform(bits) if kind == "uniform" else gaussian(bits)
-    found = np.empty((x.shape[2] * x.shape[3], x.shape[1]), np.float32)
-    for part, words in _drawn_words(x, seed, frame):
-        found[part] = _uniform(words) if kind == "uniform" else _gaussian(words)
-    return torch.from_numpy(found).reshape(*x.shape[2:], x.shape[1]).permute(2, 0, 1)
+    # Of the map only the shape counts.
+    pixels = x.new_empty((1, *x.shape[2:], x.shape[1])).permute(0, 3, 1, 2)
+    return _by_rows(_DRAWN[kind], pixels, seed, frame)[0]
+
+
+def noisy(x: Tensor, seed: int, frame: int, kind: Kind, strength: float) -> Tensor:
+    """A map (N, C, H, W) with a number `around_zero` added to each value, as large as this strength says."""
+    if not suits(x):
+        return x + around_zero(kind, places(x, seed, frame)) * strength
+    return _by_rows(_NOISY[kind], x, seed, frame, strength=strength)
 
 
 def dropped(x: Tensor, seed: int, frame: int, share: float) -> Tensor:
     """A map (N, C, H, W) with zero where `uniform` numbers are below a share."""
     import torch
 
-    if x.device.type != "cpu":
+    if not suits(x):
         below = uniform(places(x, seed, frame)) < torch.tensor(share, dtype=torch.float32).to(x.device)
         return torch.where(below, 0.0, x)
-    pixels = np.ascontiguousarray(x.detach().permute(0, 2, 3, 1).numpy()).view(np.uint32)
-    lines = pixels.reshape(len(x), -1, x.shape[1])
-    found = np.empty_like(lines)
-    # A share of one is more than any word.
-    limit = math.ceil(float(np.float32(share)) * 16777216.0) << 8
-    for part, words in _drawn_words(x, seed, frame):
-        # As bits: a processor cannot foresee which of two values it is to take.
-        kept = (words >= np.uint32(limit)).astype(np.uint32) if limit <= _MASK else np.zeros_like(words)
-        np.bitwise_and(lines[:, part], np.negative(kept, kept), found[:, part])
-    return torch.from_numpy(found.view(np.float32)).reshape(pixels.shape).permute(0, 3, 1, 2)
+    return _by_rows(_DROPPED, x, seed, frame, strength=share)
 
 
-def _drawn_words(x: Tensor, seed: int, frame: int) -> Iterator[tuple[slice, Words]]:
-    """`places` of a map, some pixels at a time: which, and (pixels, channels)."""
-    begin = _hashed(_words(seed) ^ _hashed(_words(frame & 0xFFFFFF)))
-    each = _hashed(begin ^ np.arange(x.shape[1], dtype=np.uint32))
-    at = np.arange(x.shape[2], dtype=np.uint32)[:, None] << _words(16) | np.arange(x.shape[3], dtype=np.uint32)
-    at = at.reshape(-1, 1)
-    few = max(1, _CACHED // max(1, x.shape[1]))
-    for first in range(0, len(at), few):
-        part = slice(first, first + few)
-        yield part, _hashed(each ^ at[part])
+def _by_rows(routine: Routine, x: Tensor, seed: int, frame: int, **how: float) -> Tensor:
+    """What a loop makes of a map, which is told the random word of each row, and what changes it along a row.
+
+    A place's bits are those of its channel and of ``y << 16 | x``, which can be put together in any order.
+    """
+    own = places(x, seed, frame, per_pixel=False).flatten().numpy().astype(np.uint32)
+    down, across = (np.arange(size, dtype=np.uint32) for size in x.shape[2:])
+    down <<= np.uint32(16)
+    rows = Rows.of(x)
+    if rows.in_planes:
+        words, along = (own[:, None] ^ down).reshape(-1), across
+    else:
+        words, along = down, (across[:, None] ^ own).reshape(-1)
+    words = np.tile(words, rows.images * rows.height // len(words))
+    found = rows.empty()
+    routine(len(words), x.numel(), x=rows.numbers, out=found, words=words, along=along, length=rows.length, **how)
+    return rows.map(found, x)
 
 
-_CACHED = 1 << 15
-"""Numbers that are drawn at a time."""
+def _loop(make: Callable[[Function, Value, Value], Value], **more: str) -> Routine:
+    """A loop that makes each number of a row from its random bits, and from its place in memory."""
 
-Words = NDArray[np.uint32]
+    def body(f: Function, first: Value, last: Value) -> None:
+        with f.loop(first, last) as row:
+            word = f.one("words", row)
+            with f.blocks(f["length"]) as at:
+                place = row * f["length"] + at
+                f.store("out", place, make(f, hashed(f.load("along", at) ^ word), place))
 
-
-def _words(value: int) -> Words:
-    return np.full(1, value & _MASK, np.uint32)
-
-
-def _hashed(bits: Words) -> Words:
-    state = bits * np.uint32(747796405)
-    state += np.uint32(2891336453)
-    word = state >> np.uint32(28)
-    word += np.uint32(4)
-    np.right_shift(state, word, out=word)
-    word ^= state
-    word *= np.uint32(277803737)
-    found: Words = (word >> np.uint32(22)) ^ word
-    return found
+    return Routine(body, x=FLOATS, out=FLOATS, words=WORDS, along=WORDS, length=NUMBER, **more)
 
 
-def _uniform(bits: Words) -> Array:
-    found: Array = (bits >> np.uint32(8)).astype(np.float32)
-    found /= np.float32(16777216.0)
-    return found
+def _noise(kind: Kind) -> Routine:
+    return _loop(lambda f, bits, at: f.load("x", at) + around_zero(kind, bits) * f["strength"], strength=FLOAT)
 
 
-def _gaussian(bits: Words) -> Array:
-    pairs, low = np.zeros_like(bits), np.uint32(0xFF00FF)
-    for _ in range(3):
-        bits = _hashed(bits)
-        pairs += bits & low
-        pairs += (bits >> np.uint32(8)) & low
-    total = (pairs & np.uint32(0xFFFF)) + (pairs >> np.uint32(16))
-    found: Array = total.astype(np.float32)
-    found -= np.float32(1530.0)
-    found /= np.float32(_BELL)
-    return found
+_KINDS: tuple[Kind, ...] = ("uniform", "gaussian")
+_NOISY = {kind: _noise(kind) for kind in _KINDS}
+_DRAWN: dict[Kind, Routine] = {
+    "uniform": _loop(lambda _f, bits, _at: uniform(bits)),
+    "gaussian": _loop(lambda _f, bits, _at: gaussian(bits)),
+}
+_DROPPED = _loop(lambda f, bits, at: where(uniform(bits) < f["strength"], f.real(0.0), f.load("x", at)), strength=FLOAT)
 
 
-def smooth_field(down: Tensor, across: Tensor, when: Tensor, seed: int, part: int) -> Tensor:
-    """A field from -1 to 1 that is random at whole places and times, and smooth between.
+def smooth_fields(size: tuple[int, int], cells: float, when: float, seed: int, count: int) -> Array:
+    """(count, H, W) fields from -1 to 1 that are random at whole places and times, and smooth between.
 
     Args:
-        down: (H, 1) places.
-        across: (1, W) places.
-        when: the time, one number.
-        seed: which field.
-        part: which of several fields of this seed.
+        size: height and width.
+        cells: how many whole places lie along a side.
+        when: the time.
+        seed: which fields.
+        count: how many.
     """
-    import torch
-
-    at = [each.floor() for each in (down, across, when)]
-    top, left, first = (each.long() for each in at)
-    between = [each - whole for each, whole in zip((down, across, when), at, strict=True)]
-    in_y, in_x, in_t = (each * each * (3.0 - 2.0 * each) for each in between)
-    found = []
-    for t in (0, 1):
-        frame = hashed((first + t) & 0xFFFFFF)
-        own = hashed(hashed(torch.full_like(frame, seed) ^ frame) ^ part)
-        upper, lower = (a * (1.0 - in_x) + b * in_x for a, b in _corners(own, top, left))
-        found.append(upper * (1.0 - in_y) + lower * in_y)
-    return found[0] * (1.0 - in_t) + found[1] * in_t
+    moment = np.float32(when)
+    first = int(np.floor(moment))
+    in_t = _eased(moment - np.float32(first))
+    frames = hashed(np.array([[first], [first + 1]]) & 0xFFFFFF)
+    fields = hashed(hashed(frames ^ seed) ^ np.arange(count))
+    y, x = (_between(length, cells) for length in size)
+    at = np.arange(y.shape[1])[:, None] << 16 | np.arange(x.shape[1])
+    known = (hashed(fields[..., None, None] ^ at) >> 8).astype(np.float32) / np.float32(8388608.0) - np.float32(1.0)
+    found: Array = y @ (known[0] * (np.float32(1.0) - in_t) + known[1] * in_t) @ x.T
+    return found
 
 
-def _corners(own: Tensor, ys: Tensor, xs: Tensor) -> list[list[Tensor]]:
-    """Of each cell with its first corner at these rising (H, 1) and (1, W) the upper two and the lower two, (H, W)."""
-    import torch
-
-    if ys.device.type != "cpu":
-        return [[_corner(own, ys + y, xs + x) for x in (0, 1)] for y in (0, 1)]
-    # Each corner is drawn once, not for each pixel of the four cells around it.
-    first, left = int(ys[0, 0]), int(xs[0, 0])
-    rows, columns = torch.arange(first, int(ys[-1, 0]) + 2), torch.arange(left, int(xs[0, -1]) + 2)
-    known = _corner(own, rows[:, None], columns)
-    down, across = ys.flatten() - first, xs.flatten() - left
-    return [[known.index_select(0, down + y).index_select(1, across + x) for x in (0, 1)] for y in (0, 1)]
+def _between(size: int, cells: float) -> Array:
+    """(size, whole places): how much each counts for every pixel along a side."""
+    at = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size) * np.float32(cells)
+    before = np.floor(at)
+    share, places = _eased(at - before), before.astype(np.int64)
+    found = np.zeros((size, int(places[-1]) + 2), np.float32)
+    rows = np.arange(size)
+    found[rows, places], found[rows, places + 1] = np.float32(1.0) - share, share
+    return found
 
 
-def _corner(own: Tensor, ys: Tensor, xs: Tensor) -> Tensor:
-    return uniform(hashed(own ^ (ys << 16 | xs))) * 2.0 - 1.0
+def _eased(part: Array | np.float32) -> Any:
+    return part * part * (np.float32(3.0) - np.float32(2.0) * part)

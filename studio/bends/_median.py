@@ -3,49 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from studio.bends._median_network import TOGETHER, Which, network
+from studio.bends._median_network import TOGETHER, Network, Ref, Which, network
+from studio.lanes import FLOATS, NUMBER, Function, Routine, Rows, Value, lanes_for, maximum, minimum, suits
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_CACHED = 1 << 16
-"""Values of a map, with its border, that are worked on at a time: they stay in the processor's cache."""
-
 
 def median(x: Tensor, radius: int) -> Tensor:
     """(N, C, H, W) medians of squares of each channel; beyond the edge lies the edge's pixel."""
-    if x.device.type == "cpu":
-        return _by_opencv(x, radius) if radius < 3 else by_numpy(x, radius)
-    return by_torch(x, radius)
+    return by_lanes(x, radius) if suits(x) else by_torch(x, radius)
 
 
-def by_numpy(x: Tensor, radius: int) -> Tensor:
-    """`median` on a CPU, where NumPy takes a third of PyTorch's time for a short step; a few channels at a time."""
-    import numpy as np
-    import torch
+# -- on a CPU ----------------------------------------------------------------------------------------------------------
 
-    planes = x.detach().contiguous().numpy().reshape(-1, *x.shape[2:])
-    border = _Border(radius, *planes.shape[1:])
-    few = min(len(planes), max(1, _CACHED // (border.tall * border.wide * TOGETHER)))
-    columns, nodes, middles = _steps(radius, border, few, lambda *size: np.empty(size, np.float32))
-    work: dict[Which, Callable[..., object]] = {"min": np.minimum, "max": np.maximum}
-    found = np.empty_like(planes)
-    for first in range(0, len(planes), few):
-        part = planes[first : first + few]
-        bordered = np.pad(part, ((0, few - len(part)), *border.pixels), "edge")
-        columns[:] = bordered.reshape(-1, TOGETHER).T
-        for which, one, two, out in nodes:
-            work[which](one, two, out=out)
-        for place, middle in enumerate(middles):
-            into = found[first : first + few, :, place::TOGETHER]
-            into[:] = middle[: len(part), : into.shape[1], : into.shape[2]]
-    return torch.from_numpy(found).reshape(x.shape)
+_RING = 16
+"""Sorted lines that are kept: a power of two, and no fewer than four rows of squares take."""
+
+
+def by_lanes(x: Tensor, radius: int) -> Tensor:
+    """`median` by a loop down the map, some columns at a time.
+
+    What a network takes for the columns of a square are rows here. Each is sorted once, for all squares that hold it,
+    and four squares below each other are worked on together.
+    """
+    rows = Rows.of(x)
+    images, height, length = rows.numbers.shape
+    bordered = rows.bordered(radius, repeats=True)
+    found, strips = rows.empty(), -(-length // lanes_for(length))
+    run, sizes = _medians(radius), {"strips": strips, "height": height, "length": length, "step": rows.step}
+    run(images * strips, x.numel(), x=bordered, out=found, **sizes)
+    return rows.map(found, x)
+
+
+@cache
+def _medians(radius: int) -> Routine:
+    made = network(radius)
+
+    def body(f: Function, first: Value, last: Value) -> None:
+        f.room("sorted", "float", _RING * made.side * f.lanes)
+        wide, bottom = f["length"] + f["step"] * (2 * radius), f["height"] - 1
+        with f.loop(first, last) as part:
+            above = part // f["strips"] * f["height"]
+            at = minimum(part % f["strips"] * f.lanes, f["length"] - f.lanes)
+            ready = f.variable(f.number(0))
+            with f.loop(0, f["height"], TOGETHER) as top:
+                enough = minimum(top + (TOGETHER + radius), f["height"])
+                with f.loop(ready.value, enough) as row:
+                    _sort(f, made, (above + row) * wide + at, _in_ring(f, made, row))
+                ready.set(enough)
+                middles = _merge(f, made, top - radius, bottom)
+                # Those beyond the last row go first, into the place of what follows.
+                for below in reversed(range(TOGETHER)):
+                    row = above + minimum(top + below, bottom)
+                    f.store("out", row * f["length"] + at, middles[below])
+
+    return Routine(body, x=FLOATS, out=FLOATS, strips=NUMBER, height=NUMBER, length=NUMBER, step=NUMBER)
+
+
+def _in_ring(f: Function, made: Network, row: Value) -> Value:
+    return (row & (_RING - 1)) * (made.side * f.lanes)
+
+
+def _sort(f: Function, made: Network, place: Value, into: Value) -> None:
+    """The pixels of a row of a square, sorted."""
+    values = _Values(made, lambda ref: f.load("x", place + f["step"] * ref.node) if ref.node < made.side else None)
+    for rank, ref in enumerate(made.columns[0]):
+        assert ref is not None
+        f.store("sorted", into + rank * f.lanes, values.of(ref))
+
+
+def _merge(f: Function, made: Network, top: Value, bottom: Value) -> list[Value]:
+    """The medians of four squares below each other, of which the first begins at a row, from the sorted rows."""
+    known = {ref.node: (row, rank) for row, refs in enumerate(made.columns) for rank, ref in enumerate(refs) if ref}
+    rows: dict[int, Value] = {}
+
+    def load(ref: Ref) -> Value | None:
+        if ref.node not in known:
+            return None
+        row, rank = known[ref.node]
+        row += TOGETHER * ref.shift
+        if row not in rows:
+            rows[row] = _in_ring(f, made, minimum(maximum(top + row, f.number(0)), bottom))
+        return f.load("sorted", rows[row] + rank * f.lanes)
+
+    values = _Values(made, load)
+    return [values.of(middle) for middle in made.middles]
+
+
+class _Values:
+    """What a network's nodes come to, each written down when it is first asked for.
+
+    Args:
+        made: the network.
+        given: the value of a node that is known, else None.
+    """
+
+    def __init__(self, made: Network, given: Callable[[Ref], Value | None]) -> None:
+        self._made = made
+        self._given = given
+        self._known: dict[Ref, Value] = {}
+
+    def of(self, ref: Ref) -> Value:
+        """The value of a node."""
+        if ref not in self._known:
+            self._known[ref] = self._given(ref) or self._worked_out(ref)
+        return self._known[ref]
+
+    def _worked_out(self, ref: Ref) -> Value:
+        node = self._made.nodes[ref.node]
+        one, two = (self.of(Ref(each.node, each.shift + ref.shift)) for each in (node.first, node.second))
+        return minimum(one, two) if node.which == "min" else maximum(one, two)
+
+
+# -- elsewhere ---------------------------------------------------------------------------------------------------------
 
 
 def by_torch(x: Tensor, radius: int) -> Tensor:
-    """`median` on a GPU."""
+    """`median` by PyTorch's operators on whole maps."""
     import torch
     from torch.nn import functional as F
 
@@ -115,15 +193,3 @@ def _steps(radius: int, border: _Border, planes: int, empty: Callable[..., Any])
         nodes.append((which, one[:size], two[:size], lines[number]))
         free += [rooms.pop(node) for node in unused.get(number, ()) if node in rooms]
     return columns, nodes, [rooms[middle.node].reshape(shape) for middle in made.middles]
-
-
-def _by_opencv(x: Tensor, radius: int) -> Tensor:
-    import cv2
-    import numpy as np
-    import torch
-
-    planes = x.detach().contiguous().numpy().reshape(-1, *x.shape[2:])
-    found = np.empty_like(planes)
-    for plane, into in zip(planes, found, strict=True):
-        cv2.medianBlur(plane, 2 * radius + 1, into)
-    return torch.from_numpy(found).reshape(x.shape)

@@ -60,6 +60,7 @@ class Network:
 
     Attributes:
         side: pixels of a side; node ``column * side + row`` is that pixel of the first four columns.
+        columns: the sorted pixels of each of the first four columns.
         nodes: the others, by number; each follows those that it reads.
         middles: the medians, of the squares whose left column is one of the four.
     """
@@ -68,7 +69,7 @@ class Network:
         self.side = 2 * radius + 1
         self.nodes: dict[int, Node] = {}
         self._known: dict[Node, int] = {}
-        self._columns = [
+        self.columns = [
             self._sorted([Ref(column * self.side + row, 0) for row in range(self.side)]) for column in range(TOGETHER)
         ]
         self._blocks: dict[tuple[int, int], _Some] = {}
@@ -93,7 +94,7 @@ class Network:
         self._halve(first + half, half, right, found)
 
     def _column(self, number: int) -> Values:
-        return _shifted(self._columns[number % TOGETHER], number // TOGETHER)
+        return _shifted(self.columns[number % TOGETHER], number // TOGETHER)
 
     def _block(self, column: int, wide: int) -> _Some:
         """The sorted pixels of so many columns side by side; of none, where there are none that all have."""
@@ -102,7 +103,7 @@ class Network:
         shift, column = divmod(column, TOGETHER)
         if (column, wide) not in self._blocks:
             if wide == 1:
-                made = _Some(self._columns[column], 0, self.side)
+                made = _Some(self.columns[column], 0, self.side)
             else:
                 left = 1 << ((wide - 1).bit_length() - 1)
                 made = self._both(self._block(column, left), self._block(column + left, wide - left))

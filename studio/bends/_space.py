@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from studio.bends._warp import warped
+from studio.lanes import in_planes, suits
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -32,11 +34,6 @@ def grid(x: Tensor) -> tuple[Tensor, Tensor]:
     return ys, xs
 
 
-def in_planes(x: Tensor) -> bool:
-    """Whether each channel lies by itself, and not, as in an engine's maps, all channels of a pixel side by side."""
-    return x.shape[1] > 1 and x.stride(3) == 1 and x.is_contiguous()
-
-
 def bordered(at: Tensor, size: int, border: Border) -> Tensor:
     """Whole places along an axis, each moved to where a border of this kind reads; zero borders as edges."""
     if border == "wrap":
@@ -53,6 +50,8 @@ def sampled(x: Tensor, ys: Tensor, xs: Tensor, border: Border, how: Interpolatio
     height, width = x.shape[2], x.shape[3]
     whole = max(ys.shape[0], xs.shape[0]), max(ys.shape[1], xs.shape[1])
     ys, xs = ys.expand(whole), xs.expand(whole)
+    if suits(x):
+        return warped(x, ys, xs, border, how)
     if how == "nearest":
         return _pixels(x, (ys + 0.5).floor(), (xs + 0.5).floor(), border)
     if border == "wrap":

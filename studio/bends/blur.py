@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._lines import REACH, SPAN, filtered, gaussian_weights, line_matrix
+from studio.bends._lines import SPAN, filtered, gaussian
 from studio.model.bend import Bend, Given, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
@@ -34,5 +34,5 @@ class Blur(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        weights = gaussian_weights(self.sigma, REACH)
-        return filtered(x, line_matrix(x.shape[2], weights), line_matrix(x.shape[3], weights))
+        line = gaussian(self.sigma)
+        return filtered(x, line, line)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
-from studio.draws import seed_numbers, smooth_field
+from studio.draws import seed_numbers, smooth_fields
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 
@@ -37,10 +39,9 @@ class Flow(Bend):
         """See `Bend.torch`."""
         import torch
 
+        size = x.shape[2], x.shape[3]
+        when = np.float32(given.tick.time) * np.float32(self.speed)
+        pull = torch.from_numpy(smooth_fields(size, self.cells, float(when), self.seed, 2)).to(x) * self.strength
         ys, xs = grid(x)
-        down, across = (ys + 0.5) / x.shape[2] * self.cells, (xs + 0.5) / x.shape[3] * self.cells
-        when = torch.tensor(float(given.tick.time), dtype=x.dtype) * torch.tensor(self.speed, dtype=x.dtype)
-        when = when.to(x.device)
-        pull_x, pull_y = (smooth_field(down, across, when, self.seed, part) for part in (0, 1))
-        moved_y = ys + self.strength * pull_y * x.shape[2]
-        return sampled(x, moved_y, xs + self.strength * pull_x * x.shape[3], self.border, self.interpolation)
+        ys, xs = ys + pull[1] * size[0], xs + pull[0] * size[1]
+        return sampled(x, ys, xs, self.border, self.interpolation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._differences import differences
+from studio.bends._differences import steepness
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -24,5 +24,4 @@ class Gradient(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        across, down = (differences(x, axis, "edge") for axis in (3, 2))
-        return across.square_().addcmul_(down, down).sqrt_().mul_(self.gain * 0.5)
+        return steepness(x, self.gain * 0.5)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.bends._channels import channels_at
+from studio.bends._channels import mixed_channels
 from studio.bends._turn import turn_numbers
 from studio.model.bend import Bend, Given
 from studio.model.op import Array
@@ -42,13 +42,7 @@ class MixChannels(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        import torch
-
         partner, sign = self.rows(x.shape[1])
         cosine, sine = self.numbers().values()
-        own = torch.from_numpy(np.where(sign == 0.0, 1.0, cosine).astype(np.float32)).to(x.device)
-        theirs = torch.from_numpy((sign * sine).astype(np.float32)).to(x.device)
-        partners = channels_at(x, partner.astype(np.int64))
-        # All channels of a pixel lie side by side in an engine's maps.
-        mixed = x.permute(0, 2, 3, 1) * own
-        return mixed.addcmul_(partners.permute(0, 2, 3, 1), theirs).permute(0, 3, 1, 2)
+        own = np.where(sign == 0.0, 1.0, cosine).astype(np.float32)
+        return mixed_channels(x, partner.astype(np.int64), own, (sign * sine).astype(np.float32))

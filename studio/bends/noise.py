@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from studio.draws import FRAMES, drawn, seed_numbers
+from studio.draws import FRAMES, around_zero, noisy, places, seed_numbers
 from studio.model.bend import Bend, Given
 from studio.model.param import param, seed
 
@@ -34,5 +34,6 @@ class Noise(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         frame = given.tick.frame % FRAMES // self.hold if self.hold else 0
-        found = drawn(x, self.seed, frame, self.kind, per_pixel=self.per == "pixel")
-        return x + (found if self.kind == "gaussian" else found * 2.0 - 1.0) * self.strength
+        if self.per == "pixel":
+            return noisy(x, self.seed, frame, self.kind, self.strength)
+        return x + around_zero(self.kind, places(x, self.seed, frame, per_pixel=False)) * self.strength

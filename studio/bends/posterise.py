@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from studio.lanes import FLOATS, NUMBER, NUMBERS, Function, PlainRoutine, Routine, Value, suits
 from studio.model.bend import Bend, Given, Span
 from studio.model.op import Array
 from studio.model.param import param
@@ -30,48 +33,62 @@ class Posterise(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        if x.device.type == "cpu":
-            return posterised_on_cpu(x, self.steps)
+        if suits(x):
+            return by_pixels(x, self.steps)
         rank = x.sort(dim=1, stable=True).indices.argsort(dim=1)
         step = (rank * self.steps).div(x.shape[1], rounding_mode="floor")
         low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
         return low + (high - low) * (step.to(x.dtype) / (self.steps - 1))
 
 
-def posterised_on_cpu(x: Tensor, steps: int) -> Tensor:
+def by_pixels(x: Tensor, steps: int) -> Tensor:
     """`Posterise` of (N, C, H, W); of equal values that of the first channel comes first.
 
-    A value and its channel make one whole number, of which a CPU sorts many at once: what is at a place of the order
+    A value and its channel make one whole number, of which NumPy sorts many at once: what is at a place of the order
     goes to the channel that is found there.
     """
-    import torch
-
-    number, channels, height, width = x.shape
-    pixels = np.ascontiguousarray(x.detach().numpy().transpose(0, 2, 3, 1)).reshape(-1, channels)
+    pixels = x.detach().permute(0, 2, 3, 1).contiguous()
+    found, channels = pixels.new_empty(pixels.shape), pixels.shape[3]
     share = (np.arange(channels) * steps // channels).astype(np.float32) / np.float32(steps - 1)
-    found = np.empty_like(pixels)
+    lines, into = pixels.numpy().reshape(-1, channels), found.numpy().reshape(-1, channels)
     few = max(1, _CACHED // channels)
-    for first in range(0, len(pixels), few):
-        _posterise(pixels[first : first + few], share, found[first : first + few])
-    return torch.from_numpy(found).reshape(number, height, width, channels).permute(0, 3, 1, 2)
+    for first in range(0, len(lines), few):
+        part = lines[first : first + few]
+        order = _order(part)
+        _spread()(len(part), part.size, x=part, order=order, share=share, out=into[first:], length=channels)
+    return found.permute(0, 3, 1, 2)
 
 
 _CACHED = 1 << 15
 """Values that are sorted at a time: they stay in the processor's cache."""
 
 
-def _posterise(pixels: Array, share: Array, found: Array) -> None:
-    """(places, channels) into what is found, by the share of the way that each rank stands for."""
-    channels = len(share)
+def _order(pixels: Array) -> NDArray[np.int64]:
+    """Channels of (places, channels) by their values, in the lower 32 bits."""
     values = pixels + np.float32(0.0)  # of both zeros one
     bits = values.view(np.int32)
     # Rising with the values: of negative ones the bits fall.
     keys = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
     keys <<= 32
-    keys |= np.arange(channels)
+    keys |= np.arange(pixels.shape[1])
     keys.sort(axis=1)
-    keys &= 0xFFFFFFFF
-    ends = np.take_along_axis(values, keys[:, [0, -1]], 1)
-    low, high = ends[:, :1], ends[:, 1:]
-    keys += np.arange(len(keys))[:, None] * channels
-    found.reshape(-1)[keys] = low + (high - low) * share
+    return keys
+
+
+@cache
+def _spread() -> Routine:
+    """To each channel of a pixel the share of the way between its smallest and largest that its rank stands for."""
+
+    def body(f: Function, first: Value, last: Value) -> None:
+        length = f["length"]
+        with f.loop(first, last) as pixel:
+            begin = pixel * length
+
+            def channel(rank: Value | int) -> Value:
+                return begin + (f.one("order", begin + rank) & 0xFFFFFFFF)
+
+            low, high = f.one("x", channel(0)), f.one("x", channel(length - 1))
+            with f.loop(0, length) as rank:
+                f.store("out", channel(rank), low + (high - low) * f.one("share", rank))
+
+    return PlainRoutine(body, x=FLOATS, order=NUMBERS, share=FLOATS, out=FLOATS, length=NUMBER)

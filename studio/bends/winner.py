@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from studio.lanes import FLOAT, FLOATS, NUMBER, Function, Routine, Value, in_planes, maximum, suits, where
 from studio.model.bend import Bend, Given, Scratch
 from studio.model.op import Shape
 from studio.model.param import param
@@ -29,4 +31,34 @@ class WinnerTakesAll(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
+        if suits(x) and not in_planes(x):
+            return _weakened(x, self.rest)
         return x.where(x == x.amax(1, keepdim=True), x * self.rest)
+
+
+def _weakened(x: Tensor, rest: float) -> Tensor:
+    """The same where all channels of a pixel lie side by side."""
+    pixels = x.detach().permute(0, 2, 3, 1).contiguous()
+    found, count = pixels.new_empty(pixels.shape), pixels.shape[3]
+    _winners()(pixels.numel() // count, pixels.numel(), x=pixels, out=found, rest=rest, length=count)
+    return found.permute(0, 3, 1, 2)
+
+
+@cache
+def _winners() -> Routine:
+    def body(f: Function, first: Value, last: Value) -> None:
+        f.room("largest", "float", f.lanes)
+        with f.loop(first, last) as pixel:
+            begin = pixel * f["length"]
+            largest = f.variable(f.load("x", begin))
+            with f.blocks(f["length"]) as at:
+                largest.set(maximum(f.load("x", begin + at), largest.value))
+            f.store("largest", 0, largest.value)
+            most = f.one("largest", 0)
+            for lane in range(1, f.lanes):
+                most = maximum(f.one("largest", lane), most)
+            with f.blocks(f["length"]) as at:
+                x = f.load("x", begin + at)
+                f.store("out", begin + at, where(x.equals(most), x, x * f["rest"]))
+
+    return Routine(body, x=FLOATS, out=FLOATS, rest=FLOAT, length=NUMBER)

@@ -59,7 +59,7 @@ def _facts() -> dict[str, object]:
             "gl": "works" if probe.has_compute else f"does not work: {no_compute}",
             "gl-half": f"works{slowly}" if probe.has_compute else f"does not work: {no_compute}",
             "gl-fragment": "works" if not probe.problem else f"does not work: {probe.problem}",
-            "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads",
+            "torch": f"works on {best_device().type}, {torch.get_num_threads()} threads; {_loops()}",
             **dict.fromkeys(("torch-tf32", "torch-half"), "works" if is_cuda else "as torch: there is no NVIDIA card"),
         },
         "auto": f"{choice.name}, because {choice.reason}",
@@ -67,6 +67,15 @@ def _facts() -> dict[str, object]:
         "plug-ins": _plugins(),
         "cameras": ", ".join(f"camera:{n}" for n in list_cameras()) or "none found",
     }
+
+
+def _loops() -> str:
+    from studio.lanes.machine import machine, works
+
+    found = machine()
+    if found is None or not works():
+        return "bends through PyTorch alone, which is slower: LLVM does not work"
+    return f"bends compiled for {found.name}, {found.lanes} numbers at a time"
 
 
 def _plugins() -> dict[str, object] | str:

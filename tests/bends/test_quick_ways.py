@@ -1,4 +1,4 @@
-"""Medians by networks, ranks by whole numbers and draws by words of 32 bits: what is quick against what is plain."""
+"""What a CPU does in loops of its own, medians by networks, ranks by whole numbers: against what is plain."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from torch.nn import functional as F
 
 from studio import draws
 from studio.bends import registry
-from studio.bends._median import by_numpy, by_torch, median
+from studio.bends._median import by_lanes, by_torch, median
 from studio.bends._median_network import TOGETHER, glsl, network
 from studio.bends._spectral import low_pass
-from studio.bends.posterise import posterised_on_cpu
+from studio.bends.posterise import by_pixels
+from studio.lanes import works
 from studio.model.bend import Given
 from studio.model.tick import Tick
 from studio.ops._staged import _mixed, _mixed_on_cpu
@@ -43,7 +44,7 @@ def test_medians_are_those_of_all_pixels(radius: int, shape: tuple[int, int, int
     for form in (x, x.to(memory_format=torch.channels_last)):
         wanted = plain_median(x, radius)
         assert torch.equal(median(form, radius), wanted)
-        assert torch.equal(by_numpy(form, radius), wanted)
+        assert torch.equal(by_lanes(form, radius), wanted)
         assert torch.equal(by_torch(form, radius), wanted)
 
 
@@ -74,7 +75,7 @@ def test_ranks_are_those_of_a_stable_sort(shape: tuple[int, int, int, int], step
     low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
     wanted = low + (high - low) * ((rank * steps // shape[1]).float() / (steps - 1))
     for form in (x, x.to(memory_format=torch.channels_last)):
-        assert torch.equal(posterised_on_cpu(form, steps), wanted)
+        assert torch.equal(by_pixels(form, steps), wanted)
     assert torch.equal(x, before)
 
 
@@ -110,6 +111,11 @@ def test_draws_are_the_same_by_words_and_by_long_numbers(
     bits = draws.places(x, seed, frame)
     assert torch.equal(draws.drawn(x, seed, frame, "uniform"), draws.uniform(bits))
     assert torch.equal(draws.drawn(x, seed, frame, "gaussian"), draws.gaussian(bits))
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    for form in (x, x.to(memory_format=torch.channels_last)):
+        for kind in ("uniform", "gaussian"):
+            added = draws.around_zero(kind, bits) * 0.5
+            assert torch.equal(draws.noisy(form, seed, frame, kind, 0.5), x + added)
 
 
 @given(
@@ -161,20 +167,24 @@ def test_a_cpu_mixes_as_everybody_does(
 def test_a_map_is_bent_alike_however_it_lies_and_is_not_written_to(
     name: str, data: st.DataObject, size: tuple[int, int]
 ) -> None:
-    """In planes, channel by channel, as other programs have it, or with all channels of a pixel side by side."""
+    """In planes, or with all channels of a pixel side by side; by PyTorch alone where LLVM is missing."""
     made, bend = torch.Generator().manual_seed(3), data.draw(bends(name))
     bend = bend.model_copy(update={"interpolation": "bilinear"}) if hasattr(bend, "interpolation") else bend
-    memory = bend.memory()
-    x, other = torch.randn(1, 6, *size, generator=made), torch.randn(1, 4, 5, 3, generator=made)
-    past = torch.randn(1, 6, *size, generator=made)
-    found = []
+    memory, channels = bend.memory(), data.draw(st.sampled_from([1, 6, 70]))
+    x, past = (torch.randn(1, channels, *size, generator=made) for _ in range(2))
+    other, found = torch.randn(1, 4, 5, 3, generator=made), []
     for order in (torch.contiguous_format, torch.channels_last):
-        lying = [each.to(memory_format=order) for each in (x, past, other)]
-        given_maps = Given(Tick(3, Fraction(1, 5)), lying[1:2] * len(memory.delays) if memory else (), lying[2])
-        with torch.inference_mode():
-            found.append(bend.torch(lying[0], given_maps))
-        assert all(torch.equal(lay, was) for lay, was in zip(lying, (x, past, other), strict=True))
-    assert relative_error(found[0].numpy(), found[1].numpy()) <= 1e-5
+        for compiles in (True, False):
+            lying = [each.to(memory_format=order) for each in (x, past, other)]
+            given_maps = Given(Tick(3, Fraction(1, 5)), lying[1:2] * len(memory.delays) if memory else (), lying[2])
+            with torch.inference_mode(), pytest.MonkeyPatch.context() as patch:
+                if not compiles:
+                    patch.setattr("studio.lanes.machine.machine", lambda: None)
+                assert works() is compiles
+                found.append(bend.torch(lying[0], given_maps))
+            assert all(torch.equal(lay, was) for lay, was in zip(lying, (x, past, other), strict=True))
+    for each in found[1:]:
+        assert relative_error(found[0].numpy(), each.numpy()) <= 1e-5
 
 
 def test_gaussian_draws_have_mean_0_and_deviation_1() -> None:

@@ -1,0 +1,34 @@
+"""Loops over maps that LLVM compiles for this processor: what PyTorch and NumPy have only as many passes over a map.
+
+A loop is written in Python with values that stand for several numbers side by side, the lanes of a register; what is
+done with them is written down (`value`, `function`), compiled at the first call (`machine`), and then runs without
+Python, in as many threads as PyTorch would take (`routine`). Where LLVM is missing or may not compile, `works` says so,
+and PyTorch's own operators do the same, slower.
+"""
+
+from studio.lanes.function import Function
+from studio.lanes.machine import works
+from studio.lanes.maps import Rows, in_planes, suits
+from studio.lanes.routine import FLOAT, FLOATS, NUMBER, NUMBERS, WORDS, Body, PlainRoutine, Routine, lanes_for
+from studio.lanes.value import Value, maximum, minimum, where
+
+__all__ = [
+    "FLOAT",
+    "FLOATS",
+    "NUMBER",
+    "NUMBERS",
+    "WORDS",
+    "Body",
+    "Function",
+    "PlainRoutine",
+    "Routine",
+    "Rows",
+    "Value",
+    "in_planes",
+    "lanes_for",
+    "maximum",
+    "minimum",
+    "suits",
+    "where",
+    "works",
+]
