@@ -7,16 +7,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from studio.lanes.function import Function
 from studio.lanes.machine import compiled, machine
 from studio.lanes.value import Value
-
-if TYPE_CHECKING:
-    pass
 
 FLOAT, NUMBER = "float", "i64"
 """What a loop is given: a number, ..."""
