@@ -20,6 +20,7 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.shaders import Source
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
+from studio.runtime.live.proofs import Bench
 from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.tuning import Tuning
 from studio.ui.viewport.gl_context import RenderContext
@@ -48,6 +49,8 @@ class Spans:
         (RenderContext, "open"),
         (DisplayBuffers, "open_engine"),
         (RenderLoop, "_turn"),
+        (Bench, "__init__"),
+        (Bench, "picture"),
         (Device, "compute"),
         (Device, "fragment"),
     )

@@ -93,7 +93,8 @@ class Studio:
         shorten_turns()
         spin_little()
         self._collector = Collector()
-        self._context = gl_context.RenderContext()
+        self._compiler = gl_context.shader_compiler()
+        self._context = gl_context.RenderContext(self._compiler)
         self._post = Post()
         self.telemetry = Telemetry()
         self.live = LiveSession(
@@ -122,7 +123,7 @@ class Studio:
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
 
-        learning = LearningSession(self.document, post, fail, gl_context.RenderContext)
+        learning = LearningSession(self.document, post, fail, partial(gl_context.RenderContext, self._compiler))
         recovery = Recovery(home / "recovery")
         self._autosave = Autosave(
             self.document, recovery, worker, say, lambda: self._scene()[0], self.live.play, learning
@@ -264,6 +265,8 @@ class Studio:
         self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))
         for worker, unasked in ((self.parts.worker, _UNASKED), (self.parts.importer, 0.0), (self.parts.renderer, 0.0)):
             worker.close(patience if worker.pending else min(unasked, patience))
+        if self._compiler is not None:
+            self._compiler.close()
         self._hooks.remove()
         self._post.close()
         self._collector.close()

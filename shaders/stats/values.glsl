@@ -2,8 +2,13 @@
 
 #define BINS 64
 
+#ifdef COMPUTE
+layout(binding = 0) uniform sampler2D u_values;
+layout(std140, binding = 0) uniform Told { ivec4 u_shape; };
+#else
 uniform sampler2D u_values;
 uniform ivec4 u_shape;
+#endif
 
 int value_count() {
     ivec2 size = textureSize(u_values, 0);

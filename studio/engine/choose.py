@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from studio.engine.base import Engine
+from studio.engine.libraries import load_torch
 from studio.errors import StudioError
 from studio.model.network import Network
 
@@ -94,6 +95,7 @@ def open_engine(network: Network, name: str = "auto", device: Device | None = No
 
 def torch_engine(name: str) -> type[TorchEngine]:
     """The torch engine of this name."""
+    load_torch()
     from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
 
     return {kind.name: kind for kind in (TorchEngine, TorchTF32Engine, TorchHalfEngine)}[name]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import queue
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
+import moderngl
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
+from studio.engine.gl import compiler as compiling
+from studio.engine.gl import device as opengl
+from studio.engine.gl.api import current_api
 from studio.engine.gl.calls import Binary
 from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.compute import ComputePasses
@@ -21,7 +29,7 @@ from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.tiles import Plan
 from studio.engine.gl.tune import Tuner
-from studio.errors import EngineError
+from studio.errors import EngineError, StudioError
 
 pytestmark = pytest.mark.gl
 
@@ -33,10 +41,10 @@ def gpu(device: Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
         pytest.skip("no compute shaders here")
     own = open_device()
     monkeypatch.setattr(own, "is_software", False)
-    made = own.compiler = Compiler(own.renderer)
+    made = own.compiler = Compiler(own.renderer, current_api(), 2)
     yield own
     made.close()
-    made._thread.join(30)
+    made.join(30)
     own.close()
     device.use()
 
@@ -45,17 +53,13 @@ def planes() -> Source:
     return Source("compute", HANDLES_TRIAL.files, inputs=1)
 
 
-def up(compiler: Compiler | None) -> None:
-    until = time.monotonic() + 60
-    while compiler is not None and not compiler.is_up:
-        assert time.monotonic() < until, "the process does not come up"
-        time.sleep(0.01)
+def other(number: int = 1) -> Source:
+    return Source("compute", HANDLES_TRIAL.files, (("OTHER", number),), inputs=1)
 
 
 def test_what_is_compiled_elsewhere_is_asked_for_and_waited_for_as_one_likes(gpu: Device) -> None:
     with gpu.being("looks"), pytest.raises(Pending):
         gpu.compute(planes())
-    up(gpu.compiler)
     until = time.monotonic() + 120
     with gpu.being("asks"):
         while time.monotonic() < until:
@@ -66,27 +70,114 @@ def test_what_is_compiled_elsewhere_is_asked_for_and_waited_for_as_one_likes(gpu
                 time.sleep(0.005)
     assert gpu.compute(planes()) is made
     # What it is waited for in is the same.
-    assert gpu.compute(Source("compute", HANDLES_TRIAL.files, (("OTHER", 1),), inputs=1)).glo
+    assert gpu.compute(other()).glo
+    # What was foreseen is there, or will be.
+    gpu.foresee([other(2), other(3)])
+    assert gpu.compute(other(3)).glo
+    assert gpu.compiler is not None
     assert gpu.context.error == "GL_NO_ERROR"
 
 
-def test_where_the_process_ends_or_makes_what_is_of_no_use_the_device_compiles(
+def test_what_somebody_waits_for_comes_before_what_was_asked_for_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, begins = list[str](), threading.Event()
+
+    def compiled(_: object, text: str | None) -> Binary:
+        if text is None:
+            begins.wait(60)
+            return 0, b"a GPU"
+        done.append(text)
+        return 1, text.encode()
+
+    monkeypatch.setattr(compiling, "_started", lambda _: SimpleNamespace())
+    monkeypatch.setattr(compiling, "_end", lambda _: None)
+    monkeypatch.setattr(compiling, "_safely", compiled)
+    compiler = Compiler("a GPU", "", 1)
+    sooner = [compiler.ask(text) for text in ("a", "b", "c")]
+    waited = [compiler.ask(text, waits=True) for text in ("c", "d")]
+    begins.set()
+    assert [future.result(60) for future in (*sooner, *waited)] == [(1, text.encode()) for text in (*"abc", *"cd")]
+    assert done == ["c", "d", "a", "b"]
+    assert waited[0] is sooner[2]
+    compiler.forget("d")
+    assert compiler.ask("d").result(60) == (1, b"d")
+    assert done[-1] == "d"
+    compiler.close()
+    compiler.join(60)
+    # Whoever asks now does it himself.
+    assert compiler.is_lost
+    assert compiler.ask("e").result(60) is None
+
+
+def test_a_process_with_nothing_to_do_ends_and_another_begins_when_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = list[object](), queue.SimpleQueue[object]()
+
+    def started(_: object) -> SimpleNamespace:
+        begun.append(SimpleNamespace())
+        return begun[-1]  # type: ignore[return-value]
+
+    monkeypatch.setattr(compiling, "IDLE", 0.001)
+    monkeypatch.setattr(compiling, "_started", started)
+    monkeypatch.setattr(compiling, "_end", ended.put)
+    monkeypatch.setattr(compiling, "_safely", lambda _, text: (1, (text or "a GPU").encode()))
+    compiler = Compiler("a GPU", "", 1)
+    assert ended.get(timeout=60) is begun[0]
+    assert compiler.ask("a").result(60) == (1, b"a")
+    assert ended.get(timeout=60) is begun[1]
+    compiler.close()
+    compiler.join(60)
+    assert len(begun) == 2
+
+
+def test_what_a_process_leaves_others_compile_and_in_the_end_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, begins = iter(range(100)), threading.Event()
+
+    def dies(_: object, text: str | None) -> Binary | None:
+        if text is None:
+            begins.wait(60)
+            return 0, b"a GPU"
+        return None if next(turns) < 2 else (1, text.encode())
+
+    monkeypatch.setattr(compiling, "_started", lambda _: SimpleNamespace())
+    monkeypatch.setattr(compiling, "_end", lambda _: None)
+    monkeypatch.setattr(compiling, "_safely", dies)
+    compiler = Compiler("a GPU", "", 3)
+    asked = [compiler.ask(text) for text in "abcd"]
+    begins.set()
+    found = [future.result(60) for future in asked]
+    assert sorted(str(each) for each in found) == sorted(
+        str(found[n] and (1, text.encode())) for n, text in enumerate("abcd")
+    )
+    assert found.count(None) == 2
+    assert not compiler.is_lost
+    compiler.close()
+    compiler.join(60)
+
+
+def test_where_the_processes_end_or_make_what_is_of_no_use_the_device_compiles(
     gpu: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    up(gpu.compiler)
     assert gpu.compiler is not None
     with monkeypatch.context() as wrong:
-        wrong.setattr(gpu.compiler, "ask", lambda _: _known((77, b"no program")))
+        wrong.setattr(gpu.compiler, "ask", lambda _, **__: _known((77, b"no program")))
         assert gpu.compute(planes()).glo
     assert gpu.compiler is None
     assert gpu.context.error == "GL_NO_ERROR"
-    gone = gpu.compiler = Compiler(gpu.renderer)
-    up(gone)
-    monkeypatch.setattr("studio.engine.gl.compiler.read", lambda _: None)
-    assert gpu.compute(Source("compute", HANDLES_TRIAL.files, (("OTHER", 1),), inputs=1)).glo
-    assert not gone.is_up
-    gone.close()
-    gone._thread.join(30)
+    monkeypatch.setattr(compiling, "read", lambda _: None)
+    gone = gpu.compiler = Compiler(gpu.renderer, current_api(), 2)
+    assert gpu.compute(other()).glo
+    gone.join(30)
+    assert gone.is_lost
+    assert gpu.compute(other(2)).glo
+
+
+def test_a_process_that_never_answers_keeps_nobody_waiting_for_ever(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gpu.compiler is not None
+    monkeypatch.setattr(opengl, "LONGEST", 0.0)
+    monkeypatch.setattr(gpu.compiler, "ask", lambda *_, **__: Future())
+    assert gpu.compute(planes()).glo
+    assert gpu.compiler is None
 
 
 def _known(binary: tuple[int, bytes]) -> Future[Binary | None]:
@@ -95,22 +186,38 @@ def _known(binary: tuple[int, bytes]) -> Future[Binary | None]:
     return found
 
 
+@pytest.mark.usefixtures("gpu")
+def test_processes_have_their_contexts_by_the_interface_that_made_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A driver has a library for each, and refuses what the other made.
+    assert current_api() == ("egl" if sys.platform.startswith("linux") else "")
+    asked = list[dict[str, Any]]()
+
+    def refused(**settings: Any) -> None:
+        asked.append(settings)
+        raise RuntimeError("none here")
+
+    monkeypatch.setattr(moderngl, "create_context", refused)
+    for api in ("egl", "glx"):
+        asked.clear()
+        with pytest.raises(StudioError, match="none here"):
+            open_device(api=api)  # type: ignore[arg-type]
+        assert [settings.get("backend") for settings in asked] == [{"egl": "egl", "glx": None}[api]] * 2
+
+
 @pytest.mark.parametrize("renderer", ["", "another GPU"])
 def test_what_the_driver_refuses_is_said_whoever_compiles(
     gpu: Device, monkeypatch: pytest.MonkeyPatch, renderer: str
 ) -> None:
     if renderer:
-        # Then the thread makes nothing, and the device does it itself.
-        other = gpu.compiler = Compiler(renderer)
+        # Then the processes make nothing, and the device does it itself.
+        another = gpu.compiler = Compiler(renderer, current_api(), 1)
         assert gpu.compute(planes()).glo
-        other.close()
-        other._thread.join(30)
-    else:
-        up(gpu.compiler)
+        another.close()
+        another.join(30)
     text = Source.text
     monkeypatch.setattr(Source, "text", lambda self: text(self) + "\n nonsense")
     with pytest.raises(EngineError, match=r"driver cannot compile lib/planes.glsl"):
-        gpu.compute(Source("compute", HANDLES_TRIAL.files, (("OTHER", 1),), inputs=1))
+        gpu.compute(other())
     assert gpu.context.error == "GL_NO_ERROR"
 
 
@@ -134,7 +241,6 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
         assert relative_error(opened.output(), wanted.output()) <= 1e-5
         return opened
 
-    up(gpu.compiler)
     first = engine()
     until = time.monotonic() + 120
     while (first.tune() is not None or first._awaits) and time.monotonic() < until:

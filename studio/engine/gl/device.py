@@ -14,8 +14,9 @@ from weakref import WeakSet
 import moderngl
 import numpy as np
 
+from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary, Calls, Load
-from studio.engine.gl.compiler import Compiler, Pending
+from studio.engine.gl.compiler import LONGEST, Compiler, Pending
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
@@ -179,6 +180,13 @@ class Device:
         self._computes.move_to_end(source)
         return self._computes[source]
 
+    def foresee(self, sources: Iterable[Source]) -> None:
+        """Have compute shaders compiled that will be wanted soon, where that keeps nobody waiting."""
+        if self.compiler is not None:
+            for source in sources:
+                if source not in self._computes:
+                    self.compiler.ask(source.text())
+
     @contextmanager
     def being(self, patience: Patience) -> Iterator[None]:
         """While this lasts, raise `Pending` where a shader is not compiled yet, and the device has a compiler.
@@ -195,15 +203,14 @@ class Device:
     def _compiled(self, source: Source) -> moderngl.ComputeShader:
         """A compute program; other Python threads run while a GPU's driver makes it, which may take a second."""
         text = source.text()
-        # Uniforms, which those without maps have, are found by moderngl alone, which holds Python's lock.
-        if source.inputs and (binary := self._binary(text)) is not None:
+        if (binary := self._binary(text)) is not None:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.take_binary(made.glo, binary):
                 return made
             # What comes from there is of no use here, whatever it is.
             self.context.clear_errors()
             self.compiler = None
-        if not self.is_software and source.inputs:
+        if not self.is_software:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.relink(made.glo, text):
                 return made
@@ -214,11 +221,17 @@ class Device:
         """A compute shader as it was compiled elsewhere; None where it has to be compiled here."""
         if self.compiler is None:
             return None
-        if self._patience == "looks" or (self._patience == "asks" and not self.compiler.ask(text).done()):
+        if self._patience == "looks":
             raise Pending
-        if self._patience == "waits" and not self.compiler.is_up:
+        waits = self._patience == "waits"
+        asked = self.compiler.ask(text, waits=waits)
+        if not (waits or asked.done()):
+            raise Pending
+        try:
+            binary = asked.result(LONGEST)
+        except TimeoutError:
+            self.compiler = None
             return None
-        binary = self.compiler.ask(text).result()
         self.compiler.forget(text)
         return binary
 
@@ -266,17 +279,20 @@ def _keep(programs: OrderedDict[Source, Program], source: Source, program: Progr
         programs.popitem(last=False)
 
 
-def open_device(number: int | None = None) -> Device:
+def open_device(number: int | None = None, api: Api = "") -> Device:
     """A device on a context of its own, current in the calling thread.
 
     Args:
         number: which of EGL's devices, on Linux; None takes the first that works.
+        api: by what the context is made; empty takes what works.
 
     Raises:
         StudioError: where there is no OpenGL 3.3, with the reason the system gave.
     """
     # EGL needs no display; elsewhere the platform's own way makes a hidden window.
     backends: tuple[dict[str, Any], ...] = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
+    if api:
+        backends = tuple(backend for backend in backends if bool(backend) == (api == "egl"))
     if number is not None and sys.platform.startswith("linux"):
         backends = ({"backend": "egl", "device_index": number},)
     reasons = []

@@ -23,7 +23,6 @@ from studio.engine.base import Engine
 from studio.engine.choose import Choice, open_engine
 from studio.engine.display import Crops, Fence
 from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.copies import Copy, kind_of, plan_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.readback import Readback, rgb_of
@@ -78,8 +77,6 @@ class DisplayBuffers:
 
     def open_engine(self, network: Network, name: str) -> tuple[Engine, Choice]:
         """See `Display.open_engine`."""
-        if not self._device.is_software and self._device.has_compute and self._device.compiler is None:
-            self._device.compiler = Compiler(self._device.renderer)
         engine, choice = open_engine(network, name, device=self._device)
         # Somebody waits for the first picture.
         engine.tunes_later = True
@@ -216,9 +213,6 @@ class DisplayBuffers:
     def close(self) -> None:
         """Free every texture; `front` gives nothing from now on."""
         self._device.use()
-        if self._device.compiler is not None:
-            self._device.compiler.close()
-            self._device.compiler = None
         self._copied = None
         if self._behind is not None:
             self._device.calls.drop_fence(self._behind)

@@ -12,6 +12,7 @@ from studio.engine.gl.strips import Strips
 
 GROUPS = 64
 SLABS = 256
+_PASSES = ("reduce", GROUPS), ("finish", 1), ("histogram", GROUPS)
 _SUMMARY = np.dtype([("minimum", "<f4"), ("maximum", "<f4"), ("sum", "<f4"), ("counts", "<u4", 3)])
 
 
@@ -22,18 +23,19 @@ class ComputeStats:
         self._device = device
         self._partials = device.context.buffer(reserve=GROUPS * _SUMMARY.itemsize)
         self._result = device.context.buffer(reserve=_SUMMARY.itemsize + BINS * 4)
+        self._told = device.context.buffer(reserve=16)
+        # A picture comes first, and is looked at next.
+        device.foresee(_source(name, 4) for name, _ in _PASSES)
 
     def of(self, texture: moderngl.Texture, shape: tuple[int, int, int, int]) -> Stats:
         """Statistics of an atlas, or of a single-channel sheet, of this shader shape."""
         self._partials.bind_to_storage_buffer(1)
         self._result.bind_to_storage_buffer(2)
+        self._told.write(np.array(shape, np.int32))
+        self._told.bind_to_uniform_block(0)
         texture.use(0)
-        constants = (("LANES", texture.components),)
-        for name, groups in (("reduce", GROUPS), ("finish", 1), ("histogram", GROUPS)):
-            source = Source("compute", ("stats/values.glsl", f"stats/compute_{name}.glsl"), constants)
-            program = self._device.compute(source)
-            set_uniforms(program, {"u_values": 0, "u_shape": shape})
-            self._device.dispatch(program, groups)
+        for name, groups in _PASSES:
+            self._device.dispatch(self._device.compute(_source(name, texture.components)), groups)
             self._device.context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)
         self._device.finish()
         raw = self._result.read()
@@ -89,6 +91,11 @@ class FragmentStats:
             set_uniforms(triangle.program, {uniform: unit})
         set_uniforms(triangle.program, {"u_shape": shape})
         self._strips.draw(triangle, target, (name, shape))
+
+
+def _source(name: str, lanes: int) -> Source:
+    constants = (("COMPUTE", 1), ("LANES", lanes))
+    return Source("compute", ("stats/values.glsl", f"stats/compute_{name}.glsl"), constants)
 
 
 def _texels(texture: moderngl.Texture | moderngl.Renderbuffer) -> bytes:

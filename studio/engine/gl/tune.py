@@ -70,9 +70,11 @@ class Tuner:
         """The plan that is fastest for each layer; those that are not known yet are measured now."""
         self.known(jobs)
         unknown = self._unknown(jobs)
-        for job in unknown.values():  # compiles
-            for plan in job.plans:
-                job.seconds(plan)
+        every = [(job, plan) for job in unknown.values() for plan in job.plans]
+        for job, plan in every:  # asks for it: several are compiled at the same time, where that is done elsewhere
+            job.is_ready(plan)
+        for job, plan in every:  # compiles
+            job.seconds(plan)
         if unknown:
             _wake(next(iter(unknown.values())))
         for layer, job in unknown.items():
@@ -126,6 +128,10 @@ class Tuning:
     def _measure(self, jobs: dict[str, Job]) -> Iterator[tuple[str, Plan] | None]:
         for layer, job in jobs.items():
             found: dict[Plan, float] = {}
+            for plan in job.plans:  # asked for: several are compiled at the same time
+                with contextlib.suppress(EngineError):
+                    job.is_ready(plan)
+                yield None
             # Compiled first: a GPU that idles meanwhile falls asleep, and the next measurement would pay for it.
             for plan in job.plans:
                 # What one driver refuses is not the fastest.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from studio.engine.libraries import load_torch
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.latent import WORD, path_given
@@ -52,7 +53,8 @@ class Bench:
     def __init__(self, preset: Preset, side: int = SIDE) -> None:
         from studio.engine.torch import TorchEngine  # a second that the window's start need not wait
 
-        self._engine = TorchEngine(preset.bent)
+        # On a GPU it would take from what is on the screen, and hold it up while CUDA begins.
+        self._engine = TorchEngine(preset.bent, "cpu")
         self._runner = FrameRunner(self._engine)
         self._mover = Mover(preset, self._engine, self._runner, self._bend)
         self._side = side
@@ -198,6 +200,7 @@ class Proofs:
         self._lock.notify()
 
     def _run(self) -> None:
+        load_torch()
         import torch
 
         torch.set_num_threads(1)

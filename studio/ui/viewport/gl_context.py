@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from functools import cache
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QOffscreenSurface, QOpenGLContext, QSurfaceFormat
 
 from studio.engine.gl.adopted import current_device
+from studio.engine.gl.api import Api, current_api
+from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.device import Device
 from studio.errors import StudioError
 
@@ -31,28 +34,56 @@ def _format(major: int, minor: int) -> QSurfaceFormat:
     return wanted
 
 
+class _Found(NamedTuple):
+    """What OpenGL is like here; all is empty where there is none."""
+
+    is_software: bool = False
+    has_compute: bool = False
+    renderer: str = ""
+    api: Api = ""
+
+
 @cache
-def draws_in_software() -> bool:
-    """Whether OpenGL is drawn by the CPU; False where there is none. To be called once there is an application."""
+def _found() -> _Found:
     surface = QOffscreenSurface()
     surface.setFormat(QSurfaceFormat.defaultFormat())
     surface.create()
     context = QOpenGLContext()
     context.setFormat(QSurfaceFormat.defaultFormat())
     if not (context.create() and context.makeCurrent(surface)):
-        return False
+        return _Found()
     try:
-        return current_device().is_software
+        device = current_device()
+        return _Found(device.is_software, device.has_compute, device.renderer, current_api())
     except StudioError:
-        return False
+        return _Found()
     finally:
         context.doneCurrent()
 
 
-class RenderContext:
-    """The render thread's context: made and dropped in the window's thread, opened and closed in the render thread."""
+def draws_in_software() -> bool:
+    """Whether OpenGL is drawn by the CPU; False where there is none. To be called once there is an application."""
+    return _found().is_software
 
-    def __init__(self) -> None:
+
+def shader_compiler() -> Compiler | None:
+    """What compiles shaders for this window's contexts, at work from now on; None where no GPU has compute shaders.
+
+    To be called once there is an application; whoever calls closes it.
+    """
+    found = _found()
+    return Compiler(found.renderer, found.api) if found.has_compute and not found.is_software else None
+
+
+class RenderContext:
+    """The render thread's context: made and dropped in the window's thread, opened and closed in the render thread.
+
+    Args:
+        compiler: compiles its shaders; it may have several contexts, and stays its owner's.
+    """
+
+    def __init__(self, compiler: Compiler | None = None) -> None:
+        self._compiler = compiler
         # Some platforms make surfaces in the window's thread alone.
         self._surface = QOffscreenSurface()
         self._surface.setFormat(QSurfaceFormat.defaultFormat())
@@ -74,7 +105,9 @@ class RenderContext:
             context.setShareContext(shared)
             if context.create() and context.shareContext() is not None and context.makeCurrent(self._surface):
                 self._context = context
-                return current_device()
+                device = current_device()
+                device.compiler = self._compiler if device.has_compute else None
+                return device
         raise StudioError(
             "The graphics driver gives no second OpenGL context that shares with the window's; update the driver."
         )

@@ -1,0 +1,69 @@
+"""A window on a GPU has its compute shaders compiled by processes whose contexts are made as its own."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from studio.engine.gl.api import current_api
+from studio.engine.gl.compiler import Compiler
+from studio.engine.gl.device import Device
+from studio.engine.gl.shaders import HANDLES_TRIAL, Source
+from studio.ui.viewport import gl_context
+
+pytestmark = pytest.mark.gl
+
+SOURCES = [Source("compute", HANDLES_TRIAL.files, (("OTHER", number),), inputs=1) for number in range(3)]
+
+
+@pytest.fixture
+def on_a_gpu(gl_app: QApplication, monkeypatch: pytest.MonkeyPatch) -> QApplication:
+    """The window's contexts are taken for a GPU's."""
+    found = gl_context._found()
+    if not found.has_compute:
+        pytest.skip("no compute shaders here")
+    monkeypatch.setattr(gl_context, "_found", lambda: found._replace(is_software=False))
+    return gl_app
+
+
+@pytest.mark.usefixtures("on_a_gpu")
+def test_what_they_make_is_taken_by_the_render_threads_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = gl_context.shader_compiler()
+    assert compiler is not None
+    context = gl_context.RenderContext(compiler)
+    device = context.open()
+    taken = []
+
+    def noted(self: Device, *asked: object) -> object:
+        found = binary(self, *asked)  # type: ignore[arg-type]
+        taken.append(found is not None)
+        return found
+
+    binary = Device._binary
+    monkeypatch.setattr(Device, "_binary", noted)
+    try:
+        assert device.compiler is compiler
+        if sys.platform.startswith("linux"):
+            # A driver keeps programs of EGL and GLX apart.
+            assert gl_context._found().api == current_api() != ""
+        device.foresee(SOURCES)
+        assert all(device.compute(source).glo for source in SOURCES)
+        assert taken == [True] * len(SOURCES)
+        assert device.compiler is compiler
+        assert device.context.error == "GL_NO_ERROR"
+    finally:
+        context.close()
+        compiler.close()
+        compiler.join(60)
+
+
+def test_in_software_the_device_compiles(gl_app: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    del gl_app
+    monkeypatch.setattr(Compiler, "__init__", lambda *_: pytest.fail("processes for nothing"))
+    if gl_context._found().is_software:
+        assert gl_context.shader_compiler() is None
+    context = gl_context.RenderContext(None)
+    assert context.open().compiler is None
+    context.close()
