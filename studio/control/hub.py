@@ -10,19 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalInstance
 
 from studio.control.inbox import Ear, Inbox, Taken
-from studio.control.learning import Learning, Ports, Watched, mapping_of
+from studio.control.learning import Learning, Ports, Watched, mapping_of, watched
+from studio.control.listing import Listing
 from studio.control.mapped import Mapped, suggested
 from studio.control.namespace import Namespace
 from studio.control.osc_place import LOOPBACK, PORT
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
-from studio.model.address import Number, nothing_at
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping, Mappings, learnt
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 REST = 0.4
 """Seconds without a turn after which what controllers turned becomes one item of the history."""
 
-Listed = ReadOnly[str, tuple[Number, float]]
-
 
 class Hub:
     """Joins controllers to a document. It belongs to the document's thread, but for `listen`.
@@ -53,6 +50,7 @@ class Hub:
 
     Attributes:
         names: every number that can be reached; others than the document's are added to it.
+        listing: them as they were listed last.
         inbox: takes what comes in, from any thread.
         taken: emits what came in, when `pump` has done it.
         own: a person's own mappings, for all presets.
@@ -73,10 +71,9 @@ class Hub:
         self.inbox = Inbox(wake, clock)
         self.own: Mappings = ()
         self._document, self._say, self._clock = document, say, clock
-        self._mapped = Mapped(self._number, self.names.get)
+        self.listing = Listing(self.names, wake)
+        self._mapped = Mapped(self.listing.number, self.names.get)
         self._ear, self._tell_once = Ear(), Sparingly(say, "sentences", clock)
-        self._listed: Listed = MappingProxyType({})
-        self._known: ReadOnly[str, Number] = MappingProxyType({})
         self._turned_at: float | None = None
         self._learning: Learning | None = None
         self._watched: Watched | None = None
@@ -87,7 +84,6 @@ class Hub:
         self._sender: OscSender | None = None
         self._moved: ReadOnly[str, float] = {}
         self._is_untold = self._turns = False
-        self._is_stale = self._may_be_new = True  # nobody asks as yet
         document.changed.connect(self._follow)
 
     # -- ports ------------------------------------------------------------------------------------------------------
@@ -101,10 +97,10 @@ class Hub:
         from studio.control.osc import OscServer
         from studio.control.oscquery import OscQuery
 
-        self.refresh()
-        osc = OscServer(self.inbox, lambda: self._known, self._say, host, port, lambda: self._may_be_new)
+        self.listing.refresh()
+        osc = OscServer(self.inbox, lambda: self.listing.known, self._say, host, port, lambda: self.listing.may_be_new)
         try:
-            query = OscQuery(lambda: self._listed, osc.port, host)
+            query = OscQuery(self.listing.read, osc.port, host)
         except StudioError:
             osc.close()
             raise
@@ -193,8 +189,8 @@ class Hub:
             turned = taken.numbers | self._mapped.values(self.mappings, taken)
             if taken.lost:
                 self._tell_once("More signals came in at once than there is room for; some were left out.")
-            if turned and self._may_be_new:
-                self.refresh()
+            if turned and self.listing.may_be_new:
+                self.listing.refresh()
             self._turns = True
             for address, value in turned.items():
                 self._turn(address, value, now)
@@ -204,16 +200,13 @@ class Hub:
         if self._turned_at is not None and now - self._turned_at >= REST:
             self._turned_at = None
             self.names.settle()
-        if self._is_stale and self._is_asked:
-            self.refresh()
-        elif self._query is not None:
-            # What is turned in panels is told of by nobody.
-            self._listed = MappingProxyType({**self._listed, **self.names.values()})
+        if (self.listing.is_stale and self._is_asked) or self.listing.is_read:
+            self.listing.refresh()
         if self._is_untold:
             self._show()
 
     def _turn(self, address: str, value: float, now: float) -> None:
-        if address not in self._known:
+        if address not in self.listing.known:
             # Nothing alike is looked for: they may come by the thousand.
             self._tell_once(f"There is no number at {address[:80]}.")
             return
@@ -225,24 +218,18 @@ class Hub:
 
     def renew(self) -> None:
         """There may be other numbers than there were; `pump` lists them when it finds nothing to do."""
-        self._is_stale = self._may_be_new = True
+        self.listing.renew()
 
     @property
     def _is_asked(self) -> bool:
         """Whether anybody may ask for the numbers, or is told them."""
         return any(each is not None for each in (self._midi, self._lights, self._osc, self._query, self._sender))
 
-    def refresh(self) -> None:
-        """List the numbers anew, for those who ask from other threads."""
-        self._is_stale = self._may_be_new = False
-        self._listed = MappingProxyType(self.names.listed())
-        self._known = MappingProxyType({address: number for address, (number, _) in self._listed.items()})
-
     def _follow(self, change: Change) -> None:
         if isinstance(change, (NetworkChanged, SectionChanged)):
-            self._is_stale = self._is_untold = True
+            self.listing.is_stale = self._is_untold = True
             # What controllers turn has another value, and is where it was.
-            self._may_be_new |= not self._turns
+            self.listing.may_be_new |= not self._turns
 
     @property
     def mappings(self) -> Mappings:
@@ -286,7 +273,7 @@ class Hub:
         """Numbers are where routes have them now: tell whoever is sent OSC."""
         self._moved = values
         if self._sender is not None and values:
-            self._sender.send(values.items())
+            self._sender.send(values.items(), self.listing.known)
 
     def _learn(self, taken: Taken, now: float) -> None:
         learning, found = self._learning, suggested(taken)
@@ -295,26 +282,27 @@ class Hub:
             return
         self._learning = None
         try:
-            mapping = mapping_of(found, self.names.number(learning.target))
+            number = self.names.number(learning.target)
+            mapping = mapping_of(found, number)
         except StudioError:
             self._say(f"There is nothing at {learning.target} any more, so nothing was learnt.")
             self.changed.emit()
             return
-        self._watched = Watched(learning, mapping, now) if "/cc/" in mapping.signal else None
+        self._watched = watched(learning, mapping, number, now)
         self._keep(learning, mapping)
         self._watch(taken, now)
 
     def _watch(self, taken: Taken, now: float) -> None:
         """See whether what was learnt last is another kind of control than it seemed to be."""
-        watched = self._watched
-        if watched is None or not taken:
+        held = self._watched
+        if held is None or not taken:
             return
-        better = watched.take(taken, now)
-        if watched.is_over(now) or watched.mapping not in self.mappings:
+        better = held.take(taken, now)
+        if held.is_over(now) or held.mapping not in self.mappings:
             self._watched = None
-        if better is not None and watched.mapping in self.mappings:
-            before, watched.mapping = watched.mapping, better
-            self._keep(watched.learning, better, before)
+        if better is not None and held.mapping in self.mappings:
+            before, held.mapping = held.mapping, better
+            self._keep(held.learning, better, before)
 
     def _keep(self, learning: Learning, mapping: Mapping, before: Mapping | None = None) -> None:
         """Have a mapping, in the place of another."""
@@ -328,20 +316,13 @@ class Hub:
 
     def _show(self) -> None:
         """Tell controllers where numbers are; those that a hand is at are told later."""
-        if self._is_stale:
-            self.refresh()
-        self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self._listed.get)
+        if self.listing.is_stale:
+            self.listing.refresh()
+        self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self.listing.listed.get)
         if self._sender is not None:
             moved = self._moved
-            self._sender.send((address, value) for address, (_, value) in self._listed.items() if address not in moved)
-
-    def _number(self, address: str) -> Number:
-        """The number at an address; StudioError where there is none."""
-        if self._may_be_new:
-            self.refresh()
-        if address not in self._known:
-            raise nothing_at(address, self._known)
-        return self._known[address]
+            values = ((address, value) for address, (_, value) in self.listing.listed.items() if address not in moved)
+            self._sender.send(values, self.listing.known)
 
     # -- in other threads -------------------------------------------------------------------------------------------
 

@@ -56,9 +56,16 @@ class Learning:
 
 
 def mapping_of(found: tuple[str, Mode], number: Number) -> Mapping:
-    """The mapping of a control that was moved to a number; what is pressed switches a switch."""
+    """The mapping of a control that was moved to a number; what is pressed switches a switch, or takes the next."""
     signal, mode = found
-    return Mapping(signal, number.address, "toggle" if mode == "trigger" and number.kind == "switch" else mode)
+    return Mapping(signal, number.address, pressing(number) if mode == "trigger" else mode)
+
+
+def pressing(number: Number) -> Mode:
+    """What a press does to a number."""
+    if number.kind == "switch":
+        return "toggle"
+    return "next" if number.kind == "choice" else "trigger"
 
 
 @dataclass(eq=False)
@@ -69,11 +76,14 @@ class Watched:
         learning: what it was learnt for.
         mapping: as it is until then.
         since: when it was learnt.
+        pressed: what it does where it turns out to be a button, which says 127, and 0 or nothing; None for a number
+            that is turned from end to end.
     """
 
     learning: Learning
     mapping: Mapping
     since: float
+    pressed: Mode | None = None
     _sent: list[int] = field(default_factory=list)
     _is_settled: bool = False
 
@@ -90,8 +100,23 @@ class Watched:
         if self._is_settled:
             return None
         self._sent += taken.raw.get(self.mapping.signal, ())
-        mode, self._is_settled = way_of(self._sent)
+        if self.pressed is not None:
+            mode, self._is_settled = self._as_button()
+        else:
+            mode, self._is_settled = way_of(self._sent)
         return replace(self.mapping, mode=mode) if mode not in (None, self.mapping.mode) else None
+
+    def _as_button(self) -> tuple[Mode | None, bool]:
+        """Of a switch or a choice: whether a button turns it; where a fader or an endless knob does, as others."""
+        if set(self._sent) <= {0, 127}:
+            return (self.pressed, True) if len(self._sent) > 1 else (None, False)
+        return way_of(self._sent)
+
+
+def watched(learning: Learning, mapping: Mapping, number: Number, now: float) -> Watched | None:
+    """A controller that has just been learnt, to be watched; None for a note, of which all is known."""
+    pressed = pressing(number) if number.kind in ("switch", "choice") else None
+    return Watched(learning, mapping, now, pressed) if "/cc/" in mapping.signal else None
 
 
 def way_of(sent: Sequence[int]) -> tuple[Mode | None, bool]:

@@ -14,6 +14,8 @@ from studio.model.mapping import Mapping, Mappings, Mode
 _STEPS = 128
 _CHOOSES = re.compile(r"midi/\d+/cc/(98|99|100|101)")
 """Controllers that say which parameter is meant by what follows."""
+_MIDDLE = 0.5
+"""Past which a controller is pressed."""
 _NEAR = 1.5 / 127
 """How near an absolute control must come to where its number is, as a part of the whole way."""
 
@@ -39,42 +41,73 @@ class Mapped:
         self._number = number
         self._value = value
         self._held: dict[tuple[str, str], _Held] = {}
+        self._at: dict[str, float] = {}
 
     def values(self, mappings: Mappings, taken: Taken) -> dict[str, float]:
         """The new value of every number that a control turned; mappings of numbers that there are not do nothing."""
         found: dict[str, float] = {}
+        pressed = {signal: self._presses(signal, taken) for signal in {each.signal for each in mappings}}
         for mapping in mappings:
             try:
                 number = self._number(mapping.target)
                 now = found.get(mapping.target, self._value(mapping.target))
             except StudioError:
                 continue
-            value = self._turned(mapping, number, now, taken)
+            value = self._turned(mapping, number, now, taken, pressed[mapping.signal])
             if value is not None:
                 found[mapping.target] = number.clipped(value)
         return found
 
-    def _turned(self, mapping: Mapping, number: Number, now: float, taken: Taken) -> float | None:
+    def _turned(
+        self, mapping: Mapping, number: Number, now: float, taken: Taken, pressed: tuple[int, bool]
+    ) -> float | None:
         lo, hi = number.reach
         lo, hi = lo if mapping.lo is None else mapping.lo, hi if mapping.hi is None else mapping.hi
+        times, is_let_go = pressed
         if mapping.mode.startswith("relative"):
             steps = taken.steps.get(f"{_turns(mapping.signal)}/{mapping.mode.split()[1]}", 0.0)
             size = 1.0 if number.kind != "number" else (hi - lo) / _STEPS
             return now + steps * size if steps else None
+        if number.kind == "trigger":
+            return 1.0 if times else None
         if mapping.mode == "toggle":
-            return (lo if abs(now - hi) < abs(now - lo) else hi) if mapping.signal in taken.began else None
+            return (lo if abs(now - hi) < abs(now - lo) else hi) if times % 2 else None
+        if mapping.mode == "next":
+            first, last = sorted((round(lo), round(hi)))
+            return first + (round(now) - first + times) % (last - first + 1) if times else None
         if mapping.mode == "trigger":
-            # What began and ended between two frames goes by which came last; at the same moment it ends.
-            began, ended = taken.began.get(mapping.signal), taken.ended.get(mapping.signal)
-            if began is None and ended is None:
-                return None
-            return hi if ended is None or (began is not None and began < ended) else lo
+            return lo if is_let_go else hi if times else None
         if mapping.signal not in taken.signals:
             return None
-        return self._absolute(mapping, lo, hi, now, taken.signals[mapping.signal])
+        at = taken.signals[mapping.signal]
+        if number.kind == "switch":
+            # It has no place that it could be picked up at.
+            return hi if at >= _MIDDLE else lo
+        return self._absolute(mapping, number, (lo, hi), now, at)
 
-    def _absolute(self, mapping: Mapping, lo: float, hi: float, now: float, at: float) -> float | None:
-        key = mapping.signal, mapping.target
+    def _presses(self, signal: str, taken: Taken) -> tuple[int, bool]:
+        """How often a control was pressed since the last look, and whether it was let go after that.
+
+        What began and ended between two looks goes by which came last; at the same moment it ends. A controller is
+        pressed where it passes its middle, or says again that it is past it, as buttons do that say nothing else.
+        """
+        began, ended = taken.began.get(signal), taken.ended.get(signal)
+        if began is not None or ended is not None:
+            return int(began is not None), ended is not None and (began is None or ended <= began)
+        sent = [value / 127 for value in taken.raw.get(signal, ())]
+        if not sent and signal in taken.signals:
+            sent = [taken.signals[signal]]
+        times, is_let_go = 0, False
+        for at in sent:
+            before, self._at[signal] = self._at.get(signal, 0.0), at
+            times += at >= _MIDDLE and (before < _MIDDLE or at == before)
+            is_let_go = at < _MIDDLE
+        return times, is_let_go
+
+    def _absolute(
+        self, mapping: Mapping, number: Number, ends: tuple[float, float], now: float, at: float
+    ) -> float | None:
+        (lo, hi), key = ends, (mapping.signal, mapping.target)
         place = (now - lo) / (hi - lo) if hi != lo else at
         held = self._held.get(key)
         # It has the number as long as nobody else turns it.
@@ -84,7 +117,8 @@ class Mapped:
         if not has_it:
             came_past = held is not None and min(held.at, at) <= place <= max(held.at, at)
             has_it = came_past or abs(at - place) <= _NEAR
-        value = lo + at * (hi - lo)
+        # As the number will have it: a whole one is not where the control stands, and yet nobody else has turned it.
+        value = number.clipped(lo + at * (hi - lo))
         self._held[key] = _Held(at, value if has_it else now, has_it)
         return value if has_it else None
 

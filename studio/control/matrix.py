@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from studio.model.address import Number, joined
 from studio.model.curve import Curve, Memory, turned_curves
 from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
-from studio.model.param import number_kinds
+from studio.model.param import turnables, with_number
 from studio.model.route import MacroBank, Route, Routes
 from studio.model.tempo import Tempo
 
@@ -217,8 +217,5 @@ def _turn_part(part: _Part, name: str, value: float) -> None:
     elif name.startswith("curve/"):
         _, place, own = name.split("/", 2)
         part.curves = turned_curves(part.curves, int(place) - 1, own, value)
-    else:
-        kind = number_kinds(type(part.source)).get(name)
-        if kind is not None:
-            turned = value >= 0.5 if kind is bool else kind(round(value)) if kind is int else value
-            part.source = part.source.model_copy(update={name: turned})
+    elif name in turnables(type(part.source)):
+        part.source = with_number(part.source, name, value)

@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 
 from studio.control.led import Led
 from studio.control.quantised import switches_of
-from studio.model.address import Dial, Number, nothing_at
+from studio.errors import StudioError
+from studio.model.address import Dial, Number, nothing_at, split
 from studio.model.document import Document
 from studio.model.gesture import Gesture
+from studio.model.numbers import owners
 
 Dials = Callable[[], Iterable[Dial]]
+Find = Callable[[str], Dial | None]
+
+UNMOVED = ("/tempo/", "/panel/", "/command/")
+"""What no route and no macro moves: the time by which they move, and what is pressed and chosen in the window."""
 
 
 class Namespace:
@@ -29,12 +35,24 @@ class Namespace:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._dials: list[Dials] = []
+        self._found: dict[str, Find] = {}
         self.led = Led()
         self._gesture: Gesture | None = None
 
     def add(self, dials: Dials) -> None:
         """Let the numbers of something else be reached: it is asked for them whenever they are looked for."""
         self._dials.append(dials)
+
+    def add_owner(self, owner: str, dials: Dials, find: Find) -> None:
+        """Let many numbers be reached whose addresses all begin with one part, and which are found one by one.
+
+        Args:
+            owner: that part.
+            dials: all of them.
+            find: the one at an address; None where there is none.
+        """
+        self._dials.append(dials)
+        self._found[owner] = find
 
     def numbers(self) -> dict[str, Number]:
         """Every number by its address."""
@@ -43,8 +61,7 @@ class Namespace:
 
     def listed(self) -> dict[str, tuple[Number, float]]:
         """Every number with its value, by its address."""
-        found = {each.address: (each, self._document.get(each.address)) for each in self._document.numbers()}
-        return found | self.values()
+        return {each.address: (each, value) for each, value in self._document.listed()} | self.values()
 
     def values(self) -> dict[str, tuple[Number, float]]:
         """Those that are not the document's, with their values, by their addresses."""
@@ -65,8 +82,8 @@ class Namespace:
         return self._document.number(address) if dial is None else dial.number
 
     def movable(self) -> list[Number]:
-        """What routes and macros can move: all but the tempo."""
-        return [each for each in self.numbers().values() if not each.address.startswith("/tempo/")]
+        """What routes and macros can move: all but those of `UNMOVED`."""
+        return [each for each in self.numbers().values() if not each.address.startswith(UNMOVED)]
 
     def lead(self, wanted: Iterable[str]) -> tuple[tuple[Number, float], ...]:
         """Have those of these that are not the document's moved by `led` alone; each with what it moves about."""
@@ -130,13 +147,25 @@ class Namespace:
         self.set(address, (self._document.number(address) if dial is None else dial.number).default)
 
     def _dial(self, address: str) -> Dial | None:
-        for dial in self._others():
-            if dial.number.address == address:
-                return dial
-        known = {number.address for number in self._document.numbers()}
-        if address not in known:
-            raise nothing_at(address, [*known, *(dial.number.address for dial in self._others())])
+        """The one at an address; None where it is the document's. Hundreds of messages a frame ask for theirs."""
+        owner = split(address)[0]
+        if owner in self._found:
+            found = self._found[owner](address)
+            if found is None:
+                raise self._nothing_at(address)
+            return found
+        if owner not in owners():
+            for dial in self._others():
+                if dial.number.address == address:
+                    return dial
+        try:
+            self._document.number(address)
+        except StudioError:
+            raise self._nothing_at(address) from None
         return None
+
+    def _nothing_at(self, address: str) -> StudioError:
+        return nothing_at(address, self.numbers())
 
     def _others(self) -> Iterator[Dial]:
         for dials in self._dials:

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 
 import numpy as np
 from pythonosc.osc_message import OscMessage
@@ -37,7 +38,8 @@ Say = Callable[[str], object]
 class OscServer:
     """Listens in a thread of its own, until it is closed.
 
-    ``/studio/ADDRESS value`` turns a number; ``/studio/in/NAME value`` is a signal for routes, and sets off what waits
+    ``/studio/ADDRESS value`` turns a number, or chooses by a word; what is set off needs no value. ``/studio/in/NAME
+    value`` is a signal for routes, and sets off what waits
     for it where it rises from 0; without a value it sets off.
 
     Args:
@@ -149,10 +151,15 @@ class OscServer:
         number = self._numbers().get(address)
         if number is None and not self._is_old():
             raise StudioError(f"there is no number at {address[:80]}.")
+        number = number or Number(address, address)
+        if not values and number.kind == "trigger":
+            values = [1]
         if len(values) != 1:
             raise StudioError(f"{address[:80]} takes one value, not {len(values)}.")
-        number = number or Number(address, address)
-        self._inbox.turn(address, number.checked(values[0]))
+        value = number.checked(values[0])
+        # A button says 0 when it is let go: that must not take the place of the press.
+        if value or number.kind != "trigger":
+            self._inbox.turn(address, value)
 
     def _hear(self, name: str, values: list[object], path: str) -> None:
         signal = f"osc/{name}"
@@ -190,15 +197,24 @@ class OscSender:
         """Note what came in by OSC: it is not sent back to where it may have come from."""
         self._sent |= {address: _single(value) for address, value in values.items()}
 
-    def send(self, values: Iterable[tuple[str, float]]) -> None:
-        """Send numbers by their addresses, those that have changed since they were sent last."""
+    def send(self, values: Iterable[tuple[str, float]], words: Mapping[str, Number] = MappingProxyType({})) -> None:
+        """Send numbers by their addresses, those that have changed since they were sent last.
+
+        Args:
+            values: where they are.
+            words: numbers by their addresses; those of them that are choices are sent as words.
+        """
         for address, value in values:
             value = _single(value)
             if self._sent.get(address) == value:
                 continue
             self._sent[address] = value
             message = OscMessageBuilder(f"{ROOT}{address}")
-            message.add_arg(float(value), "f")
+            number = words.get(address)
+            if number is not None and number.choices:
+                message.add_arg(number.word(value), "s")
+            else:
+                message.add_arg(float(value), "f")
             try:
                 self._socket.sendto(message.build().dgram, self.to)
             except OSError:
@@ -212,11 +228,11 @@ class OscSender:
 
 def newest(packets: list[bytes]) -> list[bytes]:
     """Packets without those that turn a number which a later one turns again: in a flood most need not be read."""
-    root, signals = f"{ROOT}/".encode(), IN.encode()
+    root, counted = f"{ROOT}/".encode(), (IN.encode(), f"{ROOT}/panel/".encode(), f"{ROOT}/command/".encode())
     found: dict[bytes, bytes] = {}
     for number, data in enumerate(packets):
         key = data.partition(b"\0")[0]
-        if not data.startswith(root) or data.startswith(signals):
+        if not data.startswith(root) or data.startswith(counted):
             # All that begins something counts, and so does every bundle.
             key = b"%d" % number
         found.pop(key, None)

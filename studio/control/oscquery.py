@@ -21,7 +21,8 @@ from studio.model.address import Number
 
 Listed = Mapping[str, tuple[Number, float]]
 
-_TYPES = {"number": "f", "integer": "i", "switch": "T"}
+_TYPES = {"number": "f", "integer": "i", "switch": "T", "choice": "s", "trigger": "I"}
+_WRITE, _BOTH = 2, 3
 
 
 class OscQuery:
@@ -113,32 +114,44 @@ def _tree(listed: Listed) -> dict[str, Any]:
 
 def _described(number: Number, value: float) -> dict[str, Any]:
     kind = _TYPES[number.kind]
-    shown: object = bool(value) if kind == "T" else int(value) if kind == "i" else value
-    found: dict[str, Any] = {
-        "TYPE": ("T" if value else "F") if kind == "T" else kind,
-        "ACCESS": 3,
-        "VALUE": [shown],
-        "DESCRIPTION": number.doc or number.label,
-    }
+    found: dict[str, Any] = {"TYPE": kind, "ACCESS": _BOTH, "VALUE": [value], "DESCRIPTION": number.doc or number.label}
+    if kind == "I":
+        # An impulse has no value.
+        del found["VALUE"]
+        return found | {"ACCESS": _WRITE}
+    if kind == "s":
+        return found | {"VALUE": [number.word(value)], "RANGE": [{"VALS": list(number.choices)}]}
+    if kind == "T":
+        return found | {"TYPE": "T" if value else "F", "VALUE": [bool(value)]}
+    if kind == "i":
+        found["VALUE"] = [int(value)]
     limits = {
         key: end for key, end in (("MIN", number.lo), ("MAX", number.hi)) if math.isfinite(end) and abs(end) < 1e30
     }
-    if limits and kind != "T":
+    if limits:
         found["RANGE"] = [limits]
     return found | ({"UNIT": [number.unit]} if number.unit else {})
 
 
+def _shown(number: Number, value: float) -> str:
+    if number.kind == "trigger":
+        return ""
+    return number.word(value) if number.kind == "choice" else f"{value:g}"
+
+
 def _page(listed: Listed, osc_port: int) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(ROOT + address)}</code><td>{value:g}<td>{escape(number.range_in_words)}"
+        f"<tr><td><code>{escape(ROOT + address)}</code><td>{escape(_shown(number, value))}"
+        f"<td>{escape(number.range_in_words)}"
         f"<td>{escape(number.doc or number.label)}"
         for address, (number, value) in listed.items()
     )
     return (
         "<!doctype html><meta charset=utf-8><title>Network Bending Studio: OSC</title>"
         "<style>body{font:14px sans-serif;margin:2em}td{padding:2px 1em 2px 0}</style>"
-        f"<h1>OSC</h1><p>UDP port {osc_port}. One value a message, of type f, i, T or F; "
-        f"<code>{ROOT}/in/NAME</code> is a signal for routes.</p><table>{rows}</table>"
+        f"<h1>OSC</h1><p>UDP port {osc_port}. One value a message, of type f, i, T or F, or one of the words of a "
+        f"choice, as s; what is set off needs none. <code>{ROOT}/in/NAME</code> is a signal for routes.</p>"
+        f"<table>{rows}</table>"
     )
 
 

@@ -13,8 +13,6 @@ from studio.model.cue import MOST as CUES
 from studio.model.form import fields
 from studio.model.learning_sheets import MOST
 
-_KINDS = ("number", "integer", "seed")
-
 SPEED = Number("/source/speed", "Speed", "number", 1.0, 0.1, 4.0, "", "Seconds of the source in one second")
 POSITION = Number(
     "/source/position", "Position", "number", 0.0, 0.0, 1.0, "", "Where the source is, as a part of its length"
@@ -50,9 +48,7 @@ FLIPPED = _switch("flipped", "Output upside down", "Whether it stands on its hea
 QUARTERS = Number("/output/quarters", "Output turn", "integer", 0.0, 0.0, 3.0, "", "Turns of 90 degrees, clockwise")
 
 BRUSH = {
-    field.name: number_of(joined("brush", field.name), field, f"Brush {field.label.lower()}")
-    for field in fields(Brush)
-    if field.kind in _KINDS
+    field.name: number_of(joined("brush", field.name), field, f"Brush {field.label.lower()}") for field in fields(Brush)
 }
 """The brush's own settings, by their names."""
 

@@ -27,8 +27,6 @@ LOSS_WORDS = {
 
 LOSS_NAMES = tuple(LOSS_WORDS)
 
-_KINDS = ("number", "integer", "seed")
-
 OF_STATES = ("unrolled", "pool")
 """Those that count for networks with a state alone."""
 
@@ -67,10 +65,9 @@ class LessonNumbers(Declared):
 
 
 def setting_numbers() -> Iterator[tuple[str, Number]]:
-    """The settings that are numbers, by their names: ``/lesson/rate``."""
+    """The settings, by their names: ``/lesson/rate``."""
     for field in fields(LessonNumbers):
-        if field.kind in _KINDS:
-            yield field.name, number_of(joined("lesson", field.name), field, f"Lesson {field.label.lower()}")
+        yield field.name, number_of(joined("lesson", field.name), field, f"Lesson {field.label.lower()}")
 
 
 def loss_numbers() -> Iterator[tuple[str, Number]]:

@@ -10,7 +10,7 @@ import math
 from typing import ClassVar, Literal
 
 from studio.model.modulator import Moment
-from studio.model.param import Declared, lives, param
+from studio.model.param import Declared, param, turnables, with_number
 
 Memory = tuple[float, ...] | None
 
@@ -148,12 +148,9 @@ def turned_curves(curves: tuple[Curve, ...], place: int, name: str, value: float
     """Curves with another number of the one at a place, counted from 0; as they are where there is no such number."""
     if not 0 <= place < len(curves):
         return curves
-    curve = curves[place]
-    kind = next((live.kind for live in lives(type(curve)) if live.name == name), None)
-    if kind is None:
+    if name not in turnables(type(curves[place])):
         return curves
-    held = value >= 0.5 if kind is bool else round(value) if kind is int else value
-    return (*curves[:place], curve.model_copy(update={name: held}), *curves[place + 1 :])
+    return (*curves[:place], with_number(curves[place], name, value), *curves[place + 1 :])
 
 
 def _left(step: float, seconds: float) -> float:

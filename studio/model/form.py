@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
@@ -52,6 +53,7 @@ class Field:
     in_deviations: bool = False
 
 
+@cache
 def fields(cls: type[Declared]) -> tuple[Field, ...]:
     """Every parameter of a declared record, in the order of its declaration.
 
@@ -61,6 +63,7 @@ def fields(cls: type[Declared]) -> tuple[Field, ...]:
     return tuple(_field(name, info) for name, info in cls.model_fields.items())
 
 
+@cache
 def field_of(cls: type[Declared], name: str) -> Field:
     """One parameter of a declared record; TypeError where no form can ask for it."""
     return _field(name, cls.model_fields[name])

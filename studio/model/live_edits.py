@@ -22,10 +22,10 @@ from studio.errors import StudioError
 from studio.model.address import split
 from studio.model.edit import Edit, Patch, Selection
 from studio.model.explain import explain
-from studio.model.form import fields
 from studio.model.layout import crop, put
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.param import turnables, with_number
 from studio.model.preset import Preset
 from studio.model.section import Section
 
@@ -102,20 +102,16 @@ class LiveEdit:
         if name == "on":
             return replace(self, on=value >= 0.5)
         own = name.removeprefix("own/")
-        kind = next((field.kind for field in fields(type(self.edit)) if field.name == own), "")
-        if kind not in NUMBERS:
+        if own not in turnables(type(self.edit)):
             raise StudioError(f'{self.name} has no number "{own}".')
-        held = value if kind == "number" else value >= 0.5 if kind == "boolean" else round(value)
+        turned = with_number(self.edit, own, value)
         try:
-            type(self.edit).model_validate({**self.edit.model_dump(), own: held})
+            type(self.edit).model_validate(turned.model_dump())
         except ValidationError as error:
             raise StudioError(f"{self.name}: {explain(error)}.") from error
         # Not what was validated, which would have lost its second tensor.
-        return replace(self, edit=self.edit.model_copy(update={own: held}))
+        return replace(self, edit=turned)
 
-
-NUMBERS = frozenset({"number", "integer", "seed", "boolean"})
-"""Kinds of parameters (see `studio.model.form`) that can be turned while an edit is live."""
 
 LiveEdits = tuple[LiveEdit, ...]
 

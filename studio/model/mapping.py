@@ -7,7 +7,7 @@ from typing import Literal
 
 from studio.model.section import Section
 
-Mode = Literal["absolute", "relative twos", "relative offset", "relative sign", "toggle", "trigger"]
+Mode = Literal["absolute", "relative twos", "relative offset", "relative sign", "toggle", "trigger", "next"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Mapping:
         signal: what the control sends: "midi/1/cc/7", "midi/1/cc14/7", "midi/1/note/60", "osc/fader/1".
         target: the address of the number.
         mode: "absolute" sets it from end to end; the relative ones turn it in steps of a 128th; "toggle" switches
-            between the ends with each press; "trigger" is at the far end while it is held.
+            between the ends with each press; "trigger" is at the far end while it is held; "next" takes the next whole
+            number with each press, and the first behind the last. A controller is pressed where it passes its middle.
         lo: the number's value at one end of the control; None is the end of its reach.
         hi: its value at the other end.
         takeover: whether an absolute control that stands elsewhere than the number turns it only once it has come

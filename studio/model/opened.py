@@ -104,6 +104,10 @@ class Opened:
         """Every number of the preset that can be turned."""
         return tuple(knob.number for knob in numbers.knobs(self._preset))
 
+    def listed(self) -> tuple[tuple[Number, float], ...]:
+        """Every number of the preset that can be turned, with its value."""
+        return tuple((knob.number, knob.get(self._preset)) for knob in numbers.knobs(self._preset))
+
     def number(self, address: str) -> Number:
         """One of them; StudioError where there is none at this address."""
         return numbers.knob(self._preset, address).number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args, get_origin
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -118,15 +118,45 @@ def live_names(cls: type[Declared]) -> frozenset[str]:
     return frozenset(live.name for live in lives(cls))
 
 
+Choices = tuple[Any, ...]
+D = TypeVar("D", bound=Declared)
+
+
 @cache
-def number_kinds(cls: type[Declared]) -> Mapping[str, type]:
-    """The parameters that are numbers, live or not, seeds among them: the kind of each by its name."""
-    hints = {name: info.annotation for name, info in cls.model_fields.items()}
-    whole: dict[str, type] = {
-        name: int if hint is int else float for name, hint in hints.items() if hint in (int, float)
-    }
-    live = {each.name: each.kind for each in lives(cls)}
-    return {name: live.get(name) or whole[name] for name in cls.model_fields if name in live or name in whole}
+def turnables(cls: type[Declared]) -> Mapping[str, type | Choices]:
+    """The parameters that can be turned as a number, live or not, by their names.
+
+    Returns:
+        The kind of each, in the order of their declaration: float, int (seeds among them) or bool; of a choice, what
+        there is to choose from.
+    """
+    found: dict[str, type | Choices] = {}
+    for name, info in cls.model_fields.items():
+        hint: Any = info.annotation
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        if hint in (float, int, bool):
+            found[name] = hint
+        elif len(choices) > 1:
+            found[name] = choices
+    return found
+
+
+def number_in(record: Declared, name: str) -> float:
+    """A parameter out of `turnables` as a number: of words to choose from, the place among them."""
+    kind, value = turnables(type(record))[name], getattr(record, name)
+    return float(kind.index(value) if isinstance(kind, tuple) and isinstance(value, str) else value)
+
+
+def with_number(record: D, name: str, value: float) -> D:
+    """The record with another number for one of its `turnables`, which is within its range: nothing is checked."""
+    kind = turnables(type(record))[name]
+    if not isinstance(kind, tuple):
+        held = _as_kind(value, kind)
+    elif isinstance(kind[0], str):
+        held = kind[min(max(round(value), 0), len(kind) - 1)]
+    else:
+        held = min(kind, key=lambda choice: abs(choice - value))
+    return record.model_copy(update={name: held})
 
 
 def param(

@@ -49,6 +49,16 @@ def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -
     assert "/view/zoom" not in ours
     named = "/view/zoom", "/fade ", "/source/speed", "/lesson/weight/adversarial"
     assert all(address in windows for address in named)
+    assert "/command/" not in out
+    status, out, err = studio_here("addresses", "landscapes", "--commands")
+    assert (status, err) == (0, "")
+    assert "/command/edit.undo" in out
+    assert "/command/file.quit" not in out
+    status, out, _ = studio_here("addresses", "landscapes", "--json", "--commands", "--bend", "up0:Rotate,angle=30")
+    kinds = {fact["address"]: (fact["kind"], fact["choices"]) for fact in json.loads(out)}
+    assert kinds["/command/edit.undo"] == ("trigger", [])
+    assert kinds["/command/output.black"] == ("switch", [])
+    assert kinds["/bend/1/border"] == ("choice", ["zero", "edge", "reflect", "wrap"])
     status, out, _ = studio_here("addresses", "landscapes", "--json")
     found = {fact["address"]: fact for fact in json.loads(out)}
     assert status == 0
@@ -67,6 +77,7 @@ def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -
         "reach": [20.0, 400.0],
         "unit": "bpm",
         "doc": "",
+        "choices": [],
     }
 
 

@@ -22,6 +22,7 @@ from studio.control.move import move
 from studio.control.osc import OscServer
 from studio.errors import StudioError
 from studio.io.presets import find_preset, load_preset
+from studio.model.address import Dial, Number
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.preset import Preset
@@ -153,7 +154,7 @@ def test_a_number_that_has_gone_meanwhile_is_said(desk: Desk) -> None:
     desk.document.remove_stage(1)
     desk.hub.pump()
     assert "There is no number at /bend/1/angle" in desk.said[0]
-    desk.hub.refresh()
+    desk.hub.listing.refresh()
     desk.hub.close()
 
 
@@ -231,6 +232,56 @@ def test_a_fader_stays_a_fader_and_what_was_forgotten_is_not_learnt_again(desk: 
         desk.hub.close()
 
 
+@pytest.mark.parametrize(
+    ("address", "sent", "mode", "value"),
+    [
+        ("/bend/1/on", [(127,), (0,)], "toggle", 1.0),
+        ("/bend/1/on", [(127,), (127,)], "toggle", 0.0),
+        ("/bend/1/on", [(127, 0)], "toggle", 0.0),
+        ("/bend/1/on", [(64,), (90,), (20,)], "absolute", 0.0),
+        ("/bend/1/border", [(127,), (0,)], "next", 0.0),
+        ("/bend/1/border", [(1,), (60,), (127,)], "absolute", 3.0),
+    ],
+)
+def test_a_button_is_told_from_a_fader_while_it_is_learnt(
+    desk: Desk, address: str, sent: list[tuple[int, ...]], mode: str, value: float
+) -> None:
+    ports, told = Ports(), list[Mapping]()
+    desk.hub.hear_midi(ports)
+    try:
+        desk.hub.learn(address, told.append)
+        for values in sent:
+            for each in values:
+                ports.receive(bytes([0xB0, 7, each]))
+            desk.hub.pump()
+        assert desk.document.section(MAPPINGS) == (Mapping("midi/1/cc/7", address, mode),)  # type: ignore[arg-type]
+        assert told[-1].mode == mode
+        assert desk.document.get(address) == value
+    finally:
+        desk.hub.close()
+
+
+def test_a_note_takes_the_next_of_a_choice_and_sets_off_what_is_set_off(desk: Desk) -> None:
+    ports, done = Ports(), list[float]()
+    undo = Number("/command/edit.undo", "Undo", "trigger", 0.0, 0.0, 1.0)
+    dial = Dial(undo, lambda: 0.0, done.append)
+    desk.hub.names.add_owner("command", lambda: [dial], {undo.address: dial}.get)
+    desk.hub.hear_midi(ports)
+    try:
+        for address in ("/bend/1/border", undo.address):
+            desk.hub.learn(address)
+            ports.receive(bytes([0x90, 60, 100]))
+            desk.hub.pump()
+            ports.receive(bytes([0x80, 60, 0]))
+            desk.hub.pump()
+        assert [each.mode for each in desk.document.section(MAPPINGS)] == ["next", "trigger"]
+        assert desk.document.stages[0].bend.border == "reflect"  # type: ignore[attr-defined]
+        assert done == [1.0]
+        assert undo not in desk.hub.names.movable()
+    finally:
+        desk.hub.close()
+
+
 def test_a_flood_of_messages_costs_the_window_next_to_nothing_and_the_newest_wins(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,7 +311,7 @@ def test_a_flood_of_messages_costs_the_window_next_to_nothing_and_the_newest_win
 def test_numbers_that_there_are_not_are_refused_by_the_thousand_without_being_looked_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.hub.refresh()
+    desk.hub.listing.refresh()
     desk.document.add_stage("act", make_bend("Multiply", {}))
     # It may be new, and is; the rest is not.
     desk.hub.inbox.turn("/bend/2/factor", 1.5)
@@ -272,6 +323,6 @@ def test_numbers_that_there_are_not_are_refused_by_the_thousand_without_being_lo
     assert desk.document.get("/bend/2/factor") == 1.5
     assert 0 < len(desk.said) <= 21
     # What controllers turn is where it was: nothing is listed anew for it.
-    assert not desk.hub._may_be_new
+    assert not desk.hub.listing.may_be_new
     desk.document.set("/bend/1/angle", 3.0)
-    assert desk.hub._may_be_new
+    assert desk.hub.listing.may_be_new

@@ -388,11 +388,13 @@ def test_the_library_is_used_as_it_is_meant(monkeypatch: pytest.MonkeyPatch) -> 
 AMOUNT = Number("/bend/1/amount", "Amount", "number", 1.0, 0.0, 1.0)
 COUNT = Number("/bend/1/count", "Count", "integer", 3.0, 1.0, 9.0)
 ON = Number("/bend/1/on", "On", "switch", 1.0, 0.0, 1.0)
+SHAPE = Number("/route/1/shape", "Shape", "choice", 0.0, 0.0, 2.0, choices=("sine", "saw", "square"))
+UNDO = Number("/command/edit.undo", "Undo", "trigger", 0.0, 0.0, 1.0)
 
 
 class Board:
     def __init__(self, *mappings: Mapping) -> None:
-        self.numbers = {number.address: number for number in (AMOUNT, COUNT, ON)}
+        self.numbers = {number.address: number for number in (AMOUNT, COUNT, ON, SHAPE, UNDO)}
         self.now = {address: number.default for address, number in self.numbers.items()}
         self.mappings: Mappings = mappings
         self.mapped = Mapped(self.number, lambda address: self.now[address])
@@ -426,6 +428,13 @@ def test_an_absolute_control_picks_its_number_up_where_it_is() -> None:
     assert jumps.take(signals={CC: 1.0}) == {AMOUNT.address: 0.5}
 
 
+def test_a_whole_number_that_was_picked_up_stays_in_hand() -> None:
+    board = Board(Mapping(CC, COUNT.address))
+    board.now[COUNT.address] = 1.0
+    found = [board.take(signals={CC: k / 127})[COUNT.address] for k in range(128)]
+    assert found == [round(1 + 8 * k / 127) for k in range(128)]
+
+
 def test_relative_controls_turn_on_from_where_it_is() -> None:
     board = Board(Mapping(CC, AMOUNT.address, "relative twos"), Mapping(CC, COUNT.address, "relative offset"))
     board.now[AMOUNT.address] = 0.5
@@ -442,6 +451,46 @@ def test_notes_switch_and_trigger() -> None:
     assert board.take(began={note: 0.0}, signals={note: 1.0}) == {ON.address: 0.0, AMOUNT.address: 1.0}
     assert board.take(ended={note: 0.0}, signals={note: 0.0}) == {AMOUNT.address: 0.25}
     assert board.take(began={note: 0.0}) == {ON.address: 1.0, AMOUNT.address: 1.0}
+
+
+def pressed(*values: int) -> dict[str, Any]:
+    return {"signals": {CC: values[-1] / 127}, "raw": {CC: values}}
+
+
+@pytest.mark.parametrize(
+    ("once", "again"), [((127, 0), (127, 0)), ((127,), (0, 127)), ((127,), (127,)), ((100, 0), (90,))]
+)
+def test_a_button_that_is_a_controller_presses_as_a_note_does(once: tuple[int, ...], again: tuple[int, ...]) -> None:
+    board = Board(Mapping(CC, ON.address, "toggle"), Mapping(CC, SHAPE.address, "next"), Mapping(CC, UNDO.address))
+    board.now[ON.address] = 1.0
+    # However often a frame looks, and though it was let go meanwhile.
+    assert board.take(**pressed(*once)) == {ON.address: 0.0, SHAPE.address: 1.0, UNDO.address: 1.0}
+    assert board.take() == {}
+    assert board.take(**pressed(*again)) == {ON.address: 1.0, SHAPE.address: 2.0, UNDO.address: 1.0}
+
+
+def test_presses_between_two_looks_are_counted_and_a_fader_presses_once_on_its_way() -> None:
+    board = Board(Mapping(CC, ON.address, "toggle"), Mapping(CC, SHAPE.address, "next"))
+    assert board.take(**pressed(127, 0, 127, 0)) == {SHAPE.address: 2.0}
+    assert board.take(**pressed(127, 0)) == {ON.address: 0.0, SHAPE.address: 0.0}, "the first follows the last"
+    fader = Board(Mapping(CC, UNDO.address))
+    assert fader.take(**pressed(10, 40, 63)) == {}
+    assert fader.take(**pressed(64, 80, 127)) == {UNDO.address: 1.0}
+    assert fader.take(**pressed(120, 60)) == {}
+    assert fader.take(**pressed(66)) == {UNDO.address: 1.0}
+
+
+def test_what_presses_holds_turns_a_switch_and_takes_the_next() -> None:
+    held = Board(Mapping(CC, AMOUNT.address, "trigger"), Mapping(CC, ON.address))
+    held.now |= {AMOUNT.address: 0.0, ON.address: 0.0}
+    # A switch needs not be picked up where it is.
+    assert held.take(**pressed(127)) == {AMOUNT.address: 1.0, ON.address: 1.0}
+    assert held.take(**pressed(0)) == {AMOUNT.address: 0.0, ON.address: 0.0}
+    note = "midi/1/note/60"
+    notes = Board(Mapping(note, COUNT.address, "next", lo=4.0, hi=2.0), Mapping(note, UNDO.address, "trigger"))
+    assert notes.take(began={note: 0.0}) == {COUNT.address: 4.0, UNDO.address: 1.0}
+    assert notes.take(ended={note: 0.0}) == {}
+    assert notes.take(began={note: 0.0})[COUNT.address] == 2.0
 
 
 def test_mappings_of_what_is_gone_do_nothing_and_are_learnt_and_forgotten() -> None:

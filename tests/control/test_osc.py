@@ -27,7 +27,9 @@ AMOUNT = Number("/bend/1/amount", "Amount", "number", 1.0, 0.0, 1.0, "", "From a
 COUNT = Number("/bend/1/count", "Count", "integer", 3.0, 1.0, 9.0, "px")
 ON = Number("/bend/1/on", "On", "switch", 1.0, 0.0, 1.0)
 FREE = Number("/layer/a/value", "Value")
-NUMBERS = {number.address: number for number in (AMOUNT, COUNT, ON, FREE)}
+BORDER = Number("/bend/1/border", "Border", "choice", 0.0, 0.0, 2.0, choices=("zero", "edge", "wrap"))
+UNDO = Number("/command/edit.undo", "Undo", "trigger", 0.0, 0.0, 1.0)
+NUMBERS = {number.address: number for number in (AMOUNT, COUNT, ON, FREE, BORDER, UNDO)}
 LISTED = {address: (number, number.default) for address, number in NUMBERS.items()}
 
 
@@ -81,6 +83,26 @@ def test_numbers_are_turned_over_udp_and_the_newest_wins(osc: Received) -> None:
     taken = osc.until(lambda t: len(t.numbers) == 3 and t.numbers["/bend/1/amount"] == 1.0, *last)
     assert taken.numbers == {"/bend/1/amount": 1.0, "/bend/1/count": 4.0, "/bend/1/on": 0.0}
     assert osc.said == []
+
+
+def test_a_choice_takes_its_word_or_its_place_and_a_press_is_never_lost(osc: Received) -> None:
+    osc.send(message("/studio/bend/1/border", "wrap"))
+    assert osc.until(lambda t: bool(t.numbers)).numbers == {"/bend/1/border": 2.0}
+    osc.send(message("/studio/bend/1/border", 1))
+    assert osc.until(lambda t: bool(t.numbers)).numbers == {"/bend/1/border": 1.0}
+    undo = "/studio/command/edit.undo"
+    for pressed in ([message(undo)], [message(undo, True)], [message(undo, 1.0), message(undo, 0.0)]):
+        for data in pressed:
+            osc.server.take(data)
+        # What a button says when it is let go does not take the place of the press.
+        assert osc.inbox.take().numbers == {"/command/edit.undo": 1.0}
+    osc.server.take(message(undo, 0.0))
+    assert not osc.inbox.take()
+    assert osc.said == []
+    osc.server.take(message("/studio/bend/1/border", "mirror"))
+    osc.server.take(message("/studio/bend/1/border", 3))
+    assert "takes one of zero, edge, wrap, or its place from 0 to 2, not mirror" in osc.said[0]
+    assert "not 3" in osc.said[1]
 
 
 def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Received) -> None:
@@ -201,6 +223,9 @@ def test_of_what_came_in_together_the_newest_of_each_number_is_read_and_all_that
     other, hit, bundle = message("/studio/bend/1/count", 4), message("/studio/in/hit"), b"#bundle\0" + bytes(8)
     assert newest([one, hit, other, two, hit, bundle, bundle]) == [hit, other, two, hit, bundle, bundle]
     assert newest([b"", b"\0", b""]) == [b"", b"\0", b""]
+    # A press that is followed by its end is a press, and so is each of two.
+    pressed = [message("/studio/command/edit.undo", value) for value in (1.0, 0.0, 1.0, 0.0)]
+    assert newest(pressed) == pressed
 
 
 def test_a_number_that_may_be_new_is_checked_where_it_is_turned() -> None:
@@ -240,9 +265,12 @@ def test_values_are_sent_back_once_for_each_change() -> None:
         sender.send([("/bend/1/amount", 0.5)])
         sender.send([("/bend/1/amount", 0.5)])
         sender.send([("/bend/1/amount", 0.75)])
-        assert [controller.recv(1000) for _ in range(2)] == [
+        sender.send([("/bend/1/border", 1.0), ("/bend/1/count", 2.0)], NUMBERS)
+        assert [controller.recv(1000) for _ in range(4)] == [
             message("/studio/bend/1/amount", 0.5),
             message("/studio/bend/1/amount", 0.75),
+            message("/studio/bend/1/border", "edge"),
+            message("/studio/bend/1/count", 2.0),
         ]
         sender.close()
 
@@ -268,6 +296,11 @@ def test_the_addresses_are_listed_over_http() -> None:
             "RANGE": [{"MIN": 0.0, "MAX": 1.0}],
         }
         assert get("/studio/bend/1/on?TYPE") == {"TYPE": "T"}
+        border = get("/studio/bend/1/border")
+        assert (border["TYPE"], border["VALUE"]) == ("s", ["zero"])  # type: ignore[index]
+        assert border["RANGE"] == [{"VALS": ["zero", "edge", "wrap"]}]  # type: ignore[index]
+        undo = get("/studio/command/edit.undo")
+        assert (undo["TYPE"], undo["ACCESS"], "VALUE" in undo) == ("I", 2, False)  # type: ignore[index, operator]
         assert get("/?HOST_INFO")["OSC_PORT"] == 9000  # type: ignore[index]
         with urllib.request.urlopen(f"{base}/?html", timeout=60) as reply:  # noqa: S310
             page = reply.read().decode()

@@ -47,6 +47,7 @@ from studio.model.performance import (
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.stage import ChannelRange
 from studio.model.stages import STAGES
 from studio.model.values import Values
 from studio.runtime.render.frame_runner import FrameRunner
@@ -151,6 +152,7 @@ def test_numbers_are_written_as_numbers_and_the_rest_as_sections(tmp_path: Path)
     document.set("/bend/1/angle", 10)
     document.set("/tempo/bpm", 90)
     document.change_stage(1, guard=document.stages[0].guard.model_copy(update={"kind": "norm"}))
+    document.change_stage(1, channels=ChannelRange(first=0, last=1))
     document.set_bypassed("act", True)
     recording.close()
     document.set("/bend/1/angle", 20)
@@ -158,8 +160,10 @@ def test_numbers_are_written_as_numbers_and_the_rest_as_sections(tmp_path: Path)
     assert lines[0] == {"format": "studio-performance", "version": 3, "network": SHA, "preset": "p"}
     assert lines[1] == {"time": 1.0, "turn": "/bend/1/angle", "to": 10.0}
     assert lines[2] == {"time": 1.0, "turn": "/tempo/bpm", "to": 90.0}
-    assert [line["section"] for line in lines[3:]] == ["stages", "bypassed"]
-    assert lines[4]["to"] == ["act"]
+    # A choice is turned as well, by its place.
+    assert lines[3] == {"time": 1.0, "turn": "/bend/1/guard/kind", "to": 3.0}
+    assert [line["section"] for line in lines[4:]] == ["stages", "bypassed"]
+    assert lines[5]["to"] == ["act"]
 
 
 def test_another_network_is_written_with_all_that_it_begins_with(tmp_path: Path) -> None:

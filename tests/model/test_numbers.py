@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.bends import make_bend
 from studio.bends import registry as bends
 from studio.errors import StudioError
 from studio.model.address import Number, split
 from studio.model.bend import Bend
 from studio.model.changes import Change, SectionChanged, StagesChanged
+from studio.model.curve import Range
 from studio.model.document import Document
 from studio.model.graph import Graph, Input, Node
 from studio.model.latent_offset import LATENT, moved
@@ -57,7 +59,7 @@ def document() -> Document:
 def test_every_number_has_an_address_with_what_was_declared_of_it(document: Document) -> None:
     found = {number.address: number for number in document.numbers()}
     of_first = {address for address in found if address.startswith("/bend/1/")}
-    own = ("amount", "on", "size", "count", "soft", "taps", "mask/low", "mask/high", "guard/times")
+    own = ("amount", "on", "size", "count", "soft", "taps", "mask/low", "mask/high", "guard/times", "guard/kind")
     assert of_first == {f"/bend/1/{name}" for name in own}
     assert {f"/latent/z/{k}" for k in range(8)} <= found.keys()
     size = found["/bend/1/size"]
@@ -84,6 +86,36 @@ def test_what_chooses_has_an_address_as_what_is_turned(document: Document) -> No
     for _ in wanted:
         document.undo()
     assert document.stages[2].channels == SomeChannels(share=0.25, seed=2**31 - 1)
+
+
+def test_a_choice_is_a_number_by_its_place_and_can_be_said_by_its_word(document: Document) -> None:
+    document.add_stage("a", make_bend("Rotate", {}))
+    document.add_stage("a", make_bend("Median", {}))
+    route = make_modulator("lfo", {"shape": "square"})
+    document.set_section(ROUTES, added((), route, "/bend/1/size", curves=(Range(),))[0], "Move")
+    border = document.number("/bend/3/border")
+    assert (border.kind, border.choices) == ("choice", ("zero", "edge", "reflect", "wrap"))
+    assert (border.default, border.reach, border.word(document.get(border.address))) == (0.0, (0.0, 3.0), "zero")
+    document.set(border.address, "wrap")
+    assert (document.get(border.address), document.stages[2].bend.border) == (3.0, "wrap")
+    document.set(border.address, 2)
+    assert document.stages[2].bend.border == "reflect"
+    document.set("/bend/3/guard/kind", "norm")
+    assert document.stages[2].guard == Guard(kind="norm")
+    document.set("/route/1/shape", "saw down")
+    document.set("/route/1/curve/1/overshoots", 1)
+    held = document.section(ROUTES)[0]
+    assert (held.source, held.curves) == (make_modulator("lfo", {"shape": "saw down"}), (Range(overshoots=True),))
+    # Whole numbers to choose from are themselves; the nearest is taken.
+    radius = document.number("/bend/4/radius")
+    assert (radius.kind, radius.lo, radius.hi) == ("integer", 1.0, 3.0)
+    document.set(radius.address, 3)
+    assert document.stages[3].bend.radius == 3
+    with pytest.raises(
+        StudioError, match="takes one of zero, edge, reflect, wrap, or its place from 0 to 3, not mirror"
+    ):
+        document.set(border.address, "mirror")
+    assert border.clipped(2.4) == 2.0
 
 
 def test_turning_a_number_is_undone_and_told_of(document: Document) -> None:

@@ -17,10 +17,8 @@ from studio.errors import StudioError
 from studio.model.address import Number
 from studio.model.route import ROUTES
 from studio.model.stage import Luma, SomeChannels
-from studio.ui.bends.channels import ChannelsEditor
-from studio.ui.filters.edits_panel import EditsPanel
-from studio.ui.kit.addressed import address_at, address_of, give_address
-from studio.ui.kit.controls import Seed
+from studio.ui.kit.addressed import address_at, address_of, addresses_of, give_address
+from studio.ui.kit.reached import addresses_of_control
 
 pytestmark = pytest.mark.gl
 
@@ -57,6 +55,10 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     yield from opened(qtbot, tmp_path / "home", "autoencoder-transposed")
 
 
+ELSEWHERE = ("/generator/", "/state/", "/fade", "/morph/")
+"""What this network has not, and what lies between presets, none of which is kept."""
+
+
 def test_all_addresses_in_the_window_have_numbers(whole: WholeWindow) -> None:
     document = whole.document
     whole.workspace.choose("enc2")
@@ -66,31 +68,10 @@ def test_all_addresses_in_the_window_have_numbers(whole: WholeWindow) -> None:
     # Behind the brush, edits are made when they are looked at.
     whole.editor.panels.setCurrentIndex(2)
     known = set(whole.studio.controllers.hub.names.numbers())
-    found = {address_of(widget) for widget in whole.window.findChildren(QWidget)} - {""}
+    found = {each for widget in whole.window.findChildren(QWidget) for each in addresses_of(widget)}
     wanted = {"/edit/1/amount", "/edit/1/own/amount", "/bend/1/angle", "/bend/1/amount", "/route/1/rate", "/tempo/bpm"}
-    # The panels of generators and of states have nothing to turn in this network, and are hidden.
-    elsewhere = ("/generator/", "/state/")
     assert not any(whole.window.docks[name].isVisible() for name in ("state",))
-    assert wanted <= {address for address in found if not address.startswith(elsewhere)} <= known
-
-
-ASKED_FIRST = {
-    "Low": "of an edit that is about to be made",
-    "High": "of an edit that is about to be made",
-    "How many kernels": "of a selection that is about to be made",
-    "Crossfader": "between presets, of which none is kept here",
-    "Scale": "of what is marked out in a histogram",
-    "Deviations": "of a guard of another kind than the stage has",
-    "Bright": "of a stage without a mask by brightness",
-    "Dark": "of a stage without a mask by brightness",
-}
-"""What nothing goes by until something else is done."""
-
-STRUCTURE = {
-    "How many of the strongest channels": "finds channels, which the stage then has as a list",
-    "Share of the channels": "of a stage whose channels are not drawn by seed",
-}
-"""What is not turned, but chosen."""
+    assert wanted <= {address for address in found if not address.startswith(ELSEWHERE)} <= known
 
 
 def test_every_slider_and_every_field_for_numbers_has_an_address(whole: WholeWindow) -> None:
@@ -115,30 +96,21 @@ def test_so_it_is_with_a_generator(generator: WholeWindow) -> None:
     check_addresses(generator)
 
 
-def is_drawn(widget: QWidget) -> bool:
-    """Whether a seed belongs to something that goes by it: not that of a stage with other channels, or of an action."""
-    within = widget
-    while within is not None and not isinstance(within, ChannelsEditor | EditsPanel):
-        within = within.parentWidget()
-    return within is None
-
-
 def check_addresses(whole: WholeWindow) -> None:
+    """Every one of them, also of what is only about to be made; and of all but what this network has not, a number."""
     known = whole.studio.controllers.hub.names.numbers()
-    is_generator = "/generator/pace" in known
     lacking, unknown = set(), set()
     for widget in whole.window.findChildren(QWidget):
         is_field = isinstance(widget, QAbstractSlider | QAbstractSpinBox) and not isinstance(widget, QScrollBar)
         if not is_field or not widget.isEnabled():
             continue
-        name, address = widget.accessibleName() or widget.parentWidget().accessibleName(), address_of(widget)
-        unused = isinstance(widget.parentWidget(), Seed) and not is_drawn(widget)
-        if not address and name not in (*ASKED_FIRST, *STRUCTURE) and not unused:
-            lacking.add(name or str(widget))
-        if address and address not in known and (is_generator or not address.startswith("/generator/")):
-            unknown.add((name, address))
+        name, addresses = widget.accessibleName() or str(widget), addresses_of_control(widget)
+        if not addresses:
+            lacking.add(name)
+        unknown |= {(name, each) for each in addresses if each not in known and not each.startswith(ELSEWHERE)}
     assert lacking == set()
-    assert unknown == set()
+    # What a card hides, as the deviations of a guard of another kind, is there when it is seen.
+    assert {each for each in unknown if not each[1].startswith("/panel/")} == set()
 
 
 def value_elsewhere(number: Number) -> float:
@@ -153,6 +125,8 @@ def test_the_numbers_of_panels_are_turned_by_their_addresses(whole: WholeWindow)
     known, own = names.numbers(), {number.address for number in whole.document.numbers()}
     # Cues and brushes by number are taken where there are so many, which tests of their own see to.
     own |= {"/source/cue", "/brush/preset"}
+    # What is pressed and chosen has a test of its own.
+    own |= {address for address in known if address.startswith(("/command/", "/panel/"))}
     others = {address: number for address, number in known.items() if address not in own}
     owners = {address.split("/")[1] for address in others}
     assert owners >= {"source", "view", "brush", "lesson"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import tiny_network
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -20,7 +20,7 @@ from studio.ui.bends.panel import BendsPanel
 from studio.ui.filters import edit_groups
 from studio.ui.kit.entry import fit
 from studio.ui.presets.shelves import SHELVES
-from studio.ui.shell.palette import Palette
+from studio.ui.shell.palette import ENTRY, Palette
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -140,8 +140,30 @@ def test_every_bend_edit_preset_and_network_is_found_whatever_the_deck_shows(who
         assert ("Preset", "Mine own") in listed
         assert ("Network", "landscapes") in listed
         assert {("Layer", node.name) for node in whole.document.graph.nodes} <= listed
-        assert {("Number", address) for address in whole.studio.parts.controllers.hub.names.listed()} <= listed
+        # What is pressed has its own entry, or is seen.
+        numbers = whole.studio.parts.controllers.hub.names.listed()
+        turned = {address for address in numbers if not address.startswith(("/command/", "/panel/"))}
+        assert {("Number", address) for address in turned} <= listed
         assert len({text for kind, text in listed if kind == "Command"}) > 60
+
+
+@pytest.mark.gl
+def test_a_right_click_on_a_command_or_a_number_opens_the_menu_to_learn_it_by(whole: WholeWindow) -> None:
+    for typed, title in (
+        ("draw eight", "Draw eight variants   /command/vary.roll"),
+        ("/tempo/bpm", "Bpm   /tempo/bpm"),
+    ):
+        palette = opened(whole)
+        palette.field.setText(typed)
+        rows = map(palette.model.index, range(palette.model.rowCount()))
+        index = next(each for each in rows if each.data(ENTRY).address == title.split()[-1])
+        palette.list.customContextMenuRequested.emit(palette.list.visualRect(index).center())
+        whole.until(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        assert menu.actions()[0].text() == title
+        assert "Learn a control" in [action.text() for action in menu.actions()]
+        menu.close()
 
 
 @pytest.mark.gl

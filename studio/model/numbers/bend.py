@@ -15,7 +15,7 @@ from typing import Any
 from studio.model.address import Number, joined, number_of
 from studio.model.form import field_of
 from studio.model.numbers._base import Knob
-from studio.model.param import Declared, Shaded, live_names, lives, number_kinds
+from studio.model.param import Declared, Shaded, live_names, lives, number_in, turnables, with_number
 from studio.model.preset import Preset
 from studio.model.stage import SomeChannels, Stage
 from studio.model.stages import STAGES, changed, stage_of
@@ -43,8 +43,9 @@ def _of_stage(stage: Stage) -> Iterator[Knob]:
         if isinstance(record, Shaded) and (part != "guard" or stage.guard.kind == "deviation"):
             yield from _of_record(number, what, part, path, record)
     for address, (part, name) in structure_of(stage).items():
-        path = ("channels",) if part == "channels" else ()
-        field = field_of(type(getattr(stage, part)), name)
+        path = () if part == "bend" else (part,)
+        kind: type[Declared] = type(getattr(stage, part))
+        field = field_of(kind, name)
         words = " ".join((what, *path, field.label.lower()))
         yield Knob(
             number_of(address, field, words), partial(_get_of, number, part, name), partial(_shape, number, part, name)
@@ -52,7 +53,7 @@ def _of_stage(stage: Stage) -> Iterator[Knob]:
 
 
 def structure_of(stage: Stage) -> dict[str, tuple[str, str]]:
-    """The addresses of the numbers that choose what a stage is: seeds, counts of frames, the share of its channels.
+    """The addresses of the numbers that choose what a stage is: seeds, borders, kinds, the share of its channels.
 
     An engine has no live number for these: another value is another stage.
 
@@ -60,9 +61,10 @@ def structure_of(stage: Stage) -> dict[str, tuple[str, str]]:
         For each address the field of `Stage` and the parameter of that record.
     """
     live = live_names(type(stage.bend))
-    found = {joined(OWNER, stage.id, n): ("bend", n) for n in number_kinds(type(stage.bend)) if n not in live}
+    found = {joined(OWNER, stage.id, n): ("bend", n) for n in turnables(type(stage.bend)) if n not in live}
+    found[joined(OWNER, stage.id, "guard", "kind")] = "guard", "kind"
     if isinstance(stage.channels, SomeChannels):
-        found |= {joined(OWNER, stage.id, "channels", n): ("channels", n) for n in number_kinds(SomeChannels)}
+        found |= {joined(OWNER, stage.id, "channels", n): ("channels", n) for n in turnables(SomeChannels)}
     return found
 
 
@@ -74,9 +76,11 @@ def reshaped(stage: Stage, values: Mapping[str, float]) -> Stage:
         values: by address, each within its range; those of other things count for nothing.
     """
     for address, (part, name) in structure_of(stage).items():
+        if address not in values:
+            continue
         record = getattr(stage, part)
-        if address in values and getattr(record, name) != values[address]:
-            shaped: dict[str, Any] = {part: _with_number(record, name, values[address])}
+        shaped: dict[str, Any] = {part: with_number(record, name, values[address])}
+        if shaped[part] != record:
             stage = replace(stage, **shaped)
     return stage
 
@@ -99,7 +103,7 @@ def _turn(number: int, name: str, preset: Preset, value: float) -> Preset:
 
 
 def _get_of(number: int, part: str, name: str, preset: Preset) -> float:
-    return float(getattr(getattr(stage_of(preset.section(STAGES), number), part), name))
+    return number_in(getattr(stage_of(preset.section(STAGES), number), part), name)
 
 
 def _turn_of(number: int, part: str, name: str, preset: Preset, value: float) -> Preset:
@@ -111,8 +115,4 @@ def _turn_of(number: int, part: str, name: str, preset: Preset, value: float) ->
 def _shape(number: int, part: str, name: str, preset: Preset, value: float) -> Preset:
     stages = preset.section(STAGES)
     record = getattr(stage_of(stages, number), part)
-    return preset.with_section(STAGES, changed(stages, number, **{part: _with_number(record, name, value)}))
-
-
-def _with_number(record: Declared, name: str, value: float) -> Declared:
-    return record.model_copy(update={name: number_kinds(type(record))[name](value)})
+    return preset.with_section(STAGES, changed(stages, number, **{part: with_number(record, name, value)}))

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from studio.model.address import Number, joined, number_of
-from studio.model.form import field_of, fields
-from studio.model.live_edits import EDITS, NUMBERS, LiveEdit, edit_of, turned
+from studio.model.form import field_of
+from studio.model.live_edits import EDITS, LiveEdit, edit_of, turned
 from studio.model.numbers._base import Knob
+from studio.model.param import number_in, turnables
 from studio.model.preset import Preset
 
 OWNER = "edit"
@@ -37,9 +38,9 @@ def _of_edit(each: LiveEdit) -> Iterator[Knob]:
 
 def own_addresses(each: LiveEdit) -> dict[str, str]:
     """The addresses of the numbers among an edit's own parameters, by their names."""
-    numbers = [field.name for field in fields(type(each.edit)) if field.kind in NUMBERS]
     taken = ("amount", "on")
-    return {name: joined(OWNER, each.id, *(("own",) if name in taken else ()), name) for name in numbers}
+    names = turnables(type(each.edit))
+    return {name: joined(OWNER, each.id, *(("own",) if name in taken else ()), name) for name in names}
 
 
 def _knob(number: Number, each: LiveEdit, name: str) -> Knob:
@@ -51,7 +52,7 @@ def _get(number: int, name: str, preset: Preset) -> float:
 
 
 def _get_own(number: int, name: str, preset: Preset) -> float:
-    return float(getattr(edit_of(preset.section(EDITS), number).edit, name))
+    return number_in(edit_of(preset.section(EDITS), number).edit, name)
 
 
 def _turn(address: str, preset: Preset, value: float) -> Preset:

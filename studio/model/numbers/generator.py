@@ -15,7 +15,7 @@ from studio.model.preset import Preset
 OWNER = "generator"
 
 _PATH = (
-    Number("/generator/kind", "Kind of path", "integer", 0, 0, 2, doc="0 walks, 1 goes round, 2 goes between two"),
+    Number("/generator/kind", "Kind of path", "choice", 0, 0, len(KINDS) - 1, doc="How it goes on", choices=KINDS),
     Number("/generator/seed", "Seed", "integer", 0, 0, LARGEST_SEED, doc="Chooses the points", safe=(0, 9999)),
     Number("/generator/to", "To seed", "integer", 1, 0, LARGEST_SEED, doc='Where "between" goes', safe=(0, 9999)),
     Number("/generator/seconds", "Length", "number", 8, 0.01, MOST_SECONDS, "s", "Of a loop, or between two", (1, 60)),

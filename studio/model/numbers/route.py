@@ -13,7 +13,7 @@ from studio.model.address import Number, joined, number_of
 from studio.model.curve import turned_curves
 from studio.model.form import field_of
 from studio.model.numbers._base import Knob
-from studio.model.param import Live, lives, number_kinds
+from studio.model.param import number_in, turnables, with_number
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route, changed, route_of
 
@@ -41,16 +41,16 @@ def _of_route(route: Route) -> Iterator[Knob]:
     yield Knob(depth, partial(_get, number, "depth"), partial(_turn, number, "depth"))
     on = Number(joined(OWNER, number, "on"), f"{what} on", "switch", 1.0, 0.0, 1.0, "", "Whether the route moves")
     yield Knob(on, partial(_get, number, "on"), partial(_turn, number, "on"))
-    for name in number_kinds(type(route.source)):
+    for name in turnables(type(route.source)):
         field = field_of(type(route.source), name)
         each = number_of(joined(OWNER, number, name), field, f"{what} {field.label.lower()}")
         yield Knob(each, partial(_get_source, number, name), partial(_turn_source, number, name))
     for place, curve in enumerate(route.curves):
-        for live in lives(type(curve)):
-            field = field_of(type(curve), live.name)
+        for name in turnables(type(curve)):
+            field = field_of(type(curve), name)
             words = f"{what} {curve.label.lower()}, {field.label.lower()}"
-            each = number_of(joined(OWNER, number, "curve", place + 1, live.name), field, words)
-            yield Knob(each, partial(_get_curve, number, place, live.name), partial(_turn_curve, number, place, live))
+            each = number_of(joined(OWNER, number, "curve", place + 1, name), field, words)
+            yield Knob(each, partial(_get_curve, number, place, name), partial(_turn_curve, number, place, name))
 
 
 def _get(number: int, name: str, preset: Preset) -> float:
@@ -63,21 +63,20 @@ def _turn(number: int, name: str, preset: Preset, value: float) -> Preset:
 
 
 def _get_source(number: int, name: str, preset: Preset) -> float:
-    return float(getattr(route_of(preset.section(ROUTES), number).source, name))
+    return number_in(route_of(preset.section(ROUTES), number).source, name)
 
 
 def _turn_source(number: int, name: str, preset: Preset, value: float) -> Preset:
     routes = preset.section(ROUTES)
-    source = route_of(routes, number).source
-    turned = source.model_copy(update={name: number_kinds(type(source))[name](value)})
+    turned = with_number(route_of(routes, number).source, name, value)
     return preset.with_section(ROUTES, changed(routes, number, source=turned))
 
 
 def _get_curve(number: int, place: int, name: str, preset: Preset) -> float:
-    return float(getattr(route_of(preset.section(ROUTES), number).curves[place], name))
+    return number_in(route_of(preset.section(ROUTES), number).curves[place], name)
 
 
-def _turn_curve(number: int, place: int, live: Live, preset: Preset, value: float) -> Preset:
+def _turn_curve(number: int, place: int, name: str, preset: Preset, value: float) -> Preset:
     routes = preset.section(ROUTES)
-    curves = turned_curves(route_of(routes, number).curves, place, live.name, value)
+    curves = turned_curves(route_of(routes, number).curves, place, name, value)
     return preset.with_section(ROUTES, changed(routes, number, curves=curves))

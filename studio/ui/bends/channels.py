@@ -78,6 +78,7 @@ class ChannelsEditor(QWidget):
         self.share.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.share.setAccessibleName("Share of the channels")
         self.seed = Seed(0, 2**31 - 1, 0)
+        self.seed.name_parts("Seed of the channels", "Which of them are drawn")
         self.seed.spin.setMinimumWidth(48)
         for spin in (self.share, self.seed.spin):
             spin.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

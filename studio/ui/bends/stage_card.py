@@ -17,13 +17,14 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.graph import Graph
-from studio.model.param import number_kinds
+from studio.model.param import turnables
 from studio.model.stage import Guard, Luma, Painted, SomeChannels, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.found_channels import narrow
+from studio.ui.bends.handle import Handle
 from studio.ui.bends.mask_editor import MaskEditor
 from studio.ui.bends.second import SecondChooser
 from studio.ui.kit import theme
@@ -32,6 +33,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.reached import give_place
 from studio.ui.services.effects import source_of
 
 _GUARDS = {
@@ -47,38 +49,6 @@ def sources(graph: Graph, layer: str) -> list[str]:
     names = [node.name for node in graph.nodes]
     before = names[: names.index(layer)] if layer in names else []
     return [*(i.name for i in graph.inputs), *before]
-
-
-class Handle(QLabel):
-    """What a card is dragged by; ``dragged`` brings how far, ``dropped`` comes at the end."""
-
-    dragged = Signal(int)
-    dropped = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__("⋮⋮")
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setToolTip("Drag to change the order")
-        self.setStyleSheet(f"color: {theme.FAINT}; padding: 0 2px;")
-        self._from: QPoint | None = None
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._from = event.globalPosition().toPoint()
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell how far."""
-        if self._from is not None:
-            self.dragged.emit(event.globalPosition().toPoint().y())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """End."""
-        if self._from is not None:
-            self._from = None
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-            self.dropped.emit(event.globalPosition().toPoint().y())
 
 
 class StageCard(QFrame):
@@ -107,6 +77,7 @@ class StageCard(QFrame):
         self._kind = type(stage.bend)
         self._gesture: Gesture | None = None
         self.setObjectName("stage")
+        give_place(self, stage.id)
         self.setStyleSheet(
             f"QFrame#stage {{ background: {theme.PANEL}; border: 1px solid {theme.LINE}; border-radius: 4px; }}"
         )
@@ -188,7 +159,8 @@ class StageCard(QFrame):
         column.addLayout(grid)
         give_address(self.amount, f"/bend/{self.number}/amount")
         give_address(self.on, f"/bend/{self.number}/on")
-        self.form.give_addresses({name: f"/bend/{self.number}/{name}" for name in number_kinds(self._kind)})
+        give_address(self.guard, f"/bend/{self.number}/guard/kind")
+        self.form.give_addresses({name: f"/bend/{self.number}/{name}" for name in turnables(self._kind)})
         self.form.changed.connect(lambda bend: self._turn(bend=bend))
         self.form.settled.connect(self._settle)
         self.amount.changed.connect(lambda: self._turn(amount=float(self.amount.value())))

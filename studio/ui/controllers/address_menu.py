@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QCursor, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from studio.control.namespace import UNMOVED
 from studio.control.osc_place import ROOT
 from studio.errors import StudioError
 from studio.model.address import Number
@@ -16,9 +17,20 @@ from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.route import ROUTES, added
 from studio.modulators import registry
 from studio.runtime.live.report import Message
-from studio.ui.kit.addressed import address_at, address_of
 from studio.ui.kit.events import Events
+from studio.ui.kit.reached import addresses_of_control
 from studio.ui.services.controllers import Controllers
+
+
+def _has_a_menu(widget: QWidget) -> bool:
+    """Whether the right button opens something of its own on it."""
+    ours = [kind for kind in type(widget).__mro__ if kind.__module__.startswith("studio.")]
+    asks = widget.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu
+    return asks or any("contextMenuEvent" in vars(kind) for kind in ours)
+
+
+_DOES = {"trigger": "sets it off", "switch": "switches it", "choice": "chooses"}
+"""What a control that is learnt does to a number, by its kind."""
 
 
 class AddressMenu(QObject):
@@ -46,9 +58,26 @@ class AddressMenu(QObject):
         events.on((QEvent.Type.ShortcutOverride,), self._escape)
 
     def _ask(self, watched: QObject, event: QEvent) -> bool:
-        """Take a right click on a control that has an address."""
-        address = address_of(watched) if isinstance(watched, QWidget) else ""
-        return bool(address) and isinstance(event, QContextMenuEvent) and self.open(address, event.globalPos())
+        """Take a right click on a control; where that opens a menu of its own, join it."""
+        addresses = addresses_of_control(watched) if isinstance(watched, QWidget) else ()
+        if not addresses or not isinstance(watched, QWidget) or not isinstance(event, QContextMenuEvent):
+            return False
+        if _has_a_menu(watched):
+            QTimer.singleShot(0, self, lambda: self._join(addresses))
+            return False
+        menu = self.menu_of(addresses)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+        return True
+
+    def _join(self, addresses: Sequence[str]) -> None:
+        """Stand as a menu within the one that has just opened."""
+        opened = QApplication.activePopupWidget()
+        if isinstance(opened, QMenu):
+            menu = self.menu_of(addresses, opened)
+            menu.setTitle("Learn, modulate, copy")
+            opened.addSeparator()
+            opened.addMenu(menu)
 
     def _escape(self, watched: QObject, event: QEvent) -> bool:
         """Escape stops learning."""
@@ -62,34 +91,44 @@ class AddressMenu(QObject):
 
     def learn_focused(self) -> None:
         """Learn a control for what the mouse is over, or what has the keyboard."""
-        address = address_at(QCursor.pos()) or address_of(QApplication.focusWidget())
-        if address:
+        under = addresses_of_control(QApplication.widgetAt(QCursor.pos()))
+        for address in under or addresses_of_control(QApplication.focusWidget()):
             self._controllers.learn(address)
-        else:
-            self._say(Message("Put the mouse over a control that has a number, or Tab to one.", "warning"))
+            return
+        self._say(Message("Put the mouse over a control, or Tab to one.", "warning"))
 
-    def open(self, address: str, place: QPoint) -> bool:
-        """Open the menu of a number at a place of the screen; False where there is no such number."""
-        menu = self.menu(address)
-        if menu is None:
-            return False
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(place)
-        return True
+    def menu_of(self, addresses: Sequence[str], parent: QWidget | None = None) -> QMenu:
+        """The menu of a control: that of its number, or one of menus where it turns several."""
+        if len(addresses) == 1:
+            return self.menu(addresses[0], parent)
+        menu = QMenu(parent or self._window)
+        for address in addresses:
+            menu.addMenu(self.menu(address, menu))
+        return menu
 
-    def menu(self, address: str) -> QMenu | None:
-        """The menu of a number; None where there is none at this address."""
-        number = self._controllers.hub.names.numbers().get(address)
-        if number is None:
-            return None
-        menu = QMenu(self._window)
+    def menu(self, address: str, parent: QWidget | None = None) -> QMenu:
+        """The menu of a number; where there is none at this address now, only that can be copied."""
+        menu = QMenu(parent or self._window)
         menu.setToolTipsVisible(True)
-        head = menu.addAction(f"{number.label}   {address}")
+        try:
+            number = self._controllers.hub.names.number(address)
+        except StudioError:
+            number = None
+        head = menu.addAction(f"{number.label if number is not None else 'Nothing to turn yet'}   {address}")
         head.setEnabled(False)
+        menu.setTitle(head.text())
         menu.addSeparator()
-        learn = self._controllers.learn
+        if number is not None:
+            self._fill(menu, number)
+            menu.addSeparator()
+        menu.addAction("Copy the address", lambda: self._copy(address))
+        menu.addAction("Copy the OSC path", lambda: self._copy(f"{ROOT}{address}"))
+        return menu
+
+    def _fill(self, menu: QMenu, number: Number) -> None:
+        address, learn = number.address, self._controllers.learn
         menu.addAction("Learn a control", lambda: learn(address)).setToolTip(
-            "The next control that you move, by MIDI or OSC, turns it in this preset"
+            f"The next control that you move, by MIDI or OSC, {_DOES.get(number.kind, 'turns it')} in this preset"
         )
         menu.addAction("Learn a control, for all presets", lambda: learn(address, for_all=True))
         for mapping in self._controllers.hub.mappings:
@@ -97,15 +136,12 @@ class AddressMenu(QObject):
                 menu.addAction(f"Forget {mapping.signal}", lambda mapping=mapping: self._forget(mapping))
         menu.addSeparator()
         moves = menu.addAction("Modulate", lambda: self._modulate(number))
-        moves.setEnabled(self._can_move(address))
-        menu.addAction("Reset", lambda: self._reset(address)).setToolTip(f"To {number.default:g}")
-        menu.addSeparator()
-        menu.addAction("Copy the address", lambda: self._copy(address))
-        menu.addAction("Copy the OSC path", lambda: self._copy(f"{ROOT}{address}"))
-        return menu
-
-    def _can_move(self, address: str) -> bool:
-        return any(number.address == address for number in self._controllers.hub.names.movable())
+        moves.setEnabled(not address.startswith(UNMOVED))
+        if not moves.isEnabled():
+            moves.setToolTip("Routes move the numbers of presets, of the source, the view, the brush and the lesson")
+        reset = menu.addAction("Reset", lambda: self._reset(address))
+        reset.setEnabled(number.kind != "trigger")
+        reset.setToolTip(f"To {number.word(number.default) or f'{number.default:g}'}" if reset.isEnabled() else "")
 
     def _modulate(self, number: Number) -> None:
         routes, route = added(self._document.section(ROUTES), registry()["LFO"](), number.address)

@@ -23,6 +23,7 @@ _TIPS = {
     "relative sign": "An endless knob that sends 1, 2 … up and 65, 66 … down",
     "toggle": "Each press switches between the ends",
     "trigger": "At the far end while it is pressed",
+    "next": "Each press takes the next of a choice or of whole numbers",
 }
 
 

@@ -12,9 +12,10 @@ from studio.model.mapping import MAPPINGS, Mapping
 from studio.ui.controllers.mapping_row import MappingRow
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.reached import name_control
 from studio.ui.services.controllers import Controllers
 
-_EMPTY = "No control turns anything yet.\nRight click on any slider, and choose “Learn a control”."
+_EMPTY = "No control turns anything yet.\nRight click on any control, and choose “Learn a control”."
 _SHOWN = {MAPPINGS.name, "stages", "routes", "edits"}
 
 
@@ -69,6 +70,7 @@ class ControllersPanel(QWidget):
         self.last = ElidedLabel()
         self.last.say("nothing yet")
         self.learning = QPushButton()
+        name_control(self.learning, "stop_learning")
         self.learning.clicked.connect(self._controllers.hub.stop_learning)
         self.empty = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setStyleSheet(f"color: {theme.FAINT}; padding: 16px;")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.control.crossing import FADE, MORPH
 from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
 from studio.runtime.live.report import Message
@@ -28,6 +29,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.reached import name_control
 from studio.ui.services.fades import EASINGS, QUANTA, SLOTS, SNAPSHOTS, Fades, Held
 
 _STEPS = 1000
@@ -78,7 +80,9 @@ class FadesPanel(QWidget):
         self.fader.setRange(0, _STEPS)
         self.fader.setAccessibleName("Crossfader")
         self.fader.setToolTip("From A to B; what it leaves behind is one undo")
+        give_address(self.fader, FADE.address)
         self.pad = MorphPad()
+        give_address(self.pad, *(number.address for number in MORPH))
         self._connect()
         self._lay_out()
         fades.changed.connect(self._show)
@@ -90,11 +94,13 @@ class FadesPanel(QWidget):
         self.quantum.activated.connect(self._choose)
         self.switches.activated.connect(self._choose)
         for number, key in self.keys.items():
+            name_control(key, f"snapshot_{number}", sets_off=True)
             key.setMinimumWidth(24)
             key.clicked.connect(partial(self._press, number))
             key.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             key.customContextMenuRequested.connect(partial(self._open_menu, key, partial(self.key_menu, number)))
         for letter, slot in self.slots.items():
+            name_control(slot, f"slot_{letter}")
             slot.clicked.connect(partial(self._fill, letter))
             slot.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             slot.customContextMenuRequested.connect(partial(self._open_menu, slot, partial(self.slot_menu, letter)))
@@ -231,7 +237,6 @@ class FadesPanel(QWidget):
             key.setAccessibleName(f"Snapshot {number}, {held.preset.name if held is not None else 'empty'}")
         for letter, slot in self.slots.items():
             self._show_slot(letter, slot, fades.slots.get(letter))
-        give_address(self.fader, "/fade" if {"A", "B"} <= fades.slots.keys() else "")
         self.fader.blockSignals(True)
         self.fader.setValue(round(fades.across * _STEPS))
         self.fader.blockSignals(False)

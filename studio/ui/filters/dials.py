@@ -7,6 +7,7 @@ from functools import partial
 
 from studio.control.window import BRUSH, NAMED_BRUSH, PULL, RATE
 from studio.model.address import Dial
+from studio.model.param import number_in, with_number
 from studio.model.workspace import Workspace
 from studio.ui.services.brushes import Brushes
 
@@ -32,9 +33,8 @@ def dials(workspace: Workspace, brushes: Brushes) -> Iterator[Dial]:
 
 
 def _get(workspace: Workspace, name: str) -> float:
-    return float(getattr(workspace.brush, name))
+    return number_in(workspace.brush, name)
 
 
 def _set(workspace: Workspace, name: str, value: float) -> None:
-    kind = type(getattr(workspace.brush, name))
-    workspace.brush = workspace.brush.model_copy(update={name: kind(value)})
+    workspace.brush = with_number(workspace.brush, name, value)

@@ -23,6 +23,7 @@ from studio.ui.filters.live_list import LiveList
 from studio.ui.filters.others import Others
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
+from studio.ui.kit.reached import name_control
 
 _QUICK = 200
 """Milliseconds of work that are not worth a word."""
@@ -64,6 +65,7 @@ class EditsPanel(QWidget):
         self.doc.setStyleSheet(f"color: {theme.FAINT};")
         self.others = Others(document, editing)
         self.apply = QPushButton("Apply")
+        name_control(self.apply, "apply")
         self.apply.setObjectName("primary")
         self.apply.clicked.connect(self.apply_now)
         self.cancel = QPushButton("Cancel")

@@ -11,6 +11,7 @@ from studio.ui.filters.selecting import combined
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 
 
 class FoundRow(QWidget):
@@ -33,6 +34,7 @@ class FoundRow(QWidget):
         close = tool_button(
             "x", "Select all filters again", "Select all filters again, and let the layers be as they were", self._clear
         )
+        name_control(close, "select_all_again")
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(4)

@@ -10,6 +10,7 @@ from studio.model.workspace import Workspace
 from studio.runtime.editing.kernels import reset_tensor
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 
 
 class Header(QWidget):
@@ -26,6 +27,7 @@ class Header(QWidget):
         self.bent.setIcon(icon("arrow-counter-clockwise", theme.ACCENT))
         self.bent.setToolTip("Give the tensor its trained values back; lit where it differs from them")
         self.bent.setAccessibleName("Give the tensor its trained values back")
+        name_control(self.bent, "reset_tensor")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE // 2)

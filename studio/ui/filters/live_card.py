@@ -20,6 +20,7 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.reached import give_place
 
 
 class LiveEditCard(QFrame):
@@ -41,6 +42,7 @@ class LiveEditCard(QFrame):
         self._kind = type(edit.edit)
         self._gesture: Gesture | None = None
         self.setObjectName("live")
+        give_place(self, "live", edit.id)
         self.setStyleSheet(
             f"QFrame#live {{ background: {theme.PANEL}; border: 1px solid {theme.LINE}; border-radius: 4px; }}"
         )

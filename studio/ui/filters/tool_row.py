@@ -14,6 +14,7 @@ from studio.ui.filters.depths import Depth
 from studio.ui.filters.order_commands import ORDERS
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 
 _TOOLS: tuple[tuple[Tool, str, str], ...] = (
     (
@@ -61,6 +62,7 @@ class ToolRow(QWidget):
             group.addButton(button)
             row.addWidget(button)
         self.protect = _button("lock-simple", "Painting keeps to the selected kernels")
+        name_control(self.protect, "protect")
         self.protect.setCheckable(True)
         self.protect.clicked.connect(lambda on: setattr(workspace, "protected", on))
         row.addWidget(self.protect)
@@ -77,10 +79,12 @@ class ToolRow(QWidget):
         self.order.activated.connect(lambda: setattr(workspace, "row_order", self.order.currentData()))
         row.addWidget(self.order)
         self.by_effect = _button("sort-descending", "What changes the picture most comes first, as it was measured")
+        name_control(self.by_effect, "order_by_effect")
         self.by_effect.setCheckable(True)
         self.by_effect.clicked.connect(lambda on: setattr(workspace, "row_order", "effect" if on else "index"))
         row.addWidget(self.by_effect)
         self.own_scale = _button("grid-four", "Each kernel has the full range of colours, however faint it is")
+        name_control(self.own_scale, "own_scale")
         self.own_scale.setCheckable(True)
         self.own_scale.clicked.connect(lambda on: setattr(workspace, "kernel_scaling", "tile" if on else "all"))
         row.addWidget(self.own_scale)

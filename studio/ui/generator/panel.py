@@ -117,6 +117,7 @@ class GeneratorPanel(QWidget):
         self.source = QLabel(wordWrap=True)
         self.source.setStyleSheet(f"color: {theme.FAINT};")
         self.pad = Pad(_REACH)
+        give_address(self.pad, *(_DIRECTION.format(place) for place in (1, 2)))
         self.pad.moved.connect(self._padded)
         self.pad.settled.connect(self._settle)
         self.across, self.up = QComboBox(), QComboBox()
@@ -260,6 +261,7 @@ class GeneratorPanel(QWidget):
             steps = [*self._document.section(GENERATOR).steps, *[0.0] * len(self.directions)]
             names = str(places[0] + 1), str(places[1] + 1)
             self.pad.show_value(steps[places[0]], steps[places[1]], names)
+            give_address(self.pad, *(_DIRECTION.format(place + 1) for place in places))
 
     def _given(self) -> LatentPath | None:
         """The path that the source's name settles."""

@@ -9,6 +9,7 @@ from studio.ui.histogram.numbers import number_text
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.reached import give_place
 
 
 class RangeBar(QWidget):
@@ -27,6 +28,7 @@ class RangeBar(QWidget):
 
     def __init__(self, what: str) -> None:
         super().__init__()
+        give_place(self, what)
         self.says = QLabel()
         self.says.setStyleSheet(f"color: {theme.FAINT};")
         self.says.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

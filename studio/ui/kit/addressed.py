@@ -5,22 +5,31 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QWidget
 
-_PROPERTY = "address"
+ADDRESS = "address"
+"""The property of a widget that holds it."""
 
 
-def give_address(widget: QWidget, address: str) -> None:
-    """Let a control, with all that it is made of, stand for the number at an address; empty for none any more."""
-    widget.setProperty(_PROPERTY, address)
+def give_address(widget: QWidget, *addresses: str) -> None:
+    """Let a control, with all that it is made of, stand for the number at an address; empty for none any more.
+
+    A pad stands for two.
+    """
+    widget.setProperty(ADDRESS, " ".join(addresses))
+
+
+def addresses_of(widget: QWidget | None) -> tuple[str, ...]:
+    """The addresses that a widget, or what it is a part of, stands for."""
+    while widget is not None:
+        found = str(widget.property(ADDRESS) or "")
+        if found:
+            return tuple(found.split())
+        widget = widget.parentWidget()
+    return ()
 
 
 def address_of(widget: QWidget | None) -> str:
-    """The address that a widget, or what it is a part of, stands for; empty where there is none."""
-    while widget is not None:
-        found = widget.property(_PROPERTY)
-        if found:
-            return str(found)
-        widget = widget.parentWidget()
-    return ""
+    """The first of them; empty where there is none."""
+    return next(iter(addresses_of(widget)), "")
 
 
 def address_at(place: QPoint) -> str:

@@ -19,6 +19,7 @@ class Entry:
         detail: a few words more: its keys, its shape, its range.
         icon: a Phosphor name.
         takes_value: whether a value may be typed behind it: "/bend/1/amount 0.5".
+        address: of the number that it is; empty for what has none.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Entry:
     detail: str = ""
     icon: str = ""
     takes_value: bool = False
+    address: str = ""
 
 
 def plain(call: Callable[[], object]) -> Callable[[str], object]:

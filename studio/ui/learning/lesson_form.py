@@ -37,6 +37,7 @@ from studio.learn.losses import parse_weights
 from studio.learn.prepare import Asked
 from studio.model.address import Dial
 from studio.model.form import fields
+from studio.model.param import number_in, with_number
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
@@ -194,11 +195,10 @@ class LessonForm(QWidget):
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _get(self, name: str) -> float:
-        return float(getattr(self.form.record(), name))
+        return number_in(self.form.record(), name)
 
     def _set(self, name: str, value: float) -> None:
-        record = self.form.record()
-        self.form.show_record(record.model_copy(update={name: type(getattr(record, name))(value)}))
+        self.form.show_record(with_number(self.form.record(), name, value))
         self.turned.emit()
 
     def _get_weight(self, name: str) -> float:

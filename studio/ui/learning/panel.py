@@ -35,6 +35,7 @@ from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
 from studio.ui.learning.pictures import CheckpointStrip, CropView
@@ -70,6 +71,7 @@ class LearningPanel(QWidget):
         self._workspace, self._session, self._telemetry, self._say = workspace, session, telemetry, say
         self.lesson = LessonForm()
         self.learn = QPushButton("Learn")
+        name_control(self.learn, "learn")
         self.learn.setObjectName("primary")
         self.learn.clicked.connect(self.toggle)
         self.step = QPushButton("Step")

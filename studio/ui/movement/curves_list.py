@@ -9,11 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from studio.model.curve import CURVES, Curve
-from studio.model.param import Declared, lives
+from studio.model.param import Declared, turnables
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.forms import Form
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import give_place
 
 Curves = tuple[Curve, ...]
 
@@ -100,8 +101,9 @@ class CurvesList(QWidget):
 
     def _new_row(self, place: int, curve: Curve) -> _Row:
         row = _Row(curve)
+        give_place(row, "curve", place + 1)
         head = f"/route/{self._route}/curve/{place + 1}"
-        row.form.give_addresses({live.name: f"{head}/{live.name}" for live in lives(type(curve))})
+        row.form.give_addresses({name: f"{head}/{name}" for name in turnables(type(curve))})
         row.turned.connect(partial(self._turn, place))
         row.settled.connect(self.settled)
         row.moved.connect(partial(self._move, place))

@@ -16,7 +16,7 @@ from studio.model.document import Document
 from studio.model.form import fields
 from studio.model.gesture import Gesture
 from studio.model.modulator import Modulator
-from studio.model.param import number_kinds
+from studio.model.param import turnables
 from studio.model.route import ROUTES, Route, changed, route_of, without
 from studio.modulators import registry
 from studio.ui.kit import theme
@@ -25,6 +25,7 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.reached import give_place
 from studio.ui.kit.text_controls import Line
 from studio.ui.movement.curves_list import CurvesList
 from studio.ui.movement.trace import Trace
@@ -57,6 +58,7 @@ class RouteCard(QFrame):
         self._kind = type(route.source)
         self._gesture: Gesture | None = None
         self.setObjectName("route")
+        give_place(self, route.id)
         self.setStyleSheet(
             f"QFrame#route {{ background: {theme.PANEL}; border: 1px solid {theme.LINE}; border-radius: 4px; }}"
         )
@@ -119,7 +121,7 @@ class RouteCard(QFrame):
         self.curves.changed.connect(lambda what, curves: self._set(what, curves=curves))
         give_address(self.reach, f"/route/{self.number}/depth")
         give_address(self.on, f"/route/{self.number}/on")
-        self.form.give_addresses({name: f"/route/{self.number}/{name}" for name in number_kinds(self._kind)})
+        self.form.give_addresses({name: f"/route/{self.number}/{name}" for name in turnables(self._kind)})
         self.source.activated.connect(self._set_source)
         self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
         self.reach.settled.connect(self._settle)

@@ -17,6 +17,7 @@ from studio.runtime.render.aside import Film, Rendered, Rendering
 from studio.runtime.services.failures import told
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 from studio.ui.recording.large_stills import LARGER, LARGER_TIP
 from studio.ui.services.parts import Parts
 
@@ -44,6 +45,7 @@ class LargeFilms(QWidget):
         self.way.setCurrentIndex(max(0, self.way.findData(parts.session.recording.film)))
         self.way.activated.connect(self._choose)
         self.button = QPushButton()
+        name_control(self.button, "render")
         self.button.clicked.connect(self.toggle)
         self.facts = QLabel()
         self.facts.setWordWrap(True)

@@ -31,6 +31,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import name_control
 from studio.ui.recording.large_films import LargeFilms
 from studio.ui.recording.large_stills import LARGER, LARGER_TIP, LargeStills
 from studio.ui.services.session import Session
@@ -123,6 +124,7 @@ class RecorderPanel(QWidget):
     def _make(self) -> None:
         choice = self._session.recording
         self.button = QPushButton("Record")
+        name_control(self.button, "record")
         self.button.setIconSize(QSize(20, 20))
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.toggle)
@@ -157,10 +159,12 @@ class RecorderPanel(QWidget):
         self.what.setCurrentIndex(int(choice.shown))
         self.what.activated.connect(self._choose)
         self.folder = _push("folder", "", "")
+        name_control(self.folder, "folder")
         self.folder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.folder.setStyleSheet("text-align: left;")
         self.folder.clicked.connect(self._ask_folder)
         self.link = QPushButton()
+        name_control(self.link, "open_last")
         self.link.setFlat(True)
         self.link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.link.setCursor(Qt.CursorShape.PointingHandCursor)

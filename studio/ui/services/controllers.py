@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from studio.control.hub import Hub
-from studio.control.namespace import Dials
+from studio.control.namespace import Dials, Find
 from studio.control.osc_place import LOOPBACK
 from studio.control.osc_place import target as osc_target
 from studio.errors import StudioError
@@ -96,6 +96,12 @@ class Controllers(QObject):
     def add(self, dials: Dials) -> None:
         """Let the numbers of something else than the document be reached, too."""
         self.hub.names.add(dials)
+        self.hub.renew()
+        self.reached.emit()
+
+    def add_owner(self, owner: str, dials: Dials, find: Find) -> None:
+        """Let many be reached whose addresses begin with one part; see `Namespace.add_owner`."""
+        self.hub.names.add_owner(owner, dials, find)
         self.hub.renew()
         self.reached.emit()
 

@@ -26,6 +26,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import give_room, name_control
 from studio.ui.services.message_details import MessageDetails
 
 NOTE_SECONDS = 6.0
@@ -65,6 +66,7 @@ class MessageBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Messages")
+        give_room(self, "messages")
         self.setObjectName("messages")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._log: list[_Entry] = []
@@ -76,6 +78,7 @@ class MessageBar(QWidget):
         self._more = tool_button("", "Messages that are still open: click to list them", "More messages", self.show_log)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(theme.SPACE // 2)
+        name_control(self._more, "more")
         self._close = tool_button("x", "Dismiss this message", "Dismiss", self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.SPACE, 2, 4, 2)

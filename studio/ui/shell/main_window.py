@@ -28,7 +28,10 @@ from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Context
 from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
+from studio.ui.kit.reached import COMMAND, HEAD
+from studio.ui.kit.reached_dials import Reached
 from studio.ui.services.parts import Parts
+from studio.ui.shell.command_dials import command_dials, find_command
 from studio.ui.shell.compact import LEAST
 from studio.ui.shell.declared import declared
 from studio.ui.shell.docks import Docks
@@ -96,6 +99,10 @@ class MainWindow(QMainWindow):
         waits, make_for = self.panels.waits, self.panels.make_for
         self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error, waits, make_for)
         self.context.add(self.actions_)
+        actions, controllers = self.actions_, parts.controllers
+        controllers.add_owner(COMMAND, lambda: command_dials(actions), lambda address: find_command(actions, address))
+        self._reached = Reached(self)
+        controllers.add_owner(HEAD, self._reached.dials, self._reached.find)
         self._make_bars()
         self._is_restored = parts.session.restore_window(self)
         if not self._is_restored:

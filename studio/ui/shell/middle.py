@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from studio.ui.kit import theme
 from studio.ui.kit.panel import Panel
+from studio.ui.kit.reached import give_room
 from studio.ui.services.messages import MessageBar
 
 _WIDEST = 760
@@ -30,6 +31,7 @@ class Middle(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for panel, widget in panels:
+            give_room(widget, panel.id)
             column.addWidget(widget, 1 if panel.stretches else 0)
         self.around = [widget for panel, widget in panels if not panel.stretches]
         """What lies around the panel that stretches."""

@@ -20,20 +20,25 @@ from PySide6.QtWidgets import (
 )
 
 from studio.errors import StudioError
+from studio.model.address import joined
 from studio.runtime.live.report import Message
 from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions, keys_of
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, fit, plain
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import COMMAND, HEAD
 from studio.ui.services.controllers import Controllers
 from studio.ui.services.messages import MessageBar
 from studio.ui.shell.declared import Declared
 
 _MOST = 60
 _RECENT = 8
-_ENTRY = Qt.ItemDataRole.UserRole + 1
+ENTRY = Qt.ItemDataRole.UserRole + 1
 _WIDTH, _HEIGHT, _ROW = 620, 420, 30
+
+_PRESSED = (f"/{COMMAND}/", f"/{HEAD}/")
+"""Addresses of what has an entry of its own, or is seen."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -71,7 +76,9 @@ class Palette(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("What fits")
-        self.list.clicked.connect(lambda index: self._choose(index.data(_ENTRY)))
+        self.list.clicked.connect(lambda index: self._choose(index.data(ENTRY)))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._ask)
         box = QVBoxLayout(self)
         box.setContentsMargins(*(theme.SPACE,) * 4)
         box.addWidget(self.field)
@@ -88,6 +95,17 @@ class Palette(QFrame):
         self.show()
         self.field.setFocus()
 
+    def _ask(self, at: QPoint) -> None:
+        """A command or a number can be learnt here as well, where no button stands for it."""
+        from studio.ui.controllers.address_menu import AddressMenu
+
+        entry: Entry | None = self.list.indexAt(at).data(ENTRY)
+        if entry is not None and entry.address:
+            menu, place = self._context[AddressMenu].menu(entry.address), self.list.viewport().mapToGlobal(at)
+            self.close()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(place)
+
     def _all(self) -> Iterator[Entry]:
         for command in self._actions.commands.values():
             action = self._actions[command.id]
@@ -97,13 +115,17 @@ class Palette(QFrame):
                 text = command.text.rstrip("…")
                 # "Set" alone, say, might be anything.
                 detail = "   ".join(filter(None, (where, keys)))
-                yield Entry(text, "Command", plain(action.trigger), detail, command.icon)
+                run, address = plain(action.trigger), joined(COMMAND, command.id)
+                yield Entry(text, "Command", run, detail, command.icon, address=address)
         for panel in self._declared.panels:
             yield from panel.entries(self._context)
         for address, (number, value) in self._context[Controllers].hub.names.listed().items():
+            if number.kind == "trigger" or address.startswith(_PRESSED):
+                continue
             detail = f"{value:g}, {number.range_in_words}"
             run = partial(self._turn, address)
-            yield Entry(address, "Number", run, f"{number.label}: {detail}", "sliders", takes_value=True)
+            said = f"{number.label}: {detail}"
+            yield Entry(address, "Number", run, said, "sliders", takes_value=True, address=address)
 
     def _turn(self, address: str, text: str) -> None:
         try:
@@ -143,7 +165,7 @@ class Palette(QFrame):
         if key in steps:
             self.list.setCurrentIndex(self.model.index(min(max(0, row + steps[key]), last)))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._choose(self.list.currentIndex().data(_ENTRY))
+            self._choose(self.list.currentIndex().data(ENTRY))
         elif key == Qt.Key.Key_Escape:
             self.close()
         else:
@@ -184,7 +206,7 @@ class _Model(QAbstractListModel):
         if not index.isValid():
             return None
         entry = self.entries[index.row()]
-        if role == _ENTRY:
+        if role == ENTRY:
             return entry
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{entry.kind}: {entry.text}, {entry.detail}"
@@ -199,7 +221,7 @@ class _Rows(QStyledItemDelegate):
         return QSize(200, _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry: Entry = index.data(_ENTRY)
+        entry: Entry = index.data(ENTRY)
         rect: QRect = option.rect
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:

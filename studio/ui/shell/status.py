@@ -12,6 +12,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.live.tuning import TuningState
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.reached import give_room
 from studio.ui.kit.steady import SteadyLabel
 
 _EVERY = 0.25
@@ -35,6 +36,7 @@ class StatusBar(QStatusBar):
     def __init__(self, telemetry: Telemetry, stop_tuning: Callable[[], None]) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        give_room(self, "status")
         self._told = 0.0
         self._under_cursor = self._label("What lies under the cursor", stretch=1)
         self._sizes = self._label("Size of the picture in the network, and of what comes out")

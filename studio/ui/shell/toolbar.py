@@ -14,6 +14,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command
 from studio.ui.kit.icons import icon
+from studio.ui.kit.reached import give_room
 from studio.ui.shell.size_box import SizeBox
 
 _ROOMY = 1180
@@ -42,6 +43,7 @@ class ToolBar(QToolBar):
     def __init__(self, actions: Actions, workspace: Workspace, say_error: Callable[[str], None]) -> None:
         super().__init__("Tools")
         self.setObjectName("tools")
+        give_room(self, "tools")
         self.setMovable(False)
         self.setIconSize(QSize(18, 18))
         self._workspace = workspace

@@ -29,6 +29,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.reached import name_control
 from studio.ui.services.session import Session
 
 _SIZES = ((480, 640), (600, 800), (720, 1280), (1080, 1920), (1440, 2560), (2160, 3840))
@@ -89,6 +90,7 @@ class CameraPanel(QWidget):
         self.device = _box("Which camera", lambda: self._ask(number=self.device.currentData()))
         self.again = tool_button("arrows-clockwise", "Look for cameras again", "Look for cameras", self.look)
         self.resolution = _box("Of its pictures; the camera takes the nearest that it has", self._ask_size)
+        name_control(self.resolution, "size")
         self.resolution.addItem(_LEAVE, None)
         for height, width in _SIZES:
             self.resolution.addItem(f"{width}×{height}", (height, width))
@@ -108,6 +110,7 @@ class CameraPanel(QWidget):
         self.exposure.setToolTip(_EXPOSURE)
         self.exposure.valueChanged.connect(lambda value: self._ask(exposure=value))
         self.by_hand = QCheckBox("Exposure")
+        name_control(self.by_hand, "exposure_by_hand")
         self.by_hand.setToolTip("Set the exposure by hand; otherwise the camera sees to it")
         self.by_hand.clicked.connect(lambda on: self._ask(exposure=self.exposure.value() if on else None))
         self.start = QPushButton("Play the camera")

@@ -26,6 +26,7 @@ from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
+from studio.ui.kit.reached import name_control
 from studio.ui.kit.steady import SteadyLabel
 from studio.ui.services.cues import FilmCues
 from studio.ui.services.session import Session
@@ -79,6 +80,7 @@ class Transport(QWidget):
             "caret-left", "One frame back, while paused (,)", "Previous frame", lambda: self.step(-1)
         )
         self.play_button = tool_button("pause-fill", "Pause (Space)", "Pause", self.toggle)
+        name_control(self.play_button, "play")
         self.forth = tool_button("caret-right", "One frame on, while paused (.)", "Next frame", lambda: self.step(1))
         self.loop = tool_button("repeat", "Begin again at the end", "Loop")
         self.loop.setCheckable(True)

@@ -89,7 +89,8 @@ class SectionPanel(QWidget):
         self.form.show_record(self._document.section(self._about.section))
         takes = any(put.kind == self._about.needs for put in self._document.graph.inputs)
         # Where the network takes none of it there are no such numbers.
-        names = [field.name for field in fields(type(self._about.section.default))]
+        kind: type[Declared] = type(self._about.section.default)
+        names = [field.name for field in fields(kind)]
         self.form.give_addresses({name: f"/{self._about.owner}/{name}" if takes else "" for name in names})
         self.text.setText(self._about.text if takes else f"{self._about.missing}.")
         self.setEnabled(takes)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from studio.model.picture import Picture
 from studio.ui.kit import theme
+from studio.ui.kit.reached import name_control
 
 _ROUND = 4.0
 
@@ -27,6 +28,7 @@ class VariantTile(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setMinimumSize(40, 40)
+        name_control(self, f"variant_{number}")
         self.show_variant("", None)
 
     @property

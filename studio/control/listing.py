@@ -1,0 +1,70 @@
+"""The numbers that can be reached, as they were listed last: for those who ask from other threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from studio.control.namespace import Namespace
+from studio.errors import StudioError
+from studio.model.address import Number
+
+Listed = Mapping[str, tuple[Number, float]]
+
+_PATIENCE = 0.2
+"""Seconds that a page of all numbers waits for them to be listed anew."""
+
+
+class Listing:
+    """Lists them where they may have changed. It belongs to the document's thread, but for `read`.
+
+    Args:
+        names: what there is.
+        wake: called from any thread when `refresh` is wanted.
+
+    Attributes:
+        listed: every number with its value, by its address; never changed afterwards.
+        known: every number by its address, likewise.
+        is_stale: whether something has changed since.
+        may_be_new: whether there may be other numbers than there were.
+        is_read: whether somebody waits for them.
+    """
+
+    def __init__(self, names: Namespace, wake: Callable[[], object]) -> None:
+        self._names, self._wake = names, wake
+        self.listed: Listed = MappingProxyType({})
+        self.known: Mapping[str, Number] = MappingProxyType({})
+        self.is_stale = self.may_be_new = True  # nobody asks as yet
+        self.is_read = False
+        self._is_done = threading.Event()
+
+    def refresh(self) -> None:
+        """List them anew."""
+        self.is_stale = self.may_be_new = self.is_read = False
+        self.listed = MappingProxyType(self._names.listed())
+        self.known = MappingProxyType({address: number for address, (number, _) in self.listed.items()})
+        self._is_done.set()
+
+    def renew(self) -> None:
+        """There may be other numbers than there were."""
+        self.is_stale = self.may_be_new = True
+
+    def number(self, address: str) -> Number:
+        """The number at an address; StudioError where there is none, which names none alike: many mappings may ask."""
+        if self.may_be_new:
+            self.refresh()
+        if address not in self.known:
+            raise StudioError(f"There is no number at {address[:80]}.")
+        return self.known[address]
+
+    def read(self) -> Listed:
+        """They as they are now: nobody tells of what is turned in panels, and of what comes and goes there.
+
+        Called from other threads. Where the document's thread is busy, they are as they were.
+        """
+        self._is_done.clear()
+        self.is_read = True
+        self._wake()
+        self._is_done.wait(_PATIENCE)
+        return self.listed
