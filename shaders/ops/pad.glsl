@@ -4,6 +4,8 @@ vec4 texel(int tile, ivec2 p) {
     ivec2 q = p - ivec2(LEFT, TOP);
 #if defined(MODE_REFLECT)
     return read0(tile, reflected(q, u_shape0));
+#elif defined(MODE_SYMMETRIC)
+    return read0(tile, mirrored(q, u_shape0));
 #elif defined(MODE_CIRCULAR)
     return read0(tile, wrapped(q, u_shape0));
 #elif defined(MODE_REPLICATE)

@@ -21,12 +21,14 @@ _Border = Annotated[int, Field(ge=0, le=LARGEST_BORDER)]
 
 
 class Pad(Op):
-    """Adds a border, as ``torch.nn.functional.pad``."""
+    """Adds a border, as ``torch.nn.functional.pad``; "symmetric" mirrors the pixels at the edge, too, as NumPy's."""
 
     shader = "pad"
 
     padding: tuple[_Border, _Border, _Border, _Border] = param(doc="Left, right, top, bottom", unit="px")
-    mode: Literal["constant", "reflect", "replicate", "circular"] = param("constant", doc="What the border holds")
+    mode: Literal["constant", "reflect", "replicate", "circular", "symmetric"] = param(
+        "constant", doc="What the border holds"
+    )
     value: float = param(0.0, live=True, doc="The value of a constant border")
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -38,8 +40,9 @@ class Pad(Op):
             f"reflect padding of {self.padding} needs an input larger than that, not {shape.height}×{shape.width}.",
         )
         require(
-            self.mode != "circular" or (max(left, right) <= shape.width and max(top, bottom) <= shape.height),
-            f"circular padding of {self.padding} needs an input as large, not {shape.height}×{shape.width}.",
+            self.mode not in ("circular", "symmetric")
+            or (max(left, right) <= shape.width and max(top, bottom) <= shape.height),
+            f"{self.mode} padding of {self.padding} needs an input as large, not {shape.height}×{shape.width}.",
         )
         return Shape(shape.channels, shape.height + top + bottom, shape.width + left + right)
 
@@ -63,6 +66,15 @@ class Pad(Op):
         del tensors
         from torch.nn import functional as F
 
+        if self.mode == "symmetric":
+            import torch
+
+            from studio.ops._backward.space import mirrored
+
+            x, (left, right, top, bottom) = inputs[0], self.padding
+            rows = mirrored(torch.arange(-top, x.shape[2] + bottom, device=x.device), x.shape[2])
+            columns = mirrored(torch.arange(-left, x.shape[3] + right, device=x.device), x.shape[3])
+            return x[:, :, rows][:, :, :, columns]
         if self.mode == "constant":
             return F.pad(inputs[0], self.padding, value=self.value)
         return F.pad(inputs[0], self.padding, mode=self.mode)

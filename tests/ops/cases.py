@@ -176,13 +176,22 @@ def _pooled(draw: Draw, kernel: tuple[int, int], dilation: tuple[int, int]) -> S
 @case_of("Pad")
 def _pad(draw: Draw) -> Case:
     channels, height, width = draw(channel_counts), *draw(sizes)
-    mode = draw(st.sampled_from(["constant", "reflect", "replicate", "circular"]))
-    inside = {"reflect": 1, "circular": 0}.get(mode)
+    mode = draw(st.sampled_from(["constant", "reflect", "replicate", "circular", "symmetric"]))
+    inside = {"reflect": 1, "circular": 0, "symmetric": 0}.get(mode)
     most = (5, 5) if inside is None else (min(5, width - inside), min(5, height - inside))
     border = tuple(draw(st.integers(0, most[side // 2])) for side in range(4))
     value = draw(st.sampled_from([0.0, -3.5, 7e4, 1e-9])) if mode == "constant" else 0.0
     params = {"padding": border, "mode": mode, "value": value}
+    if mode == "symmetric":
+        return Case(((channels, height, width),), lambda inputs, _: _symmetric(inputs[0], border), params)
     return Case(((channels, height, width),), lambda inputs, _: F.pad(inputs[0], border, mode, value or None), params)
+
+
+def _symmetric(x: torch.Tensor, border: tuple[int, ...]) -> torch.Tensor:
+    left, right, top, bottom = border
+    around = [x[..., :left].flip(3), x, x[..., x.shape[3] - right :].flip(3)]
+    wide = torch.cat(around, 3)
+    return torch.cat([wide[:, :, :top].flip(2), wide, wide[:, :, x.shape[2] - bottom :].flip(2)], 2)
 
 
 @case_of("LeakyReLU")

@@ -9,6 +9,8 @@ Places places(int q, int size, int border, int behind) {
     int before = q >= 1 && q <= border ? border - q : -1;
     int after = q < size - 1 && q >= size - 1 - behind ? border + 2 * (size - 1) - q : -1;
     return Places(own, own, before, after);
+#elif defined(MODE_SYMMETRIC)
+    return Places(own, own, q < border ? border - 1 - q : -1, q >= size - behind ? border + 2 * size - 1 - q : -1);
 #elif defined(MODE_CIRCULAR)
     return Places(own, own, q >= size - border ? own - size : -1, q < behind ? own + size : -1);
 #else

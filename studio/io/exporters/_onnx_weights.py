@@ -21,8 +21,9 @@ _PAD_MODES = {"zeros": "constant", "constant": "constant", "reflect": "reflect",
 def pad(layer: Layer, x: str, borders: tuple[int, int, int, int], mode: str = "constant", value: float = 0.0) -> str:
     """A border of (left, right, top, bottom), in a mode by PyTorch's name."""
     left, right, top, bottom = borders
-    if mode == "circular":
-        return _wrapped(layer, x, ((2, top, bottom), (3, left, right)))
+    if mode in ("circular", "symmetric"):
+        make = _wrapped if mode == "circular" else _mirrored
+        return make(layer, x, ((2, top, bottom), (3, left, right)))
     given = [x, layer.integers(0, 0, top, left, 0, 0, bottom, right)]
     given += [layer.number(value)] if _PAD_MODES[mode] == "constant" else []
     return layer.add("Pad", *given, mode=_PAD_MODES[mode])
@@ -36,6 +37,20 @@ def _wrapped(layer: Layer, x: str, borders: tuple[tuple[int, int, int], ...]) ->
             parts.insert(0, layer.add("Slice", x, layer.integers(-before), layer.integers(2**31 - 1), at))
         if after:
             parts.append(layer.add("Slice", x, layer.integers(0), layer.integers(after), at))
+        x = layer.add("Concat", *parts, axis=axis)
+    return x
+
+
+def _mirrored(layer: Layer, x: str, borders: tuple[tuple[int, int, int], ...]) -> str:
+    """A border of what lies at the edge in the opposite order, which ONNX has no mode for."""
+    for axis, before, after in borders:
+        at, back, parts = layer.integers(axis), layer.integers(-1), [x]
+        if before:
+            ends = layer.integers(before - 1), layer.integers(-(2**31))
+            parts.insert(0, layer.add("Slice", x, *ends, at, back))
+        if after:
+            ends = layer.integers(-1), layer.integers(-after - 1)
+            parts.append(layer.add("Slice", x, *ends, at, back))
         x = layer.add("Concat", *parts, axis=axis)
     return x
 

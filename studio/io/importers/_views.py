@@ -270,7 +270,7 @@ def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
     return draft.add("SliceChannels", made, name=f"{name}.slice", start=move_.start, end=move_.start + move_.count)
 
 
-_BORDERS = {"circular": "wrap", "reflect": "reflect", "replicate": "edge"}
+_BORDERS = {"circular": "wrap", "reflect": "reflect", "replicate": "edge", "symmetric": "symmetric"}
 """The modes of `Pad` whose border is of the map's own values, and what NumPy calls them."""
 
 

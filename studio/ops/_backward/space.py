@@ -22,7 +22,7 @@ class FoldBorder(BackwardOp):
     shader = "backward/fold_border"
 
     padding: tuple[int, int, int, int] = param(doc="Left, right, top, bottom", unit="px")
-    mode: Literal["reflect", "replicate", "circular"] = param(doc="What the border held")
+    mode: Literal["reflect", "replicate", "circular", "symmetric"] = param(doc="What the border held")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
@@ -41,10 +41,11 @@ class FoldBorder(BackwardOp):
 
         (grad,) = inputs
         shape = self.output_shape(Shape(*grad.shape[1:]))
-        if self.mode == "circular":
+        if self.mode in ("circular", "symmetric"):
             left, _, top, _ = self.padding
             for axis, border in ((2, top), (3, left)):
-                rows = (torch.arange(grad.shape[axis], device=grad.device) - border) % shape[axis - 1]
+                rows = torch.arange(grad.shape[axis], device=grad.device) - border
+                rows = rows % shape[axis - 1] if self.mode == "circular" else mirrored(rows, shape[axis - 1])
                 whole = [*grad.shape]
                 whole[axis] = shape[axis - 1]
                 grad = grad.new_zeros(whole).index_add_(axis, rows, grad)
@@ -52,6 +53,11 @@ class FoldBorder(BackwardOp):
         fold = torch.ops.aten.reflection_pad2d_backward if self.mode == "reflect" else _replication()
         found: Tensor = fold(grad.contiguous(), grad.new_empty(grad.shape[0], *shape), self.padding)
         return found
+
+
+def mirrored(places: Tensor, size: int) -> Tensor:
+    """What a border holds that mirrors the pixel at the edge, too: of places before 0 and past a size, those within."""
+    return places.where(places >= 0, -1 - places).where(places < size, 2 * size - 1 - places)
 
 
 def _replication() -> Any:
