@@ -102,12 +102,12 @@ class Axes:
         count = math.prod(value.shape)
         if value.index is None or (count == math.prod(self.draft.shapes[value.node]) and _is_whole(value.index)):
             return value
-        if len(value.shape) == 4 and value.shape[0] == 1:
+        if len(value.shape) == 4 and value.shape[0] == 1 and not self._has_channels_last(value):
             node = seen(self.draft, value.node, value.index[0], self.name)
             return Value(value.shape, node)
         node, places = self.channels_along(value, -1)
         each = math.prod(self.draft.shapes[node][1:])
-        if places.size < each:
+        if places.size != each or not _is_whole(places):
             height, width = self._sides(places.shape)
             rows = np.moveaxis(value.index, -1, 0).reshape(value.shape[-1], height, width)
             node = seen(self.draft, value.node, rows, self.name)
@@ -115,6 +115,12 @@ class Axes:
             each = height * width
         index = np.arange(value.shape[-1], dtype=np.int32) * each + places[..., None]
         return self.shown(node, index)
+
+    def _has_channels_last(self, value: Value) -> bool:
+        """Whether its last axis goes from channel to channel of its map, some of which may be left out."""
+        assert value.index is not None
+        each = math.prod(self.draft.shapes[value.node][1:])
+        return value.shape[-1] > 1 and bool((value.index[..., 1] - value.index[..., 0] == each).all()) and each > 1
 
     def laid_like(self, other: Value, first: Value) -> np.ndarray:
         """The places, or the numbers, of one value where the first one's map has its own; sides of one where alike.
