@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -14,6 +16,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import keras
 from keras import layers as L
+from keras import ops
 
 SIZE = (12, 16)
 
@@ -117,6 +120,86 @@ def nested(x: Any) -> Any:
     return L.Add()([inner(x), shared(block(x)), shared(x)])
 
 
+@model
+def more_norms(x: Any) -> Any:
+    x = L.SpectralNormalization(L.Conv2D(4, 3, padding="same", name="inside"))(x)
+    x = L.Conv2D(6, 1)(L.UnitNormalization()(x))
+    x = L.Conv2D(6, 1)(L.RMSNormalization()(x))
+    x = L.LayerNormalization(axis=[1, 2, 3])(x)
+    return L.GroupNormalization(-1)(L.TimeDistributed(L.Dense(4))(x))
+
+
+@model
+def more_bends(x: Any) -> Any:
+    for name in ("log_sigmoid", "celu", "hard_tanh", "squareplus", "sparse_plus", "tanh_shrink", "soft_shrink"):
+        x = L.Conv2D(4, 1, activation=name)(x)
+    x = L.Conv2D(4, 1, activation="log_softmax")(L.Conv2D(4, 1, activation="sparse_sigmoid")(x))
+    x = L.PReLU()(L.ReLU(threshold=0.3, negative_slope=0.2)(x))
+    return L.PReLU(shared_axes=[1, 2, 3])(L.Conv2D(4, 1)(L.Activation("hard_shrink")(x)))
+
+
+@model
+def tokens(x: Any) -> Any:
+    """Attention over places, as in transformers."""
+    x = L.Conv2D(6, 3, strides=2, padding="same")(x)
+    t = L.Reshape((48, 6))(x)
+    n = L.LayerNormalization()(t)
+    t = L.Add()([t, L.MultiHeadAttention(2, 4)(n, n)])
+    t = L.BatchNormalization()(L.Dense(6, activation="softmax")(t))
+    t = L.Concatenate()([L.Attention(use_scale=True)([t, t]), L.AdditiveAttention()([t, t])])
+    t = L.Conv1D(8, 3, padding="same", activation="gelu")(t)
+    x = L.Concatenate()([x, L.Reshape((6, 8, 8))(t)])
+    return L.MultiHeadAttention(1, 4, value_dim=3, attention_axes=(2,))(x, x)
+
+
+@model
+def products(x: Any) -> Any:
+    a = L.Conv2D(4, 3, padding="same")(x)
+    t = L.Reshape((SIZE[0] * SIZE[1], 4))(a)
+    gram = L.Dot(axes=(1, 1))([t, t])
+    t = L.EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d")(L.Dot(axes=(2, 1))([t, gram]))
+    gate = L.Reshape((4, 1))(L.GlobalMaxPooling1D()(t))
+    gate = L.Flatten()(L.Conv1D(1, 3, padding="same", activation="sigmoid")(gate))
+    # A vector beside a map stands for the channels of every place.
+    return L.Multiply()([L.Reshape((*SIZE, 4))(t), gate])
+
+
+@model
+def arithmetic(x: Any) -> Any:
+    """Functions of keras.ops, called on tensors."""
+    x = L.Conv2D(4, 3)(x)
+    y = 2 / (ops.exp(1 - (x * 2 + 1) / 3) + 1.5) - np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    y = ops.maximum(ops.clip(ops.sqrt(ops.abs(y)), 0.1, 0.7), -x) ** 2
+    y = ops.where(y > x, ops.square(y), ops.log(ops.abs(x) + 1.1)) + ops.sin(x) * ops.cos(y)
+    centred = y - ops.mean(y, axis=[1, 2], keepdims=True)
+    y = centred / ops.sqrt(ops.var(y, axis=[1, 2], keepdims=True) + 1e-3)
+    gate = ops.concatenate([ops.max(y, axis=-1, keepdims=True), ops.sum(y, axis=3, keepdims=True)], axis=-1)
+    return ops.nn.leaky_relu(y, 0.1) * ops.nn.softmax(L.Conv2D(4, 3, padding="same")(gate))
+
+
+@model
+def moves(x: Any) -> Any:
+    x = L.Conv2D(9, 3, padding="same")(ops.pad(x, [[0, 0], [2, 1], [1, 2], [0, 0]], mode="reflect")[:, 2:-1, 1:-2])
+    a, b, c = ops.split(x, 3, axis=-1)
+    x = ops.concatenate([a * ops.sigmoid(b), ops.flip(c, 1), x[..., 6:]], axis=-1)
+    x = ops.reshape(x, (-1, *SIZE, 3, 3, 1))
+    x = ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, SIZE[0] * 3, SIZE[1] * 3, 1))
+    x = ops.image.resize(ops.tile(x, (1, 1, 1, 2)), SIZE)
+    return ops.stack([x[..., 1], ops.squeeze(ops.expand_dims(x[..., 0], -1), -1)], axis=-1)
+
+
+@model
+def fitted(x: Any) -> Any:
+    x = L.Resizing(9, 9, crop_to_aspect_ratio=True)(x)
+    x = L.Resizing(10, 20, pad_to_aspect_ratio=True)(x)
+    return L.AdaptiveAveragePooling2D((5, 4))(L.Conv2D(3, 3)(x))
+
+
+def repeated() -> Any:
+    vector = keras.Input((8,))
+    return keras.Model(vector, L.Conv2D(3, 3)(L.Reshape((4, 3, 8))(L.RepeatVector(12)(vector))))
+
+
 def sequential() -> Any:
     return keras.Sequential([keras.Input((*SIZE, 3)), L.Conv2D(4, 3, activation="relu"), L.Conv2D(3, 1)])
 
@@ -138,4 +221,4 @@ def generator() -> Any:
     )
 
 
-MODELS |= {"sequential": sequential, "generator": generator}
+MODELS |= {"sequential": sequential, "generator": generator, "repeated": repeated}

@@ -345,4 +345,5 @@ def test_the_second_size_is_another_and_no_larger_than_it_need_be(own: tuple[int
 
     read_twice(read, any_size=True)
     # Attention has a number for each two of all places: at 128 × 192 in place of 64 × 128 it took ten gigabytes.
-    assert asked == [None, other]
+    # A third one is odd: borders may fall otherwise there.
+    assert asked == [None, other, (65, 67)]

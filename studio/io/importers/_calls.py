@@ -150,18 +150,18 @@ def run(
             if call.operator in SYMBOLS:
                 numbers[call.result] = SYMBOLS[call.operator](args)
                 continue
-            made = _made(flow, call, args, table)
+            result = made(flow, call, args, table)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
             raise StudioError(
                 f'Layer "{flow.name}": {call.operator}{call.at} is called in a way that is not supported ({error!r}).'
             ) from error
         except StudioError as error:
             raise _naming(error, flow.name, call) from error
-        values[call.result] = made
-        if isinstance(made, list):
-            values |= dict(zip(call.results, made, strict=False))
-        if call.in_place and isinstance(made, Value):
-            _write_back(values, call.args, made)
+        values[call.result] = result
+        if isinstance(result, list):
+            values |= dict(zip(call.results, result, strict=False))
+        if call.in_place and isinstance(result, Value):
+            _write_back(values, call.args, result)
     found = values.get(output)
     if not isinstance(found, Value):
         raise StudioError("The model gives no single map as its output; wrap it in a module that returns one tensor.")
@@ -201,7 +201,8 @@ def _needed(calls: Sequence[Call], outputs: set[str]) -> list[Call]:
     return kept[::-1]
 
 
-def _made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:
+def made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:
+    """What a call returns: worked out where all that it is given is constant, else by the layers that it means."""
     from studio.io.importers._aten_masks import is_picked, on_picked
     from studio.io.importers._aten_table import KEEPS
     from studio.io.importers._complex import is_complex

@@ -10,6 +10,8 @@ from studio.io.importers._aten_table import table as aten
 from studio.io.importers._keras.table import table as keras
 from studio.io.importers._match import architectures
 from studio.io.importers._onnx_table import table as onnx
+from studio.io.importers._tensors.nodes import NODES, snake
+from studio.io.importers._tensors.table import table as tensors
 from studio.ops import registry
 
 NOT_ATEN = [
@@ -104,6 +106,10 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Sequential and Functional models, models in models, shared layers, channels last. Activations by name or as"
     yield "layers. Layers that act in training alone do nothing. A Lambda carries code, and is refused."
+    yield ""
+    yield "Functions called on tensors (`keras.ops`, TensorFlow's own), and graph-models of TensorFlow.js:"
+    yield ""
+    yield from _names({*tensors(), *(snake(name) for name in NODES)})
     yield ""
     yield "Reshapes, transpositions, slices, joins and repetitions are read as what they amount to: PixelShuffle,"
     yield "PixelUnshuffle, nearest Upsample, ChannelShuffle, Crop, SliceChannels, Concat, Flatten or Rearrange."

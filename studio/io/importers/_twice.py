@@ -1,13 +1,15 @@
-"""A file read at two sizes, which tells what in it follows the size of the picture."""
+"""A file read at several sizes, which tells what in it follows the size of the picture."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.importers._sizes import agreed
+from studio.io.importers._sizes import agreed, at_sizes_of
+from studio.model.graph import Graph
 
 Size = tuple[int, int]
 Read = Callable[[Size | None], tuple[Draft, str]]
@@ -20,6 +22,9 @@ _LARGEST = 1536 * 1536
 def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     """The layers of a model for every size where that can be.
 
+    Where it is right at sizes alone that are multiples of a number, its pictures' inputs say so: borders that SAME
+    means fall otherwise at others.
+
     Args:
         read: the layers and the output's name for pictures of this size, the file's own where None.
         any_size: whether the file says that it takes pictures of other sizes.
@@ -28,11 +33,16 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
     draft, output = read(None)
-    sizes = {draft.shapes[i.name][1:] for i in draft.inputs if i.kind == "picture"}
-    if len(sizes) != 1:
+    if (own := _own_size(draft)) is None:
         return draft, output, False
-    ((height, width),) = sizes
-    other = (_another(height), _another(width) + _STEP)
+    step = math.lcm(_STEP, *_graph(draft, output).multiple)
+    # What was traced for a small picture may be fixed to it by its layers.
+    step = step if step <= max(own) else _STEP
+    if any_size and step > _STEP and own[0] % step and own[0] == own[1] and 2 * step * step < _LARGEST:
+        # A size of our own choosing, which its strides do not divide.
+        draft, output = read((step, step))
+        own = (step, step)
+    other = (_another(own[0], step), _another(own[1], step) + step)
     if math.prod(other) > _LARGEST:
         return draft, output, False
     try:
@@ -40,18 +50,75 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     except StudioError as error:
         # A file of one size may say nothing of others; one of any size that fails there is one of its own.
         if any_size:
-            _say(draft, (height, width), f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}")
+            _say(draft, own, f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}")
         return draft, output, any_size
     merged, layer = agreed(draft, twin)
     if layer or twin_output != output:
-        _say(draft, (height, width), f'its layer "{layer or output}" was made for that size')
+        _say(draft, own, f'its layer "{layer or output}" was made for that size')
         return draft, output, True
+    multiple = _multiple(read, merged, output, twin, step)
+    if multiple > 1 and (own[0] % multiple or own[1] % multiple):
+        _say(draft, own, "its borders fall otherwise at others")
+        return draft, output, True
+    if multiple > 1:
+        merged.inputs = [
+            replace(put, multiple=(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
+        ]
     return merged, output, False
 
 
-def _another(side: int) -> int:
+def _own_size(draft: Draft) -> Size | None:
+    """Height and width of its pictures, where all have the same."""
+    sizes = {draft.shapes[i.name][1:] for i in draft.inputs if i.kind == "picture"}
+    if len(sizes) != 1:
+        return None
+    ((height, width),) = sizes
+    return height, width
+
+
+def _multiple(read: Read, merged: Draft, output: str, twin: Draft, step: int) -> int:
+    """What the sides of pictures have to be multiples of so that the layers are right: 1 where they always are.
+
+    Only sizes at which pictures are not padded anyway are looked at: one that is an odd multiple of each divisor.
+    """
+    graph, failed = _graph(merged, output), False
+    height, width = (step, step) if _takes(graph, (step, step)) else _own_size(twin) or (step, step)
+    for by in [n for n in range(1, step) if step % n == 0]:
+        size = (height + by, width + 3 * by)
+        if graph.fitting_size(size) != size:
+            continue
+        if _is_right(read, size, merged, output, twin):
+            return by if failed else 1
+        failed = True
+    return step if failed else 1
+
+
+def _takes(graph: Graph, size: Size) -> bool:
+    try:
+        graph.shapes({put.name: size for put in graph.inputs})
+    except StudioError:
+        return False
+    return True
+
+
+def _is_right(read: Read, size: Size, merged: Draft, output: str, twin: Draft) -> bool:
+    try:
+        third, third_output = read(size)
+    except StudioError:
+        return False
+    if third_output != output or agreed(twin, third)[1]:
+        return False
+    there = at_sizes_of(merged, third)
+    return there is not None and there.shapes[output] == third.shapes[output]
+
+
+def _graph(draft: Draft, output: str) -> Graph:
+    return draft.network("", output).graph
+
+
+def _another(side: int, step: int) -> int:
     # As small as may be: attention has a number for each two of all places.
-    return (side // _STEP + 1) * _STEP
+    return (side // step + 1) * step
 
 
 def _say(draft: Draft, size: Size, why: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.folders import contained, is_file, is_folder, open_regular
+from studio.io.importers._draft import Draft
 from studio.io.importers._keras.weights import ByName
+from studio.io.importers._simplify import simplify
+from studio.io.importers._tensors.graph import GraphReading, graph_of
+from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Numbers
-from studio.io.importers.base import Imported, Options, check_size
+from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.importers.keras import opened
+from studio.io.stored import stored
 
 _MODEL = "model.json"
 _PARTS = {"modelTopology", "weightsManifest"}
@@ -50,16 +56,12 @@ class TensorFlowJs:
             topology = said.get("modelTopology")
             if not topology:
                 raise StudioError("it says no layers (its modelTopology is missing); save the whole model.")
+            named, tensors = file.parent if file.name == _MODEL else file, dict(_tensors(said, file))
             if said.get("format") == "graph-model" or "node" in topology:
-                raise StudioError(
-                    "this is a graph of TensorFlow's own operations (a graph-model), not one of layers; tf2onnx makes "
-                    f"an ONNX model of it: python -m tf2onnx.convert --tfjs {file.name} --output model.onnx."
-                )
-            weights = ByName(dict(_tensors(said, file)))
+                return _graph(said, tensors, named, options, self.name)
             model = topology.get("model_config", topology)
             version = 3 if str(topology.get("keras_version", "2")).startswith("3") else 2
-            named = file.parent if file.name == _MODEL else file
-            return opened(model, weights, version, named, options, self.name)
+            return opened(model, ByName(tensors), version, named, options, self.name)
         # The file's word is taken for its form; where that was wrong, it is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{file}: it is damaged, or not what TensorFlow.js writes ({error!r}).") from error
@@ -69,6 +71,27 @@ class TensorFlowJs:
 
 
 IMPORTER = TensorFlowJs()
+
+
+def _graph(said: Json, tensors: dict[str, Numbers], path: Path, options: Options, kind: str) -> Imported:
+    """A model as a graph of TensorFlow's own operations."""
+    graph = graph_of(
+        said["modelTopology"],
+        tensors,
+        said.get("signature") or said.get("userDefinedMetadata", {}).get("signature") or {},
+    )
+    taken: list[str] = []
+
+    def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+        reading = GraphReading(graph, replace(options, input_size=size or options.input_size))
+        output, picked = reading.run()
+        taken.append(picked)
+        return reading.flow.draft, simplify(reading.flow.draft, output)
+
+    draft, output, fixed = read_twice(read, any_size=graph.any_size)
+    held = {name: tensor for name, values in tensors.items() if (tensor := stored(values)) is not None}
+    known = Known(kind, stored=held, outputs=graph.outputs, picked=taken[0], fixed=fixed)
+    return finished(draft, output, path, known, options)
 
 
 def _read(file: Path) -> Json:

@@ -10,6 +10,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import Held, KerasLayer, Order, means, picked
+from studio.io.importers._tensors.table import by_torch
+from studio.io.importers._tensors.table import table as tensors
 from studio.io.importers._views import Value, constant, reshaped
 
 _LARGEST = 3e38
@@ -19,7 +21,6 @@ _SIMPLE = {
     "sigmoid": "Sigmoid",
     "tanh": "Tanh",
     "elu": "ELU",
-    "gelu": "GELU",
     "softplus": "Softplus",
     "swish": "SiLU",
     "silu": "SiLU",
@@ -55,34 +56,41 @@ def bent(f: Flow, value: Value, activation: Any, version: int = 3) -> Value:
         return f.each("Hardtanh", f.each("Affine", value, scale=0.2, shift=0.5), min_val=0.0, max_val=1.0)
     if name in _SIMPLE:
         return f.each(_SIMPLE[name], value)
-    if name in _SPELLED_OUT:
-        return _SPELLED_OUT[name](f, value)
+    if name == "softmax":
+        return f.softmax(value, _channels(value))
+    if name == "gelu":
+        return f.each("GELU", value)
+    if name in ("log_softmax", "glu"):
+        return _of_tensors(name, f, value, _channels(value))
+    if name in tensors() and name in _NAMED:
+        return _of_tensors(name, f, value)
     raise StudioError(f'its activation "{name}" is not supported.')
 
 
-def _selu(f: Flow, value: Value) -> Value:
-    return f.each("Affine", f.each("ELU", value, alpha=1.6732632423543772), scale=1.0507009873554805, shift=0.0)
+_NAMED = {
+    "linear", "selu", "mish", "softsign", "leaky_relu", "log_sigmoid", "celu", "hard_tanh", "tanh_shrink",
+    "soft_shrink", "hard_shrink", "squareplus", "sparse_plus", "sparse_sigmoid", "square",
+}  # fmt: skip
 
 
-def _softsign(f: Flow, value: Value) -> Value:
-    return f.binary("Div", value, f.each("Affine", f.each("Abs", value), scale=1.0, shift=1.0))
+def _of_tensors(name: str, f: Flow, value: Value, *settings: Any) -> Value:
+    made = tensors()[name](f, value, *settings)
+    assert isinstance(made, Value)
+    return made
 
 
-_SPELLED_OUT: dict[str, Callable[[Flow, Value], Value]] = {
-    "linear": lambda f, value: value,  # noqa: ARG005
-    "softmax": lambda f, value: f.softmax(value, 1),
-    "selu": _selu,
-    "mish": lambda f, value: f.binary("Mul", value, f.each("Tanh", f.each("Softplus", value))),
-    "softsign": _softsign,
-    "leaky_relu": lambda f, value: f.each("LeakyReLU", value, negative_slope=0.2),
-}
+def _channels(value: Value) -> int:
+    """Keras's last axis: of a map the one that is held first."""
+    return 1 if len(value.shape) == 4 else len(value.shape) - 1
 
 
 def _relu(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
-    most = settings.get("max_value")
-    slope = float(settings.get("negative_slope") or 0.0)
-    if settings.get("threshold"):
-        raise StudioError("a ReLU with a threshold is not supported.")
+    most, slope = settings.get("max_value"), float(settings.get("negative_slope") or 0.0)
+    if start := float(settings.get("threshold") or 0.0):
+        above = by_torch(f, "ge", self=value, other=start)
+        below = f.each("Affine", value, scale=slope, shift=-slope * start)
+        value = by_torch(f, "where.self", condition=above, self=value, other=below)
+        return value if most is None else f.each("Hardtanh", value, min_val=-_LARGEST, max_val=float(most))
     if slope and most is not None:
         return f.each("Hardtanh", f.each("LeakyReLU", value, negative_slope=slope), min_val=-_LARGEST, max_val=most)
     if slope:
@@ -103,9 +111,9 @@ def _elu(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
 
 
 def _softmax(f: Flow, value: Value, settings: dict[str, Any]) -> Value:
-    if settings.get("axis", -1) not in (-1, len(value.shape) - 1):
-        raise StudioError("it takes a softmax over another axis than the channels.")
-    return f.softmax(value, 1)
+    rank = len(value.shape)
+    axis = int(settings.get("axis", -1)) % rank
+    return f.softmax(value, {1: 2, 2: 3, 3: 1}[axis] if rank == 4 else axis)
 
 
 _LAYERS: dict[str, Callable[[Flow, Value, dict[str, Any]], Value]] = {
@@ -129,15 +137,17 @@ def _layer(f: Flow, n: KerasLayer) -> Held:
 @means("PReLU")
 def _prelu(f: Flow, n: KerasLayer) -> Held:
     slopes, x = n.need("alpha"), n.x
-    if max(slopes.shape, default=1) != np.prod(slopes.shape):
-        raise StudioError(
-            f"its slopes have shape {slopes.shape}; one for every channel is supported (shared_axes 1, 2)."
-        )
-    weight = picked(reshaped(slopes, (int(np.prod(slopes.shape)),)), x.order)
-    made = f.layer(
-        "PReLU", x.value, tensors={"weight": weight.weight()}, num_parameters=weight.shape[0], vector=not x.is_map
-    )
-    return Held(made, x.order)
+    if max(slopes.shape, default=1) == np.prod(slopes.shape) and slopes.shape[-1:] != (1,):
+        weight = picked(reshaped(slopes, (int(np.prod(slopes.shape)),)), x.order)
+        tensors_ = {"weight": weight.weight()}
+        made = f.layer("PReLU", x.value, tensors=tensors_, num_parameters=weight.shape[0], vector=not x.is_map)
+        return Held(made, x.order)
+    # A slope for every place, or one for all: what is below zero, times that.
+    laid = np.asarray(slopes.constant)
+    laid = laid.transpose(2, 0, 1) if laid.ndim == 3 else laid
+    below = f.each("Hardtanh", x.value, min_val=-_LARGEST, max_val=0.0)
+    scaled = f.binary("Mul", below, Value((1, *laid.shape), constant=laid[None], origin=slopes.origin))
+    return Held(f.binary("Add", f.each("ReLU", x.value), scaled), x.order)
 
 
 @means("Rescaling")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
 from studio.errors import StudioError
 from studio.io.importers._borders import Window, average_pool, max_pool, same
 from studio.io.importers._flow import Flow, Pair
 from studio.io.importers._keras.bends import activated
 from studio.io.importers._keras.table import Held, KerasLayer, means, picked, turned
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._tensors.space import transposed_size
+from studio.io.importers._views import Value, reshaped
 
 
 @means("Conv2D", "Convolution2D", "AtrousConvolution2D")
@@ -42,14 +43,11 @@ def _conv_transpose(f: Flow, n: KerasLayer) -> Held:
     weight = turned(n.need("kernel"), 3, 2, 0, 1)
     kernel, stride, dilation = weight.shape[2:], n.pair("strides"), n.pair("dilation_rate")
     extra = None if n.config.get("output_padding") is None else n.pair("output_padding")
-    borders = []
+    how, borders = "same" if n.is_same else "valid", []
     for axis in (1, 0):
-        size, span = n.x.value.shape[2 + axis], dilation[axis] * (kernel[axis] - 1) + 1
-        if extra is not None:
-            made = (size - 1) * stride[axis] + span - 2 * (span // 2 if n.is_same else 0) + extra[axis]
-        else:
-            made = size * stride[axis] + (0 if n.is_same else max(span - stride[axis], 0))
-        total = (size - 1) * stride[axis] + span - made
+        size, more = n.x.value.shape[2 + axis], None if extra is None else extra[axis]
+        made = transposed_size(size, kernel[axis], stride[axis], dilation[axis], more, how)
+        total = (size - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 - made
         before = max(total, 0) // 2 if n.is_same else 0
         borders += [before, total - before]
     return activated(f, n, f.conv_transpose(n.x.value, weight, n.get("bias"), stride, borders, (0, 0), dilation, 1))
@@ -64,6 +62,54 @@ def _dense(f: Flow, n: KerasLayer) -> Held:
     weight = picked(picked(turned(kernel, 1, 0), n.x.order, 1), n.wanted)
     made = f.linear(n.x.value, weight, None if bias is None else picked(bias, n.wanted))
     return activated(f, n, made, n.wanted)
+
+
+@means("Conv1D", "Convolution1D")
+def _conv_of_lines(f: Flow, n: KerasLayer) -> Held:
+    """A line as a map of one row."""
+    kernel = turned(n.need("kernel"), 2, 1, 0)
+    out, channels, length = kernel.shape
+    value, same_size = _row(f, n.x.value), n.config.get("padding", "valid")
+    stride, apart = (_one(n.config.get(name)) for name in ("strides", "dilation_rate"))
+    borders = [0] * 4
+    if same_size == "same":
+        borders = same(value.shape[2:], (1, length), (1, stride), (1, apart))
+    elif same_size == "causal":
+        borders = [apart * (length - 1), 0, 0, 0]
+    weight, groups = reshaped(kernel, (out, channels, 1, length)), int(n.config.get("groups", 1))
+    made = f.conv(value, weight, n.get("bias"), (1, stride), borders, (1, apart), groups)
+    return activated(f, n, _line(f, made))
+
+
+@means("MaxPooling1D", "MaxPool1D", "AveragePooling1D", "AvgPool1D")
+def _pool_of_lines(f: Flow, n: KerasLayer) -> Held:
+    value, length = _row(f, n.x.value), _one(n.config.get("pool_size", 2))
+    stride = _one(n.config.get("strides") or length)
+    borders = same(value.shape[2:], (1, length), (1, stride)) if n.is_same else [0] * 4
+    window = Window((1, length), (1, stride), borders=tuple(borders))
+    made = max_pool(f, value, window) if n.kind.startswith("Max") else average_pool(f, value, window, counted=False)
+    return Held(_line(f, made))
+
+
+@means("GlobalAveragePooling1D", "GlobalMaxPooling1D")
+def _global_of_lines(f: Flow, n: KerasLayer) -> Held:
+    op = "Amax" if "Max" in n.kind else "Mean"
+    return Held(f.reduced(op, n.x.value, [1], keepdim=bool(n.config.get("keepdims"))))
+
+
+def _row(f: Flow, value: Value) -> Value:
+    """(1, N, C) as (1, C, 1, N)."""
+    if len(value.shape) != 3:
+        raise StudioError(f"it works along the lines of values of shape {value.shape}; they have none.")
+    return reshaped(f.move(value, lambda x: x.swapaxes(1, 2)), (1, value.shape[2], 1, value.shape[1]))
+
+
+def _line(f: Flow, value: Value) -> Value:
+    return f.move(reshaped(value, (1, value.shape[1], value.shape[3])), lambda x: x.swapaxes(1, 2))
+
+
+def _one(given: Any) -> int:
+    return int(given[0] if isinstance(given, (list, tuple)) else given or 1)
 
 
 def _convolved(f: Flow, n: KerasLayer, value: Value, weight: Value, bias: Value | None, groups: int) -> Value:
@@ -82,67 +128,6 @@ def _one_group_a_channel(kernel: Value) -> tuple[Value, int]:
     return reshaped(turned(kernel, 2, 3, 0, 1), (channels * times, 1, height, width)), channels
 
 
-# -- norms -----------------------------------------------------------------------------------------------------------
-
-
-@means("BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2")
-def _batch_norm(f: Flow, n: KerasLayer) -> Held:
-    _require_channels(n, n.config.get("axis", -1))
-    x, eps = n.x, float(n.config.get("epsilon", 1e-3))
-    weight, bias = (_ordered(n.get(name), x) for name in ("gamma", "beta"))
-    mean, variance = (picked(n.need(name), x.order) for name in ("moving_mean", "moving_variance"))
-    return Held(f.norm("BatchNorm2d", x.value, weight, bias, eps, (mean, variance)), x.order)
-
-
-@means("InstanceNormalization")
-def _instance_norm(f: Flow, n: KerasLayer) -> Held:
-    _require_channels(n, n.config.get("axis", -1))
-    return Held(
-        f.norm("InstanceNorm2d", n.x.value, n.get("gamma"), n.get("beta"), float(n.config.get("epsilon", 1e-3)))
-    )
-
-
-@means("GroupNormalization")
-def _group_norm(f: Flow, n: KerasLayer) -> Held:
-    _require_channels(n, n.config.get("axis", -1))
-    value, groups = n.x.value, int(n.config.get("groups", 32))
-    groups = value.shape[1] if groups == -1 else groups
-    eps = float(n.config.get("epsilon", 1e-3))
-    return Held(f.norm("GroupNorm", value, n.get("gamma"), n.get("beta"), eps, groups=groups))
-
-
-@means("LayerNormalization")
-def _layer_norm(f: Flow, n: KerasLayer) -> Held:
-    _require_channels(n, n.config.get("axis", -1))
-    if n.config.get("rms_scaling"):
-        raise StudioError("it scales by root mean squares, which is not supported.")
-    x, eps = n.x, float(n.config.get("epsilon", 1e-3))
-    weight, bias = (_ordered(n.get(name), x) for name in ("gamma", "beta"))
-    return Held(f.norm("LayerNorm2d", x.value, weight, bias, eps), x.order)
-
-
-@means("Normalization")
-def _normalisation(f: Flow, n: KerasLayer) -> Held:
-    found = []
-    for name in ("mean", "variance"):
-        said, held = n.config.get(name), n.get(name)
-        found.append(np.asarray(said if said is not None else held.constant if held is not None else 0.0, np.float64))
-    mean, deviation = found[0].reshape(-1, 1, 1), np.maximum(np.sqrt(found[1]), 1e-7).reshape(-1, 1, 1)
-    if n.config.get("invert"):
-        return Held(f.binary("Add", f.binary("Mul", n.x.value, constant(deviation)), constant(mean)))
-    return Held(f.binary("Div", f.binary("Sub", n.x.value, constant(mean)), constant(deviation)))
-
-
-def _ordered(tensor: Value | None, x: Held) -> Value | None:
-    return None if tensor is None else picked(tensor, x.order)
-
-
-def _require_channels(n: KerasLayer, axis: object) -> None:
-    (only,) = axis if isinstance(axis, (list, tuple)) and len(axis) == 1 else (axis,)
-    if only not in (-1, len(n.x.value.shape) - 1):
-        raise StudioError(f"it normalises axis {axis}; only the channels, which come last, are supported.")
-
-
 # -- pooling ---------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +139,12 @@ def _max_pool(f: Flow, n: KerasLayer) -> Held:
 @means("AveragePooling2D", "AvgPool2D")
 def _average_pool(f: Flow, n: KerasLayer) -> Held:
     return Held(average_pool(f, n.x.value, _window(n), counted=False))
+
+
+@means("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D")
+def _adaptive(f: Flow, n: KerasLayer) -> Held:
+    op = "AdaptiveMaxPool2d" if "Max" in n.kind else "AdaptiveAvgPool2d"
+    return Held(f.layer(op, n.x.value, output_size=n.pair("output_size")))
 
 
 @means("GlobalAveragePooling2D", "GlobalAvgPool2D")

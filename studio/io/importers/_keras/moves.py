@@ -10,11 +10,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._keras.bends import bent
-from studio.io.importers._keras.table import Held, KerasLayer, Order, means
-from studio.io.importers._views import Value, constant, first, last, reshaped, shown
-
-_MODES = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
+from studio.io.importers._keras.table import Held, KerasLayer, Order, means, own_axes, plain
+from studio.io.importers._tensors.moves import padded
+from studio.io.importers._tensors.space import resized
+from studio.io.importers._views import Value, first, last, reshaped, shown
 
 
 @means(
@@ -30,22 +29,23 @@ def _nothing(f: Flow, n: KerasLayer) -> Held:
 # -- joining ---------------------------------------------------------------------------------------------------------
 
 
-@means("Add", "Multiply", "Maximum", "Minimum", "Average", "Subtract", "Divide", "TrueDivide")
+@means("Add", "Multiply", "Maximum", "Minimum", "Average", "Subtract")
 def _joined(f: Flow, n: KerasLayer) -> Held:
-    op = {"Multiply": "Mul", "Subtract": "Sub", "Average": "Add", "Divide": "Div", "TrueDivide": "Div"}.get(
-        n.kind, n.kind
-    )
-    values = [read.value if isinstance(read, Held) else constant(np.float32(read)) for read in n.reads]
-    held = [read for read in n.reads if isinstance(read, Held)]
-    if len(values) < 2:
+    op = {"Multiply": "Mul", "Subtract": "Sub", "Average": "Add"}.get(n.kind, n.kind)
+    if len(n.reads) < 2:
         raise StudioError("it needs at least two inputs.")
-    order = held[0].order
-    if any(not _alike(order, other.order) for other in held[1:]):
-        raise StudioError("it joins vectors that were flattened in different orders, which is not supported.")
+    ranks = [len(read.value.shape) for read in n.reads]
+    alike = min(ranks) == max(ranks) and all(_alike(n.x.order, read.order) for read in n.reads[1:])
+    values = [read.value if alike else _with_axes(plain(f, read), max(ranks)) for read in n.reads]
     made = functools.reduce(lambda a, b: f.binary(op, a, b), values)
     if n.kind == "Average":
         made = f.each("Affine", made, scale=1 / len(values), shift=0.0)
-    return Held(made, order)
+    return Held(made, n.x.order) if alike else own_axes(f, made)
+
+
+def _with_axes(value: Value, rank: int) -> Value:
+    """With axes of one behind the first, as many as are missing."""
+    return reshaped(value, (value.shape[0], *[1] * (rank - len(value.shape)), *value.shape[1:]))
 
 
 def _alike(a: Order | None, b: Order | None) -> bool:
@@ -54,16 +54,16 @@ def _alike(a: Order | None, b: Order | None) -> bool:
 
 @means("Concatenate", "Merge")
 def _concatenate(f: Flow, n: KerasLayer) -> Held:
-    held = [read for read in n.reads if isinstance(read, Held)]
-    rank = len(held[0].value.shape)
+    held = list(n.reads)
+    rank = len(n.x.value.shape)
     axis = int(n.config.get("axis", -1)) % rank
     if rank != 2:
         return Held(f.concat([read.value for read in held], {1: 2, 2: 3, 3: 1}.get(axis, axis) if rank == 4 else axis))
     order = None
     if any(read.order is not None for read in held):
         starts = np.cumsum([0, *(read.value.shape[1] for read in held)])
-        plain = (np.arange(read.value.shape[1]) if read.order is None else read.order for read in held)
-        order = np.concatenate([start + each for start, each in zip(starts, plain, strict=False)])
+        orders = (np.arange(read.value.shape[1]) if read.order is None else read.order for read in held)
+        order = np.concatenate([start + each for start, each in zip(starts, orders, strict=False)])
     return Held(f.concat([read.value for read in held], 1), order)
 
 
@@ -74,36 +74,32 @@ def _concatenate(f: Flow, n: KerasLayer) -> Held:
 def _upsampling(f: Flow, n: KerasLayer) -> Held:
     down, across = n.pair("size", 2)
     _, _, height, width = n.x.value.shape
-    return Held(_resized(f, n.x.value, (height * down, width * across), str(n.config.get("interpolation", "nearest"))))
+    return Held(resized(f, n.x.value, (height * down, width * across), str(n.config.get("interpolation", "nearest"))))
 
 
 @means("Resizing")
 def _resizing(f: Flow, n: KerasLayer) -> Held:
-    if n.config.get("crop_to_aspect_ratio") or n.config.get("pad_to_aspect_ratio"):
-        raise StudioError("it crops or pads to an aspect ratio, which is not supported.")
-    size = (int(n.config["height"]), int(n.config["width"]))
-    return Held(_resized(f, n.x.value, size, str(n.config.get("interpolation", "bilinear"))))
-
-
-def _resized(f: Flow, value: Value, size: tuple[int, int], how: str) -> Value:
-    """As tf.image.resize does it since version 2: by the centres of pixels."""
-    if how not in _MODES:
-        raise StudioError(f'it resizes by "{how}", which is not supported; nearest, bilinear and bicubic are.')
-    whole = [made / side for made, side in zip(size, value.shape[2:], strict=True)]
-    exact = all(ratio.is_integer() for ratio in whole)
-    if how == "bilinear" or (how == "nearest" and exact):
-        return f.resize(value, size, how, False, None)
-    sizing: dict[str, Any] = {"scale_factor": (whole[0], whole[1])} if exact else {"size": size}
-    if how == "nearest":
-        return f.layer("Resize", value, **sizing, coordinates="tf_half_pixel", rounding="floor")
-    return f.layer("Resize", value, **sizing, mode="bicubic", cubic_a=-0.5, exclude_outside=True)
+    value, size = n.x.value, (int(n.config["height"]), int(n.config["width"]))
+    have = value.shape[2:]
+    if n.config.get("crop_to_aspect_ratio"):
+        kept = [min(have[k], int(have[1 - k] * size[k] / size[1 - k])) for k in (0, 1)]
+        top, left = (int((side - part) / 2) for side, part in zip(have, kept, strict=True))
+        value = f.move(value, lambda x: x[:, :, top : top + kept[0], left : left + kept[1]])
+    elif n.config.get("pad_to_aspect_ratio"):
+        whole = [max(have[k], int(have[1 - k] * size[k] / size[1 - k])) for k in (0, 1)]
+        top, left = (int((part - side) / 2) for side, part in zip(have, whole, strict=True))
+        # As Keras has it: as much on either side, one pixel short where that does not come out even.
+        borders = (left, left, top, top)
+        value = f.pad(value, borders, "constant", float(n.config.get("fill_value") or 0.0))
+    how = str(n.config.get("interpolation", "bilinear"))
+    return Held(resized(f, value, size, how, antialias=bool(n.config.get("antialias"))))
 
 
 @means("ZeroPadding2D", "ReflectionPadding2D", "ReflectPadding2D", "ReflectionPad2D", "SymmetricPadding2D")
 def _padding(f: Flow, n: KerasLayer) -> Held:
-    if n.kind.startswith("Symmetric"):
-        raise StudioError("it mirrors the border pixels, too, which is not supported.")
     top, bottom, left, right = _four(n.config.get("padding", 1))
+    if n.kind == "SymmetricPadding2D":
+        return Held(padded(f, n.x.value, [(0, 0), (0, 0), (top, bottom), (left, right)], "symmetric"))
     mode = "constant" if n.kind == "ZeroPadding2D" else "reflect"
     return Held(f.pad(n.x.value, (left, right, top, bottom), mode))
 
@@ -164,9 +160,7 @@ def _reshape(f: Flow, n: KerasLayer) -> Held:
             return Held(x.value, x.order)
         if count == height * width * channels and np.array_equal(x.order, channels_first(channels, height, width)):
             return Held(reshaped(x.value, (1, channels, height, width)))
-        raise StudioError(f"it reshapes a flattened map to {tuple(shape)}, which is not supported.")
-    value = reshaped(last(f.draft, x.value) if x.is_map else x.value, (1, *shape))
-    return Held(first(f.draft, value) if len(shape) == 3 else value)
+    return own_axes(f, reshaped(plain(f, x), (1, *shape)))
 
 
 @means("Permute")
@@ -181,37 +175,3 @@ def channels_first(channels: int, height: int, width: int) -> Order:
     """Which of the values of (H, W, C) each value of (C, H, W) is."""
     places = np.arange(channels * height * width, dtype=np.int64).reshape(height, width, channels)
     return places.transpose(2, 0, 1).ravel()
-
-
-# -- operations of TensorFlow as layers ------------------------------------------------------------------------------
-
-_OPERATIONS = {
-    "add": "Add", "__operators__.add": "Add", "addv2": "Add", "multiply": "Multiply", "mul": "Multiply",
-    "subtract": "Subtract", "sub": "Subtract", "truediv": "Divide", "divide": "Divide", "realdiv": "Divide",
-    "maximum": "Maximum", "minimum": "Minimum",
-}  # fmt: skip
-_FUNCTIONS = ("relu", "relu6", "sigmoid", "tanh", "softmax", "softplus", "elu", "selu", "swish", "silu", "gelu")
-
-
-@means("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
-def _operation(f: Flow, n: KerasLayer) -> Held:
-    said = n.config.get("function") or (n.config.get("node_def") or {}).get("op") or n.config.get("name", "")
-    name = str(said).lower().removeprefix("math.").removeprefix("nn.").removeprefix("image.")
-    numbers = n.config.get("settings", {})
-    if name in _OPERATIONS:
-        other = next((numbers[k] for k in ("y", "x") if isinstance(numbers.get(k), (int, float))), None)
-        reads = n.reads if other is None or len(n.reads) > 1 else (*n.reads, float(other))
-        return _joined(f, KerasLayer(_OPERATIONS[name], n.config, reads, {}))
-    if name in _FUNCTIONS:
-        return Held(bent(f, n.x.value, name), n.x.order)
-    if name in ("cast", "identity", "stop_gradient"):
-        return n.x
-    if name in ("depth_to_space", "space_to_depth"):
-        block = int(numbers.get("block_size", 0))
-        return Held(getattr(f, name)(n.x.value, block))
-    if name == "clip_by_value":
-        low, high = (float(numbers[key]) for key in ("clip_value_min", "clip_value_max"))
-        return Held(f.each("Hardtanh", n.x.value, min_val=low, max_val=high), n.x.order)
-    if name in ("concat", "concatenate"):
-        return _concatenate(f, KerasLayer("Concatenate", {"axis": numbers.get("axis", -1)}, n.reads, {}))
-    raise StudioError(f'it is TensorFlow\'s own operation "{said}", which is not supported in a Keras model.')

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from studio.errors import StudioError
+from studio.io.importers._keras.arguments import Tensor, argument, old_argument, tensors
 
 Json = dict[str, Any]
-Tensor = tuple[str, int, int]
-"""A layer's name, which of its calls, and which of the tensors that the call makes."""
 
 _MODELS = ("Sequential", "Functional", "Model")
+_OF_LAYERS = {"trainable", "dtype"}
+_OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _DEEPEST = 8
 
 
@@ -26,6 +29,7 @@ class Layer:
         config: its settings.
         place: which layer of its model it is.
         inner: what it is made of, where it is itself a model.
+        module: the Python module of its class, where the file says it.
     """
 
     name: str
@@ -33,6 +37,12 @@ class Layer:
     config: Json
     place: int
     inner: Plan | None = None
+    module: str = ""
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is a function that was called on tensors, and no layer."""
+        return self.kind in _OPERATIONS or self.module.startswith(("keras.src.ops", "keras.ops"))
 
 
 @dataclass(frozen=True)
@@ -42,14 +52,24 @@ class Call:
     Attributes:
         layer: which.
         number: which of its calls.
-        reads: the tensors that it is given; numbers where it is given such.
+        args: what it is given, as `arguments` reads it.
         settings: named arguments besides.
     """
 
     layer: Layer
     number: int
-    reads: tuple[Tensor | float, ...]
+    args: tuple[Any, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def maker(self) -> tuple[str, int]:
+        """What `Tensor` calls it."""
+        return self.layer.name, self.number
+
+    @cached_property
+    def reads(self) -> tuple[Tensor, ...]:
+        """The tensors that it is given, in order."""
+        return tuple(tensors([self.args, self.settings]))
 
 
 @dataclass(frozen=True)
@@ -94,6 +114,7 @@ def plan_of(model: Json, depth: int = 0) -> Plan:
         return _sequence(name, layers, config if isinstance(config, dict) else {})
     calls = [call for layer, entry in zip(layers, given, strict=True) for call in _calls(layer, entry)]
     inputs, outputs = (tuple(_ends(config[key])) for key in ("input_layers", "output_layers"))
+    calls = _renumbered(calls, outputs)
     return Plan(name, layers, tuple(_sorted(calls, inputs)), inputs, outputs)
 
 
@@ -103,7 +124,11 @@ def _layer(entry: Json, place: int, depth: int) -> Layer:
     name = (config.get("name") if isinstance(config, dict) else None) or entry.get("name") or f"{kind.lower()}_{place}"
     is_model = kind in _MODELS or (isinstance(config, dict) and "layers" in config)
     inner = plan_of(entry, depth + 1) if is_model else None
-    return Layer(str(name), kind, config if isinstance(config, dict) else {}, place, inner)
+    module = str(entry.get("module") or "")
+    nodes = entry.get("inbound_nodes") or []
+    if not module and nodes and isinstance(nodes[0], dict) and inner is None and _OF_LAYERS.isdisjoint(config):
+        module = "keras.ops"  # which files in the old format leave out
+    return Layer(str(name), kind, config if isinstance(config, dict) else {}, place, inner, module)
 
 
 def _sequence(name: str, layers: tuple[Layer, ...], config: Json) -> Plan:
@@ -111,11 +136,11 @@ def _sequence(name: str, layers: tuple[Layer, ...], config: Json) -> Plan:
         first = layers[0].config
         shape = first.get("batch_input_shape") or first.get("batch_shape") or config.get("build_input_shape")
         layers = (Layer("input", "InputLayer", {"batch_shape": shape}, -1), *layers)
-    calls, before = [Call(layers[0], 0, ())], (layers[0].name, 0, 0)
+    calls, before = [Call(layers[0], 0, ())], Tensor(layers[0].name, 0, 0)
     for layer in layers[1:]:
         calls.append(Call(layer, 0, (before,)))
-        before = (layer.name, 0, 0)
-    return Plan(name, layers, tuple(calls), ((layers[0].name, 0, 0),), (before,))
+        before = Tensor(layer.name, 0, 0)
+    return Plan(name, layers, tuple(calls), (Tensor(layers[0].name, 0, 0),), (before,))
 
 
 def _calls(layer: Layer, entry: Json) -> Iterator[Call]:
@@ -124,39 +149,35 @@ def _calls(layer: Layer, entry: Json) -> Iterator[Call]:
         yield Call(layer, 0, ())
     for number, node in enumerate(nodes):
         if isinstance(node, dict):  # Keras 3
-            reads, settings = list(_tensors(node.get("args", []))), dict(node.get("kwargs") or {})
-            reads += [tensor for value in settings.values() for tensor in _tensors(value) if isinstance(tensor, tuple)]
+            args = tuple(argument(value) for value in node.get("args", []))
+            yield Call(layer, number, args, {key: argument(v) for key, v in (node.get("kwargs") or {}).items()})
         else:
-            # One input is not always put in a list of one.
-            entries = [node] if node and isinstance(node[0], str) else node
-            reads, settings = [], {}
-            for read in entries:
-                reads.append((str(read[0]), int(read[1]), int(read[2])))
-                if len(read) > 3 and isinstance(read[3], dict):
-                    settings |= read[3]
-            reads += [found for value in settings.values() for found in _old_tensors(value)]
-        yield Call(layer, number, tuple(reads), settings)
+            yield _old_call(layer, number, node)
 
 
-def _tensors(value: Any) -> Iterator[Tensor | float]:
-    """Tensors and numbers among the arguments of a call, as Keras 3 writes them."""
-    if isinstance(value, dict):
-        history = (value.get("config") or {}).get("keras_history") if isinstance(value.get("config"), dict) else None
-        if history:
-            yield str(history[0]), int(history[1]), int(history[2])
-        elif value.get("class_name") == "__numpy__":
-            yield from _tensors((value.get("config") or {}).get("value"))
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _tensors(item)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield float(value)
+def _old_call(layer: Layer, number: int, node: list[Any]) -> Call:
+    # One input is not always put in a list of one.
+    entries = [node] if node and isinstance(node[0], str) else node
+    settings: Json = {}
+    for read in entries:
+        if len(read) > 3 and isinstance(read[3], dict):
+            settings |= {key: old_argument(value) for key, value in read[3].items()}
+    reads = [old_argument(read[:3]) for read in entries]
+    return Call(layer, number, tuple(reads) if len(reads) == 1 else (reads,), settings)
 
 
-def _old_tensors(value: Any) -> Iterator[Tensor]:
-    """Tensors among named arguments, as Keras 2 writes them: ["layer", 0, 0]."""
-    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and isinstance(value[1], int):
-        yield value[0], value[1], int(value[2])
+def _renumbered(calls: Sequence[Call], outputs: Sequence[Tensor]) -> list[Call]:
+    """Keras 2 counts the calls of a model within a model from 1: what made it is its first."""
+    most: dict[str, int] = {}
+    for tensor in [*outputs, *(read for call in calls for read in call.reads)]:
+        most[tensor.layer] = max(most.get(tensor.layer, 0), tensor.call)
+    count = Counter(call.layer.name for call in calls)
+    return [
+        replace(call, number=call.number + 1)
+        if call.layer.inner is not None and most.get(call.layer.name, 0) == count[call.layer.name]
+        else call
+        for call in calls
+    ]
 
 
 def _ends(value: Any) -> Iterator[Tensor]:
@@ -165,19 +186,19 @@ def _ends(value: Any) -> Iterator[Tensor]:
     if value and isinstance(value[0], str):
         value = [value]
     for name, call, tensor in value:
-        yield str(name), int(call), int(tensor)
+        yield Tensor(str(name), int(call), int(tensor))
 
 
 def _sorted(calls: Sequence[Call], inputs: Sequence[Tensor]) -> list[Call]:
     found: list[Call] = []
-    known = {(name, call) for name, call, _ in inputs}
+    known = {tensor.maker for tensor in inputs}
     waiting = list(calls)
     while waiting:
-        ready = [c for c in waiting if all(r[:2] in known for r in c.reads if isinstance(r, tuple))]
+        ready = [c for c in waiting if all(read.maker in known for read in c.reads)]
         if not ready:
             names = ", ".join(dict.fromkeys(c.layer.name for c in waiting[:3]))
             raise StudioError(f"its layers {names} read what nothing makes.")
         found += ready
-        known |= {(c.layer.name, c.number) for c in ready}
+        known |= {call.maker for call in ready}
         waiting = [c for c in waiting if c not in ready]
     return found

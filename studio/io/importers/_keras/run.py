@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._keras.arguments import Tensor
 from studio.io.importers._keras.moves import channels_first
-from studio.io.importers._keras.plan import Call, Layer, Plan, Tensor
+from studio.io.importers._keras.operations import operated
+from studio.io.importers._keras.plan import Call, Layer, Plan
 from studio.io.importers._keras.table import Held, KerasLayer, Order, table
 from studio.io.importers._keras.weights import Named, Weights
 from studio.io.importers._onnx_ends import listed
@@ -46,7 +49,15 @@ _KEYS = {
     "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "PReLU": ("alpha",),
     "Normalization": ("mean", "variance", "count"),
+    "Conv1D": ("kernel", "bias"),
+    "EinsumDense": ("kernel", "bias"),
+    "RMSNormalization": ("scale",),
+    "LayerScale": ("gamma",),
+    "Attention": ("scale", "concat_score_weight"),
+    "AdditiveAttention": ("scale",),
 }
+_AROUND = ("SpectralNormalization", "TimeDistributed")
+_EVERYWHERE = ("Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Dropout")  # what looks at one place alone
 _NORMS: tuple[str, ...] = ("BatchNormalization", "SyncBatchNormalization", "LayerNormalization", "GroupNormalization")
 _NORMS += ("InstanceNormalization",)
 
@@ -71,9 +82,9 @@ class Reading:
     def run(self) -> tuple[str, tuple[str, ...], str]:
         """The layer that is the output, the names of all outputs, and the one that was taken."""
         plan, draft = self.plan, self.flow.draft
-        names = tuple(name for name, _, _ in plan.outputs)
+        names = tuple(dict.fromkeys(tensor.layer for tensor in plan.outputs))
         picked = self.options.output or names[0]
-        wanted = next((t for t in plan.outputs if t[0] == picked), (picked, 0, 0))
+        wanted = next((t for t in plan.outputs if t.layer == picked), Tensor(picked, 0, 0))
         if picked not in {layer.name for layer in plan.layers}:
             raise StudioError(f'it has no output "{picked}"; it has {listed(names)}.')
         if len(names) > 1 and not self.options.output:
@@ -81,7 +92,9 @@ class Reading:
             draft.notes.append(
                 f'It gives {len(names)} outputs; "{picked}" was taken, --output takes another: {others}.'
             )
-        needed = _needed(plan, wanted)
+        ends = [tensor.maker for tensor in plan.inputs]
+        # Inputs come first, in the model's order of them.
+        needed = sorted(_needed(plan, wanted), key=lambda call: (*ends, call.maker).index(call.maker))
         (held,) = self._model(plan, {}, (), (), (wanted,), needed)
         self.flow.name = "output"
         if held.order is not None:
@@ -99,12 +112,11 @@ class Reading:
     ) -> list[Held]:
         values, wishes = dict(given), _wishes(plan)
         for call in needed:
-            key = (call.layer.name, call.number, 0)
-            if key in values:
+            if Tensor(*call.maker, 0) in values:
                 continue
             self.flow.name = "/".join(layer.name for layer in (*path, call.layer))
             made = self._call(plan, call, values, path, siblings, wishes)
-            values |= {(call.layer.name, call.number, k): held for k, held in enumerate(made)}
+            values |= {Tensor(*call.maker, k): held for k, held in enumerate(made)}
         missing = next((tensor for tensor in wanted if tensor not in values), None)
         if missing is not None:
             raise StudioError(f'its layer "{missing[0]}" gives nothing.')
@@ -125,29 +137,50 @@ class Reading:
         try:
             if layer.kind == "InputLayer":
                 return [self._input(layer, plan)]
-            reads = tuple(values[read] if isinstance(read, tuple) else read for read in call.reads)
+            held = {read: values[read] for read in call.reads}
+            if layer.is_operation:
+                return operated(self.flow, call, held)
+            reads = tuple(held[read] for read in call.reads)
             if layer.inner is not None:
-                held = [read for read in reads if isinstance(read, Held)]
-                given = dict(zip(layer.inner.inputs, held, strict=True))
+                given = dict(zip(layer.inner.inputs, reads, strict=True))
                 return self._model(layer.inner, given, path, siblings, layer.inner.outputs, layer.inner.calls)
-            if layer.kind in _CODE:
-                raise StudioError("it carries Python code, which is not run; put a layer of Keras's in its place.")
-            if layer.kind not in table():
-                raise StudioError(
-                    "this class of layer is not supported; docs/operators.md lists those that are. Where it is made of "
-                    "common operators, tf2onnx makes an ONNX model of it, which opens."
-                )
-            tensors = _keyed(layer, self.weights.of(path, siblings), layer.config)
-            config = {**layer.config, "settings": dict(call.settings)}
-            if config.get("data_format") == "channels_first":
-                raise StudioError("its channels come first, which is not supported; save it with channels_last.")
-            wish = wishes.get((layer.name, call.number))
-            return [table()[layer.kind](self.flow, KerasLayer(layer.kind, config, reads, tensors, wish, self.version))]
+            wish = wishes.get(call.maker)
+            return [self._layer(layer, path, siblings, KerasLayer(layer.kind, _config(call), reads, {}, wanted=wish))]
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise StudioError(f"{where}: its settings do not fit it ({error!r}).") from error
         except StudioError as error:
             text = str(error)
             raise StudioError(text if text.startswith("Layer ") else f"{where}: {text}") from error
+
+    def _layer(
+        self, layer: Layer, path: tuple[Layer, ...], siblings: tuple[tuple[Layer, ...], ...], read: KerasLayer
+    ) -> Held:
+        tensors: Mapping[str, Value] = {}
+        parts: Mapping[str, Mapping[str, Value]] = {}
+        if layer.kind in _AROUND:
+            read, parts = _within(read), self._parts(path, siblings)
+            tensors = next(iter(parts.values()), {})
+        if read.kind in _CODE:
+            raise StudioError("it carries Python code, which is not run; put a layer of Keras's in its place.")
+        if read.kind not in table():
+            raise StudioError(
+                "this class of layer is not supported; docs/operators.md lists those that are. Where it is made of "
+                "common operators, tf2onnx makes an ONNX model of it, which opens."
+            )
+        if read.config.get("data_format") == "channels_first":
+            raise StudioError("its channels come first, which is not supported; save it with channels_last.")
+        if read.kind == "MultiHeadAttention":
+            parts = self._parts(path, siblings)
+        else:
+            tensors = tensors or _keyed(read.kind, self.weights.of(path, siblings), read.config)
+        name = self.flow.name
+        return table()[read.kind](
+            self.flow, replace(read, tensors=tensors, parts=parts, name=name, version=self.version)
+        )
+
+    def _parts(self, path: tuple[Layer, ...], siblings: tuple[tuple[Layer, ...], ...]) -> dict[str, dict[str, Value]]:
+        found = self.weights.parts(path, siblings)
+        return {part: _keyed("Dense", named, {}) for part, named in found.items()}
 
     def _input(self, layer: Layer, plan: Plan) -> Held:
         shape = layer.config.get("batch_input_shape") or layer.config.get("batch_shape") or []
@@ -180,41 +213,42 @@ class Reading:
 
 
 def _needed(plan: Plan, wanted: Tensor) -> list[Call]:
-    by_key = {(call.layer.name, call.number): call for call in plan.calls}
-    queue, found = [wanted[:2]], set[tuple[str, int]]()
+    by_maker = {call.maker: call for call in plan.calls}
+    queue, found = [wanted.maker], set[tuple[str, int]]()
     while queue:
-        key = queue.pop()
-        if key in by_key and key not in found:
-            found.add(key)
-            queue += [read[:2] for read in by_key[key].reads if isinstance(read, tuple)]
-    return [call for call in plan.calls if (call.layer.name, call.number) in found]
+        maker = queue.pop()
+        if maker in by_maker and maker not in found:
+            found.add(maker)
+            queue += [read.maker for read in by_maker[maker].reads]
+    return [call for call in plan.calls if call.maker in found]
 
 
 def _wishes(plan: Plan) -> dict[tuple[str, int], Order]:
     """For every Dense layer whose values become a map, the order in which that map has them."""
-    by_key = {(call.layer.name, call.number): call for call in plan.calls}
-    readers = Counter([read[:2] for call in plan.calls for read in call.reads if isinstance(read, tuple)])
-    readers.update(tensor[:2] for tensor in plan.outputs)
+    by_maker = {call.maker: call for call in plan.calls}
+    readers = Counter([read.maker for call in plan.calls for read in call.reads])
+    readers.update(tensor.maker for tensor in plan.outputs)
     found = {}
     for call in plan.calls:
-        shape = call.layer.config.get("target_shape") if call.layer.kind == "Reshape" else None
+        is_layer = call.layer.kind == "Reshape" and not call.layer.is_operation
+        shape = call.layer.config.get("target_shape") if is_layer else None
         if shape is None or len(shape) != 3:
             continue
-        before = _read(call, by_key)
-        while before is not None and readers[(before.layer.name, before.number)] == 1:
+        before = _read(call, by_maker)
+        while before is not None and readers[before.maker] == 1:
             if before.layer.kind == "Dense":
                 units = int(before.layer.config.get("units", 0))
                 height, width, channels = _sides([int(side) for side in shape], units)
                 if height * width * channels == units:
-                    found[(before.layer.name, before.number)] = channels_first(channels, height, width)
+                    found[before.maker] = channels_first(channels, height, width)
                 break
-            before = _read(before, by_key) if before.layer.kind in _PASSING else None
+            before = _read(before, by_maker) if before.layer.kind in _PASSING else None
     return found
 
 
-def _read(call: Call, by_key: Mapping[tuple[str, int], Call]) -> Call | None:
+def _read(call: Call, by_maker: Mapping[tuple[str, int], Call]) -> Call | None:
     """The call whose result a call reads first."""
-    return by_key.get(call.reads[0][:2]) if call.reads and isinstance(call.reads[0], tuple) else None
+    return by_maker.get(call.reads[0].maker) if call.reads else None
 
 
 def _sides(shape: list[int], count: int) -> list[int]:
@@ -226,20 +260,36 @@ def _sides(shape: list[int], count: int) -> list[int]:
 def _reads_bytes(plan: Plan, name: str) -> bool:
     """Whether what reads an input divides it by 255, or by the half of it."""
     for call in plan.calls:
-        if call.layer.kind == "Rescaling" and any(isinstance(r, tuple) and r[0] == name for r in call.reads):
+        if call.layer.kind == "Rescaling" and any(read.layer == name for read in call.reads):
             scale = np.asarray(call.layer.config.get("scale", 1.0), np.float64).reshape(-1)
             return bool(any(np.allclose(scale, byte, rtol=0.01) for byte in _BYTES))
     return False
 
 
-def _keyed(layer: Layer, named: Named, config: Mapping[str, Any]) -> dict[str, Value]:
+def _config(call: Call) -> dict[str, Any]:
+    return {**call.layer.config, "settings": dict(call.settings)}
+
+
+def _within(read: KerasLayer) -> KerasLayer:
+    """The layer that another one is put around."""
+    inner = read.config.get("layer") or {}
+    config = dict(inner.get("config") or {})
+    kind = str(inner.get("class_name", "")).rpartition(">")[2]
+    if read.kind == "TimeDistributed" and kind not in _EVERYWHERE:
+        raise StudioError(f"it puts a layer of {kind} to each row of its input, which is not supported.")
+    return replace(read, kind=kind, config=config)
+
+
+def _keyed(kind: str, named: Named, config: Mapping[str, Any]) -> dict[str, Value]:
     """A layer's tensors by Keras's own names, which files of Keras 3 leave out."""
     if not named:
         return {}
     if all(name.rpartition("/")[2].isdigit() for name, _ in named):
-        keys: tuple[str, ...] = _KEYS.get(layer.kind, ())
-        if layer.kind in _NORMS:
+        keys: tuple[str, ...] = _KEYS.get(kind, ())
+        if kind in _NORMS:
             flags = (("gamma", "scale"), ("beta", "center"), ("moving_mean", ""), ("moving_variance", ""))
             keys = tuple(key for key, flag in flags if config.get(flag, True))
         return {key: constant(values, name) for key, (name, values) in zip(keys, named, strict=False)}
-    return {name.rpartition("/")[2].removesuffix(":0"): constant(values, name) for name, values in named}
+    found = {name.rpartition("/")[2].removesuffix(":0"): constant(values, name) for name, values in named}
+    unnamed = len(found) == 1 and all(re.fullmatch(r"(?i)variable(_\d+)?", name) for name in found)
+    return dict(zip(_KEYS[kind], found.values(), strict=False)) if unnamed and kind in _KEYS else found

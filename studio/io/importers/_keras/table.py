@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow, Pair
-from studio.io.importers._views import Numbers, Value, constant
+from studio.io.importers._views import Numbers, Value, constant, first, last
 
 Order = NDArray[np.int64]
 
@@ -46,23 +46,27 @@ class KerasLayer:
     Attributes:
         kind: its class.
         config: its settings.
-        reads: what it is given; numbers where it is given such.
+        reads: what it is given.
         tensors: by Keras's names: kernel, bias, gamma.
+        parts: by their names, the tensors of the layers that it is made of.
+        name: its own, as the studio's layers are to be called.
         wanted: of a Dense layer the order that its values are to have, since they become a map; see `Held`.
         version: of Keras, 2 or 3.
     """
 
     kind: str
     config: Mapping[str, Any]
-    reads: tuple[Held | float, ...]
+    reads: tuple[Held, ...]
     tensors: Mapping[str, Value]
+    parts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    name: str = ""
     wanted: Order | None = None
     version: int = 3
 
     @property
     def x(self) -> Held:
         """The first input."""
-        if not self.reads or not isinstance(self.reads[0], Held):
+        if not self.reads:
             raise StudioError("it is given no map.")
         return self.reads[0]
 
@@ -76,6 +80,21 @@ class KerasLayer:
     def get(self, *names: str) -> Value | None:
         """A tensor, if it is there."""
         return next((self.tensors[name] for name in names if name in self.tensors), None)
+
+    def part(self, name: str) -> tuple[Value, Value | None]:
+        """Kernel and bias of a layer that it is made of."""
+        found = self.parts.get(name, {})
+        if "kernel" not in found:
+            raise StudioError(f"the kernel of its {name} is missing from the weights.")
+        return found["kernel"], found.get("bias")
+
+    def axes(self, given: Any) -> list[int]:
+        """Of the first input's value as it is held, the axes that Keras's numbers mean."""
+        rank = len(self.x.value.shape)
+        numbers = [given] if isinstance(given, int) else [int(axis) for axis in given]
+        if any(not -rank <= axis < rank for axis in numbers) or any(axis % rank == 0 for axis in numbers):
+            raise StudioError(f"it works along axis {given} of values that have {rank}.")
+        return [{1: 2, 2: 3, 3: 1}[axis % rank] if rank == 4 else axis % rank for axis in numbers]
 
     def pair(self, name: str, default: Any = 1) -> Pair:
         """Height and width of a setting."""
@@ -94,6 +113,21 @@ class KerasLayer:
         if padding not in ("same", "valid"):
             raise StudioError(f'it pads by "{padding}", which is not supported.')
         return bool(padding == "same")
+
+
+def plain(f: Flow, held: Held) -> Value:
+    """A value with its axes as Keras has them: (1, H, W, C), (1, N)."""
+    if held.is_map:
+        return last(f.draft, held.value)
+    if held.order is None:
+        return held.value
+    places = np.argsort(held.order)
+    return f.move(held.value, lambda n: n[:, places])
+
+
+def own_axes(f: Flow, value: Value) -> Held:
+    """A value with its axes as Keras has them, held as layers have it."""
+    return Held(first(f.draft, value) if len(value.shape) == 4 else value)
 
 
 Handler = Callable[[Flow, KerasLayer], Held]
@@ -115,7 +149,7 @@ def means(*kinds: str) -> Callable[[H], H]:
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("bends", "layers", "moves"):
+    for part in ("attention", "bends", "layers", "moves", "norms"):
         importlib.import_module(f"studio.io.importers._keras.{part}")
     return TABLE
 

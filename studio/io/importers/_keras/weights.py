@@ -26,6 +26,10 @@ class Weights(Protocol):
         """
         ...
 
+    def parts(self, path: Sequence[Layer], siblings: Sequence[Sequence[Layer]]) -> Mapping[str, Named]:
+        """The same of the layers that a layer is made of, by their names."""
+        ...
+
     @property
     def all(self) -> Mapping[str, Numbers]:
         """Every tensor that was found, by its name in the file."""
@@ -58,6 +62,21 @@ class ByName:
             raise StudioError(f"the file holds several tensors that may be its own ({', '.join(names[:4])}).")
         return [(name, self._tensors[name]) for name in names]
 
+    def parts(self, path: Sequence[Layer], siblings: Sequence[Sequence[Layer]]) -> Mapping[str, Named]:
+        """See `Weights`."""
+        names = list(self._tensors) if self._groups is None else self._groups.get(path[0].name, [])
+        within = [name for name in names if all(f"{outer.name}/" in name for outer in path[:-1])] or names
+        own, others = path[-1].name, {layer.name for layer in siblings[-1]}
+        scopes = {scope for name in within for scope in name.split("/")[:-1]}
+        # One that was used twice had its scope numbered.
+        scope = own if own in scopes else next((s for s in scopes - others if _unnumbered(s, own)), own)
+        found: dict[str, Named] = {}
+        for name in within:
+            after = f"/{name}".partition(f"/{scope}/")[2]
+            if "/" in after:
+                found.setdefault(after.split("/")[-2], []).append((name, self._tensors[name]))
+        return found
+
 
 def _scope(name: str) -> str:
     return name.rpartition("/")[0]
@@ -87,12 +106,22 @@ class ByPlace:
 
     def of(self, path: Sequence[Layer], siblings: Sequence[Sequence[Layer]]) -> Named:
         """See `Weights`."""
+        return self._within(self._prefix(path, siblings)) or self._of_its_name([layer.name for layer in path])
+
+    def parts(self, path: Sequence[Layer], siblings: Sequence[Sequence[Layer]]) -> Mapping[str, Named]:
+        """See `Weights`."""
+        prefix = self._prefix(path, siblings)
+        groups = sorted({name.rpartition("vars/")[0] for name in self._tensors if name.startswith(prefix)} - {prefix})
+        return {self._names.get(group, group.rstrip("/").rpartition("/")[2]): self._within(group) for group in groups}
+
+    def _prefix(self, path: Sequence[Layer], siblings: Sequence[Sequence[Layer]]) -> str:
+        """Where a layer's own tensors begin."""
         prefix = ""
         for layer, others in zip(path, siblings, strict=True):
             place = place_of(layer, others)
             starts = [f"{prefix}{container}/{place}/" for container in _CONTAINERS]
             prefix = next((s for s in starts if any(n.startswith(s) for n in self._tensors)), starts[0])
-        return self._within(prefix) or self._of_its_name([layer.name for layer in path])
+        return prefix
 
     def _within(self, prefix: str) -> Named:
         found = {name: values for name, values in self._tensors.items() if name.startswith(f"{prefix}vars/")}
