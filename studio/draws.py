@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.lanes import FLOAT, FLOATS, NUMBER, WORDS, Function, Routine, Rows, Value, suits, where
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,7 +106,7 @@ def dropped(x: Tensor, seed: int, frame: int, share: float) -> Tensor:
     import torch
 
     if not suits(x):
-        below = uniform(places(x, seed, frame)) < torch.tensor(share, dtype=torch.float32).to(x.device)
+        below = uniform(places(x, seed, frame)) < float(np.float32(share))
         return torch.where(below, 0.0, x)
     return _by_rows(_DROPPED, x, seed, frame, strength=share)
 
@@ -155,26 +156,29 @@ _DRAWN: dict[Kind, Routine] = {
 _DROPPED = _loop(lambda f, bits, at: where(uniform(bits) < f["strength"], f.real(0.0), f.load("x", at)), strength=FLOAT)
 
 
-def smooth_fields(size: tuple[int, int], cells: float, when: float, seed: int, count: int) -> Array:
+def smooth_fields(x: Tensor, cells: float, when: float, seed: int, count: int) -> Tensor:
     """(count, H, W) fields from -1 to 1 that are random at whole places and times, and smooth between.
 
     Args:
-        size: height and width.
+        x: (N, C, H, W), of which the fields have the size and the device.
         cells: how many whole places lie along a side.
         when: the time.
         seed: which fields.
         count: how many.
     """
+    import torch
+
     moment = np.float32(when)
     first = int(np.floor(moment))
     in_t = _eased(moment - np.float32(first))
     frames = hashed(np.array([[first], [first + 1]]) & 0xFFFFFF)
     fields = hashed(hashed(frames ^ seed) ^ np.arange(count))
-    y, x = (_between(length, cells) for length in size)
-    at = np.arange(y.shape[1])[:, None] << 16 | np.arange(x.shape[1])
+    down, across = (_between(length, cells) for length in x.shape[2:])
+    at = np.arange(down.shape[1])[:, None] << 16 | np.arange(across.shape[1])
     known = (hashed(fields[..., None, None] ^ at) >> 8).astype(np.float32) / np.float32(8388608.0) - np.float32(1.0)
-    found: Array = y @ (known[0] * (np.float32(1.0) - in_t) + known[1] * in_t) @ x.T
-    return found
+    now = torch.from_numpy(known[0] * (np.float32(1.0) - in_t) + known[1] * in_t).to(x.device)
+    # Of a large map most numbers are made on its device.
+    return torch.matmul(torch.matmul(on_device(down, x.device), now), on_device(across, x.device).T)
 
 
 def _between(size: int, cells: float) -> Array:

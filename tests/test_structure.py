@@ -18,6 +18,7 @@ TORCH_AT_THE_TOP = {
     "engine/_torch_stats.py",
     "engine/captured.py",
     "engine/packed.py",
+    "engine/pinned.py",
     "engine/torch.py",
     "learn/_torch_times.py",
     "learn/on_torch.py",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.lanes import FLOATS, NUMBER, NUMBERS, Function, PlainRoutine, Routine, Value, in_planes, suits
 from studio.model.op import Array
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,20 +18,16 @@ if TYPE_CHECKING:
 
 def channels_at(x: Tensor, numbers: NDArray[np.int64]) -> Tensor:
     """The channels of (N, C, H, W) with these numbers, in their order."""
-    import torch
-
     if in_planes(x) or not suits(x):
-        return x[:, torch.from_numpy(numbers).to(x.device)]
+        return x.index_select(1, on_device(numbers, x.device))
     return _by_pixels(_taken(), x, numbers=numbers)
 
 
 def mixed_channels(x: Tensor, numbers: NDArray[np.int64], own: Array, theirs: Array) -> Tensor:
     """Each channel of (N, C, H, W) times its own factor, and the one with its number times another, added up."""
-    import torch
-
     if in_planes(x) or not suits(x):
-        mixed = x * torch.from_numpy(own).to(x.device)[:, None, None]
-        return mixed.addcmul_(channels_at(x, numbers), torch.from_numpy(theirs).to(x.device)[:, None, None])
+        mixed = x * on_device(own, x.device, x.dtype)[:, None, None]
+        return mixed.addcmul_(channels_at(x, numbers), on_device(theirs, x.device, x.dtype)[:, None, None])
     return _by_pixels(_mixed(), x, numbers=numbers, own=own, theirs=theirs)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.lanes import FLOATS, NUMBER, NUMBERS, Function, Routine, Rows, Value, lanes_for, minimum, suits
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,7 +70,7 @@ def filtered(x: Tensor, down: Line, across: Line) -> Tensor:
     import torch
 
     vertical, horizontal = (
-        torch.from_numpy(line.matrix(size).astype(np.float32)).to(x)
+        on_device(line.matrix(size).astype(np.float32), x.device, x.dtype)
         for line, size in zip((down, across), x.shape[2:], strict=True)
     )
     if max(down.reach, across.reach) > _MOST or not suits(x):

@@ -28,9 +28,11 @@ class Displace(Bend):
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
+        import torch
+
         assert given.other is not None
         count = given.other.shape[1]
-        seen = given.other[:, [self.across % count, self.down % count]]
+        seen = torch.stack([given.other[:, self.across % count], given.other[:, self.down % count]], 1)
         pull = resized(seen, x[:, :2]) if x.shape[1] > 1 else resized(seen, x.expand(-1, 2, -1, -1))
         pull = pull.clamp(-1e4, 1e4)
         ys, xs = grid(x)

@@ -37,11 +37,8 @@ class Flow(Bend):
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
-        import torch
-
-        size = x.shape[2], x.shape[3]
         when = np.float32(given.tick.time) * np.float32(self.speed)
-        pull = torch.from_numpy(smooth_fields(size, self.cells, float(when), self.seed, 2)).to(x) * self.strength
+        pull = smooth_fields(x, self.cells, float(when), self.seed, 2).to(x.dtype) * self.strength
         ys, xs = grid(x)
-        ys, xs = ys + pull[1] * size[0], xs + pull[0] * size[1]
+        ys, xs = ys + pull[1] * x.shape[2], xs + pull[0] * x.shape[3]
         return sampled(x, ys, xs, self.border, self.interpolation)

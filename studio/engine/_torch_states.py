@@ -1,4 +1,4 @@
-"""What the torch engine does with states between two steps: the very map that a step made is the next one's."""
+"""What the torch engine does with states between two steps: on CPUs the very map that a step made is the next one's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class TorchStates(Engine):
         self._next: dict[str, torch.Tensor] = {}
 
     def _keep_state(self, name: str, node: str) -> None:
-        self._next[name] = self._activations[node]
+        made = self._activations[node]
+        # A graph makes the next one where it lies.
+        self._next[name] = made.clone() if made.is_cuda else made
 
     def _hand_back(self, name: str) -> None:
         self._activations[name] = self._next[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -108,7 +107,7 @@ class Engine(Staging):
                     if step or put.name not in fed:
                         self._hand_back(put.name)
                 self._stepped += 1
-            self._numbers.at(replace(tick, step=self._stepped - 1 if states else tick.frame))
+            self._numbers.at(Tick(tick.frame, tick.time, self._stepped - 1 if states else tick.frame))
             self._execute(self._running.nodes)
             for put in states:
                 self._keep_state(put.name, self._running.node_of(put.comes_from))

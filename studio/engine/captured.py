@@ -1,133 +1,230 @@
 """Frames of the torch engine on CUDA as graphs: what PyTorch launches operator by operator is launched at once.
 
-A list of layers is captured when it runs for the second time with the same numbers: the first time cuDNN chooses its
-algorithms. What a graph reads and makes lies at fixed places, so inputs are copied to where the first lay. Frames whose
-numbers move, or whose bends have memory, run operator by operator, as does a list that cannot be captured, for an
-operator of it asks the device for a value.
+A list of layers is cut where something is another in every frame: where a number has moved lately, noise is drawn, or
+earlier maps are remembered. Those layers are *loose*, and run operator by operator; what lies between is a graph each::
+
+    enc1  enc1_act  enc2>made │ enc2, its stage turned │ enc2_act  dec1  dec1_act
+    ──────── a graph ──────── │ operator by operator   │ ──────── a graph ────────
+
+A part is captured when it runs for the second time: the first time cuDNN chooses its algorithms. What a graph reads and
+makes lies at fixed places, so what is made elsewhere is copied to where it read it first. A layer that cannot be
+captured, for its operator asks the device for a value, is loose from then on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-import numpy as np
 import torch
 
+from studio.engine.numbers import Numbers
+from studio.engine.ring import kept_of
 from studio.model.graph import Node
-from studio.model.op import Array
+from studio.tables import listed
 
 Maps = dict[str, torch.Tensor]
 
 
+class Run(Protocol):
+    """Runs layers operator by operator, and puts what they make into the maps."""
+
+    def __call__(self, nodes: Sequence[Node], *, captures: bool = False) -> None:
+        """Run these; where a graph is made of them, whatever one fails with is passed on, and nothing is lost."""
+
+
+RESTS = 30
+"""Runs of a layer after which its numbers count as lying still again: a graph is not made for a moment's rest."""
+
+_MOST = 24
+"""Graphs that are kept, each with the maps that it makes: of frames as they are, and of what was edited lately."""
+
+_Key = tuple[tuple[str, ...], bytes]
+
+
 @dataclass
-class _Frame:
-    """A captured list: the maps that it reads from before, where they lie, and those that it makes."""
+class _Graph:
+    """A captured part: tables and maps that it reads, where it reads them, and maps that it makes."""
 
     graph: torch.cuda.CUDAGraph
-    reads: Mapping[str, int]
+    tables: Sequence[torch.Tensor]
+    reads: Mapping[str, torch.Tensor]
     made: Mapping[str, torch.Tensor]
+
+    def replay(self, maps: Maps) -> None:
+        """Run it, and put what it makes into ``maps``."""
+        for name, place in self.reads.items():
+            given = maps[name]
+            if given is not place:
+                with torch.inference_mode():
+                    place.copy_(given)
+        self.graph.replay()
+        maps.update(self.made)
+
+
+@dataclass
+class _Part:
+    """Layers that run as one graph; or, without a key, operator by operator."""
+
+    nodes: tuple[Node, ...]
+    key: _Key | None
+
+
+@dataclass
+class _Cut:
+    """How a list of layers was cut last."""
+
+    version: int
+    parts: list[_Part] = field(default_factory=list)
+    is_settled: bool = True
+    """Whether nothing in it is loose because a number has moved lately."""
 
 
 class Captured:
-    """Graphs of lists of layers, each for one state of the numbers."""
+    """Graphs of parts of frames, as long as the same layers run at the same size."""
 
     def __init__(self) -> None:
-        self._frames: dict[tuple[tuple[str, ...], int], _Frame | None] = {}
-        self._seen: set[tuple[tuple[str, ...], int]] = set()
+        self._graphs: OrderedDict[_Key, _Graph | None] = OrderedDict()
+        self._seen: set[_Key] = set()
+        self._cuts: dict[tuple[str, ...], _Cut] = {}
+        self._whole: tuple[Sequence[Node], _Cut] | None = None
+        # What each layer was told in its last run, and how many runs ago that was another thing.
+        self._told: dict[str, bytes] = {}
+        self._rested: dict[str, int] = {}
+        self._uncapturable: set[str] = set()
 
-    def clear(self) -> None:
-        """Forget all of them: other layers run, or at another size."""
-        self._frames.clear()
-        self._seen.clear()
-
-    def replay(
-        self, nodes: Sequence[Node], version: int, maps: Maps, run: Callable[[], None], *, whole: bool = False
-    ) -> bool:
-        """Run these layers as a graph, and put what they make into ``maps``.
+    def run(self, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run) -> None:
+        """Run these layers, as graphs as far as that can be.
 
         Args:
             nodes: in running order.
-            version: of the numbers that are baked into a graph.
+            numbers: of all that runs; those of what does not move are part of a graph.
             maps: of every input and layer.
-            run: runs the layers operator by operator, as what is captured.
-            whole: whether these are all layers that run.
-
-        Returns:
-            False where they must run so: for the first time, or always.
+            run: see `Run`.
         """
-        key = () if whole else tuple(node.name for node in nodes), version
-        if key not in self._frames:
-            if key not in self._seen:
-                # Other numbers' graphs will hardly be needed again.
-                self._frames = {known: frame for known, frame in self._frames.items() if known[1] == version}
-                self._seen = {known for known in self._seen if known[1] == version} | {key}
-                return False
-            self._frames[key] = self._capture(nodes, maps, run)
-        frame = self._frames[key]
-        if frame is None or any(maps[name].data_ptr() != place for name, place in frame.reads.items()):
-            return False
-        frame.graph.replay()
-        maps.update(frame.made)
-        return True
+        for part in self._parts_of(nodes, numbers):
+            graph = self._graph_of(part.key, part.nodes, numbers, maps, run) if part.key is not None else None
+            if graph is None:
+                run(part.nodes)
+            else:
+                graph.replay(maps)
 
-    def _capture(self, nodes: Sequence[Node], maps: Maps, run: Callable[[], None]) -> _Frame | None:
+    # -- where a list is cut ----------------------------------------------------------------------------------------
+
+    def _parts_of(self, nodes: Sequence[Node], numbers: Numbers) -> list[_Part]:
+        # The same list as before with the same numbers, which is most frames, has nothing to be worked out.
+        if self._whole is not None and self._whole[0] is nodes:
+            known = self._whole[1]
+            if known.version == numbers.version and known.is_settled:
+                return known.parts
+        moved = self._look(nodes, numbers)
+        found = _Cut(numbers.version, is_settled=not moved)
+        loose = moved | self._uncapturable | numbers.moving
+        for node in nodes:
+            if node.name in loose or kept_of(node) is not None:
+                found.parts.append(_Part((node,), None))
+            elif found.parts and found.parts[-1].key is not None:
+                found.parts[-1].nodes += (node,)
+            else:
+                found.parts.append(_Part((node,), ((), b"")))
+        for part in found.parts:
+            if part.key is not None:
+                names = tuple(node.name for node in part.nodes)
+                part.key = names, b"".join(self._told.get(name, b"") for name in names)
+        self._drop_others(tuple(node.name for node in nodes), found)
+        self._whole = nodes, found
+        return found.parts
+
+    def _look(self, nodes: Sequence[Node], numbers: Numbers) -> set[str]:
+        """Those of the layers whose numbers have moved lately."""
+        moved = set()
+        for node in nodes:
+            span = numbers.spans.get(node.name)
+            if span is None:
+                continue
+            told = numbers.told[span].tobytes()
+            before = self._told.get(node.name, told)
+            self._told[node.name] = told
+            rested = 0 if told != before else self._rested.get(node.name, RESTS) + 1
+            self._rested[node.name] = rested
+            if rested < RESTS:
+                moved.add(node.name)
+        return moved
+
+    def _drop_others(self, names: tuple[str, ...], now: _Cut) -> None:
+        """Graphs of this list as it was cut before hold maps, and will hardly be needed again."""
+        before = self._cuts.get(names)
+        self._cuts[names] = now
+        if before is None:
+            return
+        wanted = {part.key for part in now.parts}
+        for part in before.parts:
+            if part.key is not None and part.key not in wanted:
+                self._graphs.pop(part.key, None)
+                self._seen.discard(part.key)
+
+    # -- graphs -----------------------------------------------------------------------------------------------------
+
+    def _graph_of(self, key: _Key, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run) -> _Graph | None:
+        """The graph of this part, which may be made for it; None where it runs operator by operator this time."""
+        known = self._graphs.get(key)
+        if known is not None and any(self._lies_elsewhere(known, name, maps) for name in known.reads):
+            del self._graphs[key]
+        if key not in self._graphs:
+            if key not in self._seen:
+                self._seen.add(key)
+                return None
+            self._graphs[key] = self._capture(nodes, numbers, maps, run)
+            if len(self._graphs) > _MOST:
+                self._graphs.popitem(last=False)
+            if self._graphs[key] is None:
+                # What stands in the way is loose from now on.
+                self._whole = None
+        self._graphs.move_to_end(key)
+        return self._graphs[key]
+
+    def _lies_elsewhere(self, graph: _Graph, name: str, maps: Maps) -> bool:
+        """Whether a map lies for good where another graph makes it, and none where this one reads it."""
+        given, place = maps[name], graph.reads[name]
+        return given is not place and self._is_fixed(name, given) and not self._is_fixed(name, place)
+
+    def _is_fixed(self, name: str, given: torch.Tensor) -> bool:
+        """Whether a map lies where a graph makes it."""
+        return any(graph is not None and graph.made.get(name) is given for graph in self._graphs.values())
+
+    def _capture(self, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run) -> _Graph | None:
         names = {node.name for node in nodes}
-        reads = {name: maps[name].data_ptr() for node in nodes for name in node.inputs if name not in names}
+        reads: Maps = {}
+        for name in dict.fromkeys(name for node in nodes for name in node.inputs if name not in names):
+            # Inputs have their places; a layer that runs operator by operator makes a new map each time.
+            has_place = name not in numbers.ops or self._is_fixed(name, maps[name])
+            reads[name] = maps[name] if has_place else maps[name].clone()
         before = dict(maps)
-        graph = torch.cuda.CUDAGraph()
+        maps.update(reads)
+        graph, at = torch.cuda.CUDAGraph(), ""
         try:
             torch.cuda.synchronize()
             # Other threads may run other devices meanwhile.
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-                run()
+            with listed() as tables, torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                for node in nodes:
+                    at = node.name
+                    run((node,), captures=True)
+                at = ""
+        except torch.OutOfMemoryError:
+            # There is no room for a second set of maps.
+            at, failed = "", True
         except Exception:  # noqa: BLE001 - whatever an operator fails with, it fails again when it runs by itself
-            # An operator asks for a value, or there is no room for a second set of maps.
+            # An operator asks for a value, say.
+            failed = True
+        else:
+            failed = False
+        if failed:
             torch.cuda.synchronize()
             maps.clear()
             maps.update(before)
+            if at:
+                self._uncapturable.add(at)
             return None
-        return _Frame(graph, reads, {name: maps[name] for name in names})
-
-
-class PinnedInputs:
-    """Host memory that the device reads by itself, a few buffers in turn for each input.
-
-    Args:
-        device: of CUDA.
-    """
-
-    COUNT = 3
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._held: dict[str, list[tuple[torch.Tensor, torch.cuda.Event]]] = {}
-        self._next: dict[str, int] = {}
-
-    def memory(self, name: str, shape: tuple[int, ...]) -> Array:
-        """(C, H, W) float32 to be written whole, and given to `copy`."""
-        held = self._held.get(name)
-        if held is None or held[0][0].shape != shape:
-            self._held[name] = [(torch.empty(shape, pin_memory=True), mark()) for _ in range(self.COUNT)]
-            self._next[name] = 0
-        buffer, event = self._held[name][self._next[name]]
-        # What was copied from it three frames ago is there by now.
-        event.synchronize()
-        found: Array = buffer.numpy()
-        return found
-
-    def copy(self, name: str, picture: Array, to: torch.Tensor) -> None:
-        """Bring a picture over; from `memory` nobody waits for it."""
-        known = self._held.get(name)
-        if known is None or picture.ctypes.data != known[self._next[name]][0].data_ptr():
-            np.copyto(self.memory(name, picture.shape), picture)
-        buffer, event = self._held[name][self._next[name]]
-        to.copy_(buffer[None], non_blocking=True)
-        event.record(torch.cuda.current_stream(self._device))
-        self._next[name] = (self._next[name] + 1) % self.COUNT
-
-
-def mark(*, timed: bool = False) -> torch.cuda.Event:
-    """An event of the device, which can be waited for or compared with another."""
-    made: torch.cuda.Event = torch.cuda.Event(enable_timing=timed)  # type: ignore[no-untyped-call]
-    return made
+        return _Graph(graph, tables, reads, {name: maps[name] for name in names})

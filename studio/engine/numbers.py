@@ -142,6 +142,11 @@ class Numbers:
         """Whether anything moves by itself."""
         return any(self.ops[name].moves() for name in self._timed)
 
+    @property
+    def moving(self) -> frozenset[str]:
+        """The nodes that move by themselves."""
+        return frozenset(name for name in self._timed if self.ops[name].moves())
+
     def _tell(self) -> None:
         told: list[float] = []
         self.spans = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from studio.engine.backend import Backend
@@ -12,6 +14,9 @@ from studio.model.graph import Size
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, to_picture
 from studio.model.stage import layer_of, made
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Reading(Backend):
@@ -42,6 +47,11 @@ class Reading(Backend):
         node = self._require_run(name)
         self._begin()
         return self._read_activation(node)
+
+    def cuda_map(self, name: str) -> torch.Tensor | None:
+        """(C, H, W) of a layer or an input where it lies on a device of CUDA, until the next run; else None."""
+        del name
+        return None
 
     def sample(self, name: str, channels: int, size: Size, crop: Size, first: int = 0) -> Array:
         """Evenly spaced values of a layer's or an input's activation, for a small picture of it.

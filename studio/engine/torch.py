@@ -7,21 +7,21 @@ import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 import torch
 
-from studio.engine._torch_flights import TorchFlights
+from studio.engine._torch_inputs import TorchInputs, make_current
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
-from studio.engine.captured import Captured, PinnedInputs, mark
+from studio.engine.captured import Captured
 from studio.engine.packed import can_pack, convolve, pack
+from studio.engine.pinned import PinnedInputs, mark
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.model.graph import Node, Size
+from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.lowering import Running
 from studio.model.network import Network
@@ -57,7 +57,7 @@ def leave_a_core() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
-class TorchEngine(TorchFlights):
+class TorchEngine(TorchInputs):
     """Runs a network through PyTorch operators in float32: one by one, or on CUDA as a graph; see `captured`."""
 
     name = "torch"
@@ -126,8 +126,11 @@ class TorchEngine(TorchFlights):
         self._activations.clear()
         self._next.clear()
         self._events.clear()
+        self._forget_graphs()
+
+    def _forget_graphs(self) -> None:
         if self._captured is not None:
-            self._captured.clear()
+            self._captured = Captured()
 
     def _node_times(self) -> dict[str, float]:
         if self._events:
@@ -139,8 +142,7 @@ class TorchEngine(TorchFlights):
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         del before
-        if self._captured is not None:
-            self._captured.clear()
+        self._forget_graphs()
         self._events.clear()
         if anew:
             self._packed.clear()
@@ -158,55 +160,29 @@ class TorchEngine(TorchFlights):
     def _retouch(self, names: Collection[str]) -> None:
         del names
         # The operators themselves hold what has changed; graphs have what it was.
-        if self._captured is not None:
-            self._captured.clear()
-
-    def _hand_in(self, name: str, values: Array) -> None:
-        self._feed(name, values)
-
-    def _feed(self, name: str, picture: Array) -> None:
-        if self._pinned is not None:
-            torch.cuda.set_device(self._device)
-            held = self._activations.get(name)
-            if held is None or held.shape[1:] != picture.shape:
-                held = self._activations[name] = torch.empty((1, *picture.shape), dtype=self.kind, device=self._device)
-                held = self._activations[name] = held.contiguous(memory_format=torch.channels_last)
-            self._pinned.copy(name, picture, held)
-            return
-        self._activations[name] = self._held(picture)
+        self._forget_graphs()
 
     def _held(self, values: Array) -> torch.Tensor:
         # PyTorch warns of arrays that cannot be written to, though here it only copies them.
         own = values if values.flags.writeable else values.copy()
         return self._on_device(torch.from_numpy(own)[None])
 
-    def input_memory(self, name: str, size: Size) -> Array | None:
-        """See `Engine.input_memory`."""
-        if self._pinned is None or self._sizes.get(name) != size:
-            return None
-        return self._pinned.memory(name, tuple(self._shapes[name]))
-
     def _execute(self, nodes: Sequence[Node]) -> None:
-        with torch.inference_mode():
-            if self._captured is None:
+        if self._captured is None:
+            with torch.inference_mode():
                 self._run_each(nodes)
-                return
-            torch.cuda.set_device(self._device)
-            now = time.perf_counter()
-            if now - self._timed_at > self.time_every:
-                self._timed_at = now
-                self._run_set(nodes, timed=True)
-                return
-            # Noise and what else moves, or has a memory or a state, is another graph in every frame.
-            lies_still = not self._rings and not self._numbers.moves and not self.graph.states
-            run, whole = partial(self._run_set, nodes, captures=True), nodes is self._running.nodes
-            version, maps = self._numbers.version, self._activations
-            if not lies_still or not self._captured.replay(nodes, version, maps, run, whole=whole):
-                self._run_set(nodes)
+            return
+        make_current(self._device)
+        now = time.perf_counter()
+        if now - self._timed_at > self.time_every:
+            self._timed_at = now
+            self._run_set(nodes, timed=True)
+            return
+        self._captured.run(nodes, self._numbers, self._activations, self._run_set)
 
-    def _run_set(self, nodes: Sequence[Node], **how: bool) -> None:
-        with self._arithmetic():
-            self._run_each(nodes, **how)
+    def _run_set(self, nodes: Sequence[Node], *, timed: bool = False, captures: bool = False) -> None:
+        with torch.inference_mode(), self._arithmetic():
+            self._run_each(nodes, timed=timed, captures=captures)
 
     @contextmanager
     def _arithmetic(self) -> Iterator[None]:
@@ -244,7 +220,8 @@ class TorchEngine(TorchFlights):
                     self._events[node.name] = events
                 if self._captured is None:
                     self._wait()
-            except RuntimeError as error:
+            # A plug-in's operator may fail in any way.
+            except Exception as error:
                 if captures:
                     raise
                 # Of a CPU PyTorch has no exception of its own for this.
@@ -255,9 +232,6 @@ class TorchEngine(TorchFlights):
                 raise StudioError(
                     f'Layer "{node.name}" needs more memory than there is; work on a smaller --size.'
                 ) from error
-            # A plug-in's operator may fail in any way.
-            except Exception as error:
-                raise blamed(_whose(node.op), error) from error
             if self._captured is None:
                 self._times[node.name] = time.perf_counter() - start
 
@@ -278,6 +252,9 @@ class TorchEngine(TorchFlights):
         memory = op.stage.bend.memory()
         if memory is not None:
             kept = {"input": inputs[0], "bent": bent, "output": handed_on}[memory.kept]
+            if self._captured is not None and _lie_together(kept, inputs[0]):
+                # A graph makes the next frame's map where it lies.
+                kept = kept.clone()
             self._kept[ring_of(node)][self._rings[ring_of(node)].now] = kept
         return handed_on
 
@@ -341,6 +318,10 @@ class TorchHalfEngine(TorchEngine):
 
     name = "torch-half"
     kind = torch.float16
+
+
+def _lie_together(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def _whose(op: Op) -> object:

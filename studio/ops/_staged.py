@@ -11,7 +11,7 @@ from studio.model.bend import Given
 from studio.model.plugins import guarded
 from studio.model.stage import Chosen, Guard, Luma, Mask
 from studio.model.staged import Staged
-from studio.ops._constants import on_device
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +45,7 @@ def bent_and_mixed(op: Staged, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor
         return bent, _mixed_on_cpu(x, held, op.chosen, stage.amount, places)
     share: Tensor | float = stage.amount if places is None else places * stage.amount
     chosen = on_device(op.chosen, x.device)[:, None, None]
-    share = torch.where(chosen, torch.as_tensor(share, dtype=x.dtype, device=x.device), 0.0)
+    share = torch.where(chosen, share, 0.0).to(x.dtype)
     return bent, _mixed(x, held, share)
 
 

@@ -14,8 +14,8 @@ from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape
 from studio.model.param import PositivePair, param
 from studio.model.taps import Phase, Taps, phase_of
-from studio.ops._constants import on_device
 from studio.ops.conv import bias_row, check_channels
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,8 +17,8 @@ from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Scale, Shape, require
 from studio.model.param import param
 from studio.ops._backward.space import ResizeGradient, Resizing
-from studio.ops._constants import on_device
 from studio.ops.upsample import Factor, Side, as_pair
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from pydantic import Field
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PositivePair, param
-from studio.ops._constants import on_device
+from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
