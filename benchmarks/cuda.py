@@ -1,13 +1,16 @@
 """The torch engines on CUDA against the bare module as a CUDA graph: ``python -m benchmarks.cuda``.
 
 Each takes a picture from memory that the GPU reads, frame after frame, in batches that are waited for; ours keeps every
-map. Beside it the error of ours against float64, on a picture of its own, and an edit and the layers after it again.
+map. Then with every output brought to the screen's textures, as a window does: through memory that CUDA and OpenGL
+share, and through this process's. Beside it the error of ours against float64, on a picture of its own, and an edit and
+the layers after it again.
 """
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,6 +19,8 @@ from torch import nn
 
 from benchmarks.gpu import Frame, graph_of, picture, precision, shown, timed
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
+from studio.engine.gl.device import open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
 from studio.model.layout import Rect
 from studio.model.network import Network
@@ -32,22 +37,24 @@ KINDS = {TorchEngine: 1e-4, TorchTF32Engine: 5e-3, TorchHalfEngine: 2e-2}
 def main() -> None:
     """Time every case; exit with status 1 where one is wrong."""
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}")
-    print("| network | engine | ms a frame (quartiles) | bare graph | ours / bare | relative L2 |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| network | engine | ms a frame (quartiles) | bare | ours / bare | shown / bare | by memory | relative L2 |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     good = True
     for name, make, size in CASES:
         module, network = make()
         for kind, most in KINDS.items():
-            ours, error, edited = _ours(kind, module, network, size)
+            (ours, *screens), error, edited = _ours(kind, module, network, size)
             good &= max(error, edited) <= most
             bare = _bare(kind, module, size)
-            ratio = np.median(ours) / np.median(bare)
-            cells = (f"{name}, {size}²", kind.name, shown(ours), shown(bare), f"{ratio:.2f}", f"{error:.1e}")
+            ratios = [f"{np.median(each) / np.median(bare):.2f}" for each in (ours, *screens)]
+            cells = (f"{name}, {size}²", kind.name, shown(ours), shown(bare), *ratios, f"{error:.1e}")
             print(f"| {' | '.join(cells)} |", flush=True)
     sys.exit(0 if good else 1)
 
 
-def _ours(kind: type[TorchEngine], module: nn.Module, network: Network, size: int) -> tuple[np.ndarray, float, float]:
+def _ours(
+    kind: type[TorchEngine], module: nn.Module, network: Network, size: int
+) -> tuple[list[np.ndarray], float, float]:
     engine = kind(network, "cuda")
     engine.time_every = math.inf
     values = picture(size)
@@ -64,7 +71,7 @@ def _ours(kind: type[TorchEngine], module: nn.Module, network: Network, size: in
         memory[...] = values
         engine.run({"input": memory})
     error = _error(engine.output(), module, values)
-    times = timed(frame, torch.cuda.synchronize)[0]
+    times = [timed(frame, torch.cuda.synchronize)[0], *_shown(engine, frame)]
     # An edit reaches what was captured, too.
     layer = network.graph.nodes[0].name
     before = engine.tensor(f"{layer}.weight")
@@ -79,6 +86,28 @@ def _ours(kind: type[TorchEngine], module: nn.Module, network: Network, size: in
     assert not np.array_equal(before, engine.tensor(f"{layer}.weight"))
     engine.close()
     return times, error, edited
+
+
+def _shown(engine: TorchEngine, frame: Frame) -> Iterator[np.ndarray]:
+    """Seconds of a frame that is shown besides: through shared memory, and through this process's."""
+    device = open_device()
+    for shares in (True, False):
+        screen = DisplayBuffers(device)
+        screen._from_cuda._refused = not shares
+
+        def both(screen: DisplayBuffers = screen) -> None:
+            frame()
+            screen.copy(engine, (engine.graph.output,), None, (engine.graph.output,))
+
+        def finish(screen: DisplayBuffers = screen) -> None:
+            screen.publish()
+            torch.cuda.synchronize()
+            device.finish()
+
+        yield timed(both, finish)[0]
+        assert screen._from_cuda._refused is not shares, "CUDA and OpenGL share nothing here"
+        screen.close()
+    device.close()
 
 
 def _error(found: np.ndarray, module: nn.Module, values: np.ndarray) -> float:

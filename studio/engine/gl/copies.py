@@ -11,20 +11,19 @@ import moderngl
 
 from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.device import Device
+from studio.engine.gl.copying import copy_texture
+from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.dispatch import line_of
+from studio.engine.gl.from_cuda import Planes
 from studio.engine.gl.ranges import Ranges
 from studio.engine.gl.shaders import Source
 from studio.errors import StudioError
 from studio.model.display import DisplayTexture, Role
 from studio.model.graph import Order
-from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size
+from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size, tile_count
 from studio.model.op import Array, Shape
 
 Kind = tuple[weakref.ref[Engine], str, Shape | None, tuple[int, int] | None, bool]
-
-
-# Texels along each side of what a workgroup of view/copy.glsl copies.
-_BLOCK = 16
 
 
 @dataclass(frozen=True)
@@ -74,22 +73,24 @@ class Copy:
     def _ranges(self) -> Ranges:
         return Ranges(self._device, self.plan.shape, self.plan.crop, self.plan.kernels, self.plan.columns)
 
-    @cached_property
-    def _copying(self) -> moderngl.ComputeShader:
-        return self._device.compute(Source("compute", ("view/copy.glsl",)))
-
     @property
     def _texture(self) -> moderngl.Texture:
         found = self._target.color_attachments[0]
         assert isinstance(found, moderngl.Texture), "it was made of one"
         return found
 
-    def fill(self, engine: Engine, *, ranges: bool = True) -> None:
+    @property
+    def takes_planes(self) -> bool:
+        """Whether it may be filled from planes that an engine of CUDA's left on the device."""
+        return self.plan.role != "sheet" and not self.plan.tinted
+
+    def fill(self, engine: Engine, *, ranges: bool = True, planes: Planes | None = None) -> None:
         """Copy what the engine holds now; a sheet that has not changed since is left as it is.
 
         Args:
             engine: after a run.
             ranges: whether the ranges of its values are found; pictures are drawn without.
+            planes: where its map lies on the device already.
         """
         state = None
         if self.plan.role == "sheet":
@@ -97,7 +98,9 @@ class Copy:
             if self._filled_from == state:
                 return
         # Of a map of one channel three lanes are free: there the colour goes that its picture is shown in.
-        if isinstance(engine, AtlasEngine) and not self.plan.tinted:
+        if planes is not None:
+            self._lay_out(planes)
+        elif isinstance(engine, AtlasEngine) and not self.plan.tinted:
             self._take(engine)
         else:
             self._upload(engine)
@@ -139,16 +142,19 @@ class Copy:
         source = engine.sheet_texture(name) if self.plan.role == "sheet" else engine.texture_of(name)[0]
         if source.ctx is not self._device.context:
             raise ValueError("a GL engine is shown on the device that it runs on")
-        context = self._device.context
-        if self._device.is_software or not self._device.has_compute:
-            context.copy_framebuffer(self._target, context.framebuffer([source]))
-            return
-        # A GPU that has just computed copies sooner by computing than by drawing, as the driver's own copy does.
-        source.use(0)
+        copy_texture(self._device, source, self._texture)
+        if self._device.has_compute:
+            self._device.context.memory_barrier()
+
+    def _lay_out(self, planes: Planes) -> None:
+        channels, height, width = self.plan.shape
+        program = self._device.compute(Source("compute", ("view/planes.glsl",)))
+        set_uniforms(program, {"u_shape": (*self.plan.shape, self.plan.columns)})
+        planes.buffer.bind_to_storage_buffer(0, offset=planes.offset, size=planes.size)
         self._texture.bind_to_image(0, read=False, write=True)
-        width, height = self.plan.size
-        self._device.dispatch(self._copying, -(-width // _BLOCK), -(-height // _BLOCK))
-        context.memory_barrier()
+        self._device.dispatch(program, *line_of(-(-height * width // 64)), tile_count(channels))
+        self._device.context.memory_barrier()
+        self._values = None
 
     def _upload(self, engine: Engine) -> None:
         if self.plan.role == "sheet":

@@ -25,6 +25,7 @@ from studio.engine.display import Crops, Fence
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copies import Copy, kind_of, plan_for
 from studio.engine.gl.device import Device
+from studio.engine.gl.from_cuda import FromCuda
 from studio.engine.gl.readback import Readback, rgb_of
 from studio.engine.gl.view import ViewPass
 from studio.model.display import DRAWINGS, DisplayTexture, Drawing, Look, tiling
@@ -66,6 +67,7 @@ class DisplayBuffers:
         self._canvas: moderngl.Framebuffer | None = None
         self._aside: dict[str, Copy] = {}
         self._readback = Readback(device)
+        self._from_cuda = FromCuda(device)
         self._ordered: Picture | None = None
 
     @property
@@ -117,8 +119,11 @@ class DisplayBuffers:
             name: _copy_for(self._device, back.copies.get(name), engine, name, (crops or {}).get(name))
             for name in names
         }
+        planes = self._from_cuda.bring(engine, [name for name, copy in back.copies.items() if copy.takes_planes])
         for name, copy in back.copies.items():
-            copy.fill(engine, ranges=name not in pictures)
+            copy.fill(engine, ranges=name not in pictures, planes=planes.get(name))
+        if planes:
+            self._from_cuda.give_back()
         self._device.context.gc()
         self._copied = tuple(copy.shown(self._serial) for copy in back.copies.values())
         # A rasteriser's fence is waited for with nothing else under way, so that nothing is gained by one.
@@ -227,6 +232,7 @@ class DisplayBuffers:
             each.copies.clear()
         self._aside.clear()
         self._readback.close()
+        self._from_cuda.close()
         self._canvas = None
         self._device.context.gc()
 
