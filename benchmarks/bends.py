@@ -1,15 +1,18 @@
-"""What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5] [--processor]``.
+"""What each bend costs: ``python -m benchmarks.bends [--engine torch gl] [--rounds 5] [--processor] [--frames]``.
 
 Behind a layer of 256 channels at 64×64, in parts of the frame of the autoencoder in which it ran, and of pix2pix-256;
 and beside kornia on the same tensor and CPU, where it has the like (``pip install kornia``). Parts are medians over
 frames, so that what else a machine does falls on both sides; on a busy one, which has no GPU, ``--processor`` takes the
-processor's time instead, of a layer of that shape that only hands on, with the stage and without it.
+processor's time instead, of a layer of that shape that only hands on, with the stage and without it. On a GPU, which
+works on while it is given more, ``--frames`` takes whole frames in a row: by how much they become slower, while the
+bend's numbers rest and while its amount is turned in every frame.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +38,8 @@ LAYER, SHAPE = "enc2_act", (256, 64, 64)
 PARAMS: dict[str, dict[str, object]] = {"Erode": {"radius": 3}, "Dilate": {"radius": 3}, "Median": {"radius": 3}}
 HEAVY = {"Erode", "Dilate", "Median"}
 FRAMES = 3
+IN_A_ROW = 50
+PICTURE = np.random.default_rng(0).random((3, 256, 256), np.float32)
 MAP = np.random.default_rng(0).standard_normal(SHAPE, np.float32)
 
 
@@ -77,6 +82,53 @@ def stage_seconds(engine: Engine, stage: Stage, rounds: int) -> tuple[float, flo
         taken.append(own)
         parts.append(own / (sum(times[node.name] for node in engine.graph.nodes) - own))
     return median(taken[FRAMES:]), median(parts[FRAMES:])
+
+
+def frames_apart(engine: Engine, stage: Stage, rounds: int) -> tuple[float, float, float]:
+    """Medians of seconds a frame: without the stage, with it, and with it while its amount is turned in every frame."""
+    found: tuple[list[float], ...] = ([], [], [])
+    for _ in range(rounds):
+        for taken, stages, turns in zip(found, ([], [stage], [stage]), (False, False, True), strict=True):
+            engine.set_stages(stages)
+            if stages and stage.bend.other == "picture":
+                engine.lend(stage.id, np.ones(SHAPE, np.float32))
+            taken.append(in_a_row(engine, stage.id if turns else None))
+    return median(found[0]), median(found[1]), median(found[2])
+
+
+def in_a_row(engine: Engine, turned: int | None) -> float:
+    """Seconds of each of many frames, which are waited for together.
+
+    Args:
+        engine: whose layers are not timed.
+        turned: the stage whose amount is another in every frame.
+    """
+    counted = itertools.count()
+
+    def frame() -> None:
+        number = next(counted)
+        if turned is not None and number:
+            engine.set_number(turned, "amount", 1.0 - number % 100 / 200)
+        memory = engine.input_memory("input", (256, 256))
+        engine.run({"input": PICTURE if memory is None else memory}, Tick(number, Fraction(number, 25)))
+
+    for _ in range(2 * FRAMES):
+        frame()
+    finish(engine)
+    start = time.perf_counter()
+    for _ in range(IN_A_ROW):
+        frame()
+    finish(engine)
+    taken = (time.perf_counter() - start) / IN_A_ROW
+    if turned is not None:
+        # A number that was turned stays so.
+        engine.set_number(turned, "amount", 1.0)
+    return taken
+
+
+def finish(engine: Engine) -> None:
+    """Wait until all is done that the engine was asked for."""
+    engine.sample(engine.graph.output, 1, (1, 1), (1, 1))
 
 
 def processor_seconds(kind: str, stage: Stage | None, rounds: int) -> float:
@@ -138,17 +190,26 @@ def main() -> None:
     parser.add_argument("--engine", nargs="*", default=["torch", "gl"], help="none for kornia alone")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--processor", action="store_true", help="by the processor's time")
+    parser.add_argument("--frames", action="store_true", help="by whole frames in a row, on a GPU")
     parser.add_argument("--bend", nargs="+", default=sorted(registry()))
     asked = parser.parse_args()
     stages = {name: stage_of(make_bend(name, PARAMS.get(name, {}))) for name in asked.bend}
     for kind in asked.engine:
         engine, _ = open_engine(autoencoder_transposed()[1], kind)
         whole, _ = open_engine(pix2pix()[1], kind)
-        own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
+        if asked.frames:
+            engine.time_every = whole.time_every = math.inf
+            own, other = in_a_row(engine, None), in_a_row(whole, None)
+        else:
+            own, other = frame_seconds(engine, asked.rounds), frame_seconds(whole, 2)
         alone = processor_seconds(kind, None, asked.rounds) if asked.processor else 0.0
         if asked.processor:
             own, other = (best(partial(run_picture, each), asked.rounds) for each in (engine, whole))
         whole.close()
+        if asked.frames:
+            print_frames(engine, stages, asked.rounds, (own, other))
+            engine.close()
+            continue
         print(f"\n{kind} on {engine.device}: a frame {own * 1e3:.1f} ms, of pix2pix-256 {other * 1e3:.1f} ms\n")
         print("| Bend | ms | of a frame, % | of pix2pix-256, % | aim, % |\n| --- | --- | --- | --- | --- |")
         for name, stage in stages.items():
@@ -161,6 +222,19 @@ def main() -> None:
             print(f"| {name} | {taken * 1e3:.2f} | {part:.1%} | {part * own / other:.1%} | {aim} |".replace("%", ""))
         engine.close()
     print_peers(stages, asked.rounds)
+
+
+def print_frames(engine: Engine, stages: dict[str, Stage], rounds: int, alone: tuple[float, float]) -> None:
+    """By how much frames become slower, in parts of those of the autoencoder and of pix2pix-256."""
+    own, other = alone
+    print(f"\n{engine.name} on {engine.device}: a frame {own * 1e3:.3f} ms, of pix2pix-256 {other * 1e3:.3f} ms\n")
+    print("| Bend | ms | of a frame, % | of pix2pix-256, % | while it is turned, ms | aim, % |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, stage in stages.items():
+        without, still, turned = frames_apart(engine, stage, rounds)
+        more, aim = still - without, 15 if name in HEAVY else 5
+        cells = f"{more * 1e3:.3f}", f"{more / without:.1%}", f"{more / other:.1%}", f"{(turned - without) * 1e3:.3f}"
+        print(f"| {name} | {' | '.join(cells)} | {aim} |".replace("%", ""), flush=True)
 
 
 def print_peers(stages: dict[str, Stage], rounds: int) -> None:

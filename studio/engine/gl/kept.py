@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import moderngl
 
+from studio.engine.gl.copying import copy_texture
 from studio.engine.gl.device import Device
 from studio.engine.ring import Ring
 
@@ -18,21 +19,20 @@ class Kept:
     """
 
     def __init__(self, device: Device, ring: Ring, size: tuple[int, int]) -> None:
-        self._context = device.context
+        self._device = device
         self.ring = ring
         self.size = size
         self._slots = [device.texture(size) for _ in range(ring.size)]
-        self._targets = [self._context.framebuffer([slot]) for slot in self._slots]
-        self._source: moderngl.Framebuffer | None = None
+        self._source: moderngl.Texture | None = None
 
     def keep_from(self, texture: moderngl.Texture) -> None:
         """Say which map is kept from now on."""
-        self._source = self._context.framebuffer([texture])
+        self._source = texture
 
     def keep(self) -> None:
         """Copy the map of this frame to where it is kept."""
         assert self._source is not None
-        self._context.copy_framebuffer(self._targets[self.ring.now], self._source)
+        copy_texture(self._device, self._source, self._slots[self.ring.now])
 
     def slot(self, delay: int) -> moderngl.Texture | None:
         """The map that is so many frames old, or the oldest; None in the first frame."""
@@ -76,23 +76,13 @@ class StateMap:
     """
 
     def __init__(self, device: Device, size: tuple[int, int], *, half: bool) -> None:
-        self._context = device.context
+        self._device = device
         self.texture = device.texture(size, half=half)
-        self._target = self._context.framebuffer([self.texture])
-        self._others: dict[moderngl.Texture, moderngl.Framebuffer] = {}
 
     def keep(self, made: moderngl.Texture) -> None:
         """Copy it out of the map that a step made."""
-        self._context.copy_framebuffer(self._target, self._of(made))
+        copy_texture(self._device, made, self.texture)
 
     def hand_back(self, read: moderngl.Texture) -> None:
         """Copy it into the map that a step reads."""
-        self._context.copy_framebuffer(self._of(read), self._target)
-
-    def _of(self, texture: moderngl.Texture) -> moderngl.Framebuffer:
-        if texture not in self._others:
-            if len(self._others) > 1:
-                # Those of before other layers ran.
-                self._others.clear()
-            self._others[texture] = self._context.framebuffer([texture])
-        return self._others[texture]
+        copy_texture(self._device, self.texture, read)
