@@ -16,6 +16,7 @@ class Ablate(Bend):
     label = "Ablate"
     group = "Values"
     shader = "ablate"
+    in_tiles = True
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

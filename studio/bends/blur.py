@@ -19,6 +19,7 @@ class Blur(Bend):
     label = "Blur"
     group = "Filters"
     shader = "blur"
+    in_tiles = True
 
     sigma: float = param(1.5, lo=0.0, hi=8.0, live=True, safe=(0.0, 4.0), unit="px", doc="Deviation of the Gaussian")
 

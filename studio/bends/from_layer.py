@@ -18,6 +18,7 @@ class FromLayer(Bend):
     label = "From another layer"
     group = "From elsewhere"
     shader = "from_other"
+    in_tiles = True
     other: ClassVar[Literal["layer", "picture"] | None] = "layer"
 
     gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")

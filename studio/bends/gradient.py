@@ -18,6 +18,7 @@ class Gradient(Bend):
     label = "Gradient"
     group = "Filters"
     shader = "gradient"
+    in_tiles = True
 
     gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(0.0, 4.0), doc="What it is multiplied by")
 

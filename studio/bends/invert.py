@@ -16,6 +16,7 @@ class Invert(Bend):
     label = "Invert"
     group = "Values"
     shader = "invert"
+    in_tiles = True
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

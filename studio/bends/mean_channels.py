@@ -17,6 +17,7 @@ class MeanChannels(Bend):
     label = "Mean of groups"
     group = "Channels"
     shader = "mean_channels"
+    in_tiles = True
 
     size: int = param(8, lo=1, hi=65536, live=True, safe=(1, 64), doc="Channels of a group; the last may have fewer")
 

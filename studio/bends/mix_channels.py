@@ -22,6 +22,7 @@ class MixChannels(Bend):
     label = "Mix channels"
     group = "Channels"
     shader = "mix_channels"
+    in_tiles = True
     uncompiled = frozenset({"seed"})
 
     angle: float = param(45.0, lo=-3600.0, hi=3600.0, live=True, safe=(-180.0, 180.0), unit="°", doc="How far")

@@ -17,6 +17,7 @@ class Multiply(Bend):
     label = "Multiply"
     group = "Values"
     shader = "multiply"
+    in_tiles = True
 
     factor: float = param(
         2.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 4.0), doc="What every value is multiplied by"

@@ -21,6 +21,7 @@ class PermuteChannels(Bend):
     label = "Permute channels"
     group = "Channels"
     shader = "permute_channels"
+    in_tiles = True
     uncompiled = frozenset({"seed"})
 
     seed: int = seed("Which order")

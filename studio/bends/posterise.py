@@ -23,6 +23,7 @@ class Posterise(Bend):
     label = "Posterise by rank"
     group = "Values"
     shader = "posterise"
+    in_tiles = True
 
     steps: int = param(3, lo=2, hi=256, live=True, safe=(2, 16), doc="How many different values are left at a place")
 

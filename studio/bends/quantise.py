@@ -17,6 +17,7 @@ class Quantise(Bend):
     label = "Quantise"
     group = "Values"
     shader = "quantise"
+    in_tiles = True
 
     step: float = param(
         0.5, lo=1e-4, hi=1000.0, live=True, safe=(0.05, 2.0), doc="How far apart the values are that are left"

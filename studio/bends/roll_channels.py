@@ -17,6 +17,7 @@ class RollChannels(Bend):
     label = "Roll channels"
     group = "Channels"
     shader = "roll_channels"
+    in_tiles = True
 
     by: int = param(1, lo=-65536, hi=65536, live=True, safe=(-64, 64), doc="How many channels each moves on")
 

@@ -19,6 +19,7 @@ class Sharpen(Bend):
     label = "Sharpen"
     group = "Filters"
     shader = "sharpen"
+    in_tiles = True
 
     sigma: float = param(1.5, lo=0.0, hi=8.0, live=True, safe=(0.0, 4.0), unit="px", doc="Deviation of the Gaussian")
     strength: float = param(1.0, lo=-10.0, hi=100.0, live=True, safe=(-1.0, 4.0), doc="How much of it is added")

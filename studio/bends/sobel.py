@@ -18,6 +18,7 @@ class Sobel(Bend):
     label = "Sobel"
     group = "Filters"
     shader = "sobel"
+    in_tiles = True
 
     direction: Literal["across", "down"] = param("across", doc="In which direction values change at such an edge")
     gain: float = param(0.25, lo=-100.0, hi=100.0, live=True, safe=(-1.0, 1.0), doc="What it is multiplied by")

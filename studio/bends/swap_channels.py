@@ -20,6 +20,7 @@ class SwapChannels(Bend):
     label = "Swap channels"
     group = "Channels"
     shader = "swap_channels"
+    in_tiles = True
 
     first: int = param(0, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the one")
     second: int = param(8, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the other")

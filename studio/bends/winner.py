@@ -20,6 +20,7 @@ class WinnerTakesAll(Bend):
     label = "Winner takes all"
     group = "Channels"
     shader = "winner"
+    in_tiles = True
 
     rest: float = param(0.0, lo=-10.0, hi=10.0, live=True, safe=(0.0, 1.0), doc="What the others are multiplied by")
 

@@ -69,6 +69,9 @@ class Bend(Shaded):
     other: ClassVar[Literal["layer", "picture"] | None] = None
     """What it needs from elsewhere: another layer's map, or the same layer's map of a second picture."""
 
+    in_tiles: ClassVar[bool] = False
+    """Whether it makes of a part of a map, with what lies around it, what it makes of that part of the whole."""
+
     moves: ClassVar[bool] = False
     """Whether it depends on the time or the frame, so that it makes another map of the same input."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,13 @@ from helpers import on_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.bends import make_bend
+from studio.bends import registry as bends
 from studio.build import Conv2D, Input, build
 from studio.errors import StudioError
 from studio.io.networks import load_network
 from studio.model.network import Network
+from studio.model.stage import Guard, Painted, Stage
 from studio.paths import WEIGHTS
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.tiles import TiledRunner, reach, tiles
@@ -64,6 +69,75 @@ def _compare(network: Network, size: tuple[int, int], side: int) -> None:
         assert found.shape == whole.shape
         assert np.abs(found.astype(int) - whole).max() <= 1
         assert (found != whole).mean() < 1e-3
+    finally:
+        engine.close()
+
+
+def _bent(**settings: Any) -> tuple[Network, Stage]:
+    network = _network(4, 2, "up")
+    layer = network.graph.nodes[0].name
+    if settings["bend"].other == "layer":
+        settings["source"] = network.graph.inputs[0].name
+    return network, Stage(1, layer, **settings)
+
+
+def _whole_and_by_tiles(network: Network, *turns: tuple[Stage, ...]) -> list[int]:
+    """How far pictures by tiles are off, with these stages one after the other."""
+    whole, tiled = on_torch(network), on_torch(network)
+    try:
+        runner, cut = FrameRunner(whole), TiledRunner(FrameRunner(tiled), 32)
+        pictures = np.random.default_rng(5).integers(0, 256, (2 * len(turns), 96, 130, 3), np.uint8)
+        found = []
+        for stages, picture in zip((*turns, *turns), pictures, strict=True):
+            for engine in (whole, tiled):
+                engine.set_stages(stages)
+            found.append(int(np.abs(runner(picture).astype(int) - cut(picture)).max()))
+        return found
+    finally:
+        whole.close()
+        tiled.close()
+
+
+@pytest.mark.parametrize("name", bends())
+def test_every_bend_by_tiles_is_that_of_the_whole_or_is_refused(name: str) -> None:
+    network, stage = _bent(bend=bends()[name]())
+    if stage.bend.other == "picture":
+        return  # another film's map is lent whole
+    if stage.bend.in_tiles:
+        assert max(_whole_and_by_tiles(network, (stage,))) <= 1
+        return
+    with pytest.raises(StudioError, match=r"Stage 1 .* bends the whole map, which tiles are not; leave --tile out"):
+        _whole_and_by_tiles(network, (stage,))
+    assert max(_whole_and_by_tiles(network, (replace(stage, on=False),))) <= 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mask": Painted(np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8))},
+        {"guard": Guard(kind="norm")},
+        {"guard": Guard(kind="deviation")},
+    ],
+)
+def test_what_masks_and_guards_the_whole_map_is_refused(settings: dict[str, Any]) -> None:
+    network, stage = _bent(bend=make_bend("Invert", {}), **settings)
+    with pytest.raises(StudioError, match="is masked or guarded by the whole map"):
+        _whole_and_by_tiles(network, (stage,))
+
+
+def test_tiles_see_farther_where_a_blur_is_turned_up() -> None:
+    network, near = _bent(bend=make_bend("Blur", {"sigma": 0.2}))
+    far = replace(near, bend=make_bend("Blur", {"sigma": 7.0}))
+    assert max(_whole_and_by_tiles(network, (near,), (far,))) <= 1
+
+
+def test_the_output_does_not_come_back_by_tiles() -> None:
+    engine = on_torch(_network(4, 2, "up"))
+    try:
+        runner = FrameRunner(engine)
+        runner.feedback = runner.feedback.model_copy(update={"amount": 0.5})
+        with pytest.raises(StudioError, match="fed back whole"):
+            TiledRunner(runner, 32)(np.zeros((64, 64, 3), np.uint8))
     finally:
         engine.close()
 

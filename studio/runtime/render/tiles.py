@@ -11,6 +11,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.model.graph import Size
 from studio.model.picture import DeepPicture
+from studio.model.stage import Painted
+from studio.model.stages import Stages
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 # Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.
@@ -78,12 +80,14 @@ class TiledRunner:
             raise StudioError(f"A tile of {side} pixels is too small; give one of 64 or more.")
         self._runner, self._side = runner, side
         self._reach: Size | None = None
+        self._measured: tuple[Stages, list[float]] = (), []
 
     def __call__(self, picture: DeepPicture, time: float = 0.0) -> DeepPicture:
         """(H, W, 3) RGB through the network, (H', W', 3) out, as the whole picture would be at once.
 
         Raises:
-            StudioError: for a network that looks at the whole picture at once, or keeps what it saw before.
+            StudioError: for a network that looks at the whole picture at once, for a bend that does or that keeps
+                what it saw before, and where the output comes back.
         """
         graph = self._runner.graph
         if graph.states:
@@ -95,14 +99,13 @@ class TiledRunner:
                 "leave --tile out."
             )
         size = self._runner.size_for((picture.shape[0], picture.shape[1]))
-        if self._reach is None:
-            self._reach = reach(self._runner)
+        far_off = self._far()
         padded = padded_picture(picture, size.padded)
         height, width = (int(side * s) for side, s in zip(size.padded, scale, strict=True))
         whole = np.empty((height, width, 3), np.uint16 if self._runner.deep else np.uint8)
         down, across = (
             tiles(side, self._side, far, step)
-            for side, far, step in zip(size.padded, self._reach, graph.multiple, strict=True)
+            for side, far, step in zip(size.padded, far_off, graph.multiple, strict=True)
         )
         for y in down:
             for x in across:
@@ -111,6 +114,27 @@ class TiledRunner:
                 above, before = (int(t.start * s) for t, s in zip((y, x), scale, strict=True))
                 whole[top:bottom, left:right] = bent[top - above : bottom - above, left - before : right - before]
         return whole[: size.output[0], : size.output[1]]
+
+    def _far(self) -> Size:
+        """How far the network and its bends look: measured again where a bend that looks around is turned."""
+        engine = self._runner.engine
+        check_tiles(engine.stages)
+        if self._runner.feedback.amount > 0.0:
+            raise StudioError("The output is fed back whole, which tiles cannot be; leave --tile out.")
+        near = [stage for stage in engine.stages if stage.bend.span() is not None]
+        now = engine.stages, list(engine.numbers) if near else []
+        if self._reach is None or now != self._measured:
+            self._reach, self._measured = reach(self._runner), now
+        return self._reach
+
+
+def check_tiles(stages: Stages) -> None:
+    """Raise StudioError for a stage that makes of a part of a map something else than of the whole."""
+    for stage in stages:
+        whole = isinstance(stage.mask, Painted) or stage.guard.kind in ("deviation", "norm")
+        if stage.on and (whole or not stage.bend.in_tiles):
+            what = "is masked or guarded by" if whole else "bends"
+            raise StudioError(f"{stage.name} {what} the whole map, which tiles are not; leave --tile out.")
 
 
 def _scaled(tile: Tile, scale: Fraction) -> tuple[int, int]:
