@@ -25,7 +25,8 @@ _LONGEST_TITLE = 120
 _NO_LINE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode's categories of what a line of text cannot hold."""
 
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³"}
+_RESERVED = {"con", "conin$", "conout$", "prn", "aux", "nul", *_PORTS}
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
 

@@ -123,7 +123,9 @@ def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path: Path, name: str) -> 
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("preset", ["中" * 120, "CON", "nul.", "Aux", "com1", "a/b\\c:d", "...", "x" * 500])
+@pytest.mark.parametrize(
+    "preset", ["中" * 120, "CON", "nul.", "Aux", "com1", "COM²", "conout$", "a/b\\c:d", "...", "x" * 500]
+)
 def test_a_recording_has_a_name_that_every_system_takes(tmp_path: Path, preset: str) -> None:
     for suffix in (".mp4", "", ".performance"):
         path = free_path(tmp_path, "{preset}", preset, suffix, WHEN)

@@ -186,11 +186,17 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     assert dock.isHidden()
     whole.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     whole.until(lambda: hand.records)
-    for angle in (10.0, 20.0, 30.0):
+
+    def lasts(seconds: float) -> None:
+        """Until the performance is as long: what was turned before is in it."""
+        whole.until(lambda: whole.told[Performing].seconds >= seconds)
+
+    for number, angle in enumerate((10.0, 20.0, 30.0), 1):
         whole.document.set("/bend/1/angle", angle)
-        QTest.qWait(120)
+        lasts(0.2 * number)
     whole.document.set_bypassed("act", True)
-    QTest.qWait(120)
+    # So long that it is not over before this test has turned something while it is played.
+    lasts(2.0)
     whole.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     whole.until(lambda: score.performance is not None)
     whole.until(lambda: (status := whole.told[Recording].status) is not None and status.finished)

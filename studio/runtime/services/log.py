@@ -47,7 +47,18 @@ def close_log(handler: logging.Handler | None) -> None:
 
 
 class _Quiet(RotatingFileHandler):
-    """A full disk is no reason to say anything."""
+    """A full disk is no reason to say anything, and another studio that has the file open none to lose what is said."""
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+        try:
+            # Windows lets nobody rename what another has open; found out before the older files have moved up.
+            Path(self.baseFilename).rename(self.baseFilename)
+        except OSError:
+            return  # it grows meanwhile
+        super().doRollover()
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError):
