@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._ellipse import largest_around
+from studio.bends._ellipse import farthest_around
 from studio.model.bend import Bend, Given
 from studio.model.param import param
 
@@ -24,4 +24,4 @@ class Erode(Bend):
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        return -largest_around(-x, self.radius)
+        return farthest_around(x, self.radius, "smallest")

@@ -10,7 +10,7 @@ from studio.lanes.function import Function
 from studio.lanes.machine import works
 from studio.lanes.maps import Rows, in_planes, suits
 from studio.lanes.routine import FLOAT, FLOATS, NUMBER, NUMBERS, WORDS, Body, PlainRoutine, Routine, lanes_for
-from studio.lanes.value import Value, maximum, minimum, where
+from studio.lanes.value import Value, larger, maximum, minimum, smaller, where
 
 __all__ = [
     "FLOAT",
@@ -26,8 +26,10 @@ __all__ = [
     "Value",
     "in_planes",
     "lanes_for",
+    "larger",
     "maximum",
     "minimum",
+    "smaller",
     "suits",
     "where",
     "works",

@@ -88,6 +88,10 @@ class Value:
         """The square root."""
         return self._made(f"call {self.type} @llvm.sqrt.{self._suffix}({self.type} {self.name})", "float")
 
+    def is_odd(self) -> Value:
+        """Where it is no number."""
+        return self._compared(self, "uno", "ne")
+
     def whole(self) -> Value:
         """Whole numbers of float32 as places in memory; those beyond ±2⁶³ are undefined."""
         return self._made(f"fptosi {self.type} {self.name} to {self._like('i64')}", "i64")
@@ -173,3 +177,13 @@ def minimum(one: Value, other: Value) -> Value:
 def maximum(one: Value, other: Value) -> Value:
     """The larger; the other where one is no number."""
     return where(one > other, one, other)
+
+
+def smaller(one: Value, other: Value) -> Value:
+    """The smaller; what is no number where one of them is."""
+    return where(one.is_odd(), one, minimum(one, other))
+
+
+def larger(one: Value, other: Value) -> Value:
+    """The larger; what is no number where one of them is."""
+    return where(one.is_odd(), one, maximum(one, other))
