@@ -31,6 +31,17 @@ FILES = {
     "w.npz": (b"PK\3\4" + bytes(99), "unzip"),
     "net.param": (b"7767517\n3 3\n", "NCNN"),
     "m.engine": (bytes(99), "TensorRT"),
+    "checkpoint": (b'model_checkpoint_path: "model.ckpt-7"\n', "names a checkpoint of TensorFlow"),
+    "model.xml": (b'<?xml version="1.0"?>\n<net name="x" version="11">\n', "OpenVINO"),
+    "yolo.weights": (bytes(4) + b"\2\0\0\0" + bytes(99), "Darknet"),
+    "yolo.cfg": (b"[net]\nbatch=1\n", "Darknet"),
+    "m.gguf": (b"GGUF\3\0\0\0", "llama.cpp"),
+    "flux.model": (b"GGUF\3\0\0\0", "llama.cpp"),
+    "net-symbol.json": (b'{"nodes": [], "arg_nodes": [0], "heads": []}', "MXNet"),
+    "flax.msgpack": (b"\x81\xa6params", "JAX"),
+    "net.py": (b"import torch\n", "studio.export_torch"),
+    "m.ort": (bytes(99), "ONNX Runtime"),
+    "none.safetensors": (b"\2\0\0\0\0\0\0\0{}", "holds no tensors"),
     "broken.h5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "damaged"),
     "broken.keras": (b"PK\3\4" + bytes(99), "damaged"),
     "other.keras": (b"hello", "no file of Keras"),
@@ -45,6 +56,27 @@ def test_it_is_told_what_a_file_is(name: str, tmp_path: Path) -> None:
         open_model(tmp_path / name)
     assert str(told.value).startswith(str(tmp_path / name))
     assert "pickle" not in str(told.value) or name.endswith(".pkl")
+
+
+@pytest.mark.parametrize(
+    ("beside", "words"), [("net.param", "weights of a model of NCNN"), ("net.xml", "model of OpenVINO")]
+)
+def test_weights_are_known_by_what_lies_beside_them(beside: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "net.bin").write_bytes(bytes(range(99)))
+    (tmp_path / beside).write_bytes(b"7767517\n")
+    with pytest.raises(StudioError, match=words):
+        open_model(tmp_path / "net.bin")
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "words"),
+    [("m.mlpackage", "Manifest.json", "Core ML"), ("m.mlmodelc", "model.mil", "Core ML"), ("step", "_METADATA", "JAX")],
+)
+def test_folders_of_other_programs_are_told(name: str, inside: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / inside).write_bytes(b"{}")
+    with pytest.raises(StudioError, match=words):
+        open_model(tmp_path / name)
 
 
 def test_a_saved_model_is_told(tmp_path: Path) -> None:

@@ -13,6 +13,10 @@ _LUA = (b"\x04\x00\x00\x00\x01\x00\x00\x00", b"4\n1\n")
 _NVIDIA = re.compile(rb"torch_utils\.persistence|dnnlib\.tflib|training\.networks_stylegan")
 _TO_ONNX = "tf2onnx makes an ONNX model of it, which opens: python -m tf2onnx.convert"
 
+_GGUF = "this is a model of llama.cpp or a program of its kind; look for the same network as .safetensors or .onnx"
+
+_PYTHON = "this is Python code, which is never run here; give the module that it makes to studio.export_torch in Python"
+
 _BY_SUFFIX = {
     ".pb": f"this is a graph of TensorFlow; {_TO_ONNX} --graphdef {{name}} --inputs x:0 --outputs y:0 --output m.onnx",
     ".meta": f"this is a checkpoint of TensorFlow 1; {_TO_ONNX} --checkpoint {{name}} --inputs x:0 --outputs y:0",
@@ -28,7 +32,17 @@ _BY_SUFFIX = {
     ".engine": "this is a plan of TensorRT, made for one kind of GPU; open the ONNX model that it was built from",
     ".trt": "this is a plan of TensorRT, made for one kind of GPU; open the ONNX model that it was built from",
     ".mnn": "this is a model of MNN; open the model that it was converted from",
-    ".gguf": "this is a language model; the studio opens networks of pictures",
+    ".ort": "this is a model in ONNX Runtime's own form; open the .onnx that it was made from",
+    ".dlc": "this is a model made for one kind of chip; open the model that it was converted from",
+    ".rknn": "this is a model made for one kind of chip; open the model that it was converted from",
+    ".hef": "this is a model made for one kind of chip; open the model that it was converted from",
+    ".nnef": "this is a model of NNEF; open the model that it was converted from",
+    ".msgpack": "these are weights of JAX (Flax), of which only its code knows the layers; jax2onnx makes an ONNX "
+    "model of the model there, which opens",
+    ".gguf": _GGUF,
+    ".ggml": _GGUF,
+    ".py": _PYTHON,
+    ".ipynb": _PYTHON,
     ".npz": "this is a zip of .npy files; unzip it into a folder, and import that",
     ".mat": "these are arrays of MATLAB; save them as .npy, and import their folder",
     ".zip": "this is an archive; unpack it, and import what is in it",
@@ -38,6 +52,31 @@ _BY_SUFFIX = {
     ".rar": "this is an archive; unpack it, and import what is in it",
 }
 
+_DARKNET = "this is a network of Darknet (YOLO); look for the same one as .pt or .onnx"
+_OPENVINO = "this is a model of OpenVINO; open the model that it was converted from"
+_NCNN = "of a model of NCNN; open the model that it was converted from"
+_BEGINS: tuple[tuple[bytes, str], ...] = (
+    (b"7767517", f"these are the layers {_NCNN}"),
+    (b"[net]", _DARKNET),
+    (b"[network]", _DARKNET),
+    (
+        b"model_checkpoint_path:",
+        "this names a checkpoint of TensorFlow, of which only its code knows the layers; load it "
+        "there, and save the model: model.save('x.keras')",
+    ),
+    (b"gguf", _BY_SUFFIX[".gguf"]),
+)
+"""By what a file begins with, in lower case."""
+
+_FOLDERS = {
+    "saved_model.pb": f"this is a SavedModel of TensorFlow; {_TO_ONNX} --saved-model {{name}} --output m.onnx; or, "
+    "where it is of Keras, save it as .keras",
+    "model.mil": _BY_SUFFIX[".mlpackage"],
+    "_METADATA": _BY_SUFFIX[".msgpack"],
+    "_CHECKPOINT_METADATA": _BY_SUFFIX[".msgpack"],
+}
+"""By a file that lies in them."""
+
 SUFFIXES = tuple(_BY_SUFFIX)
 """Of files that are told rather than opened."""
 
@@ -45,11 +84,11 @@ SUFFIXES = tuple(_BY_SUFFIX)
 def refuse_foreign(path: Path) -> None:
     """Raise StudioError, saying what it is and the way on, where a file or folder is known not to be readable."""
     if is_folder(path):
-        if is_file(path / "saved_model.pb"):
-            raise StudioError(
-                f"{path}: this is a SavedModel of TensorFlow; {_TO_ONNX} --saved-model {path.name} --output m.onnx; "
-                "or, where it is of Keras, save it as .keras."
-            )
+        told = next(
+            (told for name, told in _FOLDERS.items() if is_file(path / name)), _BY_SUFFIX.get(path.suffix.lower())
+        )
+        if told:
+            raise StudioError(f"{path}: {told.format(name=path.name)}.")
         return
     if is_file(path) and (told := _told(path)):
         raise StudioError(f"{path}: {told}.")
@@ -82,7 +121,26 @@ def _told(path: Path) -> str:
             "this is a pickle of NVIDIA's StyleGAN, which carries Python code and is never opened; in its repository, "
             "load it with legacy.load_network_pkl and give its generator to studio.export_torch"
         )
-    if text.startswith(b"7767517"):
-        return "these are the layers of a model of NCNN; open the model that it was converted from"
+    begun = next((told for start, told in _BEGINS if text.startswith(start)), "")
+    return begun or _beside(path, begins, text) or _by_name(path)
+
+
+def _beside(path: Path, begins: bytes, text: bytes) -> str:
+    """What is known by a file beside it, or by numbers that it begins with."""
+    suffix = path.suffix.lower()
+    if b"<net " in text and suffix == ".xml":
+        return _OPENVINO
+    if suffix == ".bin" and not begins.startswith((b"PK", b"\x80")):
+        if is_file(path.with_suffix(".param")):
+            return f"these are the weights {_NCNN}"
+        return _OPENVINO if is_file(path.with_suffix(".xml")) else ""
+    if suffix == ".weights" and begins[:4] == bytes(4) and begins[4:8] in (b"\1\0\0\0", b"\2\0\0\0"):
+        return _DARKNET
+    if suffix == ".json" and b'"arg_nodes"' in begins:
+        return "these are the layers of a model of MXNet; mxnet.onnx.export_model makes an ONNX model of them"
+    return ""
+
+
+def _by_name(path: Path) -> str:
     found = _BY_SUFFIX.get(path.suffix.lower()) or (".index" if ".data-0000" in path.name else "")
     return _BY_SUFFIX.get(found, found).format(name=path.name)

@@ -226,6 +226,8 @@ def matched(
             continue
         if made is not None:
             return made
+    if not tensors:
+        raise StudioError(f"{path}: it holds no tensors; save the model's state_dict, or fetch the file anew.")
     nearly = f" Nearly fitting: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
     wanted = f"the architecture {options.arch}" if options.arch else "no architecture that the studio knows"
     failed = UnmatchedError(

@@ -16,7 +16,9 @@ MODEL_SUFFIXES = (
 )  # fmt: skip
 
 # Refused as models, in a sentence that says the way on, rather than as pictures.
-_FOREIGN = (".pb", ".tflite", ".caffemodel", ".pkl", ".npz", ".mlmodel", ".pdmodel", ".engine")
+_FOREIGN = (
+    ".pb", ".tflite", ".caffemodel", ".pkl", ".npz", ".mlmodel", ".pdmodel", ".engine", ".gguf", ".ort", ".weights"
+)  # fmt: skip
 
 
 _LARGEST_MANIFEST = 2**22
