@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from studio.learn._gl_together import named, together
 from studio.learn.growth import layers_of_step
 from studio.learn.objective import WANTED, Objective
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Op, Shape
 from studio.ops._spread import spread_late
-from studio.ops.arithmetic import Mul
+from studio.ops.arithmetic import Add, Mul
 from studio.ops.combine import Concat
 from studio.ops.derivative import derive
 from studio.ops.given import GivenMap
@@ -20,17 +22,22 @@ from studio.ops.given import GivenMap
 TOLD = "told~"
 """The layer that tells the losses and the norm of a step."""
 
+_AT_ONCE = 8
+"""Maps that one layer adds up."""
+
 
 def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[str, str], list[str]]:
     """The objective with its backward graph, and one map that holds every number that is said of a step.
+
+    Where several pictures are run together, the gradients are those of the mean of their losses.
 
     Returns:
         The network; by tensor, and by layer, the layer that holds its gradient; and what the channels of that map are
         called.
     """
-    network = objective.network
-    states = network.graph.states
-    nodes, shapes = list(network.graph.nodes), dict(objective.shapes)
+    network, pictures = objective.network, objective.pictures
+    states, beside = network.graph.states, together(objective)
+    nodes, shapes = list(beside.nodes), dict(beside.shapes)
     gradients: dict[str, str] = {}
     maps: dict[str, str] = {}
 
@@ -39,8 +46,16 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
         shapes[name] = op.output_shape(*(shapes[read] for read in reads))
         return name
 
+    summed: dict[str, str] = {}
+
+    def over(name: str) -> str:
+        """What a number of every picture adds up to."""
+        if name not in summed:
+            summed[name] = _sum(add, name, [own[name] for own in beside.names])
+        return summed[name]
+
     forward, seeds, tensors = tuple(nodes), [], dict(network.tensors)
-    inputs = [plain(put) for put in network.graph.inputs]
+    inputs, last = [plain(put) for put in beside.inputs], beside.names[-1]
     for put in states:
         # What the steps behind this one make of the loss.
         inputs.append(Input(behind(put.name), put.channels))
@@ -52,8 +67,8 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
             inputs.append(Input(seed, 1, kind="vector"))
         else:
             seeds.append(Node(seed, GivenMap(channels=1, height=1, width=1), (network.graph.inputs[0].name,)))
-            tensors[f"{seed}.map"] = np.ones((1, 1, 1, 1), np.float32)
-        given = {aim.total: seed}
+            tensors[f"{seed}.map"] = np.full((1, 1, 1, 1), 1 / pictures, np.float32)
+        given = {own[aim.total]: seed for own in beside.names}
         wanted = aim.learns
         if not number:
             given |= {put.comes_from: behind(put.name) for put in states}
@@ -63,12 +78,12 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
         nodes += found.nodes
         gradients |= found.tensors
-        maps = {**found.maps, **maps}
+        maps = {**{name: found.maps[here] for name, here in last.items() if here in found.maps}, **maps}
     said = dict(objective.parts)
     said |= {name: aim.total for name, aim in zip(("~total", "critic"), objective.aims, strict=False)}
-    if states:
-        # What is said counts where the loss does: in the last step alone.
-        add(TOLD, Mul(), add(f"{TOLD}all", Concat(), *said.values()), seed_of(0))
+    if states or pictures > 1:
+        # What is said counts where the loss does, and as much: in the last step alone, as a mean over the pictures.
+        add(TOLD, Mul(), add(f"{TOLD}all", Concat(), *(over(name) for name in said.values())), seed_of(0))
     else:
         add(TOLD, Concat(), *said.values())
     back = nodes[len(forward) :]
@@ -79,9 +94,25 @@ def with_gradients(objective: Objective) -> tuple[Network, dict[str, str], dict[
     return Network(network.name, graph, tensors), gradients, maps, list(said)
 
 
+def _sum(add: Callable[..., str], name: str, parts: Sequence[str]) -> str:
+    """The layer that adds these up, a few at a time."""
+    if len(parts) == 1:
+        return parts[0]
+    groups = [parts[k : k + _AT_ONCE] for k in range(0, len(parts), _AT_ONCE)]
+    if len(groups) == 1:
+        return add(f"{name}~of all", Add(), *parts)
+    held = [g[0] if len(g) == 1 else add(f"{name}~of {k}.{len(parts)}", Add(), *g) for k, g in enumerate(groups)]
+    return _sum(add, name, held)
+
+
 def seed_of(aim: int) -> str:
-    """The map that the gradients of an aim begin with: 1, and 0 where a step is not compared."""
+    """The map that the gradients of an aim begin with: 1, a part for several pictures, 0 where nothing is compared."""
     return f"seed~{aim}"
+
+
+def inputs_of(objective: Objective, picture: int) -> dict[str, str]:
+    """What the inputs are called of one of the pictures that are run together, by their own names."""
+    return {put.name: named(put.name, picture, objective.pictures) for put in objective.network.graph.inputs}
 
 
 def behind(state: str) -> str:

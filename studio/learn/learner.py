@@ -185,7 +185,7 @@ class Learner:
             StudioError: where they do not fit the network; learning goes on as before.
         """
         old, objective = self.settings, self.objective
-        alike = _layers_of(settings) == _layers_of(old)
+        alike = _layers_of(settings, objective) == _layers_of(old, objective)
         if not alike or (settings.losses, settings.optimiser) != (old.losses, old.optimiser):
             objective = objective_of(self.network, settings)
             # Weights of losses and numbers of the optimiser are told; nothing is compiled for them.
@@ -339,12 +339,11 @@ class Learner:
             yield self.step()
 
 
-def _layers_of(settings: Settings) -> tuple[object, ...]:
-    """What settings make other layers than others do, losses aside."""
-    return settings.size, settings.learns, settings.frozen, settings.statistics
+def _layers_of(settings: Settings, objective: Objective) -> tuple[object, ...]:
+    """What settings make other layers than others do, losses aside; batch norms go by as many crops as run at once."""
+    together = (settings.at_once or settings.batch) if objective.statistics else 0
+    return settings.size, settings.learns, settings.frozen, settings.statistics, together
 
 
 def _said(outcome: Outcome) -> str:
-    if not math.isfinite(outcome.total):
-        return f"a loss of {outcome.total}"
-    return "gradients that are not finite"
+    return "gradients that are not finite" if math.isfinite(outcome.total) else f"a loss of {outcome.total}"

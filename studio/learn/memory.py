@@ -58,7 +58,7 @@ def need_of(objective: Objective, settings: Settings, engine: str) -> Need:
     # Of the steps of a state only the states are kept.
     maps += settings.unrolled * sum(int(np.prod(shapes[put.name])) for put in objective.network.graph.states)
     on_torch = engine == "torch"
-    crops = (settings.at_once or settings.batch) if on_torch else 1
+    crops = (settings.at_once or settings.batch) if on_torch else objective.pictures
     return Need(weights, int(_FLOAT * maps * _MAPS["torch" if on_torch else "gl"]), crops)
 
 
@@ -101,16 +101,19 @@ def fitted(
     Raises:
         StudioError: where not even one crop fits; it says how much is needed, and offers a size that fits.
     """
-    need = need_of(objective_of(network, settings), settings, engine)
+    objective = objective_of(network, settings)
+    need = need_of(objective, settings, engine)
     room = int(_ROOM * (free or free_memory)(engine))
     if need.total <= room:
         return settings, need, ""
     most = (room - need.weights) // max(need.crop, 1)
-    if most >= 1 and engine == "torch":
-        fewer = 1 << (int(most).bit_length() - 1)
+    if most >= 1 and need.crops > 1:
+        pooled = objective.pictures > 1
+        fewer = divisor(settings.batch, int(most)) if pooled else 1 << (int(most).bit_length() - 1)
+        comes_to = "and batch norms take their statistics of those" if pooled else "which comes to the same step"
         remark = (
             f"All {need.crops} crops of a step at once would take {need}, and {amount(room)} are free: {fewer} at a "
-            f"time are computed, which comes to the same step."
+            f"time are computed, {comes_to}."
         )
         return replace(settings, at_once=fewer), need._replace(crops=fewer), remark
     needed = amount(need.weights + need.crop)
@@ -118,6 +121,11 @@ def fitted(
     smaller = _smaller(network, settings, engine, room)
     offer = f"choose a size of {smaller}." if smaller else "choose a smaller network, or let fewer of its layers learn."
     raise StudioError(f"{start}{amount(room)} are free: {offer}")
+
+
+def divisor(count: int, most: int) -> int:
+    """The largest number up to this that divides another evenly."""
+    return next(number for number in range(min(most, count), 0, -1) if count % number == 0)
 
 
 def _smaller(network: Network, settings: Settings, engine: str, room: int) -> int:

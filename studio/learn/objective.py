@@ -34,7 +34,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class Statistic:
-    """Statistics of one normalisation: the layer that holds a picture's own, and of how many values.
+    """Statistics of one normalisation: the layer that holds them, and of how many values, of all pictures at once.
 
     It is of C × 1 × 2: the means, and the variances.
     """
@@ -53,6 +53,8 @@ class Objective:
         aims: what is made small, one for the network and one for its critic, where it has one.
         parts: the layers that hold every loss by itself, unweighted, by its name.
         statistics: by the name of the layer.
+        pictures: how many are run together, where batch norms go by the moments of all of them; 1 where each picture
+            is for itself, and any number comes to the same.
     """
 
     network: Network
@@ -60,6 +62,7 @@ class Objective:
     aims: tuple[Aim, ...]
     parts: Mapping[str, str]
     statistics: Mapping[str, Statistic]
+    pictures: int = 1
 
     @property
     def learns(self) -> tuple[str, ...]:
@@ -149,18 +152,18 @@ class Sketch:
         return scaled[0] if len(scaled) == 1 else self.add(Add(), *scaled)
 
 
-def sketch(network: Network, size: Size, *, statistics: bool) -> tuple[Sketch, dict[str, Statistic]]:
+def sketch(network: Network, size: Size, *, pictures: int) -> tuple[Sketch, dict[str, Statistic]]:
     """A network as it learns from pictures of this size, and the statistics that it takes.
 
     Args:
         network: what learns.
         size: height and width of what it is shown.
-        statistics: whether batch norms normalise by the picture's own statistics, and learn them; else by those that
-            they have.
+        pictures: of how many pictures at once batch norms take their statistics, and learn them; 0 where they go by
+            those that they have.
     """
     graph = network.graph
     shapes = graph.shapes({i.name: size for i in graph.inputs})
-    nodes = [made for node in graph.nodes for made in _learning(node, statistics=statistics)]
+    nodes = [made for node in graph.nodes for made in _learning(node, statistics=pictures > 0)]
     made = shapes[graph.output]
     inputs = [*graph.inputs, Input(WANTED, made.channels, graph.output_range, order=graph.output_order)]
     draft = Sketch(network, shapes, inputs, nodes, dict(network.tensors), graph.output, WANTED)
@@ -171,7 +174,7 @@ def sketch(network: Network, size: Size, *, statistics: bool) -> tuple[Sketch, d
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
         if isinstance(node.op, LearningBatchNorm2d) and node.tensors_of is None:
             read, held = node.inputs
-            found[node.name] = Statistic(held, shapes[read].height * shapes[read].width)
+            found[node.name] = Statistic(held, pictures * shapes[read].height * shapes[read].width)
     return draft, found
 
 

@@ -1,6 +1,7 @@
 """Learning in GLSL: the backward graph on an engine, and steps of the weights where they lie on the device.
 
-Crops are run one after the other, and their gradients added up. Nothing of a tensor passes through memory: packed
+Crops are run one after the other, and their gradients added up; where batch norms go by all of them, side by side in
+one graph. Nothing of a tensor passes through memory: packed
 kernels are made from the weights on the device, and memory has them when somebody asks. Of a step its losses and the
 norm of its gradients are read; compute shaders find out by themselves whether it may be taken, so that they are read
 later, while the next step runs.
@@ -9,7 +10,7 @@ later, while the next step runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -22,13 +23,14 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
-from studio.learn._gl_graph import behind, one_step, seed_of, with_gradients
+from studio.learn._gl_graph import behind, inputs_of, one_step, seed_of, with_gradients
 from studio.learn._gl_ways import ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
+from studio.model.graph import Size
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
 from studio.model.tick import Tick
@@ -64,6 +66,7 @@ class GLBackend(Backend):
         self._store.include(network.tensors)
         self.engine = _ENGINES[engine](network, device, store=self._store)
         self.engine.time_every = math.inf
+        self._inputs = [inputs_of(objective, picture) for picture in range(objective.pictures)]
         self._turned = network.graph.nodes
         self._device = self.engine._device
         self._course = Course(
@@ -113,18 +116,29 @@ class GLBackend(Backend):
             self._is_single = False
             found = [self._through(self._stepper, batch, k, share / len(batch)) for k in range(len(batch))]
             return {name: np.stack([left[name] for left in found]) for name in found[0]}
-        count = len(batch)
-        self._runs_a_step = count / share
-        # The gradients of a single crop are the step's: they are taken where they are made.
-        self._is_single = count == 1 and share == 1.0
-        for k in range(count):
-            self._time(now=self.timing and k == count - 1)
-            if not (batch.crops and self._run_cut(*batch.crops[k])):
-                self.engine.run(batch.crop(k) | {WANTED: np.ascontiguousarray(batch.wanted[k])})
+        pictures = self.objective.pictures
+        runs, left = divmod(len(batch), pictures)
+        assert not left, f"{len(batch)} crops are not taken {pictures} at a time"
+        self._runs_a_step = runs / share
+        # The gradients of a single run are the step's: they are taken where they are made.
+        self._is_single = runs == 1 and share == 1.0
+        for k in range(runs):
+            self._time(now=self.timing and k == runs - 1)
+            crops = range(k * pictures, (k + 1) * pictures)
+            if not (batch.crops and self._run_cut([batch.crops[crop] for crop in crops])):
+                self.engine.run(self._fed(batch, crops))
             self._has_run = True
-            self._way.crop(share / count, anew=not self._begun, single=self._is_single)
+            self._way.crop(share / runs, anew=not self._begun, single=self._is_single)
             self._begun = True
         return {}
+
+    def _fed(self, batch: Batch, crops: Sequence[int]) -> dict[str, Array]:
+        """What is fed of crops that are run together."""
+        fed: dict[str, Array] = {}
+        for own, crop in zip(self._inputs, crops, strict=True):
+            shown = batch.crop(crop) | {WANTED: np.ascontiguousarray(batch.wanted[crop])}
+            fed |= {own[name]: values for name, values in shown.items()}
+        return fed
 
     def _through(self, stepper: Engine, batch: Batch, number: int, share: float) -> dict[str, Array]:
         """A crop through all steps of the network's states and back, each computed again on the way back.
@@ -166,13 +180,16 @@ class GLBackend(Backend):
         self.engine.time_every = 0.0 if now else math.inf
         self.timing = self.timing and not now
 
-    def _run_cut(self, shown: Part, wanted: Part) -> bool:
-        """Run a crop of pictures that lie on the device; False where that cannot be."""
+    def _run_cut(self, parts: Sequence[tuple[Part, Part]]) -> bool:
+        """Run crops of pictures that lie on the device; False where that cannot be."""
         if not isinstance(self.engine, GLEngine):
             return False
-        crops = {fed.name: Crop(*shown[:-1]) for fed in self.engine.graph.inputs}
-        sizes = dict.fromkeys(crops, shown.size)
-        crops[WANTED], sizes[WANTED] = Crop(*wanted[:-1]), wanted.size
+        crops: dict[str, Crop] = {}
+        sizes: dict[str, Size] = {}
+        for own, (shown, wanted) in zip(self._inputs, parts, strict=True):
+            for name, here in own.items():
+                part = wanted if name == WANTED else shown
+                crops[here], sizes[here] = Crop(*part[:-1]), part.size
         return self.engine.run_cut(crops, sizes)
 
     def take(self, rate: float, clip: float) -> None:
@@ -266,7 +283,10 @@ class GLBackend(Backend):
         held = self._maps.get(layer)
         if self._stepper is not None:
             return self._seen.get(layer)
-        return self.engine.activation(held) if held is not None and layer in self.watched and self._has_run else None
+        if held is None or layer not in self.watched or not self._has_run:
+            return None
+        # That of the crop's own loss: of several together each counts a part.
+        return np.asarray(self.engine.activation(held) * np.float32(self.objective.pictures))
 
     def replace(self, name: str, rect: Rect, values: Array) -> None:
         """See `Backend.replace`."""

@@ -21,7 +21,7 @@ from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson, Teacher, open_lesson
 from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import parse_weights
-from studio.learn.memory import Need, fitted
+from studio.learn.memory import Need, divisor, fitted
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import OPTIMISERS, Optimiser, Schedule, optimiser
 from studio.learn.settings import Settings, open_backend
@@ -37,6 +37,7 @@ from studio.model.numbers import knobs
 from studio.model.picture import Picture, check_channels, to_tensor
 from studio.model.registry import named
 from studio.model.stages import STAGES
+from studio.ops.norm import BatchNorm2d
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
@@ -180,6 +181,7 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
             check_channels(put.channels)
     if network.graph.states:
         asked = _through_steps(asked, notes)
+    asked = _even(network, asked, notes)
     settings = Settings(
         _fitting(network, asked.size, notes),
         terms_of(network, asked),
@@ -203,6 +205,16 @@ def _through_steps(asked: Asked, notes: list[str]) -> Asked:
         asked = replace(asked, clip=_STATE_CLIP)
         notes.append(f"Gradients through its own steps are clipped to a norm of {_STATE_CLIP:g}.")
     return replace(asked, statistics=False)
+
+
+def _even(network: Network, asked: Asked, notes: list[str]) -> Asked:
+    """Batch norms go by the crops that are computed together, so that it must be as many each time."""
+    pooled = asked.statistics and any(isinstance(node.op, BatchNorm2d) for node in network.graph.nodes)
+    if not pooled or not 0 < asked.at_once < asked.batch:
+        return asked
+    even = divisor(asked.batch, asked.at_once)
+    notes.append(f"Batch norms take their statistics of {even} crops at a time, not of all {asked.batch} of a step.")
+    return replace(asked, at_once=even)
 
 
 def _optimiser(asked: Asked) -> Optimiser:

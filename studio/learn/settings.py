@@ -55,11 +55,12 @@ class Settings:
         optimiser: how weights move.
         schedule: how far.
         batch: crops a step.
-        at_once: crops whose gradients are taken together; 0 takes a step's whole. What a step does is the same.
+        at_once: crops whose gradients are taken together; 0 takes a step's whole. What a step does is the same, but
+            that batch norms take their statistics of so many.
         clip: what the norm of the gradients is brought down to; infinity for never.
         learns: patterns of tensors or layers that learn ("dec*", "enc1.bias"); empty for all.
         frozen: patterns of those that do not.
-        statistics: whether batch norms take and learn each picture's own statistics, or keep those that they have.
+        statistics: whether batch norms take and learn those of the crops, or keep those that they have.
         seed: what crops, damages and vectors follow from.
         unrolled: how many steps of its own a network with a state takes at most before it is compared; 0 without one.
     """
@@ -100,7 +101,8 @@ def objective_of(network: Network, settings: Settings) -> Objective:
             f'"{network.name}" takes crops of {fitting[0]}×{fitting[1]} (height × width), not '
             f"{settings.size[0]}×{settings.size[1]}."
         )
-    draft, statistics = sketch(network, settings.size, statistics=settings.statistics)
+    together = settings.at_once or settings.batch
+    draft, statistics = sketch(network, settings.size, pictures=together if settings.statistics else 0)
     parts = {term.name: term.build(draft) for term in settings.losses}
     total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
     chosen = learning(graph, settings.learns, settings.frozen)
@@ -110,7 +112,7 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     parts[SQUARED] = L2().build(draft)
     whole = Graph(tuple(draft.inputs), tuple(draft.nodes), graph.output, graph.output_range, graph.output_order)
     made = Network(network.name, whole, draft.tensors)
-    return Objective(made, draft.shapes, tuple(aims), parts, statistics)
+    return Objective(made, draft.shapes, tuple(aims), parts, statistics, together if statistics else 1)
 
 
 def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:

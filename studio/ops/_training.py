@@ -8,13 +8,14 @@ A norm takes the mean m and the variance v of every channel; ``n = (x - m) / sqr
                                           by x  weight / sqrt(v + eps) * (g - S / count - n * P / count)
 
 So a map is read twice on the way there and twice on the way back, and running statistics are learnt from the same
-moments. The rule of the norm is that of both layers together; the moments have none of their own.
+moments. The rule of the norm is that of both layers together, and gives the moments' layer no gradient of its own.
+A batch norm's moments are those of all pictures of a step, where they are run together (`studio.ops._together`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def whole_tiles(shader: str, shape: Shape) -> Blocks:
     return Blocks(shader, (), -(-shape.channels // 4), 1, whole=shape.height * shape.width)
 
 
-class Moments(BackwardOp):
+class Moments(Op):
     """Mean and variance of every channel, as C × 1 × 2; the variance is the biased one."""
 
     shader = "backward/moments"
@@ -53,6 +54,10 @@ class Moments(BackwardOp):
         """See `Op.at_once`."""
         return whole_tiles("lib/moments_block.glsl", inputs[0])
 
+    def gradient(self, at: Backward) -> Gradients:
+        """See `Op.gradient`: where what reads them gives them one."""
+        return {0: at.add(MomentsInput(), at.grad, at.read(0), at.output)}
+
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
@@ -62,13 +67,42 @@ class Moments(BackwardOp):
         return torch.cat([mean, variance], 3)
 
 
+class MomentsInput(BackwardOp):
+    """The gradient of moments by their map: of theirs, the map, and the moments."""
+
+    arity = 3
+    shader = "backward/moments_input"
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`."""
+        return inputs[1]
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        grad, x, held = inputs
+        return (grad[..., :1] + 2 * grad[..., 1:] * (x - held[..., :1])) / (x.shape[2] * x.shape[3])
+
+
+class BatchMoments(Moments):
+    """Mean and variance of every channel over all pictures, the same for each."""
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        import torch
+
+        variance, mean = torch.var_mean(inputs[0].detach(), (0, 2, 3), correction=0, keepdim=True)
+        return torch.cat([mean, variance], 3).expand(len(inputs[0]), -1, -1, -1)
+
+
 class _ByMoments(Op):
     """A norm that reads its map's moments besides the map."""
 
     arity = 2
     shader = "backward/by_moments"
     pointwise = False
-    behind = 1
+    behind: ClassVar[int | None] = 1
     uncompiled = frozenset({"num_features"})
 
     num_features: int
@@ -111,11 +145,16 @@ class _ByMoments(Op):
 
 
 class LearningBatchNorm2d(_ByMoments, BatchNorm2d):  # type: ignore[misc]
-    """Batch normalisation as it learns: by mean and variance of each picture's own map.
-
-    With one picture a step this is what ``torch.nn.BatchNorm2d`` does in training mode. Of several pictures each is
-    normalised by itself, so that a step is the same however it is divided, and on every engine.
+    """Batch normalisation as it learns: what ``torch.nn.BatchNorm2d`` does in training mode, by mean and variance over
+    all pictures that are run together.
     """
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`: PyTorch takes the moments once more, and knows the derivative of both together."""
+        import torch
+
+        weight, bias = (tensors[key] if self.affine else None for key in ("weight", "bias"))
+        return torch.batch_norm(inputs[0], weight, bias, None, None, True, 0.0, self.eps, False)
 
 
 class LearningInstanceNorm2d(_ByMoments, InstanceNorm2d):
@@ -148,8 +187,8 @@ class NormSums(BackwardOp):
         del tensors
         import torch
 
-        grad, normal = inputs[0], _normal(inputs[1], inputs[2], self.eps)
-        return torch.cat([(each.sum((2, 3), keepdim=True)) for each in (grad, grad * normal)], 3)
+        grad, made = inputs[0], normal(inputs[1], inputs[2], self.eps)
+        return torch.cat([(each.sum((2, 3), keepdim=True)) for each in (grad, grad * made)], 3)
 
 
 class NormInput(BackwardOp):
@@ -184,7 +223,7 @@ class NormInput(BackwardOp):
         scale = (held[..., 1:] + self.eps).rsqrt()
         if self.affine:
             scale = scale * tensors["weight"][:, None, None]
-        return scale * (grad - mean - _normal(x, held, self.eps) * product)
+        return scale * (grad - mean - normal(x, held, self.eps) * product)
 
     def vector_rows(self) -> tuple[str, ...] | None:
         """See `Op.vector_rows`."""
@@ -195,7 +234,8 @@ class NormInput(BackwardOp):
         return tensors["weight"][None] if self.affine else None
 
 
-def _normal(x: Tensor, held: Tensor, eps: float) -> Tensor:
+def normal(x: Tensor, held: Tensor, eps: float) -> Tensor:
+    """A map normalised by moments."""
     return (x - held[..., :1]) * (held[..., 1:] + eps).rsqrt()
 
 
@@ -204,9 +244,12 @@ def as_it_learns(node: Node) -> tuple[Node, ...]:
 
     The moments' layer is the norm's name with ``~moments`` behind it.
     """
-    kinds: dict[type[Op], type[Op]] = {BatchNorm2d: LearningBatchNorm2d, InstanceNorm2d: LearningInstanceNorm2d}
-    kind = kinds.get(type(node.op))
-    if kind is None:
+    kinds: dict[type[Op], tuple[type[Op], type[Moments]]] = {
+        BatchNorm2d: (LearningBatchNorm2d, BatchMoments),
+        InstanceNorm2d: (LearningInstanceNorm2d, Moments),
+    }
+    if type(node.op) not in kinds:
         return (node,)
-    held = Node(f"{node.name}~moments", Moments(), node.inputs)
+    kind, taken = kinds[type(node.op)]
+    held = Node(f"{node.name}~moments", taken(), node.inputs)
     return held, Node(node.name, kind.model_validate(node.op.model_dump()), (*node.inputs, held.name), node.tensors_of)

@@ -69,6 +69,7 @@ class _Walk:
         self._made: list[Node] = []
         self._given: dict[str, list[str]] = {}
         self._totals: dict[str, str] = {}
+        self._sums = 0  # of tensors
         self._maps = set(wanted)
         for node in nodes:
             if self._maps.intersection((*node.inputs, *node.tensor_names.values())):
@@ -76,8 +77,14 @@ class _Walk:
 
     def give(self, name: str, held: str) -> None:
         """Count a gradient of a map or tensor, unless nobody wants it."""
-        if name in self._maps:
-            self._given.setdefault(name, []).append(held)
+        if name not in self._maps:
+            return
+        given = self._given.setdefault(name, [])
+        given.append(held)
+        if len(given) > 1 and name not in self._shapes:
+            # Of a tensor that many layers use each is added at once: none need be kept until all are there.
+            self._given[name] = [self._add(f"{name}~{self._mark}sum{self._sums}", given)]
+            self._sums += 1
 
     def total(self, name: str) -> str | None:
         """What holds all of a gradient; made when it is first asked for."""
@@ -97,11 +104,13 @@ class _Walk:
                 held.append(few[0])
                 continue
             number = f"{len(held)}" if len(sums) > 1 else ""
-            made = Node(f"{name}~{self._mark}sum{number}", Add(), tuple(few))
-            self._made.append(made)
-            self._shapes[made.name] = self._shapes[few[0]]
-            held.append(made.name)
+            held.append(self._add(f"{name}~{self._mark}sum{number}", few))
         return held[0] if len(held) == 1 else self._sum(f"{name}~{self._mark}sums", held)
+
+    def _add(self, name: str, few: Sequence[str]) -> str:
+        self._made.append(Node(name, Add(), tuple(few)))
+        self._shapes[name] = self._shapes[few[0]]
+        return name
 
     def pass_through(self, node: Node) -> None:
         """Give what a layer reads its share of the layer's own gradient."""

@@ -12,9 +12,9 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.fuse import grouped
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
+from studio.learn._gl_graph import inputs_of, with_gradients
 from studio.learn.losses import L2
-from studio.learn.objective import WANTED
-from studio.learn.on_gl import with_gradients
+from studio.learn.objective import WANTED, Objective
 from studio.learn.settings import Settings as Lesson
 from studio.learn.settings import objective_of
 from studio.model.network import Network
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.gl
 SIZE = (6, 10)
 
 
-def normed(channels: int, kind: str = "BatchNorm2d", size: tuple[int, int] = SIZE) -> Network:
+def normed(
+    channels: int, kind: str = "BatchNorm2d", size: tuple[int, int] = SIZE, pictures: int = 1
+) -> tuple[Network, Objective]:
     """The graph that learns two convolutions with a norm and a concatenation between them, and its gradients."""
     affine = {"affine": True} if kind == "InstanceNorm2d" else {}
     made = network(
@@ -34,7 +36,8 @@ def normed(channels: int, kind: str = "BatchNorm2d", size: tuple[int, int] = SIZ
         layer("join", "Concat", ("act", "norm")),
         layer("out", "Conv2d", "join", in_channels=2 * channels, out_channels=3, kernel_size=1),
     )
-    return with_gradients(objective_of(made, Lesson(size, (L2(),))))[0]
+    objective = objective_of(made, Lesson(size, (L2(),), batch=pictures))
+    return with_gradients(objective)[0], objective
 
 
 def heads(made: Network, size: tuple[int, int], *, sums_at_once: bool) -> dict[str, list[str]]:
@@ -45,7 +48,7 @@ def heads(made: Network, size: tuple[int, int], *, sums_at_once: bool) -> dict[s
 
 
 def test_a_norm_is_made_with_its_moments_and_a_bias_with_what_it_is_the_sum_of() -> None:
-    found = heads(normed(8), SIZE, sums_at_once=True)
+    found = heads(normed(8)[0], SIZE, sums_at_once=True)
     assert found["norm~moments"][:2] == ["norm", "act"]
     # The gradient by the map, by bias and by weight, and by the bias of the convolution.
     assert found["norm~g0"] == ["norm~g1", "norm~g2", "norm~g3", "a~g2"]
@@ -54,9 +57,9 @@ def test_a_norm_is_made_with_its_moments_and_a_bias_with_what_it_is_the_sum_of()
 
 
 def test_where_sums_are_made_row_by_row_or_a_map_is_large_they_stay_apart() -> None:
-    assert heads(normed(8), SIZE, sums_at_once=False)["norm~moments"] == []
+    assert heads(normed(8)[0], SIZE, sums_at_once=False)["norm~moments"] == []
     large = (80, 80)
-    assert "norm" in heads(normed(8, size=large), large, sums_at_once=True)
+    assert "norm" in heads(normed(8, size=large)[0], large, sums_at_once=True)
 
 
 @given(
@@ -64,13 +67,20 @@ def test_where_sums_are_made_row_by_row_or_a_map_is_large_they_stay_apart() -> N
     kind=st.sampled_from(["BatchNorm2d", "InstanceNorm2d"]),
     height=st.integers(1, 9),
     width=st.integers(2, 12),
+    pictures=st.sampled_from([1, 3]),
 )
 @settings(max_examples=12)
-def test_fusing_changes_no_map_of_a_step(device: Device, channels: int, kind: str, height: int, width: int) -> None:
+def test_fusing_changes_no_map_of_a_step(
+    device: Device, channels: int, kind: str, height: int, width: int, pictures: int
+) -> None:
     if not device.has_compute:
         pytest.skip("no compute shaders here")
-    made = normed(channels, kind, (height, width))
-    fed = {"input": normal(3, height, width), WANTED: normal(3, height, width, seed=1)}
+    made, objective = normed(channels, kind, (height, width), pictures)
+    fed = {}
+    for k in range(objective.pictures):
+        for seed, (name, here) in enumerate(inputs_of(objective, k).items(), start=2 * k):
+            assert name in ("input", WANTED)
+            fed[here] = normal(3, height, width, seed=seed)
     fused, apart = GLEngine(made, device, Settings("tiles")), GLEngine(made, device, Settings("tiles", most_outputs=1))
     for engine in (fused, apart):
         engine.run(fed)

@@ -97,7 +97,7 @@ def test_the_same_lesson_twice_makes_the_same_weights() -> None:
 def test_crops_taken_one_by_one_make_the_step_of_all_at_once() -> None:
     made = network(
         layer("a", "Conv2d", "input", in_channels=3, out_channels=6, kernel_size=3, padding=1),
-        layer("norm", "BatchNorm2d", "a", num_features=6),
+        layer("norm", "InstanceNorm2d", "a", num_features=6, affine=True),
         layer("act", "ReLU", "norm"),
         layer("b", "Conv2d", "act", in_channels=6, out_channels=3, kernel_size=3, padding=1),
     )

@@ -68,7 +68,7 @@ REFERENCES = {
 def run(term: Term, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """The loss, and its gradient by what is made."""
     made = network(layer("out", "Identity", "input"))
-    draft, _ = sketch(made, SIZE, statistics=True)
+    draft, _ = sketch(made, SIZE, pictures=1)
     total = term.build(draft)
     maps = {"input": x.requires_grad_(), "wanted~": y}
     tensors = {name: torch.tensor(value) for name, value in draft.tensors.items()}

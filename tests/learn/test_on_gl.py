@@ -109,7 +109,7 @@ def taught(backend: Backend, made: Network, size: Size, steps: int, crops: int =
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_whole_networks_have_the_gradients_of_autograd(open_gl: Open, name: str) -> None:
     make, size, losses = NETWORKS[name]
-    objective = objective_of(make(), Settings(size, losses))
+    objective = objective_of(make(), Settings(size, losses, batch=2))
     backend, oracle = open_gl(objective, OPTIMISERS["sgd"]()), TorchBackend(objective, OPTIMISERS["sgd"](), "cpu")
     found, wanted = (taught(each, make(), size, 1) for each in (backend, oracle))
 
@@ -196,7 +196,7 @@ def test_other_engines_on_the_store_see_what_is_learnt_at_another_size(device: D
 
 def test_pulls_and_gradients_of_maps_are_those_of_pytorch(open_gl: Open) -> None:
     made = norms()
-    objective = objective_of(made, Settings((16, 16), (L2(),)))
+    objective = objective_of(made, Settings((16, 16), (L2(),), batch=2))
     sgd = OPTIMISERS["sgd"]()
     backend, oracle = open_gl(objective, sgd), TorchBackend(objective, sgd, "cpu")
     shape = made.tensors["a.weight"].shape
@@ -321,7 +321,7 @@ def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(devic
 @pytest.mark.slow
 def test_pix2pix_of_256_has_gradients_as_exact_as_pytorchs(device: Device) -> None:
     made, _ = pix2pix()
-    objective = objective_of(made, Settings((256, 256), (L1(),)))
+    objective = objective_of(made, Settings((256, 256), (L1(),), batch=1))
     rng = np.random.default_rng(0)
     shown, wanted = (rng.random((1, 3, 256, 256), np.float32) * 2 - 1 for _ in range(2))
     backend = GLBackend(objective, OPTIMISERS["sgd"](), "gl", device)
