@@ -129,7 +129,7 @@ class OscServer:
             self._tell(f"An OSC packet of {len(data)} bytes cannot be read: it does not hold what it says.")
             return
         try:
-            messages = [timed.message for timed in OscPacket(data).messages]
+            messages = [timed.message for timed in OscPacket(_with_impulse(data)).messages]
         # The parser raises whatever a malformed packet leads it to; it came from anywhere.
         except (PacketError, ValueError, IndexError, TypeError, RecursionError, OverflowError, MemoryError) as error:
             self._tell(f"An OSC packet of {len(data)} bytes cannot be read ({type(error).__name__}).")
@@ -240,8 +240,8 @@ def newest(packets: list[bytes]) -> list[bytes]:
     return list(found.values())
 
 
-_SIZES = {**dict.fromkeys("ifrmc", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFNI[]", 0)}
-"""Bytes of an argument of each type, but for those that say it themselves."""
+_SIZES = {**dict.fromkeys("ifrm", 4), **dict.fromkeys("hdt", 8), **dict.fromkeys("TFNI[]", 0)}
+"""Bytes of an argument of each type, but for those that say it themselves. Others the parser would pass over."""
 _DEEPEST = 16
 """Bundles in one another."""
 
@@ -270,16 +270,27 @@ def _message_is_whole(data: bytes) -> bool:
     for tag in tags[1:]:
         if behind is None:
             return False
-        if tag in "sS":
+        if tag == "s":
             behind = _behind(data, behind)
         elif tag == "b":
             size = int.from_bytes(data[behind : behind + 4], "big")
             behind += 4 + -(-size // 4) * 4
+        elif tag in _SIZES:
+            behind += _SIZES[tag]
         else:
-            behind += _SIZES.get(tag, 0)
+            return False
         if behind is not None and behind > len(data):
             return False
     return behind is not None
+
+
+def _with_impulse(data: bytes) -> bytes:
+    """A message whose impulse, of type I, is true: the parser knows none."""
+    place = _behind(data, 0)
+    if data.startswith(b"#bundle\0") or place is None:
+        return data
+    tags, end, values = data[place:].partition(b"\0")
+    return data[:place] + tags.replace(b"I", b"T") + end + values
 
 
 def _behind(data: bytes, place: int) -> int | None:

@@ -91,13 +91,17 @@ def test_a_choice_takes_its_word_or_its_place_and_a_press_is_never_lost(osc: Rec
     osc.send(message("/studio/bend/1/border", 1))
     assert osc.until(lambda t: bool(t.numbers)).numbers == {"/bend/1/border": 1.0}
     undo = "/studio/command/edit.undo"
-    for pressed in ([message(undo)], [message(undo, True)], [message(undo, 1.0), message(undo, 0.0)]):
+    impulse = message(undo, True).replace(b",T", b",I")
+    for pressed in ([message(undo)], [impulse], [message(undo, True)], [message(undo, 1.0), message(undo, 0.0)]):
         for data in pressed:
             osc.server.take(data)
         # What a button says when it is let go does not take the place of the press.
         assert osc.inbox.take().numbers == {"/command/edit.undo": 1.0}
+    # What has a type that there is not says nothing.
     osc.server.take(message(undo, 0.0))
+    osc.server.take(message(undo, True).replace(b",T", b",?"))
     assert not osc.inbox.take()
+    assert "cannot be read" in osc.said.pop()
     assert osc.said == []
     osc.server.take(message("/studio/bend/1/border", "mirror"))
     osc.server.take(message("/studio/bend/1/border", 3))
