@@ -12,8 +12,10 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.model.graph import Size
     from studio.model.picture import DeepPicture
+    from studio.runtime.render.enlarge import Restored, Restorer
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend
+    from studio.runtime.render.scenes import Scenes
 
 
 @dataclass(frozen=True)
@@ -32,20 +34,44 @@ class Enlarging:
 
         return larger(size, self.times) if self.how == "network" else size
 
-    def bend(self, stack: ExitStack, feeder: FrameRunner, tile: int) -> Bend:
-        """What makes a picture of a picture; what it opens is closed with the stack."""
-        from studio.runtime.render.enlarge import ByNetwork, Restorer
+    @property
+    def restores(self) -> bool:
+        """Whether the picture that comes out is enlarged, whatever it came out of."""
+        return self.times > 1 and self.how == "restorer"
+
+    def scenes(self, stack: ExitStack, scenes: Scenes) -> Scenes | Restored:
+        """A performance of several networks, enlarged as a whole where the restorer does it."""
+        from studio.runtime.render.enlarge import Restored
+
+        return Restored(scenes, self._restorer(stack)) if self.restores else scenes
+
+    def _restorer(self, stack: ExitStack) -> Restorer:
+        from studio.runtime.render.enlarge import Restorer
+
+        note(f"Enlarged {self.times} times by interpolation and the restorer: the same picture, with no more in it.")
+        restorer = Restorer(self.times)
+        stack.callback(restorer.close)
+        return restorer
+
+    def bend(self, stack: ExitStack, feeder: FrameRunner, tile: int, *, is_apart: bool = False) -> Bend:
+        """What makes a picture of a picture; what it opens is closed with the stack.
+
+        Args:
+            stack: closes it.
+            feeder: runs the network.
+            tile: pixels of a tile's side; 0 for none.
+            is_apart: whether `scenes` restores what comes out.
+        """
+        from studio.runtime.render.enlarge import ByNetwork
         from studio.runtime.render.tiles import TiledRunner
 
         if self.times > 1 and self.how == "network":
             note(f"Enlarged {self.times} times by the network, which bends a larger picture.")
             return ByNetwork(feeder, tile)
         whole: Bend = TiledRunner(feeder, tile) if tile else feeder
-        if self.times == 1:
+        if self.times == 1 or is_apart:
             return whole
-        note(f"Enlarged {self.times} times by interpolation and the restorer: the same picture, with no more in it.")
-        restorer = Restorer(self.times)
-        stack.callback(restorer.close)
+        restorer = self._restorer(stack)
 
         def enlarged(picture: DeepPicture, time: float) -> DeepPicture:
             return restorer(whole(picture, time))

@@ -21,6 +21,7 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.io.sinks import Sink
     from studio.model.picture import DeepPicture
+    from studio.runtime.render.enlarge import Restored
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.scenes import Scenes
@@ -69,7 +70,11 @@ def record_frames(
 
 
 def record_turns(
-    pictures: Iterator[DeepPicture], turns: Sequence[Turn], mover: Mover | Scenes, feeder: FrameRunner, plan: Plan
+    pictures: Iterator[DeepPicture],
+    turns: Sequence[Turn],
+    mover: Mover | Scenes | Restored,
+    feeder: FrameRunner,
+    plan: Plan,
 ) -> None:
     """Record what a performance shows of its runs; see `_record`."""
     from studio.runtime.render.turns import sound_of
@@ -108,7 +113,7 @@ class _Score:
 
 
 def _record(
-    pictures: Iterator[DeepPicture], score: _Score, mover: Mover | Scenes, feeder: FrameRunner, plan: Plan
+    pictures: Iterator[DeepPicture], score: _Score, mover: Mover | Scenes | Restored, feeder: FrameRunner, plan: Plan
 ) -> None:
     """Record pictures.
 

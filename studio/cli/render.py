@@ -189,12 +189,12 @@ def render(
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         fades = Fades(bent, fade_to, move)
         refuse_tiles_of_feedback(bent, tile)
-        whole = enlarges.bend(stack, feeder, tile)
+        whole = enlarges.bend(stack, feeder, tile, is_apart=bool(others))
         if played is None:  # else what it says itself is lent as it is played
             second = second or second_of(bent)
             whole = _lent(stack, second, bent, engine, (rate, first, end), working, runner, whole)
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
-        others.refuse({name: asks for name, asks in odd.items() if name not in ("--second", "--devices")})
+        others.refuse({"--tile": tile, "--layer": layer, "--enlarge-by network": enlarge > 1 and not enlarges.restores})
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)
         replay = None if played is None else Replay(played, bent, smooth=smooth)
         lends = None if played is None else second_for(stack, second)
@@ -215,7 +215,8 @@ def render(
             if turns is None:
                 record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end), lanes)
             else:
-                scenes = others.followed(stack, mover, feeder, runner, engine, listen, second)
+                played_on = others.followed(stack, mover, feeder, runner, engine, listen, second)
+                scenes = played_on if isinstance(played_on, Mover) else enlarges.scenes(stack, played_on)
                 record_turns(pictures, turns, scenes, feeder, plan)
         finally:
             for said in (opened.remark, opened.warning):

@@ -34,6 +34,7 @@ from studio.model.tick import Tick
 from studio.model.values import Values
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Progress
+from studio.runtime.render.enlarge import Restorer
 from studio.runtime.render.turns import turns_as_recorded, turns_at
 
 pytestmark = pytest.mark.gl
@@ -134,11 +135,20 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     assert abs(len(one) / 30 - len(live) / 25) < 0.1
     assert [picture.tobytes() for picture in one] == [picture.tobytes() for picture in two]
     # What is for one network alone is refused; one device renders, and says why.
-    for option in (("--tile", "64"), ("--layer", "enc"), ("--enlarge", "2")):
+    by_network = ("--enlarge", "2", "--enlarge-by", "network")
+    for option in (("--tile", "64"), ("--layer", "enc"), by_network):
         rendered(monkeypatch, film, "odd.mkv", path, *option)
         said = " ".join(capfd.readouterr().err.split())
-        assert f"opens other networks, which {option[0]} cannot follow; leave it out" in said
+        named = "--enlarge-by network" if option is by_network else option[0]
+        assert f"opens other networks, which {named} cannot follow; leave it out" in said
         assert not (tmp_path / "odd.mkv").exists()
+    # The restorer takes the pictures that came out, whatever they came out of.
+    if act is fade:
+        rendered(monkeypatch, film, "large.mkv", path, "--enlarge", "2")
+        restorer = Restorer(2)
+        for small, large in list(zip(live, pictures(tmp_path / "large.mkv"), strict=True))[::5]:
+            assert np.array_equal(restorer(small), large)
+        restorer.close()
     # A part of it, which begins behind an opening.
     *_, last = performance.scenes()
     shown = [event.time for event in last.own.events if isinstance(event, Recorded)]

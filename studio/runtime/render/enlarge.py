@@ -24,8 +24,10 @@ from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
+from studio.runtime.render.scenes import Scenes
 from studio.runtime.render.size import parse_size
 from studio.runtime.render.tiles import TiledRunner
+from studio.runtime.render.turns import Turn
 
 How = Literal["restorer", "network"]
 HOWS: tuple[How, ...] = get_args(How)
@@ -75,6 +77,26 @@ class Restorer:
     def close(self) -> None:
         """Free what its engine holds."""
         self._engine.close()
+
+
+class Restored:
+    """A performance of several networks, whose pictures are enlarged when they have been laid over one another.
+
+    Args:
+        scenes: replays it.
+        restorer: enlarges.
+    """
+
+    def __init__(self, scenes: Scenes, restorer: Restorer) -> None:
+        self._scenes, self._restorer = scenes, restorer
+
+    def begin(self) -> None:
+        """Start from the beginning."""
+        self._scenes.begin()
+
+    def replayed(self, picture: DeepPicture, turn: Turn) -> DeepPicture:
+        """A run as it took place, larger; see `Scenes.replayed`."""
+        return self._restorer(self._scenes.replayed(picture, turn))
 
 
 class ByNetwork:
