@@ -1,7 +1,7 @@
 """Maps of CUDA's on their way to the screen: a buffer of OpenGL's that CUDA writes, and nothing passes through memory.
 
-CUDA's driver lets the two work on a buffer by turns. Changing over takes the GPU some 0.15 ms, whatever there is to
-copy, so that all maps of a moment go together, and the next turn of CUDA's begins right behind OpenGL's passes::
+CUDA's driver lets the two work on a buffer by turns. Changing over and back takes an H200 0.3 to 0.7 ms, whatever there
+is to copy, so that all maps of a moment go together::
 
     maps on CUDA ──copied──> one buffer of planes ──view/planes.glsl──> a texture for each
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _ALIGNED = 256
 """Bytes at whose multiples any driver lets a buffer be bound."""
-
-_REFUSALS = EngineError, OSError, RuntimeError, moderngl.Error
-"""What says that the two share nothing, or that there is no room."""
 
 _WRITES_ALL = 2  # CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD
 _ALL_DEVICES = 1  # CU_GL_DEVICE_LIST_ALL
@@ -86,11 +83,9 @@ class FromCuda:
         self._registered: int | None = None
         self._refused = not device.has_compute
         self._whole: tuple[int, torch.Tensor] | None = None
-        # Of CUDA's turn, while it lasts: where the buffer's memory lies, and for which stream.
-        self._turn: tuple[int, int] | None = None
 
     def bring(self, engine: Engine, names: Collection[str]) -> Mapping[str, Planes]:
-        """Copy maps of an engine to where OpenGL reads them, until `give_back`; others must be read from the engine.
+        """Copy maps of an engine to where OpenGL reads them; those that are left out must be read from the engine.
 
         Args:
             engine: after a run.
@@ -104,25 +99,11 @@ class FromCuda:
             return {}
         try:
             return self._brought(maps)
-        except _REFUSALS:
-            self._give_up()
+        except (EngineError, OSError, RuntimeError, moderngl.Error):
+            self._device.context.clear_errors()
+            self._refused = True
+            self.close()
             return {}
-
-    def give_back(self) -> None:
-        """Let CUDA have the buffer again, once OpenGL has read it."""
-        if self._turn is None and self._registered is not None and self._whole is not None and self._driver is not None:
-            import torch
-
-            stream = torch.cuda.current_stream(self._whole[1].device).cuda_stream
-            try:
-                self._turn = self._driver.begin(self._registered, stream), stream
-            except _REFUSALS:
-                self._give_up()
-
-    def _give_up(self) -> None:
-        self._device.context.clear_errors()
-        self._refused = True
-        self.close()
 
     def _brought(self, maps: Mapping[str, torch.Tensor]) -> dict[str, Planes]:
         import torch
@@ -133,17 +114,16 @@ class FromCuda:
             end += -(-found.numel() * 4 // _ALIGNED) * _ALIGNED
         device = next(iter(maps.values())).device
         driver, buffer, registered = self._room(end, device)
-        if self._turn is None:
-            stream = torch.cuda.current_stream(device).cuda_stream
-            self._turn = driver.begin(registered, stream), stream
-        address, stream = self._turn
-        if self._whole is None or self._whole[0] != address:
-            self._whole = address, driver.tensor(address, buffer.size // 4, device)
-        for name, found in maps.items():
-            first = places[name][0] // 4
-            self._whole[1][first : first + found.numel()].view(found.shape).copy_(found)
-        self._turn = None
-        driver.end(registered, stream)
+        stream = torch.cuda.current_stream(device).cuda_stream
+        address = driver.begin(registered, stream)
+        try:
+            if self._whole is None or self._whole[0] != address:
+                self._whole = address, driver.tensor(address, buffer.size // 4, device)
+            for name, found in maps.items():
+                first = places[name][0] // 4
+                self._whole[1][first : first + found.numel()].view(found.shape).copy_(found)
+        finally:
+            driver.end(registered, stream)
         return {name: Planes(buffer, *place) for name, place in places.items()}
 
     def _room(self, size: int, device: torch.device) -> tuple[Driver, moderngl.Buffer, int]:
@@ -162,11 +142,8 @@ class FromCuda:
     def close(self) -> None:
         """Free the buffer."""
         registered, self._registered = self._registered, None
-        turn, self._turn = self._turn, None
         if registered is not None and self._driver is not None:
             with contextlib.suppress(EngineError):
-                if turn is not None:
-                    self._driver.end(registered, turn[1])
                 self._driver.unregister(registered)
         self._buffer = self._whole = None
 
