@@ -72,12 +72,12 @@ class Dispatch:
             if region is not None:
                 found.append(partial(region.bind, binding))
         for binding, block in self.blocks:
-            found.append(partial(block.bind_to_uniform_block, binding))
+            found.append(partial(block.mglo.bind_to_uniform_block, binding, 0, block.size))
         if not self.by_handle:
             found += self._units()
         for binding, buffer in enumerate(self.buffers):
             if buffer is not None:
-                found.append(partial(buffer.bind_to_storage_buffer, binding))
+                found.append(partial(buffer.mglo.bind_to_storage_buffer, binding, 0, buffer.size))
         if device.is_software:
             # It may run them at once, so that other Python threads had to wait.
             found.append(partial(device.calls.dispatch, self.program, *self.groups))

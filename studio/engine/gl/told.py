@@ -29,7 +29,7 @@ class Region(NamedTuple):
 
     def bind(self, binding: int) -> None:
         """Let shaders see it as the uniform block at this binding."""
-        self.told.current.buffer.bind_to_uniform_block(binding, offset=self.offset, size=self.size)
+        self.told.current.buffer.mglo.bind_to_uniform_block(binding, self.offset, self.size)
 
 
 class Told:
