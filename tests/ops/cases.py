@@ -151,6 +151,27 @@ def _max_pool2d(draw: Draw) -> Case:
     return Case((_pooled(draw, kernel, dilation),), module(nn.MaxPool2d(**params)), params)
 
 
+@case_of("MaxUnpool2d")
+def _max_unpool2d(draw: Draw) -> Case:
+    kernel = draw(pairs(1, 4))
+    params = _window(draw, kernel)
+    params["stride"] = tuple(k + draw(st.integers(0, 1)) for k in kernel)
+    shape = _pooled(draw, kernel, (1, 1))
+    pool = nn.MaxPool2d(**params, return_indices=True)
+    values = tuple(pool(torch.zeros(1, *shape))[0].shape[1:])
+
+    def reference(inputs: Sequence[Tensor], _: dict[str, Tensor]) -> Tensor:
+        made, places = torch.zeros(shape), pool(inputs[0])[1][0]
+        return made.flatten(1).scatter(1, places.flatten(1), inputs[1][0].flatten(1)).view(1, *shape)
+
+    return Case((shape, values), reference, params, _of_few)
+
+
+def _of_few(x: Tensor) -> Tensor:
+    """Numbers of which many are the same: the first of a window's largest counts."""
+    return (x / x.abs().max().clamp(min=1e-30) * 2).round()
+
+
 @case_of("AvgPool2d")
 def _avg_pool2d(draw: Draw) -> Case:
     kernel = draw(pairs(1, 4))

@@ -45,6 +45,14 @@ class OnnxGraph:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, **attributes))
         return output
 
+    def add_two(self, op: str, inputs: list[str], name: str, **attributes: Any) -> tuple[str, str]:
+        """Add an operator that makes two things; their names."""
+        from onnx import helper
+
+        outputs = [self._free(name), self._free(f"{name}.second")]
+        self.nodes.append(helper.make_node(op, inputs, outputs, name=outputs[0], **attributes))
+        return outputs[0], outputs[1]
+
     def constant(self, values: NDArray[Any], name: str) -> str:
         """Add a constant; its name."""
         from onnx import numpy_helper

@@ -8,10 +8,10 @@ import numpy as np
 
 from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
 from studio.io.exporters._onnx_weights import enlarged, pad
-from studio.model.op import Array, Elementwise
+from studio.model.op import Array, Elementwise, Shape
 from studio.ops.cut import Crop, SliceChannels
 from studio.ops.pad import Pad
-from studio.ops.pool import AvgPool2d, MaxPool2d
+from studio.ops.pool import AvgPool2d, MaxPool2d, MaxUnpool2d
 from studio.ops.pool_adaptive import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from studio.ops.resize import Resize
 from studio.ops.shuffle import PixelShuffle, PixelUnshuffle
@@ -60,10 +60,26 @@ def _avg_pool(layer: Layer, op: AvgPool2d) -> str:
     return layer.add("Mul", means, layer.constant(_weights_of_windows(layer, op)))
 
 
-def _overhang(layer: Layer, op: MaxPool2d | AvgPool2d) -> tuple[int, int, int, int]:
+@writer_of(TABLE, MaxUnpool2d)
+def _max_unpool(layer: Layer, op: MaxUnpool2d) -> str:
+    x, values = layer.reads
+    how: dict[str, Any] = {"kernel_shape": op.kernel_size, "strides": op.stride}
+    name = f"{layer.node.name}.maxpool"
+    if not op.ceil_mode:
+        how["pads"] = (*op.padding, *op.padding)
+        _, places = layer.graph.add_two("MaxPool", [x], name, **how)
+        return layer.add("MaxUnpool", values, places, layer.add("Shape", x), **how)
+    left, right, top, bottom = borders = _overhang(layer, op, layer.graph.shapes[layer.node.inputs[1]])
+    _, places = layer.graph.add_two("MaxPool", [pad(layer, x, borders, value=-np.inf)], name, **how)
+    return pad(layer, layer.add("MaxUnpool", values, places, **how), (-left, -right, -top, -bottom))
+
+
+def _overhang(
+    layer: Layer, op: MaxPool2d | AvgPool2d | MaxUnpool2d, made: Shape | None = None
+) -> tuple[int, int, int, int]:
     """The border, (left, right, top, bottom), with which all windows lie within the map; negative cuts it."""
     spacing = op.dilation if isinstance(op, MaxPool2d) else (1, 1)
-    made, borders = layer.output_shape(), []
+    made, borders = made or layer.output_shape(), []
     for axis in (1, 0):
         before, size = op.padding[axis], layer.shape()[1 + axis]
         reach = (made[1 + axis] - 1) * op.stride[axis] + spacing[axis] * (op.kernel_size[axis] - 1) + 1

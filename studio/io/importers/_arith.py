@@ -13,7 +13,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._axes import Axes
 from studio.io.importers._draft import Weight
-from studio.io.importers._views import Numbers, Value, as_map, constant, move, seen, shown, target_shape
+from studio.io.importers._seen import as_map, seen
+from studio.io.importers._views import Numbers, Value, constant, move, shown, target_shape
 
 _MOST = 3e38
 
@@ -65,6 +66,11 @@ class Arithmetic(Axes):
 
         Two of its axes, whichever they are, are those of a map that there is.
         """
+        if len(shape) == 2 and shape[0] == 1 < shape[1]:
+            # A vector, as of a code: one value for each of its channels.
+            made = self.drawn((*shape, 1, 1), kind)
+            self.draft.draws[self.draw] = (0, 1, 2, 3)
+            return Value(shape, made.node, made.index)
         long = (1,) * (2 - len(shape)) + shape
         inputs = [i.name for i in self.draft.inputs]
         maps = {self.draft.shapes[name][1:]: name for name in [n.name for n in self.draft.nodes] + inputs[::-1]}

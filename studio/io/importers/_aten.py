@@ -148,12 +148,15 @@ def _linear(f: Flow, a: Args) -> Value:
 
 @means("batch_norm", "_native_batch_norm_legit_no_training")
 def _batch_norm(f: Flow, a: Args) -> Value:
-    mean, variance = a.get("running_mean"), a.get("running_var")
+    mean, variance, eps = a.get("running_mean"), a.get("running_var"), number(a["eps"])
     if a.get("training") or mean is None or variance is None:
-        raise StudioError(
-            "it takes statistics of its own batch; call eval() on the module, or keep running statistics."
-        )
-    return f.norm("BatchNorm2d", operand(a), a.get("weight"), a.get("bias"), number(a["eps"]), (mean, variance))
+        return f.norm_by_own(operand(a), a.get("weight"), a.get("bias"), eps)
+    return f.norm("BatchNorm2d", operand(a), a.get("weight"), a.get("bias"), eps, (mean, variance))
+
+
+@means("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional")
+def _batch_norm_and_statistics(f: Flow, a: Args) -> list[Value]:
+    return [_batch_norm(f, a)]
 
 
 @means("instance_norm")
@@ -231,14 +234,16 @@ def _sum(f: Flow, a: Args) -> Value:
 
 
 def _variance(f: Flow, a: Args) -> Value:
-    value, axes = operand(a), a.get("dim") or []
+    value = operand(a)
+    axes = a.get("dim") or list(range(len(value.shape)))
     count = math.prod(value.shape[axis] for axis in axes)
     correction = number(a["correction"]) if a.get("correction") is not None else float(a.get("unbiased", True))
     if count <= correction:
         raise StudioError("it takes the variance of a single value.")
     centred = f.binary("Sub", value, f.mean(value, axes, keepdim=True))
     variance = f.mean(f.binary("Mul", centred, centred), axes, a.get("keepdim", False))
-    return f.binary("Mul", variance, constant(np.float32(count / (count - correction))))
+    # Not rounded: the count, of which there may be millions, is told from it.
+    return f.binary("Mul", variance, constant(np.float64(count / (count - correction))))
 
 
 means("var")(_variance)

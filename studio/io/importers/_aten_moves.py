@@ -71,9 +71,10 @@ def _permute(f: Flow, a: Args) -> Value:
     return f.move(operand(a), lambda n: n.transpose(a["dims"]))
 
 
-@means("transpose", "swapaxes")
+@means("transpose", "swapaxes", "swapdims")
 def _transpose(f: Flow, a: Args) -> Value:
-    return f.move(operand(a), lambda n: n.swapaxes(a["dim0"], a["dim1"]))
+    one, two = (a[f"dim{k}"] if f"dim{k}" in a else a[f"axis{k}"] for k in (0, 1))
+    return f.move(operand(a), lambda n: n.swapaxes(one, two))
 
 
 @means("t", "numpy_T")

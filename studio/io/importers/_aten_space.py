@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from studio.io.importers._aten_table import means, number, operand, pair
 from studio.io.importers._dynamic import taps
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
+from studio.io.importers._unpool import spots, unpooled
 from studio.io.importers._views import Value, reshaped
 
 _LARGEST_WINDOW = 64
@@ -21,20 +23,34 @@ def _is_global(kernel: tuple[int, int], a: Args, value: Value) -> bool:
     return max(kernel) > _LARGEST_WINDOW and kernel == value.shape[-2:] and pair(a.get("padding"), 0) == (0, 0)
 
 
-@means("max_pool2d", "max_pool2d_with_indices")
+@means("max_pool2d")
 def _max_pool2d(f: Flow, a: Args) -> Value:
     kernel = pair(a["kernel_size"])
     if _is_global(kernel, a, operand(a)):
         return f.reduced("Amax", operand(a), [-2, -1], keepdim=True)
-    return f.layer(
-        "MaxPool2d",
-        operand(a),
-        kernel_size=kernel,
-        stride=pair(a.get("stride") or kernel),
-        padding=pair(a.get("padding"), 0),
-        dilation=pair(a.get("dilation")),
-        ceil_mode=a.get("ceil_mode", False),
-    )
+    return f.layer("MaxPool2d", operand(a), **_window(a))
+
+
+def _window(a: Args) -> dict[str, Any]:
+    kernel = pair(a["kernel_size"])
+    return {
+        "kernel_size": kernel,
+        "stride": pair(a.get("stride") or kernel),
+        "padding": pair(a.get("padding"), 0),
+        "dilation": pair(a.get("dilation")),
+        "ceil_mode": a.get("ceil_mode", False),
+    }
+
+
+@means("max_pool2d_with_indices")
+def _max_pool2d_with_places(f: Flow, a: Args) -> list[Value]:
+    made = _max_pool2d(f, a)
+    return [made, spots(made, operand(a), _window(a))] if pair(a.get("dilation")) == (1, 1) else [made]
+
+
+@means("max_unpool2d")
+def _max_unpool2d(f: Flow, a: Args) -> Value:
+    return unpooled(f, operand(a), a["indices"], a["output_size"])
 
 
 @means("avg_pool2d")
@@ -92,28 +108,38 @@ def _pixel_unshuffle(f: Flow, a: Args) -> Value:
     return f.layer("PixelUnshuffle", operand(a), downscale_factor=a["downscale_factor"])
 
 
-@means("pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d")
+@means("pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d", "reflection_pad1d", "replication_pad1d")
 def _pad(f: Flow, a: Args) -> Value:
     given = list(a["pad"] if "pad" in a else a["padding"])
     mode, fill = a.get("mode", "constant"), a.get("value")
     value = operand(a)
-    # Pairs from the last axis on; those that are padded are brought to the end, and back.
+    # Pairs from the last axis on.
     rank, borders = len(value.shape), {}
     for k in range(len(given) // 2):
         if any(given[2 * k : 2 * k + 2]):
             borders[rank - 1 - k] = given[2 * k : 2 * k + 2]
-    if not borders:
-        return value
-    if rank == 4 and 0 not in borders and len(borders) <= 2:
-        behind = [*(axis for axis in range(1, 4) if axis in borders)]
-        behind = [3 if behind == [2] else 2, *behind] if len(behind) == 1 and behind[0] != 3 else behind
-        behind = [2, 3] if behind == [3] else behind
-        order = [0, *(axis for axis in range(1, 4) if axis not in behind), *behind]
-        turned = f.move(value, lambda n: n.transpose(order)) if order != [0, 1, 2, 3] else value
-        (top, bottom), (left, right) = (borders.get(axis, [0, 0]) for axis in order[2:])
-        made = f.pad(turned, [left, right, top, bottom], mode, 0.0 if fill is None else number(fill))
-        return f.move(made, lambda n: n.transpose(np.argsort(order))) if order != [0, 1, 2, 3] else made
-    raise StudioError("only two axes of a map can be padded at once.")
+    while borders:
+        behind = sorted(borders)[-2:]
+        value = _bordered(f, value, {axis: borders.pop(axis) for axis in behind}, mode, fill)
+    return value
+
+
+def _bordered(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, fill: Any) -> Value:
+    """One axis or two are brought to the end of a map, get their borders, and are brought back."""
+    rank = len(value.shape)
+    others = [axis for axis in range(rank) if axis not in borders]
+    if len(borders) == 1 and others:
+        beside = max(others, key=lambda axis: (value.shape[axis] > 1, axis))
+        borders = {axis: borders.get(axis, [0, 0]) for axis in sorted([beside, *borders])}
+        others.remove(beside)
+    order = [*others, *borders]
+    turned = value if order == sorted(order) else f.move(value, lambda n: n.transpose(order))
+    sides = (1, 1, *turned.shape)[-2:]
+    laid = reshaped(turned, (1, math.prod(turned.shape) // math.prod(sides), *sides))
+    (top, bottom), (left, right) = ([0, 0], *borders.values())[-2:]
+    made = f.pad(laid, [left, right, top, bottom], mode, 0.0 if fill is None else number(fill))
+    made = reshaped(made, (*turned.shape[:-2], *made.shape[-2:])[-rank:])
+    return made if order == sorted(order) else f.move(made, lambda n: n.transpose(np.argsort(order)))
 
 
 @means("im2col")

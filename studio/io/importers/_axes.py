@@ -15,7 +15,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.importers._views import Index, Value, move, numbers, reshaped, seen
+from studio.io.importers._seen import seen
+from studio.io.importers._views import Index, Value, move, numbers, reshaped
 
 _WIDEST = 16384
 
@@ -34,15 +35,18 @@ class Axes:
 
     # -- one axis as channels -------------------------------------------------------------------------------------
 
-    def along(self, value: Value, axis: int, work: Callable[[str], str]) -> Value:
+    def along(self, value: Value, axis: int, work: Callable[[str], str], *, whole: bool = False) -> Value:
         """What a layer makes that works along one axis, at every place by itself.
 
         Args:
             value: a map, in any shape.
             axis: which of its axes is worked on; its length may change.
             work: adds the layer to a map whose channels are that axis.
+            whole: whether the layer looks at all places, so that the map must have none but those of the value, once.
         """
         node, places = self.channels_along(value, axis)
+        if whole and not _are_all(places, math.prod(self.draft.shapes[node][1:])):
+            node, places = self._relaid(value, axis)
         made = work(node)
         count, each = self.draft.shapes[made].channels, math.prod(self.draft.shapes[made][1:])
         index = np.arange(count, dtype=np.int32).reshape(-1, *[1] * places.ndim) * each + places
@@ -210,7 +214,7 @@ class Axes:
         return self._turned(value, axis, lambda n: np.flip(n, axis), "Flip", 0)
 
     def _turned(self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int) -> Value:
-        made = self._turned_there(value, axis, how, op, shift)
+        made = self.turned_there(value, axis, how, op, shift)
         if made is not None:
             return made
         axis %= len(value.shape)
@@ -227,14 +231,12 @@ class Axes:
             except StudioError:
                 continue
             places = np.arange(index.size, dtype=np.int32).reshape(turned.shape).transpose(np.argsort(order))
-            laid = self._turned_there(self.shown(node, places), axis, how, op, shift)
+            laid = self.turned_there(self.shown(node, places), axis, how, op, shift)
             if laid is not None:
                 return laid
         raise StudioError(f"it moves axis {axis} of {value.shape} round, which is no side of a map.")
 
-    def _turned_there(
-        self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int
-    ) -> Value | None:
+    def turned_there(self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int) -> Value | None:
         """On the map as it is, where that axis is one of its sides, or its channels."""
         have = self.draft.shapes[value.node]
         index = numbers(self.draft, value)
@@ -250,7 +252,9 @@ class Axes:
                     along = {"vertical": side == 1, "horizontal": side == 2}
                 made = self.draft.add(op, value.node, name=self.name, **along)
                 return Value(value.shape, made, value.index)
-        if value.shape[axis] == have.channels and np.array_equal(np.sort(wanted, axis), np.sort(index, axis)):
+        each = have.height * have.width
+        places = index % each
+        if value.shape[axis] == have.channels and bool((places == places.take([0], axis)).all()):
             return Value(value.shape, value.node, wanted)
         return None
 
@@ -269,12 +273,16 @@ def _is_major(index: Index, each: int) -> bool:
 
 def _is_whole(index: Index) -> bool:
     """Whether every place stands there once."""
-    seen_ = np.zeros(index.size, bool)
-    flat = index.ravel()
-    if int(flat.max()) >= index.size:
+    return _are_all(index, index.size)
+
+
+def _are_all(index: Index, count: int) -> bool:
+    """Whether the places are those below the count, each once."""
+    if index.size != count or int(index.max()) >= count:
         return False
-    seen_[flat] = True
-    return bool(seen_.all())
+    found = np.zeros(count, bool)
+    found[index.ravel()] = True
+    return bool(found.all())
 
 
 def _alike(part: Index) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Weight
 from studio.io.importers._matrices import Matrices
-from studio.io.importers._views import Value, numbers, reshaped, seen
+from studio.io.importers._seen import seen
+from studio.io.importers._views import Value, numbers, reshaped
 
 Pair = tuple[int, int]
 

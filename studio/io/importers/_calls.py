@@ -158,8 +158,8 @@ def run(
         except StudioError as error:
             raise _naming(error, flow.name, call) from error
         values[call.result] = result
-        if isinstance(result, list):
-            values |= dict(zip(call.results, result, strict=False))
+        # Of an operator of several results one alone may be known; that is the first.
+        values |= dict(zip(call.results, result if isinstance(result, list) else [result], strict=False))
         if call.in_place and isinstance(result, Value):
             _write_back(values, call.args, result)
     found = values.get(output)
@@ -206,7 +206,7 @@ def made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Va
     from studio.io.importers._aten_masks import is_picked, on_picked
     from studio.io.importers._aten_table import KEEPS
     from studio.io.importers._complex import is_complex
-    from studio.io.importers._folding import can_fold, folded
+    from studio.io.importers._folding import can_fold, folded, is_a_map
     from studio.io.importers._modulated import begun, is_modulated, on_modulated
 
     # What is no plain map or number has meanings of its own.
@@ -221,7 +221,8 @@ def made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Va
     if (kernels := begun(call.operator, args)) is not None:
         return kernels
     handler = table.get(call.operator)
-    if can_fold(call, args) and call.operator.removeprefix("aten.").removesuffix("_") not in KEEPS:
+    keeps = call.operator.removeprefix("aten.").removesuffix("_") in KEEPS
+    if can_fold(call, args) and not keeps and not is_a_map(call, args, flow.draft.shapes.values()):
         return folded(call, args)
     if handler is None:
         raise StudioError(unsupported(call.operator))

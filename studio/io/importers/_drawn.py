@@ -42,6 +42,7 @@ def drawing(orders: Mapping[int, tuple[int, ...]] = MappingProxyType({}), step: 
             kind = "gaussian" if name.startswith(("randn", "normal")) else "uniform"
             long = (1,) * (2 - len(shape)) + shape
             order = orders.get(self.number, tuple(range(len(long))))
+            long += (1,) * (len(order) - len(long))  # of a vector, whose values are channels
             laid = [long[axis] for axis in order]
             like = torch.zeros(1, math.prod(laid[:-2]), *laid[-2:])
             made = drawn(like, self.number, step, "gaussian" if kind == "gaussian" else "uniform").reshape(laid)

@@ -40,11 +40,31 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             return program
     # Whatever the module's own code or the tracer raises, it is this module that cannot be traced.
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        if (own := _own_failure(module, example)) is not None:
+            raise StudioError(
+                f"The module itself fails on the example ({_said(own)}); give one that it runs with."
+            ) from own
         raise StudioError(
-            f"The module cannot be traced by torch.export ({type(error).__name__}: {reason}); "
+            f"The module cannot be traced by torch.export ({_said(error)}); "
             "its forward must not decide by the values of tensors, nor depend on their size."
         ) from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST_REASON]}"
+
+
+def _own_failure(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exception | None:
+    """What the module's own code raises on its example; None where it runs."""
+    import torch
+
+    try:
+        with torch.no_grad():
+            module(*(tensor.clone() for tensor in example))
+    # Whatever it is, it is the module's.
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
 
 
 @contextmanager

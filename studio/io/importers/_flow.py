@@ -11,42 +11,18 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._batches import Batches, is_batch
+from studio.io.importers._batches import is_batch
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._views import (
-    Numbers,
-    Value,
-    constant,
-    first,
-    is_last,
-    last,
-    move,
-    numbers,
-    reshaped,
-    seen,
-    shown,
-)
+from studio.io.importers._norms import Norms
+from studio.io.importers._seen import seen
+from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
 from studio.model.op import Shape
 
 Pair = tuple[int, int]
 
 
-class Flow(Batches):
+class Flow(Norms):
     """Adds what any operator means to a draft."""
-
-    # -- over axes ------------------------------------------------------------------------------------------------
-
-    def mean(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
-        """Mean over any axes."""
-        return self.reduced("Mean", value, axes, keepdim)
-
-    def total(self, value: Value, axes: Sequence[int], keepdim: bool) -> Value:
-        """Sum over any axes."""
-        return self.reduced("Sum", value, axes, keepdim)
-
-    def softmax(self, value: Value, axis: int) -> Value:
-        """Over any axis."""
-        return self.along(value, axis, lambda node: self.draft.add("Softmax2d", node, name=self.name))
 
     def concat(self, values: Sequence[Value], axis: int) -> Value:
         """Behind each other, along any axis."""
@@ -59,10 +35,19 @@ class Flow(Batches):
         if len({v.node for v in values}) == 1:
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
+            if not whole and len(values) == 2 and (rolled := self._swapped(values[0], values[1], axis)) is not None:
+                return rolled
             return Value(joined.shape, values[0].node, None if whole else joined)
         if axis == 1 and len(values[0].shape) in (2, 4) and values[0].shape[0] == 1:
             return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
         return self._joined(values, axis)
+
+    def _swapped(self, one: Value, two: Value, axis: int) -> Value | None:
+        """Both ends of a map in the opposite order, as exporters spell out a `Roll`; None where they are not."""
+        base = np.concatenate([numbers(self.draft, value) for value in (two, one)], axis)
+        shift = -two.shape[axis]
+        made = self.turned_there(self.shown(one.node, base), axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
+        return None if made is None or made.node == one.node else made
 
     def _joined(self, values: Sequence[Value], axis: int) -> Value:
         """Along an axis that is made the channels of every piece, whose places lie as those of the first."""
@@ -212,63 +197,6 @@ class Flow(Batches):
         if one.is_constant and len(one.shape) == 2 and not two.is_constant:
             return self.move(self.linear(self.move(two, _turned), one, None), _turned)
         return self.product(one, two)
-
-    def norm(
-        self,
-        op: str,
-        value: Value,
-        weight: Value | None,
-        bias: Value | None,
-        eps: float,
-        statistics: tuple[Value, Value] | None = None,
-        groups: int = 0,
-    ) -> Value:
-        """A norm of the studio by its name; one of weight and bias alone is completed by ones or zeros."""
-        channels = value.shape[1] if len(value.shape) > 1 else 0
-        tensors = {}
-        if affine := (weight is not None or bias is not None):
-            tensors["weight"] = weight.weight() if weight else Weight(np.ones(channels, np.float32))
-            tensors["bias"] = bias.weight() if bias else Weight(np.zeros(channels, np.float32))
-        if statistics:
-            tensors |= {"running_mean": statistics[0].weight(), "running_var": statistics[1].weight()}
-        count: dict[str, Any] = {"num_groups": groups} if op == "GroupNorm" else {}
-        count["num_features" if op in ("BatchNorm2d", "InstanceNorm2d") else "num_channels"] = channels
-        if op == "BatchNorm2d" and (is_batch(value) or len(value.shape) == 3):
-            sizes = {"eps": eps, "affine": affine, **count}
-            return self.along(value, 1, lambda x: self.draft.add(op, x, name=self.name, tensors=tensors, **sizes))
-        return self.layer(op, value, tensors=tensors, vector=len(value.shape) == 2, eps=eps, affine=affine, **count)
-
-    def layer_norm(
-        self, value: Value, weight: Value | None, bias: Value | None, eps: float, axes: Sequence[int]
-    ) -> Value:
-        """LayerNorm2d over the one axis that is normalised; GroupNorm of one group over several, then its weights."""
-        rank = len(value.shape)
-        over = sorted({axis % rank for axis in axes})
-        sides = [axis for axis in over if value.shape[axis] > 1] or over[-1:]
-        if len(sides) == 1 and (len(over) == 1 or not (weight or bias)):
-            return self._layer_norm(value, weight, bias, eps, sides[0])
-        if rank == 4 and over == [1, 2, 3]:
-            made = self.norm("GroupNorm", value, None, None, eps, groups=1)
-        else:
-            mean = self.mean(value, over, keepdim=True)
-            centred = self.binary("Sub", value, mean)
-            variance = self.mean(self.binary("Mul", centred, centred), over, keepdim=True)
-            made = self.binary(
-                "Mul", centred, self.each("Pow", self.each("Affine", variance, scale=1.0, shift=eps), exponent=-0.5)
-            )
-        made = made if weight is None else self.binary("Mul", made, weight)
-        return made if bias is None else self.binary("Add", made, bias)
-
-    def _layer_norm(self, value: Value, weight: Value | None, bias: Value | None, eps: float, axis: int) -> Value:
-        channels = value.shape[axis]
-        tensors = {}
-        if affine := (weight is not None or bias is not None):
-            tensors["weight"] = weight.weight() if weight else Weight(np.ones(channels, np.float32))
-            tensors["bias"] = bias.weight() if bias else Weight(np.zeros(channels, np.float32))
-        sizes: dict[str, Any] = {"num_channels": channels, "eps": eps, "affine": affine}
-        return self.along(
-            value, axis, lambda node: self.draft.add("LayerNorm2d", node, name=self.name, tensors=tensors, **sizes)
-        )
 
     # -- space ----------------------------------------------------------------------------------------------------
 

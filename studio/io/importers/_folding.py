@@ -6,6 +6,7 @@ Only operators of the list below are called, each a pure function of its argumen
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from studio.errors import StudioError
 from studio.io.importers._complex import of_numbers
 from studio.io.importers._views import Value, constant
 from studio.io.importers._words import words
+from studio.model.op import Shape
 
 if TYPE_CHECKING:
     from studio.io.importers._calls import Call
@@ -51,6 +53,23 @@ def can_fold(call: Call, args: dict[str, Any]) -> bool:
     name = call.operator.removeprefix("aten.").removesuffix("_")
     known = call.operator.startswith("aten.") and name in FOLDED
     return known and all(value.is_constant for value in _values(args))
+
+
+_LOOKS_AROUND = words("conv2d convolution avg_pool2d max_pool2d max_pool2d_with_indices")
+
+
+def is_a_map(call: Call, args: dict[str, Any], shapes: Iterable[Shape]) -> bool:
+    """Whether a call looks around in a map of ones, or of another number, that is as large as one of these.
+
+    What it makes near the border follows the size of the picture, as of a box filter that counts its pixels.
+    """
+    value = args.get("self", args.get("input"))
+    if call.operator.removeprefix("aten.") not in _LOOKS_AROUND or not isinstance(value, Value):
+        return False
+    held = value.constant
+    if held is None or held.ndim != 4 or held.shape[0] != 1 or min(held.shape[2:]) < 2:
+        return False
+    return bool((held == held.flat[0]).all()) and any(shape[1:] == held.shape[2:] for shape in shapes)
 
 
 def _values(args: Any) -> list[Value]:

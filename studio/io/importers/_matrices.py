@@ -8,7 +8,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._arith import Arithmetic
-from studio.io.importers._views import Index, Value, constant, move, numbers, seen
+from studio.io.importers._seen import seen
+from studio.io.importers._views import Index, Value, constant, move, numbers
 
 
 class Matrices(Arithmetic):

@@ -196,10 +196,10 @@ def _matmul(f: Flow, n: OnnxNode) -> Value:
 
 
 @means("BatchNormalization")
-def _batch_norm(f: Flow, n: OnnxNode) -> Value:
-    if n.attributes.get("training_mode", 0):
-        raise StudioError("it takes statistics of its own batch; export the model in evaluation mode.")
+def _batch_norm(f: Flow, n: OnnxNode) -> Value | list[Value]:
     eps = n.attributes.get("epsilon", 1e-5)
+    if n.attributes.get("training_mode", 0):
+        return [f.norm_by_own(n.x, n.at(1), n.at(2), eps)]
     return f.norm("BatchNorm2d", n.x, n.at(1), n.at(2), eps, (n.at(3), n.at(4)))
 
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from studio.errors import StudioError
 from studio.io.importers._borders import Window, average_pool, max_pool, p_norm_pool
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, borders_of, means, two
+from studio.io.importers._unpool import spots, unpooled
 from studio.io.importers._views import Value
 
 
 @means("MaxPool")
-def _max_pool(f: Flow, n: OnnxNode) -> Value:
-    return max_pool(f, n.x, _window(n))
+def _max_pool(f: Flow, n: OnnxNode) -> Value | list[Value]:
+    made, window = max_pool(f, n.x, _window(n)), _window(n)
+    if n.outputs < 2:
+        return made
+    if n.attributes.get("storage_order", 0) or window.dilation != (1, 1) or not window.is_even:
+        raise StudioError("its places, counted by columns, or of such windows, are not supported.")
+    left, _, top, _ = window.borders
+    settings = {"kernel_size": window.kernel, "stride": window.stride, "ceil_mode": window.ceil}
+    return [made, spots(made, n.x, settings | {"padding": (top, left)})]
+
+
+@means("MaxUnpool")
+def _max_unpool(f: Flow, n: OnnxNode) -> Value:
+    kernel, stride = two(n.attributes.get("kernel_shape")), two(n.attributes.get("strides"))
+    top, left, bottom, right = n.attributes.get("pads") or (0, 0, 0, 0)
+    taken = (top + bottom, left + right)
+    sides = [(side - 1) * stride[k] + kernel[k] - taken[k] for k, side in enumerate(n.x.shape[2:])]
+    return unpooled(f, n.x, n.at(1), [int(side) for side in n.numbers(2) or sides][-2:])
 
 
 @means("AveragePool")

@@ -7,7 +7,7 @@ Along every axis of the result the places in the map are written in mixed radix:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,8 @@ class Digit:
         stride: how far apart they lie in the map, counted along one of its axes; 0 for the same one again.
         side: which of the map's axes: 0 channels, 1 height, 2 width; -1 for none.
         target: which of the result's axes it is part of; -1 for one that is left out, at ``at``.
-        at: which of its elements is taken, where it is left out.
+        at: which of its elements is taken, where it is left out; the first that is, where only some are.
+        count: how many are taken, where only some are; else 0.
     """
 
     length: int
@@ -37,22 +38,23 @@ class Digit:
     side: int
     target: int
     at: int = 0
+    count: int = 0
 
 
 @dataclass(frozen=True)
 class Move:
-    """A rearrangement, and the channels of it that are taken.
+    """A rearrangement, and what is taken of it.
 
     Attributes:
         pattern: of `Rearrange`, every length given.
-        start: first channel taken of what it makes.
-        count: how many.
+        start: first channel, row and column taken of what it makes.
+        count: how many of each.
         whole: of what it makes before that.
     """
 
     pattern: str
-    start: int
-    count: int
+    start: tuple[int, int, int]
+    count: Shape
     whole: Shape
 
 
@@ -64,9 +66,9 @@ def move_of(index: Index, have: Shape) -> Move | None:
     first = tuple(int(i) for i in np.unravel_index(int(index.flat[0]), have))
     found = _placed(steps, have)
     whole = None if found is None else _filled(found, first, have)
-    if found is None or whole is None or len(whole) > _MOST_DIGITS:
+    if whole is None or len(whole) > _MOST_DIGITS:
         return None
-    return _written(whole, found, index)
+    return _written(whole, index)
 
 
 def _digits(index: Index) -> list[list[tuple[int, int]]] | None:
@@ -102,6 +104,30 @@ def _radix(line: NDArray[np.int64]) -> list[tuple[int, int]] | None:
     return digits
 
 
+def line_of(index: Index) -> list[int] | None:
+    """Lengths of the runs of all elements in a row, the fastest first; None where they make none."""
+    line = np.asarray(index.ravel(), np.int64)
+    digits = _radix(line - line[0])
+    return None if digits is None else [length for length, _ in digits]
+
+
+def grown(line: Index) -> tuple[Index, int]:
+    """A line of runs of which the first and the last may be cut short, in full; and how many stand before it then."""
+    line = line.astype(np.int64)
+    if line.size < 3 or (step := int(line[1] - line[0])) < 1:
+        return line, 0
+    ends = np.flatnonzero(np.diff(line) != step) + 1
+    lengths = np.diff([0, *ends, line.size])
+    run = int(lengths.max())
+    if len(lengths) < 2 or (lengths[1:-1] != run).any():
+        return line, 0
+    before = run - int(lengths[0])
+    starts = np.array([line[0] - before * step, *line[ends]])
+    apart = int(starts[1] - starts[0])
+    whole = starts[0] + (np.arange(len(starts)) * apart)[:, None] + np.arange(run) * step
+    return whole.ravel(), before
+
+
 def _repeats(line: NDArray[np.int64], run: int, stride: int) -> bool:
     rows = line.reshape(-1, run)
     return bool((rows == rows[:, :1] + stride * np.arange(run)).all())
@@ -129,31 +155,44 @@ def _placed(steps: list[list[tuple[int, int]]], have: Shape) -> list[Digit] | No
 
 
 def _filled(digits: list[Digit], first: tuple[int, ...], have: Shape) -> list[Digit] | None:
-    """With a digit for every part of the map that is left out; None where the digits do not cut the map evenly."""
-    found = [digit for digit in digits if digit.side < 0]
+    """With a digit for every part of the map that is left out; None where the digits do not cut the map evenly.
+
+    A digit of which only some elements are taken, as of queries beside keys, gets all of them.
+    """
+    whole: dict[int, Digit] = {}
+    added: list[Digit] = []
     for side in range(3):
         expected, start = 1, first[side]
-        for digit in sorted((d for d in digits if d.side == side), key=lambda d: d.stride):
-            if digit.stride % expected:
+        own = sorted((d for d in digits if d.side == side), key=lambda d: d.stride)
+        ends = [*(d.stride for d in own[1:]), have[side]] if own else []
+        for digit, after in zip(own, ends, strict=True):
+            if digit.stride % expected or after % digit.stride:
                 return None
             if digit.stride > expected:
-                gap = digit.stride // expected
-                found.append(Digit(gap, expected, side, -1, start // expected % gap))
-                start -= start // expected % gap * expected
-                expected = digit.stride
-            found.append(digit)
-            expected *= digit.length
+                added.append(_left_out(digit.stride // expected, expected, side, start))
+            room = after // digit.stride
+            place = start // digit.stride % room
+            if room % digit.length or place % digit.length:
+                if place + digit.length > room:
+                    return None
+                whole[id(digit)] = replace(digit, length=room, at=place, count=digit.length)
+            expected = digit.stride * whole.get(id(digit), digit).length
         if have[side] % expected:
             return None
         if have[side] > expected:
-            found.append(Digit(have[side] // expected, expected, side, -1, start // expected))
-            start -= start // expected * expected
-        if start:
+            added.append(_left_out(have[side] // expected, expected, side, start))
+        told = [d for d in (*whole.values(), *added) if d.side == side]
+        if sum(d.at * d.stride for d in told) != start:
             return None
-    return found
+    return [*(whole.get(id(digit), digit) for digit in digits), *added]
 
 
-def _written(digits: list[Digit], taken: list[Digit], index: Index) -> Move:
+def _left_out(length: int, stride: int, side: int, start: int) -> Digit:
+    return Digit(length, stride, side, -1, start // stride % length)
+
+
+def _written(digits: list[Digit], index: Index) -> Move | None:
+    """As a pattern; None where of an axis's digits, which stand the fastest first, some of a faster one are taken."""
     names: dict[int, str] = {}
     letters = iter(_LETTERS)
     plain = ("c", "y", "x")
@@ -168,15 +207,21 @@ def _written(digits: list[Digit], taken: list[Digit], index: Index) -> Move:
         return f"({' '.join(words)})" if len(words) != 1 else words[0]
 
     left = [group(sorted((d for d in digits if d.side == s), key=lambda d: -d.stride)) for s in range(3)]
+    targets = [[d for d in digits if d.target == target] for target in range(3)]
+    if any(d.count for held in targets for d in held[:-1]):
+        return None
+    # What is left out lies beside channels, where those are: where it is cut off then does not depend on the size.
+    place = next((k for k in range(3) if all(d.side == 0 for d in targets[k])), 0)
     out = [d for d in digits if d.target < 0]
-    right = []
-    for target in range(3):
-        # Each axis's digits were found the fastest first.
-        own = [d for d in reversed(taken) if d.target == target]
-        right.append([*out, *own] if target == 0 else own)
-    start, inner = 0, index.shape[0]
-    for digit in out:
-        start = start * digit.length + digit.at
+    right, starts, lengths = [], [], []
+    for target, held in enumerate(targets):
+        inner = math.prod(d.length for d in held[:-1])
+        start, length = (held[-1].at * inner, inner * held[-1].length) if held else (0, 1)
+        beside = out if target == place else []
+        for k, digit in enumerate(beside):
+            start += digit.at * length * math.prod(d.length for d in beside[k + 1 :])
+        right.append([*beside, *held[::-1]])
+        starts.append(start)
+        lengths.append(length * math.prod(d.length for d in beside))
     text = f"{' '.join(left)} -> {' '.join(group(part) for part in right)}".replace("()", "1")
-    whole = Shape(inner * math.prod(d.length for d in out), index.shape[1], index.shape[2])
-    return Move(text, start * inner, inner, whole)
+    return Move(text, (starts[0], starts[1], starts[2]), Shape(*index.shape), Shape(*lengths))

@@ -51,21 +51,30 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
 
 
 def traced(
-    module: torch.nn.Module, examples: Sequence[torch.Tensor], fold: bool, output: str = "", *, whole: bool = False
+    module: torch.nn.Module,
+    examples: Sequence[torch.Tensor],
+    fold: bool,
+    output: str = "",
+    *,
+    whole: bool = False,
+    alone: bool = False,
 ) -> Trace:
-    """The module's layers, for every size where that can be; with ``whole`` those of all its outputs."""
+    """The module's layers, for every size where that can be, or for its own ``alone``.
+
+    With ``whole`` they are those of all its outputs.
+    """
     from studio.io.importers._simplify import fold_batch_norms
 
     draft, last, outputs, picked = _read(module, examples, output, whole=whole)
     size = picture_size(examples)
-    sizes, fixed = [size] if size else [], ""
+    sizes, fixed, ran = [size] if size else [], "", False
     drafts = [(draft, last)]
-    others = list(_others(size)) if size else []
+    others = list(_others(size)) if size and not alone else []
     for place, other in enumerate(others):
         feed = resized(examples, other)
         if not _runs(module, feed):
-            fixed = fixed or "the module itself runs at no other size that was tried"
             continue
+        ran = True
         try:
             twin, twin_last, _, _ = _read(module, feed, output, whole=whole)
         except StudioError as error:
@@ -80,6 +89,10 @@ def traced(
             # Sides that a deep layer rounds to the same length in both are told apart at sizes further off.
             if all(_takes(found, later) for later in others[place + 1 :]):
                 break
+    if alone:
+        fixed = "what it works out of its size is not told for certain"
+    elif others and not ran:
+        fixed = "the module itself runs at no other size that was tried"
     last = fold_batch_norms(draft, last) if fold else last
     return Trace(draft, last, fixed, tuple(sizes), outputs, picked)
 

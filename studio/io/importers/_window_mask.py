@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.io.importers._pairs import Pair, Sides
 from studio.model.graph import Node
 from studio.ops import operator
 from studio.ops.window_mask import mask_of
-
-if TYPE_CHECKING:
-    from studio.io.importers._sizes import Pair
-
-Sides = tuple[int, int]
 
 
 def masked(pair: Pair, maps: list[NDArray[np.float32]]) -> list[Node] | None:

@@ -16,6 +16,7 @@ from studio.model.network import Network
 if TYPE_CHECKING:
     import torch
 
+    from studio.io.importers._traced import Trace
     from studio.io.importers.base import Imported, Known, Options
 
 
@@ -129,24 +130,46 @@ def imported_module(
     Raises:
         StudioError: as `export_torch` does.
     """
+    from studio.io.importers._traced import evaluating, traced
+
+    examples = _examples(example)
+    whole = bool(options.state) and len(examples) > 1
+    with evaluating(module):
+        trace = traced(module, examples, fold, options.output, whole=whole)
+        try:
+            made, error = _checked_network(module, examples, path, options, known, trace)
+        except StudioError:
+            if len(trace.sizes) < 2:
+                raise
+            # What two sizes seemed to tell was told by chance.
+            trace = traced(module, examples, fold, options.output, whole=whole, alone=True)
+            made, error = _checked_network(module, examples, path, options, known, trace)
+    return made, error
+
+
+def _checked_network(
+    module: torch.nn.Module,
+    examples: tuple[torch.Tensor, ...],
+    path: Path,
+    options: Options,
+    known: Known | None,
+    trace: Trace,
+) -> tuple[Imported, float]:
+    """The network of a trace, compared with the module, which is in evaluation mode."""
     from studio.io.importers._checked import checked
     from studio.io.importers._state import stated
-    from studio.io.importers._traced import evaluating, traced
     from studio.io.importers.base import Known, finished
     from studio.io.stored import stored_of
 
-    examples = _examples(example)
-    with evaluating(module):
-        trace = traced(module, examples, fold, options.output, whole=bool(options.state) and len(examples) > 1)
-        if len(trace.outputs) > 1 and not options.output and not trace.draft.others:
-            others = ", ".join(name for name in trace.outputs if name != trace.picked)
-            trace.draft.notes.append(
-                f'It returns {len(trace.outputs)} tensors; "{trace.picked}" was taken, output= takes another: {others}.'
-            )
-        known = known or Known("PyTorch module", stored=stored_of(module.state_dict()), complete=True)
-        known = replace(known, fixed=bool(trace.fixed), outputs=trace.outputs, picked=trace.picked)
-        made = finished(trace.draft, trace.output, path, known, options)
-        check = checked(module, examples, made.network, trace)
+    if len(trace.outputs) > 1 and not options.output and not trace.draft.others:
+        others = ", ".join(name for name in trace.outputs if name != trace.picked)
+        trace.draft.notes.append(
+            f'It returns {len(trace.outputs)} tensors; "{trace.picked}" was taken, output= takes another: {others}.'
+        )
+    known = known or Known("PyTorch module", stored=stored_of(module.state_dict()), complete=True)
+    known = replace(known, fixed=bool(trace.fixed), outputs=trace.outputs, picked=trace.picked)
+    made = finished(trace.draft, trace.output, path, known, options)
+    check = checked(module, examples, made.network, trace)
     # The module goes on learning in its own memory, and what was made of it stays what it was.
     network = check.network.with_tensors({name: np.array(tensor) for name, tensor in check.network.tensors.items()})
     made = replace(made, network=network, notes=(*made.notes, *check.notes))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from studio.model.op import Op, Shape
+from studio.model.op import Op, Shape, out_size
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.ops._backward.base import BackwardOp
 
@@ -203,6 +203,41 @@ class MaxPoolGradient(_Pooled):
             inputs[1], inputs[0], *window, self.ceil_mode, at
         )
         return found
+
+
+class MaxUnpoolGradient(BackwardOp):
+    """The gradient of a `MaxUnpool2d` by its second input, from its first and the gradient of what it made."""
+
+    arity = 2
+    shader = "backward/max_unpool2d"
+
+    kernel_size: PositivePair = param(doc="Height and width of the window")
+    stride: PositivePair = param(doc="Step of the window", unit="px")
+    padding: PaddingPair = param((0, 0), doc="Border on each side", unit="px")
+    ceil_mode: bool = param(False, doc="Whether a last window may hang over the edge")
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`: that of what was pooled."""
+        windows = zip(inputs[0][1:], self.kernel_size, self.stride, self.padding, strict=True)
+        sides = (out_size(n, kernel, step, border, 1, ceil_mode=self.ceil_mode) for n, kernel, step, border in windows)
+        return Shape(inputs[0].channels, *sides)
+
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
+        return super().structure() | {"DILATION_H": 1, "DILATION_W": 1}
+
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
+        """See `Op.scratch`: the number of the largest tap of every window."""
+        return (("backward/max_pool2d_taps", self.output_shape(*inputs)),)
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        del tensors
+        from torch.nn import functional as F
+
+        window = (self.kernel_size, self.stride, self.padding)
+        _, at = F.max_pool2d(inputs[0], *window, ceil_mode=self.ceil_mode, return_indices=True)
+        return inputs[1].flatten(2).gather(2, at.flatten(2)).view_as(at)
 
 
 class AvgPoolGradient(_Pooled):
