@@ -186,6 +186,34 @@ def _known(binary: tuple[int, bytes]) -> Future[Binary | None]:
     return found
 
 
+def test_all_that_a_picture_needs_is_asked_for_before_the_first_is_waited_for(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gpu.compiler is not None
+    asked, ask = list[tuple[str, bool]](), gpu.compiler.ask
+
+    def noted(text: str, *, waits: bool = False) -> Future[Binary | None]:
+        asked.append((text, waits))
+        return ask(text, waits=waits)
+
+    monkeypatch.setattr(gpu.compiler, "ask", noted)
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted = on_torch(made)
+    wanted.run(fed)
+    engine = GLEngine(made, gpu, Settings("tiles"))
+    engine.input_memory("input", (16, 20))
+    asked.clear()
+    engine.run(fed)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    needed = {text for text, waits in asked if waits}
+    assert len(needed) > 3
+    # Nobody waits between the first of the layers' shaders and the last.
+    begins = next(place for place, (text, waits) in enumerate(asked) if not waits and text in needed)
+    waited = next(place for place, (_, waits) in enumerate(asked) if waits and place > begins)
+    assert len({text for text, _ in asked[begins:waited]} & needed) > 3
+    engine.close()
+
+
 @pytest.mark.usefixtures("gpu")
 def test_processes_have_their_contexts_by_the_interface_that_made_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     # A driver has a library for each, and refuses what the other made.

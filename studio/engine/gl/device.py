@@ -180,6 +180,11 @@ class Device:
         self._computes.move_to_end(source)
         return self._computes[source]
 
+    @property
+    def waits_elsewhere(self) -> bool:
+        """Whether a shader that is wanted now is compiled elsewhere, and waited for."""
+        return self.compiler is not None and self._patience == "waits"
+
     def foresee(self, sources: Iterable[Source]) -> None:
         """Have compute shaders compiled that will be wanted soon, where that keeps nobody waiting."""
         if self.compiler is not None:

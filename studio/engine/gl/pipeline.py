@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -228,11 +229,24 @@ class GLEngine(AtlasEngine):
             with self._passes.as_usual():
                 return self._steps_of(nodes, whole)
 
-    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+    def _groups_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Group]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
         shapes, most = self._running.shapes, self._settings.most_outputs
-        groups = grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once)
+        return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once)
+
+    def _ask_for(self, groups: Sequence[Group]) -> None:
+        """Have all shaders compiled side by side, where that is done elsewhere, before the first is waited for."""
+        with self._device.being("asks"):
+            for group in groups:
+                # What is refused is said by whoever waits for it.
+                with contextlib.suppress(Pending, EngineError):
+                    self._passes.group(group, self._plan[group.head.name])
+
+    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
+        groups = self._groups_of(nodes, whole)
+        if self._device.waits_elsewhere:
+            self._ask_for(groups)
         made = []
         for group in groups:
             self._device.layer = layer_of(group.head.name)
