@@ -14,11 +14,14 @@ from studio.model.op import Array
 if TYPE_CHECKING:
     import torch
 
+    from studio.engine.captured import Captured
+
 
 class TorchStates(Engine):
     """The part of the torch engine that hands states on."""
 
     _activations: dict[str, torch.Tensor]
+    _captured: Captured | None
 
     def __init__(self, network: Network, store: TensorStore | None = None) -> None:
         super().__init__(network, store)
@@ -27,7 +30,7 @@ class TorchStates(Engine):
     def _keep_state(self, name: str, node: str) -> None:
         made = self._activations[node]
         # A graph makes the next one where it lies.
-        self._next[name] = made.clone() if made.is_cuda else made
+        self._next[name] = made if self._captured is None else made.clone()
 
     def _hand_back(self, name: str) -> None:
         self._activations[name] = self._next[name]

@@ -17,6 +17,7 @@ from studio.bends import make_bend
 from studio.engine import captured
 from studio.engine.captured import RESTS, Captured
 from studio.engine.torch import TorchEngine
+from studio.model.graph import Input
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.stage import ChannelRange, Stage
@@ -168,3 +169,29 @@ def test_graphs_are_few_whatever_is_edited(monkeypatch: pytest.MonkeyPatch) -> N
             check(ours, theirs)
     assert ours._captured is not None
     assert len(ours._captured._graphs) <= 2
+
+
+def test_a_state_goes_on_from_step_to_step_and_an_edit_does_not_move_it() -> None:
+    made = network(
+        layer("conv", "Conv2d", "state", in_channels=4, out_channels=4, kernel_size=3, padding=1),
+        layer("change", "Tanh", "conv"),
+        layer("next", "Add", ("state", "change")),
+        inputs=(Input("state", 4, kind="state", comes_from="next", begins="noise", seed=2),),
+    )
+    ours, theirs = Capturing(made), plain(made)
+    for engine in (ours, theirs):
+        engine.run({"state": normal(4, 7, 8)})
+    for frame in range(1, 8):
+        for engine in (ours, theirs):
+            engine.run({}, Tick(frame), steps=3)
+        check(ours, theirs)
+        for engine in (ours, theirs):
+            engine.replace("conv.weight", Rect(0, 0, 3, 3), 0.1 * normal(3, 3, seed=frame))
+            engine.update()
+        check(ours, theirs)
+        np.testing.assert_array_equal(ours.state("state"), theirs.state("state"))
+    for engine in (ours, theirs):
+        engine.forget()
+        engine.run({"state": normal(4, 7, 8, seed=9)})
+    check(ours, theirs)
+    assert Played.replayed > 20
