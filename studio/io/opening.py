@@ -10,6 +10,8 @@ from studio.io.networks import find_network, list_networks, load_network
 from studio.io.presets import find_preset, list_presets, load_preset
 from studio.model.preset import Preset
 
+_SHOWN = 6
+
 
 def find_and_open(name_or_path: str) -> tuple[Preset, Path | None]:
     """A preset by path or name, and its folder; a network as a preset that bends nothing and has no folder.
@@ -38,7 +40,13 @@ def _nothing_called(name: str) -> StudioError:
     presets, networks = ([card.name for card in cards] for cards in (list_presets(), list_networks()))
     close = difflib.get_close_matches(name.lower(), presets + networks, n=1, cutoff=0.5)
     meant = f' Did you mean "{close[0]}"?' if close else ""
+    if Path(name).is_file():
+        return StudioError(
+            f'There is no preset or network "{name}", but a file: "studio import" makes a network of a model, and '
+            f"pictures and films are sources.{meant}"
+        )
+    more = f" and {len(networks) - _SHOWN} more" if len(networks) > _SHOWN else ""
     return StudioError(
-        f'There is no preset or network "{name}".{meant} It may be a folder with a preset.json or a network.json, one '
-        f"of the presets {', '.join(presets)}, or one of the networks {', '.join(networks)}."
+        f'There is no preset or network "{name}".{meant} "studio presets" lists the presets; the networks are '
+        f"{', '.join(networks[:_SHOWN])}{more}; a path names a folder with a preset.json or a network.json."
     )
