@@ -11,7 +11,8 @@ import tifffile
 from PIL import Image, ImageCms
 
 from studio.errors import StudioError
-from studio.io.sources.image import read_picture
+from studio.io.sources._tiff_pages import pages_of
+from studio.io.sources.image import read_picture, read_still
 
 _Y, _X = np.mgrid[0:40, 0:56]
 RGB = np.stack([_X * 4, _Y * 6, (_X + _Y) * 2], axis=-1).astype(np.uint8)
@@ -108,3 +109,24 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, how: dict[str, Any], words
 def test_signed_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="int16; save it with 8 or 16 bits"):
         read_picture(written(tmp_path / "a.tif", DEEP.astype(np.int16), photometric="rgb"))
+
+
+@pytest.mark.parametrize("how", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"bigtiff": True, "byteorder": ">"}])
+def test_of_several_pages_the_first_is_shown_and_said(how: dict[str, Any], tmp_path: Path) -> None:
+    path = written(tmp_path / "stack.tif", np.stack([RGB, RGB[::-1], RGB // 2]), photometric="rgb", **how)
+    still = read_still(path)
+    assert np.array_equal(still.picture, RGB)
+    assert still.remark is not None
+    assert "it holds 3 pictures, of which the first is shown" in still.remark
+    data = path.read_bytes()
+    # Of a file that is cut short or damaged it is not said, and nothing ends by it.
+    assert all(1 <= pages_of(data[:length]) <= 3 for length in range(0, len(data), 7))
+    assert pages_of(b"II*\0\xff\xff\xff\xff" + bytes(99)) == 1
+
+
+def test_smaller_copies_of_a_picture_are_no_pages(tmp_path: Path) -> None:
+    path = tmp_path / "pyramid.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(RGB, photometric="rgb")
+        file.write(np.ascontiguousarray(RGB[::2, ::2]), photometric="rgb", subfiletype=1)
+    assert read_still(path).remark is None

@@ -17,6 +17,7 @@ from studio.io.sources._odd_tiff import is_odd, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
+from studio.io.sources._tiff_pages import pages_of
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient
 from studio.model.picture import DeepPicture
 
@@ -61,9 +62,11 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
     is_tiff, turn = header.kind == "tiff", header.turn
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
+    pages = pages_of(data) if is_tiff else 1
+    said = [f"it holds {pages} pictures, of which the first is shown; save the others apart, as a folder"] * (pages > 1)
     inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") and stored is not None else None
     if inks is not None:
-        return Still(orient(inks, *turn), None, warning)
+        return Still(orient(inks, *turn), _remark(path, said), warning)
     colours = Colours(*header.colours)
     if stored is None:
         values = _sixteen(read_odd(path, data))
@@ -74,9 +77,13 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
     # Most files have no profile, so that Pillow is not imported for them.
     profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
     converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
-    said = colours.remark(way.tone_map)
+    said += [done] if (done := colours.remark(way.tone_map)) else []
     shown = picture if converted is None else converted
-    return Still(orient(shown, *turn), f"{path}: {said}" if said else None, warning)
+    return Still(orient(shown, *turn), _remark(path, said), warning)
+
+
+def _remark(path: Path, said: list[str]) -> str | None:
+    return f"{path}: {'; '.join(said)}" if said else None
 
 
 def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
