@@ -87,10 +87,12 @@ class Backend(ABC):
         steps: how many have been taken.
         timing: whether the layers of the next crop are to be timed.
         on_cpu: whether the thread that learns computes itself, so that its own time tells how much it gets.
+        queues: whether steps wait in the queue of a GPU, before what is given to it after them.
     """
 
     name: str
     on_cpu = False
+    queues = False
 
     def __init__(self, objective: Objective, optimiser: Optimiser) -> None:
         if not objective.learns:

@@ -69,6 +69,7 @@ class GLBackend(Backend):
         self._inputs = [inputs_of(objective, picture) for picture in range(objective.pictures)]
         self._turned = network.graph.nodes
         self._device = self.engine._device
+        self.queues = not self._device.is_software
         self._course = Course(
             self.engine,
             self._device,

@@ -40,6 +40,7 @@ class TorchBackend(Backend):
         self.name = "torch"
         self._device = torch.device(device) if device is not None else best_device()
         self.on_cpu = self._device.type == "cpu"
+        self.queues = not self.on_cpu
         learns = frozenset(objective.learns)
         self._tensors = {
             name: self._fed(value).clone().requires_grad_(name in learns)

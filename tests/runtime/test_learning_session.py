@@ -31,6 +31,7 @@ from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
 from studio.model.workspace import Workspace
+from studio.runtime.learning.giving_way import TURN, rest_after, turn_of
 from studio.runtime.learning.record import Curves, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
@@ -379,6 +380,32 @@ def test_what_comes_in_while_a_hand_turns_something_else_is_the_documents_once_i
     assert not np.array_equal(desk.tensor("dec2.weight"), before)
     assert desk.document.gesture is None
     assert desk.session.rests == (then != "pause")
+
+
+def test_on_a_gpu_learning_rests_as_long_as_it_works(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (turn_of(queues=False), rest_after(0.05, queues=False)) == (TURN, 0.0)
+    assert turn_of(queues=True) < TURN
+    assert (rest_after(0.008, queues=True), rest_after(9.0, queues=True)) == (0.008, 0.1)
+    rests, plain = list[tuple[float, float]](), Trainer._give_way
+
+    def noted(trainer: Trainer, seconds: float) -> None:
+        rests.append((seconds, trainer._worked))
+        plain(trainer, seconds)
+
+    monkeypatch.setattr(Trainer, "_give_way", noted)
+    desk.session.begin(desk.asked, "torch", running=False)
+    trainer = desk.session._trainer
+    assert trainer is not None
+    desk.learn(3)
+    assert rests
+    assert not any(seconds for seconds, _ in rests), "a processor is shared out by the system"
+    rests.clear()
+    trainer.order(lambda learner: setattr(learner.backend, "queues", True))
+    desk.session.go_on()
+    desk.until(lambda: len(rests) > 3)
+    desk.session.pause()
+    desk.settle()
+    assert all(seconds == rest_after(worked, queues=True) > 0 for seconds, worked in rests)
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

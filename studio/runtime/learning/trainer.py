@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
 from studio.model.version import Version
+from studio.runtime.learning.giving_way import rest_after, turn_of
 from studio.runtime.learning.look import DeadUnits, Good, Meter, Watched, maps_of, pictures_of
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.versions import Versions
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 Prepare: TypeAlias = "Callable[[], tuple[Learner, tuple[str, ...]]]"
 
-# Seconds: how often weights and pictures are told at most, and how long a turn of learning lasts.
-_WEIGHTS_EVERY, _PICTURES_EVERY, _TURN = 0.1, 0.7, 0.05
+# Seconds: how often weights and pictures are told at most.
+_WEIGHTS_EVERY, _PICTURES_EVERY = 0.1, 0.7
 # A tenth of the time at most goes into telling.
 _PATIENCE = 10
 _IDLE = 0.05
@@ -79,6 +80,7 @@ class Trainer:
         self._edits = self._edited = 0
         self._watched = self._seen = ""
         self._is_told, self._tells_all = True, False
+        self._worked = 0.0  # seconds of the last turn
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
 
@@ -238,6 +240,12 @@ class Trainer:
             orders, self._orders = self._orders, []
             return orders, self._steps_left, self._closing
 
+    def _give_way(self, seconds: float) -> None:
+        """Rest for so long, or until something else is to be done."""
+        if seconds:
+            with self._ready:
+                self._ready.wait_for(lambda: self._orders or self._closing or self._steps_left <= 0, seconds)
+
     def _turn(
         self, learner: Learner, orders: Sequence[Callable[[Learner], object]], wanted: float
     ) -> tuple[tuple[Step, ...], Message | None]:
@@ -247,7 +255,11 @@ class Trainer:
         try:
             for order in orders:
                 self._carry_out(order, learner)
+            began = time.monotonic()
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
+            self._worked = time.monotonic() - began
+            if steps:
+                self._give_way(rest_after(self._worked, queues=learner.backend.queues))
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
         return steps, problem
@@ -260,11 +272,12 @@ class Trainer:
             self._tell(Told(refused=str(error)))
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
+        turn = turn_of(queues=learner.backend.queues)
         if wanted == float("inf"):
-            return learner.advance(_TURN)
+            return learner.advance(turn)
         steps: list[Step] = []
         began = time.monotonic()
-        while (not steps or time.monotonic() - began < _TURN) and self._take_one():
+        while (not steps or time.monotonic() - began < turn) and self._take_one():
             steps.append(learner.step())
         return steps
 
