@@ -21,6 +21,7 @@ from studio.errors import StudioError
 from studio.io.importers import Options, open_model
 from studio.io.importers._drawn import drawing
 from studio.io.networks import load_network
+from studio.model.network import Network
 from studio.model.numbers import knobs, turned
 from studio.model.op import Array
 from studio.model.preset import Preset
@@ -247,16 +248,44 @@ class Recurrent(torch.nn.Module):
         return torch.sigmoid(self.out(torch.cat([held, slow], 1))), held, slow
 
 
-def test_states_beside_a_picture_are_handed_on(engine_for: EngineFor, tmp_path: Path) -> None:
+def _brought(module: torch.nn.Module, example: tuple[torch.Tensor, ...], way: str, folder: Path) -> Network:
+    """The network of a recurrent module in one of the ways in which people bring it."""
+    if way == "module":
+        made = studio.export_torch(module, example, folder / "net", state="zeros")
+        assert made.relative_error < 1e-5
+        return load_network(folder / "net")
+    file, names = folder / f"net.{way}", ["src", "r1i", "r2i"]
+    with torch.no_grad():
+        if way == "pt2":
+            sides = {2: torch.export.Dim("h", min=4, max=512), 3: torch.export.Dim("w", min=4, max=512)}
+            torch.export.save(torch.export.export(module, example, dynamic_shapes=(sides,) * 3), file)
+        else:
+            sides = {2: "h", 3: "w"}
+            made = ["fgr", "r1o", "r2o"]
+            torch.onnx.export(
+                module,
+                example,
+                str(file),
+                dynamo=False,
+                opset_version=17,
+                input_names=names,
+                output_names=made,
+                dynamic_axes=dict.fromkeys([*names, *made], sides),
+            )
+    return open_model(file, Options(state="zeros", input_size=(16, 24))).network
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("way", ["module", "pt2", "onnx"])
+def test_states_beside_a_picture_are_handed_on(way: str, engine_for: EngineFor, tmp_path: Path) -> None:
     torch.manual_seed(1)
     module = Recurrent().eval()
     example = (torch.rand(1, 3, 16, 24), torch.rand(1, 6, 16, 24), torch.rand(1, 4, 16, 24))
-    made = studio.export_torch(module, example, tmp_path / "net", state="zeros")
-    graph = load_network(tmp_path / "net").graph
+    network = _brought(module, example, way, tmp_path)
+    graph = network.graph
     assert [put.kind for put in graph.inputs] == ["picture", "state", "state"]
-    assert made.relative_error < 1e-5
     assert graph.only_size is None
-    engine = engine_for(load_network(tmp_path / "net"))
+    engine = engine_for(network)
     runner = FrameRunner(engine)
     held, slow = torch.zeros(1, 6, 12, 10), torch.zeros(1, 4, 12, 10)
     for frame in range(6):

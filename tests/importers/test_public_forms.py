@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import EngineFor, relative_error
+from helpers import EngineFor, on_torch, relative_error
 from test_sizes import EXAMPLE, TOLERANCE, Frozen
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import studio
+from studio.io.importers import open_model
 from studio.io.networks import load_network
 
 How = Callable[[Tensor, Tensor], Tensor]
@@ -193,3 +194,16 @@ def test_a_code_that_is_drawn_is_drawn_by_seed_and_step(tmp_path: Path) -> None:
     assert exported.relative_error < TOLERANCE
     drawn = [node.op for node in exported.network.graph.nodes if type(node.op).__name__ == "RandomMap"]
     assert [(op.channels, op.kind) for op in drawn] == [(5, "gaussian")]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_spectral_norm_that_an_exporter_spelled_out_is_worked_out(tmp_path: Path) -> None:
+    """Products of constant vectors and matrices, of which a weight is divided by one."""
+    module = nn.utils.spectral_norm(nn.Conv2d(3, 4, 3, padding=1)).eval()
+    picture = torch.rand(1, 3, 12, 10)
+    torch.onnx.export(module, picture, str(tmp_path / "net.onnx"), dynamo=False, opset_version=13)
+    network = open_model(tmp_path / "net.onnx").network
+    engine = on_torch(network)
+    engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+    with torch.no_grad():
+        assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE

@@ -188,6 +188,10 @@ class Flow(Norms):
 
     def matmul(self, one: Value, two: Value) -> Value:
         """``one @ two`` as ``torch.matmul`` has it, where either may be a weight or a vector."""
+        if one.constant is not None and two.constant is not None:
+            return constant(np.matmul(one.constant, two.constant))
+        if len(one.shape) == len(two.shape) == 1:
+            return reshaped(self.matmul(reshaped(one, (1, *one.shape)), reshaped(two, (*two.shape, 1))), ())
         if len(one.shape) == 1:
             return _without(self.matmul(reshaped(one, (1, *one.shape)), two), -2)
         if len(two.shape) == 1:

@@ -44,10 +44,12 @@ class Ends:
     Attributes:
         graph: it.
         asked: the output that the person names; empty where none.
+        whole: whether its other outputs are kept as well, as states of the next step.
     """
 
     graph: GraphProto
     asked: str = ""
+    whole: bool = False
 
     @cached_property
     def readers(self) -> dict[str, list[NodeProto]]:
@@ -89,10 +91,15 @@ class Ends:
             raise StudioError("it names no output; export it anew.")
         return str(min(self.graph.output, key=_unlike_a_picture).name)
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The outputs that are kept beside the one that is taken."""
+        return tuple(name for name in self.outputs if name != self.output) if self.whole else ()
+
     @cached_property
     def needed(self) -> list[NodeProto]:
-        """The operators that this output needs, in running order."""
-        wanted, names = [], {self.output}
+        """The operators that this output needs, and others that are kept, in running order."""
+        wanted, names = [], {self.output, *self.others}
         for node in reversed(self.graph.node):
             if names.intersection(node.output):
                 wanted.append(node)

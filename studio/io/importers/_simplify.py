@@ -59,7 +59,7 @@ def _is(node: Node | None, kind: str) -> bool:
 
 
 def _readers(draft: Draft, output: str) -> Counter[str]:
-    return Counter([name for node in draft.nodes for name in node.inputs] + [output])
+    return Counter([name for node in draft.nodes for name in node.inputs] + [output, *draft.others])
 
 
 def _shared(draft: Draft, node: Node) -> bool:
@@ -80,6 +80,7 @@ def _bypass(draft: Draft, gone: Node, instead: str, output: str) -> str:
         for node in draft.nodes
         if node.name != gone.name
     ]
+    draft.others = [instead if name == gone.name else name for name in draft.others]
     return instead if output == gone.name else output
 
 

@@ -53,7 +53,9 @@ class Onnx:
     def open(self, path: Path, options: Options) -> Imported:
         """Its graph, operator by operator."""
         model = file_of.parsed(path)
-        opset, ends = file_of.opset(model, path), Ends(model.graph, options.output)
+        held = {tensor.name for tensor in model.graph.initializer}
+        fed = sum(put.name not in held for put in model.graph.input)
+        opset, ends = file_of.opset(model, path), Ends(model.graph, options.output, bool(options.state) and fed > 1)
         file: dict[str, Stored] = {}
 
         def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
@@ -102,13 +104,13 @@ class _Reading:
         """The layer that is the output."""
         ends, draft = self.ends, self.flow.draft
         wanted = ends.output
-        if len(ends.outputs) > 1 and not self.options.output:
+        if len(ends.outputs) > 1 and not self.options.output and not ends.whole:
             others = listed([name for name in ends.outputs if name != wanted])
             count = len(ends.outputs)
             draft.notes.append(f'It gives {count} outputs; "{wanted}" was taken, --output takes another: {others}.')
         self._constants(ends.graph)
         needed = ends.needed
-        read = {name for node in needed for name in node.input} | {wanted}
+        read = {name for node in needed for name in node.input} | {wanted, *ends.others}
         for put in ends.graph.input:
             if put.name not in self.values and put.name in read:
                 self.values[put.name] = ends.input(draft, put, self.options.input_size)
@@ -117,7 +119,9 @@ class _Reading:
         if found is None:
             raise StudioError(f'none of its operators makes its output "{wanted}".')
         self.flow.name = "output"
-        return map_of_output(self.flow, found, ends)
+        last = map_of_output(self.flow, found, ends)
+        draft.others = [self.flow.map_of(value) for name in ends.others if (value := self.values.get(name)) is not None]
+        return last
 
     def _constants(self, graph: GraphProto) -> None:
         for tensor in graph.initializer:

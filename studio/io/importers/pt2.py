@@ -49,10 +49,12 @@ class Pt2:
         try:
             model = _read(path, names)
             picked = _picked(model, options.output)
+            whole = bool(options.state) and len(model.inputs) > 1
+            states = [name for label, name in model.outputs.items() if whole and label != picked]
 
             def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
                 shapes = {name: _shape(sizes, size or options.input_size) for name, sizes in model.inputs.items()}
-                return run(model.calls, table(), shapes, model.constants, model.outputs[picked])
+                return run(model.calls, table(), shapes, model.constants, model.outputs[picked], states)
 
             # What the file calls a fixed size is one; other sizes are only tried where it says that there are.
             draft, last, fixed = read_twice(read, any_size=True) if model.is_dynamic else (*read(None), False)
@@ -61,7 +63,7 @@ class Pt2:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
-        if len(model.outputs) > 1 and not options.output:
+        if len(model.outputs) > 1 and not options.output and not states:
             others = ", ".join(name for name in list(model.outputs)[:7] if name != picked)
             draft.notes.append(
                 f'It gives {len(model.outputs)} outputs; "{picked}" was taken, --output takes another: {others}.'
