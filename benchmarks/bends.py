@@ -30,6 +30,7 @@ from studio.engine.choose import open_engine
 from studio.model.bend import Bend
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
+from studio.model.size import Size
 from studio.model.stage import Guard, Stage, after
 from studio.model.tick import Tick
 from studio.ops import operator
@@ -109,7 +110,7 @@ def in_a_row(engine: Engine, turned: int | None) -> float:
         number = next(counted)
         if turned is not None and number:
             engine.set_number(turned, "amount", 1.0 - number % 100 / 200)
-        memory = engine.input_memory("input", (256, 256))
+        memory = engine.input_memory("input", Size(256, 256))
         engine.run({"input": PICTURE if memory is None else memory}, Tick(number, Fraction(number, 25)))
 
     for _ in range(2 * FRAMES):
@@ -128,7 +129,7 @@ def in_a_row(engine: Engine, turned: int | None) -> float:
 
 def finish(engine: Engine) -> None:
     """Wait until all is done that the engine was asked for."""
-    engine.sample(engine.graph.output, 1, (1, 1), (1, 1))
+    engine.sample(engine.graph.output, 1, Size(1, 1), Size(1, 1))
 
 
 def processor_seconds(kind: str, stage: Stage | None, rounds: int) -> float:

@@ -24,6 +24,7 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
 from studio.model.layout import Rect
 from studio.model.network import Network
+from studio.model.size import Size
 
 CASES = (
     ("pix2pix-256", pix2pix, 256),
@@ -61,12 +62,12 @@ def _ours(
     engine.run({"input": values})
 
     def frame() -> None:
-        memory = engine.input_memory("input", (size, size))
+        memory = engine.input_memory("input", Size(size, size))
         assert memory is not None
         engine.run({"input": memory})
 
     for _ in range(6):
-        memory = engine.input_memory("input", (size, size))
+        memory = engine.input_memory("input", Size(size, size))
         assert memory is not None
         memory[...] = values
         engine.run({"input": memory})

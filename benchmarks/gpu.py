@@ -28,6 +28,7 @@ from studio.engine.gl.mapped import Feed
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.model.network import Network
 from studio.model.preset import Preset
+from studio.model.size import Size
 
 BATCHES = 15
 ALONE = 5
@@ -91,13 +92,13 @@ def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) 
 
     # The peers' picture lies in memory that the GPU reads; ours too, in each of the buffers that take turns.
     for _ in range(Feed.COUNT):
-        memory = engine.input_memory("input", (size, size))
+        memory = engine.input_memory("input", Size(size, size))
         assert memory is not None, "drivers of GPUs keep buffers mapped"
         memory[...] = values
         engine.run({"input": memory})
 
     def frame() -> None:
-        memory = engine.input_memory("input", (size, size))
+        memory = engine.input_memory("input", Size(size, size))
         assert memory is not None
         engine.run({"input": memory})
 
@@ -203,7 +204,7 @@ def _onnxruntime(network: Network, size: int) -> Iterator[tuple[str, np.ndarray]
         return
     from studio.io.exporters.onnx import onnx_model
 
-    model, _ = onnx_model(Preset(network.name, network, {}), {"input": (size, size)})
+    model, _ = onnx_model(Preset(network.name, network, {}), {"input": Size(size, size)})
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CUDAExecutionProvider"])
     fed = {session.get_inputs()[0].name: picture(size)[None]}
     yield "onnxruntime, CUDA", timed(lambda: session.run(None, fed), torch.cuda.synchronize)[0]

@@ -30,6 +30,7 @@ from studio.app import Studio
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.model.size import Size
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.render_loop import RenderLoop
@@ -107,11 +108,11 @@ def alone(what: str) -> dict[str, float]:
         values = np.random.default_rng(0).uniform(0, 1, (3, size, size)).astype(np.float32)
 
         def frame(values: np.ndarray = values, size: int = size) -> None:
-            memory = engine.input_memory("input", (size, size))
+            memory = engine.input_memory("input", Size(size, size))
             engine.run({"input": values if memory is None else memory})
 
         for _ in range(4):
-            memory = engine.input_memory("input", (size, size))
+            memory = engine.input_memory("input", Size(size, size))
             if memory is not None:
                 # Where it is fed from in each frame, as each of several buffers in turn.
                 memory[...] = values

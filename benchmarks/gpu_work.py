@@ -18,6 +18,7 @@ from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
@@ -175,7 +176,7 @@ def _rate(
         outlets.begin(Record(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark"))
     frames, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
-        memory = engine.input_memory("input", (1024, 1024))
+        memory = engine.input_memory("input", Size(1024, 1024))
         engine.run(inputs if memory is None else {"input": memory})
         outlets.took(Frame(engine, View(), {}, True, frames))
         screen.show(engine, (engine.graph.output,), None, (engine.graph.output,))

@@ -31,6 +31,7 @@ from studio.learn.optimisers import Adam
 from studio.learn.settings import Settings, objective_of
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 
 BATCHES = 15
 RATE = 1e-4
@@ -52,7 +53,7 @@ def main() -> None:
     good = True
     for name, make, size in CASES:
         module, network = make()
-        backend = GLBackend(objective_of(network, Settings((size, size), (L2(),))), Adam(), "gl", device)
+        backend = GLBackend(objective_of(network, Settings(Size(size, size), (L2(),))), Adam(), "gl", device)
         # Of three pictures: a ReLU whose input is zero but for rounding lets through in one what it holds in the other.
         error, theirs = np.median([_error(backend, size) for _ in range(3)], axis=0)
         good &= error <= 2e-3
@@ -131,7 +132,7 @@ def _ours(backend: GLBackend, device: Device, size: int) -> tuple[Array, dict[st
     lesson = Same(Bank([rng.integers(0, 256, (size, size, 3), np.uint8) for _ in range(8)], "noise"))
 
     def step() -> None:
-        batch = lesson.batch(rng, 1, backend.engine.graph, (size, size), (size, size))
+        batch = lesson.batch(rng, 1, backend.engine.graph, Size(size, size), Size(size, size))
         backend.accumulate(batch, 1.0)
         backend.take(RATE, np.inf)
         backend.outcomes(wait=False)

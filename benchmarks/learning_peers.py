@@ -43,6 +43,7 @@ from studio.learn.settings import Settings, objective_of, open_backend
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.ops import operator
 from studio.runtime.learning.look import DeadUnits, maps_of, pictures_of
 
@@ -79,7 +80,7 @@ def tfjs() -> Iterator[list[str]]:
     try:
         with tensorflow_js(network, picture) as peer:
             names = ("gl", "gl-fragment") if probe_gl().has_compute else ("gl-fragment",)
-            objective = objective_of(network, Settings((SIDE, SIDE), (L2(),)))
+            objective = objective_of(network, Settings(Size(SIDE, SIDE), (L2(),)))
             ours = {name: open_backend(objective, Adam(), name) for name in names}
             theirs, told = _losses(3 * STEPS, lambda: _told(peer.train(1, RATE), peer.output[0])), {}
             for name, backend in ours.items():
@@ -203,7 +204,7 @@ def _cifar(told: dict[str, Any]) -> tuple[Backend, Batch]:
     network = Network("cifar", Graph((Input("input", range=(-0.5, 0.5)),), tuple(nodes), "out"), tensors)
     pictures = np.array(told["pictures"], np.float32).reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2)
     wanted = np.array(told["wanted"], np.float32).reshape(-1, 10, 1, 1)
-    backend = TorchBackend(objective_of(network, Settings((32, 32), (L2(),))), SGD(momentum=0.0))
+    backend = TorchBackend(objective_of(network, Settings(Size(32, 32), (L2(),))), SGD(momentum=0.0))
     return backend, Batch({"input": np.ascontiguousarray(pictures)}, wanted, (_BLACK, _BLACK))
 
 

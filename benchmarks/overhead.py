@@ -20,6 +20,7 @@ from studio.io.exporters.onnx import onnx_model
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset
+from studio.model.size import Size
 
 RUNS = 25
 SIZE = 256
@@ -85,7 +86,7 @@ def _onnxruntime(network: Network, picture: Array) -> Run | None:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3
-    model, _ = onnx_model(Preset(network.name, network, {}), {"input": (SIZE, SIZE)})
+    model, _ = onnx_model(Preset(network.name, network, {}), {"input": Size(SIZE, SIZE)})
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     fed = session.get_inputs()[0].name
 

@@ -25,6 +25,7 @@ from benchmarks.networks import autoencoder_transposed
 from benchmarks.overhead import seconds
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink
+from studio.model.size import Size
 from studio.paths import DEMO_CLIP
 
 SIZE = 256
@@ -101,7 +102,7 @@ def _by_hand(module: torch.nn.Module, output: Path) -> None:
 
 def _long_film(folder: Path) -> Path:
     path, rng = folder / "long.mp4", np.random.default_rng(0)
-    with open_sink(path, codec="h264", size=(64, 64), fps=Fraction(25)) as sink:
+    with open_sink(path, codec="h264", size=Size(64, 64), fps=Fraction(25)) as sink:
         for _ in range(LONG):
             sink.write(rng.integers(0, 256, (64, 64, 3), np.uint8))
     return path

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from studio.io.importers.base import Imported as Imported
     from studio.io.importers.base import Importer as Importer
     from studio.io.importers.base import Options as ImportOptions
+    from studio.io.outlets.base import Line as Line
+    from studio.io.outlets.base import Outlet as Outlet
     from studio.io.sections import SectionFile as SectionFile
     from studio.io.sinks.base import BaseSink as BaseSink
     from studio.io.sinks.base import Codec as Codec
@@ -59,12 +61,14 @@ if TYPE_CHECKING:
     from studio.model.picture import Picture as Picture
     from studio.model.preset import Preset as Preset
     from studio.model.section import Section as Section
+    from studio.model.size import Size as Size
 
 _WHERE = {
     "studio.errors": ("StudioError",),
     "studio.io.exporters.base": ("Exporter", "ExportOptions"),
     "studio.io.importers.architectures.base": ("Architecture", "Sketch", "Tensors"),
     "studio.io.importers.base": ("Imported", "Importer"),
+    "studio.io.outlets.base": ("Line", "Outlet"),
     "studio.io.sections": ("SectionFile",),
     "studio.io.sinks.base": ("BaseSink", "Codec", "Recording", "Sink"),
     "studio.io.sources.base": ("BaseSource", "Frame", "Source", "SourceInfo", "SourceKind"),
@@ -80,6 +84,7 @@ _WHERE = {
     "studio.model.picture": ("Picture",),
     "studio.model.preset": ("Preset",),
     "studio.model.section": ("Section",),
+    "studio.model.size": ("Size",),
     "studio.ui.kit.command": ("Command", "Context", "Place"),
     "studio.ui.kit.panel": ("Panel",),
 }
@@ -99,7 +104,7 @@ def __getattr__(name: str) -> Any:
 def check() -> tuple[str, ...]:
     """Load every plug-in but those of the window; what is wrong with them, a sentence each."""
     from studio import bends, edits, modulators, ops
-    from studio.io import exporters, importers, sections, sinks, sources
+    from studio.io import exporters, importers, outlets, sections, sinks, sources
     from studio.model import numbers
     from studio.model.plugins import problems
 
@@ -109,6 +114,7 @@ def check() -> tuple[str, ...]:
     modulators.registry()
     sections.registry()
     numbers.owners()
-    for ask in (sources.kinds, sinks.known, importers.formats, importers.families, exporters.formats):
+    asked = (sources.kinds, sinks.known, outlets.outlets, importers.formats, importers.families, exporters.formats)
+    for ask in asked:
         ask()
     return problems()

@@ -25,7 +25,7 @@ def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         for each in site.iterdir():
             if each.name.partition("-")[0] in packages:
                 (tmp_path / "site" / each.name).symlink_to(each)
-        _ask_anew()
+        ask_anew()
 
     (tmp_path / "site").mkdir()
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
@@ -34,12 +34,15 @@ def installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.undo()
     for name in [name for name in sys.modules if name.partition(".")[0] in ("wave_pack", "broken_pack")]:
         del sys.modules[name]
-    _ask_anew()
+    ask_anew()
+
+
+PAGE = ROOT / "docs/plugins.md"
 
 
 def page_of_plugins(to: Path) -> Path:
     """The package that the examples of docs/plugins.md make, as pip installs it, in a folder of its own."""
-    text = (ROOT / "docs/plugins.md").read_text("utf-8")
+    text = PAGE.read_text("utf-8")
     blocks: dict[str, str] = {}
     for kind, code in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL):
         if kind == "toml":
@@ -49,7 +52,7 @@ def page_of_plugins(to: Path) -> Path:
             assert named is not None, f"an example that is no file: {code}"
             assert named[1] not in blocks
             blocks[named[1]] = code
-    assert len(blocks) == 15
+    assert len(blocks) == 16
     said = to / f"wave_pack-{project['version']}.dist-info"
     for folder in (to / "wave_pack", said):
         folder.mkdir(parents=True)
@@ -65,7 +68,8 @@ def page_of_plugins(to: Path) -> Path:
     return to
 
 
-def _ask_anew() -> None:
+def ask_anew() -> None:
+    """Let plug-ins be looked for once more."""
     plugins.forget()
     folders = (ops, edits, bends, modulators, sections)
     for registry in (*(folder.registry for folder in folders), numbers.owners):

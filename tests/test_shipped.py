@@ -26,6 +26,7 @@ from studio.model.live_edits import EDITS
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.route import ROUTES
+from studio.model.size import Size
 from studio.model.stages import STAGES
 from studio.paths import DEMO_CLIP
 from studio.runtime.render.frame_runner import FrameRunner
@@ -57,7 +58,7 @@ def demo_sound() -> SoundTrack:
 def demo_frames() -> list[Picture]:
     """One frame of every second, at 256×256."""
     with open_source("demo") as film:
-        return [resized(frame.picture, (256, 256)) for frame in film if frame.index % 25 == 12]
+        return [resized(frame.picture, Size(256, 256)) for frame in film if frame.index % 25 == 12]
 
 
 def size_of(folder: Path) -> int:
@@ -77,7 +78,7 @@ def test_the_demo_film_lasts_and_moves() -> None:
 def differences(film: Source) -> Iterator[float]:
     before = None
     for frame in film:
-        now = resized(frame.picture, (64, 64)).astype(np.int16)
+        now = resized(frame.picture, Size(64, 64)).astype(np.int16)
         if before is not None:
             yield float(np.abs(now - before).mean())
         before = now
@@ -130,7 +131,7 @@ def test_each_painter_paints_the_demo_film_and_keeps_its_forms(name: str) -> Non
 
 
 def lightness(picture: Picture) -> Array:
-    return resized(picture, (32, 32)).mean(axis=2, dtype=np.float32).ravel()
+    return resized(picture, Size(32, 32)).mean(axis=2, dtype=np.float32).ravel()
 
 
 def test_the_restorer_takes_noise_off_and_leaves_what_is_clean() -> None:
@@ -177,7 +178,7 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(LIVELY))
 def test_a_preset_that_moves_or_remembers_makes_another_picture_each_time_and_the_same_again(name: str) -> None:
     frames = list(moments(name, range(280, 286)))
-    small = [replace(frame, picture=resized(frame.picture, (96, 96))) for frame in frames]
+    small = [replace(frame, picture=resized(frame.picture, Size(96, 96))) for frame in frames]
     looks = shown(name, small)
     assert min(apart(a, b) for a, b in pairwise(looks)) > 0.2
     assert all(np.array_equal(a, b) for a, b in zip(looks, shown(name, small), strict=True))
@@ -197,7 +198,7 @@ def moments(name: str, numbers: Collection[int]) -> Iterator[Frame]:
     with open_source(source_of(name)) as source:
         for frame in source:
             if frame.index in numbers:
-                yield replace(frame, picture=resized(frame.picture, (256, 256)))
+                yield replace(frame, picture=resized(frame.picture, Size(256, 256)))
 
 
 def source_of(name: str) -> str:

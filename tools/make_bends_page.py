@@ -17,13 +17,14 @@ from studio.io.opening import open_preset
 from studio.io.resize import resized
 from studio.io.sources import open_source
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.model.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NETWORK, LAYER, OTHER = "autoencoder-transposed", "enc2", "enc1"
-SIZE, SHOWN = (144, 256), (108, 192)
+SIZE, SHOWN = Size(144, 256), Size(108, 192)
 FRAMES = range(40, 50)
 
 

@@ -26,6 +26,7 @@ from studio.io.sources import open_source
 from studio.model.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture, shallow
+from studio.model.size import Size
 from studio.model.stage import ChannelList, Cluster, Stage, made
 from studio.runtime.bending.clusters import ClusterFinder, described
 from studio.runtime.render.frame_runner import FrameRunner
@@ -87,7 +88,9 @@ def frames(network: str) -> tuple[str, list[tuple[Picture, float]]]:
     """The source of a network, and some of its frames with their times."""
     spec = "latent:loop,seed=3,seconds=15" if network == "landscapes" else "demo"
     with open_source("demo") as film:
-        found = [(shallow(resized(frame.picture, (SIZE, SIZE))), frame.time) for frame in film if frame.index in FRAMES]
+        found = [
+            (shallow(resized(frame.picture, Size(SIZE, SIZE))), frame.time) for frame in film if frame.index in FRAMES
+        ]
     return spec, found
 
 

@@ -17,6 +17,7 @@ from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
 from studio.io.resize import resized
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.paths import WEIGHTS
 from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.report import Progress
@@ -75,7 +76,7 @@ def _take(studio: Studio, size: tuple[int, int], depth: Depth, path: Path) -> Pi
     whole = np.array(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     picture = np.ascontiguousarray(whole[:, : image.width(), 2::-1])
     _write(path.with_name(f"{path.name}-{size[0]}x{size[1]}-{depth}.jpg"), picture)
-    return resized(picture, (round(_COLUMN * size[1] / size[0]), _COLUMN))
+    return resized(picture, Size(round(_COLUMN * size[1] / size[0]), _COLUMN))
 
 
 def _sheet(pictures: list[Picture]) -> Picture:

@@ -21,6 +21,7 @@ from studio.io.resize import resized
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
+from studio.model.size import Size
 from tools.bend_recipes import WALK
 from tools.played import played
 
@@ -69,7 +70,7 @@ def main() -> None:
 def strip(preset: Preset, source: str) -> Picture:
     """Moments of a source through a preset, side by side."""
     row = played(preset, source, MOMENTS[source], WORKING)
-    return np.concatenate([resized(picture, (SHOWN, SHOWN)) for picture in row], axis=1)
+    return np.concatenate([resized(picture, Size(SHOWN, SHOWN)) for picture in row], axis=1)
 
 
 def _write(path: Path, strips: Sequence[Picture]) -> None:

@@ -23,6 +23,7 @@ from studio.io.resize import resized
 from studio.learn.networks import Autoencoder
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.learning.session import LearningSession
 from studio.ui.filters import FilterEditor
 from studio.ui.learning.panel import LearningPanel
@@ -30,7 +31,7 @@ from studio.ui.learning.panel import LearningPanel
 OUT = Path(__file__).resolve().parents[1] / "docs" / "learning" / "hands.mp4"
 SIZE = (1280, 800)
 """Width and height of the window."""
-FILM = (600, 960)
+FILM = Size(600, 960)
 """Height and width of the film."""
 RATE = 12
 STEPS_A_PICTURE = 2

@@ -31,6 +31,7 @@ from studio.learn.lesson import Batch
 from studio.learn.prepare import Asked, open_network, prepare, teacher
 from studio.model.network import Network
 from studio.model.picture import Picture, shallow, to_picture, to_tensor
+from studio.model.size import Size
 from studio.model.state import beginning
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "learning"
@@ -168,7 +169,7 @@ def grown(network: Network, steps: int) -> Picture:
     """What has become of a single cell."""
     put, graph = network.graph.states[0], network.graph
     black = np.zeros((3, FLOWER, FLOWER), np.float32)
-    state = beginning(put.begins, put.channels, (FLOWER, FLOWER), put.seed, black)
+    state = beginning(put.begins, put.channels, Size(FLOWER, FLOWER), put.seed, black)
     nothing = np.zeros((FLOWER, FLOWER, 3), np.uint8)
     maps = growth.grown(network, Batch({put.name: state[None]}, black[None], (nothing, nothing), steps=steps))
     return to_picture(maps[graph.output][0].numpy(), graph.output_range, graph.output_order)
@@ -205,7 +206,7 @@ def compare(out: Path, clock: Clock) -> dict[str, Any]:
 def examples(asked: Asked, side: int) -> tuple[list[Picture], list[Picture]]:
     """Some frames as a lesson shows them, and as it wants them."""
     with open_source("demo") as film:
-        frames = [shallow(resized(f.picture, (side, side))) for f in film if f.index in FRAMES]
+        frames = [shallow(resized(f.picture, Size(side, side))) for f in film if f.index in FRAMES]
     kind, _, rest = asked.wanted.partition(":")
     rng = np.random.default_rng(0)
     if kind == "damage":
@@ -267,7 +268,7 @@ def _write(path: Path, columns: Sequence[Sequence[Picture]]) -> None:
     picture = np.full((rows * (SIDE + GAP) - GAP, count * (SIDE + GAP) - GAP, 3), 255, np.uint8)
     for x, column in enumerate(columns):
         for y, one in enumerate(column):
-            tile = resized(one, (SIDE, SIDE))
+            tile = resized(one, Size(SIDE, SIDE))
             picture[y * (SIDE + GAP) :, x * (SIDE + GAP) :][:SIDE, :SIDE] = tile
     data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
     write_bytes(path, data.tobytes())

@@ -36,6 +36,7 @@ from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Routes
 from studio.model.section import BYPASSED, SOURCE, Section
+from studio.model.size import Size
 from studio.model.stage import AllChannels, SomeChannels
 from studio.model.stages import STAGES, Stages, added
 from studio.model.tempo import TEMPO, Tempo
@@ -135,14 +136,14 @@ def bent(preset: Preset, frame: Frame) -> Picture:
     try:
         engine.bypass(preset.bypassed)
         bender = FrameRunner(engine, path=path_of_source(preset.source or "demo"))
-        return shallow(bender(resized(frame.picture, (THUMBNAIL_SIZE, THUMBNAIL_SIZE)), frame.time))
+        return shallow(bender(resized(frame.picture, Size(THUMBNAIL_SIZE, THUMBNAIL_SIZE)), frame.time))
     finally:
         engine.close()
 
 
 def _contact_sheet(thumbnails: Sequence[Picture], columns: int, side: int) -> None:
     """The picture of all presets in the README, ``docs/presets.jpg``."""
-    small = [resized(thumbnail, (side, side)) for thumbnail in thumbnails]
+    small = [resized(thumbnail, Size(side, side)) for thumbnail in thumbnails]
     small += [np.zeros_like(small[0])] * (-len(small) % columns)
     rows = [np.concatenate(small[i : i + columns], axis=1) for i in range(0, len(small), columns)]
     done, jpeg = cv2.imencode(".jpg", np.concatenate(rows)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 86])

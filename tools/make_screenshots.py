@@ -32,6 +32,7 @@ from studio.model.preset import Preset
 from studio.model.route import MACRO_BANK
 from studio.model.score import Score
 from studio.model.selection import Selection
+from studio.model.size import Size
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.playing import PlayerState
@@ -305,7 +306,9 @@ def _film(studio: Studio) -> None:
     spin(1.0)
     sheet, transport = context[FilterEditor].sheet, context[Transport]
     studio.workspace.brush = studio.workspace.brush.model_copy(update={"radius": 9.0, "value": 0.05})
-    with open_sink(SCREENS / "painting.mp4", codec="h264", size=(800, 500), fps=Fraction(12), overwrite=True) as sink:
+    with open_sink(
+        SCREENS / "painting.mp4", codec="h264", size=Size.from_wh((800, 500)), fps=Fraction(12), overwrite=True
+    ) as sink:
         for number in range(120):
             part, line = (number % 30) / 29, number // 30
             at = QPoint(

@@ -12,6 +12,7 @@ from studio.model.latent import path_of_source
 from studio.model.modulator import NOTHING
 from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.stages import STAGES
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
@@ -39,7 +40,7 @@ def played(preset: Preset, source: str, frames: Sequence[int], size: int) -> lis
             for frame in frames:
                 mover.begin()
                 for seen in film.frames(max(0.0, (frame - lead) / FRAMES_PER_SECOND)):
-                    picture = shallow(mover(resized(seen.picture, (size, size)), seen.time, seen.index))
+                    picture = shallow(mover(resized(seen.picture, Size(size, size)), seen.time, seen.index))
                     if seen.index >= frame:
                         found.append(picture)
                         break

@@ -14,6 +14,7 @@ from benchmarks.networks import autoencoder_transposed
 from benchmarks.ui.gaps import ENGINES
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
+from studio.model.size import Size
 
 PAIRS = 9
 
@@ -51,5 +52,5 @@ def _timed(run: Callable[[], object], engine: Engine) -> float:
     """Seconds until the device is done, which reading one value waits for."""
     start = time.perf_counter()
     run()
-    engine.sample(engine.graph.output, 1, (1, 1), (1, 1))
+    engine.sample(engine.graph.output, 1, Size(1, 1), Size(1, 1))
     return time.perf_counter() - start

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from studio.cli.common import Facts, open_preset, print_json
 from studio.errors import StudioError
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
@@ -74,7 +75,7 @@ def bench(
 
     opened = open_preset(preset)
     network = as_run(opened)
-    sizes = working_size(network.graph, parse_size(size, (256, 256)))
+    sizes = working_size(network.graph, parse_size(size, Size(256, 256)))
     rng = np.random.default_rng(0)
     shapes = network.graph.shapes({i.name: sizes.padded for i in network.graph.inputs})
     inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}
@@ -85,7 +86,7 @@ def bench(
         running.set_stages(opened.section(STAGES))
         return running, choice
 
-    where = f"{escape(preset)} at {sizes.padded[1]}×{sizes.padded[0]}"
+    where = f"{escape(preset)} at {sizes.padded}"
     if engine == "all":
         if profile:
             raise StudioError("A profile is of one engine; say which with --engine.")
@@ -98,7 +99,7 @@ def bench(
     finally:
         running.close()
     if as_json:
-        facts = _facts(figure) | {"preset": preset, "size": sizes.padded[::-1]}
+        facts = _facts(figure) | {"preset": preset, "size": sizes.padded.wh}
         print_json(facts | ({"layers": [asdict(layer) for layer in layers]} if profile else {}))
         return
     console = Facts()
@@ -142,7 +143,7 @@ def _facts(figure: _Figure) -> dict[str, object]:
 def _compare(
     preset: str,
     where: str,
-    size: tuple[int, int],
+    size: Size,
     open_one: Callable[[str], tuple[Engine, Choice]],
     inputs: Mapping[str, Array],
     *,
@@ -185,7 +186,7 @@ def _compare(
             for figure in figures
         ]
         auto = {"engine": choice.name, "reason": choice.reason}
-        print_json({"preset": preset, "size": size[::-1], "engines": engines, "auto": auto})
+        print_json({"preset": preset, "size": size.wh, "engines": engines, "auto": auto})
         return
     console = Facts()
     console.print(f"{where}, medians of at most {_RUNS} frames:", soft_wrap=True)

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from studio.errors import StudioError
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.model.preset import Preset
@@ -144,11 +145,11 @@ def human_count(n: float) -> str:
     return f"{n:.3g} P"
 
 
-def height_by_width(text: str) -> tuple[int, int] | None:
-    """The size of a network's input, "256x256", to (height, width); None where empty, StudioError where it is none."""
+def size_typed(text: str) -> Size | None:
+    """The size of a network's input, "320x240", the width first; None where empty, StudioError where it is none."""
     if not text:
         return None
     found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
     if not found or not 0 < int(found[1]) <= 8192 or not 0 < int(found[2]) <= 8192:
-        raise StudioError(f'"{text}" is no input size; give height x width, such as 256x256.')
-    return int(found[1]), int(found[2])
+        raise StudioError(f'"{text}" is no input size; give width x height, such as 320x240.')
+    return Size(width=int(found[1]), height=int(found[2]))

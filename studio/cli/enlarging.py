@@ -10,8 +10,8 @@ from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.model.graph import Size
     from studio.model.picture import DeepPicture
+    from studio.model.size import Size
     from studio.runtime.render.enlarge import Restored, Restorer
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend
@@ -29,10 +29,8 @@ class Enlarging:
     how: str = "restorer"
 
     def working(self, size: Size) -> Size:
-        """(height, width) at which the network works."""
-        from studio.runtime.render.enlarge import larger
-
-        return larger(size, self.times) if self.how == "network" else size
+        """At which the network works."""
+        return size.times(self.times) if self.how == "network" else size
 
     @property
     def restores(self) -> bool:

@@ -9,13 +9,13 @@ import typer
 
 from studio.cli.common import (
     OverwriteOption,
-    height_by_width,
     human_count,
     note,
     open_preset,
     print_json,
     refuse_existing,
     say,
+    size_typed,
     unless_taken,
 )
 
@@ -29,7 +29,7 @@ def export(
         str, typer.Option("--format", help="pytorch, safetensors, onnx or npy; by default the suffix decides.")
     ] = "",
     size: Annotated[
-        str, typer.Option(help="Input size of an .onnx; the network's own by default.", metavar="HxW")
+        str, typer.Option(help="Input size of an .onnx; the network's own by default.", metavar="WxH")
     ] = "",
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
@@ -37,7 +37,7 @@ def export(
     """Give a network back, bends and all, under the names of the file that it came from."""
     from studio.io.exporters import ExportOptions, exporter_for
 
-    exporter, options = exporter_for(output, format_), ExportOptions(height_by_width(size), overwrite)
+    exporter, options = exporter_for(output, format_), ExportOptions(size_typed(size), overwrite)
     refuse_existing(output, overwrite)
     opened = open_preset(preset)
     with unless_taken(output):

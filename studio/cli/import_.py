@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from studio.cli.common import OverwriteOption, height_by_width, note, print_json, refuse_existing, say, unless_taken
+from studio.cli.common import OverwriteOption, note, print_json, refuse_existing, say, size_typed, unless_taken
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def import_(
     output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],
     arch: Annotated[str, typer.Option(help="Architecture of a state dict; recognised by default.")] = "",
     input_size: Annotated[
-        str, typer.Option(help="Input size to read the layers for; the file's own by default.", metavar="HxW")
+        str, typer.Option(help="Input size to read the layers for; the file's own by default.", metavar="WxH")
     ] = "",
     value_range: Annotated[
         str, typer.Option("--range", help="Values of black and white: 0..1, -1..1 or 0..255.", metavar="LO..HI")
@@ -81,7 +81,7 @@ def import_(
 
     options = Options(
         arch,
-        height_by_width(input_size),
+        size_typed(input_size),
         _range(value_range),
         _numbers(mean, "--mean"),
         _numbers(std, "--std"),

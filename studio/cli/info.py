@@ -10,12 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from studio.cli.common import Facts, human_count, open_preset, print_json
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.model.preset import Preset
     from studio.runtime.render.size import WorkingSize
 
-_SIDES = (256, 256)
+_SIDES = Size(256, 256)
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ def _print_json(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> Non
             "license": network.license,
             "sha256": network.sha256(),
             "inputs": [asdict(i) for i in network.graph.inputs],
-            "size": sizes.picture[::-1],
-            "padded": sizes.padded[::-1],
-            "output": {"layer": network.graph.output, "size": sizes.output[::-1]},
+            "size": sizes.picture.wh,
+            "padded": sizes.padded.wh,
+            "output": {"layer": network.graph.output, "size": sizes.output.wh},
             "layers": [asdict(layer) for layer in layers],
         }
     )
@@ -144,9 +145,8 @@ def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> No
     console.print(f"[bold]{escape(title)}[/]  {escape(preset.description)}", soft_wrap=True)
     console.print(_table(layers, [i.name for i in network.graph.inputs]))
     parameters, macs = sum(layer.parameters for layer in layers), sum(layer.macs for layer in layers)
-    height, width = sizes.picture
     console.print(
-        f"At {width}×{height}: {human_count(parameters)} parameters, {human_count(macs)} multiply-accumulates a frame. "
+        f"At {sizes.picture}: {human_count(parameters)} parameters, {human_count(macs)} multiply-accumulates a frame. "
         f"Licence of the weights: {escape(network.license or 'not stated')}.",
         soft_wrap=True,
     )

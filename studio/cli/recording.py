@@ -17,6 +17,7 @@ import typer
 from studio.cli.common import Exit, human_count, note, say
 from studio.cli.progress import show_progress
 from studio.errors import StudioError
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.io.sinks import Sink
@@ -130,7 +131,7 @@ def _record(
     # What has more bits than the recording is dithered down to it.
     feeder.deep = feeder.deep or first.itemsize > 1
     rate = plan.rate
-    height, width = score.bend(first, 0).shape[:2]
+    size = Size.of(score.bend(first, 0))
     mover.begin()
     numbers = count()
     interrupted = False
@@ -145,7 +146,7 @@ def _record(
     with open_sink(
         plan.output,
         codec=plan.codec,
-        size=(width, height),
+        size=size,
         fps=rate,
         audio=plan.sound,
         audio_range=score.heard,

@@ -34,6 +34,7 @@ from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse
 from studio.cli.recording import Plan, record_frames, record_turns
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
@@ -174,7 +175,7 @@ def render(
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
         rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
-        working = enlarges.working(parse_size(size, (opened.info.height, opened.info.width)))
+        working = enlarges.working(parse_size(size, opened.info.size))
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
@@ -224,9 +225,7 @@ def render(
                     note(said)
 
 
-def _pictures(
-    source: Source, rate: Fraction, first: int, end: int | None, size: tuple[int, int]
-) -> Iterator[DeepPicture]:
+def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: Size) -> Iterator[DeepPicture]:
     """The frames asked for, at a constant rate, resized. A still is held for as long as frames are asked for."""
     from studio.io.resize import resized
     from studio.io.sources import at_constant_rate
@@ -247,7 +246,7 @@ def _lent(
     preset: Preset,
     engine: str,
     frames: tuple[Fraction, int, int | None],
-    size: tuple[int, int],
+    size: Size,
     runner: Engine,
     bend: Bend,
 ) -> Bend:

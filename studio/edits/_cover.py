@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.model.brush import Brush
 from studio.model.layout import Rect
+from studio.model.size import Size
 
 Point = tuple[float, float, float]  # row, column, pressure
 Cover = NDArray[np.float64]
@@ -19,14 +20,14 @@ _STRIP = 64.0
 _MOST_STRIPS = 1024
 
 
-def strips(brush: Brush, start: Point, end: Point, size: tuple[int, int]) -> Iterator[tuple[Rect, Cover]]:
+def strips(brush: Brush, start: Point, end: Point, size: Size) -> Iterator[tuple[Rect, Cover]]:
     """The rectangles of a sheet that a straight line reaches, and how much it covers there.
 
     Args:
         brush: radius, hardness and opacity count.
         start: row, column and pressure; the pressure, 0 to 1, goes evenly over to the end's and scales the opacity.
         end: where the line ends; the start again makes a dot.
-        size: height and width of the sheet, in weights.
+        size: of the sheet, in weights.
 
     Yields:
         Rectangle, and its (height, width) cover from 0 to ``opacity``. What a weight gets does not depend on where
@@ -36,8 +37,8 @@ def strips(brush: Brush, start: Point, end: Point, size: tuple[int, int]) -> Ite
     count = min(_MOST_STRIPS, max(1, math.ceil(math.hypot(dy, dx) / max(_STRIP, 2 * brush.radius))))
     for index in range(count):
         ends = index / count, (index + 1) / count
-        top, bottom = _span([start[0] + dy * t for t in ends], brush.radius, size[0])
-        left, right = _span([start[1] + dx * t for t in ends], brush.radius, size[1])
+        top, bottom = _span([start[0] + dy * t for t in ends], brush.radius, size.height)
+        left, right = _span([start[1] + dx * t for t in ends], brush.radius, size.width)
         if top < bottom and left < right:
             rect = Rect(top, left, bottom - top, right - left)
             yield rect, _cover(brush, start, end, rect)

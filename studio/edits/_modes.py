@@ -54,7 +54,7 @@ def _sums(kernels: Kernels, axis: int) -> Kernels:
     return np.moveaxis(sums, 0, axis)
 
 
-def gaussian(seed: int, rows: slice, columns: slice, size: tuple[int, int]) -> Kernels:
+def gaussian(seed: int, rows: slice, columns: slice, kernel: tuple[int, int]) -> Kernels:
     """(rows, columns, kh, kw) of normal noise that belongs to a weight's place on the sheet.
 
     Sums of quantiles that a hash of seed, row and column picks: unlike logarithms and cosines, these come out the same
@@ -64,9 +64,9 @@ def gaussian(seed: int, rows: slice, columns: slice, size: tuple[int, int]) -> K
         seed: 0 or more.
         rows: of kernels.
         columns: the same across.
-        size: kh and kw.
+        kernel: its height and width.
     """
-    kh, kw = size
+    kh, kw = kernel
     down = np.arange(rows.start * kh, rows.stop * kh, dtype=np.uint64)
     across = np.arange(columns.start * kw, columns.stop * kw, dtype=np.uint64) * np.uint64(_GOLDEN)
     key = _mixed(np.full(1, seed, np.uint64) + np.uint64(_GOLDEN))

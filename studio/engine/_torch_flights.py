@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from studio.engine._torch_states import TorchStates
 from studio.engine.flight import Flight
-from studio.model.graph import Input, Node, Size
+from studio.model.graph import Input, Node
 from studio.model.op import Array, Op
 from studio.model.picture import DeepPicture, to_tensor, to_texels
+from studio.model.size import Size
 from studio.model.tick import START, Tick
 
 if TYPE_CHECKING:

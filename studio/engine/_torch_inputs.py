@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from studio.engine._torch_flights import TorchFlights
-from studio.model.graph import Input, Size
+from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, check_channels
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch

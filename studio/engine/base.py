@@ -14,11 +14,12 @@ from studio.engine.staging import Staging
 from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
 from studio.errors import StudioError
-from studio.model.graph import Input, Node, Size
+from studio.model.graph import Input, Node
 from studio.model.layout import Rect, to_sheet
 from studio.model.live_edits import LiveEdit
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, check_channels, to_tensor
+from studio.model.size import Size
 from studio.model.stage import layer_of, made
 from studio.model.tick import START, Tick
 
@@ -71,9 +72,9 @@ class Engine(Staging):
         self._check(inputs, pictures)
         self._begin()
         sizes = {
-            i.name: pictures[i.name].shape[:2]
+            i.name: Size.of(pictures[i.name])
             if i.name in pictures
-            else inputs[i.name].shape[1:]
+            else Size(*inputs[i.name].shape[1:])
             if i.name in inputs
             else self._sizes[i.name]
             for i in self.graph.inputs
@@ -89,7 +90,7 @@ class Engine(Staging):
 
     def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
         """Take over an input that is given as a picture."""
-        memory = self.input_memory(wanted.name, picture.shape[:2])
+        memory = self.input_memory(wanted.name, Size.of(picture))
         colours = wanted.mean, wanted.std, wanted.order
         self._feed(wanted.name, to_tensor(picture, wanted.channels, wanted.range, *colours, memory))
 
@@ -116,7 +117,7 @@ class Engine(Staging):
         """Whether runs may be under way beside each other now: not where one needs what another makes or moves.
 
         Args:
-            sizes: height and width of every input.
+            sizes: of every input.
         """
         del sizes
         return False
@@ -175,7 +176,7 @@ class Engine(Staging):
 
         Args:
             name: of an input of the network.
-            size: its height and width.
+            size: of its picture, or (1, 1) for a vector.
 
         Returns:
             (C, height, width) float32, to be written whole, in order, and to be given to the next `run`; None where

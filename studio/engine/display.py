@@ -8,9 +8,9 @@ from typing import Protocol
 from studio.engine.base import Engine
 from studio.engine.choose import Choice
 from studio.model.display import DisplayTexture, Drawing, Look
-from studio.model.graph import Size
 from studio.model.network import Network
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 Crops = Mapping[str, Size]
 
@@ -41,7 +41,7 @@ class PictureMaker(Protocol):
         Args:
             engine: after a run.
             name: of a layer, an input or a tensor.
-            crop: height and width to show of every channel.
+            crop: what to show of every channel.
             drawing: as a picture, a tile for each channel, or a filter sheet; None takes what suits it.
             look: colours; of a picture NaN is black unless told otherwise, as in `studio render`.
         """
@@ -59,7 +59,7 @@ class PictureMaker(Protocol):
             engine: after a run.
             name: of a layer or an input.
             size: pixels of the longer side, at most.
-            crop: height and width of the map that are shown.
+            crop: what is shown of the map.
         """
 
 
@@ -94,7 +94,7 @@ class Display(PictureMaker, Viewing, Protocol):
         Args:
             engine: after a run; one that `open_engine` gave.
             names: layers, inputs and tensors ("layer.tensor").
-            crops: height and width to show of a layer or input that has a border of padding; others are shown whole.
+            crops: what to show of a layer or input that has a border of padding; others are shown whole.
             pictures: those of the names that are drawn as pictures only, for which no ranges need be found.
 
         Raises:

@@ -17,6 +17,7 @@ from studio.engine.base import Engine
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, StudioError
 from studio.model.network import Network
+from studio.model.size import Size
 
 _SIDE = 256
 _RUNS, _WARM = 15, 5
@@ -72,7 +73,7 @@ class Measured:
 
 def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
     """Median seconds of a frame of noise, until the output is in memory."""
-    size = network.graph.fitting_size((side, side))
+    size = network.graph.fitting_size(Size(side, side))
     shapes = network.graph.shapes({i.name: size for i in network.graph.inputs})
     rng = np.random.default_rng(0)
     inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}

@@ -10,9 +10,9 @@ from studio.engine.backend import Backend
 from studio.engine.stats import Stats
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.model.graph import Size
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, to_picture
+from studio.model.size import Size
 from studio.model.stage import layer_of, made
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Reading(Backend):
             name: of the layer or input.
             channels: how many of its channels.
             size: rows and columns of values.
-            crop: height and width of the part of the map, from its upper left corner, that they are spread over.
+            crop: the part of the map, from its upper left corner, that they are spread over.
             first: the first of the channels.
 
         Returns:

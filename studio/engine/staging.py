@@ -10,9 +10,10 @@ from studio.engine.numbers import Owner, Place
 from studio.engine.reading import Reading
 from studio.engine.ring import Ring, ring_of, signature
 from studio.errors import StudioError
-from studio.model.graph import Node, Size
+from studio.model.graph import Node
 from studio.model.lowering import Running, check_names, lower
 from studio.model.op import Array, Shape
+from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.model.staged import Staged
 from studio.ops._pass_through import bypassed
@@ -119,7 +120,7 @@ class Staging(Reading):
     # -- within ---------------------------------------------------------------------------------------------------
 
     def _take_sizes(self, sizes: dict[str, Size]) -> None:
-        """Make room for inputs of these heights and widths."""
+        """Make room for inputs of these sizes."""
         before = self._shapes, self._running
         shapes = self.graph.shapes(sizes)
         running = self._lowered(shapes)

@@ -16,8 +16,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
-from studio.model.graph import Size
 from studio.model.picture import Picture, shallow
+from studio.model.size import Size
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Part(NamedTuple):
         top: its first row.
         left: its first column.
         mirrored: whether left and right change places.
-        size: height and width.
+        size: its own.
     """
 
     pictures: Sequence[Picture]
@@ -76,7 +76,7 @@ class Bank:
         name: of where they came from, for messages.
         count: of all pictures that there are.
         every: one of so many of them was taken.
-        size: height and width of the first as it is there; None where that is not known.
+        size: of the first as it is there; None where that is not known.
     """
 
     pictures: list[Picture] = field(default_factory=list)
@@ -114,8 +114,8 @@ class Bank:
 
     def part(self, where: Cut, size: Size) -> Part:
         """Where that crop lies."""
-        height, width = self.pictures[where.number].shape[:2]
-        top, left = round(where.y * (height - size[0])), round(where.x * (width - size[1]))
+        whole = Size.of(self.pictures[where.number])
+        top, left = round(where.y * (whole.height - size.height)), round(where.x * (whole.width - size.width))
         return Part(self.pictures, where.number, top, left, where.mirrored, size)
 
 
@@ -165,8 +165,8 @@ class LiveBank(Bank):
 def covering(picture: Picture, size: Size, zoom: float = 1.0) -> Picture:
     """The picture as small as it can be and still hold a crop of this size, or so many times larger."""
     scale = zoom * max(wanted / length for wanted, length in zip(size, picture.shape[:2], strict=True))
-    height, width = (max(wanted, round(n * scale)) for wanted, n in zip(size, picture.shape[:2], strict=True))
-    return resized(picture, (height, width))
+    sides = (max(wanted, round(n * scale)) for wanted, n in zip(size, picture.shape[:2], strict=True))
+    return resized(picture, Size(*sides))
 
 
 def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
@@ -174,7 +174,7 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
 
     Args:
         spec: as `studio.io.sources.open_source` takes it.
-        size: of the crops, height and width.
+        size: of the crops.
         zoom: how many times larger than a crop the shorter side is: 1 learns whole pictures, more learns details.
 
     Raises:
@@ -192,7 +192,7 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
             if number % every:
                 continue
             kept.append(covering(shallow(frame.picture), size, zoom))
-            first = first or (frame.picture.shape[0], frame.picture.shape[1])
+            first = first or Size.of(frame.picture)
             room = min(room, max(2, MOST_BYTES // max(kept[0].nbytes, 1)))
             if len(kept) >= room:
                 # Every second one goes, so that what is left stays evenly spread however long the source is.
@@ -212,7 +212,7 @@ def _live(source: Source, spec: str, size: Size, zoom: float) -> Bank:
     first: Size | None = None
     try:
         for frame in itertools.islice(frames, _BEGIN_WITH):
-            first = first or (frame.picture.shape[0], frame.picture.shape[1])
+            first = first or Size.of(frame.picture)
             kept.append(fitting(shallow(frame.picture)))
     except BaseException:
         source.close()

@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.picture import Picture
 from studio.model.registry import named
+from studio.model.size import Size
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -57,8 +58,8 @@ def _smaller(picture: Picture, factor: float, rng: np.random.Generator) -> Pictu
     """As many times fewer pixels along each side, and enlarged again."""
     del rng
     height, width = picture.shape[:2]
-    few = resized(picture, (max(1, round(height / factor)), max(1, round(width / factor))))
-    return resized(few, (height, width))
+    few = resized(picture, Size(max(1, round(height / factor)), max(1, round(width / factor))))
+    return resized(few, Size(height, width))
 
 
 def _masked(picture: Picture, part: float, rng: np.random.Generator) -> Picture:

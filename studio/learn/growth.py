@@ -17,10 +17,11 @@ import numpy as np
 from studio.draws import FRAMES
 from studio.learn.lesson import Batch, Lesson
 from studio.learn.values import values_of
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture, to_picture, to_tensor
+from studio.model.size import Size
 from studio.model.state import COLOURS, beginning
 from studio.model.tick import Tick
 
@@ -70,7 +71,7 @@ class Growth(Lesson):
             return self._lesson.pair(rng, size, made)
         picture = self.bank.pictures[0]
         top, left = ((length - wanted) // 2 for length, wanted in zip(picture.shape[:2], made, strict=True))
-        whole = np.ascontiguousarray(picture[top : top + made[0], left : left + made[1]])
+        whole = np.ascontiguousarray(picture[top : top + made.height, left : left + made.width])
         return whole, whole
 
     def batch(self, rng: np.random.Generator, count: int, graph: Graph, size: Size, made: Size) -> Batch:

@@ -21,11 +21,11 @@ from studio.learn.records import Checkpoint as Checkpoint
 from studio.learn.records import Step as Step
 from studio.learn.records import numbers, require_fitting
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
-from studio.model.graph import Size
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 
 class Learner:
@@ -69,9 +69,8 @@ class Learner:
 
     @property
     def made(self) -> Size:
-        """Height and width of what the network makes."""
-        shape = self.objective.shapes[self.network.graph.output]
-        return shape.height, shape.width
+        """Of what the network makes."""
+        return self.objective.shapes[self.network.graph.output].size
 
     @property
     def pictures(self) -> tuple[Picture, Picture] | None:

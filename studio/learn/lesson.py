@@ -14,9 +14,10 @@ from studio.io.resize import resized
 from studio.learn.bank import Bank, Part, load_bank
 from studio.learn.damage import Damaging, damaged, parse_damage
 from studio.learn.values import Made, values_of
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 Teacher = Callable[[Picture], Picture]
 """Makes what is wanted of what is shown, both (H, W, 3) uint8."""
@@ -209,15 +210,12 @@ class Pairs(Lesson):
         for each in (bank, others):
             each.thin_out(every)
         others.pictures = [
-            other if other.shape == one.shape else resized(other, (one.shape[0], one.shape[1]))
+            other if other.shape == one.shape else resized(other, Size.of(one))
             for one, other in zip(bank.pictures, others.pictures, strict=True)
         ]
         made = cls(bank, others)
         if bank.size is not None and others.size is not None and bank.size != others.size:
-            (h, w), (height, width) = bank.size, others.size
-            made.notes = (
-                f"Wanted pictures are {height}×{width} (height × width), those shown {h}×{w}: they are resized.",
-            )
+            made.notes = (f"Wanted pictures are {others.size}, those shown {bank.size}: they are resized.",)
         return made
 
     def __post_init__(self) -> None:

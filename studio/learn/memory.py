@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.learn.objective import Objective
 from studio.learn.settings import Settings, objective_of
 from studio.model.network import Network
+from studio.model.size import Size
 
 _ROOM = 0.9
 """Part of the free memory that learning may take."""
@@ -117,7 +118,7 @@ def fitted(
         )
         return replace(settings, at_once=fewer), need._replace(crops=fewer), remark
     needed = amount(need.weights + need.crop)
-    start = f'Learning with "{network.name}" at {settings.size[0]}×{settings.size[1]} needs {needed} of memory, and '
+    start = f'Learning with "{network.name}" at {settings.size} needs {needed} of memory, and '
     smaller = _smaller(network, settings, engine, room)
     offer = f"choose a size of {smaller}." if smaller else "choose a smaller network, or let fewer of its layers learn."
     raise StudioError(f"{start}{amount(room)} are free: {offer}")
@@ -132,7 +133,7 @@ def _smaller(network: Network, settings: Settings, engine: str, room: int) -> in
     """The longest side of crops that fit; 0 where none does."""
     side = max(settings.size) // 2
     while side >= _SMALLEST:
-        size = network.graph.fitting_size((side, side))
+        size = network.graph.fitting_size(Size(side, side))
         if max(size) > side * 2:
             return 0
         try:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input, Node, Size
+from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array, Op, Shape
+from studio.model.size import Size
 from studio.ops._training import LearningBatchNorm2d, as_it_learns
 from studio.ops.arithmetic import Add, Sub
 from studio.ops.functions import Affine
@@ -130,10 +131,8 @@ class Sketch:
     def _require_some(self, layer: str, what: str) -> None:
         """Refuse a map without a pixel: strides have left nothing of a small crop."""
         if min(self.shapes[layer]) < 1:
-            made = self.shapes[self.output]
-            raise StudioError(
-                f"The {what} sees nothing in crops of {made.height}×{made.width} (height × width): take larger ones."
-            )
+            made = self.shapes[self.output].size
+            raise StudioError(f"The {what} sees nothing in crops of {made}: take larger ones.")
 
     def mean(self, name: str) -> str:
         """The mean of all values of a map, 1 × 1 × 1."""

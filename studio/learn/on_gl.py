@@ -30,9 +30,9 @@ from studio.learn.bank import Part
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
-from studio.model.graph import Size
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.tick import Tick
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}

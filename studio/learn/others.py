@@ -16,6 +16,7 @@ from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture, to_tensor
+from studio.model.size import Size
 from studio.ops._backward.slope import Curve
 from studio.ops.activation import LeakyReLU
 from studio.ops.arithmetic import Mul, Sub
@@ -99,7 +100,7 @@ def grams_of(extractor: Network, picture: Picture, layers: Sequence[str]) -> dic
     from studio.ops._reference import reference
 
     (fed,) = extractor.graph.inputs
-    height, width = extractor.graph.fitting_size((picture.shape[0], picture.shape[1]))
+    height, width = extractor.graph.fitting_size(Size.of(picture))
     padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
     values = to_tensor(padded, fed.channels, fed.range, fed.mean, fed.std, fed.order)
     maps = reference(extractor, {fed.name: torch.from_numpy(values)[None]})

@@ -29,13 +29,13 @@ from studio.learn.sheets import steer
 from studio.learn.terms import terms_of
 from studio.model.address import split
 from studio.model.explain import explain
-from studio.model.graph import Size
 from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.numbers import knobs
 from studio.model.picture import Picture, check_channels, to_tensor
 from studio.model.registry import named
+from studio.model.size import Size
 from studio.model.stages import STAGES
 from studio.ops.norm import BatchNorm2d
 
@@ -239,9 +239,8 @@ def schedule_of(asked: Asked) -> Schedule:
 def _fitting(network: Network, side: int, notes: list[str]) -> Size:
     graph = network.graph
     if all(i.kind == "vector" for i in graph.inputs):
-        shape = graph.shapes({})[graph.output]
-        return shape.height, shape.width
-    size = graph.fitting_size((side, side))
+        return graph.shapes({})[graph.output].size
+    size = graph.fitting_size(Size(side, side))
     try:
         graph.shapes({i.name: size for i in graph.inputs})
     except StudioError:
@@ -249,13 +248,13 @@ def _fitting(network: Network, side: int, notes: list[str]) -> Size:
             raise
         size = graph.only_size
     if size != (side, side):
-        notes.append(f'"{network.name}" takes crops of {size[0]}×{size[1]} (height × width) instead of {side}×{side}.')
+        notes.append(f'"{network.name}" takes crops of {size} instead of {side}×{side}.')
     return size
 
 
 def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
     made = network.graph.shapes({i.name: size for i in network.graph.inputs})[network.graph.output]
-    larger = max(size[0], made.height), max(size[1], made.width)
+    larger = Size(max(size.height, made.height), max(size.width, made.width))
     lesson = open_lesson(asked.source, asked.wanted, larger, asked.zoom, teacher)
     lesson.flips = asked.flips
     return Growth(lesson, network, asked.unrolled, asked.pool, asked.batch) if network.graph.states else lesson
@@ -276,7 +275,7 @@ def teacher(name: str) -> Teacher:
     waiting = {each.number.address: each.get(taught) for each in knobs(taught)}
 
     def make(picture: Picture) -> Picture:
-        height, width = graph.fitting_size((picture.shape[0], picture.shape[1]))
+        height, width = graph.fitting_size(Size.of(picture))
         padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
         fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order) for i in graph.inputs}
         # Crops follow each other in no order, so that what remembers frames begins anew with each.
@@ -288,7 +287,7 @@ def teacher(name: str) -> Teacher:
                 engine.set_number(rest[0], rest[1], value)
         engine.update()
         waiting.clear()
-        rows, columns = graph.output_size((picture.shape[0], picture.shape[1]))
+        rows, columns = graph.output_size(Size.of(picture))
         return engine.picture()[:rows, :columns]
 
     return make

@@ -16,8 +16,9 @@ from studio.learn.losses import L2
 from studio.learn.objective import Aim, Objective, Sketch, sketch
 from studio.learn.optimisers import Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.network import Network
+from studio.model.size import Size
 from studio.ops.given import GivenMap
 
 if TYPE_CHECKING:
@@ -97,10 +98,7 @@ def objective_of(network: Network, settings: Settings) -> Objective:
         raise StudioError("Without a loss nothing is learnt; give one.")
     fitting = graph.fitting_size(settings.size)
     if fitting != settings.size and any(i.kind == "picture" for i in graph.inputs):
-        raise StudioError(
-            f'"{network.name}" takes crops of {fitting[0]}×{fitting[1]} (height × width), not '
-            f"{settings.size[0]}×{settings.size[1]}."
-        )
+        raise StudioError(f'"{network.name}" takes crops of {fitting}, not {settings.size}.')
     together = settings.at_once or settings.batch
     draft, statistics = sketch(network, settings.size, pictures=together if settings.statistics else 0)
     parts = {term.name: term.build(draft) for term in settings.losses}

@@ -17,6 +17,7 @@ from studio.learn.settings import Term
 from studio.model.live_edits import as_run
 from studio.model.network import Network
 from studio.model.picture import shallow
+from studio.model.size import Size
 
 _STYLE_SIDE = 256
 
@@ -57,7 +58,7 @@ def _style(network: Network, asked: Asked, weight: float) -> Term:
         frame = next(iter(source), None)
     if frame is None:
         raise StudioError(f"There is no picture in {asked.style}; give another for its style.")
-    picture = covering(shallow(frame.picture), (_STYLE_SIDE, _STYLE_SIDE))
+    picture = covering(shallow(frame.picture), Size(_STYLE_SIDE, _STYLE_SIDE))
     grams = grams_of(extractor, picture, _layers(extractor, asked))
     return Style(extractor, grams, weight, own=asked.extractor == ITSELF)
 

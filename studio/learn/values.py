@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.model.graph import Graph, Order, Size
+from studio.model.graph import Graph, Order
 from studio.model.op import Array
 from studio.model.picture import Picture, to_tensor
+from studio.model.size import Size
 
 Made = tuple[dict[str, Array], Array, tuple[Picture, Picture]]
 """What is shown by input, what is wanted, and the last crop's two pictures."""

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from studio.errors import StudioError
+from studio.model.size import Size
 
 WORD = "camera"
 
@@ -20,7 +21,7 @@ class CameraSetup:
 
     Attributes:
         number: which camera, from 0.
-        size: height and width of its pictures; None for what it gives by itself.
+        size: of its pictures; None for what it gives by itself.
         fps: pictures a second; None likewise.
         mirrored: whether left and right are exchanged, as in a mirror.
         exposure: in the driver's own unit, which is 100 µs on Linux and powers of two of a second on Windows; None
@@ -28,7 +29,7 @@ class CameraSetup:
     """
 
     number: int = 0
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     fps: int | None = None
     mirrored: bool = False
     exposure: float | None = None
@@ -38,7 +39,7 @@ class CameraSetup:
         """As a source names it."""
         parts = [f"{WORD}:{self.number}"]
         if self.size is not None:
-            parts.append(f"size={self.size[1]}x{self.size[0]}")
+            parts.append(f"size={self.size.typed}")
         if self.fps is not None:
             parts.append(f"fps={self.fps}")
         if self.mirrored:
@@ -80,8 +81,8 @@ def _change(name: str, value: str) -> dict[str, object] | None:
     if name == "mirror" and not value:
         return {"mirrored": True}
     if name == "size" and (found := re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)):
-        width, height = int(found[1]), int(found[2])
-        return {"size": (height, width)} if max(width, height) <= _LARGEST else None
+        size = Size(width=int(found[1]), height=int(found[2]))
+        return {"size": size} if max(size) <= _LARGEST else None
     if name == "fps" and re.fullmatch(r"[1-9]\d{0,2}", value):
         return {"fps": int(value)}
     if name == "exposure" and re.fullmatch(r"-?\d{1,6}(\.\d{1,6})?", value) and math.isfinite(float(value)):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from studio.model.graph import Order
+from studio.model.layout import Rect
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.view import Colours, Scaling
 
 Drawing = Literal["picture", "tiles", "sheet"]
@@ -33,17 +35,17 @@ class DisplayTexture:
         name: of the layer or input, or the full name of the tensor.
         role: an input, the network's output, another layer, or a tensor's filter sheet.
         texture: OpenGL's name of it, valid in every context that shares with the engine's.
-        size: texels, width and height.
+        size: in texels.
         lanes: 4, an atlas of RGBA32F; 1, a sheet of R32F.
         shape: channels, height, width; of a sheet 1, height, width.
         columns: tiles beside each other in the atlas (see `studio.model.layout`).
-        crop: height and width that are shown of each channel; of a sheet all of it.
+        crop: what is shown of each channel; of a sheet all of it.
         kernels: of a sheet: rows, columns, kernel height, kernel width; of an atlas 0, 0, 0, 0.
         low: the value that a picture shows black, of red, green and blue.
         high: the value that it shows full.
         limits: texture of RG32F: smallest and largest finite value of each tile or kernel, one a texel, in the
             arrangement in which they are shown; the smallest is above the largest where none is finite.
-        limits_size: tiles or kernels beside and below each other.
+        limits_size: how many tiles or kernels lie below and beside each other.
         total: a texture of one such texel: of all values.
         serial: counts what was shown; a larger one is newer.
         order: of the three channels that a picture has in the texture.
@@ -56,16 +58,16 @@ class DisplayTexture:
     name: str
     role: Role
     texture: int
-    size: tuple[int, int]
+    size: Size
     lanes: int
     shape: tuple[int, int, int]
     columns: int
-    crop: tuple[int, int]
+    crop: Size
     kernels: tuple[int, int, int, int]
     low: tuple[float, float, float]
     high: tuple[float, float, float]
     limits: int
-    limits_size: tuple[int, int]
+    limits_size: Size
     total: int
     serial: int
     order: Order = "rgb"
@@ -79,14 +81,14 @@ class Placement:
     """Where content lies on its target, in the target's own pixels from its upper left corner.
 
     Attributes:
-        rect: x, y, width and height of the part of the target that is drawn into.
+        rect: the part of the target that is drawn into.
         origin: the content's x and y, in texels, at that part's upper left corner.
         zoom: pixels a texel.
         axes: the content's x and then y that a pixel to the right and one down go along, in texels times the zoom: of
             what is turned or mirrored others than these.
     """
 
-    rect: tuple[int, int, int, int]
+    rect: Rect
     origin: tuple[float, float] = (0.0, 0.0)
     zoom: float = 1.0
     axes: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 1.0)
@@ -123,31 +125,29 @@ class Spot(NamedTuple):
     lane: int
 
 
-def tiling(channels: int, crop: tuple[int, int]) -> tuple[int, int]:
-    """Columns and rows of the near-square grid in which the channels of a map are shown."""
-    columns = min(math.ceil(math.sqrt(channels * crop[0] / crop[1])), channels)
-    return columns, -(-channels // columns)
+def tiling(channels: int, crop: Size) -> Size:
+    """Rows and columns of the near-square grid in which the channels of a map are shown."""
+    columns = min(math.ceil(math.sqrt(channels * crop.height / crop.width)), channels)
+    return Size(-(-channels // columns), columns)
 
 
-def gap(crop: tuple[int, int]) -> int:
-    """Texels between two tiles of this height and width."""
+def gap(crop: Size) -> int:
+    """Texels between two tiles of this size."""
     return max(1, min(crop) // _GAP_SHARE) if min(crop) >= _SMALLEST_WITH_GAP else 0
 
 
-def extent(shown: DisplayTexture, drawing: Drawing) -> tuple[int, int]:
-    """Width and height of the whole content, in texels."""
-    height, width = shown.crop
+def extent(shown: DisplayTexture, drawing: Drawing) -> Size:
+    """That of the whole content, in texels."""
     if drawing != "tiles":
-        return width, height
-    columns, rows = shown.limits_size
-    between = gap(shown.crop)
-    return columns * (width + between) - between, rows * (height + between) - between
+        return shown.crop
+    between, counts = gap(shown.crop), zip(shown.limits_size, shown.crop, strict=True)
+    return Size(*(count * (side + between) - between for count, side in counts))
 
 
 def spot(shown: DisplayTexture, drawing: Drawing, x: float, y: float) -> Spot | None:
     """The value that lies at a place of the content, in texels; None beside it and between tiles."""
-    width, height = extent(shown, drawing)
-    if not (0 <= x < width and 0 <= y < height):
+    whole = extent(shown, drawing)
+    if not (0 <= x < whole.width and 0 <= y < whole.height):
         return None
     column, row = int(x), int(y)
     if drawing == "picture":
@@ -156,10 +156,10 @@ def spot(shown: DisplayTexture, drawing: Drawing, x: float, y: float) -> Spot | 
         _, _, kh, kw = shown.kernels
         return Spot((row // kh, column // kw, row % kh, column % kw), (column, row), 0)
     between = gap(shown.crop)
-    tile_x, at_x = divmod(column, shown.crop[1] + between)
-    tile_y, at_y = divmod(row, shown.crop[0] + between)
-    channel = tile_y * shown.limits_size[0] + tile_x
-    if channel >= shown.shape[0] or at_x >= shown.crop[1] or at_y >= shown.crop[0]:
+    tile_x, at_x = divmod(column, shown.crop.width + between)
+    tile_y, at_y = divmod(row, shown.crop.height + between)
+    channel = tile_y * shown.limits_size.width + tile_x
+    if channel >= shown.shape[0] or at_x >= shown.crop.width or at_y >= shown.crop.height:
         return None
     cell_y, cell_x = divmod(channel // 4, shown.columns)
     texel = cell_x * shown.shape[2] + at_x, cell_y * shown.shape[1] + at_y

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.model.display import Placement
+from studio.model.layout import Rect
+from studio.model.size import Size
 
 Fit = Literal["fit", "fill", "stretch", "actual"]
 Quarters = Literal[0, 1, 2, 3]
@@ -33,19 +35,19 @@ class Framing:
         following: dict[Quarters, Quarters] = {0: 1, 1: 2, 2: 3, 3: 0}
         return Framing(self.fit, following[self.quarters], self.mirrored, self.flipped)
 
-    def placement(self, content: tuple[int, int], view: tuple[int, int]) -> Placement:
+    def placement(self, content: Size, view: Size) -> Placement:
         """Where it lies.
 
         Args:
-            content: width and height of the picture, in texels.
-            view: width and height of what it is shown on, in pixels.
+            content: of the picture, in texels.
+            view: of what it is shown on, in pixels.
         """
-        width, height = content if self.quarters % 2 == 0 else content[::-1]
-        across, down = view[0] / width, view[1] / height
+        height, width = content if self.quarters % 2 == 0 else reversed(content)
+        across, down = view.width / width, view.height / height
         if self.fit != "stretch":
             across = down = {"fit": min(across, down), "fill": max(across, down), "actual": 1.0}[self.fit]
         # Whole pixels, so that texels and pixels fall together where one is a multiple of the other.
-        left, top = round((view[0] - width * across) / 2), round((view[1] - height * down) / 2)
+        left, top = round((view.width - width * across) / 2), round((view.height - height * down) / 2)
 
         def at(x: float, y: float) -> tuple[float, float]:
             return self._content((x - left) / across, (y - top) / down, content)
@@ -55,11 +57,11 @@ class Framing:
         columns = [(a - b) * zoom for a, b in zip(right, origin, strict=True)]
         rows = [(a - b) * zoom for a, b in zip(below, origin, strict=True)]
         axes = (_whole(columns[0]), _whole(rows[0]), _whole(columns[1]), _whole(rows[1]))
-        return Placement((0, 0, *view), origin, zoom, axes)
+        return Placement(Rect(0, 0, *view), origin, zoom, axes)
 
-    def _content(self, x: float, y: float, content: tuple[int, int]) -> tuple[float, float]:
+    def _content(self, x: float, y: float, content: Size) -> tuple[float, float]:
         """The picture's place under one of what is seen, before it is enlarged."""
-        width, height = content
+        height, width = content
         x, y = {0: (x, y), 1: (y, height - x), 2: (width - x, height - y), 3: (width - y, x)}[self.quarters]
         return width - x if self.mirrored else x, height - y if self.flipped else y
 

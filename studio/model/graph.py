@@ -16,11 +16,11 @@ from studio.model.graph_checks import check_borrowing, check_inputs, check_shari
 from studio.model.inputs import Input as Input
 from studio.model.inputs import InputKind as InputKind
 from studio.model.inputs import Order as Order
-from studio.model.inputs import Size as Size
 from studio.model.op import Op, Scale, Shape
 from studio.model.plugins import guarded
+from studio.model.size import Size
 
-_USUAL = (256, 256)
+_USUAL = Size(256, 256)
 _LARGEST_SQUARE = 1024
 
 
@@ -138,14 +138,12 @@ class Graph:
             StudioError: naming the layer whose inputs do not fit, or the input that takes another size alone.
         """
         for put in self.inputs:
-            if put.size is not None and tuple(sizes[put.name]) != put.size:
-                (height, width), (only, wide) = sizes[put.name], put.size
-                raise StudioError(f'The input "{put.name}" takes {only}×{wide} (height × width), not {height}×{width}.')
+            if put.size is not None and sizes[put.name] != put.size:
+                raise StudioError(f'The input "{put.name}" takes pictures of {put.size} alone, not {sizes[put.name]}.')
             if put.has_size and any(n % by for n, by in zip(sizes[put.name], put.multiple, strict=True)):
-                (height, width), (down, across) = sizes[put.name], put.multiple
                 raise StudioError(
-                    f'The input "{put.name}" takes heights that are multiples of {down} and widths of {across}, '
-                    f"not {height}×{width}."
+                    f'The input "{put.name}" takes widths that are multiples of {put.multiple.width} and heights of '
+                    f"{put.multiple.height}, not {sizes[put.name]}."
                 )
         found = {i.name: Shape(i.channels, *(sizes[i.name] if i.has_size else (1, 1))) for i in self.inputs}
         for node in self.nodes:
@@ -155,10 +153,10 @@ class Graph:
             except StudioError as error:
                 raise StudioError(f'Layer "{node.name}" ({type(node.op).__name__}): {error}') from None
             if min(found[node.name]) < 1:
-                size = " and ".join(f"{found[name].height}×{found[name].width}" for name in node.inputs)
+                size = " and ".join(str(found[name].size) for name in node.inputs)
                 raise StudioError(
-                    f'Layer "{node.name}" ({type(node.op).__name__}): an input of {size} (height × width) '
-                    "leaves it no output; use a larger picture."
+                    f'Layer "{node.name}" ({type(node.op).__name__}): an input of {size} leaves it no output; '
+                    "use a larger picture."
                 )
         check_states(self.states, found)
         if self.colour == "input" and found[self.output].channels != 1:
@@ -204,7 +202,7 @@ class Graph:
     @cached_property
     def multiple(self) -> Size:
         """What height and width must be multiples of, so that every stride divides evenly."""
-        sides: list[tuple[int, int]] = [put.multiple for put in self.inputs]
+        sides: list[tuple[int, int]] = [put.multiple for put in self.inputs]  # (of the height, of the width)
         for name, scale in self.scales.items():
             if scale:
                 sides.append((scale[0].denominator, scale[1].denominator))
@@ -213,7 +211,7 @@ class Graph:
                 y, x = self._by_name[name].op.multiples()
                 # So many pixels of the layer's input are n / scale of the picture's.
                 sides.append(((y / read[0]).numerator, (x / read[1]).numerator))
-        return math.lcm(*(y for y, _ in sides)), math.lcm(*(x for _, x in sides))
+        return Size(math.lcm(*(y for y, _ in sides)), math.lcm(*(x for _, x in sides)))
 
     def fitting_size(self, size: Size) -> Size:
         """The size to pad a picture to: as it is where the output comes out whole, else the next multiple up.
@@ -222,17 +220,17 @@ class Graph:
         """
         if self._comes_out_whole(size) or any(i.size is not None for i in self.inputs):
             return size
-        height, width = (-(-length // step) * step for length, step in zip(size, self.multiple, strict=True))
-        return size if self._accepts(size) and not self._accepts((height, width)) else (height, width)
+        padded = Size(*(-(-length // step) * step for length, step in zip(size, self.multiple, strict=True)))
+        return size if self._accepts(size) and not self._accepts(padded) else padded
 
     @cached_property
     def only_size(self) -> Size | None:
-        """(height, width) of the only pictures that a network of fixed size takes; None where others fit, too.
+        """That of the only pictures that a network of fixed size takes; None where others fit, too.
 
         It is what an input says; else, of a network of before inputs said so, the first square size that fits.
         """
         said = next((i.size for i in self.inputs if i.size is not None), None)
-        return said or (None if self.square_size is None else (self.square_size, self.square_size))
+        return said or (None if self.square_size is None else Size(self.square_size, self.square_size))
 
     @cached_property
     def square_size(self) -> int | None:
@@ -245,8 +243,8 @@ class Graph:
             return None
         step = math.lcm(*self.multiple)
         sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))
-        side = next((side for side in sides if self._accepts((side, side))), None)
-        return side if side is not None and not self._accepts((2 * side, 2 * side)) else None
+        side = next((side for side in sides if self._accepts(Size(side, side))), None)
+        return side if side is not None and not self._accepts(Size(2 * side, 2 * side)) else None
 
     def _accepts(self, size: Size) -> bool:
         try:
@@ -259,7 +257,7 @@ class Graph:
         if not self._accepts(size) or self.scales[self.output] is None:
             return self._accepts(size)
         shape = self.shapes({i.name: size for i in self.inputs})[self.output]
-        return (shape.height, shape.width) == self.output_size(size)
+        return shape.size == self.output_size(size)
 
     def output_size(self, size: Size) -> Size:
         """Size of the picture that belongs to an input of this size: what is cropped from the padded output.
@@ -270,8 +268,8 @@ class Graph:
         scale = self.scales[self.output]
         if scale is None:
             shape = self.shapes({i.name: self.fitting_size(size) for i in self.inputs})[self.output]
-            return shape.height, shape.width
-        return max(1, round(size[0] * scale[0])), max(1, round(size[1] * scale[1]))
+            return shape.size
+        return Size(max(1, round(size.height * scale[0])), max(1, round(size.width * scale[1])))
 
 
 def _sorted(inputs: tuple[Input, ...], nodes: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from studio.model.size import Size
 from studio.model.state import Beginning
-
-Size = tuple[int, int]
-"""Height and width."""
 
 InputKind = Literal["picture", "vector", "state"]
 Order = Literal["rgb", "bgr"]
@@ -27,7 +25,7 @@ class Input:
         kind: "vector" for a map of C × 1 × 1, whatever the size of the pictures: what generators are fed; "state" for a
             map as large as the pictures that the network makes itself, in the step before.
         order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
-        size: (height, width) of the only pictures that it takes; None where the layers say which fit.
+        size: of the only pictures that it takes; None where the layers say which fit.
         multiple: what height and width of its pictures must be multiples of, besides what the layers say.
         comes_from: of a state, the layer whose map it is in the next step.
         begins: of a state, what it is in the first step; see `studio.model.state.beginning`.
@@ -42,7 +40,7 @@ class Input:
     kind: InputKind = "picture"
     order: Order = "rgb"
     size: Size | None = None
-    multiple: Size = (1, 1)
+    multiple: Size = Size(1, 1)
     comes_from: str = ""
     begins: Beginning = "zeros"
     seed: int = 0

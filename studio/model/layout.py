@@ -34,18 +34,24 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.op import Array, Shape
+from studio.model.size import Size
 
 _FEW = 1 << 10
 """Weights that are sooner moved one by one than by rows of kernels, which take 8 µs to be seen as such."""
 
 
 class Rect(NamedTuple):
-    """A rectangle of a filter sheet, in weights: top row, left column, height, width."""
+    """A rectangle: top row, left column, height, width. Of a filter sheet in weights, of the screen in pixels."""
 
     y: int
     x: int
     height: int
     width: int
+
+    @property
+    def size(self) -> Size:
+        """Without its place."""
+        return Size(self.height, self.width)
 
 
 def around(rects: Iterable[Rect]) -> Rect | None:
@@ -71,9 +77,9 @@ class Atlas(NamedTuple):
         return tile_count(self.shape.channels)
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Texture size in texels: width, height, in OpenGL's order."""
-        return self.columns * self.shape.width, self.rows * self.shape.height
+    def size(self) -> Size:
+        """Of its texture, in texels."""
+        return Size(self.rows * self.shape.height, self.columns * self.shape.width)
 
 
 def tile_count(channels: int) -> int:
@@ -131,10 +137,10 @@ def kernel_grid(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     raise ValueError(f"a tensor of {len(shape)} axes has no sheet")
 
 
-def sheet_size(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Height and width of a tensor's sheet, in weights."""
+def sheet_size(shape: tuple[int, ...]) -> Size:
+    """That of a tensor's sheet, in weights."""
     rows, columns, kh, kw = kernel_grid(shape)
-    return rows * kh, columns * kw
+    return Size(rows * kh, columns * kw)
 
 
 def to_sheet(tensor: Array) -> Array:

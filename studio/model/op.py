@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from studio.errors import StudioError
 from studio.model.param import Shaded
 from studio.model.shader_files import shader_file
+from studio.model.size import Size
 from studio.model.taps import Taps
 from studio.model.tick import Tick
 
@@ -25,11 +26,16 @@ Scale = tuple[Fraction, Fraction]
 
 
 class Shape(NamedTuple):
-    """Size of one feature map: channels, height, width."""
+    """That of one feature map: channels, height, width."""
 
     channels: int
     height: int
     width: int
+
+    @property
+    def size(self) -> Size:
+        """Of each channel."""
+        return Size(self.height, self.width)
 
     def __str__(self) -> str:
         return f"{self.channels}×{self.height}×{self.width}"

@@ -12,6 +12,7 @@ import numpy as np
 from studio.model.op import Array
 from studio.model.param import Shaded, param
 from studio.model.section import Section
+from studio.model.size import Size
 
 Beginning = Literal["zeros", "seed", "noise", "picture"]
 BEGINNINGS: tuple[Beginning, ...] = get_args(Beginning)
@@ -43,23 +44,22 @@ STEPPING: Section[Stepping] = Section("state", Stepping())
 """Of all states of the network together."""
 
 
-def beginning(begins: Beginning, channels: int, size: tuple[int, int], seed: int, colour: Array) -> Array:
+def beginning(begins: Beginning, channels: int, size: Size, seed: int, colour: Array) -> Array:
     """A state in its first step, (C, H, W) float32.
 
     Args:
         begins: "zeros"; "seed", one cell in the middle whose colour is 0 and whose other channels are 1; "noise",
             evenly spread from 0 to 1; "picture", the source's colour, full opacity in the channel behind it, and zeros.
         channels: of the state.
-        size: its height and width.
+        size: of its map.
         seed: of the noise.
         colour: (3, H, W) of the source's picture, in the state's own values.
     """
-    height, width = size
     if begins == "noise":
-        return np.random.default_rng(seed).random((channels, height, width), np.float32)
-    made = np.zeros((channels, height, width), np.float32)
+        return np.random.default_rng(seed).random((channels, *size), np.float32)
+    made = np.zeros((channels, *size), np.float32)
     if begins == "seed":
-        made[COLOURS if channels > COLOURS else 0 :, height // 2, width // 2] = 1.0
+        made[COLOURS if channels > COLOURS else 0 :, size.height // 2, size.width // 2] = 1.0
     if begins == "picture":
         made[:COLOURS] = colour[:channels]
         made[COLOURS : COLOURS + 1] = 1.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from studio.errors import StudioError
 from studio.model.graph import Colour, Graph, Input, Order
+from studio.model.size import Size
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _check_luma(graph: Graph) -> None:
         raise StudioError("The network is fed no picture, whose colour it could keep.")
     plain = replace(graph, colour="own")
     step = math.lcm(*graph.multiple)
-    for size in (graph.only_size or (step, step), *((k * step, k * step) for k in (4, 16, 64))):
+    for size in (graph.only_size or Size(step, step), *(Size(k * step, k * step) for k in (4, 16, 64))):
         sizes = {i.name: size for i in graph.inputs}
         try:
             plain.shapes(sizes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
+from studio.model.size import Size
 
 
 class Version:
@@ -66,7 +67,7 @@ def total_of(values: Array) -> int:
 TWO_64 = 1 << 64
 
 
-def sum_of(values: Array, rect: Rect, sheet: tuple[int, int]) -> int:
+def sum_of(values: Array, rect: Rect, sheet: Size) -> int:
     """The bits of a rectangle of a sheet of this size, times a random number of each row and column, modulo 2^64.
 
     What is changed can be taken off and added, so a dab need not go over the whole tensor.

@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.model.bend import Given
 from studio.model.plugins import guarded
+from studio.model.size import Size
 from studio.model.stage import Chosen, Guard, Luma, Mask
 from studio.model.staged import Staged
 from studio.tables import on_device
@@ -40,7 +41,7 @@ def bent_and_mixed(op: Staged, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor
     held = _held(x, bent, stage.guard)
     if mask is None and stage.amount == 1.0 and bool(op.chosen.all()):
         return bent, held
-    places = None if mask is None else _share(stage.mask, mask, (x.shape[2], x.shape[3]))
+    places = None if mask is None else _share(stage.mask, mask, Size(x.shape[2], x.shape[3]))
     if x.device.type == "cpu":
         return bent, _mixed_on_cpu(x, held, op.chosen, stage.amount, places)
     share: Tensor | float = stage.amount if places is None else places * stage.amount
@@ -90,7 +91,7 @@ def _mixed_on_cpu(x: Tensor, held: Tensor, chosen: Chosen, amount: float, places
     return mixed.view(x.dtype).permute(0, 3, 1, 2)
 
 
-def _share(rule: Mask | None, seen: Tensor, size: tuple[int, int]) -> Tensor:
+def _share(rule: Mask | None, seen: Tensor, size: Size) -> Tensor:
     """(1, 1, H, W): how much is bent at every place."""
     from torch.nn import functional as F
 
@@ -100,7 +101,7 @@ def _share(rule: Mask | None, seen: Tensor, size: tuple[int, int]) -> Tensor:
         span = rule.high - rule.low
         seen = (seen - rule.low) / span if span else (seen >= rule.low).to(seen.dtype)
     seen = seen.nan_to_num().clamp(0.0, 1.0)
-    small = min(seen.shape[2], size[0]), min(seen.shape[3], size[1])
+    small = min(seen.shape[2], size.height), min(seen.shape[3], size.width)
     return F.interpolate(F.adaptive_avg_pool2d(seen, small), size=size, mode="bilinear", align_corners=False)
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape
 from studio.model.param import PositivePair, param
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,13 +33,11 @@ class _AdaptivePool(Op):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
-        return Shape(inputs[0].channels, *self._size(*inputs[0][1:]))
+        return Shape(inputs[0].channels, *self._size(inputs[0].size))
 
-    def _size(self, *size: int) -> tuple[int, int]:
-        rows, columns = (
-            asked or side // by for asked, side, by in zip(self.output_size, size, self.divisor, strict=True)
-        )
-        return rows, columns
+    def _size(self, size: Sequence[int]) -> Size:
+        sides = zip(self.output_size, size, self.divisor, strict=True)
+        return Size(*(asked or side // by for asked, side, by in sides))
 
     def size_ratio(self) -> Scale | None:
         """See `Op.size_ratio`."""
@@ -70,7 +69,7 @@ class AdaptiveAvgPool2d(_AdaptivePool):
         from torch.nn import functional as F
 
         # PyTorch's own annotation leaves None out, which it takes.
-        size: Any = self._size(*inputs[0].shape[2:])
+        size: Any = self._size(inputs[0].shape[2:])
         return F.adaptive_avg_pool2d(inputs[0], size)
 
 
@@ -90,6 +89,6 @@ class AdaptiveMaxPool2d(_AdaptivePool):
         del tensors
         from torch.nn import functional as F
 
-        size: Any = self._size(*inputs[0].shape[2:])
+        size: Any = self._size(inputs[0].shape[2:])
         pooled: Tensor = F.adaptive_max_pool2d(inputs[0], size)
         return pooled

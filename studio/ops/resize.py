@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, model_validator
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Scale, Shape, require
 from studio.model.param import param
+from studio.model.size import Size
 from studio.ops._backward.space import ResizeGradient, Resizing
 from studio.ops.upsample import Factor, Side, as_pair
 from studio.tables import on_device
@@ -126,7 +127,7 @@ class Resize(Resizing):
             x = total
         return x
 
-    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
+    def torch_gradient(self, grad: Tensor, size: Size) -> Tensor:
         """See `Resizing.torch_gradient`."""
         import torch
 

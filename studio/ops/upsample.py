@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Scale, Shape, require
 from studio.model.param import param
+from studio.model.size import Size
 from studio.ops._backward.space import ResizeGradient, Resizing
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Upsample(Resizing):
         size: Any = self.size
         return F.interpolate(inputs[0], size=size, scale_factor=factor, mode=self.mode, align_corners=corners)
 
-    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
+    def torch_gradient(self, grad: Tensor, size: Size) -> Tensor:
         """See `Resizing.torch_gradient`."""
         import torch
 

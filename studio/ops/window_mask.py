@@ -11,12 +11,12 @@ from pydantic import Field
 from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PositivePair, param
+from studio.model.size import Size
 from studio.tables import on_device
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Sides = tuple[int, int]
 _Shift = Annotated[int, Field(ge=0, le=64)]
 
 
@@ -65,12 +65,21 @@ class WindowMask(Op):
         del tensors
 
         (x,) = inputs
-        made = np.tile(mask_of((x.shape[2], x.shape[3]), self.window, self.shift, self.heads), (1, self.repeats, 1))
+        made = np.tile(
+            mask_of(Size(x.shape[2], x.shape[3]), Size(*self.window), self.shift, self.heads), (1, self.repeats, 1)
+        )
         return (on_device(made, x.device, x.dtype) * self.value).expand(x.shape[0], -1, -1, -1)
 
 
-def mask_of(size: Sides, window: Sides, shift: Sides, heads: int) -> Array:
-    """(keys, windows and heads, queries), 1 where two places of a window lie in different parts of the picture."""
+def mask_of(size: Size, window: Size, shift: tuple[int, int], heads: int) -> Array:
+    """(keys, windows and heads, queries), 1 where two places of a window lie in different parts of the picture.
+
+    Args:
+        size: of the picture.
+        window: of each window.
+        shift: how far the picture was rolled up and left.
+        heads: rows for every window.
+    """
     parts = []
     for side, length, moved in zip(size, window, shift, strict=True):
         place = np.arange(side)

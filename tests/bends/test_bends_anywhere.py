@@ -20,6 +20,7 @@ from studio.model.form import fields
 from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.stage import Guard, Luma, Mask, Painted, Stage
 from studio.model.tick import Tick
 
@@ -94,7 +95,7 @@ def anywhere(draw: st.DrawFn, made: Network, number: int) -> Stage:
         Painted(np.random.default_rng(0).uniform(0, 1, size).astype(np.float32)),
         Luma(source=draw(st.sampled_from(before)), low=-0.5, high=0.5),
     ]
-    shapes = made.graph.shapes({put.name: (8, 11) for put in made.graph.inputs})
+    shapes = made.graph.shapes({put.name: Size(8, 11) for put in made.graph.inputs})
     channels = draw(channels_of(shapes[node.name].channels))
     source = draw(st.sampled_from(before)) if bend.other == "layer" else None
     mask, amount = draw(st.sampled_from(masks)), draw(st.sampled_from([1.0, 0.4]))

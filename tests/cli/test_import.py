@@ -42,7 +42,7 @@ def test_mean_and_deviation_go_into_the_file_and_not_into_the_weights(studio_her
     plain, _, _ = studio_here("import", model(tmp_path), "plain")
     status, out, err = studio_here("import", model(tmp_path), "mine", *options)
     assert (plain, status) == (0, 0), err
-    assert json.loads(out)["size"] == [32, 24]
+    assert json.loads(out)["size"] == [24, 32]
     assert json.loads(out)["tensors"]["encoder.0.weight"] == ["encoder.0.weight"]
     network, before = load_network(tmp_path / "mine"), load_network(tmp_path / "plain")
     assert all(np.array_equal(network.tensors[name], values) for name, values in before.tensors.items())

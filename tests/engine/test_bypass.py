@@ -29,6 +29,7 @@ from studio.errors import StudioError
 from studio.model.graph import Input, Node
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.ops._pass_through import PassThrough
 
 TOLERANCE = 1e-5
@@ -46,7 +47,7 @@ def handed_on(x: Array, channels: int, height: int, width: int) -> Array:
 
 def reference(made: Network, inputs: dict[str, Array], bypassed: Collection[str]) -> dict[str, Array]:
     """Every layer by plain PyTorch, bypassed ones by the definition."""
-    shapes = made.graph.shapes({name: x.shape[1:] for name, x in inputs.items()})
+    shapes = made.graph.shapes({name: Size(*x.shape[1:]) for name, x in inputs.items()})
     found = dict(inputs)
     for node in made.graph.nodes:
         if node.name in bypassed:

@@ -30,6 +30,7 @@ from studio.engine.gl.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.tiles import Plan
 from studio.engine.gl.tune import Tuner
 from studio.errors import EngineError, StudioError
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
@@ -201,7 +202,7 @@ def test_all_that_a_picture_needs_is_asked_for_before_the_first_is_waited_for(
     wanted = on_torch(made)
     wanted.run(fed)
     engine = GLEngine(made, gpu, Settings("tiles"))
-    engine.input_memory("input", (16, 20))
+    engine.input_memory("input", Size(16, 20))
     asked.clear()
     engine.run(fed)
     assert relative_error(engine.output(), wanted.output()) <= 1e-5

@@ -18,6 +18,7 @@ from studio.model.display import DisplayTexture
 from studio.model.layout import Atlas, Rect, unpack_atlas
 from studio.model.op import Array, Shape
 from studio.model.picture import signed_view, to_picture
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
@@ -35,16 +36,16 @@ class Watched:
         self.dropped += 1
 
 
-def texels(device: Device, texture: int, size: tuple[int, int], lanes: int) -> Array:
-    wrapped = device.context.external_texture(texture, size, lanes, 0, "f4")
-    return np.frombuffer(wrapped.read(alignment=4), np.float32).reshape(size[1], size[0], lanes)
+def texels(device: Device, texture: int, size: Size, lanes: int) -> Array:
+    wrapped = device.context.external_texture(texture, size.wh, lanes, 0, "f4")
+    return np.frombuffer(wrapped.read(alignment=4), np.float32).reshape(*size, lanes)
 
 
 def values(device: Device, shown: DisplayTexture) -> Array:
     found = texels(device, shown.texture, shown.size, shown.lanes)
     if shown.lanes == 1:
         return found[:, :, 0]
-    rows = shown.size[1] // shown.shape[1]
+    rows = shown.size.height // shown.shape[1]
     return unpack_atlas(found, Atlas(Shape(*shown.shape), shown.columns, rows))
 
 
@@ -92,7 +93,7 @@ def test_ranges_are_of_every_channel_and_kernel_and_of_all(engine_for: EngineFor
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 10, 12)})
     screen = DisplayBuffers(device)
-    screen.show(engine, ("join", "enc.weight"), {"join": (7, 5)})
+    screen.show(engine, ("join", "enc.weight"), {"join": Size(7, 5)})
     join, sheet = screen.front()
     seen = engine.activation("join")[:, :7, :5]
     weight = engine.tensor("enc.weight")
@@ -102,7 +103,7 @@ def test_ranges_are_of_every_channel_and_kernel_and_of_all(engine_for: EngineFor
     assert (found[11:, 0] > found[11:, 1]).all()
     np.testing.assert_array_equal(limits(device, sheet), np.stack([weight.min((2, 3)), weight.max((2, 3))], 2))
     for each, whole in ((join, seen), (sheet, weight)):
-        assert texels(device, each.total, (1, 1), 2).ravel().tolist() == [whole.min(), whole.max()]
+        assert texels(device, each.total, Size(1, 1), 2).ravel().tolist() == [whole.min(), whole.max()]
     screen.close()
 
 
@@ -222,7 +223,7 @@ def test_the_output_is_the_picture_that_a_render_saves(engine_for: EngineFor, de
     engine = engine_for(tiny_network())
     engine.run({"input": normal(3, 12, 10)})
     screen = DisplayBuffers(device)
-    found = screen.picture(engine, "out", (9, 7))
+    found = screen.picture(engine, "out", Size(9, 7))
     wanted = to_picture(engine.output()[:, :9, :7], engine.graph.output_range)
 
     assert found.shape == (9, 7, 3)
@@ -235,7 +236,7 @@ def test_a_thumbnail_shows_evenly_spaced_values(engine_for: EngineFor, device: D
     engine = engine_for(branched_network())
     engine.run({"input": normal(3, 20, 32)})
     screen = DisplayBuffers(device)
-    found = screen.thumbnail(engine, "join", size, (18, 30))
+    found = screen.thumbnail(engine, "join", size, Size(18, 30))
     whole = engine.activation("join")[:, :18, :30]
 
     assert max(found.shape[:2]) <= max(size, 4)
@@ -284,8 +285,8 @@ def test_an_ordered_picture_is_the_one_that_was_there_when_it_was_ordered(
     screen = DisplayBuffers(device)
     assert screen.delivered() is None
     engine.run({"input": normal(3, 10, 12)})
-    wanted = screen.picture(engine, "out", (9, 11), drawing)
-    screen.order(engine, "out", (9, 11), drawing)
+    wanted = screen.picture(engine, "out", Size(9, 11), drawing)
+    screen.order(engine, "out", Size(9, 11), drawing)
     engine.run({"input": normal(3, 10, 12, seed=1)})
     found = screen.delivered()
     assert found is not None
@@ -346,10 +347,10 @@ def test_ranges_are_found_for_what_is_not_only_drawn_as_a_picture(engine_for: En
     assert [(each.name, each.has_ranges) for each in screen.front()] == [("out", False), ("join", True)]
     (_, join) = screen.front()
     activation = engine.activation("join")
-    np.testing.assert_allclose(texels(device, join.total, (1, 1), 2)[0, 0], [activation.min(), activation.max()])
+    np.testing.assert_allclose(texels(device, join.total, Size(1, 1), 2)[0, 0], [activation.min(), activation.max()])
     screen.show(engine, ("out",))
     (out,) = screen.front()
     assert out.has_ranges
     activation = engine.activation("out")
-    np.testing.assert_allclose(texels(device, out.total, (1, 1), 2)[0, 0], [activation.min(), activation.max()])
+    np.testing.assert_allclose(texels(device, out.total, Size(1, 1), 2)[0, 0], [activation.min(), activation.max()])
     screen.close()

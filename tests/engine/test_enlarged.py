@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from studio.engine.gl.device import Device
 from studio.engine.gl.view import ViewPass
 from studio.model.display import DisplayTexture, Look, Placement
+from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.ui.viewport.enlarged import Enlarger
 from studio.ui.viewport.scene import Part
 
 pytestmark = pytest.mark.gl
-CROP = (9, 13)
-SIZE = (70, 61)
+CROP = Size(9, 13)
+SIZE = Size(61, 70)
 
 
 class Bench:
@@ -33,7 +35,7 @@ class Bench:
         context = device.context
         self.texture = context.texture((14, 10), 4, dtype="f4")
         self.limits = context.texture((1, 1), 2, dtype="f4")
-        self.canvas = context.texture(SIZE, 4)
+        self.canvas = context.texture(SIZE.wh, 4)
         self.target = context.framebuffer([self.canvas])
         self.show(np.random.default_rng(0).uniform(-0.2, 1.2, (10, 14, 4)).astype(np.float32))
 
@@ -46,7 +48,7 @@ class Bench:
             name="out",
             role="output",
             texture=self.texture.glo,
-            size=(14, 10),
+            size=Size(10, 14),
             lanes=4,
             shape=(3, 10, 14),
             columns=1,
@@ -55,7 +57,7 @@ class Bench:
             low=none,
             high=full,
             limits=self.limits.glo,
-            limits_size=(1, 1),
+            limits_size=Size(1, 1),
             total=self.limits.glo,
             serial=1,
             has_ranges=False,
@@ -84,8 +86,9 @@ def test_it_is_what_the_pass_draws(
     bench: Bench, origin: tuple[float, float], zoom: float, rect: tuple[int, int, int, int]
 ) -> None:
     x, y, width, height = rect
-    inside = max(0, x), max(0, y), min(width, SIZE[0] - max(0, x)), min(height, SIZE[1] - max(0, y))
-    parts = [bench.part(Placement((0, 0, *SIZE), (0.0, 0.0), 4.0)), bench.part(Placement(inside, origin, zoom))]
+    top, left = max(0, y), max(0, x)
+    inside = Rect(top, left, min(height, SIZE.height - top), min(width, SIZE.width - left))
+    parts = [bench.part(Placement(Rect(0, 0, *SIZE), (0.0, 0.0), 4.0)), bench.part(Placement(inside, origin, zoom))]
     ours, drawn = bench.enlarger.drawn(SIZE, parts, Look()), bench.by_pass(parts, Look())
     assert ours is not None
     # At an edge between two texels the last digit of a product decides: a line at most, here and there.
@@ -98,7 +101,7 @@ def test_what_is_no_number_is_left_to_the_pass(bench: Bench) -> None:
     values = np.full((10, 14, 4), 0.5, np.float32)
     values[4, 5, 1] = np.nan
     bench.show(values)
-    parts = [bench.part(Placement((0, 0, *SIZE), (0.0, 0.0), 4.0))]
+    parts = [bench.part(Placement(Rect(0, 0, *SIZE), (0.0, 0.0), 4.0))]
     assert bench.enlarger.drawn(SIZE, parts, Look()) is None
     plain = bench.enlarger.drawn(SIZE, parts, Look(nan=False))
     assert plain is not None
@@ -112,8 +115,8 @@ def test_what_is_no_number_is_left_to_the_pass(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "placement",
     [
-        Placement((0, 0, *SIZE), (0.0, 0.0), 1.0),
-        Placement((0, 0, *SIZE), (0.0, 0.0), 4.0, (-1.0, 0.0, 0.0, 1.0)),
+        Placement(Rect(0, 0, *SIZE), (0.0, 0.0), 1.0),
+        Placement(Rect(0, 0, *SIZE), (0.0, 0.0), 4.0, (-1.0, 0.0, 0.0, 1.0)),
     ],
 )
 def test_what_is_hardly_enlarged_or_turned_is_left_to_the_pass(bench: Bench, placement: Placement) -> None:
@@ -129,7 +132,7 @@ def test_what_lies_in_memory_is_made_there_and_is_what_the_pass_draws(
     texels = np.random.default_rng(1).uniform(low - 0.3, high + 0.3, (10, 14, 4)).astype(np.float32)
     texels[2, 3, :3], texels[4, 5, :3] = np.inf, -np.inf
     bench.show(texels)
-    part = bench.part(Placement((0, 0, *SIZE), (0.5, 1.0), 4.0))
+    part = bench.part(Placement(Rect(0, 0, *SIZE), (0.5, 1.0), 4.0))
     lows, highs = (low, low + 0.05, low - 0.1), (high, high + 0.1, high + 0.2)
     shown = replace(part.shown, shape=(channels, 10, 14), order=order, low=lows, high=highs)
     drawn = bench.by_pass([replace(part, shown=shown)], Look())
@@ -147,7 +150,7 @@ def test_what_is_no_number_in_memory_is_left_to_the_pass_or_black(bench: Bench) 
     texels = np.full((10, 14, 4), 0.5, np.float32)
     texels[4, 5, 1] = np.nan
     bench.show(texels)
-    part = bench.part(Placement((0, 0, *SIZE), (0.0, 0.0), 4.0))
+    part = bench.part(Placement(Rect(0, 0, *SIZE), (0.0, 0.0), 4.0))
     parts = [replace(part, shown=replace(part.shown, values=texels.transpose(2, 0, 1)[:3]))]
     assert bench.enlarger.drawn(SIZE, parts, Look()) is None
     plain = bench.enlarger.drawn(SIZE, parts, Look(nan=False))

@@ -17,9 +17,10 @@ from studio.engine.torch import TorchEngine
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.picture import to_tensor
+from studio.model.size import Size
 from studio.model.stage import Painted, Stage
 
-SIZE = {"input": (12, 16)}
+SIZE = {"input": Size(12, 16)}
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_runs_that_need_those_before_them_are_not_launched(lanes: Executor) -> N
     del lanes
     assert ready(tiny_network()).can_launch(SIZE)
     assert not TorchEngine(tiny_network(), "cpu").can_launch(SIZE), "before the first run"
-    assert not ready(tiny_network()).can_launch({"input": (16, 12)}), "at another size"
+    assert not ready(tiny_network()).can_launch({"input": Size(16, 12)}), "at another size"
     remembers = Stage(1, "enc", make_bend("Feedback", {}))
     moves = Stage(1, "enc", make_bend("Noise", {}))
     for stage in (remembers, moves):

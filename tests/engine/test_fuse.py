@@ -17,10 +17,11 @@ from studio.engine.gl.settings import Settings
 from studio.engine.torch import TorchEngine
 from studio.model.layout import tile_count
 from studio.model.network import Network
+from studio.model.size import Size
 
 
 def groups_of(made: Network, most: int = MOST_OUTPUTS, size: int = 16, run: set[str] | None = None) -> list[Group]:
-    shapes = made.graph.shapes({i.name: (size, size) for i in made.graph.inputs})
+    shapes = made.graph.shapes({i.name: Size(size, size) for i in made.graph.inputs})
     nodes = [node for node in made.graph.nodes if run is None or node.name in run]
     return grouped(nodes, shapes, most)
 
@@ -155,7 +156,7 @@ def test_what_nobody_waits_for_is_run_last_and_side_by_side() -> None:
     groups = [Group(node) for node in made.graph.nodes]
     two = {"side": ["side 1", "side 2"], "mean": ["mean 1", "mean 2"]}
     parts = [(group, two.get(group.head.name, [group.head.name])) for group in groups]
-    shapes = made.graph.shapes({"input": (8, 8)})
+    shapes = made.graph.shapes({"input": Size(8, 8)})
     found = [each for _, passes in side_by_side(parts, shapes) for each in passes]
     # A single value that the chain needs stays where it is.
     assert found == ["a", "b", "scale", "out", "mean 1", "side 1", "end", "mean 2", "side 2", "told"]
@@ -164,15 +165,15 @@ def test_what_nobody_waits_for_is_run_last_and_side_by_side() -> None:
 @given(made=networks())
 @settings(max_examples=30)
 def test_whatever_the_order_nothing_is_read_before_it_is_made(made: Network) -> None:
-    shapes = made.graph.shapes({"input": (1, 1)})
+    shapes = made.graph.shapes({"input": Size(1, 1)})
     groups = groups_of(made, size=1)
     order = side_by_side([(group, [group]) for group in groups], shapes)
     assert sorted(id(group) for group, _ in order) == sorted(id(group) for group in groups)
     places = {id(group): place for place, (group, _) in enumerate(order)}
     makes = {id(g): {g.head.name, *(follower.node.name for follower in g.followers)} for g in groups}
     for group, _ in order:
-        reads = {name for node in (group.head, *(f.node for f in group.followers)) for name in node.inputs}
-        # Of a joined map a group goes on with its own tiles.
+        # A follower that names nothing it reads takes its parent's texels: of a joined map, its own tiles alone.
+        reads = {*group.head.inputs, *(name for f in group.followers for name in f.reads if isinstance(name, str))}
         for name in reads - makes[id(group)]:
             makers = [other for other in groups if name in makes[id(other)]]
             assert all(places[id(other)] < places[id(group)] for other in makers)

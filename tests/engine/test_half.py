@@ -31,6 +31,7 @@ from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, 
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.ops import operator
 
 pytestmark = pytest.mark.gl
@@ -122,7 +123,7 @@ def test_parts_of_sums_are_not_rounded(
 ) -> None:
     made = KINDS[kind]
     op = made.graph.nodes[0].op
-    if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
     engine = GLEngine(made, device, Settings("tiles", Plan(tile, parts, apart), handles=device.has_handles, half=True))
     fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
@@ -181,7 +182,7 @@ def test_products_in_half_precision_are_near(
 ) -> None:
     made = KINDS[kind]
     op = made.graph.nodes[0].op
-    if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
     plan = Plan(tile, parts, apart, run)
     engine = GLEngine(made, device, Settings("tiles", plan, handles=device.has_handles, half=True))
@@ -197,7 +198,7 @@ def test_products_in_half_precision_are_near(
 
 def test_what_is_worth_measuring_in_half_precision_adds_up_few_products() -> None:
     op = KINDS["fractional"].graph.nodes[0].op
-    work = Work(256, 256, 128, 16, op.taps())
+    work = Work(Size(256, 256), 128, 16, op.taps())
     found = plans(work, halves=True)
     assert [plan for plan in found if not plan.run] == plans(work)
     halved = [plan for plan in found if plan.run]

@@ -9,6 +9,7 @@ from helpers import normal, on_torch, relative_error, tiny_network
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.mapped import Feed, Mapped
 from studio.engine.gl.pipeline import GLEngine
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
@@ -73,12 +74,12 @@ def test_what_lies_in_the_engines_memory_is_taken_from_there(mapping: Device) ->
     network = tiny_network()
     engine, plain = GLEngine(network, mapping), on_torch(network)
     (name,) = (i.name for i in network.graph.inputs)
-    assert engine.input_memory(name, (8, 8)) is None, "before the first run there is none"
+    assert engine.input_memory(name, Size(8, 8)) is None, "before the first run there is none"
     engine.run({name: normal(3, 8, 8)})
-    assert engine.input_memory(name, (8, 10)) is None, "of another size there is none"
+    assert engine.input_memory(name, Size(8, 10)) is None, "of another size there is none"
     for seed in range(2 * Feed.COUNT):
         picture = normal(3, 8, 8, seed=seed)
-        memory = engine.input_memory(name, (8, 8))
+        memory = engine.input_memory(name, Size(8, 8))
         assert (memory is not None) == mapping.can_map
         if memory is not None:
             memory[...] = picture
@@ -97,7 +98,7 @@ def test_memory_that_somebody_looks_at_outlives_the_size_the_engine_and_its_devi
     engine = GLEngine(tiny_network(), device)
     picture = normal(3, 8, 8)
     engine.run({"input": picture})
-    view = engine.input_memory("input", (8, 8))
+    view = engine.input_memory("input", Size(8, 8))
     assert view is not None
     view[...] = picture
     engine.run({"input": normal(3, 16, 16)})

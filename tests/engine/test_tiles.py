@@ -30,6 +30,7 @@ from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, 
 from studio.engine.gl.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count
 from studio.model.network import Network
+from studio.model.size import Size
 
 SIZES = {"in_channels": 9, "out_channels": 7}
 WEIGHTED = {
@@ -79,7 +80,7 @@ def test_every_tile_means_the_same(
     if not device.has_compute:
         pytest.skip("no compute shaders here")
     op = WEIGHTED[kind].graph.nodes[0].op
-    if not tile.fits(Work(13, 11, op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
     found = output_of(device, WEIGHTED[kind], tiled(device, Plan(tile, parts, apart)))
     assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5

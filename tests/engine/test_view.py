@@ -13,9 +13,10 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.view import ViewPass
 from studio.model.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 from studio.model.graph import Input
-from studio.model.layout import channel_grid
+from studio.model.layout import Rect, channel_grid
 from studio.model.op import Array
 from studio.model.picture import Picture, signed_view, to_picture
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
@@ -31,16 +32,16 @@ def drawn(
     drawing: Drawing,
     placement: Placement,
     look: Look | None = None,
-    size: tuple[int, int] | None = None,
+    size: Size | None = None,
     *,
     flipped: bool = False,
 ) -> Picture:
     context = device.context
-    size = size or placement.rect[2:]
-    target = context.framebuffer([context.texture(size, 4)])
+    size = size or placement.rect.size
+    target = context.framebuffer([context.texture(size.wh, 4)])
     target.clear()
     ViewPass(device).draw(target, shown, drawing, placement, look or Look(), flipped=flipped)
-    return np.frombuffer(target.read(components=4), np.uint8).reshape(size[1], size[0], 4)[:, :, :3]
+    return np.frombuffer(target.read(components=4), np.uint8).reshape(*size, 4)[:, :, :3]
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def shown(device: Device, engine_for: EngineFor) -> Iterator[Show]:
     """Shows a layer that holds just the values given."""
     screens: list[DisplayBuffers] = []
 
-    def show(values: Array, crop: tuple[int, int] | None = None) -> DisplayTexture:
+    def show(values: Array, crop: Size | None = None) -> DisplayTexture:
         count = values.shape[0]
         made = network(layer("copy", "Identity", "in"), layer("end", "Identity", "copy"), inputs=[Input("in", count)])
         engine = engine_for(made)
@@ -78,10 +79,10 @@ def tiles(shape: tuple[int, int, int]) -> Array:
 def test_tiles_are_those_of_signed_view(device: Device, shown: Show, shape: tuple[int, int, int]) -> None:
     values = tiles(shape)
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement((0, 0, *extent(of, "tiles"))))
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))))
     wanted = signed_view(values, np.abs(values).max(axis=(1, 2)))
     # The model's grid has no gaps, and is black where there is no channel.
-    between, (height, width) = gap(shape[1:]), shape[1:]
+    between, (height, width) = gap(Size(*shape[1:])), shape[1:]
     columns = wanted.shape[1] // width
     for channel in range(shape[0]):
         row, column = divmod(channel, columns)
@@ -94,7 +95,7 @@ def test_tiles_are_those_of_signed_view(device: Device, shown: Show, shape: tupl
 
 def test_gaps_and_places_past_the_last_channel_are_ground(device: Device, shown: Show) -> None:
     of = shown(np.ones((5, 6, 6), np.float32))
-    found = drawn(device, of, "tiles", Placement((0, 0, *extent(of, "tiles"))))
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))))
     ground = np.rint(np.array(GROUND) * 255)
 
     assert found.shape == (13, 20, 3)
@@ -107,9 +108,9 @@ def test_gaps_and_places_past_the_last_channel_are_ground(device: Device, shown:
 def test_enlarged_texels_are_exact_squares(device: Device, shown: Show, zoom: int) -> None:
     values = tiles((5, 4, 6))
     of = shown(values)
-    width, height = extent(of, "tiles")
-    one = drawn(device, of, "tiles", Placement((0, 0, width, height)))
-    found = drawn(device, of, "tiles", Placement((0, 0, width * zoom, height * zoom), zoom=zoom))
+    height, width = extent(of, "tiles")
+    one = drawn(device, of, "tiles", Placement(Rect(0, 0, height, width)))
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, height * zoom, width * zoom), zoom=zoom))
 
     np.testing.assert_array_equal(found, one.repeat(zoom, 0).repeat(zoom, 1))
 
@@ -117,10 +118,10 @@ def test_enlarged_texels_are_exact_squares(device: Device, shown: Show, zoom: in
 def test_a_placement_moves_and_cuts(device: Device, shown: Show) -> None:
     values = tiles((1, 12, 16))
     of = shown(values)
-    whole = drawn(device, of, "tiles", Placement((0, 0, 16, 12)))
-    part = Placement((5, 3, 8, 6), (4.0, 2.0))
-    upright = drawn(device, of, "tiles", part, size=(20, 10))
-    upside_down = drawn(device, of, "tiles", part, size=(20, 10), flipped=True)
+    whole = drawn(device, of, "tiles", Placement(Rect(0, 0, 12, 16)))
+    part = Placement(Rect(3, 5, 6, 8), (4.0, 2.0))
+    upright = drawn(device, of, "tiles", part, size=Size(10, 20))
+    upside_down = drawn(device, of, "tiles", part, size=Size(10, 20), flipped=True)
 
     np.testing.assert_array_equal(upright[3:9, 5:13], whole[2:8, 4:12])
     np.testing.assert_array_equal(upside_down[::-1], upright)
@@ -131,7 +132,7 @@ def test_a_placement_moves_and_cuts(device: Device, shown: Show) -> None:
 def test_what_is_shrunk_is_averaged(device: Device, shown: Show) -> None:
     values = np.indices((8, 8)).sum(0)[None].astype(np.float32) % 2 * 2 - 1
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement((0, 0, 4, 4), zoom=0.5))
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, 4, 4), zoom=0.5))
 
     assert (np.abs(found - (NEGATIVE + POSITIVE) / 2) <= 1).all()
 
@@ -142,7 +143,7 @@ def test_grey_runs_from_the_smallest_to_the_largest(device: Device, shown: Show,
     values[1] = values[1] * 3 + 5
     of = shown(values)
     look = Look("grey", "all" if scaling == "all" else "tile")
-    found = drawn(device, of, "tiles", Placement((0, 0, *extent(of, "tiles"))), look)
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))), look)
     for channel, x in ((0, 0), (1, 10)):
         of_all = values if scaling == "all" else values[channel]
         levels = (values[channel] - of_all.min()) / (of_all.max() - of_all.min()) * 255
@@ -153,7 +154,7 @@ def test_what_is_not_a_number_is_loud_and_infinity_is_full(device: Device, shown
     values = np.full((1, 8, 16), 0.5, np.float32)
     values[0, :, :4], values[0, :, 4:8], values[0, :, 8:12] = np.nan, np.inf, -np.inf
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement((0, 0, 16, 8)))
+    found = drawn(device, of, "tiles", Placement(Rect(0, 0, 8, 16)))
 
     assert {tuple(colour) for colour in found[:, :4].reshape(-1, 3)} == {MAGENTA, (64, 0, 64)}
     assert (found[:, 4:8] == POSITIVE).all()
@@ -164,7 +165,7 @@ def test_what_is_not_a_number_is_loud_and_infinity_is_full(device: Device, shown
 def test_values_near_the_ends_of_float32_keep_their_order(device: Device, shown: Show) -> None:
     values = np.linspace(-3.3e38, 3.3e38, 64, dtype=np.float32).reshape(1, 8, 8)
     of = shown(values)
-    grey = drawn(device, of, "tiles", Placement((0, 0, 8, 8)), Look("grey"))
+    grey = drawn(device, of, "tiles", Placement(Rect(0, 0, 8, 8)), Look("grey"))
 
     near(grey[:, :, 0].reshape(-1)[:, None], np.rint(np.arange(64)[:, None] / 63 * 255).astype(np.uint8))
 
@@ -178,7 +179,7 @@ def test_a_picture_is_that_of_to_picture(device: Device, engine_for: EngineFor, 
     engine.run({"in": values})
     screen = DisplayBuffers(device)
     screen.show(engine, ("out",))
-    found = drawn(device, screen.front()[0], "picture", Placement((0, 0, 14, 9)), Look(nan=False))
+    found = drawn(device, screen.front()[0], "picture", Placement(Rect(0, 0, 9, 14)), Look(nan=False))
 
     near(found, to_picture(values, made.graph.output_range))
     screen.close()
@@ -194,7 +195,7 @@ def test_an_input_is_shown_as_the_picture_that_it_was(device: Device, engine_for
     screen = DisplayBuffers(device)
     screen.show(engine, ("in",))
 
-    near(drawn(device, screen.front()[0], "picture", Placement((0, 0, 7, 6))), levels.astype(np.uint8))
+    near(drawn(device, screen.front()[0], "picture", Placement(Rect(0, 0, 6, 7))), levels.astype(np.uint8))
     screen.close()
 
 
@@ -204,10 +205,10 @@ def test_a_sheet_has_lines_between_kernels_when_it_is_large(device: Device, engi
     screen = DisplayBuffers(device)
     screen.show(engine, ("enc.weight",))
     sheet = screen.front()[0]
-    width, height = extent(sheet, "sheet")
+    height, width = extent(sheet, "sheet")
     look = Look(scaling="all")
-    small = drawn(device, sheet, "sheet", Placement((0, 0, width, height)), look)
-    large = drawn(device, sheet, "sheet", Placement((0, 0, width * 8, height * 8), zoom=8), look)
+    small = drawn(device, sheet, "sheet", Placement(Rect(0, 0, height, width)), look)
+    large = drawn(device, sheet, "sheet", Placement(Rect(0, 0, height * 8, width * 8), zoom=8), look)
     values = engine.sheet("enc.weight")
     near(small, signed_view(values[None], np.abs(values).max(keepdims=True)[0])[:, :width])
 
@@ -222,10 +223,10 @@ def test_a_sheet_has_lines_between_kernels_when_it_is_large(device: Device, engi
 
 def test_every_value_is_found_where_it_is_drawn(device: Device, shown: Show) -> None:
     values = normal(11, 5, 7)
-    of = shown(values, (4, 6))
-    wrapped = device.context.external_texture(of.texture, of.size, 4, 0, "f4")
-    texels = np.frombuffer(wrapped.read(), np.float32).reshape(of.size[1], of.size[0], 4)
-    width, height = extent(of, "tiles")
+    of = shown(values, Size(4, 6))
+    wrapped = device.context.external_texture(of.texture, of.size.wh, 4, 0, "f4")
+    texels = np.frombuffer(wrapped.read(), np.float32).reshape(*of.size, 4)
+    height, width = extent(of, "tiles")
     found = np.full((height, width), np.nan, np.float32)
     for y in range(height):
         for x in range(width):
@@ -247,10 +248,10 @@ def test_an_external_texture_is_not_freed_with_its_wrapper(device: Device, engin
     screen = DisplayBuffers(device)
     screen.show(engine, ("same",))
     front = screen.front()[0]
-    first = drawn(device, front, "tiles", Placement((0, 0, 9, 9)))
+    first = drawn(device, front, "tiles", Placement(Rect(0, 0, 9, 9)))
     for _ in range(3):
         device.context.gc()
-        np.testing.assert_array_equal(drawn(device, front, "tiles", Placement((0, 0, 9, 9))), first)
+        np.testing.assert_array_equal(drawn(device, front, "tiles", Placement(Rect(0, 0, 9, 9))), first)
     screen.close()
 
 

@@ -25,6 +25,7 @@ from studio.model.network import Network
 from studio.model.numbers import knobs, turned
 from studio.model.op import Array
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.state import STEPPING, Stepping, beginning
 from studio.model.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
@@ -64,7 +65,7 @@ def test_thirty_steps_are_those_of_pytorch(name: str, engine_for: EngineFor, fol
     module, path = made(name, folder)
     network = load_network(path)
     (put,) = network.graph.states
-    for size in ((16, 24), (13, 10)):
+    for size in (Size(16, 24), Size(13, 10)):
         begun = beginning("noise", CHANNELS[name], size, 5, np.zeros((3, *size), np.float32))
         engine = engine_for(network)
         runner = FrameRunner(engine)
@@ -126,9 +127,9 @@ def test_the_source_comes_into_its_colour(engine_for: EngineFor, folder: Path) -
 
 
 def test_a_seed_is_one_living_cell_in_the_middle(folder: Path) -> None:
-    begun = beginning("seed", 16, (9, 7), 0, np.zeros((3, 9, 7), np.float32))
+    begun = beginning("seed", 16, Size(9, 7), 0, np.zeros((3, 9, 7), np.float32))
     assert np.argwhere(begun).tolist() == [[channel, 4, 3] for channel in range(3, 16)]
-    assert beginning("seed", 2, (3, 3), 0, np.zeros((3, 3, 3), np.float32))[:, 1, 1].tolist() == [1.0, 1.0]
+    assert beginning("seed", 2, Size(3, 3), 0, np.zeros((3, 3, 3), np.float32))[:, 1, 1].tolist() == [1.0, 1.0]
     module, path = made("growing", folder, "seed")
     net = studio.load(path, engine="torch")
     net(black(9, 7))
@@ -205,7 +206,7 @@ def test_onnx_gives_the_picture_and_the_next_state(folder: Path) -> None:
 
     _, path = made("leaky", folder, "zeros")
     network = load_network(path)
-    model, _ = onnx_model(Preset("p", network, {}), {"x": (8, 9)})
+    model, _ = onnx_model(Preset("p", network, {}), {"x": Size(8, 9)})
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     assert [out.name for out in session.get_outputs()] == [network.graph.output, network.graph.states[0].comes_from]
     fed = np.random.default_rng(0).random((1, 8, 8, 9), np.float32)

@@ -13,6 +13,7 @@ from torch import nn
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model, save_imported
 from studio.io.networks import load_network
+from studio.model.size import Size
 from studio.runtime.render.size import working_size
 
 
@@ -49,7 +50,7 @@ def test_channels_are_made_of_a_picture(way: str, channels: int, tmp_path: Path)
     network = load_network(tmp_path / "mine")
     (put,) = network.graph.inputs
     assert (put.channels, put.mean, put.std, put.range) == (3, (), (), (-1.0, 1.0))
-    assert working_size(network.graph, (30, 41)).padded == (30, 41)
+    assert working_size(network.graph, Size(30, 41)).padded == Size(30, 41)
     picture, engine = torch.rand(3, 20, 28) * 2 - 1, on_torch(network)
     engine.run({put.name: picture.numpy()})
     fed = _made(way, picture, channels, -1.0, 1.0)

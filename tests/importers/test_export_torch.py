@@ -28,6 +28,7 @@ from studio.io.importers._exported import places
 from studio.io.importers._traced import resized
 from studio.io.networks import load_network
 from studio.io.origin import read_origin
+from studio.model.size import Size
 
 TOLERANCE = 1e-5
 
@@ -150,7 +151,7 @@ def taken(module: nn.Module, example: Tensor) -> np.ndarray:
 def lost(module: nn.Module, example: Tensor) -> float:
     """How far the module in float32 is from itself in float64, on what an export is tried on, and at other sizes."""
     feeds = [(example,), *_fed([example], 0.0, 1.0)]
-    feeds += [resized([example], size) for size in ((37, 20), (14, 12), (16, 17))]
+    feeds += [resized([example], size) for size in (Size(37, 20), Size(14, 12), Size(16, 17))]
     with torch.no_grad(), suppress(ValueError):
         return max(_own_error(module, feed, next(iter(places(module(*feed))))) for feed in feeds)
     return 0.0

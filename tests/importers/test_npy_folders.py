@@ -24,6 +24,7 @@ from studio.io.importers import Imported, Options, open_model, save_imported
 from studio.io.importers.base import LIMIT
 from studio.io.networks import load_network
 from studio.model.op import Array
+from studio.model.size import Size
 
 CONV: dict[str, Any] = {
     "name": "conv",
@@ -97,7 +98,7 @@ def test_keras_kernels_run_as_they_did(tmp_path: Path) -> None:
         "dense_bias": normal(6, seed=10),
     }
     document = described(*layers, layout="HWIO", files={"up.weight": "weights/third"})
-    imported = open_model(folder(tmp_path, document, **arrays), Options(input_size=(9, 8)))
+    imported = open_model(folder(tmp_path, document, **arrays), Options(input_size=Size(9, 8)))
 
     tensors = {name: torch.tensor(values) for name, values in arrays.items()}
     picture = normal(3, 9, 8, seed=11)

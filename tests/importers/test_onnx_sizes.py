@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.io.importers import Options, open_model
+from studio.model.size import Size
 
-SIZES = [(64, 64), (128, 192), (256, 64)]
+SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
 
 
 class Net(nn.Module):

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
+from studio.model.size import Size
 
 
 class Quantising(nn.Module):
@@ -84,7 +85,7 @@ def test_sides_that_are_alike_at_the_sizes_tried_first_are_told_apart_further_of
     module = Rounding().eval()
     made = studio.export_torch(module, torch.rand(1, 3, 64, 64), tmp_path / "net")
     assert made.network.graph.only_size is None
-    assert made.network.graph.shapes({"x": (160, 96)})
+    assert made.network.graph.shapes({"x": Size(160, 96)})
 
 
 class Gathering(nn.Module):

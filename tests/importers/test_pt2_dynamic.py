@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
+from studio.model.size import Size
 
 TOLERANCE = 1e-4
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -70,4 +71,4 @@ def test_outputs_have_the_names_of_their_dict_and_maps_come_first(tmp_path: Path
 
 def test_it_is_read_for_the_size_that_is_asked_for(tmp_path: Path) -> None:
     _saved(Several(), tmp_path / "several.pt2")
-    assert open_model(tmp_path / "several.pt2", Options(input_size=(40, 56))).size == (40, 56)
+    assert open_model(tmp_path / "several.pt2", Options(input_size=Size(40, 56))).size == Size(40, 56)

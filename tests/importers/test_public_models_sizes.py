@@ -17,6 +17,7 @@ from test_public_models import MODELS, TOLERANCE, model
 from studio.errors import StudioError
 from studio.io.importers import open_model
 from studio.io.importers.base import Imported
+from studio.model.size import Size
 
 
 def _tensors(name: str, imported: Imported) -> Mapping[str, torch.Tensor]:
@@ -49,4 +50,4 @@ def test_which_sizes_a_public_network_takes_is_said(name: str) -> None:
     assert all(graph.fitting_size(size) == size for size in sizes)
     if graph.only_size is not None:
         with pytest.raises(StudioError, match="takes 64×64"):
-            graph.shapes({put.name: (96, 64) for put in graph.inputs})
+            graph.shapes({put.name: Size(96, 64) for put in graph.inputs})

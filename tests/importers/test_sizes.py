@@ -20,6 +20,7 @@ from studio.io.importers._draft import Draft
 from studio.io.importers._twice import read_twice
 from studio.io.networks import load_network
 from studio.model.op import Shape
+from studio.model.size import Size
 
 TOLERANCE = 1e-4
 EXAMPLE = (16, 24)
@@ -235,9 +236,9 @@ def test_a_module_that_fills_pictures_up_is_given_such(tmp_path: Path) -> None:
     assert "fills pictures up to multiples of 16 pixels" in exported.notes[0]
     graph = load_network(tmp_path / "mine").graph
     assert graph.multiple == (16, 16)
-    assert graph.fitting_size((40, 41)) == (48, 48)
+    assert graph.fitting_size(Size(40, 41)) == Size(48, 48)
     with pytest.raises(StudioError, match="multiples of 16 and widths of 16, not 24×32"):
-        graph.shapes({i.name: (24, 32) for i in graph.inputs})
+        graph.shapes({i.name: Size(24, 32) for i in graph.inputs})
     picture = torch.rand(1, 3, 48, 64)
     with torch.no_grad():
         wanted = module(picture)[0].numpy()
@@ -257,9 +258,9 @@ def test_a_network_of_one_size_says_so_and_takes_no_other(
     how: Callable[[Tensor, Tensor], Tensor], tmp_path: Path
 ) -> None:
     exported = studio.export_torch(Frozen(how), torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    assert "16×24 (height × width) alone" in exported.notes[0]
+    assert "24×16 alone" in exported.notes[0]
     network = studio.load(tmp_path / "mine", engine="torch")
-    with pytest.raises(StudioError, match="takes 16×24"):
+    with pytest.raises(StudioError, match="takes pictures of 24×16 alone, not 32×24"):
         network.run(np.zeros((3, 24, 32), np.float32))
 
 

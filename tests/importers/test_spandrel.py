@@ -11,13 +11,14 @@ from helpers import on_torch, relative_error
 from spandrel_models import LARGE, MODELS, ONE_SIZE
 
 from studio.io.importers import Options, _spandrel, open_model
+from studio.model.size import Size
 
 TOLERANCE = 1e-4
 QUICK = ("RCAN", "NAFNet", "SwinIR", "OmniSR", "SPAN")
 _spandrel.names()  # imports it with a stand-in for torchvision, where that does not load
 
 
-def _check(arch: str, tmp_path: Path, sizes: list[tuple[int, int]]) -> None:
+def _check(arch: str, tmp_path: Path, sizes: list[Size]) -> None:
     module = spandrel_models.made(arch)
     torch.save({"params_ema": module.state_dict()}, tmp_path / "model.pth")
     imported = open_model(tmp_path / "model.pth", Options(input_size=sizes[0]))
@@ -37,14 +38,18 @@ def _check(arch: str, tmp_path: Path, sizes: list[tuple[int, int]]) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("arch", QUICK)
 def test_an_architecture_opens_and_runs_at_three_sizes(arch: str, tmp_path: Path) -> None:
-    _check(arch, tmp_path, [(16, 24), (32, 16), (24, 40)])
+    _check(arch, tmp_path, [Size(16, 24), Size(32, 16), Size(24, 40)])
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("arch", sorted(MODELS.keys() - set(QUICK)))
 def test_the_others_do_too(arch: str, tmp_path: Path) -> None:
-    _check(arch, tmp_path, [(64, 64), (64, 128), (192, 64)] if arch in LARGE else [(32, 48), (48, 32), (64, 64)])
+    _check(
+        arch,
+        tmp_path,
+        [Size(64, 64), Size(64, 128), Size(192, 64)] if arch in LARGE else [Size(32, 48), Size(48, 32), Size(64, 64)],
+    )
 
 
 @pytest.mark.slow
@@ -56,7 +61,7 @@ def test_lama_paints_anew_what_is_bright(tmp_path: Path) -> None:
     module = LaMa(in_nc=4, out_nc=3).eval()
     named = {name.replace("model.", "generator.", 1): value for name, value in module.state_dict().items()}
     torch.save({"state_dict": named}, tmp_path / "best.ckpt")
-    imported = open_model(tmp_path / "best.ckpt", Options(input_size=(64, 64)))
+    imported = open_model(tmp_path / "best.ckpt", Options(input_size=Size(64, 64)))
     assert imported.arch == "LaMa"
     assert "what a mask covers" in " ".join(imported.notes)
     picture, mask = torch.rand(1, 3, 64, 96), torch.rand(1, 1, 64, 96)

@@ -18,13 +18,14 @@ from studio.io.sinks import depth, open_sink
 from studio.io.sinks._faststart import put_index_in_front
 from studio.io.sources import open_source
 from studio.model.picture import deepened, dithered, shallow, to_deep_picture, to_picture
+from studio.model.size import Size
 
-SIZE = (48, 32)
+SIZE = Size(32, 48)
 
 
 def ramp(count: int = 3) -> list[np.ndarray]:
     """Pictures of 16 bits that 8 cannot hold: every value is another."""
-    values = np.arange(SIZE[0] * SIZE[1] * 3, dtype=np.uint32).reshape(SIZE[1], SIZE[0], 3)
+    values = np.arange(SIZE.pixels * 3, dtype=np.uint32).reshape(*SIZE, 3)
     return [((values * 14 + 5 * k) % 65536).astype(np.uint16) for k in range(count)]
 
 
@@ -57,7 +58,7 @@ def test_ffv1_rounds_to_the_bits_that_are_asked_for(tmp_path: Path, bits: int) -
 
 
 def test_prores_keeps_more_than_eight_bits(tmp_path: Path) -> None:
-    smooth = np.broadcast_to(np.linspace(20000, 22000, SIZE[0])[None, :, None], (SIZE[1], SIZE[0], 3)).astype(np.uint16)
+    smooth = np.broadcast_to(np.linspace(20000, 22000, SIZE.width)[None, :, None], (*SIZE, 3)).astype(np.uint16)
     (found, *_) = read(written(tmp_path / "a.mov", "prores", [smooth] * 3))
     levels = len(np.unique(found[16, :, 1]))
     assert levels > 2 * len(np.unique(shallow(smooth)[16, :, 1]))
@@ -66,7 +67,7 @@ def test_prores_keeps_more_than_eight_bits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.exr", "%03d.exr"])
 def test_exr_holds_linear_light(tmp_path: Path, name: str) -> None:
-    light = np.full((SIZE[1], SIZE[0], 3), 30234, np.uint16)  # sRGB's value of 0.18
+    light = np.full((*SIZE, 3), 30234, np.uint16)  # sRGB's value of 0.18
     light[0, 0], light[0, 1], light[0, 2] = 65535, 0, (65535, 0, 0)
     written(tmp_path / name, "exr", [light])
     path = next(tmp_path.glob("*.exr"))
@@ -126,7 +127,7 @@ def boxes(path: Path) -> list[str]:
 def test_the_index_of_an_mp4_stands_in_front(tmp_path: Path, count: int) -> None:
     sound = make_film(tmp_path / "s.mp4", count=count + 25, audio="aac", size=(32, 32))
     path = tmp_path / "a.mp4"
-    with open_sink(path, codec="h264", size=(160, 96), fps=Fraction(25), audio=sound) as sink:
+    with open_sink(path, codec="h264", size=Size(96, 160), fps=Fraction(25), audio=sound) as sink:
         for number in range(count):
             sink.write(numbered(number))
     found = boxes(path)

@@ -31,6 +31,7 @@ from studio.model.network import Network
 from studio.model.op import Array, Elementwise
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
+from studio.model.size import Size
 from studio.ops import registry
 
 TOLERANCE = 1e-4
@@ -51,7 +52,7 @@ def in_the_studio(preset: Preset, *inputs: Array) -> Array:
     return engine.output()
 
 
-def sized(of: Network, *sizes: tuple[int, int]) -> dict[str, tuple[int, int]]:
+def sized(of: Network, *sizes: Size) -> dict[str, Size]:
     return {put.name: size for put, size in zip(of.graph.inputs, sizes, strict=True)}
 
 
@@ -67,14 +68,14 @@ def test_an_operator_means_the_same_in_onnxruntime(op: str, data: st.DataObject,
     case = data.draw(CASES[op])
     of = single(op, *(shape[0] for shape in case.shapes), seed=seed, **case.params)
     inputs = [case.domain(torch.tensor(normal(*shape, seed=seed + k))).numpy() for k, shape in enumerate(case.shapes)]
-    model, _ = onnx_model(Preset("p", of, {}), sized(of, *(shape[1:] for shape in case.shapes)))
+    model, _ = onnx_model(Preset("p", of, {}), sized(of, *(Size(*shape[1:]) for shape in case.shapes)))
     assert relative_error(run(model, *inputs), in_the_studio(Preset("p", of, {}), *inputs)) < TOLERANCE
 
 
 @pytest.mark.parametrize(("kind", "mean", "deviation"), [("uniform", 0.5, 12**-0.5), ("gaussian", 0.0, 1.0)])
 def test_random_maps_are_drawn_by_the_runtime(kind: str, mean: float, deviation: float) -> None:
     of = single("RandomMap", 3, channels=5, kind=kind)
-    model, _ = onnx_model(Preset("p", of, {}), sized(of, (40, 30)))
+    model, _ = onnx_model(Preset("p", of, {}), sized(of, Size(40, 30)))
     found = run(model, normal(3, 40, 30))
     assert found.shape == (5, 40, 30)
     assert abs(found.mean() - mean) < 0.05
@@ -89,10 +90,10 @@ def test_a_network_and_its_bends_run_in_onnxruntime(family: str, tmp_path: Path)
     of = open_model(tmp_path / "model.pth").network
     name = next(name for name, values in of.tensors.items() if values.ndim == 4)
     preset = Preset("bent", of, {name: of.tensors[name][::-1].copy()})
-    model, _ = onnx_model(preset, sized(of, tuple(example.shape[2:])))
+    model, _ = onnx_model(preset, sized(of, Size(*example.shape[2:])))
     values = example[0].numpy()
     assert relative_error(run(model, values), in_the_studio(preset, values)) < TOLERANCE
-    unbent, _ = onnx_model(Preset("unbent", of, {}), sized(of, tuple(example.shape[2:])))
+    unbent, _ = onnx_model(Preset("unbent", of, {}), sized(of, Size(*example.shape[2:])))
     assert relative_error(run(unbent, values), module(example)[0].detach().numpy()) < TOLERANCE
 
 
@@ -101,14 +102,14 @@ def test_a_bypassed_layer_is_exported_as_what_it_does(name: str) -> None:
     of = branched_network()
     preset = Preset("p", of, {}, sections={BYPASSED: frozenset({name})})
     values = normal(3, 12, 10)
-    model, fixed = onnx_model(preset, sized(of, (12, 10)))
+    model, fixed = onnx_model(preset, sized(of, Size(12, 10)))
     assert fixed == (not isinstance(of.graph.node(name).op, Elementwise))
     assert relative_error(run(model, values), in_the_studio(preset, values)) < TOLERANCE
 
 
 def test_pictures_of_other_sizes_fit_where_no_layer_asks_for_one(tmp_path: Path) -> None:
     preset = Preset("p", branched_network(), {})
-    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions((12, 10)))
+    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions(Size(12, 10)))
     other = normal(3, 20, 16)
     found = run((tmp_path / "model.onnx").read_bytes(), other)
     assert relative_error(found, in_the_studio(preset, other)) < TOLERANCE
@@ -123,7 +124,7 @@ def test_a_network_of_one_size_says_so(tmp_path: Path) -> None:
     remarks = export_preset(Preset("p", of, {}), tmp_path / "model.onnx")
     assert "24×24 only" in remarks[0]
     with pytest.raises(StudioError, match='Layer "join"'):
-        export_preset(Preset("p", of, {}), tmp_path / "model.onnx", options=ExportOptions((20, 20)))
+        export_preset(Preset("p", of, {}), tmp_path / "model.onnx", options=ExportOptions(Size(20, 20)))
 
 
 def test_the_file_says_how_to_feed_it(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_the_file_says_how_to_feed_it(tmp_path: Path) -> None:
 
 def test_what_was_exported_opens_again(tmp_path: Path) -> None:
     preset = Preset("p", branched_network(), {})
-    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions((12, 10)))
+    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions(Size(12, 10)))
     again = open_model(tmp_path / "model.onnx")
     values = normal(3, 12, 10)
     found = in_the_studio(Preset("again", again.network, {}), values)

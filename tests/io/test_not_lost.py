@@ -24,6 +24,7 @@ from studio.io.presets import load_preset, remove_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.learn import checkpoint
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.services import importing
 
 PRESET = Preset("dusk", tiny_network(), {})
@@ -280,11 +281,11 @@ def test_there_too_a_recording_leaves_what_others_wrote(tmp_path: Path) -> None:
     picture = np.zeros((32, 32, 3), np.uint8)
     for name, codec in (("a.mkv", "ffv1"), ("a.png", "png"), ("frames", "png")):
         for again in (False, True):
-            with open_sink(tmp_path / name, codec=codec, size=(32, 32), fps=Fraction(25), overwrite=again) as sink:
+            with open_sink(tmp_path / name, codec=codec, size=Size(32, 32), fps=Fraction(25), overwrite=again) as sink:
                 sink.write(picture)
         assert (tmp_path / name).exists()
     (tmp_path / "frames" / "mine.txt").write_bytes(b"mine")
-    with open_sink(tmp_path / "frames", codec="png", size=(32, 32), fps=Fraction(25), overwrite=True) as sink:
+    with open_sink(tmp_path / "frames", codec="png", size=Size(32, 32), fps=Fraction(25), overwrite=True) as sink:
         sink.write(picture)
     assert (tmp_path / "frames" / "mine.txt").read_bytes() == b"mine"
     assert {path.name for path in tmp_path.iterdir()} == {"a.mkv", "a.png", "frames"}

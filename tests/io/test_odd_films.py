@@ -13,6 +13,7 @@ from films import make_film, numbered, numbers
 from studio.io.sinks import open_sink
 from studio.io.sources import at_constant_rate, open_source
 from studio.io.sources._convert import RgbConverter
+from studio.model.size import Size
 
 # MPEG-2 has no 12.
 _RATES = [
@@ -55,14 +56,14 @@ def test_words_for_colours_that_no_converter_has_hide_no_picture(word: str) -> N
         setattr(made, word, value)
         return made
 
-    usual = RgbConverter(160, 96)(frame(0 if word == "color_range" else 2))
+    usual = RgbConverter(Size(96, 160))(frame(0 if word == "color_range" else 2))
     for value in (0, 3, 10, 20, 23):
-        assert np.array_equal(RgbConverter(160, 96)(frame(value)), usual)
+        assert np.array_equal(RgbConverter(Size(96, 160))(frame(value)), usual)
 
 
 def test_a_matrix_that_cannot_be_followed_is_said() -> None:
     frame = av.VideoFrame.from_ndarray(numbered(5), "rgb24").reformat(format="yuv420p")
-    convert = RgbConverter(160, 96)
+    convert = RgbConverter(Size(96, 160))
     convert(frame)
     assert not convert.remark
     frame.colorspace = 8
@@ -74,7 +75,7 @@ def test_a_matrix_that_cannot_be_followed_is_said() -> None:
 def test_a_rate_out_of_a_float_can_be_recorded(tmp_path: Path, suffix: str) -> None:
     codec = {".mp4": "h264", ".mov": "prores", ".mkv": "ffv1", ".gif": "gif"}[suffix]
     path = tmp_path / f"a{suffix}"
-    with open_sink(path, codec=codec, size=(160, 96), fps=Fraction(23.976023976)) as sink:
+    with open_sink(path, codec=codec, size=Size(96, 160), fps=Fraction(23.976023976)) as sink:
         for number in range(12):
             sink.write(numbered(number))
     with open_source(str(path)) as source:

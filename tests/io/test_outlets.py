@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.io.outlets import outlet, outlets
 from studio.io.outlets.base import NAME
 from studio.io.sources import open_source, spout
+from studio.model.size import Size
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
@@ -38,14 +39,14 @@ def test_without_its_library_each_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(StudioError, match=rf"needs the package {module}; install it with .*\[{extra}\]"):
-        outlet(name).open((6, 8), 30.0)
+        outlet(name).open(Size(6, 8), 30.0)
 
 
 @pytest.mark.parametrize(("name", "system"), [("spout", "Windows"), ("syphon", "macOS")])
 def test_what_is_of_another_system_says_so(monkeypatch: pytest.MonkeyPatch, name: str, system: str) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     with pytest.raises(StudioError, match=f"is for {system} alone"):
-        outlet(name).open((6, 8), 30.0)
+        outlet(name).open(Size(6, 8), 30.0)
 
 
 def test_a_virtual_camera_gets_rgb_and_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +69,7 @@ def test_a_virtual_camera_gets_rgb_and_says_where_it_is(monkeypatch: pytest.Monk
             sent.append(np.zeros(0))
 
     put(monkeypatch, "pyvirtualcam", Camera=Camera, PixelFormat=SimpleNamespace(RGB="rgb"))
-    line = outlet("camera").open((6, 8), 30.0)
+    line = outlet("camera").open(Size(6, 8), 30.0)
     assert line.where == "/dev/video9"
     line.send(PICTURE)
     np.testing.assert_array_equal(sent[0], PICTURE)
@@ -77,7 +78,7 @@ def test_a_virtual_camera_gets_rgb_and_says_where_it_is(monkeypatch: pytest.Monk
     line.close()
     assert len(sent) == 2
     with pytest.raises(StudioError, match=r"There is no virtual camera .*could not be started no device"):
-        outlet("camera").open((2, 2), 30.0)
+        outlet("camera").open(Size(2, 2), 30.0)
 
 
 def test_ndi_gets_rgbx_in_turns_of_two_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +115,7 @@ def test_ndi_gets_rgbx_in_turns_of_two_buffers(monkeypatch: pytest.MonkeyPatch) 
     put(monkeypatch, "cyndilib.video_frame", VideoSendFrame=Frame)
     put(monkeypatch, "cyndilib.wrapper")
     put(monkeypatch, "cyndilib.wrapper.ndi_structs", FourCC=SimpleNamespace(RGBX="RGBX"))
-    line = outlet("ndi").open((6, 8), 30.0)
+    line = outlet("ndi").open(Size(6, 8), 30.0)
     assert calls == [("size", 8, 6), ("format", "RGBX"), ("rate", 30), "open"]
     line.send(PICTURE)
     line.send(255 - PICTURE)
@@ -145,7 +146,7 @@ def test_spout_and_syphon_get_rgba(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "platform", "win32")
     put(monkeypatch, "SpoutGL", SpoutSender=Spout)
-    line = outlet("spout").open((6, 8), 30.0)
+    line = outlet("spout").open(Size(6, 8), 30.0)
     line.send(PICTURE)
     pixels, width, height, rest = calls[1]
     assert (width, height, rest) == (8, 6, (0x1908, False, 0))
@@ -166,7 +167,7 @@ def test_spout_and_syphon_get_rgba(monkeypatch: pytest.MonkeyPatch) -> None:
     copies: list[Any] = []
     put(monkeypatch, "syphon.utils.numpy", copy_image_to_mtl_texture=lambda *both: copies.append(both))
     put(monkeypatch, "syphon.utils.raw", create_mtl_texture=lambda *what: what)
-    line = outlet("syphon").open((6, 8), 30.0)
+    line = outlet("syphon").open(Size(6, 8), 30.0)
     line.send(PICTURE)
     np.testing.assert_array_equal(copies[0][0][:, :, :3], PICTURE)
     assert published == [("gpu", 8, 6)]

@@ -18,6 +18,7 @@ from studio.io.sources import Frame, Source, SourceInfo, open_source, video
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources.base import BaseSource
 from studio.io.sources.camera import CameraSource
+from studio.model.size import Size
 
 GAPS = [0.04, 0.04, 0.2, 0.01, 0.01, 0.5, 0.04] * 8
 UNEVEN = [sum(GAPS[:place]) for place in range(len(GAPS))]
@@ -124,7 +125,7 @@ class Plain(BaseSource):
     """A plug-in's source that only iterates."""
 
     def __init__(self, times: list[float]) -> None:
-        self.info = SourceInfo(1, 1, Fraction(1), len(times), None, False, "")
+        self.info = SourceInfo(Size(1, 1), Fraction(1), len(times), None, False, "")
         self._times = times
 
     def __iter__(self) -> Iterator[Frame]:

@@ -21,6 +21,7 @@ from studio.errors import StudioError
 from studio.io.sinks import Sink, codec_for, codecs, open_sink
 from studio.io.sources import at_constant_rate, open_source
 from studio.model.picture import shallow
+from studio.model.size import Size
 
 NTSC = Fraction(30000, 1001)
 FILMS = {"h264": "a.mp4", "prores": "a.mov", "ffv1": "a.mkv", "gif": "a.gif"}
@@ -35,7 +36,7 @@ def record(
     size: tuple[int, int] = (WIDTH, HEIGHT),
     overwrite: bool = False,
 ) -> Sink:
-    with open_sink(path, codec=codec, size=size, fps=fps, overwrite=overwrite) as sink:
+    with open_sink(path, codec=codec, size=Size.from_wh(size), fps=fps, overwrite=overwrite) as sink:
         for number in range(count):
             sink.write(numbered(number, *size))
     return sink
@@ -96,7 +97,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, codec: str, fps: Fracti
 @pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (33, 17)])
 def test_lossless_is_bit_by_bit(tmp_path: Path, codec: str, size: tuple[int, int]) -> None:
     path = tmp_path / ALL[codec]
-    with open_sink(path, codec=codec, size=size, fps=Fraction(25)) as sink:
+    with open_sink(path, codec=codec, size=Size.from_wh(size), fps=Fraction(25)) as sink:
         for seed in range(5):
             sink.write(noise(seed, *size))
     read = pictures(path)
@@ -109,7 +110,7 @@ def test_the_same_pictures_make_the_same_bytes(tmp_path: Path) -> None:
     found = []
     for name in ("first", "second"):
         path = tmp_path / f"{name}.mkv"
-        with open_sink(path, codec="ffv1", size=(32, 24), fps=Fraction(25)) as sink:
+        with open_sink(path, codec="ffv1", size=Size(24, 32), fps=Fraction(25)) as sink:
             for seed in range(3):
                 sink.write(noise(seed, 32, 24))
         found.append(path.read_bytes())
@@ -122,7 +123,7 @@ def test_odd_sizes_double_the_last_row_and_column(tmp_path: Path, codec: str) ->
     picture = numbered(5, 161, 97)
     picture[-1] = (0, 0, 255)
     picture[-3:] = picture[-1]
-    with open_sink(path, codec=codec, size=(161, 97), fps=NTSC) as sink:
+    with open_sink(path, codec=codec, size=Size(97, 161), fps=NTSC) as sink:
         for _ in range(3):
             sink.write(picture)
     read = pictures(path)[1]
@@ -204,7 +205,7 @@ def test_nothing_is_replaced_unasked(tmp_path: Path, codec: str) -> None:
 @pytest.mark.parametrize("codec", ALL)
 def test_what_comes_to_be_meanwhile_is_not_replaced(tmp_path: Path, codec: str) -> None:
     path = tmp_path / ALL[codec]
-    sink = open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(path, codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC)
     sink.write(numbered(7))
     if codec == "png":
         path.mkdir()
@@ -257,7 +258,7 @@ def test_what_lies_beside_a_recording_is_left_alone(tmp_path: Path, name: str) -
     (tmp_path / "frames.part").mkdir()
     (tmp_path / "frames.part" / "frame_00000.png").write_bytes(b"a person's")
     record(tmp_path / name, codec_for(tmp_path / name) or "", 1)
-    sink = open_sink(tmp_path / f"b{name}", codec=codec_for(tmp_path / name) or "", size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(tmp_path / f"b{name}", codec=codec_for(tmp_path / name) or "", size=Size(HEIGHT, WIDTH), fps=NTSC)
     sink.write(numbered(1))
     sink.abort()
     for path in [tmp_path / "frames.part" / "frame_00000.png", *(tmp_path / other for other in beside)]:
@@ -280,7 +281,7 @@ def test_an_exception_keeps_what_there_is_and_the_old(tmp_path: Path, codec: str
         record(path, codec, 2)
     with (
         pytest.raises(ZeroDivisionError) as raised,
-        open_sink(path, codec=codec, size=(WIDTH, HEIGHT), fps=NTSC, overwrite=older) as sink,
+        open_sink(path, codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC, overwrite=older) as sink,
     ):
         write_then_fail(sink)
     assert sink.kept == (sink.part if older else path)
@@ -308,7 +309,7 @@ def test_nothing_written(tmp_path: Path, codec: str) -> None:
 
 @pytest.mark.parametrize("codec", ALL)
 def test_wrong_pictures(tmp_path: Path, codec: str) -> None:
-    with open_sink(tmp_path / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC) as sink:
+    with open_sink(tmp_path / ALL[codec], codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC) as sink:
         sink.write(numbered(0))
         for wrong in (numbered(0)[:-1], numbered(0).astype(np.float32), numbered(0)[:, :, 0]):
             with pytest.raises(StudioError, match="does not fit the recording"):
@@ -343,23 +344,23 @@ def test_bad_places(tmp_path: Path) -> None:
     ]
     for name, codec, message in cases:
         with pytest.raises(StudioError, match=message):
-            open_sink(tmp_path / name, codec=codec, size=(32, 32), fps=NTSC)
+            open_sink(tmp_path / name, codec=codec, size=Size(32, 32), fps=NTSC)
     for rate in (Fraction(0), Fraction(1, 10**9), Fraction(10**9)):
         with pytest.raises(StudioError, match=f"frame rate of {rate} cannot"):
-            open_sink(tmp_path / "a.mp4", codec="h264", size=(32, 32), fps=rate)
+            open_sink(tmp_path / "a.mp4", codec="h264", size=Size(32, 32), fps=rate)
     with pytest.raises(StudioError, match="50 fps or fewer"):
-        open_sink(tmp_path / "a.gif", codec="gif", size=(32, 32), fps=Fraction(60))
+        open_sink(tmp_path / "a.gif", codec="gif", size=Size(32, 32), fps=Fraction(60))
     with pytest.raises(StudioError, match="sides go from 1 to"):
-        open_sink(tmp_path / "a.mp4", codec="h264", size=(0, 32), fps=NTSC)
+        open_sink(tmp_path / "a.mp4", codec="h264", size=Size(32, 0), fps=NTSC)
     with pytest.raises(StudioError, match="no such file"):
-        open_sink(tmp_path / "a.mp4", codec="h264", size=(32, 32), fps=NTSC, audio=tmp_path / "missing.mp4")
+        open_sink(tmp_path / "a.mp4", codec="h264", size=Size(32, 32), fps=NTSC, audio=tmp_path / "missing.mp4")
     assert names(tmp_path) == ["file", "folder.mp4", "pipe.mp4", "pipe.png"]
 
 
 @pytest.mark.parametrize("codec", ALL)
 def test_an_unwritable_folder(locked_folder: Path, codec: str) -> None:
     with pytest.raises(StudioError, match="permission is denied"):
-        open_sink(locked_folder / ALL[codec], codec=codec, size=(32, 32), fps=NTSC)
+        open_sink(locked_folder / ALL[codec], codec=codec, size=Size(32, 32), fps=NTSC)
     assert names(locked_folder) == []
 
 
@@ -372,7 +373,7 @@ RECORD_NOISE = """
     path, codec, audio, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     rng = np.random.default_rng(0)
     sound = Path(audio) if audio else None
-    with open_sink(path, codec=codec, size=(160, 96), fps=Fraction(25), audio=sound) as sink:
+    with open_sink(path, codec=codec, size=Size(96, 160), fps=Fraction(25), audio=sound) as sink:
         for number in range(count):
             sink.write(rng.integers(0, 256, (96, 160, 3), dtype=np.uint8))
             if number == int(os.environ.get("KILL_AT", 100)) and not os.environ.get("GO_ON"):
@@ -460,7 +461,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("codec", ALL)
 def test_a_really_full_disk(tiny_disk: Path, codec: str) -> None:
-    sink = open_sink(tiny_disk / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(tiny_disk / ALL[codec], codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC)
     with pytest.raises(StudioError, match=r"the disk is full.*are kept in") as raised:
         write_noise(sink)
     sink.abort()
@@ -470,7 +471,7 @@ def test_a_really_full_disk(tiny_disk: Path, codec: str) -> None:
 
 
 def test_a_full_disk_promises_no_picture_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sink = open_sink(tmp_path / "one.png", codec="png", size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(tmp_path / "one.png", codec="png", size=Size(HEIGHT, WIDTH), fps=NTSC)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -484,7 +485,7 @@ def test_a_full_disk_promises_no_picture_that_is_gone(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("codec", ALL)
 def test_a_folder_that_is_removed_is_noticed_and_promises_nothing(tmp_path: Path, codec: str) -> None:
     (tmp_path / "out").mkdir()
-    sink = open_sink(tmp_path / "out" / ALL[codec], codec=codec, size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(tmp_path / "out" / ALL[codec], codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC)
     sink.write(numbered(0))
     shutil.rmtree(tmp_path / "out")
     with pytest.raises(StudioError, match=r"has been removed meanwhile.*nothing of it could be kept"):
@@ -500,7 +501,7 @@ def test_a_disk_full_only_at_the_end_still_plays(tmp_path: Path, monkeypatch: py
     def full(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    sink = open_sink(tmp_path / "a.mp4", codec="h264", size=(WIDTH, HEIGHT), fps=NTSC)
+    sink = open_sink(tmp_path / "a.mp4", codec="h264", size=Size(HEIGHT, WIDTH), fps=NTSC)
     for number in range(90):
         sink.write(numbered(number))
     monkeypatch.setattr("studio.io.sinks._film.sync", full)
@@ -533,7 +534,7 @@ def test_the_sound_is_kept_in_step(tmp_path: Path, film: str, audio: str, target
     path = tmp_path / target
     fps = Fraction(25)
     name = codec_for(path) or ""
-    with open_sink(path, codec=name, size=(32, 32), fps=fps, audio=source, audio_range=(start, None)) as sink:
+    with open_sink(path, codec=name, size=Size(32, 32), fps=fps, audio=source, audio_range=(start, None)) as sink:
         for _ in range(100):
             sink.write(np.zeros((32, 32, 3), np.uint8))
     assert sink.warning is None
@@ -570,7 +571,7 @@ def test_samples_are_copied_bit_by_bit_in_quicktime_and_late_sound_stays_late(
             block = av.AudioFrame.from_ndarray(samples[None, start : start + 960], format=kind, layout="mono")
             block.sample_rate, block.pts, block.time_base = 48000, start + round(late * 48000), Fraction(1, 48000)
             container.mux(sound.encode(block))
-    with open_sink(path, codec="prores", size=(32, 32), fps=Fraction(25), audio=source) as sink:
+    with open_sink(path, codec="prores", size=Size(32, 32), fps=Fraction(25), audio=source) as sink:
         for _ in range(75):
             sink.write(np.zeros((32, 32, 3), np.uint8))
     with av.open(str(path)) as container:
@@ -601,7 +602,9 @@ def test_sound_stays_in_step_where_the_clock_of_a_stream_jumps(tmp_path: Path, t
     path = tmp_path / target
     with (
         open_source(str(source)) as opened,
-        open_sink(path, codec=codec_for(path) or "", size=(32, 32), fps=Fraction(25), audio=opened.audio_path) as sink,
+        open_sink(
+            path, codec=codec_for(path) or "", size=Size(32, 32), fps=Fraction(25), audio=opened.audio_path
+        ) as sink,
     ):
         for frame in at_constant_rate(opened, Fraction(25)):
             sink.write(shallow(frame.picture))
@@ -617,13 +620,13 @@ def test_the_sound_ends_where_it_is_told_to(tmp_path: Path) -> None:
     for target in ("a.mp4", "a.mkv"):
         path = tmp_path / target
         with open_sink(
-            path, codec=codec_for(path) or "", size=(32, 32), fps=Fraction(25), audio=source, audio_range=(1.0, 2.5)
+            path, codec=codec_for(path) or "", size=Size(32, 32), fps=Fraction(25), audio=source, audio_range=(1.0, 2.5)
         ) as sink:
             for _ in range(100):
                 sink.write(np.zeros((32, 32, 3), np.uint8))
         assert sound_length(path) == pytest.approx(1.5, abs=0.05)
     with pytest.raises(StudioError, match="is empty; give a start before the end"):
-        open_sink(tmp_path / "b.mkv", codec="ffv1", size=(32, 32), fps=NTSC, audio=source, audio_range=(2.0, 1.0))
+        open_sink(tmp_path / "b.mkv", codec="ffv1", size=Size(32, 32), fps=NTSC, audio=source, audio_range=(2.0, 1.0))
 
 
 @pytest.mark.parametrize("kind", ["damaged", "silent film", "no film", "gif"])
@@ -638,7 +641,7 @@ def test_sound_never_stops_a_recording(tmp_path: Path, kind: str) -> None:
             data[place] = rng.integers(0, 256)
         source.write_bytes(bytes(data))
     path = tmp_path / ("a.gif" if kind == "gif" else "a.mp4")
-    with open_sink(path, codec=codec_for(path) or "", size=(WIDTH, HEIGHT), fps=NTSC, audio=source) as sink:
+    with open_sink(path, codec=codec_for(path) or "", size=Size(HEIGHT, WIDTH), fps=NTSC, audio=source) as sink:
         for number in range(60):
             sink.write(numbered(number))
     assert numbers(pictures(path)) == list(range(60))
@@ -656,7 +659,7 @@ def test_memory_does_not_grow(tmp_path: Path, codec: str) -> None:
         pytest.skip("the memory in use is read from /proc")
     size, warm, more = {"gif": ((96, 64), 50, 300), "prores": ((320, 240), 30, 60)}.get(codec, ((320, 240), 100, 200))
     picture = numbered(341, *size)
-    with open_sink(tmp_path / FILMS[codec], codec=codec, size=size, fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / FILMS[codec], codec=codec, size=Size.from_wh(size), fps=Fraction(25)) as sink:
         for _ in range(warm):
             sink.write(picture)
         before = resident()
@@ -671,8 +674,9 @@ def test_a_film_goes_through_unchanged_in_length(tmp_path: Path) -> None:
     with open_source(str(original)) as source:
         fps = source.info.fps
         assert fps is not None
-        size = (source.info.width, source.info.height)
-        with open_sink(tmp_path / "a.mp4", codec="h264", size=size, fps=fps, audio=source.audio_path) as sink:
+        with open_sink(
+            tmp_path / "a.mp4", codec="h264", size=source.info.size, fps=fps, audio=source.audio_path
+        ) as sink:
             for frame in at_constant_rate(source, fps):
                 sink.write(frame.picture)
     with open_source(str(tmp_path / "a.mp4")) as copy:
@@ -688,7 +692,7 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
     (elsewhere / "film.mp4").write_bytes(b"old")
     link = tmp_path / "link.mp4"
     link.symlink_to(elsewhere / "film.mp4")
-    with open_sink(link, codec="h264", size=(32, 32), fps=NTSC, overwrite=True) as sink:
+    with open_sink(link, codec="h264", size=Size(32, 32), fps=NTSC, overwrite=True) as sink:
         assert sink.part.parent == elsewhere
         sink.write(np.zeros((32, 32, 3), np.uint8))
     assert link.is_symlink()

@@ -23,6 +23,7 @@ from studio.errors import StudioError
 from studio.io.sources import Frame, SourceInfo, at_constant_rate, open_source
 from studio.io.sources.base import BaseSource
 from studio.model.picture import shallow
+from studio.model.size import Size
 
 NTSC = Fraction(30000, 1001)
 
@@ -64,7 +65,7 @@ def test_a_constant_rate_film_comes_through_whole(
         constant = list(at_constant_rate(source, source.info.fps or fps))
         assert source.warning is None
     assert source.info.fps == fps
-    assert (source.info.width, source.info.height) == (WIDTH, HEIGHT)
+    assert source.info.size.wh == (WIDTH, HEIGHT)
     assert source.info.duration == pytest.approx(60 / fps, abs=0.06)
     assert source.info.has_audio == (audio is not None)
     assert source.audio_path == (path if audio else None)
@@ -115,7 +116,7 @@ class Listed(BaseSource):
     """A source of given times."""
 
     def __init__(self, times: list[float], fps: Fraction, last: float | None = None) -> None:
-        self.info = SourceInfo(1, 1, fps, len(times), None, False, "")
+        self.info = SourceInfo(Size(1, 1), fps, len(times), None, False, "")
         self._frames = [
             Frame(np.full((1, 1, 3), n % 256, np.uint8), time, n, last if n == len(times) - 1 else None)
             for n, time in enumerate(times)
@@ -165,7 +166,7 @@ def test_a_rotated_film_is_upright(tmp_path: Path, turn: int) -> None:
     path = make_film(tmp_path / "a.mp4", count=5, turn=turn, draw=draw)
     expected = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
     with open_source(str(path)) as source:
-        assert (source.info.width, source.info.height) == expected
+        assert source.info.size.wh == expected
         frames = list(source)
     assert numbers(frame.picture for frame in frames) == list(range(5))
     assert np.abs(frames[3].picture.astype(int) - numbered(3, *expected)).mean() < 6
@@ -197,7 +198,7 @@ def test_odd_sizes(tmp_path: Path) -> None:
 def test_pixels_are_made_square(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
     path = make_film(tmp_path / "a.mp4", aspect=aspect, count=3)
     with open_source(str(path)) as source:
-        assert (source.info.width, source.info.height) == size
+        assert source.info.size.wh == size
         assert [frame.picture.shape[1::-1] for frame in source] == [size] * 3
         assert numbers(frame.picture for frame in source) == [0, 1, 2]
 
@@ -296,7 +297,7 @@ def test_a_cut_or_damaged_film_gives_what_it_can(
     except StudioError as error:
         assert str(path) in str(error)  # noqa: PT017 - either ending is right
         return
-    assert all(f.picture.shape == (source.info.height, source.info.width, 3) for f in frames)
+    assert all(f.picture.shape == (*source.info.size, 3) for f in frames)
     if not flips:
         assert 0 < len(frames) <= 50
         assert numbers(f.picture for f in frames)[:-2] == list(range(len(frames)))[:-2]

@@ -18,6 +18,7 @@ from studio.learn.asked import Asked
 from studio.learn.bank import load_bank
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
+from studio.model.size import Size
 
 
 class Device:
@@ -94,7 +95,7 @@ def test_it_learns_from_the_camera_that_plays_and_goes_on_looking(world: World) 
 
 def test_who_opened_it_first_may_leave_first(world: World) -> None:
     playing = open_source("camera")
-    learnt = load_bank("camera", (16, 16))
+    learnt = load_bank("camera", Size(16, 16))
     playing.close()
     assert world.busy
     count = len(learnt.pictures)
@@ -132,7 +133,7 @@ def test_a_camera_that_is_pulled_out_comes_back_for_both_and_learning_goes_on(wo
 def test_a_full_bank_takes_new_pictures_in_the_place_of_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     del world
     monkeypatch.setattr(bank, "MOST_PICTURES", 6)
-    learnt = load_bank("camera", (16, 16))
+    learnt = load_bank("camera", Size(16, 16))
     rng = np.random.default_rng(0)
     seen = {int(picture[0, 0, 0]) for picture in learnt.pictures}
 
@@ -148,4 +149,4 @@ def test_a_full_bank_takes_new_pictures_in_the_place_of_others(world: World, mon
 def test_a_camera_that_is_not_there_is_one_sentence(world: World) -> None:
     world.gone = True
     with pytest.raises(StudioError, match="cannot be opened"):
-        load_bank("camera", (16, 16))
+        load_bank("camera", Size(16, 16))

@@ -18,15 +18,14 @@ from studio.learn.objective import WANTED, Objective
 from studio.learn.settings import Settings as Lesson
 from studio.learn.settings import objective_of
 from studio.model.network import Network
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
-SIZE = (6, 10)
+SIZE = Size(6, 10)
 
 
-def normed(
-    channels: int, kind: str = "BatchNorm2d", size: tuple[int, int] = SIZE, pictures: int = 1
-) -> tuple[Network, Objective]:
+def normed(channels: int, kind: str = "BatchNorm2d", size: Size = SIZE, pictures: int = 1) -> tuple[Network, Objective]:
     """The graph that learns two convolutions with a norm and a concatenation between them, and its gradients."""
     affine = {"affine": True} if kind == "InstanceNorm2d" else {}
     made = network(
@@ -40,7 +39,7 @@ def normed(
     return with_gradients(objective)[0], objective
 
 
-def heads(made: Network, size: tuple[int, int], *, sums_at_once: bool) -> dict[str, list[str]]:
+def heads(made: Network, size: Size, *, sums_at_once: bool) -> dict[str, list[str]]:
     graph = made.graph
     shapes = graph.shapes({fed.name: size for fed in graph.inputs})
     groups = grouped(graph.nodes, shapes, sums_at_once=sums_at_once)
@@ -58,7 +57,7 @@ def test_a_norm_is_made_with_its_moments_and_a_bias_with_what_it_is_the_sum_of()
 
 def test_where_sums_are_made_row_by_row_or_a_map_is_large_they_stay_apart() -> None:
     assert heads(normed(8)[0], SIZE, sums_at_once=False)["norm~moments"] == []
-    large = (80, 80)
+    large = Size(80, 80)
     assert "norm" in heads(normed(8, size=large)[0], large, sums_at_once=True)
 
 
@@ -75,7 +74,7 @@ def test_fusing_changes_no_map_of_a_step(
 ) -> None:
     if not device.has_compute:
         pytest.skip("no compute shaders here")
-    made, objective = normed(channels, kind, (height, width), pictures)
+    made, objective = normed(channels, kind, Size(height, width), pictures)
     fed = {}
     for k in range(objective.pictures):
         for seed, (name, here) in enumerate(inputs_of(objective, k).items(), start=2 * k):

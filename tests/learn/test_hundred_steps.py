@@ -16,6 +16,7 @@ from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
 from studio.model.network import Network
+from studio.model.size import Size
 
 STEPS, WARMUP, RATE, CLIP, DECAY = 100, 10, {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}, 0.05, 0.01
 SIDE = 12
@@ -110,7 +111,7 @@ def test_a_hundred_steps_lose_what_they_lose_in_pytorch(pictures: Path, name: st
     found, wanted = [], []
     for _ in range(STEPS):
         found.append(learner.step())
-        batch = learner.lesson.batch(crops, 2, learner.network.graph, (SIDE, SIDE), (SIDE, SIDE))
+        batch = learner.lesson.batch(crops, 2, learner.network.graph, Size(SIDE, SIDE), Size(SIDE, SIDE))
         wanted.append(oracle.step(torch.tensor(np.array(batch.wanted))))
     np.testing.assert_allclose([step.loss for step in found], wanted, rtol=0.01)
     assert np.mean(wanted[-10:]) < np.mean(wanted[:10])

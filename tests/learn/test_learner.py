@@ -24,8 +24,9 @@ from studio.learn.settings import Settings
 from studio.learn.sheets import pinned
 from studio.model.layout import Rect, crop
 from studio.model.network import Network
+from studio.model.size import Size
 
-SIZE = (16, 16)
+SIZE = Size(16, 16)
 
 
 def lesson(seed: int = 0, count: int = 5) -> Same:
@@ -229,7 +230,7 @@ def test_other_settings_keep_what_was_learnt_and_remembered() -> None:
     for _ in range(3):
         taught.step()
     before = taught.result().tensors
-    taught.turn(replace(taught.settings, losses=(L1(),), size=(8, 8), frozen=("enc1",)))
+    taught.turn(replace(taught.settings, losses=(L1(),), size=Size(8, 8), frozen=("enc1",)))
 
     for name, values in taught.result().tensors.items():
         np.testing.assert_array_equal(values, before[name])
@@ -262,7 +263,7 @@ def test_the_rate_warms_up_and_falls_along_a_cosine() -> None:
         ({"frozen": ("*",)}, "no tensor to learn"),
         ({"learns": ("nobody",)}, '"nobody" fits no tensor'),
         ({"losses": ()}, "Without a loss"),
-        ({"size": (15, 15)}, "takes crops of 16×16"),
+        ({"size": Size(15, 15)}, "takes crops of 16×16"),
     ],
 )
 def test_what_cannot_be_learnt_is_said_in_a_sentence(how: dict[str, object], words: str) -> None:

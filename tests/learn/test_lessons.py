@@ -25,9 +25,10 @@ from studio.learn.damage import DAMAGES, damaged, parse_damage
 from studio.learn.lesson import open_lesson
 from studio.learn.networks import NEW, parse_new
 from studio.learn.prepare import Asked, left_out, prepare
+from studio.model.size import Size
 from studio.model.stage import Stage
 
-SIZE = (16, 16)
+SIZE = Size(16, 16)
 
 
 @pytest.fixture
@@ -231,15 +232,15 @@ def test_pairs_stay_pairs_where_there_are_more_than_are_kept(tmp_path: Path, mon
     shown = _numbered(tmp_path / "shown", 20, (24, 36), 4)
     # Half as many are as many as are kept of the others: they would have been taken for pairs.
     with pytest.raises(StudioError, match=r"has 10 pictures and .* 20; pairs need as many of both"):
-        open_lesson(str(shown), str(_numbered(tmp_path / "fewer", 10, (24, 36), 8)), SIZE)
+        open_lesson(str(shown), str(_numbered(tmp_path / "fewer", 10, Size(24, 36), 8)), SIZE)
     # Of larger pictures fewer fit into memory, and of both the same ones are kept.
     monkeypatch.setattr(bank, "MOST_BYTES", 4 * 16 * 40 * 3)
-    lesson = open_lesson(str(shown), str(_numbered(tmp_path / "wanted", 20, (24, 60), 4)), SIZE)
+    lesson = open_lesson(str(shown), str(_numbered(tmp_path / "wanted", 20, Size(24, 60), 4)), SIZE)
     assert len(lesson.bank.pictures) >= 2
     for seed in range(6):
         one, other = lesson.pair(np.random.default_rng(seed), SIZE, SIZE)
         assert (one == other).all()
-    assert lesson.notes == ("Wanted pictures are 24×60 (height × width), those shown 24×36: they are resized.",)
+    assert lesson.notes == ("Wanted pictures are 60×24, those shown 36×24: they are resized.",)
 
 
 def test_wanted_pictures_of_another_shape_are_cut_at_the_same_place(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from studio.learn.objective import sketch
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term, objective_of
 from studio.model.network import Network
+from studio.model.size import Size
 
-SIZE = (14, 18)
+SIZE = Size(14, 18)
 
 
 def seen() -> Network:
@@ -125,7 +126,7 @@ def test_style_compares_gram_matrices_with_those_of_a_picture() -> None:
 
 def test_a_critic_learns_for_itself() -> None:
     made = network(layer("out", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1))
-    objective = objective_of(made, Settings((16, 16), (Adversarial(width=4, depth=2),)))
+    objective = objective_of(made, Settings(Size(16, 16), (Adversarial(width=4, depth=2),)))
     own, critics = objective.aims
     assert own.learns == ("out.weight", "out.bias")
     assert all(name.startswith("critic~") for name in critics.learns)

@@ -12,10 +12,11 @@ from studio.learn.memory import Need, amount, fitted, free_memory, need_of
 from studio.learn.networks import parse_new
 from studio.learn.settings import Settings, objective_of
 from studio.model.network import Network
+from studio.model.size import Size
 
 
 def settings(size: int = 64, batch: int = 16, at_once: int = 0) -> Settings:
-    return Settings((size, size), (L2(),), batch=batch, at_once=at_once)
+    return Settings(Size(size, size), (L2(),), batch=batch, at_once=at_once)
 
 
 @pytest.fixture(scope="module")

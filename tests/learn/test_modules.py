@@ -21,9 +21,9 @@ from studio.learn.lesson import Lesson
 from studio.learn.losses import L2
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
-from studio.model.graph import Size
 from studio.model.network import Network
 from studio.model.picture import Picture, to_tensor
+from studio.model.size import Size
 from studio.ops._reference import reference
 
 SIDE, STEPS = 16, 5
@@ -226,10 +226,10 @@ def learnt(case: str) -> tuple[Network, nn.Module, Tensor, str]:
     more = {} if name == "adam" else {"momentum": 0.9}
     optimiser = kind(module.parameters(), lr=RATES[name], **more)  # type: ignore[arg-type]
     rng = np.random.default_rng(0)
-    size = network.graph.fitting_size((SIDE, SIDE))
+    size = network.graph.fitting_size(Size(SIDE, SIDE))
     shape = network.graph.shapes({network.graph.inputs[0].name: size})[network.graph.output]
     for _ in range(STEPS):
-        shown, wanted = (to_tensor(p, 3, (0.0, 1.0)) for p in Noise().pair(rng, size, shape[1:]))
+        shown, wanted = (to_tensor(p, 3, (0.0, 1.0)) for p in Noise().pair(rng, size, shape.size))
         optimiser.zero_grad()
         F.mse_loss(module(torch.tensor(shown)[None]), torch.tensor(wanted)[None]).backward()
         optimiser.step()
@@ -240,7 +240,7 @@ def learnt(case: str) -> tuple[Network, nn.Module, Tensor, str]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_module_learns_as_it_does_there(case: str, engine: str) -> None:
     network, module, example, name = learnt(case)
-    size = network.graph.fitting_size((SIDE, SIDE))
+    size = network.graph.fitting_size(Size(SIDE, SIDE))
     settings = Settings(size, (L2(),), OPTIMISERS[name](), Schedule(rate=RATES[name]), batch=1)
     learner = Learner(network, Noise(), settings, engine)
     for _ in range(STEPS):

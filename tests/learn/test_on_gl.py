@@ -30,9 +30,9 @@ from studio.learn.on_torch import TorchBackend
 from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.learn.settings import Settings, Term, objective_of
-from studio.model.graph import Size
 from studio.model.layout import Rect
 from studio.model.network import Network
+from studio.model.size import Size
 
 pytestmark = pytest.mark.gl
 
@@ -85,12 +85,12 @@ def new(text: str) -> Callable[[], Network]:
 
 
 NETWORKS: dict[str, tuple[Callable[[], Network], Size, tuple[Term, ...]]] = {
-    "autoencoder": (new("autoencoder,width=16"), (16, 16), (L2(),)),
-    "fractional": (new("autoencoder,width=16,upsampling=fractional"), (16, 24), (L1(), Edges(weight=0.5))),
-    "pix2pix": (new("unet,width=6,depth=3"), (16, 16), (L1(), Adversarial(0.1, width=4, depth=2))),
-    "painter": (new("painter,width=4,blocks=1"), (16, 16), (L2(), SSIM(weight=0.2), TotalVariation(weight=0.1))),
-    "upscaler": (new("upscaler,width=6,depth=2"), (8, 8), (L2(),)),
-    "norms": (norms, (16, 16), (L2(),)),
+    "autoencoder": (new("autoencoder,width=16"), Size(16, 16), (L2(),)),
+    "fractional": (new("autoencoder,width=16,upsampling=fractional"), Size(16, 24), (L1(), Edges(weight=0.5))),
+    "pix2pix": (new("unet,width=6,depth=3"), Size(16, 16), (L1(), Adversarial(0.1, width=4, depth=2))),
+    "painter": (new("painter,width=4,blocks=1"), Size(16, 16), (L2(), SSIM(weight=0.2), TotalVariation(weight=0.1))),
+    "upscaler": (new("upscaler,width=6,depth=2"), Size(8, 8), (L2(),)),
+    "norms": (norms, Size(16, 16), (L2(),)),
 }
 
 
@@ -101,7 +101,7 @@ def taught(backend: Backend, made: Network, size: Size, steps: int, crops: int =
     for picture, number in zip(shown.bank.pictures, range(9), strict=False):
         shown.bank.pictures[number] = np.kron(picture, np.ones((2, 2, 1), np.uint8))
     for _ in range(steps):
-        backend.accumulate(shown.batch(rng, crops, graph, size, (shape.height, shape.width)), 1.0)
+        backend.accumulate(shown.batch(rng, crops, graph, size, Size(shape.height, shape.width)), 1.0)
         found.append(backend.apply(rate, np.inf).total)
     return found
 
@@ -126,42 +126,42 @@ def test_whole_networks_have_the_gradients_of_autograd(open_gl: Open, name: str)
 @pytest.mark.parametrize("name", sorted(OPTIMISERS))
 def test_a_hundred_steps_lose_as_much_as_pytorchs(open_gl: Open, name: str) -> None:
     made = parse_new("autoencoder,width=3,seed=3").make()
-    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    objective = objective_of(made, Settings(Size(8, 8), (L2(),)))
     rates = {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}
     backend = open_gl(objective, OPTIMISERS[name](weight_decay=0.01))
     oracle = TorchBackend(objective, OPTIMISERS[name](weight_decay=0.01), "cpu")
-    found, wanted = (taught(each, made, (8, 8), 100, crops=1, rate=rates[name]) for each in (backend, oracle))
+    found, wanted = (taught(each, made, Size(8, 8), 100, crops=1, rate=rates[name]) for each in (backend, oracle))
     np.testing.assert_allclose(found, wanted, rtol=0.01)
 
 
 def test_strokes_pins_and_checkpoints_hold(open_gl: Open) -> None:
     made = parse_new("autoencoder,width=4,seed=3").make()
-    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    objective = objective_of(made, Settings(Size(8, 8), (L2(),)))
     backend = open_gl(objective, Adam())
     rates = np.ones((4, 3, 4, 4), np.float32)
     rates[1] = 0.0
     backend.rates["enc1.weight"] = rates
-    taught(backend, made, (8, 8), 2)
+    taught(backend, made, Size(8, 8), 2)
     backend.replace("enc1.weight", Rect(4, 0, 4, 12), np.full((4, 12), 0.125, np.float32))
     state = backend.state()
-    first = taught(backend, made, (8, 8), 2)
+    first = taught(backend, made, Size(8, 8), 2)
 
     assert (backend.tensor("enc1.weight")[1] == 0.125).all()
     assert (backend.tensor("enc1.weight")[0] != state.tensors["enc1.weight"][0]).all()
     backend.restore(state)
-    assert taught(backend, made, (8, 8), 2) == first
+    assert taught(backend, made, Size(8, 8), 2) == first
     other = TorchBackend(objective, Adam(), "cpu")
     other.restore(state)
     other.rates["enc1.weight"] = rates
-    np.testing.assert_allclose(taught(other, made, (8, 8), 2), first, rtol=1e-4)
+    np.testing.assert_allclose(taught(other, made, Size(8, 8), 2), first, rtol=1e-4)
 
 
 def test_a_step_that_is_not_finite_is_not_taken(open_gl: Open) -> None:
     made = parse_new("autoencoder,width=4").make()
-    backend = open_gl(objective_of(made, Settings((8, 8), (L2(),))), Adam())
+    backend = open_gl(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam())
     backend.replace("dec2.bias", Rect(0, 0, 1, 1), np.full((1, 1), np.nan, np.float32))
     before = {name: backend.tensor(name) for name in made.tensors}
-    taught(backend, made, (8, 8), 1)
+    taught(backend, made, Size(8, 8), 1)
     assert backend.steps == 0
     for name, values in before.items():
         np.testing.assert_array_equal(backend.tensor(name), values)
@@ -170,13 +170,13 @@ def test_a_step_that_is_not_finite_is_not_taken(open_gl: Open) -> None:
 def test_other_engines_on_the_store_see_what_is_learnt_at_another_size(device: Device) -> None:
     made = parse_new("autoencoder,width=4").make()
     store = TensorStore(made.tensors)
-    backend = GLBackend(objective_of(made, Settings((8, 8), (L2(),))), Adam(), "gl", device, store)
+    backend = GLBackend(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam(), "gl", device, store)
     viewers = [GLEngine(made, device, store=store), TorchEngine(made, "cpu", store)]
     picture = np.random.default_rng(5).random((3, 24, 16), np.float32)
     for viewer in viewers:
         viewer.run({"input": picture})
         viewer.sheet("enc2.weight")
-    taught(backend, made, (8, 8), 2, rate=0.01)
+    taught(backend, made, Size(8, 8), 2, rate=0.01)
     fresh = TorchEngine(made.with_tensors({name: store.tensor(name) for name in made.tensors}), "cpu")
     fresh.run({"input": picture})
 
@@ -196,7 +196,7 @@ def test_other_engines_on_the_store_see_what_is_learnt_at_another_size(device: D
 
 def test_pulls_and_gradients_of_maps_are_those_of_pytorch(open_gl: Open) -> None:
     made = norms()
-    objective = objective_of(made, Settings((16, 16), (L2(),), batch=2))
+    objective = objective_of(made, Settings(Size(16, 16), (L2(),), batch=2))
     sgd = OPTIMISERS["sgd"]()
     backend, oracle = open_gl(objective, sgd), TorchBackend(objective, sgd, "cpu")
     shape = made.tensors["a.weight"].shape
@@ -205,7 +205,7 @@ def test_pulls_and_gradients_of_maps_are_those_of_pytorch(open_gl: Open) -> None
     for each in (backend, oracle):
         each.pulls["a.weight"] = Pull(strength, target)
         each.watched = frozenset({"pool", "gn", "out"})
-        taught(each, made, (16, 16), 1, crops=2)
+        taught(each, made, Size(16, 16), 1, crops=2)
 
     found, wanted = (each.tensor("a.weight") for each in (backend, oracle))
     assert (found[:2] == 0.25).all()
@@ -223,7 +223,7 @@ def test_a_learner_on_the_windows_store_shows_there_what_it_learns(device: Devic
     viewer = GLEngine(made, device)
     picture = np.random.default_rng(5).random((3, 24, 16), np.float32)
     viewer.run({"input": picture})
-    settings = Settings((16, 16), (L1(), Edges(weight=0.2)), batch=2)
+    settings = Settings(Size(16, 16), (L1(), Edges(weight=0.2)), batch=2)
     learner = Learner(made, lesson(), settings, opens=lambda o, how: GLBackend(o, how, "gl", device, viewer.store))
     learner.step()
     learner.publish(viewer)
@@ -244,10 +244,10 @@ def test_a_learner_on_the_windows_store_shows_there_what_it_learns(device: Devic
 
 def test_memory_stays_flat_over_many_steps(device: Device) -> None:
     made = parse_new("autoencoder,width=2").make()
-    backend = GLBackend(objective_of(made, Settings((4, 4), (L2(),))), Adam(), "gl", device)
-    taught(backend, made, (4, 4), 20, crops=1)
+    backend = GLBackend(objective_of(made, Settings(Size(4, 4), (L2(),))), Adam(), "gl", device)
+    taught(backend, made, Size(4, 4), 20, crops=1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    taught(backend, made, (4, 4), 200, crops=1)
+    taught(backend, made, Size(4, 4), 200, crops=1)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 * 1024
     backend.close()
 
@@ -259,7 +259,7 @@ def test_numbers_are_turned_without_beginning_anew(device: Device, engine: str) 
     def opens(objective: Objective, how: Optimiser) -> Backend:
         return TorchBackend(objective, how, "cpu") if engine == "torch" else GLBackend(objective, how, engine, device)
 
-    first = Settings((8, 8), (L1(weight=1.0), Edges(weight=0.2)), Adam(), batch=1)
+    first = Settings(Size(8, 8), (L1(weight=1.0), Edges(weight=0.2)), Adam(), batch=1)
     other = replace(first, losses=(L1(weight=0.3), Edges(weight=2.0)), optimiser=Adam(beta1=0.5, weight_decay=0.1))
     learner = Learner(made, lesson(), first, opens=opens)
     for _ in range(2):
@@ -283,11 +283,11 @@ def test_crops_cut_on_the_device_are_those_of_memory(open_gl: Open) -> None:
     made = parse_new("autoencoder,width=4,seed=3").make()
     pictures = [np.random.default_rng(n).integers(0, 256, (13, 11 + n, 3), np.uint8) for n in range(3)]
     lesson_ = Same(Bank(pictures, "noise"))
-    objective = objective_of(made, Settings((8, 8), (L2(),)))
+    objective = objective_of(made, Settings(Size(8, 8), (L2(),)))
     backends = [open_gl(objective, Adam()) for _ in range(2)]
     rng = np.random.default_rng(7)
     for step in range(4):
-        batch = lesson_.batch(rng, 2, made.graph, (8, 8), (8, 8))
+        batch = lesson_.batch(rng, 2, made.graph, Size(8, 8), Size(8, 8))
         assert len(batch.crops) == 2
         for backend, given in zip(backends, (batch, Batch(batch.shown, batch.wanted, batch.pictures)), strict=True):
             backend.accumulate(given, 1.0)
@@ -301,8 +301,8 @@ def test_crops_cut_on_the_device_are_those_of_memory(open_gl: Open) -> None:
 
 def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(device: Device) -> None:
     made = parse_new("autoencoder,width=4").make()
-    backend = GLBackend(objective_of(made, Settings((8, 8), (L2(),))), Adam(), "gl", device)
-    taught(backend, made, (8, 8), 2, crops=1)
+    backend = GLBackend(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam(), "gl", device)
+    taught(backend, made, Size(8, 8), 2, crops=1)
     before = {name: backend.tensor(name) for name in made.tensors}
     shown = np.full((1, 3, 8, 8), np.nan, np.float32)
     for values in (shown, np.zeros_like(shown), np.zeros_like(shown)):
@@ -313,7 +313,7 @@ def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(devic
     assert backend.steps == 2
     for name, values in before.items():
         np.testing.assert_array_equal(backend.tensor(name), values)
-    assert np.isfinite(taught(backend, made, (8, 8), 2, crops=1)).all()
+    assert np.isfinite(taught(backend, made, Size(8, 8), 2, crops=1)).all()
     assert backend.steps == 4
     backend.close()
 
@@ -321,7 +321,7 @@ def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(devic
 @pytest.mark.slow
 def test_pix2pix_of_256_has_gradients_as_exact_as_pytorchs(device: Device) -> None:
     made, _ = pix2pix()
-    objective = objective_of(made, Settings((256, 256), (L1(),), batch=1))
+    objective = objective_of(made, Settings(Size(256, 256), (L1(),), batch=1))
     rng = np.random.default_rng(0)
     shown, wanted = (rng.random((1, 3, 256, 256), np.float32) * 2 - 1 for _ in range(2))
     backend = GLBackend(objective, OPTIMISERS["sgd"](), "gl", device)
@@ -349,7 +349,7 @@ def test_a_stroke_on_one_tensor_of_a_layer_leaves_what_was_learnt_of_the_others(
         layer("norm", "InstanceNorm2d", "input", num_features=3, affine=True),
         layer("out", "Conv2d", "norm", in_channels=3, out_channels=3, kernel_size=1),
     )
-    how = Settings((8, 8), (L2(),), Adam(), Schedule(rate=0.1), batch=2)
+    how = Settings(Size(8, 8), (L2(),), Adam(), Schedule(rate=0.1), batch=2)
     learners = [Learner(made, lesson(), how, each) for each in (name, "torch")]
     for _ in range(2):
         for each in learners:

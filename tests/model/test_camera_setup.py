@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from studio.errors import StudioError
 from studio.model.camera_setup import CameraSetup, is_camera, setup_given
+from studio.model.size import Size
 
 SETUPS = st.builds(
     CameraSetup,
     number=st.integers(0, 999),
-    size=st.none() | st.tuples(st.integers(10, 9999), st.integers(10, 9999)),
+    size=st.none() | st.builds(Size, st.integers(10, 9999), st.integers(10, 9999)),
     fps=st.none() | st.integers(1, 999),
     mirrored=st.booleans(),
     exposure=st.none() | st.integers(-13, 99_999).map(float),
@@ -27,7 +28,7 @@ def test_a_name_says_all_of_it(setup: CameraSetup) -> None:
 
 def test_the_word_alone_is_the_first_camera() -> None:
     assert setup_given("camera") == setup_given("camera:0") == CameraSetup()
-    assert setup_given("camera:2, mirror ,size=640x480") == CameraSetup(2, (480, 640), mirrored=True)
+    assert setup_given("camera:2, mirror ,size=640x480") == CameraSetup(2, Size(480, 640), mirrored=True)
     assert not is_camera("cameras")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from studio.errors import StudioError
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
+from studio.model.size import Size
 
 CONV = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
 
@@ -99,8 +100,8 @@ def test_what_lies_downstream() -> None:
 
 
 @settings(max_examples=40)
-@given(size=st.tuples(st.integers(1, 40), st.integers(1, 40)))
-def test_predicted_shapes_are_those_of_the_activations(size: tuple[int, int]) -> None:
+@given(size=st.builds(Size, st.integers(1, 40), st.integers(1, 40)))
+def test_predicted_shapes_are_those_of_the_activations(size: Size) -> None:
     made = tiny_network()
     try:
         shapes = made.graph.shapes({"input": size})
@@ -115,10 +116,10 @@ def test_predicted_shapes_are_those_of_the_activations(size: tuple[int, int]) ->
 
 def test_shapes_that_do_not_fit_name_the_layer() -> None:
     with pytest.raises(StudioError, match=r'Layer "join" \(Concat\): it joins maps of different sizes: 6×4×4, 5×5×5'):
-        branched_network().graph.shapes({"input": (5, 5)})
+        branched_network().graph.shapes({"input": Size(5, 5)})
     mismatch = network(layer("a", "Conv2d", "input", **CONV), layer("b", "Conv2d", "a", **CONV | {"in_channels": 4}))
     with pytest.raises(StudioError, match=r'Layer "b" \(Conv2d\): its weights take 4 channels, but its input has 3'):
-        mismatch.graph.shapes({"input": (8, 8)})
+        mismatch.graph.shapes({"input": Size(8, 8)})
 
 
 @pytest.mark.parametrize(("depth", "multiple"), [(0, 1), (1, 2), (3, 8)])
@@ -134,13 +135,13 @@ def test_the_multiple_is_per_axis() -> None:
         layer("c", "Upsample", "b", scale_factor=(6, 2)),
     ).graph
     assert made.multiple == (6, 2)
-    assert made.fitting_size((13, 13)) == (18, 14)
-    assert made.output_size((13, 13)) == (13, 13)
+    assert made.fitting_size(Size(13, 13)) == Size(18, 14)
+    assert made.output_size(Size(13, 13)) == Size(13, 13)
 
 
 @settings(max_examples=60)
-@given(size=st.tuples(st.integers(1, 70), st.integers(1, 70)), depth=st.integers(1, 4))
-def test_a_fitting_size_holds_the_picture_and_its_output(size: tuple[int, int], depth: int) -> None:
+@given(size=st.builds(Size, st.integers(1, 70), st.integers(1, 70)), depth=st.integers(1, 4))
+def test_a_fitting_size_holds_the_picture_and_its_output(size: Size, depth: int) -> None:
     made = deep_network(depth).graph
     fitting = made.fitting_size(size)
     shape = made.shapes({"input": fitting})[made.output]
@@ -153,7 +154,7 @@ def test_a_fitting_size_holds_the_picture_and_its_output(size: tuple[int, int], 
 
 def test_a_picture_that_comes_out_whole_is_not_padded() -> None:
     made = network(layer("a", "Conv2d", "input", **CONV)).graph
-    assert made.fitting_size((7, 5)) == (7, 5)
+    assert made.fitting_size(Size(7, 5)) == Size(7, 5)
 
 
 def test_a_network_checks_its_tensors_by_name() -> None:

@@ -20,6 +20,7 @@ from studio.model.latent import Latent, LatentPath, latent_path, path_of_source
 from studio.model.network import Network
 from studio.model.op import Shape
 from studio.model.picture import to_picture
+from studio.model.size import Size
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, working_size
 
@@ -64,10 +65,10 @@ def test_no_size_of_a_picture_reaches_what_is_made_of_a_vector() -> None:
     graph = generator().graph
     assert set(graph.scales.values()) == {None}
     assert (graph.multiple, graph.square_size) == ((1, 1), None)
-    for size in ((1, 1), (37, 21), (256, 256)):
+    for size in (Size(1, 1), Size(37, 21), Size(256, 256)):
         assert graph.shapes({"z": size})["z"] == Shape(10, 1, 1)
-        assert graph.output_size(size) == (8, 8)
-        assert working_size(graph, size) == WorkingSize(size, size, (8, 8))
+        assert graph.output_size(size) == Size(8, 8)
+        assert working_size(graph, size) == WorkingSize(size, size, Size(8, 8))
 
 
 def test_pictures_and_vectors_mixed() -> None:
@@ -75,10 +76,10 @@ def test_pictures_and_vectors_mixed() -> None:
     assert graph.scales["gate"] is None
     assert graph.scales["out"] == (0.5, 0.5)
     assert (graph.multiple, graph.square_size) == ((2, 2), None)
-    assert working_size(graph, (7, 12)) == WorkingSize((7, 12), (8, 12), (4, 6))
+    assert working_size(graph, Size(7, 12)) == WorkingSize(Size(7, 12), Size(8, 12), Size(4, 6))
     assert joined().graph.square_size == 8
     with pytest.raises(StudioError, match="takes pictures of 8×8 only"):
-        working_size(joined().graph, (9, 9))
+        working_size(joined().graph, Size(9, 9))
 
 
 def test_an_input_says_that_it_is_a_vector_and_older_files_that_it_is_a_picture(tmp_path: Path) -> None:

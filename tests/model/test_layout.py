@@ -76,7 +76,7 @@ def test_an_atlas_fits_the_limit_or_none_does(shape: Shape, limit: int) -> None:
 
 @pytest.mark.parametrize("shape", [Shape(64, 128, 128), Shape(256, 20, 30), Shape(512, 1, 1), Shape(36, 90, 10)])
 def test_an_atlas_is_near_square(shape: Shape) -> None:
-    width, height = atlas_for(shape, 16384).size
+    height, width = atlas_for(shape, 16384).size
     assert width <= 2 * max(height, shape.width)
     assert height <= 2 * max(width, shape.height)
 

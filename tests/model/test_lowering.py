@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.model.bend import Bend, Memory
 from studio.model.lowering import Running, lower
 from studio.model.op import Shape
+from studio.model.size import Size
 from studio.model.stage import ChannelList, Luma, Painted, Stage, after, made
 from studio.model.staged import Staged
 from studio.ops._pass_through import PassThrough
@@ -44,7 +45,7 @@ class FromPicture(Bend):
 
 
 GRAPH = branched_network().graph
-SHAPES = GRAPH.shapes({"input": (8, 8)})
+SHAPES = GRAPH.shapes({"input": Size(8, 8)})
 
 
 def run(*stages: Stage, bypassed: tuple[str, ...] = (), lent: dict[int, Shape] | None = None) -> Running:

@@ -23,6 +23,7 @@ from studio.model.gradient import Backward, tensor_map
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array, Elementwise, Shape
+from studio.model.size import Size
 from studio.ops import registry
 from studio.ops._backward.convolve import WeightGradient
 from studio.ops._pass_through import PassThrough
@@ -71,7 +72,7 @@ def learning(made: Network, fed: dict[str, Array]) -> list[str]:
 
 def check(engine_for: EngineFor, made: Network, fed: dict[str, Array], seed: int) -> None:
     """Compare the gradients of a network by everything that it is fed and that learns."""
-    shapes = made.graph.shapes({name: x.shape[1:] for name, x in fed.items()})
+    shapes = made.graph.shapes({name: Size(*x.shape[1:]) for name, x in fed.items()})
     grad = normal(*shapes[made.graph.output], seed=seed + 77)
     wanted = learning(made, fed)
     oracle = by_autograd(made, fed, grad, wanted)
@@ -163,7 +164,7 @@ def test_what_leads_nowhere_is_left_out() -> None:
         layer("side", "Exp", "a"),
         layer("b", "Conv2d", "a", in_channels=4, out_channels=2, kernel_size=1),
     )
-    shapes = made.graph.shapes({"input": (4, 4)})
+    shapes = made.graph.shapes({"input": Size(4, 4)})
     found = derive(made.graph.nodes, shapes | {"grad": shapes["b"]}, {"b": "grad"}, ["b.weight"])
 
     assert set(found.tensors) == {"b.weight"}

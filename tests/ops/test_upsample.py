@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from studio.model.explain import explain
 from studio.model.graph import Graph, Input
 from studio.model.network import Network
+from studio.model.size import Size
 from studio.ops import operator
 from studio.runtime.render.size import working_size
 
@@ -80,12 +81,12 @@ def test_a_resize_without_a_target_is_refused(params: dict[str, object], words: 
 def test_broken_factors_and_sizes_say_what_pictures_fit() -> None:
     half = network(layer("half", "Upsample", "input", scale_factor=0.5)).graph
     assert half.multiple == (2, 2)
-    assert working_size(half, (20, 31)).padded == (20, 32)
+    assert working_size(half, Size(20, 31)).padded == Size(20, 32)
 
     fixed = network(layer("small", "Upsample", "input", size=(8, 9))).graph
     assert fixed.multiple == (1, 1)
     assert fixed.square_size is None
-    assert working_size(fixed, (20, 31)).output == (8, 9)
+    assert working_size(fixed, Size(20, 31)).output == Size(8, 9)
 
 
 def test_a_resize_to_a_size_that_meets_another_map_fixes_the_pictures_size() -> None:

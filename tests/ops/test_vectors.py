@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.model.graph import Graph, Input
 from studio.model.layout import Rect
 from studio.model.network import Network
+from studio.model.size import Size
 from studio.runtime.render.size import WorkingSize, working_size
 
 CONV = {"in_channels": 3, "out_channels": 5, "kernel_size": 3, "stride": 2, "padding": 1}
@@ -73,18 +74,18 @@ def test_a_dab_on_the_matrix_is_one_weight(engine_for: EngineFor) -> None:
 def test_a_network_behind_flatten_takes_one_size_and_says_which() -> None:
     graph = coder().graph
     assert graph.square_size == 16
-    assert working_size(graph, (16, 16)) == WorkingSize((16, 16), (16, 16), (16, 16))
+    assert working_size(graph, Size(16, 16)) == WorkingSize(Size(16, 16), Size(16, 16), Size(16, 16))
 
     with pytest.raises(
         StudioError,
         match=r'^Layer "code" \(Linear\): its weights take 320 channels, but its input has 600; '
         r"this network takes pictures of 16×16 only\.$",
     ):
-        working_size(graph, (20, 24))
+        working_size(graph, Size(20, 24))
 
 
 def test_a_picture_that_gives_maps_of_the_fixed_size_is_taken_as_it_is() -> None:
-    assert working_size(coder().graph, (15, 16)) == WorkingSize((15, 16), (15, 16), (16, 16))
+    assert working_size(coder().graph, Size(15, 16)) == WorkingSize(Size(15, 16), Size(15, 16), Size(16, 16))
 
 
 def test_a_network_of_fixed_size_is_not_padded_out_of_it() -> None:
@@ -94,16 +95,16 @@ def test_a_network_of_fixed_size_is_not_padded_out_of_it() -> None:
         layer("code", "Linear", "flat", in_features=3 * 7 * 7, out_features=4),
     )
     graph = network(*nodes).graph
-    assert working_size(graph, (15, 15)) == WorkingSize((15, 15), (15, 15), (1, 1))
-    assert working_size(graph, (14, 14)).output == (1, 1)
+    assert working_size(graph, Size(15, 15)) == WorkingSize(Size(15, 15), Size(15, 15), Size(1, 1))
+    assert working_size(graph, Size(14, 14)).output == Size(1, 1)
 
 
 def test_a_gate_fixes_no_size() -> None:
     graph = gated().graph
     assert graph.square_size is None
     assert graph.multiple == (2, 2)
-    assert working_size(graph, (20, 31)).padded == (20, 31)
-    assert working_size(graph, (20, 31)).output == (10, 16)
+    assert working_size(graph, Size(20, 31)).padded == Size(20, 31)
+    assert working_size(graph, Size(20, 31)).output == Size(10, 16)
 
 
 def test_the_size_of_a_gated_map_is_the_maps(engine_for: EngineFor) -> None:
@@ -118,7 +119,7 @@ def test_a_network_that_takes_any_size_keeps_its_own_message() -> None:
     graph = Graph((Input("input"),), (conv, layer("mean", "Mean", "conv")), "mean")
 
     with pytest.raises(StudioError, match="use a larger picture"):
-        working_size(graph, (1, 1))
+        working_size(graph, Size(1, 1))
 
 
 def test_many_features_go_through_the_convolution_path(engine_for: EngineFor) -> None:

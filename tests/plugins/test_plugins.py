@@ -24,6 +24,7 @@ from studio.io.importers import open_model, save_imported
 from studio.io.importers.base import Options
 from studio.io.networks import load_network, save_network
 from studio.io.opening import find_and_open
+from studio.io.outlets import outlet, outlets
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import codec_for, open_sink
 from studio.io.sources import open_source
@@ -34,6 +35,7 @@ from studio.model.network import Network
 from studio.model.plugins import problems
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.ops import operator, registry
 from studio.runtime.render.frame_runner import FrameRunner
@@ -111,10 +113,22 @@ def test_a_source(install: Install) -> None:
 def test_a_sink(install: Install, tmp_path: Path) -> None:
     install("wave_pack")
     assert codec_for(tmp_path / "x.raw") == "raw"
-    with open_sink(tmp_path / "x.raw", codec="raw", size=(4, 2), fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / "x.raw", codec="raw", size=Size(2, 4), fps=Fraction(25)) as sink:
         for level in (1, 2, 3):
             sink.write(np.full((2, 4, 3), level, np.uint8))
     assert (tmp_path / "x.raw").read_bytes() == bytes([1] * 24 + [2] * 24 + [3] * 24)
+
+
+def test_an_outlet(install: Install) -> None:
+    install("wave_pack")
+    assert "collected" in [each.name for each in outlets()]
+    line = outlet("collected").open(Size(2, 4), 30.0)
+    line.send(np.full((2, 4, 3), 5, np.uint8))
+    from wave_pack.outlet import SENT  # type: ignore[import-not-found]
+
+    assert [picture.shape for picture in SENT] == [(2, 4, 3)]
+    line.close()
+    assert problems() == ()
 
 
 def test_an_importer_and_an_exporter(install: Install, tmp_path: Path) -> None:
@@ -185,6 +199,7 @@ def test_broken_ones_are_named_and_the_rest_works(install: Install) -> None:
         'The plug-in "empty" (broken-pack 0.1) declares no EXPORTER in broken_pack.empty.',
         'The plug-in "later" (broken-pack 0.1) was written for a later studio',
         'The plug-in "half" (broken-pack 0.1) declares "CODEC", which the studio cannot use: it has no description.',
+        'The plug-in "none" (broken-pack 0.1) declares "OUTLET", which the studio cannot use: it has no label.',
         'declares "Formless", which the studio cannot use: no form can ask for "what"',
         'declares "Missing", which the studio cannot use: There is no shader "nowhere.glsl" in the package broken_pack',
         'defines "ReLU", as studio.ops.activation does; it is left out',
@@ -214,7 +229,7 @@ def test_an_operator_that_fails_is_named_with_its_plug_in(install: Install, engi
     with pytest.raises(
         StudioError, match=r'Layer "after" \(Shapeless\): The plug-in .*\(broken-pack 0\.1\) has failed'
     ):
-        network_of("Shapeless").graph.shapes({"x": (8, 8)})
+        network_of("Shapeless").graph.shapes({"x": Size(8, 8)})
 
 
 def test_an_edit_and_a_source_that_fail_are_named(install: Install) -> None:

@@ -18,6 +18,7 @@ from studio.control.move import move
 from studio.edits import make_edit
 from studio.io.exporters import export_preset
 from studio.io.importers import open_model
+from studio.io.outlets import outlet
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
@@ -25,6 +26,7 @@ from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.size import Size
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -64,9 +66,20 @@ def test_edit_source_and_sink(tmp_path: Path) -> None:
     with open_source("noise") as source:
         pictures = [frame.picture for frame in source]
     assert (len(pictures), pictures[0].shape) == (100, (240, 320, 3))
-    with open_sink(tmp_path / "x.raw", codec="raw", size=(4, 2), fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / "x.raw", codec="raw", size=Size(2, 4), fps=Fraction(25)) as sink:
         sink.write(np.full((2, 4, 3), 7, np.uint8))
     assert (tmp_path / "x.raw").read_bytes() == bytes([7] * 24)
+
+
+@pytest.mark.usefixtures("page")
+def test_outlet() -> None:
+    line = outlet("file").open(Size(2, 4), 30.0)
+    for level in (3, 7):
+        line.send(np.full((2, 4, 3), level, np.uint8))
+    assert (np.load(line.where) == 7).all()
+    line.close()
+    assert not Path(line.where).exists()
+    assert plugin.check() == ()
 
 
 @pytest.mark.usefixtures("page")

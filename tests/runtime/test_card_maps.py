@@ -8,6 +8,7 @@ from helpers import EngineFor, on_torch, tiny_network
 from studio.engine.base import Engine
 from studio.model.graph import Graph
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.view import View
 from studio.runtime.live.budget import SHARE, Budget
 from studio.runtime.live.card_maps import CardMaps, ShowMaps, ShownMaps
@@ -102,7 +103,7 @@ def test_a_sample_begins_with_any_channel(engine_for: EngineFor) -> None:
     engine = engine_for(tiny_network())
     engine.run({"input": np.random.default_rng(1).random((3, 16, 16), np.float32)})
     shape = engine.shape("enc")
-    all_of_it = engine.sample("enc", shape.channels, (5, 3), (shape.height, shape.width))
+    all_of_it = engine.sample("enc", shape.channels, Size(5, 3), Size(shape.height, shape.width))
     for first in range(shape.channels):
-        few = engine.sample("enc", shape.channels - first, (5, 3), (shape.height, shape.width), first=first)
+        few = engine.sample("enc", shape.channels - first, Size(5, 3), Size(shape.height, shape.width), first=first)
         np.testing.assert_array_equal(few, all_of_it[first:])

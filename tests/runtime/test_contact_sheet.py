@@ -15,6 +15,7 @@ from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.picture import to_tensor
+from studio.model.size import Size
 from studio.runtime.live import contact_sheet
 from studio.runtime.live.contact_sheet import TILE, Tile, compose, grab, write_sheet
 
@@ -43,7 +44,7 @@ def test_an_input_is_shown_as_the_picture_that_it_was(engine_for: EngineFor, dev
     engine, screen = engine_for(same), DisplayBuffers(device)
     shown = picture(40, 30)
     engine.run({"input": to_tensor(shown, 3, given.range, given.mean, given.std)})
-    whole, cropped = (grab(engine, screen, crops)[0].picture for crops in ({}, {"input": (33, 21)}))
+    whole, cropped = (grab(engine, screen, crops)[0].picture for crops in ({}, {"input": Size(33, 21)}))
     np.testing.assert_allclose(whole.astype(int), shown, atol=1)
     np.testing.assert_allclose(cropped.astype(int), shown[:33, :21], atol=1)
     screen.close()

@@ -12,6 +12,7 @@ from helpers import layer, network, on_torch, tiny_network
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.stage import ChannelList
 from studio.runtime.render.enlarge import ByNetwork, Restorer, checked, still_by_network, still_by_restorer
 from studio.runtime.render.frame_runner import FrameRunner
@@ -39,7 +40,7 @@ def test_the_restorer_gives_the_same_picture_so_many_times_as_large(times: int, 
 def test_it_is_sharper_than_by_interpolation_alone() -> None:
     sharp = photo(64, 64)
     small = cv2.resize(sharp, (32, 32), interpolation=cv2.INTER_AREA)
-    plain = resized(small, (64, 64))
+    plain = resized(small, Size(64, 64))
     restorer = Restorer(2)
     found = restorer(small)
     restorer.close()
@@ -72,7 +73,7 @@ def test_stills_are_written_beside_what_is_there(tmp_path: Path) -> None:
     found = cv2.imread(str(first))[:, :, ::-1]
     engine = on_torch(tiny_network())
     engine.set_stages(document.stages)
-    np.testing.assert_array_equal(found, FrameRunner(engine)(resized(picture, (48, 64))))
+    np.testing.assert_array_equal(found, FrameRunner(engine)(resized(picture, Size(48, 64))))
     second = still_by_restorer(picture, 2, path)
     assert second != path
     assert cv2.imread(str(second)).shape == (96, 128, 3)

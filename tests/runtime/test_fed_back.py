@@ -24,6 +24,7 @@ from studio.model.feedback import FEEDBACK, Feedback
 from studio.model.numbers import turned
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.live.report import Progress
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.frame_runner import FrameRunner
@@ -113,7 +114,7 @@ def test_a_performance_with_feedback_has_the_same_frames(
 ) -> None:
     del gl_device
     film = tmp_path / "film.mkv"
-    with open_sink(film, codec="ffv1", size=(16, 12), fps=Fraction(25)) as sink:
+    with open_sink(film, codec="ffv1", size=Size(12, 16), fps=Fraction(25)) as sink:
         for _ in range(30):
             sink.write(picture())
     running = Studio()

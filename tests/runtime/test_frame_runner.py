@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Input
 from studio.model.picture import signed_view, to_picture, to_tensor
+from studio.model.size import Size
 from studio.runtime.render.frame_runner import FrameRunner
 
 
@@ -79,16 +80,16 @@ def test_an_unknown_layer_is_refused_before_anything_runs() -> None:
 
 def test_resizing_keeps_flat_colours_and_gives_the_size_asked_for() -> None:
     flat = np.full((7, 9, 3), (10, 200, 77), np.uint8)
-    for size in ((7, 9), (3, 4), (20, 30), (20, 3)):
+    for size in (Size(7, 9), Size(3, 4), Size(20, 30), Size(20, 3)):
         found = resized(flat, size)
         assert found.shape == (*size, 3)
         assert (found == (10, 200, 77)).all()
-    assert resized(flat, (7, 9)) is flat
+    assert resized(flat, Size(7, 9)) is flat
 
 
 def test_shrinking_averages() -> None:
     checks = (255 * (np.indices((8, 8)).sum(0) % 2)).astype(np.uint8)[:, :, None].repeat(3, 2)
-    assert np.abs(resized(checks, (4, 4)).astype(int) - 127).max() <= 1
+    assert np.abs(resized(checks, Size(4, 4)).astype(int) - 127).max() <= 1
 
 
 def test_a_large_signed_activation_is_fed_on_unclipped() -> None:

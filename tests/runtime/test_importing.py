@@ -12,6 +12,7 @@ from torch import nn
 from studio.errors import StudioError
 from studio.io.importers import Options
 from studio.io.networks import load_network
+from studio.model.size import Size
 from studio.model.values import Values
 from studio.runtime.services.importing import import_model, preview
 
@@ -25,7 +26,7 @@ def model(folder: Path) -> Path:
 
 
 def test_a_preview_says_layers_tensors_values_and_what_was_guessed(tmp_path: Path) -> None:
-    found = preview(model(tmp_path), Options(input_size=(32, 24)))
+    found = preview(model(tmp_path), Options(input_size=Size(32, 24)))
     assert [layer.op for layer in found.layers] == ["Conv2d", "ReLU", "ConvTranspose2d", "Sigmoid"]
     assert (found.format, found.arch, found.size) == ("PyTorch state dict", "autoencoder", (32, 24))
     first = found.layers[0]

@@ -26,6 +26,7 @@ from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
+from studio.model.size import Size
 from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.movement import Movement
@@ -139,7 +140,7 @@ class Wired:
 def wired(gl_device: Device, tmp_path: Path) -> Iterator[Wired]:
     del gl_device
     rng = np.random.default_rng(0)
-    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=(16, 12), fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=Size(12, 16), fps=Fraction(25)) as sink:
         for _ in range(50):
             sink.write(rng.integers(0, 256, (12, 16, 3), np.uint8))
     found = Wired(tmp_path / "film.mkv")

@@ -22,6 +22,7 @@ from studio.errors import StudioError
 from studio.io.resize import letterboxed
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
+from studio.model.size import Size
 from studio.runtime.live import recorder
 from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, free_path, still
 
@@ -284,18 +285,18 @@ def test_pictures_of_another_size_are_brought_to_the_first_ones() -> None:
 
 def test_letterboxing() -> None:
     white = np.full((30, 40, 3), 255, np.uint8)
-    wide = letterboxed(white, (80, 30))
+    wide = letterboxed(white, Size(30, 80))
     assert wide.shape == (30, 80, 3)
     assert (wide[:, 20:60] == 255).all()
     assert wide.sum() == white.sum()
-    assert letterboxed(white, (40, 30)) is white
-    assert (letterboxed(white, (81, 60)) == 255).all()
-    assert letterboxed(white, (1, 50)).shape == (50, 1, 3)
+    assert letterboxed(white, Size(30, 40)) is white
+    assert (letterboxed(white, Size(60, 81)) == 255).all()
+    assert letterboxed(white, Size(50, 1)).shape == (50, 1, 3)
 
 
 def test_a_size_of_its_own_and_other_codecs(tmp_path: Path) -> None:
     for codec in ("png", "ffv1"):
-        recorder = LiveRecorder(RecordingPlan(tmp_path, codec, Fraction(10), (32, 18), "{preset}"), "a/b")
+        recorder = LiveRecorder(RecordingPlan(tmp_path, codec, Fraction(10), Size(18, 32), "{preset}"), "a/b")
         recorder.offer(numbered(1), START)
         recorder.stop(START + 0.5)
         status = recorder.wait(PATIENCE)
@@ -310,7 +311,7 @@ def test_names_never_overwrite(tmp_path: Path) -> None:
     pattern = "{preset} {date} {time}"
     first = free_path(tmp_path, pattern, "x", ".mp4", when)
     assert first.name == "x 2026-11-22 20.50.01.mp4"
-    with open_sink(first, codec="h264", size=(32, 32), fps=Fraction(25)) as sink:
+    with open_sink(first, codec="h264", size=Size(32, 32), fps=Fraction(25)) as sink:
         second = free_path(tmp_path, pattern, "x", ".mp4", when)  # while the first grows
         sink.write(np.zeros((32, 32, 3), np.uint8))
     assert second.name == "x 2026-11-22 20.50.01 2.mp4"

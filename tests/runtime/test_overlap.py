@@ -16,6 +16,7 @@ from studio.engine.gl.device import Device
 from studio.engine.torch import TorchEngine
 from studio.io.sources import SourceInfo
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.model.tick import Tick
 from studio.runtime.live import overlap
 from studio.runtime.live.cores import Cores
@@ -124,7 +125,7 @@ class Fast:
         return np.random.default_rng(number).integers(0, 256, (24, 32, 3), np.uint8)
 
     def state(self) -> PlayerState:
-        info = SourceInfo(32, 24, Fraction(25), 250, 10.0, False, "h264")
+        info = SourceInfo(Size(24, 32), Fraction(25), 250, 10.0, False, "h264")
         return PlayerState("film", info, playing=True, is_camera=self.is_camera)
 
 

@@ -13,13 +13,14 @@ from studio.io.sources import SourceInfo
 from studio.model.generator import Generator
 from studio.model.latent import LatentPath, latent_path
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.model.tick import Tick
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.render.size import WorkingSize
 
-FILM = SourceInfo(8, 8, Fraction(25), 250, 10.0, False, "h264")
+FILM = SourceInfo(Size(8, 8), Fraction(25), 250, 10.0, False, "h264")
 
 
 class Desk:
@@ -66,7 +67,7 @@ class Desk:
         if self.fails is not None:
             raise self.fails
         self.ran.append((int(picture[0, 0, 0]), self.tick, time))
-        return WorkingSize((8, 8), (8, 8), (8, 8))
+        return WorkingSize(Size(8, 8), Size(8, 8), Size(8, 8))
 
     # -- the loop -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
+from studio.model.size import Size
 from studio.runtime.live import devices
 from studio.runtime.live import player as player_module
 from studio.runtime.live.playback import Playback
@@ -68,7 +69,7 @@ class Film(BaseSource):
     def __init__(
         self, count: int = 50, cost: float = 0.0, sleep: Callable[[float], None] = time.sleep, enters: bool = True
     ) -> None:
-        self.info = SourceInfo(6, 4, Fraction(25), count, count / 25, False, "film")
+        self.info = SourceInfo(Size(4, 6), Fraction(25), count, count / 25, False, "film")
         self.count, self.cost, self.sleep, self.enters = count, cost, sleep, enters
         self.closed = False
         self.entered = 0
@@ -97,7 +98,7 @@ class Camera(BaseSource):
     """A device of which the test says what it sees."""
 
     def __init__(self) -> None:
-        self.info = SourceInfo(6, 4, Fraction(30), None, None, False, "camera")
+        self.info = SourceInfo(Size(4, 6), Fraction(30), None, None, False, "camera")
         self.says = "live"
         self.sees = np.zeros((4, 6, 3), np.uint8)
         self.closed = threading.Event()
@@ -339,9 +340,9 @@ def test_a_still_comes_once_and_is_fitted_anew(
     assert newest is not None
     assert player.newest() == newest
     assert len(changes) == seen
-    player.set_fit(lambda picture: resized(picture, (8, 12)))
+    player.set_fit(lambda picture: resized(picture, Size(8, 12)))
     until(lambda: player.newest()[1].shape == (8, 12, 3))  # type: ignore[index]
-    player.set_fit(lambda picture: resized(picture, (2, 2)))
+    player.set_fit(lambda picture: resized(picture, Size(2, 2)))
     until(lambda: player.newest()[1].shape == (2, 2, 3))  # type: ignore[index]
     player.set_fit(None)
     until(lambda: player.newest()[1].shape == (4, 6, 3))  # type: ignore[index]

@@ -15,6 +15,7 @@ from test_live import studio as studio
 from studio.errors import StudioError
 from studio.io import outlets
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.live import sending
 from studio.runtime.live.report import Progress
 from studio.runtime.live.sending import Send, Sent, StopSending
@@ -29,14 +30,14 @@ class Made:
 
     def __init__(self) -> None:
         self.got: list[Picture] = []
-        self.sizes: list[tuple[int, int]] = []
+        self.sizes: list[Size] = []
         self.threads: set[str] = set()
         self.fails = self.closed = False
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.where = "over there"
 
-    def open(self, size: tuple[int, int], fps: float) -> Made:
+    def open(self, size: Size, fps: float) -> Made:
         if fps <= 0:
             raise StudioError("no")
         self.sizes.append(size)
@@ -85,7 +86,7 @@ def test_the_output_is_sent_and_what_hangs_holds_nothing_up(showing: Studio, sti
 
 
 def test_sizes_are_kept_and_failures_said(showing: Studio, made: Made) -> None:
-    showing.live.order(Send("made", (40, 30)))
+    showing.live.order(Send("made", Size(40, 30)))
     showing.until(lambda: made.got)
     assert made.sizes == [(40, 30)]
     assert made.got[0].shape == (40, 30, 3)

@@ -46,6 +46,7 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
 from studio.model.section import SECOND
+from studio.model.size import Size
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Record, Recording
 from studio.runtime.live.recorder import LiveRecorder, RecordingPlan
@@ -80,7 +81,7 @@ def film(tmp_path: Path) -> Path:
     """Pictures that move, without loss."""
     rng = np.random.default_rng(3)
     still = rng.integers(0, 256, (30, 80, 3), np.uint8)
-    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=(40, 30), fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=Size(30, 40), fps=Fraction(25)) as sink:
         for number in range(40):
             sink.write(np.ascontiguousarray(still[:, number : number + 40]))
     return tmp_path / "film.mkv"
@@ -206,7 +207,7 @@ def test_a_second_film_is_lent_as_it_was(
     del gl_device
     rng = np.random.default_rng(8)
     for name, rate in (("second.mkv", 10), ("third.mkv", 7)):
-        with open_sink(tmp_path / name, codec="ffv1", size=(32, 24), fps=Fraction(rate)) as sink:
+        with open_sink(tmp_path / name, codec="ffv1", size=Size(24, 32), fps=Fraction(rate)) as sink:
             for _ in range(15):
                 sink.write(rng.integers(0, 256, (24, 32, 3), np.uint8))
     document = Document(Preset("played", tiny_network(), {}))

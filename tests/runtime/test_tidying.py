@@ -13,6 +13,7 @@ import pytest
 from helpers import EngineFor, tiny_network
 
 from studio.model.op import Shape
+from studio.model.size import Size
 from studio.model.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.tidying import Tidying
@@ -101,7 +102,7 @@ def test_a_closed_engine_is_gone_without_the_collector(engine_for: EngineFor) ->
     engine = engine_for(tiny_network())
     engine.run({"input": np.zeros((3, 16, 16), np.float32)})
     engine.stats("enc")
-    engine.sample("enc", 2, (4, 4), (8, 8))
+    engine.sample("enc", 2, Size(4, 4), Size(8, 8))
     engine.bypass({"act"})
     engine.update()
     engine.close()

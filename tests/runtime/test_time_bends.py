@@ -20,6 +20,7 @@ from studio.io.sources import SourceInfo, open_source
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.player import Player
@@ -44,7 +45,7 @@ class HandedOut(Player):
         super().__init__(lambda: None)
         self._pictures, self._handed, self._era = pictures, Newest(0, pictures[0], "film", 0.0), 0
         height, width = pictures[0].shape[:2]
-        self._told = SourceInfo(width, height, Fraction(FPS), len(pictures), len(pictures) / FPS, False, "ffv1")
+        self._told = SourceInfo(Size(height, width), Fraction(FPS), len(pictures), len(pictures) / FPS, False, "ffv1")
 
     def newest(self) -> Newest | None:
         return self._handed
@@ -74,7 +75,7 @@ class Seen(Feature):
 def film(tmp_path: Path) -> Path:
     """Pictures that move, without loss."""
     still = np.random.default_rng(3).integers(0, 256, (30, 80, 3), np.uint8)
-    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=(40, 30), fps=Fraction(FPS)) as sink:
+    with open_sink(tmp_path / "film.mkv", codec="ffv1", size=Size(30, 40), fps=Fraction(FPS)) as sink:
         for number in range(FRAMES):
             sink.write(np.ascontiguousarray(still[:, 2 * number : 2 * number + 40]))
     return tmp_path / "film.mkv"

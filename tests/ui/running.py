@@ -18,6 +18,7 @@ from studio.io.sources import SourceInfo
 from studio.model.document import Document
 from studio.model.picture import Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
@@ -27,7 +28,7 @@ from studio.ui.services.posting import Post
 from studio.ui.services.preset_opener import PresetOpener
 from studio.ui.services.session import Session
 
-FILM = SourceInfo(64, 48, Fraction(25), 250, 10.0, False, "h264")
+FILM = SourceInfo(Size(48, 64), Fraction(25), 250, 10.0, False, "h264")
 
 
 class NotingLive:

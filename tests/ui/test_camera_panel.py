@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
 from studio.model.camera_setup import CameraSetup
+from studio.model.size import Size
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
 from studio.ui.source.camera_panel import CameraPanel
@@ -56,7 +57,7 @@ def test_what_is_chosen_holds_when_the_camera_is_played(at: Running, qtbot: QtBo
     assert at.live.of("play") == []
     qtbot.mouseClick(panel.start, Qt.MouseButton.LeftButton)
     assert at.live.of("play") == [("camera:2,size=1280x720,mirror",)]
-    assert at.session.camera(2) == CameraSetup(2, (720, 1280), mirrored=True)
+    assert at.session.camera(2) == CameraSetup(2, Size(720, 1280), mirrored=True)
     qtbot.keyClick(panel.device, Qt.Key.Key_Up)
     assert panel.resolution.currentText() == "As it comes"
     assert not panel.mirror.isChecked()

@@ -105,7 +105,7 @@ def test_every_row_and_column_has_its_bar(blocks: int, across: bool, gl_app: QAp
     zoom = 12
     size = QSize(LEFT + width * zoom, TOP + height * zoom)
     camera = Camera()
-    camera.see((width, height), (width * zoom, height * zoom))
+    camera.see(arrangement.size, arrangement.size.times(zoom))
     image = QImage(size, QImage.Format.Format_RGB32)
     image.fill(QColor(0, 0, 0))
     painter = QPainter(image)

@@ -15,6 +15,7 @@ from whole_window import WholeWindow
 from studio.model.brush import Brush
 from studio.model.edit import Patch
 from studio.model.layout import Rect, put, to_sheet
+from studio.model.size import Size
 from studio.runtime.live.card_maps import ShownMaps
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.card_painter import map_box
@@ -23,7 +24,7 @@ from studio.ui.filters.sheet_canvas import SheetCanvas
 from studio.ui.filters.sheet_painter import APART, number_text
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-views = st.tuples(st.integers(60, 900), st.integers(60, 900))
+views = st.builds(Size, st.integers(60, 900), st.integers(60, 900))
 
 
 @st.composite

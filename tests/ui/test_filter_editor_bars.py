@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.model.edit import Selection
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.ui.filters.bars_picture import bars_picture, row_of
 
 BIAS = "enc.bias"
@@ -106,7 +107,7 @@ def vector(n: int) -> Array:
 @pytest.mark.parametrize("n", [1, 7, 64, 500, 4096])
 def test_bars_reach_from_zero_to_their_values(n: int) -> None:
     values = vector(n)
-    image = bars_picture(values, values, np.ones(n, np.bool_), None, (-1.0, 1.0), (200, 101))
+    image = bars_picture(values, values, np.ones(n, np.bool_), None, (-1.0, 1.0), Size(101, 200))
     assert (image.width(), image.height()) == (200, 101)
     first, last = image.pixelColor(0, 70), image.pixelColor(197, 30)
     assert (first.red(), first.green(), first.blue()) == (70, 150, 255)

@@ -22,6 +22,7 @@ from studio.io.networks import save_network
 from studio.io.sinks import open_sink
 from studio.io.sources import Frame, SourceInfo
 from studio.io.sources.base import BaseSource
+from studio.model.size import Size
 from studio.model.view import View
 from studio.ops import operator
 from studio.runtime.live import recorder
@@ -121,7 +122,7 @@ def test_the_drivers_compiler(whole: WholeWindow, monkeypatch: pytest.MonkeyPatc
 class Odd(BaseSource):
     """Shows one picture, then fails."""
 
-    info = SourceInfo(64, 48, Fraction(25), 9, 1.0, False, "odd")
+    info = SourceInfo(Size(48, 64), Fraction(25), 9, 1.0, False, "odd")
 
     def __iter__(self) -> Iterator[Frame]:
         yield Frame(np.full((48, 64, 3), 200, np.uint8), 0.0, 0)

@@ -13,6 +13,7 @@ from studio.edits.stroke import Stroke
 from studio.model.brush import Brush
 from studio.model.edit import Selection
 from studio.model.layout import Rect, put, sheet_size
+from studio.model.size import Size
 from studio.model.version import Version
 from studio.ui.filters import laid_sheet, sheet_colours
 from studio.ui.filters.arrangement import Laid, arranged
@@ -96,7 +97,7 @@ def test_what_is_not_seen_is_not_coloured(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_stroke_lays_the_kernels_that_it_reaches_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     grid = (240, 4, 3, 3)
-    arrangement = arranged(grid, (300, 300))
+    arrangement = arranged(grid, Size(300, 300))
     assert not arrangement.is_plain
     kernels = np.random.default_rng(0).standard_normal(grid).astype(np.float32)
     whole = arrangement.lay(kernels)

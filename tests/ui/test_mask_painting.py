@@ -56,7 +56,7 @@ def at(whole: WholeWindow, y: float, x: float) -> QPoint:
     """Where a part of the picture, 0 to 1, lies in the viewport."""
     viewport = whole.viewport
     whole.until(lambda: viewport._parts)
-    width, height = viewport.camera.content
+    height, width = viewport.camera.content
     ratio = viewport.devicePixelRatioF()
     left, top = viewport.camera.to_view(x * width, y * height)
     return QPoint(round(left / ratio), round(top / ratio))

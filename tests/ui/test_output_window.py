@@ -20,17 +20,18 @@ from whole_window import WholeWindow
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.framing import Framing
+from studio.model.size import Size
 from studio.ui.services.choices import OutputChoice
 
 
-def mapped(framing: Framing, picture: np.ndarray, view: tuple[int, int]) -> np.ndarray:
+def mapped(framing: Framing, picture: np.ndarray, view: Size) -> np.ndarray:
     """What the shader makes of a placement, pixel by pixel; -1 beside the picture."""
     height, width = picture.shape
-    placement = framing.placement((width, height), view)
-    found = np.full((view[1], view[0]), -1)
+    placement = framing.placement(Size(height, width), view)
+    found = np.full(view, -1)
     (x0, y0), (a, b, c, d) = placement.origin, placement.axes
-    for row in range(view[1]):
-        for column in range(view[0]):
+    for row in range(view.height):
+        for column in range(view.width):
             px, py = column + 0.5, row + 0.5
             x = int(np.floor(x0 + (a * px + b * py) / placement.zoom))
             y = int(np.floor(y0 + (c * px + d * py) / placement.zoom))
@@ -51,22 +52,22 @@ def test_a_turned_and_mirrored_picture_is_numpys(
     wanted = np.rot90(wanted[::-1] if flipped else wanted, -quarters)
     enlarged = wanted.repeat(scale, 0).repeat(scale, 1)
     framing = Framing("fit", quarters, mirrored, flipped)  # type: ignore[arg-type]
-    view = enlarged.shape[1], enlarged.shape[0]
+    view = Size.of(enlarged)
     np.testing.assert_array_equal(mapped(framing, picture, view), enlarged)
     stretched = Framing("stretch", quarters, mirrored, flipped)  # type: ignore[arg-type]
-    found = mapped(stretched, picture, (2 * view[0], view[1]))
+    found = mapped(stretched, picture, Size(view.height, 2 * view.width))
     np.testing.assert_array_equal(found, enlarged.repeat(2, 1))
 
 
 def test_fitting_leaves_edges_and_filling_cuts() -> None:
     picture = np.arange(8).reshape(2, 4)
-    fit = mapped(Framing("fit"), picture, (8, 8))
+    fit = mapped(Framing("fit"), picture, Size(8, 8))
     assert (fit[:2] == -1).all()
     assert (fit[6:] == -1).all()
     np.testing.assert_array_equal(fit[2:6], picture.repeat(2, 0).repeat(2, 1))
-    fill = mapped(Framing("fill"), picture, (8, 8))
+    fill = mapped(Framing("fill"), picture, Size(8, 8))
     np.testing.assert_array_equal(fill, picture[:, 1:3].repeat(4, 0).repeat(4, 1))
-    actual = mapped(Framing("actual"), picture, (8, 8))
+    actual = mapped(Framing("actual"), picture, Size(8, 8))
     np.testing.assert_array_equal(actual[3:5, 2:6], picture)
     assert (actual >= 0).sum() == 8
 
@@ -100,7 +101,7 @@ def until_seen(whole: WholeWindow, wanted: np.ndarray) -> None:
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     """A picture as large as it fits into a square window, on black."""
     places = mapped(
-        Framing("fit"), np.arange(picture.shape[0] * picture.shape[1]).reshape(picture.shape[:2]), (side,) * 2
+        Framing("fit"), np.arange(picture.shape[0] * picture.shape[1]).reshape(picture.shape[:2]), Size(side, side)
     )
     return np.where(places[:, :, None] >= 0, picture.reshape(-1, 3)[places], 0).astype(np.uint8)
 

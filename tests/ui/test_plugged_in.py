@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from helpers import tiny_network
-from installing import installer, page_of_plugins
+from installing import PAGE, SITE, ask_anew, installer, page_of_plugins
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio import plugin
 from studio.io.networks import save_network
+from studio.model import plugins
+from studio.ui.shell.declared import declared
 
 pytestmark = pytest.mark.gl
 
@@ -45,6 +49,34 @@ def opened(qtbot: QtBot, tmp_path: Path) -> Iterator[WholeWindow]:
     made.close()
 
 
+def groups_of(points: str) -> set[str]:
+    return set(re.findall(r"^\[(studio\.\w+)\]", points, re.MULTILINE))
+
+
+def test_every_group_that_the_program_asks_for_has_an_example_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = set()
+
+    def spy(group: str) -> object:
+        asked.add(group)
+        return ()
+
+    monkeypatch.setattr(plugins, "entry_points", spy)
+    ask_anew()
+    plugin.check()
+    declared()
+    monkeypatch.undo()
+    ask_anew()
+    example = page_of_plugins(tmp_path / "page") / "wave_pack-1.2.dist-info" / "entry_points.txt"
+    site = SITE / "wave_pack-1.2.dist-info" / "entry_points.txt"
+    table = re.findall(r"^\| (`studio.*?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(asked) >= 14
+    assert groups_of(example.read_text("utf-8")) == asked
+    assert groups_of(site.read_text("utf-8")) == asked
+    assert set(re.findall(r"studio\.\w+", " ".join(table))) == asked
+
+
 def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:
     window, document = whole.window, whole.document
     names = window.docks["names"].widget().widget()
@@ -62,6 +94,15 @@ def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:
     assert reached.get("/names/brightness") == 0.25
     reached.set("/mood/wild", 1)
     assert (reached.get("/mood/wild"), document.history.labels[-1]) == (1.0, "Wild")
+    # Its outlet gets the running picture; of one that fails at it the plug-in is named.
+    whole.command("send.collected")
+    whole.until(lambda: "Collected: the output is sent as the list SENT." in whole.said)
+    whole.command("send.collected")
+    from wave_pack.outlet import SENT  # type: ignore[import-not-found]
+
+    whole.until(lambda: SENT and SENT[-1] is None)
+    whole.command("send.deaf")
+    whole.until(lambda: any("(broken-pack 0.1) has failed: LookupError: nobody there" in text for text in whole.said))
     # What came with it and is broken is named, and nothing else.
     whole.until(lambda: any("broken-pack 0.1" in text for text in whole.said))
     assert not [text for text in whole.said if "wave-pack" in text]
@@ -76,6 +117,9 @@ def test_panel_and_commands_of_the_page_on_plug_ins_work_as_they_are_written(pag
     page.command("wave.bypass")
     assert document.bypassed == {document.graph.nodes[0].name}
     assert not window.actions_["wave.bypass"].isEnabled()
+    page.command("send.file")
+    page.until(lambda: any(text.startswith("A file that is always new: the output is sent as ") for text in page.said))
+    page.command("send.file")
     page.studio.controllers.hub.names.set("/mood/wild", 1)
     assert document.history.labels[-1] == "Wild"
     assert not [text for text in page.said if "wave-pack" in text]

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from running import Running
 
 from studio.io.sinks import CodecInfo
+from studio.model.size import Size
 from studio.runtime.live.output_writer import Recording, Written
 from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
 from studio.runtime.live.report import Report
@@ -61,7 +62,7 @@ def test_the_button_begins_and_ends_a_recording(panel: RecorderPanel, at: Runnin
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     plan = RecordingPlan(at.home, "h264", Fraction(25), name="{preset} {date} {time}")
     assert at.live.calls == [("record", plan, "alpha", False)]
-    show(at, RecordingStatus(at.home / "x.mp4", 61.27, 1530, 3, 4_240_000, (64, 48)))
+    show(at, RecordingStatus(at.home / "x.mp4", 61.27, 1530, 3, 4_240_000, Size(48, 64)))
     assert (panel.button.text(), panel.facts.text()) == ("1:01.2", "1530 frames · 3 dropped · 4.2 MB")
     assert not panel.codec.isEnabled()
     assert panel.last is None
@@ -75,9 +76,9 @@ def test_a_recording_that_is_whole_can_be_opened(
     opened: list[Path] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())))
     film = at.home / "alpha 2026.mp4"
-    show(at, RecordingStatus(film, 3.0, 75, 0, 900, (64, 48)))
+    show(at, RecordingStatus(film, 3.0, 75, 0, 900, Size(48, 64)))
     assert not panel.link.isVisible()
-    show(at, RecordingStatus(film, 3.0, 75, 0, 900, (64, 48), finished=True))
+    show(at, RecordingStatus(film, 3.0, 75, 0, 900, Size(48, 64), finished=True))
     assert (panel.button.text(), panel.facts.text()) == ("Record", "0:03.0 · 75 frames · 900 bytes")
     assert panel.codec.isEnabled()
     assert panel.link.text() == "alpha 2026.mp4"

@@ -23,6 +23,7 @@ from studio.model.document import Document
 from studio.model.edit import Patch, Selection
 from studio.model.layout import Rect, kernel_grid, put, to_sheet
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
@@ -68,20 +69,21 @@ def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
 
 
 @given(
-    grids.map(lambda grid: (grid[0] * 40, grid[1], *grid[2:])), st.tuples(st.integers(50, 900), st.integers(50, 900))
+    grids.map(lambda grid: (grid[0] * 40, grid[1], *grid[2:])),
+    st.builds(Size, st.integers(50, 900), st.integers(50, 900)),
 )
-def test_folding_makes_kernels_larger_or_is_left(grid: tuple[int, int, int, int], view: tuple[int, int]) -> None:
+def test_folding_makes_kernels_larger_or_is_left(grid: tuple[int, int, int, int], view: Size) -> None:
     made, plain = arranged(grid, view), folded(grid, 1, True)
 
-    def zoom(size: tuple[int, int]) -> float:
-        return min(view[1] / size[0], view[0] / size[1])
+    def zoom(size: Size) -> float:
+        return min(view.height / size.height, view.width / size.width)
 
     assert made.blocks == 1 or zoom(made.size) > 1.19 * zoom(plain.size)
 
 
 def test_the_largest_tensor_of_the_shipped_autoencoder_is_folded_to_three_times_its_size() -> None:
-    made = arranged((256, 64, 4, 4), (330, 240))
-    assert min(240 / made.size[0], 330 / made.size[1]) > 1.7 * 240 / 1024
+    made = arranged((256, 64, 4, 4), Size(240, 330))
+    assert min(240 / made.size.height, 330 / made.size.width) > 1.7 * 240 / 1024
 
 
 @pytest.mark.parametrize("how", ["norm", "likeness", "cluster"])

@@ -19,6 +19,7 @@ from studio.model.brush import Brush
 from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, Message, Progress, Report
 from studio.ui.importing.dropping import says_of_drop
@@ -296,7 +297,7 @@ def test_a_rate_is_kept_by_the_size_and_a_size_ends_that(at: Running, box: SizeB
     # Looking at layers takes a fifth of the time, so that a frame every 0.09 s takes 0.072.
     for serial in range(40):
         side = int(at.workspace.size)
-        state = EngineState("torch", size=(side * 9 // 16, side))
+        state = EngineState("torch", size=Size(side * 9 // 16, side))
         at.telemetry.take(Report([state, Progress(serial, serial, 10.0, 0.072 * (side / 256) ** 2)]))
         clock[0] += 0.5
     assert at.workspace.size == "160"

@@ -8,6 +8,7 @@ from PySide6.QtGui import QCursor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from whole_window import WholeWindow
 
+from studio.model.size import Size
 from studio.ui.viewport import sights
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.sights import Sight, Sights
@@ -64,11 +65,11 @@ def test_a_move_ends_what_could_be_gone_forth_to_and_one_that_led_nowhere_is_non
 
 def test_a_sight_holds_in_a_view_of_another_size_and_the_whole_fits_it() -> None:
     camera = Camera()
-    camera.see((100, 50), (200, 100))
+    camera.see(Size(50, 100), Size(100, 200))
     whole = camera.sight
     camera.zoom_at(4.0, 30, 20)
     near = camera.sight
-    camera.see((200, 100), (400, 300))
+    camera.see(Size(100, 200), Size(300, 400))
     camera.take(whole)
     assert camera.fitted
     assert camera.zoom == 2.0

@@ -28,6 +28,7 @@ from studio.io.sources.camera import CameraSource
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.stage import ChannelList
 from studio.model.view import View
 from studio.model.workspace import ORIGINALS
@@ -60,7 +61,7 @@ def film(tmp_path: Path) -> Path:
     from fractions import Fraction
 
     rng = np.random.default_rng(1)
-    with open_sink(tmp_path / "film.mp4", codec="h264", size=(64, 48), fps=Fraction(25)) as sink:
+    with open_sink(tmp_path / "film.mp4", codec="h264", size=Size(48, 64), fps=Fraction(25)) as sink:
         for _ in range(50):
             sink.write(rng.integers(0, 256, (48, 64, 3), np.uint8))
     return tmp_path / "film.mp4"

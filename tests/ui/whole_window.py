@@ -131,7 +131,7 @@ class WholeWindow:
 
         Until then what is seen, and so what a click is on, lies elsewhere than it will.
         """
-        return [part.placement.rect[2] for part in self.viewport._parts] == [self.viewport.width()]
+        return [part.placement.rect.width for part in self.viewport._parts] == [self.viewport.width()]
 
     def click(self, on: QWidget, at: QPoint | None = None) -> None:
         self.qtbot.mouseClick(on, Qt.MouseButton.LeftButton, NONE, at or on.rect().center())

@@ -25,6 +25,7 @@ from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
 from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
 
@@ -190,7 +191,7 @@ class AtlasEngine(StatefulEngine):
         if is_short:
             self._textures.clear()
             self._shapes = {}
-            texels = {name: atlas.size[0] * atlas.size[1] for name, atlas in atlases.items()}
+            texels = {name: atlas.size.pixels for name, atlas in atlases.items()}
             size = sum(count * (8 if self._is_half(name) else 16) for name, count in texels.items()) // 2**20
             raise StudioError(
                 f"The maps of a picture of this size take {size} MB, more than {self._device.renderer} has; "
@@ -330,10 +331,10 @@ class AtlasEngine(StatefulEngine):
         source = Source("fragment", ("stats/sample.glsl",))
         triangle = self._device.fragment(source)
         count = channels.stop - channels.start
-        picked = self._context.texture((len(xs), count * len(ys)), 1, dtype="f4")
+        picked = self._context.texture(Size(count * len(ys), len(xs)).wh, 1, dtype="f4")
         places = []
         for unit, line in enumerate((xs, ys), start=1):
-            places.append(self._context.texture((len(line), 1), 1, line.astype("<i4"), dtype="i4"))
+            places.append(self._context.texture(Size(1, len(line)).wh, 1, line.astype("<i4"), dtype="i4"))
             places[-1].use(unit)
         self._textures[name].use(0)
         uniforms = {"u_values": 0, "u_xs": 1, "u_ys": 2, "u_shape": self._shader_shape(name), "u_first": channels.start}

@@ -12,6 +12,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
 from studio.model.op import Shape
+from studio.model.size import Size
 
 # Sums of four channels in a block. More would not stay in registers, and no GL 3.3 driver need write more targets.
 _SUMS = 8
@@ -84,9 +85,9 @@ class Banks:
         for name, shape in parts.items():
             columns = min(wide // shape.width, shape.channels // 4)
             self.atlases[name] = Atlas(shape, columns, -(-(shape.channels // 4) // columns))
-        width, height = (max(atlas.size[axis] for atlas in self.atlases.values()) for axis in (0, 1))
+        size = Size(*(max(sides) for sides in zip(*(atlas.size for atlas in self.atlases.values()), strict=True)))
         self._device = device
-        self._textures = [device.texture((width, height)) for _ in range(_SUMS)]
+        self._textures = [device.texture(size) for _ in range(_SUMS)]
         self._targets: dict[str, moderngl.Framebuffer] = {}
 
     def textures(self, layer: str) -> list[moderngl.Texture]:
@@ -98,5 +99,5 @@ class Banks:
         """What this layer's blocks are drawn into."""
         if layer not in self._targets:
             self._targets[layer] = self._device.context.framebuffer(self.textures(layer))
-            self._targets[layer].viewport = (0, 0, *self.atlases[layer].size)
+            self._targets[layer].viewport = (0, 0, *self.atlases[layer].size.wh)
         return self._targets[layer]

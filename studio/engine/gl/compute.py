@@ -124,9 +124,9 @@ class ComputePasses(TunedPasses):
         weights, work, tile = self._weights[each.node.name], self._work(each), plan.tile
         assert not isinstance(work, GradientWork)
         assert isinstance(tile, Tile | Window | Narrow)
-        across, down = self._phase_size(each)
+        size = self._phase_size(each)
         along_m, along_n, deep = groups(work, plan)
-        grid = (-plan.parts if plan.apart else plan.parts, along_n, across, down)
+        grid = (-plan.parts if plan.apart else plan.parts, along_n, *size.wh)
         constants = (*each.structure, *weights.constants, *tile.constants(work), ("RUN", plan.run))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group

@@ -22,8 +22,9 @@ from studio.model.display import DisplayTexture, Role
 from studio.model.graph import Order
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size, tile_count
 from studio.model.op import Array, Shape
+from studio.model.size import Size
 
-Kind = tuple[weakref.ref[Engine], str, Shape | None, tuple[int, int] | None, bool]
+Kind = tuple[weakref.ref[Engine], str, Shape | None, Size | None, bool]
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Plan:
 
     name: str
     role: Role
-    size: tuple[int, int]
+    size: Size
     shape: tuple[int, int, int]
     columns: int
-    crop: tuple[int, int]
+    crop: Size
     kernels: tuple[int, int, int, int]
     low: tuple[float, float, float]
     high: tuple[float, float, float]
@@ -67,7 +68,7 @@ class Copy:
     @cached_property
     def _target(self) -> moderngl.Framebuffer:
         context = self._device.context
-        return context.framebuffer([context.texture(self.plan.size, self.plan.lanes, dtype="f4")])
+        return context.framebuffer([context.texture(self.plan.size.wh, self.plan.lanes, dtype="f4")])
 
     @cached_property
     def _ranges(self) -> Ranges:
@@ -170,13 +171,13 @@ class Copy:
             self._device.calls.write(self._texture, packed)
 
 
-def kind_of(engine: Engine, name: str, crop: tuple[int, int] | None) -> Kind:
+def kind_of(engine: Engine, name: str, crop: Size | None) -> Kind:
     """What a plan depends on: equal kinds have equal plans, which need not be worked out in every frame."""
     shape = None if name in engine.graph.tensor_shapes else engine.shape(name)
     return weakref.ref(engine), name, shape, crop, engine.colour is None
 
 
-def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | None) -> Plan:
+def plan_for(device: Device, engine: Engine, name: str, crop: Size | None) -> Plan:
     """What a copy of this activation or sheet needs.
 
     Raises:
@@ -199,7 +200,7 @@ def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | 
         size=atlas.size,
         shape=(shape.channels, shape.height, shape.width),
         columns=atlas.columns,
-        crop=(min(crop[0], shape.height), min(crop[1], shape.width)) if crop else (shape.height, shape.width),
+        crop=Size(min(crop.height, shape.height), min(crop.width, shape.width)) if crop else shape.size,
         kernels=(0, 0, 0, 0),
         low=_normalised(low, mean, std),
         high=_normalised(high, mean, std),
@@ -209,15 +210,15 @@ def plan_for(device: Device, engine: Engine, name: str, crop: tuple[int, int] | 
 
 
 def _plan_for_sheet(device: Device, shape: tuple[int, ...], name: str) -> Plan:
-    height, width = sheet_size(shape)
-    if max(height, width) > device.max_texture:
+    size = sheet_size(shape)
+    if max(size) > device.max_texture:
         raise StudioError(
-            f'Tensor "{name}": its filter sheet of {width}×{height} weights cannot be shown, because it passes this '
+            f'Tensor "{name}": its filter sheet of {size} weights cannot be shown, because it passes this '
             f"GPU's largest texture, {device.max_texture}×{device.max_texture}."
         )
     kernels = kernel_grid(shape)
     none, full = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return Plan(name, "sheet", (width, height), (1, height, width), 1, (height, width), kernels, none, full)
+    return Plan(name, "sheet", size, (1, *size), 1, size, kernels, none, full)
 
 
 def _normalised(value: float, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[float, float, float]:

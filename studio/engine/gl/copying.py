@@ -25,5 +25,4 @@ def copy_texture(device: Device, source: moderngl.Texture, target: moderngl.Text
     context.memory_barrier()
     source.use(0)
     target.bind_to_image(0, read=False, write=True)
-    width, height = target.size
-    device.dispatch(device.compute(_COPY), -(-width // _BLOCK), -(-height // _BLOCK))
+    device.dispatch(device.compute(_COPY), *(-(-side // _BLOCK) for side in target.size))

@@ -20,6 +20,7 @@ from studio.engine.gl.compiler import LONGEST, Compiler, Pending
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
+from studio.model.size import Size
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
 
@@ -113,7 +114,7 @@ class Device:
             return False
         try:
             self.compute(HANDLES_TRIAL)
-            texture = self.texture((1, 1))
+            texture = self.texture(Size(1, 1))
             self.calls.handle(texture)
             self.calls.image_handle(texture)
         except (moderngl.Error, StudioError):
@@ -151,9 +152,9 @@ class Device:
         """Bind the context's own framebuffer, so that nothing holds on to the one drawn into last."""
         self.context.detect_framebuffer(0).use()
 
-    def texture(self, size: tuple[int, int], *, half: bool = False) -> moderngl.Texture:
-        """A texture of float32 or float16 RGBA, so many texels wide and high, of which one is read at a time."""
-        made = self.context.texture(size, 4, dtype="f2" if half else "f4")
+    def texture(self, size: Size, *, half: bool = False) -> moderngl.Texture:
+        """A texture of float32 or float16 RGBA, of so many texels, of which one is read at a time."""
+        made = self.context.texture(size.wh, 4, dtype="f2" if half else "f4")
         made.filter = moderngl.NEAREST, moderngl.NEAREST
         made.repeat_x = made.repeat_y = False
         return made

@@ -31,6 +31,7 @@ from studio.engine.gl.view import ViewPass
 from studio.model.display import DRAWINGS, DisplayTexture, Drawing, Look, tiling
 from studio.model.network import Network
 from studio.model.picture import Picture, signed_view
+from studio.model.size import Size
 
 # A thumbnail shows so many channels at most; more would be specks.
 _THUMBNAIL_CHANNELS = 16
@@ -151,7 +152,7 @@ class DisplayBuffers:
         self,
         engine: Engine,
         name: str,
-        crop: tuple[int, int] | None = None,
+        crop: Size | None = None,
         drawing: Drawing | None = None,
         look: Look | None = None,
     ) -> Picture:
@@ -170,13 +171,13 @@ class DisplayBuffers:
         self._device.finish()
         pixels = np.frombuffer(made.read(components=4), np.uint8)
         self._device.context.gc()
-        return rgb_of(pixels, made.size)
+        return rgb_of(pixels, Size.from_wh(made.size))
 
     def order(
         self,
         engine: Engine,
         name: str,
-        crop: tuple[int, int] | None = None,
+        crop: Size | None = None,
         drawing: Drawing | None = None,
     ) -> None:
         """Ask for a `picture`, which `delivered` gives a frame later without waiting for the GPU."""
@@ -193,7 +194,7 @@ class DisplayBuffers:
         ready, self._ordered = self._ordered, None
         return ready if ready is not None else self._readback.take()
 
-    def thumbnail(self, engine: Engine, name: str, size: int, crop: tuple[int, int] | None = None) -> Picture:
+    def thumbnail(self, engine: Engine, name: str, size: int, crop: Size | None = None) -> Picture:
         """A small picture of a layer's first channels as tiles, signed colours, each tile at a scale of its own.
 
         Only the values that it shows leave the device.
@@ -204,13 +205,12 @@ class DisplayBuffers:
             size: pixels of the longer side, at most.
             crop: height and width of the map that are shown.
         """
-        channels, *whole = engine.shape(name)
-        height, width = crop or (whole[0], whole[1])
-        channels = min(channels, _THUMBNAIL_CHANNELS)
-        columns, rows = tiling(channels, (height, width))
-        scale = min(1.0, size / max(columns * width, rows * height))
-        small = max(1, int(height * scale)), max(1, int(width * scale))
-        values = engine.sample(name, channels, small, (height, width))
+        shape = engine.shape(name)
+        whole, channels = crop or shape.size, min(shape.channels, _THUMBNAIL_CHANNELS)
+        grid = tiling(channels, whole)
+        scale = min(1.0, size / max(grid.width * whole.width, grid.height * whole.height))
+        small = Size(max(1, int(whole.height * scale)), max(1, int(whole.width * scale)))
+        values = engine.sample(name, channels, small, whole)
         return signed_view(values, np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=(1, 2)))
 
     def close(self) -> None:
@@ -261,7 +261,7 @@ class DisplayBuffers:
         self,
         engine: Engine,
         name: str,
-        crop: tuple[int, int] | None,
+        crop: Size | None,
         drawing: Drawing | None,
         look: Look | None,
     ) -> Picture | moderngl.Framebuffer:
@@ -280,18 +280,18 @@ class DisplayBuffers:
         copy.fill(engine, ranges=drawing != "picture")
         shown = copy.shown(0)
         placement = self._pass.whole(shown, drawing)
-        target = self._canvas_of(placement.rect[2:])
+        target = self._canvas_of(placement.rect.size)
         self._pass.draw(target, shown, drawing, placement, look or Look(nan=drawing != "picture"))
         return target
 
-    def _canvas_of(self, size: tuple[int, int]) -> moderngl.Framebuffer:
-        if self._canvas is None or self._canvas.size != size:
+    def _canvas_of(self, size: Size) -> moderngl.Framebuffer:
+        if self._canvas is None or self._canvas.size != size.wh:
             context = self._device.context
-            self._canvas = context.framebuffer([context.texture(size, 4)])
+            self._canvas = context.framebuffer([context.texture(size.wh, 4)])
         return self._canvas
 
 
-def _copy_for(device: Device, old: Copy | None, engine: Engine, name: str, crop: tuple[int, int] | None) -> Copy:
+def _copy_for(device: Device, old: Copy | None, engine: Engine, name: str, crop: Size | None) -> Copy:
     """What is to be filled with this: the old one, where it fits."""
     kind = kind_of(engine, name, crop)
     if old is not None and old.kind == kind:

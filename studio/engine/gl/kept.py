@@ -7,6 +7,7 @@ import moderngl
 from studio.engine.gl.copying import copy_texture
 from studio.engine.gl.device import Device
 from studio.engine.ring import Ring
+from studio.model.size import Size
 
 
 class Kept:
@@ -15,10 +16,10 @@ class Kept:
     Args:
         device: on which they are made.
         ring: says which is which.
-        size: width and height in texels.
+        size: in texels.
     """
 
-    def __init__(self, device: Device, ring: Ring, size: tuple[int, int]) -> None:
+    def __init__(self, device: Device, ring: Ring, size: Size) -> None:
         self._device = device
         self.ring = ring
         self.size = size
@@ -71,11 +72,11 @@ class StateMap:
 
     Args:
         device: on which it is made.
-        size: width and height in texels.
+        size: in texels.
         half: whether maps are of float16.
     """
 
-    def __init__(self, device: Device, size: tuple[int, int], *, half: bool) -> None:
+    def __init__(self, device: Device, size: Size, *, half: bool) -> None:
         self._device = device
         self.texture = device.texture(size, half=half)
 

@@ -16,11 +16,11 @@ import numpy as np
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
+from studio.model.size import Size
 
 _COLUMNS = 128
 """Partial sums of squares of a tensor, which are added up in memory."""
 
-Size = tuple[int, int]
 Pulled = tuple[DeviceTensor, DeviceTensor] | None
 """How strongly weights are drawn, and to which."""
 
@@ -35,7 +35,7 @@ class FragmentMoving:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._context = device.context
-        self._spare: dict[Size, list[moderngl.Texture]] = {}
+        self._spare: dict[tuple[int, int], list[moderngl.Texture]] = {}
 
     def add(self, total: moderngl.Texture, grad: moderngl.Texture, share: float, *, anew: bool) -> None:
         """Add so much of a gradient to a total of the same size, or take it in its place."""
@@ -52,7 +52,7 @@ class FragmentMoving:
         """Of all gradients together; waits for the device."""
         total = 0.0
         for grad in grads:
-            one = self._device.texture((_COLUMNS, 1))
+            one = self._device.texture(Size(1, _COLUMNS))
             self._draw(("learn/squares_fragment.glsl",), (("COLUMNS", _COLUMNS),), [one], {"u_grad": grad}, {})
             with np.errstate(over="ignore", invalid="ignore"):
                 total += float(self._device.calls.read(one).sum(dtype=np.float64))
@@ -73,7 +73,7 @@ class FragmentMoving:
         weight = tensors.of(name).texture
         spare = self._spare.setdefault(weight.size, [])
         while len(spare) < 3:
-            spare.append(self._device.texture(weight.size))
+            spare.append(self._device.texture(Size.from_wh(weight.size)))
         held = [slot.texture for slot in slots]
         sampled = dict(zip(("u_weight", "u_first_slot", "u_second_slot"), [weight, *held, *held][:3], strict=True))
         besides, constants = _besides(grad, rates, pull)

@@ -23,11 +23,12 @@ from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.store import TensorStore
 from studio.errors import EngineError, StudioError
-from studio.model.graph import Input, Node, Size
+from studio.model.graph import Input, Node
 from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.stage import layer_of
 from studio.model.tick import START, Tick
 
@@ -176,7 +177,7 @@ class GLEngine(AtlasEngine):
 
         Args:
             crops: of each of the network's inputs.
-            sizes: height and width of each input.
+            sizes: of each input.
             tick: as for `run`.
 
         Returns:

@@ -14,9 +14,10 @@ from moderngl import Buffer
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded
 from studio.engine.gl.mapped import Feed
-from studio.model.graph import Input, Size
+from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import LUMA, DeepPicture, white
+from studio.model.size import Size
 
 _BGR, _LUMA = 1, 2
 
@@ -35,8 +36,8 @@ class PixelFeed:
         self, device: Device, fed: Input, like: DeepPicture, make: Callable[[Buffer, Buffer], Dispatch]
     ) -> None:
         self._kind = like.dtype
-        self._size: Size = (like.shape[0], like.shape[1])
-        self._feed = Feed(device, self._size[0] * self._size[1] * 4 * self._kind.itemsize)
+        self._size = Size.of(like)
+        self._feed = Feed(device, self._size.pixels * 4 * self._kind.itemsize)
         numbers = _numbers(fed, white(like))
         self._block = device.context.buffer(numbers.tobytes())
         self._runs = [Recorded([make(pixels.buffer, self._block)], device) for pixels in self._feed.buffers]

@@ -11,7 +11,7 @@ from studio.engine.gl.tiles import LEAST_SHARED, NARROWS, TILES, WINDOWS, Narrow
 HALVED = (
     Tile(128, 128, 16, 8, 8),
     Tile(128, 64, 16, 8, 8),
-    Window(8, 16, 128, 2, 8, 8),
+    Window(16, 8, 128, 2, 8, 8),
     Window(16, 16, 128, 1, 8, 8),
     Window(16, 16, 64, 1, 8, 8),
     Window(16, 16, 64, 4, 8, 8),

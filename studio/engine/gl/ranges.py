@@ -9,6 +9,7 @@ import moderngl
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Constants, Source
 from studio.model.display import tiling
+from studio.model.size import Size
 
 
 class Ranges:
@@ -17,7 +18,7 @@ class Ranges:
     Args:
         device: whose thread calls.
         shape: channels, height and width of the map; of a sheet 1, its height and width.
-        crop: height and width of each channel that count.
+        crop: what counts of each channel.
         kernels: of a sheet: rows, columns, kernel height, kernel width; of an atlas 0, 0, 0, 0.
         columns: tiles beside each other in the atlas.
     """
@@ -26,18 +27,18 @@ class Ranges:
         self,
         device: Device,
         shape: tuple[int, int, int],
-        crop: tuple[int, int],
+        crop: Size,
         kernels: tuple[int, int, int, int],
         columns: int,
     ) -> None:
         self._device = device
-        self._sizes = {"u_shape": (*shape, columns), "u_crop": crop[::-1], "u_kernel": kernels[:1:-1]}
+        self._sizes = {"u_shape": (*shape, columns), "u_crop": crop.wh, "u_kernel": (kernels[3], kernels[2])}
         self._is_sheet = bool(kernels[0])
-        self.size = (kernels[1], kernels[0]) if self._is_sheet else tiling(shape[0], crop)
+        self.size = Size(*kernels[:2]) if self._is_sheet else tiling(shape[0], crop)
         self._tiles = self._target(self.size, 2)
-        self._columns = self._target((1, self.size[1]), 2)
-        self._all = self._target((1, 1), 2)
-        self._rows = None if self._is_sheet else self._target((-(-shape[0] // 4), crop[0]), 4, 2)
+        self._columns = self._target(Size(self.size.height, 1), 2)
+        self._all = self._target(Size(1, 1), 2)
+        self._rows = None if self._is_sheet else self._target(Size(crop.height, -(-shape[0] // 4)), 4, 2)
 
     @property
     def limits(self) -> moderngl.Texture:
@@ -59,9 +60,9 @@ class Ranges:
         self._draw("range_join", self._columns, {"u_ranges": self.limits}, (("AXIS", 0),))
         self._draw("range_join", self._all, {"u_ranges": _colour(self._columns)}, (("AXIS", 1),))
 
-    def _target(self, size: tuple[int, int], lanes: int, count: int = 1) -> moderngl.Framebuffer:
+    def _target(self, size: Size, lanes: int, count: int = 1) -> moderngl.Framebuffer:
         context = self._device.context
-        return context.framebuffer([context.texture(size, lanes, dtype="f4") for _ in range(count)])
+        return context.framebuffer([context.texture(size.wh, lanes, dtype="f4") for _ in range(count)])
 
     def _draw(
         self,
@@ -74,7 +75,7 @@ class Ranges:
         for unit, texture in enumerate(textures.values()):
             texture.use(unit)
         units: Sequence[tuple[str, object]] = [(uniform, unit) for unit, uniform in enumerate(textures)]
-        set_uniforms(triangle.program, dict(units) | self._sizes | {"u_tiling": (self.size[0], 0)})
+        set_uniforms(triangle.program, dict(units) | self._sizes | {"u_tiling": (self.size.width, 0)})
         target.use()
         self._device.calls.draw(triangle)
 

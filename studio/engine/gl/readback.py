@@ -8,6 +8,7 @@ import numpy as np
 from studio.engine.gl.device import Device
 from studio.engine.gl.mapped import Bytes, Mapped
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 
 class Readback:
@@ -20,20 +21,20 @@ class Readback:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._held: Mapped | None = None
-        self._size: tuple[int, int] | None = None
+        self._size: Size | None = None
 
     def begin(self, target: moderngl.Framebuffer) -> None:
         """Ask for what has been drawn into the target so far; what was asked for before is forgotten."""
-        width, height = target.size
-        if self._held is None or self._held.buffer.size != width * height * 4:
+        size = Size.from_wh(target.size)
+        if self._held is None or self._held.buffer.size != size.pixels * 4:
             self.close()
-            self._held = Mapped(self._device, width * height * 4, "reads")
+            self._held = Mapped(self._device, size.pixels * 4, "reads")
         if self._device.is_software:
             # There the read itself waits for the drawing, with Python's lock in hand.
             self._device.finish()
         target.read_into(self._held.buffer, components=4)
         self._held.leave_fence()
-        self._size = width, height
+        self._size = size
 
     def close(self) -> None:
         """Free what it holds; what was asked for is forgotten."""
@@ -52,9 +53,8 @@ class Readback:
         return rgb_of(self._held.raw, size)
 
 
-def rgb_of(rgba: Bytes, size: tuple[int, int]) -> Picture:
-    """(H, W, 3) uint8 RGB of the bytes of 8-bit RGBA, so many pixels wide and high; a copy."""
+def rgb_of(rgba: Bytes, size: Size) -> Picture:
+    """(H, W, 3) uint8 RGB of the bytes of 8-bit RGBA, of this size; a copy."""
     import cv2
 
-    width, height = size
-    return np.asarray(cv2.cvtColor(rgba.reshape(height, width, 4), cv2.COLOR_RGBA2RGB), np.uint8)
+    return np.asarray(cv2.cvtColor(rgba.reshape(*size, 4), cv2.COLOR_RGBA2RGB), np.uint8)

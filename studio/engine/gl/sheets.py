@@ -98,13 +98,13 @@ class SheetEngine(Engine):
     def _sheet_texture(self, tensor: str) -> moderngl.Texture:
         """The R32F texture of a filter sheet, made when it is first asked for."""
         if tensor not in self._sheets:
-            height, width = sheet_size(self._tensors[tensor].shape)
-            if max(height, width) > self._device.max_texture:
+            size = sheet_size(self._tensors[tensor].shape)
+            if max(size) > self._device.max_texture:
                 raise StudioError(
-                    f'Tensor "{tensor}": its filter sheet of {width}×{height} weights passes this GPU\'s largest '
+                    f'Tensor "{tensor}": its filter sheet of {size} weights passes this GPU\'s largest '
                     f"texture, {self._device.max_texture}×{self._device.max_texture}; use --engine torch."
                 )
-            self._sheets[tensor] = self._context.texture((width, height), 1, dtype="f4")
+            self._sheets[tensor] = self._context.texture(size.wh, 1, dtype="f4")
             self._device.calls.write(self._sheets[tensor], to_sheet(self._tensor(tensor)))
         return self._sheets[tensor]
 
@@ -112,5 +112,4 @@ class SheetEngine(Engine):
         return self._device.calls.read(self._sheet_texture(tensor))[:, :, 0]
 
     def _tensor_stats(self, tensor: str) -> Stats:
-        height, width = sheet_size(self._tensors[tensor].shape)
-        return self._stats.of(self._sheet_texture(tensor), (1, height, width, 1))
+        return self._stats.of(self._sheet_texture(tensor), (1, *sheet_size(self._tensors[tensor].shape), 1))

@@ -30,7 +30,7 @@ class StatefulEngine(SheetEngine):
 
     def _keep_state(self, name: str, node: str) -> None:
         size, known = self._atlases[name].size, self._next.get(name)
-        if known is None or known.texture.size != size:
+        if known is None or known.texture.size != size.wh:
             self._next[name] = StateMap(self._device, size, half=self._is_half(name))
         self._settle()
         self._next[name].keep(self._textures[node])

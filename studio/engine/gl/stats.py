@@ -9,6 +9,7 @@ from studio.engine.base import BINS, Stats
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.strips import Strips
+from studio.model.size import Size
 
 GROUPS = 64
 SLABS = 256
@@ -49,13 +50,13 @@ class FragmentStats:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._strips = Strips(device)
-        self._partial = self._target((SLABS, 1), ("f4", "u4"))
-        self._total = self._target((1, 1), ("f4", "u4"))
-        self._shares = self._target((BINS // 4, SLABS), ("u4",))
-        self._bins = self._target((BINS // 4, 1), ("u4",))
+        self._partial = self._target(Size(1, SLABS), ("f4", "u4"))
+        self._total = self._target(Size(1, 1), ("f4", "u4"))
+        self._shares = self._target(Size(SLABS, BINS // 4), ("u4",))
+        self._bins = self._target(Size(1, BINS // 4), ("u4",))
 
-    def _target(self, size: tuple[int, int], kinds: tuple[str, ...]) -> moderngl.Framebuffer:
-        textures = [self._device.context.texture(size, 4, dtype=kind) for kind in kinds]
+    def _target(self, size: Size, kinds: tuple[str, ...]) -> moderngl.Framebuffer:
+        textures = [self._device.context.texture(size.wh, 4, dtype=kind) for kind in kinds]
         return self._device.context.framebuffer(textures)
 
     def of(self, texture: moderngl.Texture, shape: tuple[int, int, int, int]) -> Stats:

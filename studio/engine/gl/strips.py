@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import moderngl
 
 from studio.engine.gl.device import Device
+from studio.model.size import Size
 
 _SECONDS = 0.004
 """What a strip should take."""
@@ -64,9 +65,9 @@ class Strips:
         if not self._device.is_software:
             self._device.calls.draw(triangle)
             return
-        width, height = target.viewport[2:]
+        size = Size.from_wh((target.viewport[2], target.viewport[3]))
         # Across the longer side, as long as strips then cover two tiles, so that two threads work on each.
-        along, length = max(width, height), min(width, height)
+        along, length = max(size), min(size)
         if length < _SHORTEST:
             along, length = length, along
         first, cut = 0, self._cuts.get(key, _Cut(parts=max(1, length // (2 * _SHORTEST))))
@@ -75,7 +76,7 @@ class Strips:
             start = time.perf_counter()
             for part in range(cut.parts):
                 begin, end = length * part // cut.parts, length * (part + 1) // cut.parts
-                rows, columns = ((first, last), (begin, end)) if along == height else ((begin, end), (first, last))
+                rows, columns = ((first, last), (begin, end)) if along == size.height else ((begin, end), (first, last))
                 target.scissor = (columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0])
                 self._device.calls.draw(triangle)
                 self._device.finish()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from studio.engine.gl.products import Constants, GradientWork, Product
 from studio.model.layout import tile_count
+from studio.model.size import Size
 from studio.model.taps import Taps
 
 LEAST_SHARED = 32768
@@ -16,15 +17,13 @@ class Work(NamedTuple):
     """A convolution as a product of matrices, once for each phase of the output.
 
     Attributes:
-        across: pixels of a phase in a row.
-        down: rows of a phase.
+        size: of a phase.
         channels: of the output.
         inputs: tiles of the input that an output channel reads.
         taps: where the kernel reads, down and across.
     """
 
-    across: int
-    down: int
+    size: Size
     channels: int
     inputs: int
     taps: tuple[Taps, Taps]
@@ -32,7 +31,7 @@ class Work(NamedTuple):
     @property
     def pixels(self) -> int:
         """Of one phase."""
-        return self.across * self.down
+        return self.size.pixels
 
     @property
     def depth(self) -> int:
@@ -95,8 +94,8 @@ class Tile(NamedTuple):
 class Window(NamedTuple):
     """A rectangle of pixels × channels, so many input tiles at a time: ``shaders/lib/convolve_window.glsl``."""
 
-    width: int
     height: int
+    width: int
     n: int
     depth: int
     thread_m: int
@@ -109,7 +108,11 @@ class Window(NamedTuple):
 
     def groups(self, work: Work) -> tuple[int, int, int]:
         """See `Tile.groups`."""
-        return -(-work.across // self.width) * -(-work.down // self.height), -(-work.channels // self.n), work.phases
+        return (
+            -(-work.size.width // self.width) * -(-work.size.height // self.height),
+            -(-work.channels // self.n),
+            work.phases,
+        )
 
     def made(self, work: Work) -> int:
         """See `Tile.made`."""
@@ -127,7 +130,7 @@ class Window(NamedTuple):
     def constants(self, work: Work) -> Constants:
         """See `Tile.constants`."""
         threads = self.width * self.height // self.thread_m * (self.n // self.thread_n)
-        names = ("TILE_W", "TILE_H", "TILE_N", "DEPTH", "THREAD_M", "THREAD_N", "THREADS")
+        names = ("TILE_H", "TILE_W", "TILE_N", "DEPTH", "THREAD_M", "THREAD_N", "THREADS")
         most = max(work.taps[1].counts)
         return (*zip(names, (*self, threads), strict=True), ("MOST_W", most), ("GIVEN_ORIGIN", 1))
 
@@ -143,8 +146,8 @@ class Window(NamedTuple):
 class Narrow(NamedTuple):
     """A rectangle of places, all phases of one output tile at once: ``shaders/lib/convolve_narrow.glsl``."""
 
-    width: int
     height: int
+    width: int
     places: int
 
     @property
@@ -154,7 +157,7 @@ class Narrow(NamedTuple):
 
     def groups(self, work: Work) -> tuple[int, int, int]:
         """See `Tile.groups`."""
-        return -(-work.across // self.width) * -(-work.down // self.height), tile_count(work.channels), 1
+        return -(-work.size.width // self.width) * -(-work.size.height // self.height), tile_count(work.channels), 1
 
     def made(self, work: Work) -> int:
         """See `Tile.made`."""
@@ -167,7 +170,7 @@ class Narrow(NamedTuple):
 
     def constants(self, work: Work) -> Constants:
         """See `Tile.constants`."""
-        names = ("TILE_W", "TILE_H", "PLACES", "THREADS", "GIVEN_ORIGIN")
+        names = ("TILE_H", "TILE_W", "PLACES", "THREADS", "GIVEN_ORIGIN")
         found = [*zip(names, (*self, self.width * self.height // self.places, 1), strict=True)]
         for axis, taps in zip("HW", work.taps, strict=True):
             low, reach = _span(taps)
@@ -222,17 +225,17 @@ TILES = (
 )
 WINDOWS = (
     Window(16, 16, 128, 1, 16, 8),
-    Window(16, 8, 128, 1, 8, 8),
-    Window(16, 32, 64, 1, 16, 8),
+    Window(8, 16, 128, 1, 8, 8),
+    Window(32, 16, 64, 1, 16, 8),
     Window(16, 16, 64, 2, 8, 8),
-    Window(8, 16, 64, 1, 8, 8),
+    Window(16, 8, 64, 1, 8, 8),
     Window(8, 8, 64, 2, 8, 8),
     Window(8, 8, 64, 1, 4, 4),
     Window(16, 16, 32, 1, 8, 4),
     Window(8, 8, 32, 1, 4, 4),
     Window(16, 16, 4, 1, 2, 4),
 )
-NARROWS = (Narrow(32, 16, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
+NARROWS = (Narrow(16, 32, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
 
 _MOST_SUMS = 16
 """Of a thread, in registers: four channels each."""

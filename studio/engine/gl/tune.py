@@ -16,7 +16,7 @@ from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError
 
-_FORMAT = 3
+_FORMAT = 4
 
 _FINALISTS, _ROUNDS = 6, 3
 """How many of the fastest plans are measured again, and how often: one measurement may have been disturbed."""

@@ -25,6 +25,7 @@ from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
+from studio.model.size import Size
 from studio.model.stage import layer_of
 from studio.ops._backward.convolve import WeightGradient
 
@@ -157,9 +158,9 @@ class TunedPasses(ABC):
         op = each.node.op
         return isinstance(op, WeightGradient) and op.groups == 1 and self._settings.kernels == "tiles"
 
-    def _phase_size(self, each: Pass) -> tuple[int, int]:
-        down, across = self._weights[each.node.name].taps
-        return -(-each.shape.width // len(across.phases)), -(-each.shape.height // len(down.phases))
+    def _phase_size(self, each: Pass) -> Size:
+        sides = zip(each.shape.size, self._weights[each.node.name].taps, strict=True)
+        return Size(*(-(-side // len(taps.phases)) for side, taps in sides))
 
     def _work(self, each: Pass) -> Work | GradientWork:
         op = each.node.op
@@ -168,7 +169,7 @@ class TunedPasses(ABC):
             pairs = tile_count(x.channels) * op.kernel_size[0] * op.kernel_size[1]
             return GradientWork(grad.channels, pairs, grad.height * grad.width)
         weights = self._weights[each.node.name]
-        return Work(*self._phase_size(each), each.shape.channels, weights.layout[0], weights.taps)
+        return Work(self._phase_size(each), each.shape.channels, weights.layout[0], weights.taps)
 
     def _key(self, each: Pass) -> str:
         """What layers have in common that run alike."""

@@ -7,6 +7,8 @@ import moderngl
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.model.display import DisplayTexture, Drawing, Look, Placement, extent, gap
+from studio.model.layout import Rect
+from studio.model.size import Size
 
 _KINDS: dict[Drawing, int] = {"picture": 0, "tiles": 1, "sheet": 2}
 
@@ -62,10 +64,10 @@ class ViewPass:
             flipped: whether row 0 of the target is at the bottom, as in a window's framebuffer.
             marks: whether what is not a number is marked, if the look wants that; otherwise it is transparent.
         """
-        x, y, width, height = placement.rect
-        if width < 1 or height < 1:
+        rect = placement.rect
+        if min(rect.size) < 1:
             return
-        bottom = target.height - y - height if flipped else y
+        bottom = target.height - rect.y - rect.height if flipped else rect.y
         kernels = shown.kernels
         step = 1.0 / placement.zoom
         triangle = self._device.fragment(_source(drawing, self._most_samples if step > 1 else 1))
@@ -74,8 +76,8 @@ class ViewPass:
             "u_limits": 1,
             "u_total": 2,
             "u_shape": (*shown.shape, shown.columns),
-            "u_crop": shown.crop[::-1],
-            "u_tiling": (shown.limits_size[0], gap(shown.crop)),
+            "u_crop": shown.crop.wh,
+            "u_tiling": (shown.limits_size.width, gap(shown.crop)),
             "u_kernel": (kernels[3], kernels[2]),
             "u_low": shown.low,
             "u_high": shown.high,
@@ -83,25 +85,29 @@ class ViewPass:
             "u_grey": int(look.colours == "grey"),
             "u_overall": int(look.scaling == "all" or kernels[2:] == (1, 1)),
             "u_nan": (1 if marks else 2) if look.nan else 0,
-            "u_corner": (x, bottom, height if flipped else 0),
+            "u_corner": (rect.x, bottom, rect.height if flipped else 0),
             "u_place": (*placement.origin, step),
             "u_axes": placement.axes,
             "u_line": _line(kernels, placement.zoom),
             "u_ground": look.ground,
         }
         for unit, (texture, size, lanes) in enumerate(
-            ((shown.texture, shown.size, shown.lanes), (shown.limits, shown.limits_size, 2), (shown.total, (1, 1), 2))
+            (
+                (shown.texture, shown.size, shown.lanes),
+                (shown.limits, shown.limits_size, 2),
+                (shown.total, Size(1, 1), 2),
+            )
         ):
-            self._context.external_texture(texture, size, lanes, 0, "f4").use(unit)
+            self._context.external_texture(texture, size.wh, lanes, 0, "f4").use(unit)
         set_uniforms(triangle.program, uniforms)
         self._context.enable_only(moderngl.NOTHING)
         target.use()
-        target.viewport = x, bottom, width, height
+        target.viewport = rect.x, bottom, *rect.size.wh
         self._device.calls.draw(triangle)
 
     def whole(self, shown: DisplayTexture, drawing: Drawing) -> Placement:
         """The placement that shows all of it at one pixel a texel, from the upper left corner of the target."""
-        return Placement((0, 0, *extent(shown, drawing)))
+        return Placement(Rect(0, 0, *extent(shown, drawing)))
 
 
 def _line(kernels: tuple[int, int, int, int], zoom: float) -> float:

@@ -18,6 +18,7 @@ from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.taps import Cells, Taps, cell_order
 from studio.ops._backward.norm import RunningScale
 from studio.ops.norm import BatchNorm2d
@@ -52,8 +53,7 @@ class LayerWeights:
         self.base = self.size = 0
         vectors = node.op.vectors(tensors)
         if vectors is not None:
-            size = (tile_count(vectors.shape[1]), vectors.shape[0])
-            self.vectors = device.texture(size)
+            self.vectors = device.texture(Size(vectors.shape[0], tile_count(vectors.shape[1])))
             self._write_vectors()
         taps = node.op.taps()
         if taps is not None:
@@ -78,10 +78,10 @@ class LayerWeights:
             return
         self._per_row = min(self._in_tiles, max(1, max_texture // (self._cells.count * 4)))
         self.folds = -(-self._in_tiles // self._per_row)
-        size = (self._per_row * self._cells.count * 4, self._out_tiles * self.folds)
+        size = Size(self._out_tiles * self.folds, self._per_row * self._cells.count * 4)
         if max(size) > max_texture:
             raise StudioError(
-                f'Layer "{self._node.name}": its packed weights of {size[0]}×{size[1]} texels pass this GPU\'s '
+                f'Layer "{self._node.name}": its packed weights of {size} texels pass this GPU\'s '
                 f"largest texture, {max_texture}×{max_texture}; use --engine torch."
             )
         self.kernel = device.texture(size)

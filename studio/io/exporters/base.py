@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from studio.errors import StudioError
-from studio.model.graph import Input, Size
+from studio.model.graph import Input
 from studio.model.preset import Preset
+from studio.model.size import Size
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from studio.io.exporters import _onnx_space, _onnx_traced, _onnx_values, _onnx_w
 from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
 from studio.io.exporters.base import ExportOptions, described, normalising
 from studio.io.origin import read_origin
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.live_edits import as_run
 from studio.model.op import Shape
 from studio.model.preset import Preset
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, ValueInfoProto
 
-_SIZE = (256, 256)
+_SIZE = Size(256, 256)
 _LARGEST = 2**31 - 2**20
 _IR_VERSION = 8
 
@@ -44,8 +45,7 @@ class Onnx:
         size = _size(preset, options)
         model, fixed = onnx_model(preset, _sizes(graph, size))
         write_bytes(path, model.SerializeToString(), overwrite=options.overwrite)
-        height, width = size
-        takes = f"It takes pictures of {width}×{height} only; --size chooses another size."
+        takes = f"It takes pictures of {size} only; --size chooses another size."
         return *((takes,) if fixed and _has_pictures(graph) else ()), *normalising(preset)
 
 
@@ -57,7 +57,7 @@ def onnx_model(preset: Preset, sizes: Mapping[str, Size]) -> tuple[ModelProto, b
 
     Args:
         preset: the network with its bends; bypassed layers hand on what they read.
-        sizes: (height, width) of every input, which operators that need a size are written for.
+        sizes: of every input, which operators that need a size are written for.
 
     Returns:
         The model, and whether it takes inputs of these sizes alone.
@@ -108,7 +108,7 @@ def _size(preset: Preset, options: ExportOptions) -> Size:
     graph = preset.network.graph
     if options.size is not None:
         return options.size
-    traced = (0, 0) if preset.weights_path is None else read_origin(preset.weights_path).size
+    traced = Size(0, 0) if preset.weights_path is None else Size(*read_origin(preset.weights_path).size)
     return graph.fitting_size(graph.only_size or (traced if min(traced) > 0 else _SIZE))
 
 

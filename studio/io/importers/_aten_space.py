@@ -14,6 +14,7 @@ from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._unpool import spots, unpooled
 from studio.io.importers._views import Value, reshaped
+from studio.model.size import Size
 
 _LARGEST_WINDOW = 64
 
@@ -88,7 +89,7 @@ def _upsample(mode: str) -> Handler:
             given = [a["scales_h"], a["scales_w"]]
         factor = (float(given[0]), float(given[1])) if given else None
         size = a.get("output_size") or [math.floor(s * k) for s, k in zip(value.shape[2:], given or (), strict=True)]
-        return f.resize(value, pair(size), mode, bool(a.get("align_corners")), factor)
+        return f.resize(value, Size(*pair(size)), mode, bool(a.get("align_corners")), factor)
 
     return handle
 

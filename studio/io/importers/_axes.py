@@ -17,6 +17,7 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._seen import seen
 from studio.io.importers._views import Index, Value, move, numbers, reshaped
+from studio.model.size import Size
 
 _WIDEST = 16384
 
@@ -76,21 +77,21 @@ class Axes:
         node = seen(self.draft, value.node, index.reshape(index.shape[0], height, width), self.name)
         return node, np.arange(height * width, dtype=np.int32).reshape(rest)
 
-    def _sides(self, rest: tuple[int, ...]) -> tuple[int, int]:
-        """Height and width for the other axes of a value: the last one is a row, unless it is that of all pixels."""
+    def _sides(self, rest: tuple[int, ...]) -> Size:
+        """For the other axes of a value, as a map: the last one is a row, unless it is that of all pixels."""
         sides = [side for side in rest if side != 1]
         count = math.prod(sides)
         if len(sides) <= 1:
             # Tokens: as a picture, where they are as many as a picture's pixels; as one of the inputs' proportions
             # first, which windows in a row have by chance alone.
-            found = [shape[1:] for shape in reversed(self.draft.shapes.values()) if min(shape[1:]) > 1]
-            found = [side for side in found if side[0] * side[1] == count]
+            sizes = (shape.size for shape in reversed(self.draft.shapes.values()))
+            found = [size for size in sizes if min(size) > 1 and size.pixels == count]
             whole = [self.draft.shapes[put.name] for put in self.draft.inputs if put.has_size]
-            alike = [side for side in found if any(side[0] * to.width == side[1] * to.height for to in whole)]
+            alike = [size for size in found if any(size.height * to.width == size.width * to.height for to in whole)]
             if alike or found:
                 return (alike or found)[0]
-            return (1, count) if count <= _WIDEST else (count, 1)
-        return count // sides[-1], sides[-1]
+            return Size(1, count) if count <= _WIDEST else Size(count, 1)
+        return Size(count // sides[-1], sides[-1])
 
     def shown(self, node: str, index: Index) -> Value:
         """Places of a layer's map in a shape of one's own; the whole map where they are all, in order."""

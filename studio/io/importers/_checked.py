@@ -6,7 +6,6 @@ its input's last digits is compared with itself in float64, and that is said.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,9 +14,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._exported import places
-from studio.io.importers._traced import Sides, Trace, picture_size, resized
+from studio.io.importers._traced import Trace, picture_size, resized
 from studio.io.importers.base import SHOWN
 from studio.model.network import Network
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +84,7 @@ def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: 
     if size is not None and fixed:
         inputs = tuple(replace(i, size=size) if i.kind == "picture" else i for i in network.graph.inputs)
         network = replace(network, graph=replace(network.graph, inputs=inputs))
-        notes.append(f"It takes pictures of {size[0]}×{size[1]} (height × width) alone: {fixed}.")
+        notes.append(f"It takes pictures of {size} alone: {fixed}.")
     return Checked(network, worst, tuple(notes))
 
 
@@ -126,7 +126,7 @@ def _elsewhere(
         if not error <= allowed:
             here = _own_error(module, feed, trace)
             if not error <= min(_OWN * here, _MOST_OWN):
-                return f"at {size[0]}×{size[1]} its output would be {error:.2g} from the module's", worst, own
+                return f"at {size} its output would be {error:.2g} from the module's", worst, own
             own = max(own, here) if error > TOLERANCE else own
         worst, held = max(worst, error), held + 1
         if held == 2:
@@ -152,8 +152,8 @@ def _by_multiples(
         found = _of_multiples(network, step)
         # The next odd multiples: those of twice the step would be right for that as well.
         sizes = [
-            (side + step * (1 + side // step % 2), across + step * (3 - across // step % 2))
-            for side, across in ((height, width), (width, height))
+            Size(down + step * (1 + down // step % 2), across + step * (3 - across // step % 2))
+            for down, across in (trace.sizes[0], reversed(trace.sizes[0]))
         ]
         fitting = [size for size in dict.fromkeys(sizes) if found.graph.fitting_size(size) == size]
         errors = [_tried(module, resized(examples, size), found, trace) for size in fitting]
@@ -163,7 +163,7 @@ def _by_multiples(
 
 
 def _of_multiples(network: Network, step: int) -> Network:
-    inputs = tuple(replace(i, multiple=(step, step)) if i.kind == "picture" else i for i in network.graph.inputs)
+    inputs = tuple(replace(i, multiple=Size(step, step)) if i.kind == "picture" else i for i in network.graph.inputs)
     return replace(network, graph=replace(network.graph, inputs=inputs))
 
 
@@ -175,11 +175,12 @@ def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Netwo
         return None
 
 
-def _sizes(network: Network, traced: Sequence[Sides]) -> list[Sides]:
+def _sizes(network: Network, traced: Sequence[Size]) -> list[Size]:
     """Sizes that the network claims to take, as the studio feeds it: fitting, and unlike those it was traced at."""
     height, width = traced[0]
     asked = [traced[1]] if len(traced) > 1 else []
-    asked += [(height + 24, width + 8), (height // 2 + 8, width), (height + 3, width + 5), (height, width + 64)]
+    others = (height + 24, width + 8), (height // 2 + 8, width), (height + 3, width + 5), (height, width + 64)
+    asked += (Size(*sides) for sides in others)
     found = []
     for size in asked:
         try:
@@ -187,7 +188,7 @@ def _sizes(network: Network, traced: Sequence[Sides]) -> list[Sides]:
             network.graph.shapes({i.name: fitting for i in network.graph.inputs})
         except StudioError:
             continue
-        if fitting not in found and fitting != (height, width) and math.prod(fitting) <= _LARGEST:
+        if fitting not in found and fitting != (height, width) and fitting.pixels <= _LARGEST:
             found.append(fitting)
     return found
 

@@ -17,6 +17,7 @@ from studio.io.importers._norms import Norms
 from studio.io.importers._seen import seen
 from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
 from studio.model.op import Shape
+from studio.model.size import Size
 
 Pair = tuple[int, int]
 
@@ -218,12 +219,12 @@ class Flow(Norms):
         return self.layer("Pad", value, padding=tuple(add), mode=mode, value=fill)
 
     def resize(
-        self, value: Value, size: Pair, mode: str, align_corners: bool, factor: tuple[float, float] | None
+        self, value: Value, size: Size, mode: str, align_corners: bool, factor: tuple[float, float] | None
     ) -> Value:
         """Interpolation; by a whole factor where it is one, so that the layer goes with every input size."""
         have = Shape(*value.shape[1:])
         extra: dict[str, Any] = {} if mode == "nearest" else {"align_corners": align_corners}
-        whole = (size[0] // have.height, size[1] // have.width)
+        whole = (size.height // have.height, size.width // have.width)
         if (
             (have.height * whole[0], have.width * whole[1]) == size
             and all(whole)

@@ -14,6 +14,7 @@ from studio.io.folders import contained, is_file
 from studio.io.manifest import Part
 from studio.io.npy import read_npy
 from studio.model.op import Array
+from studio.model.size import Size
 
 _KERAS = {
     "weight": ("kernel", "depthwise_kernel", "gamma"),
@@ -124,7 +125,7 @@ def _from_keras(held: Array, shape: tuple[int, ...]) -> Array:
 
 def _from_sheet(held: Array, shape: tuple[int, ...], sheet: Sheet, path: Path) -> Array:
     rows, columns, *sides = shape
-    size = (sides[0], sides[1])
+    size = Size(sides[0], sides[1])
     for planes in _planes(held, path):
         grey = bool((planes == planes[:1]).all())
         ways = [(rows, 3)] if columns == 3 and len(planes) == 3 else []
@@ -153,22 +154,24 @@ def _planes(held: Array, path: Path) -> list[Array]:
     return found
 
 
-def _sheet_size(count: int, size: tuple[int, int], sheet: Sheet) -> tuple[int, int]:
+def _sheet_size(count: int, size: Size, sheet: Sheet) -> Size:
     if count == 1:
         return size  # make_grid gives a single picture back as it is
     across = min(sheet.nrow, count)
     down = math.ceil(count / across)
-    return down * (size[0] + sheet.padding) + sheet.padding, across * (size[1] + sheet.padding) + sheet.padding
+    sides = zip((down, across), size, strict=True)
+    return Size(*(each * (side + sheet.padding) + sheet.padding for each, side in sides))
 
 
-def _cut(planes: Array, count: int, size: tuple[int, int], sheet: Sheet) -> Array:
+def _cut(planes: Array, count: int, size: Size, sheet: Sheet) -> Array:
     """(count, channels, height, width)."""
     if count == 1:
         return planes[None]
     across = min(sheet.nrow, count)
-    pitch = size[0] + sheet.padding, size[1] + sheet.padding
-    corners = [(k // across * pitch[0] + sheet.padding, k % across * pitch[1] + sheet.padding) for k in range(count)]
-    return np.stack([planes[:, y : y + size[0], x : x + size[1]] for y, x in corners])
+    (height, width), padding = size, sheet.padding
+    places = (divmod(k, across) for k in range(count))
+    corners = [(row * (height + padding) + padding, column * (width + padding) + padding) for row, column in places]
+    return np.stack([planes[:, y : y + height, x : x + width] for y, x in corners])
 
 
 def _unscaled(kernels: Array, sheet: Sheet, path: Path) -> Array:

@@ -14,11 +14,12 @@ from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value, first, is_last, move, reshaped
 from studio.model.op import Shape
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, ValueInfoProto
 
-_SIZE = (256, 256)
+_SIZE = Size(256, 256)
 _PICTURE = (1, 3, 4)
 _LAST_TO_FIRST = [0, 3, 1, 2]
 _FIRST_TO_LAST = [0, 2, 3, 1]
@@ -127,13 +128,13 @@ class Ends:
         kinds = {a.i for node in makers if node.op_type == "Cast" for a in node.attribute if a.name == "to"}
         return _BYTES if TensorProto.UINT8 in kinds else None
 
-    def input(self, draft: Draft, put: ValueInfoProto, size: tuple[int, int] | None) -> Value:
+    def input(self, draft: Draft, put: ValueInfoProto, size: Size | None) -> Value:
         """Add an input of the graph to the draft, as the graph sees it.
 
         Args:
             draft: what it is added to.
             put: the input.
-            size: (height, width), where the person gives it.
+            size: of its pictures, where the person gives it.
 
         Raises:
             StudioError: where it is neither a picture nor a vector.
@@ -155,8 +156,8 @@ class Ends:
         if last:
             sizes = [sizes[0], sizes[3], sizes[1], sizes[2]]
             draft.notes.append(f'The channels of its input "{put.name}" come last; they were put first.')
-        height, width = size or (0, 0)
-        shape = Shape(sizes[1] or 3, height or sizes[2] or _SIZE[0], width or sizes[3] or _SIZE[1])
+        height, width = size or Size(0, 0)
+        shape = Shape(sizes[1] or 3, height or sizes[2] or _SIZE.height, width or sizes[3] or _SIZE.width)
         name = draft.add_input(put.name, shape, value_range)
         value = Value((1, *shape), name)
         value = move(draft, value, lambda x: x.transpose(0, 2, 3, 1)) if last else value

@@ -10,6 +10,7 @@ from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, known, means
 from studio.io.importers._views import Numbers, Value, constant, reshaped
+from studio.model.size import Size
 
 _MOST = 2**24
 _MODES = {"linear": "bilinear", "cubic": "bicubic"}
@@ -44,7 +45,7 @@ def _grid_sample(f: Flow, n: OnnxNode) -> Value:
     return reshaped(made, (1, channels, *grid.shape[1:3]))
 
 
-def crop_and_resize(f: Flow, n: OnnxNode, value: Value, size: tuple[int, int]) -> Value:
+def crop_and_resize(f: Flow, n: OnnxNode, value: Value, size: Size) -> Value:
     """TensorFlow's CropAndResize: a fixed box of a map, resized; what lies outside the map is one number.
 
     Raises:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow, Pair
+from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_fixed import crop_and_resize
 from studio.io.importers._onnx_table import OnnxNode, means
 from studio.io.importers._views import Value
+from studio.model.size import Size
 
 _MODES = {b"nearest": "nearest", b"linear": "bilinear", b"bilinear": "bilinear", b"cubic": "bicubic"}
 _PLACES = {"tf_half_pixel_for_nn": "tf_half_pixel"}
@@ -29,7 +30,7 @@ class _Wanted:
         exact: whether the factor and the size say the same.
     """
 
-    size: Pair
+    size: Size
     factor: tuple[float, float] | None
     exact: bool
 
@@ -84,7 +85,7 @@ def _rounded_down(size: float) -> int:
 
 
 def _wanted(value: Value, sizes: list[int], factors: list[float] | None) -> _Wanted:
-    have, size = value.shape[2:], (sizes[0], sizes[1])
+    have, size = value.shape[2:], Size(sizes[0], sizes[1])
     whole = [made / side for made, side in zip(size, have, strict=True)]
     if factors is None:
         return _Wanted(size, None, True)
@@ -98,7 +99,7 @@ def _resized(f: Flow, n: OnnxNode, value: Value, wanted: _Wanted) -> Value:
     if plain and min(ratios) < 1 < max(ratios):
         # One axis after the other: in these sets a pixel's place is rounded down where a map grows, else up.
         factor = wanted.factor or (ratios[0], ratios[1])
-        rows = _resized(f, n, value, _Wanted((wanted.size[0], have[1]), (factor[0], 1.0), wanted.exact))
+        rows = _resized(f, n, value, _Wanted(Size(wanted.size.height, have[1]), (factor[0], 1.0), wanted.exact))
         return _resized(f, n, rows, _Wanted(wanted.size, (1.0, factor[1]), wanted.exact))
     mode = _MODES.get(n.attributes.get("mode", b"nearest"), "")
     places = "asymmetric" if plain else n.attributes.get("coordinate_transformation_mode", b"half_pixel").decode()

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from studio.io.importers._draft import Draft, Weight
 from studio.model.graph import Node
 from studio.model.op import Op, Shape
+from studio.model.size import Size
 from studio.ops import operator
-
-Sides = tuple[int, int]
 
 
 @dataclass
@@ -33,9 +32,9 @@ class Pair:
     before: list[str]
     tensors: dict[str, Weight] = field(default_factory=dict)
 
-    def sizes(self, name: str) -> tuple[Sides, Sides]:
-        """(height, width) of a map in both."""
-        return self.one.shapes[name][1:], self.two.shapes[name][1:]
+    def sizes(self, name: str) -> tuple[Size, Size]:
+        """That of a map, in both."""
+        return self.one.shapes[name].size, self.two.shapes[name].size
 
     def read(self) -> tuple[Shape, Shape]:
         """Shape of what the layer reads, in both."""
@@ -46,7 +45,7 @@ class Pair:
         """Shape of what it makes, in both."""
         return self.one.shapes[self.node.name], self.two.shapes[self.node.name]
 
-    def like(self, *sizes: Sides) -> str | None:
+    def like(self, *sizes: Size) -> str | None:
         """The nearest map that has these sizes in both; the picture itself before all others."""
         inputs = [i.name for i in self.one.inputs]
         return next((n for n in [*inputs, *reversed(self.before)] if self.sizes(n) == sizes), None)

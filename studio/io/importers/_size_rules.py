@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._pairs import Pair, Rule, Sides, named
+from studio.io.importers._pairs import Pair, Rule, named
 from studio.io.importers._window_mask import masked
 from studio.model.graph import Node
+from studio.model.size import Size
 from studio.ops import operator
 from studio.ops.rearrange import parsed
 
@@ -21,7 +22,7 @@ def _resized(pair: Pair) -> list[Node] | None:
     """To the size of another map, or by a factor."""
     (a, b), (read_a, read_b), said = pair.made(), pair.read(), pair.node.op.model_dump()
     how = {"mode": said["mode"], "align_corners": said["align_corners"]}
-    if (like := pair.like(a[1:], b[1:])) is not None:
+    if (like := pair.like(a.size, b.size)) is not None:
         return [named(pair, "UpsampleLike", pair.node.inputs[0], like, **how)]
     whole = all(a[k] * read_b[k] == b[k] * read_a[k] for k in (1, 2))
     if whole:
@@ -68,10 +69,10 @@ def _adaptive(pair: Pair) -> list[Node] | None:
     return [named(pair, type(pair.node.op).__name__, pair.node.inputs[0], divisor=divisors[0])]
 
 
-_COUNTS: dict[str, Callable[[Sides], int]] = {
-    "pixels": lambda side: side[0] * side[1],
-    "height": lambda side: side[0],
-    "width": lambda side: side[1],
+_COUNTS: dict[str, Callable[[Size], int]] = {
+    "pixels": lambda size: size.pixels,
+    "height": lambda size: size.height,
+    "width": lambda size: size.width,
 }
 
 
@@ -217,7 +218,7 @@ def _rearranged(pair: Pair) -> list[Node] | None:
         for side in one.sides
     )
     x = pair.node.inputs[0]
-    like = pair.like(pair.made()[0][1:], pair.made()[1][1:])
+    like = pair.like(*(made.size for made in pair.made()))
     for op, reads in (("Rearrange", (x,)), ("RearrangeLike", (x, like))):
         if None not in reads:
             try:

@@ -23,6 +23,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Weight
 from studio.io.importers.base import Imported, Known, Options
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
@@ -188,11 +189,11 @@ def _nothing() -> None:
     return None
 
 
-def _size(found: Any) -> tuple[int, int]:
+def _size(found: Any) -> Size:
     asked = found.size_requirements
     least, step = max(_SIDE, asked.minimum or 0), asked.multiple_of or 1
     side = -(-least // step) * step
-    return side, side
+    return Size(side, side)
 
 
 def _known(known: Known, module: torch.nn.Module, state: Mapping[str, torch.Tensor], arch: str) -> Known:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.model.graph import Graph, Input, Node
 from studio.model.latent import LARGEST_SEED
+from studio.model.size import Size
 from studio.model.state import BEGINNINGS, COLOURS, Beginning
 from studio.ops import operator
 
@@ -89,7 +90,7 @@ def _beside(imported: Imported, begins: Beginning, seed: int) -> Imported:
     return replace(imported, network=replace(imported.network, graph=changed), notes=kept)
 
 
-def fed_back(graph: Graph, size: tuple[int, int]) -> Input | None:
+def fed_back(graph: Graph, size: Size) -> Input | None:
     """The first picture that has the shape of the output."""
     shapes = graph.shapes({i.name: size for i in graph.inputs})
     pictures = (put for put in graph.inputs if put.kind == "picture")

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
 
     from studio.io.importers._draft import Draft
-
-Sides = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Trace:
         draft: its layers.
         output: the one whose map is the picture.
         fixed: why it goes with the example's size alone; empty where it follows the size.
-        sizes: (height, width) of the pictures that it was traced at.
+        sizes: of the pictures that it was traced at.
         outputs: what the module returns, by name.
         picked: which of them was taken.
     """
@@ -33,7 +32,7 @@ class Trace:
     draft: Draft
     output: str
     fixed: str
-    sizes: tuple[Sides, ...]
+    sizes: tuple[Size, ...]
     outputs: tuple[str, ...]
     picked: str
 
@@ -78,7 +77,7 @@ def traced(
         try:
             twin, twin_last, _, _ = _read(module, feed, output, whole=whole)
         except StudioError as error:
-            fixed = f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}"
+            fixed = f"at {other}, {str(error).rstrip('.')}"
             continue
         found, reason = _agreed(drafts, twin, twin_last)
         drafts.append((twin, twin_last))
@@ -115,7 +114,7 @@ def _agreed(drafts: Sequence[tuple[Draft, str]], twin: Draft, last: str) -> tupl
     return None, reason
 
 
-def _takes(draft: Draft, size: Sides) -> bool:
+def _takes(draft: Draft, size: Size) -> bool:
     """Whether every layer takes pictures of this size, as far as shapes say."""
     from studio.model.op import Shape
 
@@ -154,27 +153,26 @@ def _read(
     return draft, last, tuple(outputs), picked
 
 
-def picture_size(examples: Sequence[torch.Tensor]) -> Sides | None:
-    """(height, width) of all pictures; None where there are none, or they differ."""
-    sizes = {
-        (tensor.shape[2], tensor.shape[3]) for tensor in examples if tensor.ndim == 4 and min(tensor.shape[2:]) > 1
-    }
+def picture_size(examples: Sequence[torch.Tensor]) -> Size | None:
+    """That of all pictures; None where there are none, or they differ."""
+    sizes = {Size(*tensor.shape[2:]) for tensor in examples if tensor.ndim == 4 and min(tensor.shape[2:]) > 1}
     return sizes.pop() if len(sizes) == 1 else None
 
 
-def _others(size: Sides) -> Iterator[Sides]:
+def _others(size: Size) -> Iterator[Size]:
     """Sizes to trace at as well: unlike the first, and each other's sides.
 
     The later ones are multiples of more: of what modules pad their pictures to.
     """
     height, width = size
-    found = [(height + 16, width + 32)]
-    found += [(height + n, width + 2 * n) for n in (32, 64) if height % n == 0 and width % n == 0]
-    found += [(2 * height, 3 * width if 3 * width != 2 * height else 4 * width), (3 * height, 4 * width)]
+    found = [Size(height + 16, width + 32)]
+    found += [Size(height + n, width + 2 * n) for n in (32, 64) if height % n == 0 and width % n == 0]
+    across = 3 * width if 3 * width != 2 * height else 4 * width
+    found += [Size(2 * height, across), Size(3 * height, 4 * width)]
     yield from dict.fromkeys(found)
 
 
-def resized(examples: Sequence[torch.Tensor], size: Sides) -> tuple[torch.Tensor, ...]:
+def resized(examples: Sequence[torch.Tensor], size: Size) -> tuple[torch.Tensor, ...]:
     """The examples with pictures of another size."""
     from torch.nn import functional as F
 

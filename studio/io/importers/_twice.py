@@ -10,8 +10,8 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._sizes import agreed, at_sizes_of
 from studio.model.graph import Graph
+from studio.model.size import Size
 
-Size = tuple[int, int]
 Read = Callable[[Size | None], tuple[Draft, str]]
 
 # Strides of networks divide it, so that SAME borders fall as they do at every size that pictures are padded to.
@@ -38,42 +38,39 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     step = math.lcm(_STEP, *_graph(draft, output).multiple)
     # What was traced for a small picture may be fixed to it by its layers.
     step = step if step <= max(own) else _STEP
-    if any_size and step > _STEP and own[0] % step and own[0] == own[1] and 2 * step * step < _LARGEST:
+    if any_size and step > _STEP and own.height % step and own.height == own.width and 2 * step * step < _LARGEST:
         # A size of our own choosing, which its strides do not divide.
-        draft, output = read((step, step))
-        own = (step, step)
-    other = (_another(own[0], step), _another(own[1], step) + step)
-    if math.prod(other) > _LARGEST:
+        own = Size(step, step)
+        draft, output = read(own)
+    other = Size(_another(own.height, step), _another(own.width, step) + step)
+    if other.pixels > _LARGEST:
         return draft, output, False
     try:
         twin, twin_output = read(other)
     except StudioError as error:
         # A file of one size may say nothing of others; one of any size that fails there is one of its own.
         if any_size:
-            _say(draft, own, f"at {other[0]}×{other[1]}, {str(error).rstrip('.')}")
+            _say(draft, own, f"at {other}, {str(error).rstrip('.')}")
         return draft, output, any_size
     merged, layer = agreed(draft, twin)
     if layer or twin_output != output:
         _say(draft, own, f'its layer "{layer or output}" was made for that size')
         return draft, output, True
     multiple = _multiple(read, merged, output, twin, step)
-    if multiple > 1 and (own[0] % multiple or own[1] % multiple):
+    if multiple > 1 and (own.height % multiple or own.width % multiple):
         _say(draft, own, "its borders fall otherwise at others")
         return draft, output, True
     if multiple > 1:
         merged.inputs = [
-            replace(put, multiple=(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
+            replace(put, multiple=Size(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
         ]
     return merged, output, False
 
 
 def _own_size(draft: Draft) -> Size | None:
-    """Height and width of its pictures, where all have the same."""
-    sizes = {draft.shapes[i.name][1:] for i in draft.inputs if i.kind == "picture"}
-    if len(sizes) != 1:
-        return None
-    ((height, width),) = sizes
-    return height, width
+    """That of its pictures, where all have the same."""
+    sizes = {draft.shapes[i.name].size for i in draft.inputs if i.kind == "picture"}
+    return sizes.pop() if len(sizes) == 1 else None
 
 
 def _multiple(read: Read, merged: Draft, output: str, twin: Draft, step: int) -> int:
@@ -82,9 +79,10 @@ def _multiple(read: Read, merged: Draft, output: str, twin: Draft, step: int) ->
     Only sizes at which pictures are not padded anyway are looked at: one that is an odd multiple of each divisor.
     """
     graph, failed = _graph(merged, output), False
-    height, width = (step, step) if _takes(graph, (step, step)) else _own_size(twin) or (step, step)
+    square = Size(step, step)
+    height, width = square if _takes(graph, square) else _own_size(twin) or square
     for by in [n for n in range(1, step) if step % n == 0]:
-        size = (height + by, width + 3 * by)
+        size = Size(height + by, width + 3 * by)
         if graph.fitting_size(size) != size:
             continue
         if _is_right(read, size, merged, output, twin):
@@ -122,4 +120,4 @@ def _another(side: int, step: int) -> int:
 
 
 def _say(draft: Draft, size: Size, why: str) -> None:
-    draft.notes.append(f"It takes pictures of {size[0]}×{size[1]} (height × width) alone: {why}.")
+    draft.notes.append(f"It takes pictures of {size} alone: {why}.")

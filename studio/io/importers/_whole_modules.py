@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.io.importers._unpickle import Stub, machine
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
@@ -201,7 +202,7 @@ def first_shape(module: nn.Module) -> tuple[int, bool]:
 _SIDES = (64, 28, 32, 128, 256, 224, 96, 48, 512, 227, 299, 16, 8, 4, 2, 1)
 
 
-def example_for(module: nn.Module, asked: tuple[int, int] | None) -> torch.Tensor:
+def example_for(module: nn.Module, asked: Size | None) -> torch.Tensor:
     """What the module takes: a vector, or a picture of the first size of many that it runs at.
 
     Raises:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.io.importers._pairs import Pair, Sides
+from studio.io.importers._pairs import Pair
 from studio.model.graph import Node
+from studio.model.size import Size
 from studio.ops import operator
 from studio.ops.window_mask import mask_of
 
@@ -42,20 +43,20 @@ def masked(pair: Pair, maps: list[NDArray[np.float32]]) -> list[Node] | None:
     return None
 
 
-def _windows(count: int) -> Iterator[Sides]:
+def _windows(count: int) -> Iterator[Size]:
     side = math.isqrt(count)
     if side * side == count:
-        yield side, side
-    yield from ((h, count // h) for h in range(2, count // 2 + 1) if count % h == 0 and h * h != count)
+        yield Size(side, side)
+    yield from (Size(h, count // h) for h in range(2, count // 2 + 1) if count % h == 0 and h * h != count)
 
 
 def _shift(
     maps: list[NDArray[np.float32]],
-    picture: tuple[Sides, Sides],
-    window: Sides,
+    picture: tuple[Size, Size],
+    window: Size,
     heads: int,
     values: NDArray[np.float32],
-) -> tuple[Sides, float] | None:
+) -> tuple[tuple[int, int], float] | None:
     """Half a window most often, down, across or both."""
     (h, w), value = window, float(values[np.abs(values).argmax()])
     for shift in dict.fromkeys([(h // 2, w // 2), (h // 2, 0), (0, w // 2)]):

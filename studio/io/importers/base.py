@@ -15,6 +15,7 @@ from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
 from studio.model.graph import Colour, Order
 from studio.model.network import Network
+from studio.model.size import Size
 from studio.model.values import Values
 
 Range = tuple[float, float]
@@ -29,7 +30,7 @@ class Options:
 
     Attributes:
         arch: name of the architecture of a state dict; recognised where empty.
-        input_size: (height, width) of the input that the layers are traced for; the file's own where None.
+        input_size: of the input that the layers are traced for; the file's own where None.
         input_range: the values that black and white have; the family's own, else 0..1, where None.
         mean: per channel, taken off the input after it was brought into its range.
         std: per channel, by which the input is then divided.
@@ -50,7 +51,7 @@ class Options:
     """
 
     arch: str = ""
-    input_size: tuple[int, int] | None = None
+    input_size: Size | None = None
     input_range: Range | None = None
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
@@ -74,7 +75,7 @@ class Imported:
     Attributes:
         network: ready to be saved.
         format: of the file, for people.
-        size: (height, width) that it was traced for.
+        size: of the input that it was traced for.
         names: for every tensor, what the file calls it; several names where they share one storage.
         notes: remarks, each a sentence.
         arch: the architecture that was recognised; empty where the file itself says.
@@ -92,7 +93,7 @@ class Imported:
 
     network: Network
     format: str
-    size: tuple[int, int]
+    size: Size
     names: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...] = ()
     arch: str = ""
@@ -149,7 +150,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     pictures = [i for i in draft.inputs if i.kind == "picture"]
     _say_channels(draft, output)
     output = _denormalised(draft, output, options)
-    size = draft.shapes[(pictures or draft.inputs)[0].name][1:]
+    size = draft.shapes[(pictures or draft.inputs)[0].name].size
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(title_of(path.stem, "imported"), output, output_range)
     network = _of_its_size(network, draft, known.fixed)
@@ -207,11 +208,11 @@ def _say_channels(draft: Draft, output: str) -> None:
 def _of_its_size(network: Network, draft: Draft, fixed: bool) -> Network:
     """The size it was traced for stands in its pictures where its layers take no other, or mean it alone."""
     graph = network.graph
-    sizes = {i.name: draft.shapes[i.name][1:] for i in graph.inputs}
+    sizes = {i.name: draft.shapes[i.name].size for i in graph.inputs}
     free = all(node.op.size_ratio() for node in graph.nodes) or all(i.kind != "picture" for i in graph.inputs)
     if not fixed and not free:
         try:
-            graph.shapes({name: (2 * height, 2 * width) for name, (height, width) in sizes.items()})
+            graph.shapes({name: size.times(2) for name, size in sizes.items()})
         except StudioError:
             fixed = True
     if not fixed:

@@ -21,6 +21,7 @@ from studio.io.importers._simplify import simplify
 from studio.io.importers._twice import read_twice
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import stored
+from studio.model.size import Size
 
 _LONGEST = 64 * 2**20
 
@@ -64,7 +65,7 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     plan = plan_of(model)
     ends: list[tuple[tuple[str, ...], str]] = []
 
-    def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+    def read(size: Size | None) -> tuple[Draft, str]:
         reading = Reading(plan, weights, replace(options, input_size=size or options.input_size), version)
         output, names, taken = reading.run()
         ends.append((names, taken))

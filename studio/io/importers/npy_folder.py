@@ -19,9 +19,10 @@ from studio.io.networks import KIND, MANIFEST, MIGRATIONS, VERSION, assembled, l
 from studio.io.npy import read_npy
 from studio.io.stored import Stored
 from studio.model.op import Array, Shape
+from studio.model.size import Size
 
 _MOST_FILES = 4096
-_SIZE = (28, 28)
+_SIZE = Size(28, 28)
 _SIDE = 256
 
 
@@ -74,7 +75,7 @@ def _described(path: Path, options: Options) -> Imported:
 
         network = assembled(document, file, tensor)
     graph = network.graph
-    size = options.input_size or graph.fitting_size(graph.only_size or (_SIDE, _SIDE))
+    size = options.input_size or graph.fitting_size(graph.only_size or Size(_SIDE, _SIDE))
     channels = graph.shapes({i.name: size for i in graph.inputs})[graph.output].channels
     network = network.with_values(asked(options, channels))
     kind = "network of the studio" if said is None else "folder of kernels with a network.json"

@@ -25,6 +25,7 @@ from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
@@ -58,7 +59,7 @@ class Onnx:
         opset, ends = file_of.opset(model, path), Ends(model.graph, options.output, bool(options.state) and fed > 1)
         file: dict[str, Stored] = {}
 
-        def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+        def read(size: Size | None) -> tuple[Draft, str]:
             reading = _Reading(path, replace(options, input_size=size or options.input_size), opset, ends)
             output = reading.run()
             file.update(reading.file)

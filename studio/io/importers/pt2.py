@@ -21,6 +21,7 @@ from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
+from studio.model.size import Size
 
 _DTYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "?"}
 _BFLOAT16 = 13
@@ -52,7 +53,7 @@ class Pt2:
             whole = bool(options.state) and len(model.inputs) > 1
             states = [name for label, name in model.outputs.items() if whole and label != picked]
 
-            def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+            def read(size: Size | None) -> tuple[Draft, str]:
                 shapes = {name: _shape(sizes, size or options.input_size) for name, sizes in model.inputs.items()}
                 return run(model.calls, table(), shapes, model.constants, model.outputs[picked], states)
 
@@ -101,7 +102,7 @@ class _Model:
         return any(free for axes in self.inputs.values() for _, free in axes[2:])
 
 
-def _shape(axes: tuple[tuple[int, bool], ...], size: tuple[int, int] | None) -> tuple[int, ...]:
+def _shape(axes: tuple[tuple[int, bool], ...], size: Size | None) -> tuple[int, ...]:
     """The shape of an input where pictures have this size, the example's where None; one picture of any number."""
     found = [1 if free and k == 0 else length for k, (length, free) in enumerate(axes)]
     if size is not None and len(axes) == 4:

@@ -22,6 +22,7 @@ from studio.io.importers._views import Numbers
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.importers.keras import opened
 from studio.io.stored import stored
+from studio.model.size import Size
 
 _MODEL = "model.json"
 _PARTS = {"modelTopology", "weightsManifest"}
@@ -82,7 +83,7 @@ def _graph(said: Json, tensors: dict[str, Numbers], path: Path, options: Options
     )
     taken: list[str] = []
 
-    def read(size: tuple[int, int] | None) -> tuple[Draft, str]:
+    def read(size: Size | None) -> tuple[Draft, str]:
         reading = GraphReading(graph, replace(options, input_size=size or options.input_size))
         output, picked = reading.run()
         taken.append(picked)

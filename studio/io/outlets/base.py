@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 NAME = "Network Bending Studio"
 """What other programs find the picture under."""
@@ -37,11 +38,11 @@ class Rgbx:
     """Pictures with a fourth byte of each pixel, as graphics cards and NDI take them.
 
     Args:
-        size: (height, width).
+        size: of the pictures.
         count: how many are kept, where the library still reads the one before.
     """
 
-    def __init__(self, size: tuple[int, int], count: int = 1) -> None:
+    def __init__(self, size: Size, count: int = 1) -> None:
         self._held = [np.full((*size, 4), 255, np.uint8) for _ in range(count)]
         self._turn = 0
 
@@ -64,11 +65,11 @@ class Outlet(Protocol):
     name: str
     label: str
 
-    def open(self, size: tuple[int, int], fps: float) -> Line:
+    def open(self, size: Size, fps: float) -> Line:
         """Begin, in the thread that will send.
 
         Args:
-            size: (height, width) of the pictures.
+            size: of the pictures.
             fps: about how many come in a second.
 
         Raises:

@@ -8,10 +8,11 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 
 class _Sender:
-    def __init__(self, sender: Any, size: tuple[int, int]) -> None:
+    def __init__(self, sender: Any, size: Size) -> None:
         self._sender = sender
         # Two, since the library still reads the one that was sent last.
         self._pixels = Rgbx(size, 2)
@@ -36,7 +37,7 @@ class Ndi:
     name = "ndi"
     label = "NDI"
 
-    def open(self, size: tuple[int, int], fps: float) -> Line:
+    def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         library("cyndilib", "ndi", "NDI")
         sending, frames = library("cyndilib.sender", "ndi", "NDI"), library("cyndilib.video_frame", "ndi", "NDI")
@@ -45,7 +46,7 @@ class Ndi:
             # It paces nothing: pictures come when they come.
             sender = sending.Sender(NAME, clock_video=False, clock_audio=False)
             frame = frames.VideoSendFrame()
-            frame.set_resolution(size[1], size[0])
+            frame.set_resolution(*size.wh)
             frame.set_fourcc(structs.FourCC.RGBX)
             frame.set_frame_rate(Fraction(fps).limit_denominator(1001))
             sender.set_video_frame(frame)

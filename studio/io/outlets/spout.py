@@ -7,12 +7,13 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 _GL_RGBA = 0x1908
 
 
 class _Sender:
-    def __init__(self, sender: Any, size: tuple[int, int]) -> None:
+    def __init__(self, sender: Any, size: Size) -> None:
         self._sender = sender
         self._pixels = Rgbx(size)
 
@@ -21,8 +22,8 @@ class _Sender:
         return NAME
 
     def send(self, picture: Picture) -> None:
-        height, width = picture.shape[:2]
-        if not self._sender.sendImage(self._pixels.of(picture), width, height, _GL_RGBA, False, 0):
+        size = Size.of(picture)
+        if not self._sender.sendImage(self._pixels.of(picture), *size.wh, _GL_RGBA, False, 0):
             raise StudioError("Spout takes no pictures any more; the graphics driver may have been restarted.")
         self._sender.setFrameSync(NAME)
 
@@ -36,7 +37,7 @@ class Spout:
     name = "spout"
     label = "Spout"
 
-    def open(self, size: tuple[int, int], fps: float) -> Line:
+    def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         del fps
         found = library("SpoutGL", "spout", "Spout", only_on="win32")

@@ -7,10 +7,11 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.outlets.base import NAME, Line, Rgbx, library
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 
 class _Server:
-    def __init__(self, server: Any, texture: Any, copy: Any, size: tuple[int, int]) -> None:
+    def __init__(self, server: Any, texture: Any, copy: Any, size: Size) -> None:
         self._server, self._texture, self._copy = server, texture, copy
         self._pixels = Rgbx(size)
 
@@ -32,14 +33,14 @@ class Syphon:
     name = "syphon"
     label = "Syphon"
 
-    def open(self, size: tuple[int, int], fps: float) -> Line:
+    def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         del fps
         found = library("syphon", "syphon", "Syphon", only_on="darwin")
         arrays, raw = library("syphon.utils.numpy", "syphon", "Syphon"), library("syphon.utils.raw", "syphon", "Syphon")
         try:
             server = found.SyphonMetalServer(NAME)
-            texture = raw.create_mtl_texture(server.device, size[1], size[0])
+            texture = raw.create_mtl_texture(server.device, *size.wh)
         except RuntimeError as error:
             raise StudioError(f"Syphon cannot be opened ({error}).") from error
         return _Server(server, texture, arrays.copy_image_to_mtl_texture, size)

@@ -7,6 +7,7 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.outlets.base import Line, library
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 
 class _Camera:
@@ -33,12 +34,11 @@ class VirtualCamera:
     name = "camera"
     label = "Virtual camera"
 
-    def open(self, size: tuple[int, int], fps: float) -> Line:
+    def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         found = library("pyvirtualcam", "camera", "A virtual camera")
-        height, width = size
         try:
-            return _Camera(found.Camera(width=width, height=height, fps=fps, fmt=found.PixelFormat.RGB))
+            return _Camera(found.Camera(width=size.width, height=size.height, fps=fps, fmt=found.PixelFormat.RGB))
         except RuntimeError as error:
             raise StudioError(
                 f"There is no virtual camera ({' '.join(str(error).split())}); install v4l2loopback, or OBS."

@@ -19,6 +19,7 @@ from studio.errors import StudioError
 from studio.io.sinks.base import Codec, CodecInfo, Recording, Sink
 from studio.model.plugins import answer, guarded, guarding
 from studio.model.registry import declared, having
+from studio.model.size import Size
 
 __all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "depth", "known", "open_sink", "suffix_of"]
 
@@ -27,7 +28,7 @@ def open_sink(
     path: Path,
     *,
     codec: str,
-    size: tuple[int, int],
+    size: Size,
     fps: Fraction,
     audio: Path | None = None,
     audio_range: tuple[float, float | None] = (0, None),
@@ -40,8 +41,7 @@ def open_sink(
         path: the file; for png a folder, a pattern such as out/%05d.png, or one .png for one picture. The folder that
             is to hold it must exist.
         codec: a name out of `codecs`, such as "h264"; `codec_for` guesses it from the path.
-        size: (width, height) in pixels of every picture. H.264 and ProRes need even sides: a last column or row is
-            doubled where they are odd.
+        size: of every picture. H.264 and ProRes need even sides: a last column or row is doubled where they are odd.
         fps: frames per second, exact: Fraction(30000, 1001).
         audio: a film or sound file whose sound is kept, else None. PNG and GIF hold no sound.
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start; end None: to its end.
@@ -113,7 +113,7 @@ def _named(name: str) -> Codec:
 def _problem(codec: Codec) -> str:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            trial = Recording(Path(folder) / f"trial{codec.suffixes[0]}", (32, 32), Fraction(25))
+            trial = Recording(Path(folder) / f"trial{codec.suffixes[0]}", Size(32, 32), Fraction(25))
             with guarded(codec), codec.open(trial) as sink:
                 for level in (0, 255):
                     sink.write(np.full((32, 32, 3), level, np.uint8))

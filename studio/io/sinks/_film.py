@@ -25,6 +25,7 @@ from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, convers
 from studio.io.sinks._part import GrowingPart
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -60,22 +61,22 @@ class FilmSink(BaseSink):
         # The difference is a frame in weeks.
         self._fps = recording.fps.limit_denominator(_FINEST)
         self._tick = form.tick or 1 / self._fps
-        width, height = recording.size
+        size = recording.size
         # A format that has more than 8 bits anyway takes all that there is.
         usual = next((bits for bits, pixels in form.deeper.items() if pixels == form.pixels), 8)
         bits = recording.bits or usual
         self.deep = bits > 8
         self._dithers = form.dithers
         self._pixels = form.deeper.get(bits, form.pixels)
-        self._padding = (height % 2, width % 2) if form.even else (0, 0)
+        self._padding = (size.height % 2, size.width % 2) if form.even else (0, 0)
         self._audio: AudioTrack | None = None
         with self._opening():
             self._container: OutputContainer | None = av.open(
                 f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
             )
-            self._stream = self._add_stream(self._container, width + self._padding[1], height + self._padding[0])
-            padded = width + self._padding[1], height + self._padding[0]
-            self._graph = conversion(form, *padded, self._tick, self._pixels, deep=self.deep)
+            padded = Size(size.height + self._padding[0], size.width + self._padding[1])
+            self._stream = self._add_stream(self._container, padded)
+            self._graph = conversion(form, padded, self._tick, self._pixels, deep=self.deep)
             if audio is not None and form.sound:
                 self._audio = AudioTrack(self._container, audio, recording.audio_range)
             elif audio is not None:
@@ -88,12 +89,12 @@ class FilmSink(BaseSink):
         """What went wrong though the recording goes on, else None."""
         return self._warning or (self._audio.warning if self._audio else None)
 
-    def _add_stream(self, container: OutputContainer, width: int, height: int) -> VideoStream:
+    def _add_stream(self, container: OutputContainer, size: Size) -> VideoStream:
         form = self._form
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]  # a video encoder makes a video stream
             form.encoder, rate=self._fps, options=dict(form.options)
         )
-        stream.width, stream.height, stream.pix_fmt = width, height, self._pixels
+        stream.height, stream.width, stream.pix_fmt = *size, self._pixels
         context = stream.codec_context
         context.time_base = stream.time_base = self._tick
         context.thread_count = 0
@@ -238,10 +239,9 @@ class FilmSink(BaseSink):
                 raise
             if isinstance(error, OSError):
                 raise cannot_record(self.path, error) from error
-            width, height = self._recording.size
             raise StudioError(
-                f"cannot record {self.path}: the {self._form.encoder} encoder refuses {width}x{height} at {self._fps} "
-                f"fps ({error}); choose another codec or size"
+                f"cannot record {self.path}: the {self._form.encoder} encoder refuses {self._recording.size.typed} at "
+                f"{self._fps} fps ({error}); choose another codec or size"
             ) from error
 
 
@@ -249,12 +249,12 @@ def _frame_of(picture: DeepPicture) -> VideoFrame:
     """A frame of RGB. PyAV's own way copies with Python's lock in hand, so that whoever plays would have to wait."""
     import av
 
-    height, width = picture.shape[:2]
+    size = Size.of(picture)
     kind = picture.dtype.newbyteorder("<")
-    frame = av.VideoFrame(width, height, "rgb24" if kind.itemsize == 1 else DEEP)
+    frame = av.VideoFrame(*size.wh, "rgb24" if kind.itemsize == 1 else DEEP)
     (plane,) = frame.planes
     strides = (plane.line_size, 3 * kind.itemsize, kind.itemsize)
-    np.copyto(np.ndarray((height, width, 3), kind, memoryview(plane), strides=strides), picture)
+    np.copyto(np.ndarray((*size, 3), kind, memoryview(plane), strides=strides), picture)
     return frame
 
 

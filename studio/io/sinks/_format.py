@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import Recording
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import av.filter
@@ -87,18 +88,15 @@ def check(recording: Recording, form: FilmFormat) -> None:
     if not Fraction(1, 100) <= fps <= 1000:
         raise StudioError(f"a frame rate of {fps} cannot be recorded: give 0.01 to 1000")
     if not all(0 < side <= _MAX_SIDE for side in size):
-        raise StudioError(f"pictures of {size[0]}x{size[1]} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
+        raise StudioError(f"pictures of {size.typed} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
 
 
-def conversion(
-    form: FilmFormat, width: int, height: int, tick: Fraction, pixels: str, *, deep: bool
-) -> av.filter.Graph:
-    """The filters that make `pixels` out of RGB of `width` x `height`, at a time base of `tick` seconds.
+def conversion(form: FilmFormat, size: Size, tick: Fraction, pixels: str, *, deep: bool) -> av.filter.Graph:
+    """The filters that make `pixels` out of RGB, at a time base of `tick` seconds.
 
     Args:
         form: how the codec is recorded.
-        width: of the pictures.
-        height: likewise.
+        size: of the pictures.
         tick: the time base.
         pixels: the pixel format wanted.
         deep: whether they come as rgb48, else as rgb24.
@@ -107,7 +105,9 @@ def conversion(
     from av import VideoFormat
 
     graph = av.filter.Graph()
-    source = graph.add_buffer(width=width, height=height, format=VideoFormat(DEEP if deep else "rgb24"), time_base=tick)
+    source = graph.add_buffer(
+        width=size.width, height=size.height, format=VideoFormat(DEEP if deep else "rgb24"), time_base=tick
+    )
     sink = graph.add("buffersink")
     if form.palette:
         # A palette for each picture: one for all could only be known at the end.

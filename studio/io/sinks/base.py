@@ -15,9 +15,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write, put_in_place
 from studio.model.picture import DeepPicture, deepened, dithered, shallow
+from studio.model.size import Size
 
-Size = tuple[int, int]
-"""(width, height) in pixels."""
 Range = tuple[float, float | None]
 """(start, end) in seconds from the start of the film whose sound is taken; end None means to its end."""
 
@@ -28,7 +27,7 @@ class Recording:
 
     Attributes:
         path: the file; of some codecs a folder or a pattern such as out/%05d.png.
-        size: (width, height) in pixels of every picture.
+        size: of every picture.
         fps: frames per second, exact: Fraction(30000, 1001).
         audio: a film or sound file whose sound is kept, else None.
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start.
@@ -201,11 +200,12 @@ class BaseSink:
         """
         if self._state != "open":
             raise StudioError(f"the recording to {self.path} has ended; start a new one")
-        width, height = self._recording.size
-        if picture.shape != (height, width, 3) or picture.dtype not in (np.uint8, np.uint16):
+        size = self._recording.size
+        if picture.shape != (*size, 3) or picture.dtype not in (np.uint8, np.uint16):
             raise StudioError(
                 f"a picture of shape {picture.shape} and type {picture.dtype} does not fit the recording to "
-                f"{self.path}, which takes ({height}, {width}, 3) uint8 or uint16; record each size to its own file"
+                f"{self.path}, which takes ({size.height}, {size.width}, 3) uint8 or uint16; record each size to "
+                "its own file"
             )
         shown = deepened(picture) if self.deep else dithered(picture) if self._dithers else shallow(picture)
         self._attempt(lambda: self._put(shown))

@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.sinks._pictures import open_pictures
 from studio.io.sinks.base import Recording, Sink
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from studio.model.op import Array
@@ -31,14 +32,14 @@ def encode_exr(picture: DeepPicture) -> bytes:
     """
     import av
 
-    height, width = picture.shape[:2]
-    frame = av.VideoFrame(width, height, "gbrpf32le")
+    size = Size.of(picture)
+    frame = av.VideoFrame(*size.wh, "gbrpf32le")
     light = linear(picture)
     for plane, channel in zip(frame.planes, (1, 2, 0), strict=True):
-        target = np.ndarray((height, width), "<f4", memoryview(plane), strides=(plane.line_size, 4))
+        target = np.ndarray(size, "<f4", memoryview(plane), strides=(plane.line_size, 4))
         np.copyto(target, light[:, :, channel])
     encoder = av.VideoCodecContext.create("exr", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "gbrpf32le"
+    encoder.height, encoder.width, encoder.pix_fmt = *size, "gbrpf32le"
     encoder.time_base = Fraction(1)  # a still has none, but it must be there
     encoder.options = {"compression": "zip16", "format": "half"}
     try:

@@ -11,6 +11,7 @@ from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
 from studio.io.sources._decode import Turns
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     import av.filter
@@ -37,27 +38,25 @@ class RgbConverter:
 
     def __init__(
         self,
-        width: int,
-        height: int,
+        size: Size,
         *,
-        stored: tuple[int, int] | None = None,
+        stored: Size | None = None,
         colours: Colours | None = None,
         tone_map: ToneMap = "knee",
         turn: Turn | None = None,
     ) -> None:
-        """Prepare for pictures of `width` x `height`, before they are turned upright.
+        """Prepare for pictures of one size.
 
         Args:
-            width: of the pictures.
-            height: of the pictures.
-            stored: (width, height) of frames that fill them whole; None for all.
+            size: of the pictures, before they are turned upright.
+            stored: that of frames that fill them whole; None for all.
             colours: what the container says of them.
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
         """
         self._turn = turn
         self._turns = Turns()
-        self._size = (width, height)
+        self._size = size
         self._stored = stored
         self._said = colours or Colours()
         self._tone_map = tone_map
@@ -83,7 +82,7 @@ class RgbConverter:
         if frame.color_range not in _RANGES:
             frame.color_range = 0
         # A stream may change its size or its colours half-way.
-        key = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range)
+        key = (frame.height, frame.width, frame.format.name, frame.colorspace, frame.color_range)
         if self._graph is None or key != self._key:
             self._graph = self._build(frame, _pixels(frame))
             self._key = key
@@ -112,7 +111,6 @@ class RgbConverter:
         hd = frame.width >= 1280 or frame.height > 576
         matrix = _MATRICES.get(frame.colorspace, "auto" if frame.format.is_rgb else "bt709" if hd else "bt601")
         span = "pc" if frame.format.name.startswith("yuvj") else _RANGES.get(frame.color_range, "auto")
-        width, height = self._size
         fitted = self._fitted(frame)
         graph = av.filter.Graph()
         steps = [
@@ -124,25 +122,25 @@ class RgbConverter:
             ),
             graph.add(
                 "scale",
-                f"w={fitted[0]}:h={fitted[1]}:flags={_SCALE_FLAGS}"
+                f"w={fitted.width}:h={fitted.height}:flags={_SCALE_FLAGS}"
                 f":in_color_matrix={matrix}:in_range={span}:out_range=pc",
             ),
             graph.add("format", pixels),
         ]
-        if fitted != (width, height):
-            steps.append(graph.add("pad", f"w={width}:h={height}:x=-1:y=-1:color=black"))
+        if fitted != self._size:
+            whole = f"w={self._size.width}:h={self._size.height}"
+            steps.append(graph.add("pad", f"{whole}:x=-1:y=-1:color=black"))
         graph.link_nodes(*steps, graph.add("buffersink")).configure()
         return graph
 
-    def _fitted(self, frame: VideoFrame) -> tuple[int, int]:
-        width, height = self._size
-        if self._stored is None or (frame.width, frame.height) == self._stored:
-            return width, height
+    def _fitted(self, frame: VideoFrame) -> Size:
+        size, stored = self._size, self._stored
+        if stored is None or (frame.height, frame.width) == stored:
+            return size
         # Its pixels are taken to be as wide as those of the first.
-        aspect = Fraction(width * self._stored[1], height * self._stored[0])
-        shown = frame.width * aspect, frame.height
-        zoom = min(width / shown[0], Fraction(height, 1) / shown[1])
-        return max(1, round(shown[0] * zoom)), max(1, round(shown[1] * zoom))
+        across = frame.width * Fraction(size.width * stored.height, size.height * stored.width)
+        zoom = min(size.width / across, Fraction(size.height, frame.height))
+        return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 
 def _pixels(frame: VideoFrame) -> str:

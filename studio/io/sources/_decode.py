@@ -246,7 +246,7 @@ def deinterlaced(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
     graph: av.filter.Graph | None = None
     key: tuple[object, ...] = ()
     for frame in frames:
-        now = (frame.width, frame.height, frame.format.name)
+        now = (frame.height, frame.width, frame.format.name)
         if graph is None or now != key:
             if graph is not None:
                 yield from _drained(graph)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.io.sources._other_files import what_else
 from studio.io.sources.base import MAX_SIDE
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -160,13 +161,14 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
     return Fraction(average).limit_denominator(_FINEST)
 
 
-def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """(width, height) with square pixels, for pixels of `aspect` width / height; the short side grows, none shrinks."""
+def square_size(size: Size, aspect: Fraction | None) -> Size:
+    """With square pixels, for pixels of `aspect` width / height; the short side grows, none shrinks."""
     if not aspect or aspect <= 0:
-        return width, height
-    wide = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+        return size
+    height, width = size
+    square = Size(height, round(width * aspect)) if aspect > 1 else Size(round(height / aspect), width)
     # A nonsensical aspect is a damaged header, not a wish.
-    return wide if max(wide) <= MAX_SIDE else (width, height)
+    return square if max(square) <= MAX_SIDE else size
 
 
 def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:

@@ -9,6 +9,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from studio.model.size import Size
+
 # Blanks and comments between the numbers: one way to match each, so that nothing is tried twice.
 _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
 # No picture has more parts than this; walking millions of empty ones would take minutes.
@@ -35,16 +37,14 @@ class Header:
 
     Attributes:
         kind: "png", "jpeg", ...
-        width: of the stored picture, in pixels.
-        height: likewise.
+        size: of the stored picture.
         turn: for `base.orient`.
         moves: whether there are several pictures, to be shown one after the other.
         colours: primaries and transfer by ITU-T H.273; 2 where the file names none.
     """
 
     kind: str
-    width: int
-    height: int
+    size: Size
     turn: tuple[bool, bool, bool] = (False, False, False)
     moves: bool = False
     colours: tuple[int, int] = (2, 2)
@@ -95,7 +95,7 @@ def chunks_of_png(data: bytes) -> dict[bytes, bytes]:
 def _png(data: bytes) -> Header | None:
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         return None
-    width, height = struct.unpack_from(">II", data, 16)
+    size = Size.from_wh(struct.unpack_from(">II", data, 16))
     chunks = chunks_of_png(data)
     turn = _orientation(chunks[b"eXIf"]) if b"eXIf" in chunks else (False, False, False)
     moves = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") > 1
@@ -104,7 +104,7 @@ def _png(data: bytes) -> Header | None:
         colours = named[0], named[1]
     elif int.from_bytes(chunks.get(b"gAMA", b""), "big") == _LINEAR and not chunks.keys() & {b"iCCP", b"sRGB"}:
         colours = 2, 8
-    return Header("png", width, height, turn, moves, colours)
+    return Header("png", size, turn, moves, colours)
 
 
 def _jpeg(data: bytes) -> Header | None:
@@ -128,8 +128,7 @@ def _jpeg(data: bytes) -> Header | None:
         if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0":
             turn = _orientation(data[place + 9 : place + 1 + length])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", data, place + 4)
-            return Header("jpeg", width, height, turn)
+            return Header("jpeg", Size(*struct.unpack_from(">HH", data, place + 4)), turn)
         place += 1 + length
     return None
 
@@ -141,8 +140,7 @@ def _webp(data: bytes) -> Header | None:
     turn, moves = (False, False, False), False
     if kind == b"VP8X":
         moves = bool(data[20] & 2)
-        width = 1 + int.from_bytes(data[24:27], "little")
-        height = 1 + int.from_bytes(data[27:30], "little")
+        size = Size.from_wh((1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")))
         place = 12
         for _ in range(_MOST_PARTS):
             if place + 8 > len(data):
@@ -153,10 +151,11 @@ def _webp(data: bytes) -> Header | None:
             place += 8 + length + length % 2
     elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
-        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        size = Size.from_wh((1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)))
     else:
-        width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, 26))
-    return Header("webp", width, height, turn, moves)
+        across, down = struct.unpack_from("<HH", data, 26)
+        size = Size.from_wh((across & 0x3FFF, down & 0x3FFF))
+    return Header("webp", size, turn, moves)
 
 
 def _tiff(data: bytes) -> Header | None:
@@ -166,21 +165,21 @@ def _tiff(data: bytes) -> Header | None:
     if 256 not in tags or 257 not in tags:
         return None
     # OpenCV obeys the orientation of a TIFF by itself: it is for those that others read.
-    return Header("tiff", tags[256], tags[257], _EXIF.get(tags.get(274, 1), (False, False, False)))
+    return Header("tiff", Size.from_wh((tags[256], tags[257])), _EXIF.get(tags.get(274, 1), (False, False, False)))
 
 
 def _bmp(data: bytes) -> Header | None:
     if data[:2] != b"BM":
         return None
-    (size,) = struct.unpack_from("<I", data, 14)
+    (length,) = struct.unpack_from("<I", data, 14)
     # A negative height means rows from the top.
-    width, height = struct.unpack_from("<HH" if size == 12 else "<ii", data, 18)
-    return Header("bmp", width, abs(height))
+    across, down = struct.unpack_from("<HH" if length == 12 else "<ii", data, 18)
+    return Header("bmp", Size.from_wh((across, abs(down))))
 
 
 def _pnm(data: bytes) -> Header | None:
     found = _PNM.match(data[:4096])
-    return Header("pnm", int(found[2]), int(found[3])) if found else None
+    return Header("pnm", Size.from_wh((int(found[2]), int(found[3])))) if found else None
 
 
 def _orientation(exif: bytes) -> tuple[bool, bool, bool]:

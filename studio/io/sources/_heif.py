@@ -16,6 +16,7 @@ from studio.io.sources._icc import to_srgb
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, check_size
+from studio.model.size import Size
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF = {b"avif", b"avis"}
@@ -44,7 +45,7 @@ def read_heic(path: Path, data: bytes, reading: Reading) -> Still:
 
     try:
         file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-        check_size(int(file.size[0]), int(file.size[1]), path)
+        check_size(Size.from_wh(file.size), path)
         # A copy: what the library gives lies in memory that goes with its own object.
         values = np.array(file)
         profile, said = file.info.get("icc_profile"), file.info.get("nclx_profile") or {}
@@ -70,7 +71,7 @@ def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
 
     try:
         with open_picture(data, ("AVIF",)) as image:
-            check_size(image.width, image.height, path)
+            check_size(Size.from_wh(image.size), path)
             upright = ImageOps.exif_transpose(image)
             values = np.array(upright.convert("RGBA" if "A" in upright.getbands() else "RGB"))
             profile = image.info.get("icc_profile")
@@ -89,13 +90,13 @@ def is_deep(data: bytes) -> bool:
     return any(bits > 8 for bits in data[at + 9 : at + 9 + min(data[at + 8], 4)])
 
 
-def moving(data: bytes) -> tuple[int, tuple[int, int]]:
-    """How many pictures a WebP, AVIF or PNG file shows in turn, and their (width, height); 0 where it is unreadable."""
+def moving(data: bytes) -> tuple[int, Size]:
+    """How many pictures a WebP, AVIF or PNG file shows in turn, and of which size; 0 where it is unreadable."""
     try:
         with open_picture(data, _MOVING) as image:
-            return int(getattr(image, "n_frames", 1)), image.size
+            return int(getattr(image, "n_frames", 1)), Size.from_wh(image.size)
     except Exception:  # noqa: BLE001 - a damaged file may fail in any way; whoever decodes it says how
-        return 0, (0, 0)
+        return 0, Size(0, 0)
 
 
 def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.io.sources.base import BaseSource, Frame, Reading, SourceInfo
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,8 @@ class StillSource(BaseSource):
         self._read = read
         self._way = Reading()
         self._still = read(self._way)
-        height, width = self._still.picture.shape[:2]
-        self.info = SourceInfo(
-            width, height, None, 1, None, False, f"{path.suffix[1:].lower()} {width}x{height}".strip()
-        )
+        size = Size.of(self._still.picture)
+        self.info = SourceInfo(size, None, 1, None, False, f"{path.suffix[1:].lower()} {size.typed}".strip())
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the one frame, at time 0."""

@@ -28,8 +28,8 @@ class AnimationSource(BaseSource):
         """
         self._path, self._data = path, path.read_bytes()
         self._closed = False
-        _, (width, height) = moving(self._data)
-        check_size(width, height, path)
+        _, size = moving(self._data)
+        check_size(size, path)
         lengths: list[Fraction] = []
         try:
             for _, length in frames_of(self._data):
@@ -46,8 +46,8 @@ class AnimationSource(BaseSource):
         fine = fine_rate([*self._times, duration], _TICK, average)
         fps = fine or average.limit_denominator(1001)
         self.info = SourceInfo(
-            width, height, fps, round(duration * fps), float(duration), False,
-            f"{path.suffix[1:].lower()} {width}x{height} {rate_text(fps)}{' (variable)' if fine else ''}",
+            size, fps, round(duration * fps), float(duration), False,
+            f"{path.suffix[1:].lower()} {size.typed} {rate_text(fps)}{' (variable)' if fine else ''}",
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Frame]:

@@ -14,6 +14,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.sources._colour import ToneMap
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 HAIR = 1e-6
 """Seconds, or ticks, by which a time in floating point may fall short of the one that is meant."""
@@ -29,8 +30,7 @@ class SourceInfo:
     """What is known of a source before its first frame is asked for.
 
     Attributes:
-        width: columns of every frame as displayed: rotation applied, pixels made square.
-        height: rows of every frame as displayed.
+        size: of every frame as displayed: rotation applied, pixels made square.
         fps: frames per second, of a variable rate those of its finest passages; None for a still picture.
         frames: how many there are at `fps`: exact when the file says so, else the best estimate; None when unknown or
             endless (a camera).
@@ -39,8 +39,7 @@ class SourceInfo:
         description: for the eye, such as "h264 1280x720 29.97 fps".
     """
 
-    width: int
-    height: int
+    size: Size
     fps: Fraction | None
     frames: int | None
     duration: float | None
@@ -209,17 +208,17 @@ class BaseSource:
         self.close()
 
 
-def check_size(width: int, height: int, where: object) -> None:
+def check_size(size: Size, where: object) -> None:
     """Refuse a picture too large to work with, before it is decoded.
 
     Raises:
         StudioError: when a side exceeds `MAX_SIDE`, the whole exceeds `MAX_PIXELS`, or a side is not positive.
     """
-    if width <= 0 or height <= 0:
-        raise StudioError(f"{where} says it is {width}x{height} pixels: the file is damaged; export it again")
-    if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
+    if min(size) <= 0:
+        raise StudioError(f"{where} says it is {size.typed} pixels: the file is damaged; export it again")
+    if max(size) > MAX_SIDE or size.pixels > MAX_PIXELS:
         raise StudioError(
-            f"{where} is {width}x{height} pixels, more than the limit of {MAX_SIDE} a side "
+            f"{where} is {size.typed} pixels, more than the limit of {MAX_SIDE} a side "
             f"and {MAX_PIXELS // 1_000_000} megapixels; scale it down first"
         )
 

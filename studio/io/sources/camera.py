@@ -20,12 +20,13 @@ from studio.io.sources._shared_camera import Cameras
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
 from studio.model.camera_setup import CameraSetup, is_camera, setup_given
 from studio.model.picture import Picture
+from studio.model.size import Size
 
 _DEFAULT_RATE = Fraction(30)
 # Some cameras give nothing, or black, for the first moments.
 _WARM_UP_READS = 20
 # OpenCV's numbers of what a camera can be asked for.
-_WIDTH, _HEIGHT, _FPS, _EXPOSURE, _AUTO_EXPOSURE = 3, 4, 5, 15, 21
+_HEIGHT, _WIDTH, _FPS, _EXPOSURE, _AUTO_EXPOSURE = 4, 3, 5, 15, 21
 # V4L2 has numbers of its own for who sees to the exposure; other systems have OpenCV's old ones.
 _BY_CAMERA, _BY_HAND = (3.0, 1.0) if sys.platform == "linux" else (0.75, 0.25)
 
@@ -138,11 +139,11 @@ class CameraSource(BaseSource):
                 f"{self._name} {what}: connect it, close other programs that use it, allow access to it, "
                 "or give another number, such as camera:1"
             )
-        height, width = picture.shape[:2]
+        size = Size.of(picture)
         reported = capture.get(_FPS)
         fps = Fraction(reported).limit_denominator(1001) if 1 <= reported <= 1000 else _DEFAULT_RATE
-        self.info = SourceInfo(width, height, fps, None, None, False, f"{self._name} {width}x{height} {rate_text(fps)}")
-        self.remark = self._refused(width, height, reported)
+        self.info = SourceInfo(size, fps, None, None, False, f"{self._name} {size.typed} {rate_text(fps)}")
+        self.remark = self._refused(size, reported)
         self._newest = picture
         self._serial = 1
         self._thread = threading.Thread(target=self._capture, args=(capture,), name=self._name, daemon=True)
@@ -230,7 +231,7 @@ class CameraSource(BaseSource):
         picture = self._read(capture)
         if picture is None:
             return False
-        fitted = resized(picture, (self.info.height, self.info.width), "linear")
+        fitted = resized(picture, self.info.size, "linear")
         self._status = "live"
         with self._fresh:
             self._newest = fitted
@@ -243,8 +244,8 @@ class CameraSource(BaseSource):
         if capture.isOpened():
             setup = self._setup
             if setup.size is not None:
-                capture.set(_WIDTH, float(setup.size[1]))
-                capture.set(_HEIGHT, float(setup.size[0]))
+                capture.set(_WIDTH, float(setup.size.width))
+                capture.set(_HEIGHT, float(setup.size.height))
             if setup.fps is not None:
                 capture.set(_FPS, float(setup.fps))
             self._asked = CameraSetup(self._index)
@@ -267,11 +268,11 @@ class CameraSource(BaseSource):
         # What has no such thing says 0 or -1; on Windows -1 is half a second as well.
         self._exposure = float(says) if np.isfinite(says) and says not in (0.0, -1.0) else None
 
-    def _refused(self, width: int, height: int, fps: float) -> str | None:
+    def _refused(self, size: Size, fps: float) -> str | None:
         """What the camera gives in place of what was asked for, in a sentence."""
         setup, said = self._setup, []
-        if setup.size is not None and setup.size != (height, width):
-            said.append(f"{width}x{height} in place of {setup.size[1]}x{setup.size[0]}")
+        if setup.size is not None and setup.size != size:
+            said.append(f"{size.typed} in place of {setup.size.typed}")
         if setup.fps is not None and 1 <= fps <= 1000 and abs(fps - setup.fps) > 0.5:
             said.append(f"{fps:g} pictures a second in place of {setup.fps}")
         return f"{self._name} gives {' and '.join(said)}" if said else self.remark

@@ -15,6 +15,7 @@ from studio.io.resize import resized
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, folder_at, rate_text
 from studio.io.sources.image import OTHER_SUFFIXES, SUFFIXES, read_any_picture
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 _SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 
@@ -47,10 +48,9 @@ class PicturesSource(BaseSource):
         """
         self._paths, self._fps, self._closed = paths, fps, False
         self._begins, first = self._first()
-        height, width = first.shape[:2]
-        count = len(paths)
+        size, count = Size.of(first), len(paths)
         self.info = SourceInfo(
-            width, height, fps, count, float(count / fps), False, f"{count} pictures {width}x{height} {rate_text(fps)}"
+            size, fps, count, float(count / fps), False, f"{count} pictures {size.typed} {rate_text(fps)}"
         )
 
     def _first(self) -> tuple[int, DeepPicture]:
@@ -77,7 +77,7 @@ class PicturesSource(BaseSource):
             if self._closed:
                 return
             try:
-                shown = resized(read_any_picture(path, self.reading), (self.info.height, self.info.width), "linear")
+                shown = resized(read_any_picture(path, self.reading), self.info.size, "linear")
             except StudioError as error:
                 broken.append(path.name)
                 rest = f", nor can {len(broken) - 1} others" if len(broken) > 1 else ""
@@ -91,10 +91,10 @@ class PicturesSource(BaseSource):
         """The last picture up to this place that can be read, at the size of all."""
         for path in (*reversed(self._paths[: place + 1]), self._paths[self._begins]):
             try:
-                return resized(read_any_picture(path, self.reading), (self.info.height, self.info.width), "linear")
+                return resized(read_any_picture(path, self.reading), self.info.size, "linear")
             except StudioError:
                 continue
-        return np.zeros((self.info.height, self.info.width, 3), np.uint8)
+        return np.zeros((*self.info.size, 3), np.uint8)
 
     def close(self) -> None:
         """End a running iteration at its next picture."""

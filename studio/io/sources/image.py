@@ -57,7 +57,7 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
     if header is None:
         other = what_else(path) or "not a picture that can be read: it is damaged, cut off, or something else"
         raise StudioError(f"{path} is {other}")
-    check_size(header.width, header.height, path)
+    check_size(header.size, path)
     if claims_more(data):
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
     is_tiff, turn = header.kind == "tiff", header.turn

@@ -11,6 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, rate_text
 from studio.model.latent import WORD, LatentPath, path_of_source
+from studio.model.size import Size
 
 _FPS = Fraction(25)
 _SIDE = 256
@@ -29,7 +30,7 @@ class LatentSource(BaseSource):
         self.path = path
         frames = max(1, round(path.seconds * fps))
         text = f"{path.kind}, seed {path.seed}, {rate_text(fps)}"
-        self.info = SourceInfo(_SIDE, _SIDE, fps, frames, float(frames / fps), False, text)
+        self.info = SourceInfo(Size(_SIDE, _SIDE), fps, frames, float(frames / fps), False, text)
         self._fps, self._count = fps, frames
 
     def __iter__(self) -> Iterator[Frame]:

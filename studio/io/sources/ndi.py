@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.io.outlets.base import library
 from studio.io.sources._sent import Sent, SentKind
+from studio.model.size import Size
 
 _PATIENCE = 5.0
 """Seconds in which senders on the network are found."""
@@ -44,10 +45,10 @@ class _Capture(Sent):
         time.sleep(max(0.0, self._read + 1 / min(max(self.rate, 10.0), 120.0) - time.monotonic()))
         self._read = time.monotonic()
         self._receiver.frame_sync.capture_video()
-        width, height = self._frame.xres, self._frame.yres
-        if not width or not height:
+        size = Size.from_wh((self._frame.xres, self._frame.yres))
+        if not size.pixels:
             return False, None
-        pixels = np.asarray(self._frame.get_array(), np.uint8).reshape(height, -1, 4)[:, :width]
+        pixels = np.asarray(self._frame.get_array(), np.uint8).reshape(size.height, -1, 4)[:, : size.width]
         return True, pixels[:, :, 2::-1]
 
     @property

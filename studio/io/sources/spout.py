@@ -14,6 +14,7 @@ import numpy as np
 from studio.io.outlets.base import library
 from studio.io.sources._sent import LOOKS, Sent, SentKind
 from studio.io.sources.base import MAX_SIDE
+from studio.model.size import Size
 
 _GL_RGBA = 0x1908
 _PATIENCE = 3.0
@@ -44,11 +45,11 @@ class _Capture(Sent):
         receiver = self._of_this_thread()
         taken = receiver.receiveImage(self._pixels if self._pixels.size else None, _GL_RGBA, False, 0)
         if receiver.isUpdated():
-            height, width = int(receiver.getSenderHeight()), int(receiver.getSenderWidth())
-            if not 0 < height <= MAX_SIDE or not 0 < width <= MAX_SIDE:
+            size = Size(int(receiver.getSenderHeight()), int(receiver.getSenderWidth()))
+            if not all(0 < side <= MAX_SIDE for side in size):
                 return False, None
             # A sender that is new, or has another size: its pictures come from the next time on.
-            self._pixels = np.zeros((height, width, 4), np.uint8)
+            self._pixels = np.zeros((*size, 4), np.uint8)
             taken = receiver.receiveImage(self._pixels, _GL_RGBA, False, 0)
         if not taken or not self._pixels.size:
             return False, None

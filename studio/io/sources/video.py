@@ -38,6 +38,7 @@ from studio.io.sources.base import (
     rate_text,
 )
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -79,7 +80,7 @@ class VideoSource(BaseSource):
         with open_film(path) as container:
             stream = picture_stream(container, path)
             context = stream.codec_context
-            check_size(context.width or 1, context.height or 1, path)
+            check_size(Size(context.height or 1, context.width or 1), path)
             self._by_packet = is_held_by_packet(stream)
             # Decoders overwrite what the container says.
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
@@ -92,12 +93,12 @@ class VideoSource(BaseSource):
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
             self._origin = origin_of(container, stream, first)
-            check_size(first.width, first.height, path)
+            self._stored = Size(first.height, first.width)
+            check_size(self._stored, path)
             self.warning = None
-            self._stored = (first.width, first.height)
-            self._size = square_size(first.width, first.height, stream.sample_aspect_ratio)
+            self._size = square_size(self._stored, stream.sample_aspect_ratio)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
-            width, height = self._size[::-1] if self._first_turn[0] else self._size
+            upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             duration = duration_of(container, stream)
             average = nominal_rate(container, stream)
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
@@ -111,13 +112,12 @@ class VideoSource(BaseSource):
             frames = round(duration * fps)
         self._period = float(1 / fps)
         self.info = SourceInfo(
-            width=width,
-            height=height,
+            size=upright,
             fps=fps,
             frames=frames or None,
             duration=duration,
             has_audio=has_audio,
-            description=f"{name} {width}x{height} {rate_text(fps)}{' (variable)' if fine else ''}",
+            description=f"{name} {upright.typed} {rate_text(fps)}{' (variable)' if fine else ''}",
         )
         self.audio_path = path if has_audio else None
         self._begins_anew: float | None = None
@@ -191,7 +191,7 @@ class VideoSource(BaseSource):
     def _from(self, start: float, timed: Iterator[_Timed]) -> Iterator[Frame]:
         """Convert and number the frames from the one shown at `start`."""
         convert = RgbConverter(
-            *self._size,
+            self._size,
             stored=self._stored,
             colours=self._said,
             tone_map=self.reading.tone_map,
@@ -243,7 +243,7 @@ class VideoSource(BaseSource):
             self.warning = f"{self._path} is damaged: some frames of it could not be converted"
             return None
         # A frame that alone claims to be turned is a damaged one.
-        return picture if picture.shape[:2] == (self.info.height, self.info.width) else None
+        return picture if picture.shape[:2] == self.info.size else None
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; after a seek none, where the film gives no times."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.model.op import Op, Shape, out_size
 from studio.model.param import PaddingPair, PositivePair, param
+from studio.model.size import Size
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def _replication() -> Any:
 class Resizing(Op):
     """An operator that resizes, and says for PyTorch what its gradient by its input is."""
 
-    def torch_gradient(self, grad: Tensor, size: tuple[int, int]) -> Tensor:
-        """The gradient of an input of this height and width, from that of the output, (N, C, H, W)."""
+    def torch_gradient(self, grad: Tensor, size: Size) -> Tensor:
+        """The gradient of an input of this size, from that of the output, (N, C, H, W)."""
         raise NotImplementedError
 
 
@@ -107,7 +108,7 @@ class ResizeGradient(BackwardOp):
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
         del tensors
-        return self.of.torch_gradient(inputs[0], (self.height, self.width))
+        return self.of.torch_gradient(inputs[0], Size(self.height, self.width))
 
 
 class PassThroughGradient(BackwardOp):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from studio.engine.base import Engine
 from studio.model.graph import Graph, Node
 from studio.model.op import Array
+from studio.model.size import Size
 
 _SIDE = 32
 """Values of a map, along each side, by which it is judged."""
@@ -59,8 +60,8 @@ def _keeps_apart(node: Node, engine: Engine, graph: Graph) -> bool:
 
 
 def _mean_squares(engine: Engine, name: str, count: int) -> NDArray[np.float64]:
-    _, height, width = engine.shape(name)
-    values = engine.sample(name, count, (min(_SIDE, height), min(_SIDE, width)), (height, width))
+    whole = engine.shape(name).size
+    values = engine.sample(name, count, Size(*(min(_SIDE, side) for side in whole)), whole)
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float64)
     found: NDArray[np.float64] = (finite * finite).mean((1, 2))
     return found

@@ -19,6 +19,7 @@ from studio.model.bend import Bend
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture, shallow
+from studio.model.size import Size
 from studio.model.stage import Stage, made
 from studio.model.stages import free_number
 from studio.model.tick import Tick
@@ -145,17 +146,10 @@ def _shown(
             found = shallow(runner(picture))
     except Exception:  # noqa: BLE001 - whatever a bend of a plug-in throws, the others are shown
         return None
-    height, width = found.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(found, size, interpolation=cv2.INTER_AREA), np.uint8)
+    size = Size.of(found).within(SIDE)
+    return np.asarray(cv2.resize(found, size.wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _sized(picture: DeepPicture, engine: Engine) -> DeepPicture:
     """A picture at the size at which the network works here."""
-    only = engine.graph.only_size
-    if only is not None:
-        return resized(picture, only)
-    height, width = picture.shape[:2]
-    scale = min(1.0, _WORK / max(height, width))
-    return resized(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
+    return resized(picture, engine.graph.only_size or Size.of(picture).within(_WORK))

@@ -110,9 +110,8 @@ class CardMaps(Feature):
         if wanted is None or not waits:
             return
         shape, crop = engine.shape(wanted.layer), frame.crops.get(wanted.layer)
-        whole = crop or (shape.height, shape.width)
-        scale = min(1.0, wanted.side / max(whole))
-        size = max(1, round(whole[0] * scale)), max(1, round(whole[1] * scale))
+        whole = crop or shape.size
+        size = whole.within(wanted.side)
         for channel, serial in list(self._taken.items()):
             if self._credit <= 0:
                 break

@@ -80,10 +80,7 @@ class ChannelMaps(Feature):
         shape = engine.shape(wanted.layer)
         if wanted.channel >= shape.channels:
             return
-        scale = min(1.0, MOST / max(shape.height, shape.width))
-        size = max(1, round(shape.height * scale)), max(1, round(shape.width * scale))
-        whole = shape.height, shape.width
-        found = engine.sample(wanted.layer, 1, size, whole, first=wanted.channel)[0]
+        found = engine.sample(wanted.layer, 1, shape.size.within(MOST), shape.size, first=wanted.channel)[0]
         self._part = ChannelMap(self._graph, wanted.layer, wanted.channel, found)
 
     @property

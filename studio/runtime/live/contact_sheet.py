@@ -15,9 +15,10 @@ from studio.engine.base import Engine
 from studio.engine.display import PictureMaker
 from studio.io.atomic import require_parent, write_free
 from studio.io.resize import resized
-from studio.model.graph import Input, Size
+from studio.model.graph import Input
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, signed_view, to_picture
+from studio.model.size import Size
 from studio.runtime.services.aside import aside
 
 TILE = 288
@@ -55,7 +56,7 @@ def write_sheet(
         engine: after a run.
         display: gives the picture of the output.
         path: the file; where something stands there, a number is put behind its name.
-        crops: height and width to show of inputs and layers that have a border of padding.
+        crops: what to show of inputs and layers that have a border of padding.
 
     Returns:
         What becomes the path when it is written; its `exception()` is a `StudioError` where that cannot be.
@@ -115,7 +116,7 @@ def compose(tiles: Sequence[Tile]) -> Picture:
 
 def _input_picture(engine: Engine, given: Input, crop: Size | None) -> Picture:
     shape = engine.shape(given.name)
-    values = _sample(engine, given.name, shape, crop, (1, 1))
+    values = _sample(engine, given.name, shape, crop, Size(1, 1))
     if given.std:
         values = values * np.asarray(given.std, np.float32)[:, None, None]
     if given.mean:
@@ -124,18 +125,18 @@ def _input_picture(engine: Engine, given: Input, crop: Size | None) -> Picture:
 
 
 def _channels(engine: Engine, name: str, shape: Shape, crop: Size | None) -> Picture:
-    height, width = crop or (shape.height, shape.width)
+    height, width = crop or shape.size
     columns = math.ceil(math.sqrt(shape.channels * height / width))
-    values = _sample(engine, name, shape, crop, (columns, -(-shape.channels // columns)))
+    values = _sample(engine, name, shape, crop, Size(-(-shape.channels // columns), columns))
     return signed_view(values, np.nan_to_num(np.abs(values), nan=0.0, posinf=0.0).max(axis=(1, 2)))
 
 
-def _sample(engine: Engine, name: str, shape: Shape, crop: Size | None, grid: tuple[int, int]) -> Array:
-    """As many values of each channel as a tile has pixels for in a grid of (columns, rows)."""
-    height, width = crop or (shape.height, shape.width)
-    scale = min(1.0, TILE / max(grid[0] * width, grid[1] * height))
-    size = max(1, int(height * scale)), max(1, int(width * scale))
-    return engine.sample(name, shape.channels, size, (height, width))
+def _sample(engine: Engine, name: str, shape: Shape, crop: Size | None, grid: Size) -> Array:
+    """As many values of each channel as a tile has pixels for in a grid of so many rows and columns."""
+    whole = crop or shape.size
+    scale = min(1.0, TILE / max(grid.width * whole.width, grid.height * whole.height))
+    size = Size(max(1, int(whole.height * scale)), max(1, int(whole.width * scale)))
+    return engine.sample(name, shape.channels, size, whole)
 
 
 def _fitted(picture: Picture) -> Picture:
@@ -143,7 +144,7 @@ def _fitted(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     longer = max(height, width)
     if longer > TILE:
-        return resized(picture, (max(1, height * TILE // longer), max(1, width * TILE // longer)))
+        return resized(picture, Size(max(1, height * TILE // longer), max(1, width * TILE // longer)))
     times = TILE // longer
     return np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.tick import Tick
 from studio.model.view import View
 from studio.runtime.live.orders import Order

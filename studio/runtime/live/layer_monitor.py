@@ -13,6 +13,7 @@ from studio.engine.display import PictureMaker
 from studio.model.graph import Graph
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.health import first_broken, is_finite, judge
@@ -205,5 +206,5 @@ def _sample(engine: Engine, name: str) -> Array:
     """(C, h, w): of every channel as many values as make `SAMPLE` of all of them."""
     shape = engine.shape(name)
     side = max(1, math.isqrt(SAMPLE // shape.channels))
-    size = min(side, shape.height), min(side, shape.width)
-    return engine.sample(name, shape.channels, size, (shape.height, shape.width))
+    size = Size(min(side, shape.height), min(side, shape.width))
+    return engine.sample(name, shape.channels, size, shape.size)

@@ -24,6 +24,7 @@ from studio.model.modulator import NOTHING, Measurements
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
 from studio.model.section import BYPASSED
+from studio.model.size import Size
 from studio.model.stage import VEIL, Stage
 from studio.model.tick import Tick
 from studio.modulators.keyframes import Easing, ease
@@ -71,7 +72,7 @@ class _Leaving:
     mover: Mover | None = None
     engine: Engine | None = None
     start: float | None = None
-    lent: tuple[Picture, tuple[int, int]] | None = None
+    lent: tuple[Picture, Size] | None = None
 
 
 class PictureFade(Feature):
@@ -173,7 +174,7 @@ class PictureFade(Feature):
             return
         if leaving.mover is not None:
             self._run_on(leaving, leaving.mover, tick, picture)
-        size = (picture.shape[0], picture.shape[1])
+        size = Size.of(picture)
         if leaving.lent is None or leaving.lent[0] is not leaving.picture or leaving.lent[1] != size:
             leaving.lent = leaving.picture, size
             runner.engine.lend(VEIL, laid_over(leaving.picture, runner, size))

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.latent import WORD, path_given
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.tick import Tick
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.player import Player
@@ -156,7 +157,7 @@ class Pictures:
         return True
 
     def _sized(self, newest: Newest) -> _Input:
-        size = parse_size(self.size, (newest.picture.shape[0], newest.picture.shape[1]))
+        size = parse_size(self.size, Size.of(newest.picture))
         self._player.ahead = partial(_brought, self.size)
         made = newest.ahead
         return _Input(made if made is not None and made.shape[:2] == size else resized(newest.picture, size), newest)
@@ -247,7 +248,7 @@ class Pictures:
 def _brought(size: str, picture: DeepPicture) -> DeepPicture | None:
     """The picture at this size; None where it has none, which is said when it is run."""
     try:
-        return resized(picture, parse_size(size, (picture.shape[0], picture.shape[1])))
+        return resized(picture, parse_size(size, Size.of(picture)))
     except StudioError:
         return None
 

@@ -20,6 +20,7 @@ from studio.model.latent import WORD, path_given
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.bending.impact import Impact
 from studio.runtime.live.playing import Newest
 from studio.runtime.render.frame_runner import FrameRunner
@@ -64,9 +65,7 @@ class Bench:
 
     def picture(self, newest: Newest, time: float) -> Picture:
         """(H, W, 3) uint8 RGB: what the preset makes of a picture."""
-        only = self._engine.graph.only_size
-        shape = newest.picture.shape[0], newest.picture.shape[1]
-        size = only or parse_size(str(self._side), shape)
+        size = self._engine.graph.only_size or parse_size(str(self._side), Size.of(newest.picture))
         self._runner.path = path_given(newest.spec)
         small = resized(newest.picture, size)
         if small.dtype.itemsize > 1:

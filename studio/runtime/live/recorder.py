@@ -24,6 +24,7 @@ from studio.io.manifest import is_reserved
 from studio.io.resize import letterboxed
 from studio.io.sinks import Sink, open_sink, suffix_of
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.live.report import Message
 from studio.runtime.services.aside import aside
 from studio.runtime.services.failures import told
@@ -45,14 +46,14 @@ class RecordingPlan:
         folder: an existing folder.
         codec: a name out of `studio.io.sinks.codecs`.
         fps: frames per second, exact.
-        size: (width, height) in pixels; None takes that of the first picture.
+        size: of the film; None takes that of the first picture.
         name: of the file, without its suffix: {preset}, {date} and {time} are filled in.
     """
 
     folder: Path
     codec: str = "h264"
     fps: Fraction = Fraction(25)
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     name: str = "{preset} {date} {time}"
 
 
@@ -66,7 +67,7 @@ class RecordingStatus:
         frames: how many pictures have been encoded.
         dropped: ticks at which an older picture is shown, because the encoder was behind.
         bytes: on the disk so far.
-        size: (width, height) in pixels, None before the first picture.
+        size: of the film; None before the first picture.
         error: why it ended early, in one sentence; else "".
         details: the traceback behind it; "" where the sentence says all.
         warning: what went wrong though it goes on; else "".
@@ -78,7 +79,7 @@ class RecordingStatus:
     frames: int = 0
     dropped: int = 0
     bytes: int = 0
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     error: str = ""
     details: str = ""
     warning: str = ""
@@ -249,7 +250,7 @@ class LiveRecorder:
         shown = self._next(0, None)
         if shown is None:
             raise StudioError("nothing was recorded: no picture arrived; check the source and the network")
-        size = self._plan.size or (shown.shape[1], shown.shape[0])
+        size = self._plan.size or Size.of(shown)
         path = free_path(self._plan.folder, self._plan.name, self._name, self._suffix, datetime.now().astimezone())
         sink = self._opener(path, codec=self._plan.codec, size=size, fps=self.rate)
         try:
@@ -283,7 +284,7 @@ class LiveRecorder:
                 shown = self._waiting.popleft()[1]
             return shown
 
-    def _note(self, sink: Sink, size: tuple[int, int]) -> None:
+    def _note(self, sink: Sink, size: Size) -> None:
         written = sink.bytes_written
         with self._wake:
             self._status = replace(

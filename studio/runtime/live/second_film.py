@@ -10,6 +10,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.graph import Graph
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.stage import VEIL, Stage, made
 from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Handlers
@@ -40,7 +41,7 @@ class SecondFilm(Feature):
         self._patience, self._given = patience, given
         self._film: Following | None = None
         self._runner: FrameRunner | None = None
-        self._seen: tuple[DeepPicture, tuple[int, int]] | None = None
+        self._seen: tuple[DeepPicture, Size] | None = None
         self._lent: Mapping[int, str] = {}
         self._has_failed = False
 
@@ -70,7 +71,7 @@ class SecondFilm(Feature):
         if self._film is None or not takers:
             self._drop()
             return
-        size = (picture.shape[0], picture.shape[1])
+        size = Size.of(picture)
         try:
             other = self._film.at(float(tick.time), self._patience)
         except StudioError:

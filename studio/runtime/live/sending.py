@@ -12,6 +12,8 @@ from studio.engine.display import PictureMaker
 from studio.io.outlets import Line, outlet
 from studio.io.resize import letterboxed
 from studio.model.picture import Picture
+from studio.model.plugins import guarded, guarding
+from studio.model.size import Size
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Order
@@ -27,11 +29,11 @@ class Send(Order):
 
     Attributes:
         name: of the outlet.
-        size: (height, width) that pictures are brought to; None for that of the first.
+        size: that pictures are brought to; None for that of the first.
     """
 
     name: str
-    size: tuple[int, int] | None = None
+    size: Size | None = None
 
 
 @dataclass(frozen=True)
@@ -140,13 +142,14 @@ class _Thread:
         kind = outlet(self._order.name)
         try:
             while (picture := self._next()) is not None:
-                size = self._order.size or (picture.shape[0], picture.shape[1])
+                size = self._order.size or Size.of(picture)
                 if line is None:
                     # What other programs take has even sides.
-                    size = size[0] + size[0] % 2, size[1] + size[1] % 2
-                    line, opened = kind.open(size, _FPS), size
+                    size = Size(*(side + side % 2 for side in size))
+                    with guarded(kind):
+                        line, opened = guarding(kind.open(size, _FPS), kind), size
                     self.where = line.where
-                line.send(np.ascontiguousarray(letterboxed(picture, opened[::-1])))
+                line.send(np.ascontiguousarray(letterboxed(picture, opened)))
         except Exception as error:  # noqa: BLE001 - a library's; the picture goes on
             self.problem = told(error, f"Sending to {kind.label}")
         finally:

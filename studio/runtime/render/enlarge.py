@@ -18,10 +18,10 @@ from studio.errors import StudioError
 from studio.io.atomic import write_free
 from studio.io.networks import find_network, load_network
 from studio.io.resize import resized
-from studio.model.graph import Size
 from studio.model.latent import path_given
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 from studio.runtime.render.scenes import Scenes
@@ -70,8 +70,7 @@ class Restorer:
         """(H, W, 3) RGB of 8 or 16 bits, so many times as high and wide."""
         self._runner.deep = picture.dtype == np.uint16
         for _ in range(self._doublings):
-            height, width = picture.shape[:2]
-            picture = self._tiled(resized(picture, (2 * height, 2 * width)))
+            picture = self._tiled(resized(picture, Size.of(picture).times(2)))
         return picture
 
     def close(self) -> None:
@@ -127,11 +126,6 @@ class ByNetwork:
             raise StudioError(f"{why} It cannot be enlarged by the network; use the restorer.") from error
 
 
-def larger(size: Size, times: int) -> Size:
-    """(height, width) so many times as large."""
-    return size[0] * times, size[1] * times
-
-
 def still_by_restorer(picture: DeepPicture, times: int, path: Path) -> Path:
     """Write a picture that came out, enlarged, as a PNG; where it was written."""
     restorer = Restorer(times)
@@ -167,7 +161,7 @@ def still_by_network(
             raise StudioError("This network takes pictures of one size only; enlarge by the restorer.")
         runner = FrameRunner(engine, path=path_given(spec))
         bend: Callable[[DeepPicture, float], DeepPicture] = ByNetwork(runner)
-        wanted = larger(parse_size(size, (picture.shape[0], picture.shape[1])), times)
+        wanted = parse_size(size, Size.of(picture)).times(times)
         return _written(Mover(preset, engine, runner, bend)(resized(picture, wanted), position), path)
     finally:
         engine.close()

@@ -8,6 +8,7 @@ import numpy as np
 from studio.io.resize import resized
 from studio.model.feedback import Feedback
 from studio.model.picture import DeepPicture, Picture
+from studio.model.size import Size
 
 
 def fed_back(picture: DeepPicture, output: Picture, feedback: Feedback) -> DeepPicture:
@@ -18,12 +19,12 @@ def fed_back(picture: DeepPicture, output: Picture, feedback: Feedback) -> DeepP
         output: (H', W', 3) uint8 RGB of the frame before, of any size.
         feedback: how much, how large, how turned, how faded.
     """
-    height, width = picture.shape[:2]
+    size = Size.of(picture)
     full = 255.0 if picture.dtype == np.uint8 else 65535.0
-    back = resized(output, (height, width)).astype(np.float32)
+    back = resized(output, size).astype(np.float32)
     # About the middle of the picture; OpenCV counts from the middle of the first pixel.
-    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -feedback.turn, feedback.zoom)
-    moved = cv2.warpAffine(back, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    matrix = cv2.getRotationMatrix2D(((size.width - 1) / 2, (size.height - 1) / 2), -feedback.turn, feedback.zoom)
+    moved = cv2.warpAffine(back, matrix, size.wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     share = np.float32(feedback.amount * (1.0 - feedback.decay) * full / 255.0)
     mixed = picture.astype(np.float32) * np.float32(1.0 - feedback.amount) + moved * share
     return np.clip(np.rint(mixed), 0.0, full).astype(picture.dtype)

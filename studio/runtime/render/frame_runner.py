@@ -13,11 +13,12 @@ from studio.engine.base import Engine, Flight
 from studio.errors import StudioError
 from studio.model.feedback import FEEDBACK
 from studio.model.generator import Generator, Phase, stepped
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
 from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture
+from studio.model.size import Size
 from studio.model.state import STEPPING
 from studio.model.tick import START
 from studio.runtime.render.fed_back import fed_back
@@ -96,7 +97,7 @@ class FrameRunner:
         return bool(graph.states) and all(put.kind != "picture" for put in graph.inputs) and not self.stepping.picture
 
     def size_for(self, picture: Size) -> WorkingSize:
-        """How pictures of this (height, width) pass through the network."""
+        """How pictures of this size pass through the network."""
         if picture not in self._sizes:
             self._sizes[picture] = working_size(self._engine.graph, picture)
         return self._sizes[picture]
@@ -111,10 +112,10 @@ class FrameRunner:
         Returns:
             How it passed through: what of the engine's output belongs to the picture.
         """
-        size = self.size_for((picture.shape[0], picture.shape[1]))
+        size = self.size_for(Size.of(picture))
         if self.feedback.amount > 0.0 and self._before is not None:
-            height, width = self._before.output
-            picture = fed_back(picture, self._engine.picture()[:height, :width], self.feedback)
+            made = self._before.output
+            picture = fed_back(picture, self._engine.picture()[: made.height, : made.width], self.feedback)
         self._before = size
         padded = padded_picture(picture, size.padded)
         states, steps = self._stepper.next(padded, self.stepping)
@@ -128,13 +129,12 @@ class FrameRunner:
     def _colour(self, padded: DeepPicture) -> None:
         """Give a network of luma the colour that its output is shown in."""
         if self._engine.graph.colour == "input":
-            whole = self._engine.shape(self._engine.graph.output)
-            self._engine.colour = chroma(_scaled(padded, (whole.height, whole.width)))
+            self._engine.colour = chroma(_scaled(padded, self._engine.shape(self._engine.graph.output).size))
 
     def can_launch(self, picture: DeepPicture) -> bool:
         """Whether a picture can be on its way through the network beside others: where it needs nothing of theirs."""
-        size = self.size_for((picture.shape[0], picture.shape[1]))
-        sizes = {i.name: size.padded if i.kind == "picture" else (1, 1) for i in self._engine.graph.inputs}
+        size = self.size_for(Size.of(picture))
+        sizes = {i.name: size.padded if i.kind == "picture" else Size(1, 1) for i in self._engine.graph.inputs}
         return self.feedback.amount <= 0.0 and self._engine.can_launch(sizes)
 
     def launch(self, picture: DeepPicture, within: Executor, time: float = 0.0) -> Launched:
@@ -145,7 +145,7 @@ class FrameRunner:
             within: has the threads that do it.
             time: as for `run`.
         """
-        size = self.size_for((picture.shape[0], picture.shape[1]))
+        size = self.size_for(Size.of(picture))
         padded = padded_picture(picture, size.padded)
         pictures = self._pictures(padded)
         return Launched(self._engine.launch(self._vectors(time), pictures, within, self.tick), size, padded)
@@ -197,18 +197,19 @@ class FrameRunner:
     def again(self, picture: DeepPicture) -> DeepPicture:
         """What edits reached since the last run, run again on the same picture; else as calling it."""
         self._engine.update()
-        return self.seen(self.size_for((picture.shape[0], picture.shape[1])))
+        return self.seen(self.size_for(Size.of(picture)))
 
     def seen(self, size: WorkingSize) -> DeepPicture:
         """The picture of the last run, which passed through in this way; see `__call__`."""
+        height, width = size.output
         if self._layer is None and self.deep:
             graph = self._engine.graph
-            values = self._engine.output()[:, : size.output[0], : size.output[1]]
+            values = self._engine.output()[:, :height, :width]
             colour = self._engine.colour
-            cut = None if colour is None else colour[: size.output[0], : size.output[1]]
+            cut = None if colour is None else colour[:height, :width]
             return to_deep_picture(values, graph.output_range, graph.output_order, cut)
         if self._layer is None:
-            return self._engine.picture()[: size.output[0], : size.output[1]]
+            return self._engine.picture()[:height, :width]
         activation = self._engine.activation(self._layer)
         peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
         self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)
@@ -216,18 +217,17 @@ class FrameRunner:
 
 
 def padded_picture(picture: DeepPicture, size: Size) -> DeepPicture:
-    """The picture at (height, width), its right and bottom edges continued by reflection.
+    """The picture at this size, its right and bottom edges continued by reflection.
 
     Raises:
         StudioError: where it is larger.
     """
-    bottom, right = size[0] - picture.shape[0], size[1] - picture.shape[1]
+    own = Size.of(picture)
+    bottom, right = size.height - own.height, size.width - own.width
     if not bottom and not right:
         return picture
     if bottom < 0 or right < 0:
-        raise StudioError(
-            f"A picture of {picture.shape[1]}×{picture.shape[0]} cannot be padded to {size[1]}×{size[0]}."
-        )
+        raise StudioError(f"A picture of {own} cannot be padded to {size}.")
     return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT)).astype(
         picture.dtype, copy=False
     )
@@ -237,7 +237,7 @@ def _scaled(picture: DeepPicture, size: Size) -> DeepPicture:
     """The picture at the size of the output, whose colour it gives."""
     if picture.shape[:2] == size:
         return picture
-    smaller = size[0] < picture.shape[0]
+    smaller = size.height < picture.shape[0]
     return np.asarray(
-        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+        cv2.resize(picture, size.wh, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
     ).astype(picture.dtype, copy=False)

@@ -14,6 +14,7 @@ from studio.io.resize import letterboxed
 from studio.model.modulator import Measurements
 from studio.model.performance import NetworkOpened, Scene
 from studio.model.picture import DeepPicture, Picture
+from studio.model.size import Size
 from studio.model.stage import VEIL, Stage
 from studio.modulators.keyframes import Easing, ease
 from studio.runtime.render.frame_runner import FrameRunner
@@ -65,8 +66,8 @@ class Scenes:
         self._now, self._number = first, 0
         self._leaving: _Leaving | None = None
         self._veil: Stage | None = None
-        self._size: tuple[int, int] | None = None  # (width, height) of the first picture
-        self._crop: tuple[int, int] | None = None  # of the newest picture; None before it
+        self._size: Size | None = None  # of the first picture
+        self._crop: Size | None = None  # of the newest picture; None before it
 
     def begin(self) -> None:
         """Start from the beginning."""
@@ -92,10 +93,10 @@ class Scenes:
                 self._mix(picture, turn, played)
 
         bent = self._now.mover.replayed(picture, turn, ahead)
-        self._crop = bent.shape[0], bent.shape[1]
-        self._size = self._size or (bent.shape[1], bent.shape[0])
+        self._crop = Size.of(bent)
+        self._size = self._size or self._crop
         # As a recording has it whose pictures become others.
-        return bent if bent.shape[1::-1] == self._size else np.ascontiguousarray(letterboxed(bent, self._size))
+        return bent if self._crop == self._size else np.ascontiguousarray(letterboxed(bent, self._size))
 
     # -- from one network to the next -------------------------------------------------------------------------------
 
@@ -106,7 +107,7 @@ class Scenes:
         follows = turn.scene == self._number + 1 and crop is not None
         leaving = None
         if follows and crop is not None and how.seconds > 0.0:
-            last = before.engine.picture()[: crop[0], : crop[1]]
+            last = before.engine.picture()[: crop.height, : crop.width]
             leaving = _Leaving(how, np.array(last), float(turn.tick.time))
         self._end()
         deep = before.feeder.deep
@@ -137,8 +138,7 @@ class Scenes:
             leaving.picture = bent.view(np.uint8)
         if leaving.lent is not leaving.picture:
             leaving.lent = leaving.picture
-            size = picture.shape[0], picture.shape[1]
-            self._now.engine.lend(VEIL, laid_over(leaving.picture, self._now.feeder, size))
+            self._now.engine.lend(VEIL, laid_over(leaving.picture, self._now.feeder, Size.of(picture)))
         easing = next(each for each in get_args(Easing) if each == leaving.how.easing)
         self._veil = replace(veil, amount=1.0 - ease(easing, gone))
         self._now.mover.veil(self._veil)

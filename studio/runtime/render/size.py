@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Size
+from studio.model.graph import Graph
+from studio.model.size import Size
 
 _LARGEST = 16384
 
 
 @dataclass(frozen=True)
 class WorkingSize:
-    """Three sizes, each (height, width).
+    """Three sizes.
 
     Attributes:
         picture: what every picture is resized to.
@@ -30,8 +31,9 @@ class WorkingSize:
         """One sentence where a border is added, else nothing."""
         if self.picture == self.padded:
             return ""
-        (h, w), (ph, pw) = self.picture, self.padded
-        return f"The network's strides do not divide {w}×{h}: it works on {pw}×{ph}, cropped back afterwards."
+        return (
+            f"The network's strides do not divide {self.picture}: it works on {self.padded}, cropped back afterwards."
+        )
 
 
 def working_size(graph: Graph, picture: Size) -> WorkingSize:
@@ -45,21 +47,21 @@ def working_size(graph: Graph, picture: Size) -> WorkingSize:
     try:
         shape = graph.shapes({i.name: padded for i in graph.inputs})[graph.output]
     except StudioError as error:
-        if graph.only_size is None:
+        if graph.only_size is None or any(i.size is not None for i in graph.inputs):  # which the error names
             raise
-        only, wide = graph.only_size
-        pictures = f"{wide}×{only}{'' if wide == only else ' (width × height)'}"
+        only = graph.only_size
+        pictures = f"{only}{'' if only.width == only.height else ' (width × height)'}"
         raise StudioError(f"{str(error).rstrip('.')}; this network takes pictures of {pictures} only.") from error
     height, width = graph.output_size(picture)
-    return WorkingSize(picture, padded, (min(height, shape.height), min(width, shape.width)))
+    return WorkingSize(picture, padded, Size(min(height, shape.height), min(width, shape.width)))
 
 
 def parse_size(text: str, source: Size) -> Size:
-    """A size as the command line gives it, to (height, width).
+    """A size as the command line gives it.
 
     Args:
         text: "source"; one number for the longer side, the other following the source's proportions; or "WxH".
-        source: (height, width) of the source.
+        source: that of the source.
 
     Raises:
         StudioError: where it is none of these.
@@ -67,12 +69,12 @@ def parse_size(text: str, source: Size) -> Size:
     if text == "source":
         return source
     if found := re.fullmatch(r"(\d+)[xX×](\d+)", text):
-        width, height = int(found[1]), int(found[2])
+        size = Size(width=int(found[1]), height=int(found[2]))
     elif text.isdecimal():
-        longer, (h, w) = int(text), source
-        height, width = (max(min(1, longer), round(side * longer / max(h, w))) for side in (h, w))
+        longer = int(text)
+        size = Size(*(max(min(1, longer), round(side * longer / max(source))) for side in source))
     else:
         raise StudioError(f'"{text}" is no size; give 256 (the longer side), 640x360 or "source".')
-    if not (1 <= height <= _LARGEST and 1 <= width <= _LARGEST):
-        raise StudioError(f"A size of {width}×{height} is out of range; each side may be 1 to {_LARGEST} pixels.")
-    return height, width
+    if not all(1 <= side <= _LARGEST for side in size):
+        raise StudioError(f"A size of {size} is out of range; each side may be 1 to {_LARGEST} pixels.")
+    return size

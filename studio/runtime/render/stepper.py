@@ -8,6 +8,7 @@ from studio.engine.base import Engine
 from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, to_tensor
+from studio.model.size import Size
 from studio.model.state import COLOURS, Stepping, Steps, beginning
 
 
@@ -33,13 +34,14 @@ class Stepper:
         if not states:
             return {}, 1
         fed: dict[str, Array] = {}
-        begins = stepping.held or not self._begun(picture.shape[:2])
+        size = Size.of(picture)
+        begins = stepping.held or not self._begun(size)
         if begins:
             self._steps.begin(stepping.steps)
             self._engine.forget()
         for put in states:
             if begins:
-                fed[put.name] = beginning(put.begins, put.channels, picture.shape[:2], put.seed, _colour(put, picture))
+                fed[put.name] = beginning(put.begins, put.channels, size, put.seed, _colour(put, picture))
             if stepping.picture > 0.0:
                 fed[put.name] = self._mixed(put, fed.get(put.name), picture, stepping.picture)
         steps = self._steps.next(stepping.steps)
@@ -48,9 +50,9 @@ class Stepper:
             return fed, 1 if stepping.held else steps
         return (fed if steps else {}), steps
 
-    def _begun(self, size: tuple[int, int]) -> bool:
+    def _begun(self, size: Size) -> bool:
         shapes = (self._engine.shape(put.name) for put in self._engine.graph.states if self._engine.stepped)
-        return self._engine.stepped > 0 and all((shape.height, shape.width) == size for shape in shapes)
+        return self._engine.stepped > 0 and all(shape.size == size for shape in shapes)
 
     def _mixed(self, put: Input, begun: Array | None, picture: DeepPicture, part: float) -> Array:
         state = self._engine.state(put.name) if begun is None else begun

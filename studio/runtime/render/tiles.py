@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Size
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.stage import Painted
 from studio.model.stages import Stages
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
@@ -98,7 +98,7 @@ class TiledRunner:
                 "The size of this network's output does not follow its picture's, so there are no tiles of it; "
                 "leave --tile out."
             )
-        size = self._runner.size_for((picture.shape[0], picture.shape[1]))
+        size = self._runner.size_for(Size.of(picture))
         far_off = self._far()
         padded = padded_picture(picture, size.padded)
         height, width = (int(side * s) for side, s in zip(size.padded, scale, strict=True))
@@ -113,7 +113,7 @@ class TiledRunner:
                 (top, bottom), (left, right) = (_scaled(t, s) for t, s in zip((y, x), scale, strict=True))
                 above, before = (int(t.start * s) for t, s in zip((y, x), scale, strict=True))
                 whole[top:bottom, left:right] = bent[top - above : bottom - above, left - before : right - before]
-        return whole[: size.output[0], : size.output[1]]
+        return whole[: size.output.height, : size.output.width]
 
     def _far(self) -> Size:
         """How far the network and its bends look: measured again where a bend that looks around is turned."""
@@ -149,10 +149,10 @@ def reach(runner: FrameRunner) -> Size:
     """
     step = runner.graph.multiple
     for tried in _TRIED:
-        side = (max(tried // step[0], 4) * step[0], max(tried // step[1], 4) * step[1])
+        side = Size(*(max(tried // each, 4) * each for each in step))
         found = [_moved(runner, side, block) for block in _blocks(side, step)]
         if all(far is not None for far in found):
-            return max(far[0] for far in found if far), max(far[1] for far in found if far)
+            return Size(max(far.height for far in found if far), max(far.width for far in found if far))
     raise StudioError(
         "This network looks at the whole picture at once (a norm or a mean over the picture, a bend that moves it), "
         "so its tiles would not fit together; leave --tile out."
@@ -160,9 +160,10 @@ def reach(runner: FrameRunner) -> Size:
 
 
 def _blocks(side: Size, step: Size) -> Iterator[tuple[int, int]]:
-    """Where blocks of one step begin: in the middle, so that every phase of the strides is in them."""
+    """Where blocks of one step begin, (y, x): in the middle, so that every phase of the strides is in them."""
     for place in range(_BLOCKS):
-        yield (side[0] // step[0] // 2 + place) * step[0], (side[1] // step[1] // 2 - place) * step[1]
+        y, x = side.height // step.height // 2 + place, side.width // step.width // 2 - place
+        yield y * step.height, x * step.width
 
 
 def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | None:
@@ -181,7 +182,7 @@ def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | No
     # Far off, what a network of many layers still sees of a place is less than a float tells.
     places = np.argwhere(change > 1e-5 * max(float(np.abs(one).max()), 1e-6))
     if not len(places):
-        return 0, 0
+        return Size(0, 0)
     lo, hi = places.min(axis=0), places.max(axis=0) + 1
     far = []
     for axis, (start, length) in enumerate(((top, high), (left, wide))):
@@ -189,4 +190,4 @@ def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | No
         if lo[axis] == 0 or hi[axis] == change.shape[axis]:
             return None
         far.append(max(0, start - first, int(last) - start - length))
-    return far[0], far[1]
+    return Size(*far)

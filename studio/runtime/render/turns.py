@@ -14,6 +14,7 @@ from studio.io.sources.base import HAIR
 from studio.model.latent import LatentPath
 from studio.model.performance import Ended, Performance, Ran, Recorded
 from studio.model.picture import DeepPicture
+from studio.model.size import Size
 from studio.model.tick import Tick
 
 _NEAR = 1.0
@@ -137,8 +138,8 @@ def sound_of(turns: Sequence[Turn]) -> tuple[float, float] | None:
     return seen[0].source, seen[-1].source
 
 
-def placed(source: Source, turns: Iterable[Turn], size: tuple[int, int]) -> Iterator[DeepPicture]:
-    """The picture of each run, brought to (height, width).
+def placed(source: Source, turns: Iterable[Turn], size: Size) -> Iterator[DeepPicture]:
+    """The picture of each run, brought to this size.
 
     Raises:
         StudioError: where the source has no pictures.

@@ -14,6 +14,7 @@ from studio.model.modulator import Measurements
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.route import Routes
+from studio.model.size import Size
 from studio.model.tempo import TEMPO
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Bend, Mover
@@ -71,7 +72,7 @@ class TwoNetworks:
         self._frame += 1
         if part <= 0.0:
             return bent
-        fitted = other if other.shape == bent.shape else resized(other, (bent.shape[0], bent.shape[1]))
+        fitted = other if other.shape == bent.shape else resized(other, Size.of(bent))
         if part >= 1.0:
             return np.ascontiguousarray(fitted)
         mixed = (1.0 - part) * bent.astype(np.float32) + part * fitted.astype(np.float32)

@@ -13,6 +13,7 @@ from studio.io.networks import load_network
 from studio.model.graph import Graph, Input
 from studio.model.op import Shape
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.values import Values, values_of
 
 
@@ -73,8 +74,8 @@ class ImportPreview:
         return self.imported.arch
 
     @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) that it was read for."""
+    def size(self) -> Size:
+        """Of the input that it was read for."""
         return self.imported.size
 
     @property

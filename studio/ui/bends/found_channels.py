@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from studio.model.picture import Picture
@@ -13,6 +13,7 @@ from studio.model.stage import ChannelList, Cluster
 from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.images import image_of
 
 _ICON = 20
 _MOST = 1 << 16
@@ -196,12 +197,6 @@ class ClusterChannels(_Found):
             row = len(self._findings.kept(self._layer()))
         self._old = None
         return self._known[min(max(0, row), len(self._known) - 1)].as_channels
-
-
-def image_of(picture: Picture) -> QImage:
-    """A picture as Qt has it; a copy."""
-    height, width, _ = picture.shape
-    return QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def _icon(picture: Picture) -> QIcon:

@@ -13,6 +13,7 @@ from studio.model.edit import Selection
 from studio.model.gesture import Gesture
 from studio.model.layout import crop, put
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.stage import Painted, Stage
 from studio.model.stages import STAGES, changed, stage_of
 from studio.model.workspace import Workspace
@@ -37,7 +38,7 @@ class MaskTool:
 
     def __init__(self, document: Document, workspace: Workspace) -> None:
         self._document, self._workspace = document, workspace
-        self._size = (LONGEST, LONGEST)  # of the picture
+        self._size = Size(LONGEST, LONGEST)  # of the picture
         self._pixels = 1.0
         self._gesture: Gesture | None = None
         self._stroke: Stroke | None = None
@@ -46,7 +47,7 @@ class MaskTool:
 
     # -- what the viewport calls ------------------------------------------------------------------------------------
 
-    def see(self, size: tuple[int, int]) -> None:
+    def see(self, size: Size) -> None:
         """See `PictureTool.see`."""
         self._size = size
 
@@ -82,7 +83,7 @@ class MaskTool:
         if self._stroke is None or self._values is None or self._gesture is None or not self._gesture.is_open:
             return
         height, width = self._values.shape
-        patch = self._stroke.to(y * height / self._size[0], x * width / self._size[1], pressure)
+        patch = self._stroke.to(y * height / self._size.height, x * width / self._size.width, pressure)
         if patch is None or np.array_equal(patch.values, crop(self._values, patch.rect)):
             return
         self._values = self._values.copy()
@@ -121,7 +122,7 @@ class MaskTool:
         """The workspace's, with its radius in the mask's pixels."""
         brush = self._workspace.brush
         radius = brush.radius / (1.0 if self._workspace.brush_unit == "weights" else self._pixels)
-        radius = min(max(radius * before.shape[0] / self._size[0], _SMALLEST), 1024.0)
+        radius = min(max(radius * before.shape[0] / self._size.height, _SMALLEST), 1024.0)
         mode = "erase" if takes else "smooth" if brush.mode == "smooth" else "set"
         return brush.model_copy(
             update={"radius": radius, "mode": mode, "value": 1.0, "repeat": "none", "mirror": "none"}

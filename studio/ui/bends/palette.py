@@ -14,9 +14,9 @@ from studio.model.document import Document
 from studio.model.picture import DeepPicture, Picture
 from studio.runtime.bending.palette import SIDE, Asked, PaletteMaker
 from studio.ui.bends.adding import bend_groups, first_line
-from studio.ui.bends.found_channels import image_of
 from studio.ui.kit import theme
 from studio.ui.kit.chooser import CHOICE, Chooser
+from studio.ui.kit.images import image_of
 from studio.ui.services.posting import Post
 
 _FILM = 6

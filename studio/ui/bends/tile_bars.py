@@ -11,6 +11,7 @@ from studio.model.stage import Chosen, layer_of
 from studio.model.workspace import Workspace
 from studio.ui.kit import theme
 from studio.ui.services.effects import Effects, chosen_channels, shares, source_of
+from studio.ui.viewport import overlay
 from studio.ui.viewport.scene import Part
 
 _LEAST = 10.0
@@ -34,8 +35,7 @@ class TileBars:
         for part in parts:
             if part.drawing == "tiles":
                 painter.save()
-                left, top, wide, high = (value / ratio for value in part.placement.rect)
-                painter.setClipRect(QRectF(left, top, wide, high))
+                painter.setClipRect(overlay.drawn_into(part, ratio))
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
                 self._draw(painter, part, ratio)
                 painter.restore()
@@ -70,12 +70,12 @@ def tiles_of(part: Part, ratio: float) -> list[QRectF]:
     """Where the tile of each channel lies, in logical pixels of the view."""
     shown, zoom = part.shown, part.placement.zoom / ratio
     height, width = shown.crop
-    between, columns = gap(shown.crop), shown.limits_size[0]
-    left, top = part.placement.rect[0] / ratio, part.placement.rect[1] / ratio
+    between, columns = gap(shown.crop), shown.limits_size.width
+    corner = overlay.drawn_into(part, ratio).topLeft()
     x, y = part.placement.origin
     found = []
     for channel in range(shown.shape[0]):
         row, column = divmod(channel, columns)
         at_x, at_y = column * (width + between) - x, row * (height + between) - y
-        found.append(QRectF(left + at_x * zoom, top + at_y * zoom, width * zoom, height * zoom))
+        found.append(QRectF(corner.x() + at_x * zoom, corner.y() + at_y * zoom, width * zoom, height * zoom))
     return found

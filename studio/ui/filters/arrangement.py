@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from studio.model.edit import Mask, Patch
 from studio.model.layout import Rect
 from studio.model.op import Array
+from studio.model.size import Size
 
 Grid = tuple[int, int, int, int]
 """Rows and columns of kernels, height and width of a kernel."""
@@ -71,9 +72,9 @@ class Arrangement:
         return self.rows.shape[0], self.rows.shape[1]
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Height and width, in weights."""
-        return self.cells[0] * self.grid[2], self.cells[1] * self.grid[3]
+    def size(self) -> Size:
+        """Of all of it, in weights."""
+        return Size(self.cells[0] * self.grid[2], self.cells[1] * self.grid[3])
 
     @property
     def cell_rows(self) -> Numbers:
@@ -197,12 +198,12 @@ class Laid:
         return laid
 
 
-def arranged(grid: Grid, view: tuple[int, int], order: NDArray[np.int64] | None = None) -> Arrangement:
+def arranged(grid: Grid, view: Size, order: NDArray[np.int64] | None = None) -> Arrangement:
     """The arrangement in which kernels are largest in a view, folded only where that is worth it.
 
     Args:
         grid: rows and columns of kernels, height and width of a kernel.
-        view: width and height of the view, in any unit.
+        view: that of the view, in any unit.
         order: the rows of the tensor as they are to follow each other; None as they are.
     """
     rows, columns, _, _ = grid
@@ -242,13 +243,13 @@ def folded(grid: Grid, blocks: int, across: bool, order: NDArray[np.int64] | Non
     return Arrangement(grid, row_of, column_of, blocks, across)
 
 
-def _zoom(grid: Grid, view: tuple[int, int], blocks: int, across: bool) -> float:
+def _zoom(grid: Grid, view: Size, blocks: int, across: bool) -> float:
     rows, columns, kh, kw = grid
     if across:
         tall, wide = -(-rows // blocks), blocks * (columns + 1) - 1
     else:
         tall, wide = blocks * (rows + 1) - 1, -(-columns // blocks)
-    return min(view[0] / (wide * kw), view[1] / (tall * kh))
+    return min(view.width / (wide * kw), view.height / (tall * kh))
 
 
 def _runs(rows: Numbers, columns: Numbers) -> Iterator[tuple[int, int, int, int]]:

@@ -14,6 +14,7 @@ from studio.model.gesture import Gesture
 from studio.model.layout import Rect
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.bars_picture import bars_picture
@@ -144,10 +145,10 @@ class BarsCanvas(QWidget):
         if values is None or name is None or selection is None:
             return
         scale = self.devicePixelRatioF()
-        size = max(1, round((self.width() - _MARGIN) * scale)), max(1, round(self.height() * scale))
+        size = Size(max(1, round(self.height() * scale)), max(1, round((self.width() - _MARGIN) * scale)))
         trained = self._document.original(name)
         image = bars_picture(values, trained, selection.mask[0], self._marked, self._limits, size)
-        painter.drawImage(QRectF(_MARGIN, 0, size[0] / scale, size[1] / scale), image)
+        painter.drawImage(QRectF(_MARGIN, 0, size.width / scale, size.height / scale), image)
         band = QRectF(_MARGIN, self.height() - _BAND, self.width() - _MARGIN, _BAND)
         draw_bar_veils(painter, band, self._document.section(LEARNING_SHEETS), name, self._workspace.paints)
         self._draw_scale(painter)

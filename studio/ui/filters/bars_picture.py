@@ -8,7 +8,9 @@ from PySide6.QtGui import QColor, QImage
 
 from studio.model.edit import Mask
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.ui.kit import theme
+from studio.ui.kit.images import Format, image_over
 
 _GROUND, _ZERO, _NEGATIVE, _POSITIVE, _FAINT_NEGATIVE, _FAINT_POSITIVE, _TRAINED, _MARK = range(8)
 _COLOURS = [
@@ -32,7 +34,7 @@ def bars_picture(
     selected: Mask,
     marked: int | None,
     limits: tuple[float, float],
-    size: tuple[int, int],
+    size: Size,
 ) -> QImage:
     """An image of a vector.
 
@@ -42,9 +44,9 @@ def bars_picture(
         selected: (n,); the other bars are faint.
         marked: the bar whose ground is lighter.
         limits: the values at the lower and the upper edge.
-        size: width and height in pixels. Bars narrower than a pixel share one, from their least to their greatest.
+        size: in pixels. Bars narrower than a pixel share one, from their least to their greatest.
     """
-    width, height = size
+    height, width = size
     n = len(values)
     edges = np.arange(width) * n // width
     low, high, bright = values[edges], values[edges], selected[edges]
@@ -67,7 +69,7 @@ def bars_picture(
     if n * 4 <= width:
         ticks, columns = row_of(trained[edges], limits, height), np.flatnonzero(~gap)
         found[ticks[columns].clip(0, height - 1), columns] = _TRAINED
-    image = QImage(found.data, width, height, width, QImage.Format.Format_Indexed8)
+    image = image_over(found, Format.Format_Indexed8)
     image.setColorTable(_COLOURS)
     return image.copy()
 

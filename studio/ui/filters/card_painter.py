@@ -16,6 +16,7 @@ from studio.ui.filters import sheet_colours
 from studio.ui.filters.cards import Cards
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices
 from studio.ui.kit import theme
+from studio.ui.kit.images import Format, image_over
 from studio.ui.viewport.camera import Camera
 
 _INSET = 2.0
@@ -139,7 +140,6 @@ def picture_of(values: Array, colours: Colours) -> QImage:
     with np.errstate(invalid="ignore", over="ignore"):
         places = sheet_colours.indices(values / (limit or 1.0), _unit_table(colours))
     places = np.ascontiguousarray(places)
-    height, width = places.shape
-    image = QImage(places.data, width, height, width, QImage.Format.Format_Indexed8)
+    image = image_over(places, Format.Format_Indexed8)
     image.setColorTable(TABLES[colours])
     return image.copy()

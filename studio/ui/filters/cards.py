@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.model.edit import Mask
+from studio.model.size import Size
 from studio.ui.filters.arrangement import Arrangement, Grid, Numbers
 
 _LEAST = 4
@@ -89,14 +90,12 @@ class Cards(Arrangement):
                     yield card
 
 
-def carded(
-    grid: Grid, view: tuple[int, int], order: NDArray[np.int64], kernels: NDArray[np.int64], across: bool
-) -> Cards:
+def carded(grid: Grid, view: Size, order: NDArray[np.int64], kernels: NDArray[np.int64], across: bool) -> Cards:
     """Cards in lines that make the shape of a view, or that are as long as it is wide where they can be read.
 
     Args:
         grid: rows and columns of kernels, height and width of a kernel.
-        view: width and height of the view, in logical pixels.
+        view: that of the view, in logical pixels.
         order: the channels, as their cards follow each other.
         kernels: the kernels of a channel, as they follow each other on its card.
         across: whether a channel is a column of the sheet, and its kernels lie in the rows.
@@ -108,7 +107,7 @@ def carded(
     map_columns = max(1, round(high * kh / kw))
     down, right = high + 1, wide + map_columns + 1
     line = max(range(1, len(order) + 1), key=lambda n: _zoom(grid, view, -(-len(order) // n) * down, n * right))
-    line = min(line, max(1, int((view[0] / (READABLE * max(1.0, kw / kh)) + 1) // right)))
+    line = min(line, max(1, int((view.width / (READABLE * max(1.0, kw / kh)) + 1) // right)))
     lines = -(-len(order) // line)
     row_of = np.full((lines * down - 1, line * right - 1), -1, np.int32)
     column_of = np.full_like(row_of, -1)
@@ -129,5 +128,5 @@ def marked(cards: Cards, mask: Mask) -> NDArray[np.bool_]:
     return np.asarray(chosen[cards.channels], np.bool_)
 
 
-def _zoom(grid: Grid, view: tuple[int, int], rows: int, columns: int) -> float:
-    return min(view[0] / (columns * grid[3]), view[1] / (rows * grid[2]))
+def _zoom(grid: Grid, view: Size, rows: int, columns: int) -> float:
+    return min(view.width / (columns * grid[3]), view.height / (rows * grid[2]))

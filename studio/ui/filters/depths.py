@@ -101,14 +101,14 @@ class Depths:
             return
         self._scene.lie(on_cards=True)
         arrangement = self._scene.arrangement
-        camera.see((arrangement.size[1], arrangement.size[0]), camera.view)
+        camera.see(arrangement.size, camera.view)
         _, _, kh, kw = arrangement.grid
         if depth == "filters":
             least = READABLE * scale / min(kh, kw)
-            wide = min(camera.view[0] / camera.content[0] * 0.98, 2 * least)
+            wide = min(camera.view.width / camera.content.width * 0.98, 2 * least)
             wanted = max(least, wide, camera.fitting * 0.98)
         else:
-            room = min(camera.view[0] / kw, camera.view[1] / kh)
+            room = min(camera.view.width / kw, camera.view.height / kh)
             wanted = max(min(_LARGE * scale, room), (_WEIGHT + 1) * scale)
         camera.zoom_at(wanted / camera.zoom, 0, 0)
         self._see(kernel)
@@ -129,8 +129,7 @@ class Depths:
     def fold_anew(self) -> None:
         """The view has another shape: cards make its lines anew, and the kernel in the middle stays there."""
         if self._scene.on_cards:
-            x, y = (side / 2 for side in self._camera.view)
-            self._lie(x, y, on_cards=True, anew=True)
+            self._lie(*self._camera.middle, on_cards=True, anew=True)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -145,9 +144,10 @@ class Depths:
         after = self._scene.arrangement
         if after is None or after is before:
             return
-        camera.see((after.size[1], after.size[0]), camera.view)
+        camera.see(after.size, camera.view)
         down, right = after.from_sheet(*place)
-        camera.look_at(right - (x - camera.view[0] / 2) / camera.zoom, down - (y - camera.view[1] / 2) / camera.zoom)
+        across, middle = camera.middle
+        camera.look_at(right - (x - across) / camera.zoom, down - (y - middle) / camera.zoom)
 
     def _see(self, kernel: tuple[int, int] | None) -> None:
         """Bring a kernel to the middle, or the first one to the corner; what is smaller than the view stays in it."""
@@ -157,20 +157,20 @@ class Depths:
         if kernel is None:
             # The first map is as good as the first kernel: at the depth of weights it would fill the view.
             start = arrangement.map_columns * kw if isinstance(arrangement, Cards) and self.depth == "weights" else 0
-            middle = [side / 2 / camera.zoom for side in camera.view]
-            middle[0] += start
+            x, y = (at / camera.zoom for at in camera.middle)
+            x += start
         else:
-            down, right = arrangement.from_sheet((kernel[0] + 0.5) * kh, (kernel[1] + 0.5) * kw)
-            middle = [right, down]
-        for axis, (side, whole) in enumerate(zip(camera.view, camera.content, strict=True)):
-            if whole * camera.zoom <= side:
-                middle[axis] = whole / 2
-        camera.look_at(*middle)
+            y, x = arrangement.from_sheet((kernel[0] + 0.5) * kh, (kernel[1] + 0.5) * kw)
+        if camera.content.width * camera.zoom <= camera.view.width:
+            x = camera.content.width / 2
+        if camera.content.height * camera.zoom <= camera.view.height:
+            y = camera.content.height / 2
+        camera.look_at(x, y)
 
     def _in_sight(self, cards: Cards, card: int) -> bool:
         row, column = cards.corner(card)
         x, y = self._camera.to_view(column * cards.grid[3], row * cards.grid[2])
-        return 0 <= x < self._camera.view[0] - 8 and 0 <= y < self._camera.view[1] - 8
+        return 0 <= x < self._camera.view.width - 8 and 0 <= y < self._camera.view.height - 8
 
 
 def nearest(arrangement: Arrangement, y: float, x: float) -> tuple[float, float]:

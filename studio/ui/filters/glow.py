@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from studio.model.layout import Rect
 from studio.ui.filters.arrangement import Arrangement
+from studio.ui.kit.images import Format, image_over
 
 SECONDS = 1.4
 """So long it is seen."""
@@ -53,10 +54,9 @@ class Glow:
             return
         alpha = (_STRONGEST * np.clip(1 - age, 0, 1) ** 1.5).astype(np.uint8)
         alpha = np.ascontiguousarray(alpha)
-        height, width = alpha.shape
-        image = QImage(alpha.data, width, height, width, QImage.Format.Format_Alpha8)
+        image = image_over(alpha, Format.Format_Alpha8)
         # Of an alpha alone the colour is black; white is what lightens.
-        lightened = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        lightened = QImage(image.size(), Format.Format_ARGB32_Premultiplied)
         lightened.fill(0xFFFFFFFF)
         veil = QPainter(lightened)
         veil.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)

@@ -12,6 +12,7 @@ from studio.model.view import Colours, Scaling
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices
+from studio.ui.kit.images import Format, image_over
 
 _AT_ONCE = 1 << 18
 """Weights that get their colours in one paint: about 4 ms."""
@@ -96,8 +97,7 @@ class LaidSheet:
 
     def _image(self, places: Indices) -> QImage:
         places = np.ascontiguousarray(places)
-        height, width = places.shape
-        image = QImage(places.data, width, height, width, QImage.Format.Format_Indexed8)
+        image = image_over(places, Format.Format_Indexed8)
         image.setColorTable(TABLES[self.colours])
         return image.copy()
 

@@ -19,6 +19,7 @@ from studio.model.op import Array
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.laid_sheet import LaidSheet
 from studio.ui.kit import theme
+from studio.ui.kit.images import Format, image_over
 from studio.ui.viewport.camera import Camera
 
 WHOLE, APART = 6.0, 10.0
@@ -37,8 +38,8 @@ def seen_cells(camera: Camera, arrangement: Arrangement) -> tuple[slice, slice]:
     _, _, kh, kw = arrangement.grid
     rows, columns = arrangement.cells
     return (
-        _seen(top, camera.view[1] / camera.zoom, kh, rows),
-        _seen(left, camera.view[0] / camera.zoom, kw, columns),
+        _seen(top, camera.view.height / camera.zoom, kh, rows),
+        _seen(left, camera.view.width / camera.zoom, kw, columns),
     )
 
 
@@ -100,7 +101,7 @@ def draw_changed(painter: QPainter, target: QRectF, changed: Mask, scale: float)
 def draw_selection(painter: QPainter, target: QRectF, selected: Mask, blank: Mask, scale: float) -> None:
     """A shade over what is not selected, and a line around what is."""
     shade = np.ascontiguousarray(~selected & ~blank).astype(np.uint8)
-    image = QImage(shade.data, shade.shape[1], shade.shape[0], shade.shape[1], QImage.Format.Format_Indexed8)
+    image = image_over(shade, Format.Format_Indexed8)
     image.setColorTable([0, _SHADE.rgba()])
     _draw_image(painter, target, image)
     painter.setPen(QPen(QColor(theme.ACCENT), 2 * scale))
@@ -141,7 +142,7 @@ def _draw_blank(painter: QPainter, target: QRectF, blank: Mask) -> None:
     if not blank.any():
         return
     ground = np.ascontiguousarray(blank).astype(np.uint8)
-    image = QImage(ground.data, ground.shape[1], ground.shape[0], ground.shape[1], QImage.Format.Format_Indexed8)
+    image = image_over(ground, Format.Format_Indexed8)
     image.setColorTable([0, QColor(theme.GROUND).rgb()])
     painter.drawImage(target, image)
 

@@ -16,6 +16,7 @@ from studio.model.edit import Mask, Selection
 from studio.model.layout import Rect, kernel_grid
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter
@@ -58,7 +59,7 @@ class SheetScene:
         self,
         document: Document,
         workspace: Workspace,
-        view: Callable[[], tuple[int, int]],
+        view: Callable[[], Size],
         changed: Changed,
         effects: Effects | None = None,
         maps: LiveMaps | None = None,

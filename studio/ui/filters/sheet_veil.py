@@ -15,6 +15,8 @@ from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.op import Array
 from studio.model.workspace import Paints, Workspace
 from studio.ui.filters.arrangement import Arrangement
+from studio.ui.kit.images import Format, image_over
+from studio.ui.viewport.overlay import drawn_into
 from studio.ui.viewport.scene import Part
 from studio.ui.viewport.widget import Viewport
 
@@ -80,7 +82,7 @@ class ViewportVeil:
         # Until its texture comes, a sheet of another network may be shown under the same name.
         if not painted or any(values.shape != (height, width) for values in painted):
             return
-        left, top, wide, high = part.placement.rect
+        top, left, high, wide = part.placement.rect
         (x, y), zoom = part.placement.origin, part.placement.zoom
         columns = slice(max(0, math.floor(x)), min(width, math.ceil(x + wide / zoom)))
         rows = slice(max(0, math.floor(y)), min(height, math.ceil(y + high / zoom)))
@@ -96,7 +98,7 @@ class ViewportVeil:
         target.setWidth((columns.stop - columns.start) * scale)
         target.setHeight((rows.stop - rows.start) * scale)
         painter.save()
-        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio))
+        painter.setClipRect(drawn_into(part, ratio))
         _draw(painter, target, self._veils)
         painter.restore()
 
@@ -136,11 +138,10 @@ def _veil(strength: NDArray[np.floating], colour: tuple[int, int, int]) -> QImag
     alpha = strength.astype(np.uint8)
     if not alpha.any():
         return None
-    height, width = alpha.shape
-    pixels = np.empty((height, width, 4), np.uint8)
+    pixels = np.empty((*alpha.shape, 4), np.uint8)
     pixels[:, :, :3] = (alpha[:, :, None].astype(np.uint16) * np.array(colour, np.uint16) // 255).astype(np.uint8)
     pixels[:, :, 3] = alpha
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied).copy()
+    return image_over(pixels, Format.Format_RGBA8888_Premultiplied).copy()
 
 
 def _draw(painter: QPainter, target: QRectF, veils: list[QImage]) -> None:

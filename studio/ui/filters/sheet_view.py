@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.model.document import Document
 from studio.model.op import Array
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.depths import Depth, Depths
@@ -106,7 +107,7 @@ class SheetView(QWidget):
         else:
             self._scene.lie(on_cards=sight.on_cards)
             if (arrangement := self.arrangement) is not None:
-                self.camera.see((arrangement.size[1], arrangement.size[0]), self.camera.view)
+                self.camera.see(arrangement.size, self.camera.view)
             self.camera.take(sight)
         self.zoomed.emit()
         self.update()
@@ -136,7 +137,7 @@ class SheetView(QWidget):
         """Zoom at a place of the widget, or at the middle."""
         self._note()
         scale = self.devicePixelRatioF()
-        x, y = (side / 2 for side in self.camera.view)
+        x, y = self.camera.middle
         if at is not None:
             x, y = (at.x() - LEFT) * scale, (at.y() - TOP) * scale
         if self._tools.is_held:
@@ -179,10 +180,9 @@ class SheetView(QWidget):
         """The scene has changed; where it is another sheet, it is shown whole."""
         arrangement = self.arrangement
         if arrangement is not None:
-            height, width = arrangement.size
             if is_other:
                 self.camera.fitted = True
-            self.camera.see((width, height), self._view())
+            self.camera.see(arrangement.size, self._view())
             if is_other:
                 # Whoever looks at filters does so at those of the next layer.
                 if self._scene.on_cards:
@@ -197,12 +197,12 @@ class SheetView(QWidget):
             self._fading.stop()
         self.update()
 
-    def _room(self) -> tuple[int, int]:
-        return max(1, self.width() - LEFT), max(1, self.height() - TOP)
+    def _room(self) -> Size:
+        return Size(max(1, self.height() - TOP), max(1, self.width() - LEFT))
 
-    def _view(self) -> tuple[int, int]:
+    def _view(self) -> Size:
         scale = self.devicePixelRatioF()
-        return max(1, round((self.width() - LEFT) * scale)), max(1, round((self.height() - TOP) * scale))
+        return Size(max(1, round((self.height() - TOP) * scale)), max(1, round((self.width() - LEFT) * scale)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """See `QWidget.resizeEvent`: what is shown whole is folded anew."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from studio.model.op import Array
 from studio.ui.histogram.numbers import Sample, number_text
 from studio.ui.kit import theme
+from studio.ui.kit.images import Format, image_over
 
 BINS = 64
 _MOST = 512
@@ -74,7 +75,7 @@ class HeatMap(QWidget):
             self._span = span
             found = (255 * heat(values[:_MOST], span)).astype(np.uint8)
             found = np.ascontiguousarray(found)
-            image = QImage(found.data, BINS, self._count, BINS, QImage.Format.Format_Indexed8)
+            image = image_over(found, Format.Format_Indexed8)
             image.setColorTable(_TABLE)
             self._image = image.copy()
         self.update()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 
 from studio.io.importers import CHANNEL_WAYS, STATE_WAYS, fed_back, unfed_input
 from studio.model.graph import Graph
+from studio.model.size import Size
 
 
 class Choice(QComboBox):
@@ -61,7 +62,7 @@ def channels(graph: Graph, chosen: str) -> list[tuple[str, str]]:
     return [("as they are: no source can feed it", ""), *((text, way) for way, text in CHANNEL_WAYS.items())]
 
 
-def state(graph: Graph, size: tuple[int, int], chosen: str, own: str) -> list[tuple[str, str]]:
+def state(graph: Graph, size: Size, chosen: str, own: str) -> list[tuple[str, str]]:
     """What the input may begin as, where the output may be the next input and is no plain picture."""
     put = None if chosen else fed_back(graph, size)
     if not chosen and (put is None or put.channels in (1, 3)):

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from studio.errors import StudioError
 from studio.io.importers import Options, families
+from studio.model.size import Size
 from studio.model.values import Values
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.choices import Choice, channels, dropout, names, state, statistics
@@ -254,8 +255,9 @@ class ImportDialog(QDialog):
         self._check()
 
     def _resize(self) -> None:
-        if (self.height_.value(), self.width_.value()) != self._size:
-            self._size = self.height_.value(), self.width_.value()
+        size = Size(self.height_.value(), self.width_.value())
+        if size != self._size:
+            self._size = size
             self._read_anew()
 
     def _read_anew(self) -> None:

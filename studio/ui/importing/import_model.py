@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from studio.io.importers import Options
+from studio.model.size import Size
 from studio.runtime.services.importing import ImportPreview, preview
 from studio.ui.kit import theme
 
@@ -64,7 +65,7 @@ def look_at(path: Path, options: Options | None = None) -> Found:
     layers, prefix = read.layers, read.imported.prefix
     rows = []
     for given in read.inputs:
-        size = read.size if given.has_size else (1, 1)
+        size = read.size if given.has_size else Size(1, 1)
         rows.append(PreviewRow(given.name, given.kind.capitalize(), _shape((given.channels, *size)), ""))
     for layer in layers:
         rows.append(PreviewRow(layer.name, layer.op, _shape(layer.shape), f"reads {', '.join(layer.inputs)}"))

@@ -13,7 +13,7 @@ from studio.ui.layers.network_model import LayerModel
 from studio.ui.layers.network_rows import KINDS, Row
 from studio.ui.layers.network_text import is_broken
 
-WIDTH, HEIGHT = 190.0, 42.0
+HEIGHT, WIDTH = 42.0, 190.0
 """Of a box, in pixels at a zoom of 1."""
 
 _ROW = 62.0

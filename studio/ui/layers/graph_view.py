@@ -225,7 +225,7 @@ class GraphView(QGraphicsView):
             right -= button.width()
             button.move(right, 4)
             right -= 2
-        width, height = self.viewport().width(), self.viewport().height()
+        height, width = self.viewport().height(), self.viewport().width()
         tall = self._legend.heightForWidth(width)
         self._legend.setGeometry(0, height - tall, width, tall)
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QIcon, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.images import Format, image_over
 from studio.ui.layers import maker_chips
 from studio.ui.layers.network_actions import LayerActions
 from studio.ui.layers.network_model import LayerModel
@@ -140,9 +141,8 @@ class LayerDelegate(QStyledItemDelegate):
         painter.fillRect(rect, QColor(theme.GROUND))
         picture = self._model.thumbnail(row.name)
         if picture is not None:
-            height, width = picture.shape[:2]
-            image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-            size = QSize(width, height).scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            image = image_over(picture, Format.Format_RGB888)
+            size = image.size().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
             target = QRect(QPoint(), size)
             target.moveCenter(rect.center())
             if self._model.is_bypassed(row.name):

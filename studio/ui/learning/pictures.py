@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QList
 from studio.model.picture import Picture
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
+from studio.ui.kit.images import Format, image_over
 
 _SIDE = 62
 _STRIP = 64
@@ -25,9 +26,8 @@ def pixmap(picture: Picture, side: int) -> QPixmap:
 
 def shrunk(picture: Picture, side: int) -> QImage:
     """The same as an image, which any thread may make."""
-    height, width = picture.shape[:2]
     held = np.ascontiguousarray(picture)
-    image = QImage(held.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    image = image_over(held, Format.Format_RGB888)
     mode = Qt.TransformationMode.SmoothTransformation
     # A copy: what is as large already would share the array's memory.
     return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode).copy()

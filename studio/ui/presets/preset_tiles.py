@@ -194,7 +194,7 @@ def _badge(painter: QPainter, frame: QRectF, text: str, where: Qt.AlignmentFlag)
 def _covering(image: QSize, frame: QRectF) -> QRectF:
     """The middle of an image, of the frame's proportions."""
     scale = min(image.width() / frame.width(), image.height() / frame.height())
-    width, height = frame.width() * scale, frame.height() * scale
+    height, width = frame.height() * scale, frame.width() * scale
     return QRectF((image.width() - width) / 2, (image.height() - height) / 2, width, height)
 
 

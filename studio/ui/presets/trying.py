@@ -13,6 +13,7 @@ from studio.io.opening import find_and_open
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.runtime.live.proofs import SIDE, Make, Proofs
+from studio.ui.kit.images import image_of
 from studio.ui.presets.preset_list import PresetList
 from studio.ui.presets.preset_tiles import TILE, Tile
 from studio.ui.viewport import overlay
@@ -123,7 +124,7 @@ class Trying(QObject):
 
     def _take(self, key: Hashable, picture: Picture) -> None:
         if isinstance(key, Path):
-            image = _image(picture)
+            image = image_of(picture)
             small = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             self._tiles.delegate.pictures[key] = image.scaled(SIDE, SIDE, *small) if self._is_large else image
             self._tiles.viewport().update()
@@ -153,14 +154,9 @@ class Trying(QObject):
 
     def _take_own(self, key: Hashable, picture: Picture) -> None:
         if isinstance(key, Path):
-            self._own[key] = self._tiles.delegate.pictures[key] = _image(picture)
+            self._own[key] = self._tiles.delegate.pictures[key] = image_of(picture)
             self._tiles.viewport().update()
 
 
 def _preset(path: Path) -> Preset:
     return find_and_open(str(path))[0]
-
-
-def _image(picture: Picture) -> QImage:
-    height, width = picture.shape[:2]
-    return QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -11,6 +11,7 @@ from typing import get_args
 from PySide6.QtCore import QStandardPaths
 
 from studio.model.framing import Fit, Framing, Quarters
+from studio.model.size import Size
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,10 @@ class RecordingChoice:
         return _enlarging(self.film)
 
     @property
-    def pixels(self) -> tuple[int, int] | None:
-        """Width and height; None as they come, and where what was stored is no size."""
+    def pixels(self) -> Size | None:
+        """Of the film; None as they come, and where what was stored is no size."""
         found = re.fullmatch(r"([1-9]\d{1,3})x([1-9]\d{1,3})", self.size)
-        return (int(found[1]), int(found[2])) if found else None
+        return Size(width=int(found[1]), height=int(found[2])) if found else None
 
     @property
     def fps(self) -> Fraction:

@@ -233,7 +233,7 @@ class MessageLog(QFrame):
 
     def show_above(self, bar: QWidget) -> None:
         """Stand on the bar, as wide as reads well."""
-        width, height = min(max(bar.width(), 360), 720), min(24 * (self.list.count() + 1), 320)
+        height, width = min(24 * (self.list.count() + 1), 320), min(max(bar.width(), 360), 720)
         self.resize(width, max(height, 80))
         self.move(bar.mapToGlobal(QPoint(0, -self.height() - 2)))
         self.show()

@@ -15,6 +15,7 @@ from studio.model.history import Command
 from studio.model.layout import Rect, around, kernel_grid
 from studio.model.picture import Picture
 from studio.runtime.services.worker import Post
+from studio.ui.kit.images import image_of
 
 SIDE = 48
 """Pixels of the longer side of a thumbnail, at least; at most twice as many."""
@@ -139,8 +140,7 @@ class Milestones(QObject):
         command = self._at(position)
         if command is None or (history.position, history.pushed) != (position, pushed):
             return
-        height, width = small.shape[:2]
-        self._pictures[command] = QImage(small.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        self._pictures[command] = image_of(small)
         self.changed.emit()
 
 

@@ -12,6 +12,7 @@ from studio.model import plugins, registry
 from studio.ui.kit.command import MENUS, Command
 from studio.ui.kit.panel import Panel
 from studio.ui.shell import commands as _commands
+from studio.ui.shell.commands import output
 
 D = TypeVar("D", Panel, Command)
 
@@ -51,15 +52,17 @@ class Declared:
 def declared() -> Declared:
     """Everything that the rooms of `studio.ui`, `studio.ui.shell.commands` and plug-ins declare.
 
-    A room holds its panels as ``PANELS`` and commands that belong to none of them as ``COMMANDS``. A plug-in names a
-    module with the same in the entry point groups ``studio.panels`` and ``studio.commands``; what of it is no panel and
-    no command is left out and told of by `plugins.problems`.
+    A room holds its panels as ``PANELS`` and commands that belong to none of them as ``COMMANDS``. There is one more
+    command for each outlet, a plug-in's too. A plug-in names a module with panels or commands in the entry point groups
+    ``studio.panels`` and ``studio.commands``; what of it is no panel and no command is left out and told of by
+    `plugins.problems`.
     """
     rooms = list(registry.modules(ui.__name__, ui.__path__, "studio.panels"))
     singles = list(registry.modules(_commands.__name__, _commands.__path__, "studio.commands"))
     panels = [panel for room in rooms for panel in _of(room, "PANELS", Panel)]
     found = [command for panel in panels for command in panel.commands]
     found += [command for module in (*rooms, *singles) for command in _of(module, "COMMANDS", Command)]
+    found += output.commands()
     return Declared(
         tuple(_unique(sorted(panels, key=lambda panel: (panel.area, panel.stack, panel.order)))),
         tuple(_unique(sorted(found, key=_place))),

@@ -136,7 +136,7 @@ class Docks(QObject):
         if self.compact.layout is not None:
             return
         self._is_proportioned = True
-        width, height = self._window.width(), self._window.height()
+        height, width = self._window.height(), self._window.width()
         for area, (share, least, most) in _WIDTHS.items():
             firsts = [docks[0] for (at, _), docks in self._stacks.items() if at == area]
             shares = [_SHARES.get(stack, 1 / 3) for stack in self._stacks if stack[0] == area]

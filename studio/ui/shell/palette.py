@@ -35,7 +35,7 @@ from studio.ui.shell.declared import Declared
 _MOST = 60
 _RECENT = 8
 ENTRY = Qt.ItemDataRole.UserRole + 1
-_WIDTH, _HEIGHT, _ROW = 620, 420, 30
+_HEIGHT, _WIDTH, _ROW = 420, 620, 30
 
 _PRESSED = (f"/{COMMAND}/", f"/{HEAD}/")
 """Addresses of what has an entry of its own, or is seen."""

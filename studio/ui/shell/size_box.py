@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from studio.errors import StudioError
 from studio.model.changes import Change, NetworkChanged
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.runtime.render.size import parse_size
 
@@ -86,7 +87,7 @@ class SizeBox(QComboBox):
         text = self.currentText().strip().lower().replace("×", "x").replace(" ", "")
         try:
             # Whether it can be: the picture that it is taken from is known only when there is one.
-            parse_size(text, (256, 256))
+            parse_size(text, Size(256, 256))
         except StudioError as error:
             self._say_error(str(error))
             self._show()

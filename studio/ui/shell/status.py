@@ -72,9 +72,8 @@ class StatusBar(QStatusBar):
         self._engine.setText(f"{state.name} · {kind}")
         self._engine.setToolTip(f"Engine {state.name} on {state.device}, because {state.reason}.")
         if state.size is not None and state.output_size is not None:
-            (height, width), (out_height, out_width) = state.size, state.output_size
-            same = (height, width) == (out_height, out_width)
-            self._sizes.setText(f"{width}×{height}" + ("" if same else f" → {out_width}×{out_height}"))
+            same = state.size == state.output_size
+            self._sizes.setText(str(state.size) if same else f"{state.size} → {state.output_size}")
 
     def _show_tuning(self, state: TuningState) -> None:
         self.tuning.setVisible(state.total > 0)

@@ -24,6 +24,7 @@ from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
 from studio.model.camera_setup import is_camera, setup_given
+from studio.model.size import Size
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
@@ -32,7 +33,9 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.reached import name_control
 from studio.ui.services.session import Session
 
-_SIZES = ((480, 640), (600, 800), (720, 1280), (1080, 1920), (1440, 2560), (2160, 3840))
+_SIZES = tuple(
+    Size(*sides) for sides in ((480, 640), (600, 800), (720, 1280), (1080, 1920), (1440, 2560), (2160, 3840))
+)
 _RATES = (15, 24, 25, 30, 50, 60, 120)
 _LEAVE = "As it comes"
 _EXPOSURE = "In the driver's own unit: 100 µs on Linux; on Windows powers of two, -5 being 1/32 s"
@@ -92,8 +95,8 @@ class CameraPanel(QWidget):
         self.resolution = _box("Of its pictures; the camera takes the nearest that it has", self._ask_size)
         name_control(self.resolution, "size")
         self.resolution.addItem(_LEAVE, None)
-        for height, width in _SIZES:
-            self.resolution.addItem(f"{width}×{height}", (height, width))
+        for size in _SIZES:
+            self.resolution.addItem(str(size), size)
         self.rate = _box("Pictures a second", lambda: self._ask(fps=self.rate.currentData()))
         self.rate.addItem(_LEAVE, None)
         for fps in _RATES:
@@ -137,8 +140,7 @@ class CameraPanel(QWidget):
         column.addStretch(1)
 
     def _ask_size(self) -> None:
-        size = self.resolution.currentData()
-        self._ask(size=None if size is None else tuple(size))
+        self._ask(size=self.resolution.currentData())
 
     def _ask(self, **changes: object) -> None:
         """Something has been chosen: it holds at once where the camera plays."""
@@ -193,11 +195,11 @@ class CameraPanel(QWidget):
         plays = self._plays
         at = self.device.findData(setup.number)
         self.device.setCurrentIndex(max(at, 0))
-        if setup.size is not None and self.resolution.findData(setup.size) < 0:
-            self.resolution.addItem(f"{setup.size[1]}×{setup.size[0]}", setup.size)
+        if setup.size is not None and self.resolution.findText(str(setup.size)) < 0:
+            self.resolution.addItem(str(setup.size), setup.size)
         if setup.fps is not None and self.rate.findData(setup.fps) < 0:
             self.rate.addItem(f"{setup.fps} fps", setup.fps)
-        self.resolution.setCurrentIndex(self.resolution.findData(setup.size) if setup.size is not None else 0)
+        self.resolution.setCurrentIndex(self.resolution.findText(str(setup.size)) if setup.size is not None else 0)
         self.rate.setCurrentIndex(self.rate.findData(setup.fps) if setup.fps is not None else 0)
         self.mirror.setChecked(setup.mirrored)
         self.by_hand.setChecked(setup.exposure is not None)
@@ -234,7 +236,7 @@ class CameraPanel(QWidget):
             self.says.setText(state.warning[:1].upper() + state.warning[1:] + ".")
         elif state.info is not None:
             rate = f" at {rate_text(state.info.fps)}" if state.info.fps else ""
-            self.says.setText(f"It gives {state.info.width}×{state.info.height}{rate}.")
+            self.says.setText(f"It gives {state.info.size}{rate}.")
 
 
 def _box(tip: str, chosen: Callable[[], object]) -> QComboBox:

@@ -256,7 +256,7 @@ class Transport(QWidget):
         self._say(*_status(state))
         info = state.info
         rate = f" · {rate_text(info.fps)}" if info is not None and info.fps else ""
-        self.facts.setText(f"{info.width}×{info.height}{rate}" if info is not None else "")
+        self.facts.setText(f"{info.size}{rate}" if info is not None else "")
 
     def _set_speed(self, speed: float) -> None:
         self._speed_set = time.monotonic()

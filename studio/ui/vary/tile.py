@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from studio.model.picture import Picture
 from studio.ui.kit import theme
+from studio.ui.kit.images import image_of
 from studio.ui.kit.reached import name_control
 
 _ROUND = 4.0
@@ -46,8 +47,7 @@ class VariantTile(QAbstractButton):
         if picture is None:
             self._image = QImage()
         else:
-            height, width = picture.shape[:2]
-            self._image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+            self._image = image_of(picture)
         self.setEnabled(picture is not None)
         name = f"Variant {self._number}" + (f": {label}" if label else "")
         if name != self.accessibleName():

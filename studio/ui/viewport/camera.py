@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from studio.control.window import ZOOM
+from studio.model.size import Size
 from studio.ui.viewport.sights import Sight
 
 LARGEST_ZOOM = ZOOM.hi
@@ -18,16 +19,16 @@ class Camera:
     """Which part of the content lies where in the view.
 
     Attributes:
-        content: width and height of what is looked at, in texels.
-        view: width and height of the view, in pixels.
+        content: that of what is looked at, in texels.
+        view: that of the view, in pixels.
         zoom: pixels a texel.
         centre: the content's x and y in the middle of the view, in texels.
         fitted: whether it shows the whole content and keeps doing so.
         slack: how far beside the content the view's middle may lie, as a part of the view.
     """
 
-    content: tuple[int, int] = (1, 1)
-    view: tuple[int, int] = (1, 1)
+    content: Size = Size(1, 1)
+    view: Size = Size(1, 1)
     zoom: float = 1.0
     centre: tuple[float, float] = (0.5, 0.5)
     fitted: bool = True
@@ -36,8 +37,14 @@ class Camera:
     @property
     def origin(self) -> tuple[float, float]:
         """The content's x and y at the view's upper left corner, a whole number of pixels from the content's own."""
-        x, y = (round(at * self.zoom - side / 2) / self.zoom for at, side in zip(self.centre, self.view, strict=True))
-        return x, y
+        x, y = self.centre
+        left, top = round(x * self.zoom - self.view.width / 2), round(y * self.zoom - self.view.height / 2)
+        return left / self.zoom, top / self.zoom
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """X and y of the view's middle, in pixels."""
+        return self.view.width / 2, self.view.height / 2
 
     @property
     def fitting(self) -> float:
@@ -49,8 +56,8 @@ class Camera:
         """What it sees, whatever sizes content and view have."""
         if self.fitted:
             return Sight()
-        x, y = (at / side for at, side in zip(self.centre, self.content, strict=True))
-        return Sight(self.zoom, x, y)
+        x, y = self.centre
+        return Sight(self.zoom, x / self.content.width, y / self.content.height)
 
     def take(self, sight: Sight) -> None:
         """See that again."""
@@ -58,14 +65,14 @@ class Camera:
             self.fit()
             return
         self.zoom, self.fitted = self._bounded(sight.zoom), False
-        self.centre = sight.x * self.content[0], sight.y * self.content[1]
+        self.centre = sight.x * self.content.width, sight.y * self.content.height
         self._keep()
 
-    def see(self, content: tuple[int, int], view: tuple[int, int]) -> None:
+    def see(self, content: Size, view: Size) -> None:
         """Sizes as they are now; what was in the middle stays there."""
         if content != self.content:
-            x, y = (at * new / old for at, new, old in zip(self.centre, content, self.content, strict=True))
-            self.centre = x, y
+            (x, y), before = self.centre, self.content
+            self.centre = x * content.width / before.width, y * content.height / before.height
         self.content, self.view = content, view
         if self.fitted:
             self.fit()
@@ -75,24 +82,22 @@ class Camera:
     def fit(self) -> None:
         """Show the whole content."""
         self.zoom = self._bounded(self.fitting)
-        self.centre = self.content[0] / 2, self.content[1] / 2
+        self.centre = self.content.width / 2, self.content.height / 2
         self.fitted = True
 
     def one_to_one(self, x: float | None = None, y: float | None = None) -> None:
         """A pixel for each texel; the place under (x, y), the view's middle where none is given, stays."""
-        self.zoom_at(1.0 / self.zoom, self.view[0] / 2 if x is None else x, self.view[1] / 2 if y is None else y)
+        across, down = self.middle
+        self.zoom_at(1.0 / self.zoom, across if x is None else x, down if y is None else y)
         if math.isclose(self.zoom, 1.0):
             # A quotient's last bit must not leave out a texel.
             self.zoom = 1.0
 
     def zoom_at(self, factor: float, x: float, y: float) -> None:
         """Zoom in by a factor, or out by one below 1; the place under (x, y) of the view stays."""
-        at = self.to_content(x, y)
+        (at_x, at_y), (across, down) = self.to_content(x, y), self.middle
         self.zoom = self._bounded(self.zoom * factor)
-        self.centre = (
-            at[0] - (x - self.view[0] / 2) / self.zoom,
-            at[1] - (y - self.view[1] / 2) / self.zoom,
-        )
+        self.centre = at_x - (x - across) / self.zoom, at_y - (y - down) / self.zoom
         self.fitted = False
         self._keep()
 
@@ -123,8 +128,9 @@ class Camera:
 
     def _keep(self) -> None:
         """Keep some of the content in the middle of the view, or as near to it as the slack allows."""
-        beside = [self.slack * side / self.zoom for side in self.view]
-        x, y = (
-            min(max(at, -far), whole + far) for at, whole, far in zip(self.centre, self.content, beside, strict=True)
+        (x, y), beside = self.centre, self.slack / self.zoom
+        right, bottom = beside * self.view.width, beside * self.view.height
+        self.centre = (
+            min(max(x, -right), self.content.width + right),
+            min(max(y, -bottom), self.content.height + bottom),
         )
-        self.centre = x, y

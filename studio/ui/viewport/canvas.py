@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.model.display import DisplayTexture, Look
+from studio.model.size import Size
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.gl_context import draws_in_software
@@ -55,7 +56,7 @@ class Canvas(QWidget):
         """Draw what is newest, soon."""
         self.surface.refresh()
 
-    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """See `Content.compose`."""
         raise NotImplementedError
 

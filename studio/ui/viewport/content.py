@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 
 from studio.engine.display import Viewing
 from studio.model.display import DisplayTexture, Look
+from studio.model.size import Size
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part
 
@@ -21,7 +22,7 @@ class Content(Protocol):
     look: Look
     """How values become colours."""
 
-    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """What is drawn of the front on so many pixels."""
 
     def question(self) -> Question | None:

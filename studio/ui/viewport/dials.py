@@ -15,7 +15,8 @@ def dials(viewport: Viewport) -> Iterator[Dial]:
 
     def centre(axis: int) -> float:
         camera = viewport.camera
-        return min(1.0, max(0.0, camera.centre[axis] / camera.content[axis]))
+        whole = camera.content.width if axis == 0 else camera.content.height
+        return min(1.0, max(0.0, camera.centre[axis] / whole))
 
     def move(axis: int, value: float) -> None:
         viewport.look_at(*((value, centre(1)) if axis == 0 else (centre(0), value)))

@@ -13,6 +13,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.view import ViewPass
 from studio.model.display import Look
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
@@ -29,7 +30,7 @@ _LONGEST_WAIT = 1.0
 class Sketch:
     """What is to be drawn: these parts, on so many pixels."""
 
-    size: tuple[int, int]
+    size: Size
     parts: tuple[Part, ...]
     look: Look
 
@@ -145,8 +146,8 @@ class Easel:
         if enlarged is not None:
             return enlarged
         context = self._device.context
-        if self._canvas is None or self._target is None or self._canvas.size != sketch.size:
-            self._canvas = context.texture(sketch.size, 4)
+        if self._canvas is None or self._target is None or self._canvas.size != sketch.size.wh:
+            self._canvas = context.texture(sketch.size.wh, 4)
             self._target = context.framebuffer([self._canvas])
         self._target.clear(*sketch.look.ground, 1.0)
         for part in sketch.parts:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from studio.engine.gl.device import Device
 from studio.engine.gl.view import ViewPass
 from studio.model.display import DisplayTexture, Look, Placement
+from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.ui.viewport.scene import Part
 
 _FROM = 1.5
@@ -31,16 +33,16 @@ class Enlarger:
     def __init__(self, device: Device, drawing: ViewPass) -> None:
         self._device = device
         self._pass = drawing
-        self._targets: dict[tuple[int, int], moderngl.Framebuffer] = {}
+        self._targets: dict[Size, moderngl.Framebuffer] = {}
 
-    def drawn(self, size: tuple[int, int], parts: Sequence[Part], look: Look) -> Picture | None:
+    def drawn(self, size: Size, parts: Sequence[Part], look: Look) -> Picture | None:
         """(H, W, 4) blue, green, red and nothing; None where the pass itself is to draw.
 
         That is where anything is no picture, turned, hardly enlarged, or to be marked as no number: marks are as large
         on the screen however large a texel is.
 
         Args:
-            size: width and height.
+            size: of the picture.
             parts: what is drawn, one over the other.
             look: colours.
         """
@@ -49,21 +51,21 @@ class Enlarger:
         texels = [self._texels(part, look) for part in parts]
         if look.nan and any((each[..., 3] == 0).any() for each in texels):
             return None
-        whole = np.empty((size[1], size[0]), np.uint32)
+        whole = np.empty(size, np.uint32)
         whole[:] = _words(texels[0])[-1, -1]
         for part, small in zip(parts, texels, strict=True):
             _paste(whole, _words(small), part.placement)
-        return whole.view(np.uint8).reshape(size[1], size[0], 4)
+        return whole.view(np.uint8).reshape(*size, 4)
 
     def _texels(self, part: Part, look: Look) -> Picture:
         """One pixel a texel, and behind the last of each row and column one of the ground."""
         if part.shown.values is not None:
             return _made(part.shown, part.shown.values, look)
-        size = part.shown.crop[1] + 1, part.shown.crop[0] + 1
+        size = Size(part.shown.crop.height + 1, part.shown.crop.width + 1)
         if size not in self._targets:
-            self._targets = {size: self._device.context.framebuffer([self._device.context.texture(size, 4)])}
+            self._targets = {size: self._device.context.framebuffer([self._device.context.texture(size.wh, 4)])}
         target = self._targets[size]
-        self._pass.draw(target, part.shown, part.drawing, Placement((0, 0, *size)), look, marks=False)
+        self._pass.draw(target, part.shown, part.drawing, Placement(Rect(0, 0, *size)), look, marks=False)
         self._device.finish()
         texture = target.color_attachments[0]
         assert isinstance(texture, moderngl.Texture), "it was made of one"
@@ -104,7 +106,7 @@ def _words(picture: Picture) -> NDArray[np.uint32]:
 
 
 def _paste(whole: NDArray[np.uint32], small: NDArray[np.uint32], placement: Placement) -> None:
-    x, y, width, height = placement.rect
+    y, x, height, width = placement.rect
     left, top, right, bottom = max(x, 0), max(y, 0), min(x + width, whole.shape[1]), min(y + height, whole.shape[0])
     if left < right and top < bottom:
         columns = _texel_of(np.arange(left - x, right - x), placement.origin[0], placement.zoom, small.shape[1] - 1)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
 from studio.model.display import DisplayTexture, Look
+from studio.model.size import Size
 from studio.model.view import View
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
@@ -86,7 +87,7 @@ class Framed(Canvas):
         """Have this place of the content in the middle; from 0 to 1, from the left and from the top."""
         camera = self.camera
         self._note()
-        camera.look_at(x * camera.content[0], y * camera.content[1])
+        camera.look_at(x * camera.content.width, y * camera.content.height)
         self.refresh()
 
     @property
@@ -99,7 +100,7 @@ class Framed(Canvas):
         self._divider = divider
         self.refresh()
 
-    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """See `Content.compose`."""
         # Another view takes a moment to come; until then the one before stays.
         self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from studio.model.display import DisplayTexture
+from studio.model.size import Size
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.ui.viewport.tool import PictureTool, StageTool
@@ -53,7 +54,7 @@ class Hand:
     def see(self, drawn: View, shown: DisplayTexture) -> None:
         """Tell the tool on the picture how large that is, where it is drawn."""
         if self.on_picture is not None and drawn.kind in _PICTURES:
-            self.on_picture.see(shown.shape[1:])
+            self.on_picture.see(Size(*shown.shape[1:]))
 
     def press(
         self, tool: StageTool, place: tuple[float, float], pixels: float, pressure: float, keys: Qt.KeyboardModifier

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.gl.adopted import current_device
 from studio.engine.gl.view import ViewPass
+from studio.model.size import Size
 from studio.runtime.services.failures import told
 from studio.ui.viewport.content import Content, FindScreen
 from studio.ui.viewport.fence import fence_behind
@@ -75,7 +76,7 @@ class OpenGLSurface(QOpenGLWidget):
         target.clear(*look.ground, 1.0)
         screen = self._find_screen()
         front = screen.front() if screen is not None else ()
-        for part in self._content.compose(front, target.size):
+        for part in self._content.compose(front, Size.from_wh(target.size)):
             self._pass.draw(target, part.shown, part.drawing, part.placement, look, flipped=True)
         self._measure()
         target.use()

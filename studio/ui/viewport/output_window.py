@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.model.display import BLACK, DisplayTexture, Look, extent
 from studio.model.framing import Framing
+from studio.model.size import Size
 from studio.model.view import View
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
@@ -49,7 +50,7 @@ class OutputWindow(Canvas):
         self._framing, self._is_black, self._is_test = framing, black, test
         self.refresh()
 
-    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """See `Content.compose`."""
         seen = wanted(View(), front)
         if not seen or self._is_black or self._is_test:

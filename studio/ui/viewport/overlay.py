@@ -9,6 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.model.op import Array
+from studio.model.size import Size
+from studio.ui.kit.images import Format, image_over
 from studio.ui.kit.theme import ACCENT, FAINT, NEGATIVE, PANEL, POSITIVE, TEXT
 from studio.ui.viewport.scene import Part
 
@@ -91,13 +93,12 @@ def cover(painter: QPainter, parts: list[Part], values: Array, ratio: float) -> 
         values: (height, width) from 0 to 1, for the whole picture with its border.
         ratio: pixels of the screen in a logical one.
     """
-    height, width = values.shape
     alpha = np.clip(values * _DENSEST, 0, 255).astype(np.uint32)
     tint = QColor(ACCENT)
     # Parts are to be multiplied by alpha beforehand, as Qt draws such images without work of its own.
     red, green, blue = (alpha * part // 255 for part in (tint.red(), tint.green(), tint.blue()))
     packed = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
-    image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    image = image_over(packed, Format.Format_ARGB32_Premultiplied)
     _over_pictures(painter, parts, image, ratio)
 
 
@@ -110,7 +111,6 @@ def signed_map(painter: QPainter, parts: Sequence[Part], values: Array, ratio: f
         values: (h, w) from -1 to 1, for the whole picture with its border.
         ratio: pixels of the screen in a logical one.
     """
-    height, width = values.shape
     alpha = (_VEIL + (235 - _VEIL) * np.sqrt(np.abs(np.clip(values, -1, 1)))).astype(np.uint32)
     full = np.sqrt(np.abs(np.clip(values, -1, 1)))
     tints = [QColor(NEGATIVE), QColor(POSITIVE)]
@@ -118,7 +118,7 @@ def signed_map(painter: QPainter, parts: Sequence[Part], values: Array, ratio: f
     colour = np.where(values[:, :, None] < 0, parts_of[0], parts_of[1]) * full[:, :, None]
     red, green, blue = (colour[:, :, k].astype(np.uint32) * alpha // 255 for k in range(3))
     packed = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
-    image = QImage(packed.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    image = image_over(packed, Format.Format_ARGB32_Premultiplied)
     _over_pictures(painter, [part for part in parts if part.shown.role == "output"], image, ratio)
 
 
@@ -133,13 +133,9 @@ def instead(painter: QPainter, parts: Sequence[Part], image: QImage, ratio: floa
     """
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for part in (each for each in parts if each.drawing == "picture" and each.shown.role == "output"):
-        left, top, wide, high = part.placement.rect
-        x, y = part.placement.origin
-        zoom = part.placement.zoom / ratio
-        whole = QRectF(left / ratio - x * zoom, top / ratio - y * zoom, part.shown.crop[1] * zoom, 0)
-        whole.setHeight(part.shown.crop[0] * zoom)
         painter.save()
-        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio))
+        painter.setClipRect(drawn_into(part, ratio))
+        whole = _lying(part, part.shown.crop, ratio)
         painter.drawImage(whole, image)
         painter.restore()
 
@@ -148,16 +144,22 @@ def _over_pictures(painter: QPainter, parts: Sequence[Part], image: QImage, rati
     """Lay an image of the whole picture with its border over each picture that is drawn."""
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for part in (each for each in parts if each.drawing == "picture"):
-        left, top, wide, high = part.placement.rect
-        x, y = part.placement.origin
-        zoom = part.placement.zoom / ratio
-        whole = QRectF(left / ratio - x * zoom, top / ratio - y * zoom, part.shown.shape[2] * zoom, 0)
-        whole.setHeight(part.shown.shape[1] * zoom)
-        shown = QRectF(whole.x(), whole.y(), part.shown.crop[1] * zoom, part.shown.crop[0] * zoom)
         painter.save()
-        painter.setClipRect(QRectF(left / ratio, top / ratio, wide / ratio, high / ratio).intersected(shown))
-        painter.drawImage(whole, image)
+        painter.setClipRect(drawn_into(part, ratio).intersected(_lying(part, part.shown.crop, ratio)))
+        painter.drawImage(_lying(part, Size(*part.shown.shape[1:]), ratio), image)
         painter.restore()
+
+
+def drawn_into(part: Part, ratio: float) -> QRectF:
+    """Where a part is drawn, in logical pixels, of which each has so many of the screen's."""
+    y, x, height, width = part.placement.rect
+    return QRectF(x / ratio, y / ratio, width / ratio, height / ratio)
+
+
+def _lying(part: Part, size: Size, ratio: float) -> QRectF:
+    """Where so much of a part's content lies, from its upper left corner, in logical pixels."""
+    corner, (x, y), zoom = drawn_into(part, ratio).topLeft(), part.placement.origin, part.placement.zoom / ratio
+    return QRectF(corner.x() - x * zoom, corner.y() - y * zoom, size.width * zoom, size.height * zoom)
 
 
 def band(painter: QPainter, start: QPointF, end: QPointF) -> None:

@@ -54,7 +54,7 @@ def picked(parts: list[Part], start: tuple[float, float], end: tuple[float, floa
     if found is None:
         return None
     at_x, at_y = found.placement.origin
-    left, top = found.placement.rect[:2]
+    top, left = found.placement.rect[:2]
     height, width = found.shown.crop
     places = [
         ((at_y + (y - top) / found.placement.zoom) / height, (at_x + (x - left) / found.placement.zoom) / width)

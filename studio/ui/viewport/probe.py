@@ -32,7 +32,7 @@ class Probe:
     def ask(self, question: Question) -> None:
         """Have this value read behind what has been drawn."""
         shown = question.shown
-        texture = self._context.external_texture(shown.texture, shown.size, shown.lanes, 0, "f4")
+        texture = self._context.external_texture(shown.texture, shown.size.wh, shown.lanes, 0, "f4")
         buffer = self._context.buffer(reserve=_TEXEL)
         source = self._context.framebuffer([texture])
         viewport = (*question.spot.texel, 1, 1)

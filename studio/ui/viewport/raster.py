@@ -7,6 +7,8 @@ from PySide6.QtGui import QColor, QHideEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.model.picture import Picture
+from studio.model.size import Size
+from studio.ui.kit.images import Format, image_over
 from studio.ui.services.posting import Post
 from studio.ui.viewport.content import Content, FindScreen
 from studio.ui.viewport.drawer import Drawer, Drawn, Order, Sketch
@@ -71,7 +73,7 @@ class RasterSurface(QWidget):
         screen = self._find_screen()
         front = screen.front() if screen is not None else ()
         ratio = self.devicePixelRatioF()
-        size = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        size = Size(max(1, round(self.height() * ratio)), max(1, round(self.width() * ratio)))
         sketch = Sketch(size, tuple(self._content.compose(front, size)), self._content.look)
         question = self._content.question()
         if screen is None or not sketch.parts:
@@ -92,8 +94,7 @@ class RasterSurface(QWidget):
         if drawn.picture is not None:
             # The image does not keep what it is made of.
             self._picture = drawn.picture
-            height, width = drawn.picture.shape[:2]
-            self._image = QImage(drawn.picture.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+            self._image = image_over(drawn.picture, Format.Format_RGB32)
             self._image.setDevicePixelRatio(self.devicePixelRatioF())
         self._content.answered(drawn.said)
         self.update()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studio.model.display import DisplayTexture, Drawing, Placement, extent
+from studio.model.layout import Rect
+from studio.model.size import Size
 from studio.model.view import View
 from studio.ui.viewport.camera import Camera
 
@@ -33,8 +35,8 @@ def wanted(view: View, front: tuple[DisplayTexture, ...]) -> tuple[DisplayTextur
     return tuple(each for each in named if (each.role == "sheet") == is_sheet)[:1]
 
 
-def content_size(view: View, seen: tuple[DisplayTexture, ...]) -> tuple[int, int]:
-    """Width and height of the content that the camera looks at: of a split view, the output's."""
+def content_size(view: View, seen: tuple[DisplayTexture, ...]) -> Size:
+    """That of the content that the camera looks at: of a split view, the output's."""
     return extent(seen[-1], _DRAWINGS[view.kind])
 
 
@@ -47,24 +49,24 @@ def parts(view: View, seen: tuple[DisplayTexture, ...], camera: Camera, divider:
         camera: after `Camera.see`.
         divider: of a split view, the part of the width that shows the input.
     """
-    width, height = camera.view
+    height, width = camera.view
     drawing = _DRAWINGS[view.kind]
-    whole = Part(seen[-1], drawing, Placement((0, 0, width, height), camera.origin, camera.zoom))
+    whole = Part(seen[-1], drawing, Placement(Rect(0, 0, height, width), camera.origin, camera.zoom))
     if view.kind != "split":
         return [whole]
     # Both pictures fill the same place, so that the divider uncovers one or the other of the same spot.
     left = round(width * divider)
-    scale = extent(seen[0], drawing)[0] / camera.content[0]
+    scale = extent(seen[0], drawing).width / camera.content.width
     origin_x, origin_y = camera.origin
-    before = Placement((0, 0, left, height), (origin_x * scale, origin_y * scale), camera.zoom / scale)
-    after = Placement((left, 0, width - left, height), (origin_x + left / camera.zoom, origin_y), camera.zoom)
+    before = Placement(Rect(0, 0, height, left), (origin_x * scale, origin_y * scale), camera.zoom / scale)
+    after = Placement(Rect(0, left, height, width - left), (origin_x + left / camera.zoom, origin_y), camera.zoom)
     return [Part(seen[0], drawing, before), Part(seen[1], drawing, after)]
 
 
 def part_at(drawn: list[Part], x: float, y: float) -> tuple[Part, float, float] | None:
     """The part under a place of the view, and the place of its content there, in texels."""
     for part in drawn:
-        left, top, width, height = part.placement.rect
+        top, left, height, width = part.placement.rect
         if left <= x < left + width and top <= y < top + height:
             at_x, at_y = part.placement.origin
             zoom = part.placement.zoom

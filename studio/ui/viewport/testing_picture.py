@@ -11,7 +11,7 @@ _STEPS = 16
 
 def draw_test_picture(painter: QPainter, rect: QRect, words: str) -> None:
     """Draw it over all of a rectangle, with these words in the middle."""
-    width, height = rect.width(), rect.height()
+    height, width = rect.height(), rect.width()
     painter.save()
     painter.fillRect(rect, QColor("black"))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

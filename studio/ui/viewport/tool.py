@@ -6,6 +6,8 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 
+from studio.model.size import Size
+
 
 class SheetTool(Protocol):
     """A tool on the filter sheet that the viewport shows.
@@ -42,5 +44,5 @@ class StageTool(SheetTool, Protocol):
 class PictureTool(StageTool, Protocol):
     """A tool that paints over the picture; its places are in the picture's pixels."""
 
-    def see(self, size: tuple[int, int]) -> None:
-        """How high and wide the picture is, its border included."""
+    def see(self, size: Size) -> None:
+        """How large the picture is, its border included."""

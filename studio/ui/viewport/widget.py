@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.ui.viewport import overlay
 from studio.ui.viewport.content import FindScreen
@@ -104,7 +105,7 @@ class Viewport(Framed):
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
-    def compose(self, front: tuple[DisplayTexture, ...], size: tuple[int, int]) -> list[Part]:
+    def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """See `Content.compose`."""
         found = super().compose(front, size)
         if found:

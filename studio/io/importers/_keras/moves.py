@@ -14,6 +14,7 @@ from studio.io.importers._keras.table import Held, KerasLayer, Order, means, own
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import resized
 from studio.io.importers._views import Value, first, last, reshaped, shown
+from studio.model.size import Size
 
 
 @means(
@@ -74,12 +75,14 @@ def _concatenate(f: Flow, n: KerasLayer) -> Held:
 def _upsampling(f: Flow, n: KerasLayer) -> Held:
     down, across = n.pair("size", 2)
     _, _, height, width = n.x.value.shape
-    return Held(resized(f, n.x.value, (height * down, width * across), str(n.config.get("interpolation", "nearest"))))
+    return Held(
+        resized(f, n.x.value, Size(height * down, width * across), str(n.config.get("interpolation", "nearest")))
+    )
 
 
 @means("Resizing")
 def _resizing(f: Flow, n: KerasLayer) -> Held:
-    value, size = n.x.value, (int(n.config["height"]), int(n.config["width"]))
+    value, size = n.x.value, Size(int(n.config["height"]), int(n.config["width"]))
     have = value.shape[2:]
     if n.config.get("crop_to_aspect_ratio"):
         kept = [min(have[k], int(have[1 - k] * size[k] / size[1 - k])) for k in (0, 1)]

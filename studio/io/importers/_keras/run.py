@@ -24,6 +24,7 @@ from studio.io.importers._onnx_ends import listed
 from studio.io.importers._views import Value, constant, shown
 from studio.io.importers.base import Options
 from studio.model.op import Shape
+from studio.model.size import Size
 
 _SIDE = 256
 _PASSING = (
@@ -192,7 +193,7 @@ class Reading:
             sides = [None, None, self._first_channels(plan)]
         if len(sides) != 3:
             raise StudioError(f"its input has {len(sides)} dimensions; a picture has height, width and channels.")
-        height, width = self.options.input_size or (sides[0] or _SIDE, sides[1] or _SIDE)
+        height, width = self.options.input_size or Size(sides[0] or _SIDE, sides[1] or _SIDE)
         of_bytes = _reads_bytes(plan, layer.name)
         if of_bytes:
             self.flow.draft.notes.append(

@@ -13,6 +13,7 @@ from studio.io.importers._dynamic import convolved
 from studio.io.importers._flow import Flow, Pair
 from studio.io.importers._tensors.table import means, valued, whole
 from studio.io.importers._views import Value, constant, first, last, reshaped
+from studio.model.size import Size
 
 _MODES = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
 
@@ -244,10 +245,10 @@ def _resize(
 ) -> Value:
     if crop_to_aspect_ratio or pad_to_aspect_ratio:
         raise StudioError("it crops or pads to an aspect ratio, which is not supported.")
-    return last(f.draft, resized(f, _map(f, x), pair(size), interpolation, antialias=bool(antialias)))
+    return last(f.draft, resized(f, _map(f, x), Size(*pair(size)), interpolation, antialias=bool(antialias)))
 
 
-def resized(f: Flow, value: Value, size: Pair, how: str, *, antialias: bool = False) -> Value:
+def resized(f: Flow, value: Value, size: Size, how: str, *, antialias: bool = False) -> Value:
     """A map with its channels first, as tf.image.resize does it since version 2: by the centres of pixels.
 
     Raises:
@@ -272,7 +273,7 @@ def resize_nearest(
     f: Flow, x: Value, size: Any, align_corners: bool = False, half_pixel_centers: bool = False, **_: Any
 ) -> Value:
     """As TensorFlow's operation of that name: by the corners of pixels unless it says otherwise."""
-    value, wanted = _map(f, x), pair(size)
+    value, wanted = _map(f, x), Size(*pair(size))
     if half_pixel_centers:
         return last(f.draft, resized(f, value, wanted, "nearest"))
     if not align_corners:
@@ -286,7 +287,7 @@ def resize_bilinear(
     f: Flow, x: Value, size: Any, align_corners: bool = False, half_pixel_centers: bool = False, **_: Any
 ) -> Value:
     """As TensorFlow's operation of that name: by the corners of pixels unless it says otherwise."""
-    value, wanted = _map(f, x), pair(size)
+    value, wanted = _map(f, x), Size(*pair(size))
     if half_pixel_centers or align_corners:
         return last(f.draft, f.resize(value, wanted, "bilinear", bool(align_corners), None))
     factors = [made / side for made, side in zip(wanted, value.shape[2:], strict=True)]

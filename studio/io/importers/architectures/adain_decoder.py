@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _CONVS = (1, 5, 8, 11, 14, 18, 21, 25, 28)
 _UPS = (3, 16, 23)
@@ -24,4 +25,4 @@ def _build(s: Sketch) -> str:
     return x
 
 
-ARCHITECTURE = Architecture("adain-decoder", "decoder of AdaIN style transfer", _matches, _build, size=(32, 32))
+ARCHITECTURE = Architecture("adain-decoder", "decoder of AdaIN style transfer", _matches, _build, size=Size(32, 32))

@@ -6,6 +6,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 _ALIVE = 0.1
@@ -62,4 +63,6 @@ def _by_place(s: Sketch, name: str, x: str) -> str:
     return s.draft.add("Conv2d", x, name=name, tensors=tensors, **sizes)
 
 
-ARCHITECTURE = Architecture("automaton", "Growing cellular automaton", _matches, _build, size=(64, 64), state="seed")
+ARCHITECTURE = Architecture(
+    "automaton", "Growing cellular automaton", _matches, _build, size=Size(64, 64), state="seed"
+)

@@ -13,6 +13,7 @@ from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
 from studio.model.graph import Colour, Order
 from studio.model.op import Shape
+from studio.model.size import Size
 
 Tensors = Mapping[str, Weight]
 Pair = tuple[int, int]
@@ -27,7 +28,7 @@ class Architecture:
         title: for people.
         matches: whether a state dict with these tensors may be one; `build` has the last word.
         build: says the layers; returns the output.
-        size: (height, width) to trace for, where none is asked for.
+        size: of the input to trace for, where none is asked for.
         input_range: the values that the family feeds for black and white.
         output_range: the values that it shows as black and white.
         colour: "input" where a version of one channel works on luma, and the picture keeps its colour.
@@ -42,7 +43,7 @@ class Architecture:
     title: str
     matches: Callable[[Tensors], bool]
     build: Callable[[Sketch], str]
-    size: Pair = (256, 256)
+    size: Size = Size(256, 256)
     input_range: Range = (0.0, 1.0)
     output_range: Range = (0.0, 1.0)
     partial: bool = False
@@ -60,14 +61,14 @@ class Sketch:
     Attributes:
         tensors: of the file.
         draft: what has been said so far.
-        size: (height, width) of the input.
+        size: of the input.
         used: names of the tensors that have found their layer.
         statistics: what batch norms go by: those that were learnt, or the picture's own.
         drops: whether values are left out by chance where its authors do so.
     """
 
     tensors: Tensors
-    size: Pair
+    size: Size
     value_range: Range
     draft: Draft = field(default_factory=Draft)
     used: set[str] = field(default_factory=set)
@@ -89,7 +90,7 @@ class Sketch:
         self.used.add(name)
         return self.tensors[name]
 
-    def input(self, channels: int, size: Pair | None = None) -> str:
+    def input(self, channels: int, size: Size | None = None) -> str:
         """Add the input."""
         return self.draft.add_input("input", Shape(channels, *(size or self.size)), self.value_range)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -11,7 +12,7 @@ def _matches(tensors: Tensors) -> bool:
 
 def _build(s: Sketch) -> str:
     size = 64 if s.has("encoder.conv_64.weight") else 32
-    x = s.input(s.channels("encoder.conv1"), (size, size))
+    x = s.input(s.channels("encoder.conv1"), Size(size, size))
     for name in ("conv1", "conv2", "conv3", "conv_64"):
         if s.has(f"encoder.{name}.weight"):
             x = s.relu(s.conv(f"encoder.{name}", x, stride=2, padding=1))
@@ -37,4 +38,4 @@ def decoded(s: Sketch, x: str) -> str:
     return s.op("Sigmoid", s.conv_transpose("decoder.convT3", x), name="output")
 
 
-ARCHITECTURE = Architecture("vae", "variational autoencoder of disentangling-vae", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("vae", "variational autoencoder of disentangling-vae", _matches, _build, size=Size(64, 64))

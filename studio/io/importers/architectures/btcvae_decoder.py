@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.btcvae import decoded
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -15,5 +16,11 @@ def _build(s: Sketch) -> str:
 
 
 ARCHITECTURE = Architecture(
-    "vae-decoder", "decoder of disentangling-vae", _matches, _build, size=(1, 1), input_range=(-3.0, 3.0), partial=True
+    "vae-decoder",
+    "decoder of disentangling-vae",
+    _matches,
+    _build,
+    size=Size(1, 1),
+    input_range=(-3.0, 3.0),
+    partial=True,
 )

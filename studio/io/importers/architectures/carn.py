@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 Block = Callable[[str, str], str]
 
@@ -66,4 +67,4 @@ def _enlarged(s: Sketch, at: str, x: str) -> str:
     return x
 
 
-ARCHITECTURE = Architecture("carn", "CARN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("carn", "CARN super-resolution", _matches, _build, size=Size(64, 64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -29,4 +30,4 @@ def _twice(s: Sketch, at: str, x: str) -> str:
     return x
 
 
-ARCHITECTURE = Architecture("cloud-unet", "U-Net with pooling", _matches, _build, size=(224, 224))
+ARCHITECTURE = Architecture("cloud-unet", "U-Net with pooling", _matches, _build, size=Size(224, 224))

@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _rows(tensors: Tensors) -> list[tuple[str, str]]:
@@ -50,5 +51,5 @@ def _build(s: Sketch) -> str:
 
 
 ARCHITECTURE = Architecture(
-    "dcgan", "DCGAN generator", _matches, _build, size=(1, 1), input_range=(-3.0, 3.0), output_range=(-1.0, 1.0)
+    "dcgan", "DCGAN generator", _matches, _build, size=Size(1, 1), input_range=(-3.0, 3.0), output_range=(-1.0, 1.0)
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 # The large version scales what its blocks add; the file does not say so.
 _LARGE = 256
@@ -43,7 +44,7 @@ ARCHITECTURE = Architecture(
     "EDSR super-resolution",
     _matches,
     _build,
-    size=(64, 64),
+    size=Size(64, 64),
     input_range=(0.0, 255.0),
     output_range=(0.0, 255.0),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -40,4 +41,4 @@ def _build(s: Sketch) -> str:
     return s.op("PixelShuffle", x, name="pixel_shuffle", upscale_factor=factor)
 
 
-ARCHITECTURE = Architecture("espcn", "ESPCN super-resolution", _matches, _build, size=(64, 64), colour="input")
+ARCHITECTURE = Architecture("espcn", "ESPCN super-resolution", _matches, _build, size=Size(64, 64), colour="input")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -29,7 +30,7 @@ def _build(factor: int, said: bool, s: Sketch) -> str:
 def made(name: str, factor: int, *, said: bool) -> Architecture:
     """The architecture that enlarges so many times; whether its name says so."""
     title = f"FSRCNN super-resolution, {factor} times"
-    return Architecture(name, title, _matches, partial(_build, factor, said), size=(64, 64), colour="input")
+    return Architecture(name, title, _matches, partial(_build, factor, said), size=Size(64, 64), colour="input")
 
 
 ARCHITECTURE = made("fsrcnn", 2, said=False)

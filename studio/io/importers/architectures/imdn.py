@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures._distilled import enlarged, joined, lrelu
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -48,4 +49,4 @@ def _contrast(s: Sketch, at: str, x: str) -> str:
     return s.op("Mul", x, s.op("Sigmoid", y, name=f"{at}.sigmoid"), name=f"{at}.mul")
 
 
-ARCHITECTURE = Architecture("imdn", "IMDN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("imdn", "IMDN super-resolution", _matches, _build, size=Size(64, 64))

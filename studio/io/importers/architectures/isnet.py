@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.u2net import like, stage
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -33,7 +34,7 @@ ARCHITECTURE = Architecture(
     "IS-Net mask of what stands in front",
     _matches,
     _build,
-    size=(320, 320),
+    size=Size(320, 320),
     mean=(0.5, 0.5, 0.5),
     std=(1.0, 1.0, 1.0),
 )

@@ -13,6 +13,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _EPS = 1e-6
 _GROUPS = 32
@@ -189,7 +190,7 @@ ARCHITECTURE = Architecture(
     "autoencoder of latent diffusion, VQGAN",
     _matches,
     _build,
-    size=(128, 128),
+    size=Size(128, 128),
     input_range=(-1.0, 1.0),
     output_range=(-1.0, 1.0),
 )

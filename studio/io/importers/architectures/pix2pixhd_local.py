@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.cyclegan import block
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -55,7 +56,7 @@ ARCHITECTURE = Architecture(
     "pix2pixHD local enhancer",
     _matches,
     _build,
-    size=(128, 128),
+    size=Size(128, 128),
     input_range=(-1.0, 1.0),
     output_range=(-1.0, 1.0),
 )

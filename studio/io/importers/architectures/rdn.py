@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -38,4 +39,4 @@ def _block(s: Sketch, at: str, x: str) -> str:
     return s.op("Add", x, s.conv(f"{at}.lff", y), name=f"{at}.add")
 
 
-ARCHITECTURE = Architecture("rdn", "RDN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("rdn", "RDN super-resolution", _matches, _build, size=Size(64, 64))

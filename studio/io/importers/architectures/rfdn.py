@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures._distilled import distil, enlarged, joined, spatial_attention
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -21,4 +22,4 @@ def _build(s: Sketch) -> str:
     return enlarged(s, "upsampler.0", joined(s, start, parts), channels)
 
 
-ARCHITECTURE = Architecture("rfdn", "RFDN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("rfdn", "RFDN super-resolution", _matches, _build, size=Size(64, 64))

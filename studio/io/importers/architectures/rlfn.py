@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures._distilled import enlarged, lrelu, spatial_attention
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -25,4 +26,4 @@ def _build(s: Sketch) -> str:
     return enlarged(s, "upsampler.0", x, channels)
 
 
-ARCHITECTURE = Architecture("rlfn", "RLFN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("rlfn", "RLFN super-resolution", _matches, _build, size=Size(64, 64))

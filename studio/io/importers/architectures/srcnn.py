@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _NAMES = ("conv1", "conv2", "conv3")
 
@@ -21,4 +22,4 @@ def _build(s: Sketch) -> str:
     return s.conv(_NAMES[-1], x)
 
 
-ARCHITECTURE = Architecture("srcnn", "SRCNN super-resolution", _matches, _build, size=(64, 64), colour="input")
+ARCHITECTURE = Architecture("srcnn", "SRCNN super-resolution", _matches, _build, size=Size(64, 64), colour="input")

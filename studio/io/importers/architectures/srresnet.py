@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -69,4 +70,4 @@ def _sharp(s: Sketch, x: str, name: str) -> str:
     return s.op("LeakyReLU", x, name=name, negative_slope=0.1)
 
 
-ARCHITECTURE = Architecture("srresnet", "SRResNet and SRGAN super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("srresnet", "SRResNet and SRGAN super-resolution", _matches, _build, size=Size(64, 64))

@@ -6,6 +6,7 @@ import math
 
 from studio.errors import StudioError
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -31,4 +32,4 @@ def upscaled(s: Sketch, x: str, picture: str) -> str:
     return s.op("Add", x, base, name="output")
 
 
-ARCHITECTURE = Architecture("srvgg", "SRVGG super-resolution", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("srvgg", "SRVGG super-resolution", _matches, _build, size=Size(64, 64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.srvgg import upscaled
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -20,4 +21,4 @@ def _build(s: Sketch) -> str:
     return upscaled(s, s.prelu(f"act{k}", s.conv("l_conv1", x)), picture)
 
 
-ARCHITECTURE = Architecture("srvgg-plus", "SRVGG super-resolution of Autolume", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("srvgg-plus", "SRVGG super-resolution of Autolume", _matches, _build, size=Size(64, 64))

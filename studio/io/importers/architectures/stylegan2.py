@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _SLOPE = 0.2
 _GAIN = 2**0.5
@@ -25,7 +26,7 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    z = s.input(s.shape("style.1.weight")[1], (1, 1))
+    z = s.input(s.shape("style.1.weight")[1], Size(1, 1))
     w = _mapped(s, z)
     # Every modulation divides what it reads by the root of its length.
     w = s.op("Affine", w, name="w", scale=1 / math.sqrt(s.draft.shapes[w].channels))
@@ -153,5 +154,11 @@ def _enlarged(s: Sketch, at: str, x: str) -> str:
 
 
 ARCHITECTURE = Architecture(
-    "stylegan2", "StyleGAN2 generator", _matches, _build, size=(1, 1), input_range=(-3.0, 3.0), output_range=(-1.0, 1.0)
+    "stylegan2",
+    "StyleGAN2 generator",
+    _matches,
+    _build,
+    size=Size(1, 1),
+    input_range=(-3.0, 3.0),
+    output_range=(-1.0, 1.0),
 )

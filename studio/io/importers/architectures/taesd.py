@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _NAME = re.compile(
     r"((?:encoder\.|decoder\.)?(?:layers\.)?)(\d+)\.(?:weight|bias|conv\.[024]\.(?:weight|bias)|skip\.weight)$"
@@ -71,4 +72,4 @@ def _block(s: Sketch, at: str, x: str) -> str:
     return s.relu(s.op("Add", y, skip, name=f"{at}.add"))
 
 
-ARCHITECTURE = Architecture("taesd", "TAESD autoencoder", _matches, _build, size=(64, 64))
+ARCHITECTURE = Architecture("taesd", "TAESD autoencoder", _matches, _build, size=Size(64, 64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 _KERNELS = {"encoder.0": 3, "encoder.3": 3, "decoder.0": 3, "decoder.2": 5, "decoder.4": 2}
 
@@ -28,7 +29,7 @@ ARCHITECTURE = Architecture(
     "MNIST tutorial's autoencoder",
     _matches,
     _build,
-    size=(28, 28),
+    size=Size(28, 28),
     input_range=(-1.0, 1.0),
     output_range=(-1.0, 1.0),
 )

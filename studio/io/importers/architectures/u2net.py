@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
+from studio.model.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:
@@ -72,7 +73,7 @@ ARCHITECTURE = Architecture(
     "U²-Net mask of what stands in front",
     _matches,
     _build,
-    size=(320, 320),
+    size=Size(320, 320),
     mean=(0.485, 0.456, 0.406),
     std=(0.229, 0.224, 0.225),
 )

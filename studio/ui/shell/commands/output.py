@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import get_args
 
 from studio.io.outlets import Outlet, outlets
@@ -112,5 +113,9 @@ COMMANDS = (
         icon="monitor",
         tip="Fill the next screen with the output; it is remembered",
     ),
-    *(_send(number, each) for number, each in enumerate(outlets())),
 )
+
+
+def commands() -> Iterator[Command]:
+    """One for each outlet that is there when the window opens."""
+    yield from (_send(number, each) for number, each in enumerate(outlets()))

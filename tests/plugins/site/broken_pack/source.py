@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from studio.plugin import BaseSource, Frame, SourceInfo
+from studio.plugin import BaseSource, Frame, Size, SourceInfo
 
 
 class Failing(BaseSource):
-    info = SourceInfo(8, 8, Fraction(10), None, None, False, "fails after a picture")
+    info = SourceInfo(Size(8, 8), Fraction(10), None, None, False, "fails after a picture")
 
     def __iter__(self):
         yield Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 0)

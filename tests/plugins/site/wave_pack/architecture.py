@@ -1,6 +1,6 @@
 """An architecture: state dicts of two convolutions called ``up`` and ``down``."""
 
-from studio.plugin import Architecture
+from studio.plugin import Architecture, Size
 
 
 def matches(tensors):
@@ -12,4 +12,4 @@ def build(sketch):
     return sketch.conv("down", x)
 
 
-ARCHITECTURE = Architecture("up-down", "Up and down", matches, build, size=(32, 32))
+ARCHITECTURE = Architecture("up-down", "Up and down", matches, build, size=Size(32, 32))

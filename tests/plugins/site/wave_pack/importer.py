@@ -1,6 +1,6 @@
 """An importer: ``.wave``, a text file with one number, a network of one `Ripple`."""
 
-from studio.plugin import Graph, Imported, Input, Network, Node, StudioError
+from studio.plugin import Graph, Imported, Input, Network, Node, Size, StudioError
 from wave_pack.op import Ripple
 
 
@@ -17,7 +17,7 @@ class WaveImporter:
         except ValueError as error:
             raise StudioError(f"{path}: it holds no number; write one.") from error
         graph = Graph((Input("picture"),), (Node("ripple", Ripple(times=times), ("picture",)),), "ripple")
-        return Imported(Network(path.stem, graph, {}), self.name, (64, 64), {})
+        return Imported(Network(path.stem, graph, {}), self.name, Size(64, 64), {})
 
 
 IMPORTER = WaveImporter()

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from studio.plugin import BaseSource, Frame, SourceInfo
+from studio.plugin import BaseSource, Frame, Size, SourceInfo
 
 
 class WaveSource(BaseSource):
-    info = SourceInfo(32, 16, Fraction(10), 10, 1.0, False, "a wave")
+    info = SourceInfo(Size(16, 32), Fraction(10), 10, 1.0, False, "a wave")
 
     def __iter__(self):
         x = np.arange(32)
