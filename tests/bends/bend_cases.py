@@ -12,6 +12,7 @@ from studio.bends import registry
 from studio.engine.base import Engine
 from studio.model.bend import Bend
 from studio.model.form import Field, fields
+from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.stage import (
@@ -25,6 +26,8 @@ from studio.model.stage import (
     Painted,
     SomeChannels,
     Stage,
+    after,
+    made,
 )
 from studio.model.tick import Tick
 
@@ -104,21 +107,44 @@ def staged(count: int) -> Network:
     )
 
 
-def _inputs(count: int) -> list[object]:
-    from studio.model.graph import Input
+def alone(count: int) -> Network:
+    """As `staged`, but the layer hands on another input bit for bit, so that a stage can be given any map."""
+    return network(
+        layer("small", "AvgPool2d", "other", kernel_size=2, ceil_mode=True),
+        layer("beside", "Identity", "input"),
+        layer("layer", "Identity", "map"),
+        layer("after", "Affine", "layer", scale=2.0),
+        inputs=[Input("map", count), *_inputs(count)],
+    )
 
+
+def _inputs(count: int) -> list[Input]:
     return [Input("input", count), Input("other", 3)]
 
 
 def play(engine: Engine, shape: tuple[int, int, int], stages: list[Stage], frames: int = FRAMES) -> list[Array]:
     """What the layer hands on in each of some frames."""
+    return [seen[-1] for seen in watch(engine, shape, stages, frames)]
+
+
+def watch(
+    engine: Engine,
+    shape: tuple[int, int, int],
+    stages: list[Stage],
+    frames: int = FRAMES,
+    maps: list[Array] | None = None,
+) -> list[list[Array]]:
+    """What the layer makes, and what each of its stages hands on, in each of some frames; of `alone`, of these maps."""
     engine.set_stages(stages)
     for stage in stages:
         if stage.bend.other == "picture":
             engine.lend(stage.id, normal(max(1, shape[0] - 1), 5, 6, seed=77))
-    made = []
+    names = [made("layer"), *(after("layer", stage.id) for stage in stages[:-1]), "layer"]
+    found = []
     for frame in range(frames):
         inputs = {"input": normal(*shape, seed=frame), "other": normal(3, *shape[1:], seed=50 + frame)}
+        if maps is not None:
+            inputs["map"] = maps[frame]
         engine.run(inputs, Tick(frame, Fraction(frame, 25)))
-        made.append(engine.activation("layer"))
-    return made
+        found.append([engine.activation(name) for name in names])
+    return found
