@@ -273,7 +273,7 @@ def _brought(module: torch.nn.Module, example: tuple[torch.Tensor, ...], way: st
                 output_names=made,
                 dynamic_axes=dict.fromkeys([*names, *made], sides),
             )
-    return open_model(file, Options(state="zeros", input_size=(16, 24))).network
+    return open_model(file, Options(state="zeros", input_size=Size(16, 24))).network
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -117,7 +117,15 @@ def _linear_attention(_: Tensor, y: Tensor) -> Tensor:
     return (made[:, :-1] / (made[:, -1:] + 1e-3)).view_as(y)
 
 
+def _by_names_of_its_own(_: Tensor, y: Tensor) -> Tensor:
+    deviation, mean = torch.std_mean(y, (2, 3), keepdim=True)
+    variance, _ = torch.var_mean(y, 1, keepdim=True)
+    even = torch.moveaxis(torch.moveaxis((y - mean) / deviation, 1, 3), 3, 1)
+    return F.channel_shuffle(even, 2) * variance.broadcast_to(y.shape)
+
+
 FORMS: dict[str, How] = {
+    "by names of its own": _by_names_of_its_own,
     "windows as wide as there are channels": _windows_as_wide_as_channels,
     "tokens normalised": _tokens_normalised,
     "statistics of its own": _statistics_of_its_own,
@@ -166,7 +174,7 @@ def _by_the_quotient_of_its_sides(_: Tensor, y: Tensor) -> Tensor:
 def test_what_no_rule_tells_opens_at_its_own_size_and_says_so(how: How, tmp_path: Path, engine_for: EngineFor) -> None:
     module = Frozen(how, 5).eval()
     exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    assert "16×24 (height × width) alone" in exported.notes[-1]
+    assert "24×16 alone" in exported.notes[-1]
     compared(module, tmp_path / "mine", engine_for, (EXAMPLE,))
 
 
@@ -207,3 +215,12 @@ def test_a_spectral_norm_that_an_exporter_spelled_out_is_worked_out(tmp_path: Pa
     engine.run({network.graph.inputs[0].name: picture[0].numpy()})
     with torch.no_grad():
         assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+
+
+def test_a_file_of_one_size_whose_output_keeps_it_says_so(tmp_path: Path) -> None:
+    """Exported without dynamic sizes, a resize to its input's size is one to a number."""
+    module = Frozen(lambda x, y: F.interpolate(F.avg_pool2d(y, 5, 3), x.shape[2:])).eval()
+    torch.export.save(torch.export.export(module, (torch.rand(1, 3, *EXAMPLE),)), tmp_path / "net.pt2")
+    opened = open_model(tmp_path / "net.pt2")
+    assert opened.network.graph.only_size == EXAMPLE
+    assert "24×16 alone" in opened.notes[-1]

@@ -47,7 +47,7 @@ def test_a_public_network_is_itself_at_every_size_that_it_takes(name: str, engin
 def test_which_sizes_a_public_network_takes_is_said(name: str) -> None:
     graph, sizes = open_model(model(name)).network.graph, NETWORKS[name][1]
     assert (graph.only_size is not None) == (len(sizes) == 1)
-    assert all(graph.fitting_size(size) == size for size in sizes)
+    assert all(graph.fitting_size(Size(*size)) == size for size in sizes)
     if graph.only_size is not None:
-        with pytest.raises(StudioError, match="takes 64×64"):
+        with pytest.raises(StudioError, match="takes pictures of 64×64 alone"):
             graph.shapes({put.name: Size(96, 64) for put in graph.inputs})

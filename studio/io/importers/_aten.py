@@ -248,3 +248,15 @@ def _variance(f: Flow, a: Args) -> Value:
 
 means("var")(_variance)
 means("std")(lambda f, a: f.each("Sqrt", _variance(f, a)))
+
+
+@means("var_mean")
+def _variance_and_mean(f: Flow, a: Args) -> list[Value]:
+    axes = a.get("dim") or list(range(len(operand(a).shape)))
+    return [_variance(f, a), f.mean(operand(a), axes, a.get("keepdim", False))]
+
+
+@means("std_mean")
+def _deviation_and_mean(f: Flow, a: Args) -> list[Value]:
+    variance, mean = _variance_and_mean(f, a)
+    return [f.each("Sqrt", variance), mean]

@@ -123,7 +123,7 @@ def _split(f: Flow, a: Args) -> list[Value]:
     return _pieces(f, operand(a), axis, sizes)
 
 
-@means("expand", "expand_as")
+@means("expand", "expand_as", "broadcast_to")
 def _expand(f: Flow, a: Args) -> Value:
     shape = operand(a).shape
     size = a["size"] if "size" in a else a["other"].shape
@@ -207,7 +207,7 @@ def _rot90(f: Flow, a: Args) -> Value:
     return value
 
 
-@means("movedim")
+@means("movedim", "moveaxis")
 def _movedim(f: Flow, a: Args) -> Value:
     return f.move(operand(a), lambda n: np.moveaxis(n, a["source"], a["destination"]))
 
@@ -298,3 +298,8 @@ def _glu(f: Flow, a: Args) -> Value:
     half = operand(a).shape[axis] // 2
     value, gate = _pieces(f, operand(a), axis, [half, half])
     return f.binary("Mul", value, f.each("Sigmoid", gate))
+
+
+@means("channel_shuffle")
+def _channel_shuffle(f: Flow, a: Args) -> Value:
+    return f.layer("ChannelShuffle", operand(a), groups=a["groups"])

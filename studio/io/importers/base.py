@@ -212,9 +212,19 @@ def _of_its_size(network: Network, draft: Draft, fixed: bool) -> Network:
     free = all(node.op.size_ratio() for node in graph.nodes) or all(i.kind != "picture" for i in graph.inputs)
     if not fixed and not free:
         try:
-            graph.shapes({name: size.times(2) for name, size in sizes.items()})
+            found = graph.shapes({name: size.times(2) for name, size in sizes.items()})
         except StudioError:
             fixed = True
+        else:
+            # Of a file of one size: what it makes of another would have the size of the first.
+            own, twice = Size(*draft.shapes[graph.output][1:]), Size(*found[graph.output][1:])
+            pictures = {sizes[i.name] for i in graph.inputs if i.kind == "picture"}
+            if own in pictures and min(own) > 1 and twice == own:
+                fixed = True
+                draft.notes.append(
+                    f"It takes pictures of {own} alone: its layers were made for that size; export it with heights and "
+                    "widths that may be any."
+                )
     if not fixed:
         return network
     inputs = tuple(replace(i, size=sizes[i.name]) if i.kind == "picture" else i for i in graph.inputs)
