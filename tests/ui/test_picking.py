@@ -15,7 +15,6 @@ from studio.model.graph import Graph
 from studio.model.preset import Preset
 from studio.model.stage import ChannelList
 from studio.runtime.editing.varying import filters_of
-from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import LayerSamples
 from studio.ui.filters.makers import strongest
 from studio.ui.filters.picking import Picking
@@ -148,8 +147,7 @@ def test_a_drag_beside_the_picture_counts_where_it_is_on_it() -> None:
 @pytest.mark.gl
 def test_over_a_filter_its_map_lies_on_the_picture_and_keys_leave_it_out_or_alone(whole: WholeWindow) -> None:
     whole.workspace.choose("enc", "weight")
-    whole.live.pause(True)
-    whole.until(lambda: not whole.told[PlayerState].playing)
+    whole.stand_still()
     whole.editor.sheet.fit()
     pointing, sheet = whole.context[Pointing], whole.editor.sheet
     kh = whole.document.tensor("enc.weight").shape[2]

@@ -103,6 +103,17 @@ class WholeWindow:
         self.until(lambda: found)
         return found[0]
 
+    def stand_still(self) -> None:
+        """Pause at the beginning of the film; unlike after a pause alone, no frame being decoded then still comes."""
+        self.live.pause(True)
+        before = self._era()
+        self.live.seek(0.0)
+        self.until(lambda: self._era() != before)
+
+    def _era(self) -> object:
+        newest = self.live.player.newest()
+        return newest and newest.era
+
     def tensor(self, name: str) -> Array:
         return np.array(self.document.tensor(name))
 
