@@ -45,6 +45,12 @@ class Input:
     begins: Beginning = "zeros"
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        # Importers and files may give any pair of a height and a width.
+        if self.size is not None:
+            object.__setattr__(self, "size", Size(*self.size))
+        object.__setattr__(self, "multiple", Size(*self.multiple))
+
     @property
     def has_size(self) -> bool:
         """Whether it is as large as the pictures."""

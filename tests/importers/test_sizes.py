@@ -237,7 +237,7 @@ def test_a_module_that_fills_pictures_up_is_given_such(tmp_path: Path) -> None:
     graph = load_network(tmp_path / "mine").graph
     assert graph.multiple == (16, 16)
     assert graph.fitting_size(Size(40, 41)) == Size(48, 48)
-    with pytest.raises(StudioError, match="multiples of 16 and widths of 16, not 24×32"):
+    with pytest.raises(StudioError, match="multiples of 16 and heights of 16, not 32×24"):
         graph.shapes({i.name: Size(24, 32) for i in graph.inputs})
     picture = torch.rand(1, 3, 48, 64)
     with torch.no_grad():
