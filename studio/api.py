@@ -22,6 +22,7 @@ import numpy as np
 
 from studio.bends import make_bend
 from studio.control.move import move
+from studio.control.signals import check_signals
 from studio.edits import make_edit
 from studio.engine.choose import Choice, open_engine
 from studio.errors import StudioError
@@ -133,6 +134,7 @@ class LiveNetwork:
         """
         numbers.knob(self._preset, address)
         routes, route = move(self._preset.section(ROUTES), address, source, **settings)
+        check_signals(route.source, self.network.graph)
         self._show(self._preset.with_section(ROUTES, routes))
         return route
 

@@ -54,6 +54,7 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
     """
     from studio.control.crossing import ADDRESSES
     from studio.control.move import move, parse_move
+    from studio.control.signals import check_signals
     from studio.model.numbers import knob, turned
     from studio.model.route import ROUTES
 
@@ -67,7 +68,9 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
         if target in ADDRESSES:
             continue
         knob(preset, target)
-        preset = preset.with_section(ROUTES, move(preset.section(ROUTES), target, source, **settings)[0])
+        routes, route = move(preset.section(ROUTES), target, source, **settings)
+        check_signals(route.source, preset.network.graph)
+        preset = preset.with_section(ROUTES, routes)
     return preset
 
 

@@ -10,10 +10,10 @@ from studio.model.form import Field, fields
 from studio.model.modulator import Modulator
 from studio.model.points import points_of
 from studio.model.route import Route, Routes, added
-from studio.modulators import make_modulator, registry
+from studio.modulators import find_modulator, make_modulator
 
 _OF_ROUTES = ("depth", "base", "lo", "hi")
-_CURVES: dict[str, tuple[type[Curve], tuple[str, ...]]] = {
+WORDS_OF_CURVES: dict[str, tuple[type[Curve], tuple[str, ...]]] = {
     "range": (Range, ("from_lo", "from_hi", "lo", "hi")),
     "power": (Power, ("exponent",)),
     "steps": (Steps, ("count",)),
@@ -34,14 +34,16 @@ def move(routes: Routes, target: str, source: str | Modulator, **settings: Any) 
         source: a source, or the name of one, "lfo".
         settings: ``depth``, ``base``, ``lo``, ``hi`` of the route, and ``curves``, or ``range``, ``power``, ``steps``,
             ``lag``, ``attack_release``, ``one_euro`` and ``quantise`` for one each, in the order in which they are
-            given; all others are parameters of the source.
+            given; all others are parameters of the source, and so is what a source that is named calls alike, as
+            "osc" has its own ``lo`` and ``hi``.
 
     Raises:
         StudioError: naming what is wrong.
     """
-    own = {key: settings.pop(key) for key in _OF_ROUTES if key in settings}
+    declared = {field.name for field in fields(find_modulator(source))} if isinstance(source, str) else set()
+    own = {key: settings.pop(key) for key in _OF_ROUTES if key in settings and key not in declared}
     curves: list[Curve] = list(settings.pop("curves", ()))
-    for name in [name for name in settings if name in _CURVES]:
+    for name in [name for name in settings if name in WORDS_OF_CURVES]:
         curves.append(_made(name, settings.pop(name)))
     if isinstance(source, str):
         source = make_modulator(source, settings)
@@ -65,15 +67,13 @@ def parse_move(text: str) -> tuple[str, str, dict[str, Any]]:
     name, *parts = rest.split(",")
     if not is_one or not target.startswith("/") or not name:
         raise StudioError(f'"{text}" is no movement; they look like "/bend/1/amount=lfo,rate=0.5,depth=0.3".')
-    known = {each.lower(): kind for each, kind in registry().items()}
-    kind = known.get(name.lower())
-    declared = {field.name: field for field in fields(kind)} if kind is not None else {}
+    declared = {field.name: field for field in fields(find_modulator(name))}
     settings: dict[str, Any] = {}
     for part in parts:
         key, given, value = part.partition("=")
         if not given or key in settings:
             raise StudioError(f'"{part}" of the movement "{text}" is not understood; give each as KEY=VALUE, once.')
-        several = key in _CURVES and key not in declared and "/" in value
+        several = key in WORDS_OF_CURVES and key not in declared and "/" in value
         settings[key] = points_of(value, key) if several else _read(declared.get(key), key, value)
     return target, name, settings
 
@@ -104,7 +104,7 @@ def _made(name: str, value: Any) -> Curve:
 
     from studio.model.explain import explain
 
-    kind, parameters = _CURVES[name]
+    kind, parameters = WORDS_OF_CURVES[name]
     given = value if isinstance(value, tuple) else (value,)
     if len(given) > len(parameters):
         raise StudioError(f"{name} takes {' / '.join(parameters)}, not {len(given)} numbers.")

@@ -41,6 +41,10 @@ class Measurements:
     began: Signals = field(default_factory=dict)
     ended: Signals = field(default_factory=dict)
 
+    def start(self, signal: str, when: Moment) -> float | None:
+        """The time at which a signal last set something off; None where it never did. "beat" is that of the tempo."""
+        return when.time - when.beat % 1.0 / when.pace if signal == "beat" else self.began.get(signal)
+
     def __or__(self, other: Measurements) -> Measurements:
         """Both together; of a signal that both have, the other's."""
         return Measurements(

@@ -24,17 +24,36 @@ def registry() -> MappingProxyType[str, type[Modulator]]:
     return scan(Modulator, __name__, __path__, _check)
 
 
+def word_of(kind: type[Modulator]) -> str:
+    """What a source is called in a line: as in menus, in small letters, with ``_`` for spaces."""
+    return kind.label.lower().replace(" ", "_")
+
+
+def find_modulator(name: str) -> type[Modulator]:
+    """The source of this name: of its class or of menus, whatever its capitals, spaces and ``_``.
+
+    Raises:
+        StudioError: listing the sources there are.
+    """
+    wanted = _word(name)
+    for known, kind in registry().items():
+        if wanted in (known.lower(), _word(kind.label)):
+            return kind
+    there = ", ".join(map(word_of, registry().values()))
+    raise StudioError(f'There is no source of movement "{name}"; there are {there}.')
+
+
 def make_modulator(name: str, params: Mapping[str, Any]) -> Modulator:
-    """The source of this name, whatever its capitals, with these parameters.
+    """The source of this name, as `find_modulator` has it, with these parameters.
 
     Raises:
         StudioError: listing the sources there are, or naming the parameter at fault.
     """
-    known = {each.lower(): kind for each, kind in registry().items()}
-    kind = known.get(name.lower())
-    if kind is None:
-        raise StudioError(f'There is no source of movement "{name}"; there are {", ".join(known)}.')
-    return validated(kind, params, name)
+    return validated(find_modulator(name), params, name)
+
+
+def _word(name: str) -> str:
+    return name.lower().replace(" ", "").replace("_", "")
 
 
 def _check(kind: type[Modulator]) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from studio.model.curve import CURVES
 from studio.model.form import Field, fields
 from studio.model.param import Declared
-from studio.modulators import registry
+from studio.modulators import registry, word_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "instrument.md"
+_WORD_BEGINS = re.compile(r"(?<!^)(?=[A-Z])")
 _BEGIN, _END = "<!-- made by python -m studio.modulators._docs -->\n", "<!-- end -->\n"
 
 
@@ -22,11 +24,12 @@ def text() -> str:
 
 def _tables() -> str:
     found = "\n### Sources\n"
-    for name, kind in registry().items():
-        found += f"\n**{kind.label}** (`{name.lower()}`): {_said(kind)}\n\n{_rows(kind)}"
+    for kind in registry().values():
+        found += f"\n**{kind.label}** (`{word_of(kind)}`): {_said(kind)}\n\n{_rows(kind)}"
     found += "\n### Curves\n"
     for curve in CURVES:
-        found += f"\n**{curve.label}** (`{curve.model_fields['kind'].default}`): {_said(curve)}\n\n{_rows(curve)}"
+        word = _WORD_BEGINS.sub("_", curve.__name__).lower()
+        found += f"\n**{curve.label}** (`{word}`): {_said(curve)}\n\n{_rows(curve)}"
     return found + "\n"
 
 

@@ -28,9 +28,7 @@ class Envelope(Modulator):
 
     def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
-        began = measured.began.get(self.trigger)
-        if self.trigger == "beat":
-            began = when.time - when.beat % 1.0 / when.pace
+        began = measured.start(self.trigger, when)
         if began is None or when.time < began:
             return 0.0
         ended = measured.ended.get(self.trigger)

@@ -32,14 +32,14 @@ class LFO(Modulator):
     phase: float = param(0.0, lo=0.0, hi=1.0, live=True, doc="Where in its swing it begins, as a part of one")
     width: float = param(0.5, lo=0.0, hi=1.0, live=True, doc="Part of a swing for which a square is up")
     jitter: float = param(0.0, lo=0.0, hi=1.0, live=True, doc="How unevenly the swings follow, as a part of one")
-    retrigger: str = param("", doc="What begins it anew: the name of a signal, such as sound/onset or midi/1/note/60")
+    retrigger: str = param("", doc="What begins it anew: a signal, such as sound/onset, beat, midi/1/note/60")
     seed: int = seed("Which random values and which jitter")
 
     def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""
         time, beat = when.time, when.beat
         if self.retrigger:
-            time -= measured.began.get(self.retrigger, 0.0)
+            time -= measured.start(self.retrigger, when) or 0.0
             beat = time * when.pace
         turns = (beat / self.beats if self.beats > _SHORTEST else time * self.rate) + self.phase
         place = math.floor(turns)

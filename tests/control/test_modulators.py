@@ -101,6 +101,11 @@ def test_a_signal_begins_a_swing_anew() -> None:
     assert beats.value(at(2.65), measured) == pytest.approx(math.sin(2 * math.pi * 0.25), abs=1e-9)
 
 
+def test_each_beat_begins_a_swing_anew() -> None:
+    source = make_modulator("lfo", {"shape": "saw up", "rate": 1.0, "retrigger": "beat"})
+    assert over(source, [0.0, 0.25, 0.5, 0.75, 1.25]) == pytest.approx([-1.0, -0.5, -1.0, -0.5, -0.5])
+
+
 def test_an_envelope_rises_falls_and_is_let_go() -> None:
     params = {"attack": 0.1, "hold": 0.1, "decay": 0.2, "sustain": 0.5, "release": 0.4}
     note = make_modulator("envelope", params | {"trigger": "midi/1/note/60"})

@@ -13,15 +13,18 @@ import studio
 from studio.bends import make_bend
 from studio.control.measuring import PictureMeter
 from studio.control.move import move, parse_move
+from studio.control.signals import TRIGGERS, check_signals
 from studio.errors import StudioError
 from studio.model.curve import AttackRelease, OneEuro, Range, Steps
 from studio.model.document import Document
 from studio.model.graph import Graph, Input, Node
+from studio.model.modulator import Measurements, Moment
 from studio.model.network import Network
 from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.route import ROUTES, Route
 from studio.model.stage import SomeChannels
+from studio.modulators import make_modulator
 from studio.ops import operator
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
@@ -164,6 +167,7 @@ def test_a_movement_in_one_line(text: str, wanted: tuple[str, str, dict[str, obj
         ("/a=keyframes,repeats=perhaps", "takes yes or no"),
         ("/a=lfo,power=0", 'power: the field "exponent"'),
         ("/a=lfo,depth=1e9", "its depth goes from"),
+        ("/a=mic,values=1/0", 'no source of movement "mic"; there are drift, .*layer, .*step_sequence'),
     ],
 )
 def test_what_is_wrong_in_one_line_is_said(text: str, sentence: str) -> None:
@@ -209,3 +213,43 @@ def test_every_curve_has_a_word_in_a_line_and_they_keep_their_order() -> None:
     for text, words in (("lag=1/2", "lag takes seconds, not 2 numbers"), ("range=x", "range takes a number")):
         with pytest.raises(StudioError, match=words):
             moved_by(f"/bend/1/amount=lfo,{text}")
+
+
+def test_what_a_source_calls_like_a_field_of_routes_is_the_sources() -> None:
+    route = moved_by("/a=osc,name=knob,lo=0,hi=10,depth=0.5")
+    assert route == Route(
+        1, source=make_modulator("osc", {"name": "knob", "lo": 0.0, "hi": 10.0}), target="/a", depth=0.5
+    )
+    assert route.source.value(Moment(), Measurements(values={"osc/knob": 2.5})) == 0.25
+    held = moved_by("/a=lfo,lo=0.25,hi=0.5,base=0.3")
+    assert (held.lo, held.hi, held.base) == (0.25, 0.5, 0.3)
+
+
+@pytest.mark.parametrize("line", ["layer,layer=dec1", "Layer_Map,layer=dec1", "layermap,layer=dec1"])
+def test_sources_are_called_as_in_menus_or_in_python(line: str) -> None:
+    assert moved_by(f"/a={line}").source.signals() == ("layer/dec1/mean",)
+    assert moved_by("/a=step_sequence,values=1/0") == moved_by("/a=stepsequence,values=1/0")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("layer,layer=dek1", 'the network has no layer "dek1"; it has "dec1", say'),
+        ("lfo,retrigger=sound/onsett", 'LFO: nothing is set off by "sound/onsett"; signals are beat, sound/onset'),
+        ("envelope,trigger=sound/low", 'Envelope: nothing is set off by "sound/low"'),
+        ("envelope,trigger=midi/17/note/60", "Envelope: nothing is set off by"),
+    ],
+)
+def test_a_source_that_would_wait_for_ever_is_refused(line: str, sentence: str) -> None:
+    with studio.load("autoencoder-transposed", engine="torch") as net:
+        address, source, settings = parse_move(f"/feedback/amount={line}")
+        with pytest.raises(StudioError, match=sentence):
+            net.move(address, source, **settings)
+        assert net.move(address, "lfo").id == 1
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_what_sets_off_is_taken_by_all_that_wait(name: str) -> None:
+    with studio.load("autoencoder-transposed", engine="torch") as net:
+        for line in (f"lfo,retrigger={name}", f"envelope,trigger={name}", "layer"):
+            check_signals(moved_by(f"/a={line}").source, net.network.graph)

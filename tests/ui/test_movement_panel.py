@@ -198,6 +198,30 @@ def test_what_is_typed_counts_when_it_is_understood(desk: Desk, qtbot: QtBot) ->
     qtbot.keyClicks(trigger.line, "sound/beat")
     qtbot.keyClick(trigger.line, Qt.Key.Key_Return)
     assert desk.routes[0].source.signals() == ("sound/beat",)
+    trigger.line.selectAll()
+    qtbot.keyClicks(trigger.line, "sound/beet")
+    qtbot.keyClick(trigger.line, Qt.Key.Key_Return)
+    assert desk.said[-1].startswith('Envelope: nothing is set off by "sound/beet"; signals are beat, ')
+    assert (trigger.line.text(), desk.routes[0].source.signals()) == ("sound/beat", ("sound/beat",))
+
+
+def test_a_layer_is_found_by_a_part_of_its_name_and_another_is_refused(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.choose(desk.add(), "Layer")
+    layer = card.form.controls["layer"]
+    assert isinstance(layer, Line)
+    qtbot.keyClicks(layer.line, "C2")
+    completer = layer.line.completer()
+    offered = completer.completionModel()
+    names = [offered.data(offered.index(row, 0)) for row in range(offered.rowCount())]
+    assert names == ["enc2", "enc2_act", "dec2", "dec2_act"]
+    completer.popup().hide()
+    qtbot.keyClick(layer.line, Qt.Key.Key_Return)
+    assert desk.said[-1].startswith('Layer: the network has no layer "C2"; it has "')
+    assert (layer.line.text(), desk.routes[0].source.signals()) == ("", ("layer//mean",))
+    qtbot.keyClicks(layer.line, "enc2")
+    completer.popup().hide()
+    qtbot.keyClick(layer.line, Qt.Key.Key_Return)
+    assert desk.routes[0].source.signals() == ("layer/enc2/mean",)
 
 
 def test_a_card_that_goes_while_something_is_typed_changes_nothing(desk: Desk, qtbot: QtBot) -> None:

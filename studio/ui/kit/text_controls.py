@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from studio.errors import StudioError
 from studio.model.points import points_of, points_text
@@ -18,9 +20,20 @@ class Line(Control):
     def __init__(self, default: str) -> None:
         super().__init__()
         self._shown = default
+        self._suggested: list[str] = []
         self.line = QLineEdit(default)
         self._take(self.line, 1)
         self.line.editingFinished.connect(self._finish)
+
+    def suggest(self, words: Sequence[str]) -> None:
+        """Offer those of these that have what is being typed in them."""
+        if list(words) == self._suggested:
+            return
+        self._suggested = list(words)
+        completer = QCompleter(self._suggested, self.line)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.line.setCompleter(completer)
 
     def value(self) -> Any:
         """See `Control.value`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 
 from studio.control.namespace import Namespace
 from studio.control.quantised import switches_of
+from studio.control.signals import TRIGGERS, check_signals
 from studio.control.window import window_numbers
 from studio.errors import StudioError
 from studio.model.document import Document
@@ -125,7 +127,7 @@ class RouteCard(QFrame):
         self.source.activated.connect(self._set_source)
         self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
         self.reach.settled.connect(self._settle)
-        self.form.changed.connect(lambda source: self._turn(source=source))
+        self.form.changed.connect(self._turn_source)
         self.form.settled.connect(self._settle)
         for control in self.form.controls.values():
             if isinstance(control, Line):
@@ -154,6 +156,11 @@ class RouteCard(QFrame):
         self.reach.show_value(route.depth)
         self.form.show_record(route.source)
         self.curves.show_curves(route.curves)
+        layers = [node.name for node in self._document.network.graph.nodes]
+        for name, words in (("layer", layers), ("trigger", TRIGGERS), ("retrigger", TRIGGERS)):
+            control = self.form.controls.get(name)
+            if isinstance(control, Line):
+                control.suggest(words)
 
     def shows(self, route: Route) -> bool:
         """Whether this is the card of such a route: of this number, with a source of this kind."""
@@ -179,6 +186,16 @@ class RouteCard(QFrame):
             self._gesture = self._document.begin(self._label("Movement"))
         self._gesture.set_section(ROUTES, changed(self._routes(), self.number, **settings))
 
+    def _check_source(self, source: Modulator) -> None:
+        # What waits for a layer of another network can be turned none the less.
+        if all(source.signals() != route.source.signals() for route in self._routes() if self.shows(route)):
+            check_signals(source, self._document.network.graph)
+
+    def _turn_source(self, source: Modulator) -> None:
+        with suppress(StudioError):  # which `_check` says
+            self._check_source(source)
+            self._turn(source=source)
+
     def _settle(self) -> None:
         if self._gesture is not None:
             self._gesture.commit()
@@ -187,7 +204,7 @@ class RouteCard(QFrame):
     def _check(self) -> None:
         """What was typed and cannot be goes back to what is."""
         try:
-            self.form.record()
+            self._check_source(self.form.record())
         except StudioError as error:
             self.refused.emit(str(error))
             for route in filter(self.shows, self._routes()):
