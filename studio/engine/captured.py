@@ -38,6 +38,9 @@ class Run(Protocol):
 RESTS = 30
 """Runs of a layer after which its numbers count as lying still again: a graph is not made for a moment's rest."""
 
+_MOST_RESTS = 32 * RESTS
+"""The same for a number that moves again and again, as a step sequence does: each time it takes twice as many."""
+
 _MOST = 24
 """Graphs that are kept, each with the maps that it makes: of frames as they are, and of what was edited lately."""
 
@@ -93,6 +96,8 @@ class Captured:
         # What each layer was told in its last run, and how many runs ago that was another thing.
         self._told: dict[str, bytes] = {}
         self._rested: dict[str, int] = {}
+        # After how many of them each that has moved counts as lying still.
+        self._rests: dict[str, int] = {}
         self._uncapturable: set[str] = set()
 
     def run(self, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run) -> None:
@@ -147,9 +152,13 @@ class Captured:
             told = numbers.told[span].tobytes()
             before = self._told.get(node.name, told)
             self._told[node.name] = told
-            rested = 0 if told != before else self._rested.get(node.name, RESTS) + 1
+            rests, rested = self._rests.get(node.name, 0), self._rested.get(node.name, 0) + 1
+            if told != before:
+                if rested > rests:
+                    rests = self._rests[node.name] = min(2 * rests or RESTS, _MOST_RESTS)
+                rested = 0
             self._rested[node.name] = rested
-            if rested < RESTS:
+            if rested < rests:
                 moved.add(node.name)
         return moved
 

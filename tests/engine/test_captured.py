@@ -102,6 +102,53 @@ def test_what_moves_runs_by_itself_and_what_lies_around_it_as_graphs() -> None:
     assert Played.replayed == before + 3
 
 
+def test_a_thousand_frames_of_moving_numbers_make_no_graph() -> None:
+    made = network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=3, padding=1),
+        layer("act", "LeakyReLU", "enc", negative_slope=0.2),
+        layer("mid", "Conv2d", "act", in_channels=5, out_channels=5, kernel_size=3, padding=1),
+        layer("affine", "Affine", "mid", scale=1.5, shift=0.1),
+        layer("dec", "Conv2d", "affine", in_channels=5, out_channels=3, kernel_size=3, padding=1),
+    )
+    ours, theirs = Capturing(made), plain(made)
+    rng = np.random.default_rng(0)
+
+    def frame(number: int) -> None:
+        values = rng.uniform(0.1, 2.0, len(ours.places)).astype(np.float32)
+        for engine in (ours, theirs):
+            engine.set_numbers(values)
+            if number % 3:
+                run(engine, number)
+            else:
+                engine.update()
+
+    run(ours, 0)
+    run(theirs, 0)
+    for number in range(1, 9):
+        frame(number)
+    graphs = Played.made
+    for number in range(9, 1009):
+        frame(number)
+    assert Played.made == graphs
+    check(ours, theirs)
+
+
+def test_a_number_that_steps_now_and_then_has_no_graph_made_between_its_steps() -> None:
+    ours, theirs = Capturing(chain()), plain(chain())
+    for engine in (ours, theirs):
+        engine.set_stages([Stage(1, "act1", make_bend("Multiply", {"factor": 1.5}))])
+        run(engine, 0)
+    every, graphs = RESTS + 10, 0
+    for frame in range(1, 12 * every):
+        for engine in (ours, theirs):
+            engine.set_number(1, "factor", 1.0 + frame // every / 10)
+            run(engine, frame)
+        if frame == 4 * every:
+            graphs = Played.made
+    assert Played.made == graphs > 0
+    check(ours, theirs)
+
+
 @pytest.mark.parametrize("name", ["Delay", "Feedback", "RunningMean", "FrameDifference", "Freeze", "SlitScan"])
 def test_bends_with_memory_remember_what_was_and_not_what_a_graph_made_in_its_place(name: str) -> None:
     ours, theirs = Capturing(chain()), plain(chain())
