@@ -112,8 +112,13 @@ BENDS = (
         170, [Behind("res1.add", "Tile")],
     ),
     BendRecipe(
-        "rosette", EDGES, "The edges that it paints from folded around the middle: a flower of the scene's own parts",
-        170, [Behind("tanh", "Kaleidoscope")],
+        "rosette", EDGES,
+        "The last map folded twelve times, deep channels mixed: rose windows of the scene's own parts",
+        25,
+        [
+            Behind("up5_norm", "MixChannels", {"angle": 90.0, "seed": 2}),
+            Behind("cat_3", "Kaleidoscope", {"segments": 12}),
+        ],
     ),
     BendRecipe(
         "ember", EDGES, "Channels of a middle level turned into each other by a quarter: everything glows from within",
@@ -129,8 +134,8 @@ BENDS = (
         112, [Behind("relu_3", "FlipVertical", share=0.5)], source=WALK,
     ),
     BendRecipe(
-        "afterglow", TRANSPOSED, "Much of the first layer keeps what it saw, larger and turned: light flows outward",
-        175, [Behind("enc1_act", "Feedback", {"mix": 0.93, "gain": 1.03, "zoom": 1.08, "turn": -4.0}, share=0.6)],
+        "afterglow", TRANSPOSED, "The decoder keeps what it saw, smaller and turned: light winds inward as in a shell",
+        25, [Behind("dec1_act", "Feedback", {"mix": 0.7, "gain": 1.2, "zoom": 0.88, "turn": 20.0})],
     ),
     BendRecipe(
         "out-of-step", TRANSPOSED, "Half of the inner channels most of a second late: two moments in one frame",
