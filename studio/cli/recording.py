@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecordingSettings:
     """Attributes:
     output: the recording.
     codec: its codec.
@@ -55,19 +55,19 @@ def record_frames(
     pictures: Iterator[DeepPicture],
     mover: Mover,
     feeder: FrameRunner,
-    plan: Plan,
+    settings: RecordingSettings,
     total: int | None,
     lanes: Sequence[Opens] = (),
 ) -> None:
     """Record a frame for every picture, on several devices where there are lanes; see `_record`."""
-    (first, end), rate = plan.frames, plan.rate
+    (first, end), rate = settings.frames, settings.rate
     heard = float(first / rate), float(end / rate) if end is not None else None
 
     def time_of(number: int) -> float:
         return float((first + number) / rate)
 
     score = _Score(lambda picture, number: mover(picture, time_of(number), number), heard, total, None, lanes, time_of)
-    _record(pictures, score, mover, feeder, plan)
+    _record(pictures, score, mover, feeder, settings)
 
 
 def record_turns(
@@ -75,7 +75,7 @@ def record_turns(
     turns: Sequence[Turn],
     mover: Mover | Scenes | Restored,
     feeder: FrameRunner,
-    plan: Plan,
+    settings: RecordingSettings,
 ) -> None:
     """Record what a performance shows of its runs; see `_record`."""
     from studio.runtime.render.turns import sound_of
@@ -83,11 +83,11 @@ def record_turns(
     shown = [turn.shown for turn in turns]
     straight = sound_of(turns)
     if straight is None:
-        plan = replace(plan, sound=None)
+        settings = replace(settings, sound=None)
     began = straight[0] if straight is not None else 0.0
-    heard = began, began + float(sum(shown) / plan.rate)
+    heard = began, began + float(sum(shown) / settings.rate)
     score = _Score(lambda picture, number: mover.replayed(picture, turns[number]), heard, sum(shown), shown)
-    _record(pictures, score, mover, feeder, plan)
+    _record(pictures, score, mover, feeder, settings)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,11 @@ class _Score:
 
 
 def _record(
-    pictures: Iterator[DeepPicture], score: _Score, mover: Mover | Scenes | Restored, feeder: FrameRunner, plan: Plan
+    pictures: Iterator[DeepPicture],
+    score: _Score,
+    mover: Mover | Scenes | Restored,
+    feeder: FrameRunner,
+    settings: RecordingSettings,
 ) -> None:
     """Record pictures.
 
@@ -127,10 +131,10 @@ def _record(
     # The first picture tells the size of the recording: a layer's tiles are of another than the source.
     first = next(pictures, None)
     if first is None:
-        raise StudioError(f"The source has no frame {plan.frames[0]}; choose an earlier one with --frames.")
+        raise StudioError(f"The source has no frame {settings.frames[0]}; choose an earlier one with --frames.")
     # What has more bits than the recording is dithered down to it.
     feeder.deep = feeder.deep or first.itemsize > 1
-    rate = plan.rate
+    rate = settings.rate
     size = Size.of(score.bend(first, 0))
     mover.begin()
     numbers = count()
@@ -144,14 +148,14 @@ def _record(
         yield from pictures
 
     with open_sink(
-        plan.output,
-        codec=plan.codec,
+        settings.output,
+        codec=settings.codec,
         size=size,
         fps=rate,
-        audio=plan.sound,
+        audio=settings.sound,
         audio_range=score.heard,
-        overwrite=plan.overwrite,
-        bits=plan.bits,
+        overwrite=settings.overwrite,
+        bits=settings.bits,
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.

@@ -31,7 +31,7 @@ from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, fade_routes, with_movement, with_sound
 from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, second_for, turns_of
-from studio.cli.recording import Plan, record_frames, record_turns
+from studio.cli.recording import RecordingSettings, record_frames, record_turns
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
 from studio.model.size import Size
@@ -211,14 +211,16 @@ def render(
                 fades=bool(fades),
             )
             lanes = lanes_on(choice.name, devices, bent, feeder, listen, path, alone)
-        plan = Plan(output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None)
+        settings = RecordingSettings(
+            output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None
+        )
         try:
             if turns is None:
-                record_frames(pictures, mover, feeder, plan, _total(opened, rate, first, end), lanes)
+                record_frames(pictures, mover, feeder, settings, _total(opened, rate, first, end), lanes)
             else:
                 played_on = others.followed(stack, mover, feeder, runner, engine, listen, second)
                 scenes = played_on if isinstance(played_on, Mover) else enlarges.scenes(stack, played_on)
-                record_turns(pictures, turns, scenes, feeder, plan)
+                record_turns(pictures, turns, scenes, feeder, settings)
         finally:
             for said in (opened.remark, opened.warning):
                 if said:

@@ -25,7 +25,7 @@ from studio.io.folders import (
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
 from studio.io.npy import encode_npy, read_npy
 from studio.model.explain import explain
-from studio.model.graph import Colour, Graph, Input, InputKind, Node, Order
+from studio.model.graph import ChannelOrder, Colour, Graph, Input, InputKind, Node
 from studio.model.network import Network
 from studio.model.op import Array, Op
 from studio.model.state import Beginning
@@ -62,7 +62,7 @@ class _Input(Part):
     mean: tuple[_End, ...] = ()
     std: tuple[_Deviation, ...] = ()
     kind: InputKind = "picture"
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     size: tuple[_Side, _Side] | None = None
     multiple: tuple[_Side, _Side] = (1, 1)
     comes_from: Line = ""
@@ -82,7 +82,7 @@ class _Input(Part):
 class _Output(Part):
     layer: FileName
     range: _Range = (0.0, 1.0)
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     colour: Colour = "own"
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.model.graph import Graph, Order
+from studio.model.graph import ChannelOrder, Graph
 from studio.model.op import Array
 from studio.model.picture import Picture, to_tensor
 from studio.model.size import Size
@@ -38,7 +38,7 @@ class Form(NamedTuple):
     range: tuple[float, float]
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
 
 
 class _Held:

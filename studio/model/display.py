@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from studio.model.graph import Order
+from studio.model.graph import ChannelOrder
 from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.model.size import Size
@@ -70,7 +70,7 @@ class DisplayTexture:
     limits_size: Size
     total: int
     serial: int
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     tinted: bool = False
     has_ranges: bool = True
     values: Array | None = None

@@ -13,9 +13,9 @@ from typing import Literal
 
 from studio.errors import StudioError
 from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing, check_states
+from studio.model.inputs import ChannelOrder as ChannelOrder
 from studio.model.inputs import Input as Input
 from studio.model.inputs import InputKind as InputKind
-from studio.model.inputs import Order as Order
 from studio.model.op import Op, Scale, Shape
 from studio.model.plugins import guarded
 from studio.model.size import Size
@@ -79,7 +79,7 @@ class Graph:
     nodes: tuple[Node, ...]
     output: str
     output_range: tuple[float, float] = (0.0, 1.0)
-    output_order: Order = "rgb"
+    output_order: ChannelOrder = "rgb"
     colour: Colour = "own"
     _by_name: dict[str, Node] = field(init=False, repr=False, compare=False)
 

@@ -9,7 +9,7 @@ from studio.model.size import Size
 from studio.model.state import Beginning
 
 InputKind = Literal["picture", "vector", "state"]
-Order = Literal["rgb", "bgr"]
+ChannelOrder = Literal["rgb", "bgr"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Input:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     kind: InputKind = "picture"
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     size: Size | None = None
     multiple: Size = Size(1, 1)
     comes_from: str = ""

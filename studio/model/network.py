@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input, Order
+from studio.model.graph import ChannelOrder, Graph, Input
 from studio.model.op import Array
 from studio.model.values import Values, with_values
 
@@ -91,7 +91,7 @@ def _normalising(of: Input) -> list[list[float]]:
     return [[float(value) for value in row] for row in (of.mean, of.std)] if of.mean or of.std else []
 
 
-def _order(order: Order) -> list[str]:
+def _order(order: ChannelOrder) -> list[str]:
     """What is not red, green, blue; nothing where it is, so that such networks keep their digest."""
     return [] if order == "rgb" else [order]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.graph import Order
+from studio.model.graph import ChannelOrder
 from studio.model.layout import channel_grid
 from studio.model.op import Array
 
@@ -32,7 +32,7 @@ def to_tensor(
     value_range: tuple[float, float],
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
-    order: Order = "rgb",
+    order: ChannelOrder = "rgb",
     out: Array | None = None,
 ) -> Array:
     """(H, W, 3) RGB of 8 or 16 bits to (channels, H, W) float32, black and white becoming the ends of ``value_range``.
@@ -63,7 +63,7 @@ def to_texels(
     value_range: tuple[float, float],
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
-    order: Order = "rgb",
+    order: ChannelOrder = "rgb",
 ) -> Array:
     """(H, W, 3) float32: the very values that `to_tensor` gives of three channels, those of a pixel side by side."""
     lo, hi = value_range
@@ -135,14 +135,14 @@ def chroma(picture: DeepPicture) -> Array:
 
 
 def to_picture(
-    activation: Array, value_range: tuple[float, float], order: Order = "rgb", colour: Array | None = None
+    activation: Array, value_range: tuple[float, float], order: ChannelOrder = "rgb", colour: Array | None = None
 ) -> Picture:
     """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB: see `to_deep_picture`."""
     return _levels(activation, value_range, order, colour, np.uint8)
 
 
 def to_deep_picture(
-    activation: Array, value_range: tuple[float, float], order: Order = "rgb", colour: Array | None = None
+    activation: Array, value_range: tuple[float, float], order: ChannelOrder = "rgb", colour: Array | None = None
 ) -> NDArray[np.uint16]:
     """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint16 RGB, white 65535.
 
@@ -164,7 +164,7 @@ L = TypeVar("L", np.uint8, np.uint16)
 
 
 def _levels(
-    activation: Array, value_range: tuple[float, float], order: Order, colour: Array | None, kind: type[L]
+    activation: Array, value_range: tuple[float, float], order: ChannelOrder, colour: Array | None, kind: type[L]
 ) -> NDArray[L]:
     top = float(np.iinfo(kind).max)
     lo, hi = value_range

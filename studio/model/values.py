@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from studio.errors import StudioError
-from studio.model.graph import Colour, Graph, Input, Order
+from studio.model.graph import ChannelOrder, Colour, Graph, Input
 from studio.model.size import Size
 
 
@@ -27,9 +27,9 @@ class Values:
     range: tuple[float, float] | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
-    order: Order | None = None
+    order: ChannelOrder | None = None
     output_range: tuple[float, float] | None = None
-    output_order: Order | None = None
+    output_order: ChannelOrder | None = None
     colour: Colour | None = None
 
 

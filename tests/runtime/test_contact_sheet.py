@@ -17,24 +17,26 @@ from studio.model.graph import Input
 from studio.model.picture import to_tensor
 from studio.model.size import Size
 from studio.runtime.live import contact_sheet
-from studio.runtime.live.contact_sheet import TILE, Tile, compose, grab, write_sheet
+from studio.runtime.live.contact_sheet import LONGEST, Thumbnail, compose, grab, write_sheet
 
 pytestmark = pytest.mark.gl
 
 
-def test_every_input_and_layer_has_a_tile_and_a_label(engine_for: EngineFor, device: Device, tmp_path: Path) -> None:
+def test_every_input_and_layer_has_a_picture_and_a_label(engine_for: EngineFor, device: Device, tmp_path: Path) -> None:
     engine, screen = engine_for(branched_network()), DisplayBuffers(device)
     engine.run({"input": normal(3, 20, 24)})
     assert write_sheet(engine, screen, tmp_path / "sheet.png").result(20) == tmp_path / "sheet.png"
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
     assert sheet is not None
-    tiles = grab(engine, screen, {})
-    assert [tile.name for tile in tiles] == ["input", *(node.name for node in engine.graph.nodes)]
-    assert [tuple(tile.shape) for tile in tiles] == [tuple(engine.shape(tile.name)) for tile in tiles]
-    np.testing.assert_array_equal(sheet[:, :, ::-1], compose(tiles))
-    for k in range(len(tiles)):
-        fewer = [*tiles[:k], Tile("", tiles[k].shape, tiles[k].picture), *tiles[k + 1 :]]
-        assert (compose(fewer) != sheet[:, :, ::-1]).any(), f"{tiles[k].name} has no label"
+    thumbnails = grab(engine, screen, {})
+    assert [each.name for each in thumbnails] == ["input", *(node.name for node in engine.graph.nodes)]
+    assert [tuple(thumbnail.shape) for thumbnail in thumbnails] == [
+        tuple(engine.shape(thumbnail.name)) for thumbnail in thumbnails
+    ]
+    np.testing.assert_array_equal(sheet[:, :, ::-1], compose(thumbnails))
+    for k in range(len(thumbnails)):
+        fewer = [*thumbnails[:k], Thumbnail("", thumbnails[k].shape, thumbnails[k].picture), *thumbnails[k + 1 :]]
+        assert (compose(fewer) != sheet[:, :, ::-1]).any(), f"{thumbnails[k].name} has no label"
     screen.close()
 
 
@@ -86,9 +88,9 @@ def test_pictures_are_put_together_outside_the_calling_thread(
     engine.run({"input": normal(3, 16, 16)})
     threads = []
 
-    def noting(tiles: list[Tile]) -> np.ndarray:
+    def noting(thumbnails: list[Thumbnail]) -> np.ndarray:
         threads.append(threading.current_thread())
-        return compose(tiles)
+        return compose(thumbnails)
 
     monkeypatch.setattr(contact_sheet, "compose", noting)
     write_sheet(engine, screen, tmp_path / "sheet.png").result(20)
@@ -98,7 +100,7 @@ def test_pictures_are_put_together_outside_the_calling_thread(
 
 
 def test_long_names_stay_in_their_column() -> None:
-    long = Tile("encoder.stage.block." * 10 + "conv", (3, 4, 4), np.zeros((4, 4, 3), np.uint8))  # type: ignore[arg-type]
-    short = Tile("", (3, 4, 4), np.zeros((4, 4, 3), np.uint8))  # type: ignore[arg-type]
+    long = Thumbnail("encoder.stage.block." * 10 + "conv", (3, 4, 4), np.zeros((4, 4, 3), np.uint8))  # type: ignore[arg-type]
+    short = Thumbnail("", (3, 4, 4), np.zeros((4, 4, 3), np.uint8))  # type: ignore[arg-type]
     both = compose([long, short])
-    np.testing.assert_array_equal(both[:, 14 + TILE + 14 :], compose([short, short])[:, 14 + TILE + 14 :])
+    np.testing.assert_array_equal(both[:, 14 + LONGEST + 14 :], compose([short, short])[:, 14 + LONGEST + 14 :])

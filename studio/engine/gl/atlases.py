@@ -11,7 +11,7 @@ import moderngl
 from studio.engine.base import Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.kept import Kept, Past
-from studio.engine.gl.plan import Pass, Step, passes
+from studio.engine.gl.passes import Pass, Step, passes
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.states import StatefulEngine
 from studio.engine.gl.stats import ComputeStats, FragmentStats

@@ -11,7 +11,7 @@ from studio.engine.gl.blocks import block_for
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
-from studio.engine.gl.plan import Pass
+from studio.engine.gl.passes import Pass
 from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.shaders import Constants, Extra, Source
 from studio.engine.gl.tiles import Narrow, Plan, Tile, Window, groups

@@ -19,7 +19,7 @@ from studio.engine.gl.ranges import Ranges
 from studio.engine.gl.shaders import Source
 from studio.errors import StudioError
 from studio.model.display import DisplayTexture, Role
-from studio.model.graph import Order
+from studio.model.graph import ChannelOrder
 from studio.model.layout import atlas_for, kernel_grid, pack_atlas, sheet_size, tile_count
 from studio.model.op import Array, Shape
 from studio.model.size import Size
@@ -28,8 +28,8 @@ Kind = tuple[weakref.ref[Engine], str, Shape | None, Size | None, bool]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Everything about a copy that its textures are made for; equal plans can share them."""
+class CopySpec:
+    """Everything about a copy that its textures are made for; equal specs can share them."""
 
     name: str
     role: Role
@@ -40,7 +40,7 @@ class Plan:
     kernels: tuple[int, int, int, int]
     low: tuple[float, float, float]
     high: tuple[float, float, float]
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     tinted: bool = False
 
     @property
@@ -53,13 +53,13 @@ class Copy:
     """A texture of its own for one activation or sheet, and the ranges of its values.
 
     Attributes:
-        plan: what it is made for.
-        kind: what asked for that plan, by `kind_of`.
+        spec: what it is made for.
+        kind: what asked for that spec, by `kind_of`.
     """
 
-    def __init__(self, device: Device, plan: Plan) -> None:
+    def __init__(self, device: Device, spec: CopySpec) -> None:
         self._device = device
-        self.plan = plan
+        self.spec = spec
         self.kind: Kind | None = None
         self._has_ranges = False
         self._values: Array | None = None
@@ -68,11 +68,11 @@ class Copy:
     @cached_property
     def _target(self) -> moderngl.Framebuffer:
         context = self._device.context
-        return context.framebuffer([context.texture(self.plan.size.wh, self.plan.lanes, dtype="f4")])
+        return context.framebuffer([context.texture(self.spec.size.wh, self.spec.lanes, dtype="f4")])
 
     @cached_property
     def _ranges(self) -> Ranges:
-        return Ranges(self._device, self.plan.shape, self.plan.crop, self.plan.kernels, self.plan.columns)
+        return Ranges(self._device, self.spec.shape, self.spec.crop, self.spec.kernels, self.spec.columns)
 
     @property
     def _texture(self) -> moderngl.Texture:
@@ -83,7 +83,7 @@ class Copy:
     @property
     def takes_planes(self) -> bool:
         """Whether it may be filled from planes that an engine of CUDA's left on the device."""
-        return self.plan.role != "sheet" and not self.plan.tinted
+        return self.spec.role != "sheet" and not self.spec.tinted
 
     def fill(self, engine: Engine, *, ranges: bool = True, planes: Planes | None = None) -> None:
         """Copy what the engine holds now; a sheet that has not changed since is left as it is.
@@ -94,14 +94,14 @@ class Copy:
             planes: where its map lies on the device already.
         """
         state = None
-        if self.plan.role == "sheet":
-            state = weakref.ref(engine), engine.revision(self.plan.name)
+        if self.spec.role == "sheet":
+            state = weakref.ref(engine), engine.revision(self.spec.name)
             if self._filled_from == state:
                 return
         # Of a map of one channel three lanes are free: there the colour goes that its picture is shown in.
         if planes is not None:
             self._lay_out(planes)
-        elif isinstance(engine, AtlasEngine) and not self.plan.tinted:
+        elif isinstance(engine, AtlasEngine) and not self.spec.tinted:
             self._take(engine)
         else:
             self._upload(engine)
@@ -117,30 +117,30 @@ class Copy:
     @cached_property
     def _told(self) -> Callable[..., DisplayTexture]:
         """Makes what viewers are told, of which most stays the same."""
-        plan = self.plan
+        spec = self.spec
         return partial(
             DisplayTexture,
-            name=plan.name,
-            role=plan.role,
+            name=spec.name,
+            role=spec.role,
             texture=self._texture.glo,
-            size=plan.size,
-            lanes=plan.lanes,
-            shape=plan.shape,
-            columns=plan.columns,
-            crop=plan.crop,
-            kernels=plan.kernels,
-            low=plan.low,
-            high=plan.high,
+            size=spec.size,
+            lanes=spec.lanes,
+            shape=spec.shape,
+            columns=spec.columns,
+            crop=spec.crop,
+            kernels=spec.kernels,
+            low=spec.low,
+            high=spec.high,
             limits=self._ranges.limits.glo,
             limits_size=self._ranges.size,
             total=self._ranges.total.glo,
-            order=plan.order,
-            tinted=plan.tinted,
+            order=spec.order,
+            tinted=spec.tinted,
         )
 
     def _take(self, engine: AtlasEngine) -> None:
-        name = self.plan.name
-        source = engine.sheet_texture(name) if self.plan.role == "sheet" else engine.texture_of(name)[0]
+        name = self.spec.name
+        source = engine.sheet_texture(name) if self.spec.role == "sheet" else engine.texture_of(name)[0]
         if source.ctx is not self._device.context:
             raise ValueError("a GL engine is shown on the device that it runs on")
         copy_texture(self._device, source, self._texture)
@@ -148,9 +148,9 @@ class Copy:
             self._device.context.memory_barrier()
 
     def _lay_out(self, planes: Planes) -> None:
-        channels, height, width = self.plan.shape
+        channels, height, width = self.spec.shape
         program = self._device.compute(Source("compute", ("view/planes.glsl",)))
-        set_uniforms(program, {"u_shape": (*self.plan.shape, self.plan.columns)})
+        set_uniforms(program, {"u_shape": (*self.spec.shape, self.spec.columns)})
         planes.buffer.bind_to_storage_buffer(0, offset=planes.offset, size=planes.size)
         self._texture.bind_to_image(0, read=False, write=True)
         self._device.dispatch(program, *line_of(-(-height * width // 64)), tile_count(channels))
@@ -158,33 +158,33 @@ class Copy:
         self._values = None
 
     def _upload(self, engine: Engine) -> None:
-        if self.plan.role == "sheet":
-            self._device.calls.write(self._texture, engine.sheet(self.plan.name))
+        if self.spec.role == "sheet":
+            self._device.calls.write(self._texture, engine.sheet(self.spec.name))
         else:
-            atlas = atlas_for(Shape(*self.plan.shape), self._device.max_texture)
-            values = engine.activation(self.plan.name)
+            atlas = atlas_for(Shape(*self.spec.shape), self._device.max_texture)
+            values = engine.activation(self.spec.name)
             packed = pack_atlas(values, atlas)
-            is_picture = self.plan.role != "layer" and len(values) in (1, 3) and not self.plan.tinted
+            is_picture = self.spec.role != "layer" and len(values) in (1, 3) and not self.spec.tinted
             self._values = values if is_picture else None
-            if self.plan.tinted and engine.colour is not None:
+            if self.spec.tinted and engine.colour is not None:
                 packed[..., 1:] = engine.colour
             self._device.calls.write(self._texture, packed)
 
 
 def kind_of(engine: Engine, name: str, crop: Size | None) -> Kind:
-    """What a plan depends on: equal kinds have equal plans, which need not be worked out in every frame."""
+    """What a spec depends on: equal kinds have equal specs, which need not be worked out in every frame."""
     shape = None if name in engine.graph.tensor_shapes else engine.shape(name)
     return weakref.ref(engine), name, shape, crop, engine.colour is None
 
 
-def plan_for(device: Device, engine: Engine, name: str, crop: Size | None) -> Plan:
+def spec_for(device: Device, engine: Engine, name: str, crop: Size | None) -> CopySpec:
     """What a copy of this activation or sheet needs.
 
     Raises:
         StudioError: for a name that there is not, or what no texture can hold.
     """
     if name in engine.graph.tensor_shapes:
-        return _plan_for_sheet(device, engine.graph.tensor_shapes[name], name)
+        return _spec_for_sheet(device, engine.graph.tensor_shapes[name], name)
     shape = engine.shape(name)
     atlas = atlas_for(shape, device.max_texture)
     read = next((i for i in engine.graph.inputs if i.name == name), None)
@@ -194,7 +194,7 @@ def plan_for(device: Device, engine: Engine, name: str, crop: Size | None) -> Pl
     order = read.order if read else engine.graph.output_order
     if order == "bgr":
         mean, std = mean[::-1], std[::-1]
-    return Plan(
+    return CopySpec(
         name=name,
         role=role,
         size=atlas.size,
@@ -209,7 +209,7 @@ def plan_for(device: Device, engine: Engine, name: str, crop: Size | None) -> Pl
     )
 
 
-def _plan_for_sheet(device: Device, shape: tuple[int, ...], name: str) -> Plan:
+def _spec_for_sheet(device: Device, shape: tuple[int, ...], name: str) -> CopySpec:
     size = sheet_size(shape)
     if max(size) > device.max_texture:
         raise StudioError(
@@ -218,7 +218,7 @@ def _plan_for_sheet(device: Device, shape: tuple[int, ...], name: str) -> Plan:
         )
     kernels = kernel_grid(shape)
     none, full = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-    return Plan(name, "sheet", size, (1, *size), 1, size, kernels, none, full)
+    return CopySpec(name, "sheet", size, (1, *size), 1, size, kernels, none, full)
 
 
 def _normalised(value: float, mean: tuple[float, ...], std: tuple[float, ...]) -> tuple[float, float, float]:

@@ -23,7 +23,7 @@ from studio.engine.base import Engine
 from studio.engine.choose import Choice, open_engine
 from studio.engine.display import Crops, Fence
 from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.copies import Copy, kind_of, plan_for
+from studio.engine.gl.copies import Copy, kind_of, spec_for
 from studio.engine.gl.device import Device
 from studio.engine.gl.from_cuda import FromCuda
 from studio.engine.gl.readback import Readback, rgb_of
@@ -276,7 +276,7 @@ class DisplayBuffers:
         self._device.use()
         copy = _copy_for(self._device, self._aside.get(name), engine, name, crop)
         self._aside = {name: copy}
-        drawing = drawing or DRAWINGS[copy.plan.role]
+        drawing = drawing or DRAWINGS[copy.spec.role]
         copy.fill(engine, ranges=drawing != "picture")
         shown = copy.shown(0)
         placement = self._pass.whole(shown, drawing)
@@ -296,7 +296,7 @@ def _copy_for(device: Device, old: Copy | None, engine: Engine, name: str, crop:
     kind = kind_of(engine, name, crop)
     if old is not None and old.kind == kind:
         return old
-    plan = plan_for(device, engine, name, crop)
-    fitting = old if old is not None and old.plan == plan else Copy(device, plan)
+    spec = spec_for(device, engine, name, crop)
+    fitting = old if old is not None and old.spec == spec else Copy(device, spec)
     fitting.kind = kind
     return fitting

@@ -11,7 +11,7 @@ from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.blocks import Banks
 from studio.engine.gl.device import NUMBERS, Device, set_uniforms
 from studio.engine.gl.kept import Past
-from studio.engine.gl.plan import Pass, Step
+from studio.engine.gl.passes import Pass, Step
 from studio.engine.gl.shaders import Constants, Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips

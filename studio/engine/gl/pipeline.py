@@ -17,8 +17,8 @@ from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
 from studio.engine.gl.fuse import Group, grouped
 from studio.engine.gl.mapped import Feed
 from studio.engine.gl.order import side_by_side
+from studio.engine.gl.passes import Step
 from studio.engine.gl.pixels import PixelFeed
-from studio.engine.gl.plan import Step
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.store import TensorStore
@@ -89,7 +89,7 @@ class GLEngine(AtlasEngine):
 
     def _is_half(self, name: str) -> bool:
         # What a layer looks at before it begins stays in full: it may be sums of squares. It has a name with a tilde,
-        # see `studio.engine.gl.plan`.
+        # see `studio.engine.gl.passes`.
         return self._settings.half and "~" not in name
 
     def _make_stats(self) -> ComputeStats | FragmentStats:

@@ -15,7 +15,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
 from studio.engine.gl.kept import Past
-from studio.engine.gl.plan import Pass
+from studio.engine.gl.passes import Pass
 from studio.engine.gl.plans import gradient_plans, plans, usual, usual_gradient
 from studio.engine.gl.products import GradientWork
 from studio.engine.gl.settings import Settings

@@ -13,7 +13,7 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
-from studio.model.graph import Colour, Order
+from studio.model.graph import ChannelOrder, Colour
 from studio.model.network import Network
 from studio.model.size import Size
 from studio.model.values import Values
@@ -55,7 +55,7 @@ class Options:
     input_range: Range | None = None
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    order: Order | None = None
+    order: ChannelOrder | None = None
     output_range: Range | None = None
     colour: Colour | None = None
     output: str = ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Order
+from studio.model.graph import ChannelOrder
 from studio.model.network import Network
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def export_torch(
     range: tuple[float, float] | None = None,  # noqa: A002 - as the command's option is called
     mean: float | Sequence[float] = (),
     std: float | Sequence[float] = (),
-    order: Order | None = None,
+    order: ChannelOrder | None = None,
     output: str = "",
     output_range: tuple[float, float] | None = None,
     output_mean: float | Sequence[float] = (),

@@ -21,17 +21,17 @@ from studio.model.picture import Picture, signed_view, to_picture
 from studio.model.size import Size
 from studio.runtime.services.aside import aside
 
-TILE = 288
-"""Pixels of the longer side of each layer's picture, at most."""
+LONGEST = 288
+"""Pixels of the longer side of each thumbnail, at most."""
 
 _GAP = 14
 _LABEL = 44
 _GROUND, _TEXT, _FAINT = (22, 23, 26), (230, 231, 234), (154, 159, 168)
-_LINES = ((17, 0.5, _TEXT), (36, 0.42, _FAINT))  # baseline under the tile, scale of the font, colour
+_LINES = ((17, 0.5, _TEXT), (36, 0.42, _FAINT))  # baseline under the thumbnail, scale of the font, colour
 
 
 @dataclass(frozen=True, eq=False)
-class Tile:
+class Thumbnail:
     """One layer of the sheet.
 
     Attributes:
@@ -65,48 +65,50 @@ def write_sheet(
         StudioError: where the folder is missing, or the engine has not run.
     """
     require_parent(path)
-    tiles = grab(engine, display, crops or {})
+    thumbnails = grab(engine, display, crops or {})
 
     def work() -> Path:
-        return write_free(path, _png(compose(tiles)))
+        return write_free(path, _png(compose(thumbnails)))
 
     return aside(work, "write sheet")
 
 
-def grab(engine: Engine, display: PictureMaker, crops: Mapping[str, Size]) -> list[Tile]:
+def grab(engine: Engine, display: PictureMaker, crops: Mapping[str, Size]) -> list[Thumbnail]:
     """Small pictures of every input and layer, in running order.
 
     Inputs and the output are pictures; a layer shows all its channels as tiles, each at a scale of its own.
     """
-    tiles = []
+    thumbnails = []
     for given in engine.graph.inputs:
-        tiles.append(Tile(given.name, engine.shape(given.name), _input_picture(engine, given, crops.get(given.name))))
+        thumbnails.append(
+            Thumbnail(given.name, engine.shape(given.name), _input_picture(engine, given, crops.get(given.name)))
+        )
     for node in engine.graph.nodes:
         shape, crop = engine.shape(node.name), crops.get(node.name)
         is_picture = node.name == engine.graph.output and shape.channels in (1, 3)
         shown = display.picture(engine, node.name, crop) if is_picture else _channels(engine, node.name, shape, crop)
-        tiles.append(Tile(node.name, shape, shown))
-    return tiles
+        thumbnails.append(Thumbnail(node.name, shape, shown))
+    return thumbnails
 
 
-def compose(tiles: Sequence[Tile]) -> Picture:
-    """The tiles in a near-square grid, each with its label beneath; (H, W, 3) uint8 RGB."""
+def compose(thumbnails: Sequence[Thumbnail]) -> Picture:
+    """The thumbnails in a near-square grid, each with its label beneath; (H, W, 3) uint8 RGB."""
     import cv2  # 0.1 s that the window's start need not wait
 
-    shown = [_fitted(tile.picture) for tile in tiles]
-    columns = min(len(tiles), math.ceil(math.sqrt(len(tiles))))
-    rows = [range(k, min(k + columns, len(tiles))) for k in range(0, len(tiles), columns)]
+    shown = [_fitted(each.picture) for each in thumbnails]
+    columns = min(len(thumbnails), math.ceil(math.sqrt(len(thumbnails))))
+    rows = [range(k, min(k + columns, len(thumbnails))) for k in range(0, len(thumbnails), columns)]
     heights = [max(shown[k].shape[0] for k in row) for row in rows]
     height = sum(heights) + len(rows) * (_LABEL + _GAP) + _GAP
-    sheet = np.full((height, columns * (TILE + _GAP) + _GAP, 3), _GROUND, np.uint8)
+    sheet = np.full((height, columns * (LONGEST + _GAP) + _GAP, 3), _GROUND, np.uint8)
     bottom = 0
     for row, row_height in zip(rows, heights, strict=True):
         bottom += _GAP + row_height
         for k in row:
-            left = _GAP + (k - row.start) * (TILE + _GAP)
+            left = _GAP + (k - row.start) * (LONGEST + _GAP)
             h, w = shown[k].shape[:2]
             sheet[bottom - h : bottom, left : left + w] = shown[k]
-            label = (tiles[k].name, "x".join(str(side) for side in tiles[k].shape))
+            label = (thumbnails[k].name, "x".join(str(side) for side in thumbnails[k].shape))
             for text, (line, scale, colour) in zip(label, _LINES, strict=True):
                 place, font = (left, bottom + line), cv2.FONT_HERSHEY_SIMPLEX
                 cv2.putText(sheet, _short(text, scale, cv2), place, font, scale, colour, 1, cv2.LINE_AA)
@@ -132,28 +134,28 @@ def _channels(engine: Engine, name: str, shape: Shape, crop: Size | None) -> Pic
 
 
 def _sample(engine: Engine, name: str, shape: Shape, crop: Size | None, grid: Size) -> Array:
-    """As many values of each channel as a tile has pixels for in a grid of so many rows and columns."""
+    """As many values of each channel as a thumbnail has pixels for in a grid of so many rows and columns."""
     whole = crop or shape.size
-    scale = min(1.0, TILE / max(grid.width * whole.width, grid.height * whole.height))
+    scale = min(1.0, LONGEST / max(grid.width * whole.width, grid.height * whole.height))
     size = Size(max(1, int(whole.height * scale)), max(1, int(whole.width * scale)))
     return engine.sample(name, shape.channels, size, whole)
 
 
 def _fitted(picture: Picture) -> Picture:
-    """At most a tile large; small maps keep hard-edged values, each enlarged by a whole number."""
+    """As large as a thumbnail may be; small maps keep hard-edged values, each enlarged by a whole number."""
     height, width = picture.shape[:2]
     longer = max(height, width)
-    if longer > TILE:
-        return resized(picture, Size(max(1, height * TILE // longer), max(1, width * TILE // longer)))
-    times = TILE // longer
+    if longer > LONGEST:
+        return resized(picture, Size(max(1, height * LONGEST // longer), max(1, width * LONGEST // longer)))
+    times = LONGEST // longer
     return np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
 
 
 def _short(text: str, scale: float, cv2: Any) -> str:
-    """The text, its middle left out where it is wider than a tile."""
+    """The text, its middle left out where it is wider than a thumbnail."""
 
     def is_wide(candidate: str) -> bool:
-        return bool(cv2.getTextSize(candidate, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0] > TILE)
+        return bool(cv2.getTextSize(candidate, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)[0][0] > LONGEST)
 
     if not is_wide(text):
         return text

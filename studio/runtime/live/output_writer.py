@@ -51,7 +51,7 @@ class Still(Order):
 
 
 @dataclass(frozen=True)
-class Sheet(Order):
+class ContactSheet(Order):
     """Write a PNG with the activations of all layers."""
 
     path: Path
@@ -99,14 +99,20 @@ class OutputWriter(Feature):
         self._is_behind = True
         self.taken = 0.0
         self._written: SimpleQueue[tuple[Path, BaseException | None]] = SimpleQueue()
-        self._wanted: list[Still | Sheet | Snapshot] = []
+        self._wanted: list[Still | ContactSheet | Snapshot] = []
         self._frame: Frame | None = None
         self._newest: Path | None = None
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
         want = self._wanted.append
-        return {Record: self.begin, StopRecording: lambda _: self.end(), Still: want, Sheet: want, Snapshot: want}
+        return {
+            Record: self.begin,
+            StopRecording: lambda _: self.end(),
+            Still: want,
+            ContactSheet: want,
+            Snapshot: want,
+        }
 
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`."""
@@ -203,7 +209,7 @@ class OutputWriter(Feature):
             name = engine.graph.output
             self._display.order(engine, name, frame.crops.get(name))
 
-    def _make(self, wanted: Still | Sheet | Snapshot, frame: Frame) -> None:
+    def _make(self, wanted: Still | ContactSheet | Snapshot, frame: Frame) -> None:
         if isinstance(wanted, Snapshot):
             wanted.then(self._output(frame))
         elif isinstance(wanted, Still):
@@ -234,4 +240,8 @@ class OutputWriter(Feature):
             self._journal.say(Message(status.error, "error", status.details) if status.error else done)
 
 
-_DOING: dict[type[Order], str] = {Still: "The still", Sheet: "The sheet of layers", Snapshot: "The preset's picture"}
+_DOING: dict[type[Order], str] = {
+    Still: "The still",
+    ContactSheet: "The sheet of layers",
+    Snapshot: "The preset's picture",
+}

@@ -31,7 +31,7 @@ from studio.runtime.live.orders import (
     Stop,
     WorkAt,
 )
-from studio.runtime.live.output_writer import Record, Sheet, Snapshot, Still, StopRecording
+from studio.runtime.live.output_writer import ContactSheet, Record, Snapshot, Still, StopRecording
 from studio.runtime.live.player import Player
 from studio.runtime.live.recorder import RecordingPlan
 from studio.runtime.live.report import EngineState, Messages, Report
@@ -167,7 +167,7 @@ class LiveSession:
 
     def sheet(self, path: Path) -> None:
         """Write a PNG with the activations of all layers."""
-        self.order(Sheet(path))
+        self.order(ContactSheet(path))
 
     def snapshot(self, then: Callable[[Picture], None]) -> None:
         """Call this in the render thread with the next output, (H, W, 3) uint8 RGB; it must return at once."""

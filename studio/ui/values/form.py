@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Order
+from studio.model.graph import ChannelOrder, Graph
 from studio.model.values import Values, values_of
 from studio.ui.kit import theme
 from studio.ui.values.controls import Numbers, RangeChoice
 
-_ORDERS = dict(zip(("Red, green, blue", "Blue, green, red"), get_args(Order), strict=True))
+_ORDERS = dict(zip(("Red, green, blue", "Blue, green, red"), get_args(ChannelOrder), strict=True))
 
 
 LABEL_WIDTH = 112

@@ -50,7 +50,7 @@ class Drawn:
     problem: Message | None = None
 
 
-class Order:
+class DrawRequest:
     """A sketch to be drawn, and a fence behind its drawing: see `studio.engine.display.Fence`."""
 
     def __init__(self, sketch: Sketch, question: Question | None) -> None:
@@ -82,17 +82,17 @@ class Drawer:
     def __init__(self, then: Callable[[Drawn], None]) -> None:
         self._then = then
         self._context = RenderContext()
-        self._orders: SimpleQueue[Order | None] = SimpleQueue()
+        self._requests: SimpleQueue[DrawRequest | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="drawing", daemon=True)
         self._thread.start()
 
-    def draw(self, order: Order) -> None:
+    def draw(self, request: DrawRequest) -> None:
         """Draw this, soon."""
-        self._orders.put(order)
+        self._requests.put(request)
 
     def close(self) -> None:
         """Draw what has been ordered, and end."""
-        self._orders.put(None)
+        self._requests.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -101,20 +101,20 @@ class Drawer:
             device = self._context.open()
         except Exception as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
             problem = Drawn(problem=told(error, "Drawing"))
-            while (order := self._orders.get()) is not None:
-                order.end()
+            while (request := self._requests.get()) is not None:
+                request.end()
                 self._then(problem)
             return
         easel: Easel | None = None
-        while (order := self._orders.get()) is not None:
+        while (request := self._requests.get()) is not None:
             try:
                 easel = easel or Easel(device)
-                drawn = easel.draw(order)
+                drawn = easel.draw(request)
             except Exception as error:  # noqa: BLE001 - a driver's; the picture before stands
                 # What it held may be what is broken.
                 easel, drawn = None, Drawn(problem=told(error, "Drawing"))
             finally:
-                order.end()
+                request.end()
             self._then(drawn)
         self._context.close()
 
@@ -132,13 +132,13 @@ class Easel:
         self._target: moderngl.Framebuffer | None = None
         self._last: tuple[Sketch, Picture] | None = None
 
-    def draw(self, order: Order) -> Drawn:
+    def draw(self, request: DrawRequest) -> Drawn:
         """Draw, and read the value that is asked for."""
-        sketch = order.sketch
+        sketch = request.sketch
         if self._last is None or self._last[0] != sketch:
             self._last = sketch, self._draw(sketch)
-        if order.question is not None:
-            self._probe.ask(order.question)
+        if request.question is not None:
+            self._probe.ask(request.question)
         return Drawn(self._last[1], self._probe.answer())
 
     def _draw(self, sketch: Sketch) -> Picture:

@@ -11,7 +11,7 @@ from studio.model.size import Size
 from studio.ui.kit.images import Format, image_over
 from studio.ui.services.posting import Post
 from studio.ui.viewport.content import Content, FindScreen
-from studio.ui.viewport.drawer import Drawer, Drawn, Order, Sketch
+from studio.ui.viewport.drawer import Drawer, Drawn, DrawRequest, Sketch
 from studio.ui.viewport.probe import Question
 
 
@@ -36,7 +36,7 @@ class RasterSurface(QWidget):
         self._find_screen = find_screen
         self._post = Post(self)
         self._drawer: Drawer | None = None
-        self._ordered: tuple[Sketch, Question | None] | None = None
+        self._requested: tuple[Sketch, Question | None] | None = None
         self._waits = False
         self._picture: Picture | None = None
         self._image = QImage()
@@ -52,15 +52,15 @@ class RasterSurface(QWidget):
         """Draw what is newest, soon; the picture that comes of it is painted once it is there."""
         if self._waits or not self.isVisible():
             return
-        self._order()
+        self._request()
         if not self._waits:
             # The picture is the same; what is drawn over it need not be.
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Order what is newest; paint what has come."""
+        """Request what is newest; paint what has come."""
         if not self._waits:
-            self._order()
+            self._request()
         painter = QPainter(self)
         whole = self._image.deviceIndependentSize().toSize()
         if whole != self.size():
@@ -69,7 +69,7 @@ class RasterSurface(QWidget):
         self._content.decorate(painter)
         painter.end()
 
-    def _order(self) -> None:
+    def _request(self) -> None:
         screen = self._find_screen()
         front = screen.front() if screen is not None else ()
         ratio = self.devicePixelRatioF()
@@ -77,16 +77,16 @@ class RasterSurface(QWidget):
         sketch = Sketch(size, tuple(self._content.compose(front, size)), self._content.look)
         question = self._content.question()
         if screen is None or not sketch.parts:
-            self._ordered, self._image = None, QImage()
+            self._requested, self._image = None, QImage()
             self._content.answered("")
-        elif self._ordered != (sketch, question):
-            self._ordered, self._waits = (sketch, question), True
-            order = Order(sketch, question)
-            screen.drawn(id(self), order)
+        elif self._requested != (sketch, question):
+            self._requested, self._waits = (sketch, question), True
+            request = DrawRequest(sketch, question)
+            screen.drawn(id(self), request)
             if self._drawer is None:
                 post, take = self._post, self._take
                 self._drawer = Drawer(lambda drawn: post(lambda: take(drawn)))
-            self._drawer.draw(order)
+            self._drawer.draw(request)
 
     def _take(self, drawn: Drawn) -> None:
         self._waits = False
@@ -103,5 +103,5 @@ class RasterSurface(QWidget):
         """Nothing is drawn for what is not seen."""
         if self._drawer is not None:
             self._drawer.close()
-        self._drawer = self._ordered = None
+        self._drawer = self._requested = None
         super().hideEvent(event)

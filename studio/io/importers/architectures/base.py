@@ -11,7 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
-from studio.model.graph import Colour, Order
+from studio.model.graph import ChannelOrder, Colour
 from studio.model.op import Shape
 from studio.model.size import Size
 
@@ -50,7 +50,7 @@ class Architecture:
     colour: Colour = "own"
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    order: Order = "rgb"
+    order: ChannelOrder = "rgb"
     state: str = ""
 
 
