@@ -25,7 +25,7 @@ from studio.ui.kit.icons import icon
 from studio.ui.presets.emptiness import Emptiness
 from studio.ui.presets.favourites import keys_menu, numbers_of
 from studio.ui.presets.preset_list import PresetList
-from studio.ui.presets.preset_tiles import Tile
+from studio.ui.presets.preset_tiles import PresetTile
 from studio.ui.presets.shelves import SHELVES, Shelf, read_shelves
 from studio.ui.presets.to_bin import to_bin
 from studio.ui.presets.try_buttons import try_buttons
@@ -75,7 +75,7 @@ class PresetDeck(QWidget):
         self._session = session
         self._networks = networks
         self._shelf: Shelf = "presets"
-        self.shelves: dict[Shelf, list[Tile]] = {}
+        self.shelves: dict[Shelf, list[PresetTile]] = {}
         self._to_focus = document.path
         self.list = PresetList()
         self.list.chosen.connect(self._choose)
@@ -269,11 +269,11 @@ class PresetDeck(QWidget):
         self.list.search(text)
         self._tell()
 
-    def _show_shelves(self, shelves: dict[Shelf, list[Tile]]) -> None:
+    def _show_shelves(self, shelves: dict[Shelf, list[PresetTile]]) -> None:
         self.shelves = shelves
         self._show(shelves[self._shelf])
 
-    def _show(self, tiles: list[Tile]) -> None:
+    def _show(self, tiles: list[PresetTile]) -> None:
         self.list.show_tiles(tiles)
         self._tell()
         self._show_open()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from studio.ui.presets.preset_tiles import TILE, Tile, TileDelegate
+from studio.ui.presets.preset_tiles import TILE, PresetTile, TileDelegate
 
 _NARROWEST = 104
 
@@ -64,22 +64,22 @@ class PresetList(QListView):
         self._filter = ""
 
     @property
-    def tiles(self) -> list[Tile]:
+    def tiles(self) -> list[PresetTile]:
         """All of them, in their order."""
         return [self._model.item(row).data(TILE) for row in range(self._model.rowCount())]
 
     @property
-    def shown(self) -> list[Tile]:
+    def shown(self) -> list[PresetTile]:
         """Those that the search leaves."""
         return [tile for row, tile in enumerate(self.tiles) if not self.isRowHidden(row)]
 
     @property
-    def current(self) -> Tile | None:
+    def current(self) -> PresetTile | None:
         """The one with the focus."""
         index = self.currentIndex()
         return index.data(TILE) if index.isValid() else None
 
-    def show_tiles(self, tiles: Sequence[Tile]) -> None:
+    def show_tiles(self, tiles: Sequence[PresetTile]) -> None:
         """Show other presets; the focus stays where it was."""
         before = self.current
         self._model.clear()
@@ -146,6 +146,6 @@ class PresetList(QListView):
         self.setGridSize(self.delegate.size)
         super().resizeEvent(event)
 
-    def _choose(self, tile: Tile | None) -> None:
+    def _choose(self, tile: PresetTile | None) -> None:
         if tile is not None and not tile.card.problem:
             self.chosen.emit(tile.card.path)

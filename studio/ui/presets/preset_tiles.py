@@ -15,7 +15,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 
 TILE = Qt.ItemDataRole.UserRole + 1
-"""The role under which an item holds its `Tile`."""
+"""The role under which an item holds its `PresetTile`."""
 
 _TITLE = 22
 _EDGE = 4
@@ -24,7 +24,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, eq=False)
-class Tile:
+class PresetTile:
     """One preset of the deck.
 
     Attributes:
@@ -57,10 +57,10 @@ class Tile:
         return "\n".join(line for line in lines if line)
 
 
-def read_tiles(library: Library) -> list[Tile]:
+def read_tiles(library: Library) -> list[PresetTile]:
     """All presets with their thumbnails; for a worker."""
     return [
-        Tile(card, QImage(str(card.thumbnail)) if card.thumbnail else QImage(), library.is_shipped(card.path))
+        PresetTile(card, QImage(str(card.thumbnail)) if card.thumbnail else QImage(), library.is_shipped(card.path))
         for card in library.cards()
     ]
 
@@ -127,7 +127,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawText(title, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
         painter.restore()
 
-    def _paint_badges(self, painter: QPainter, frame: QRectF, tile: Tile) -> None:
+    def _paint_badges(self, painter: QPainter, frame: QRectF, tile: PresetTile) -> None:
         """What is to be known of it, on its picture."""
         if tile.card.path == self.opening:
             _badge(painter, frame, "opening…", Qt.AlignmentFlag.AlignCenter)

@@ -14,14 +14,14 @@ from studio.io.folders import subfolders
 from studio.io.library import Library
 from studio.io.networks import MANIFEST
 from studio.io.presets import PresetCard
-from studio.ui.presets.preset_tiles import Tile, read_tiles
+from studio.ui.presets.preset_tiles import PresetTile, read_tiles
 
 Shelf = Literal["presets", "networks", "recent"]
 
 SHELVES: dict[Shelf, str] = {"presets": "Presets", "networks": "Networks", "recent": "Recent"}
 
 
-def read_shelves(library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> dict[Shelf, list[Tile]]:
+def read_shelves(library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> dict[Shelf, list[PresetTile]]:
     """The tiles of every shelf; for a worker.
 
     Args:
@@ -43,12 +43,12 @@ def read_shelves(library: Library, networks: Iterable[Path], recent: Iterable[Pa
     }
 
 
-def network_of(tile: Tile) -> str:
+def network_of(tile: PresetTile) -> str:
     """The name of the network that a preset bends, or of the network that a tile is."""
     return Path(tile.card.weights).name if tile.card.weights else tile.card.name
 
 
-def _network(path: Path, pictures: dict[str, QImage], presets: int) -> Tile:
+def _network(path: Path, pictures: dict[str, QImage], presets: int) -> PresetTile:
     says = f"a network; {presets} preset{'' if presets == 1 else 's'} bend{'s' if presets == 1 else ''} it"
     card = PresetCard(path.name, path.name, says, path, path.name, None)
-    return replace(Tile(card, pictures.get(path.name, QImage()), True), is_network=True)
+    return replace(PresetTile(card, pictures.get(path.name, QImage()), True), is_network=True)

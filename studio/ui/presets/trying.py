@@ -15,7 +15,7 @@ from studio.model.preset import Preset
 from studio.runtime.live.proofs import SIDE, Make, Proofs
 from studio.ui.kit.images import image_of
 from studio.ui.presets.preset_list import PresetList
-from studio.ui.presets.preset_tiles import TILE, Tile
+from studio.ui.presets.preset_tiles import TILE, PresetTile
 from studio.ui.viewport import overlay
 from studio.ui.viewport.scene import Part
 from studio.ui.viewport.widget import Viewport
@@ -95,7 +95,7 @@ class Trying(QObject):
     # -- one, live --------------------------------------------------------------------------------------------------
 
     def _enter(self, index: QModelIndex) -> None:
-        tile: Tile = index.data(TILE)
+        tile: PresetTile = index.data(TILE)
         if tile.card.path != self._wanted:
             self._leave()
             # What is open plays there already, and better.
