@@ -15,8 +15,8 @@ class Osc(Modulator):
     group: ClassVar[str] = "Controllers"
 
     name: str = param("fader", doc="What stands behind /studio/in/")
-    lo: float = param(0.0, live=True, doc="The value that becomes 0")
-    hi: float = param(1.0, live=True, doc="The value that becomes 1")
+    lo: float = param(0.0, live=True, label="From", doc="The value that becomes 0")
+    hi: float = param(1.0, live=True, label="To", doc="The value that becomes 1")
 
     def value(self, when: Moment, measured: Measurements) -> float:
         """See `Modulator.value`."""

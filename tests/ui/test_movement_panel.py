@@ -164,6 +164,38 @@ def test_switch_target_and_removal(desk: Desk, qtbot: QtBot) -> None:
     assert [route.target for route in desk.routes] == ["/bend/1/amount"]
 
 
+def test_a_movement_has_a_base_and_limits_of_its_own(desk: Desk, qtbot: QtBot) -> None:
+    card = desk.add()
+    qtbot.waitUntil(card.isVisible)
+    assert not card.limits.isVisible()
+    qtbot.mouseClick(card.bound, LEFT)
+    assert card.limits.isVisible()
+    before = desk.undoable
+    number = desk.document.number("/bend/1/angle")
+    for name, own in (("base", 30.0), ("lo", number.reach[0]), ("hi", number.reach[1])):
+        assert card.limits.controls[name].value() == own
+        qtbot.mouseClick(card.limits._ticks[name], LEFT, pos=QPoint(8, card.limits._ticks[name].height() // 2))
+        assert getattr(desk.routes[0], name) == own
+    assert desk.undoable == before + 3
+    for name, words in (("hi", "40"), ("lo", "-20"), ("base", "15")):
+        spin = card.limits.controls[name].spin  # type: ignore[attr-defined]
+        spin.selectAll()
+        qtbot.keyClicks(spin, words)
+        qtbot.keyClick(spin, Qt.Key.Key_Return)
+    route = desk.routes[0]
+    assert (route.base, route.lo, route.hi) == (15.0, -20.0, 40.0)
+    least = card.limits.controls["lo"].spin  # type: ignore[attr-defined]
+    least.selectAll()
+    qtbot.keyClicks(least, "50")
+    qtbot.keyClick(least, Qt.Key.Key_Return)
+    assert desk.said[-1] == "Route 1: its smallest value 50 is above its largest 40."
+    assert desk.routes[0] == route
+    assert least.value() == -20.0
+    assert not card.bound.isEnabled()
+    desk.document.undo()
+    assert desk.routes[0] != route
+
+
 def test_with_its_bend_a_movement_goes_and_comes_back(desk: Desk) -> None:
     desk.add()
     desk.document.remove_stage(1)
@@ -209,6 +241,7 @@ def test_a_layer_is_found_by_a_part_of_its_name_and_another_is_refused(desk: Des
     card = desk.choose(desk.add(), "Layer")
     layer = card.form.controls["layer"]
     assert isinstance(layer, Line)
+    assert layer.line.placeholderText() == "none; enc1, say"
     qtbot.keyClicks(layer.line, "C2")
     completer = layer.line.completer()
     offered = completer.completionModel()

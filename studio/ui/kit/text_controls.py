@@ -34,6 +34,7 @@ class Line(Control):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.line.setCompleter(completer)
+        self.line.setPlaceholderText(f"none; {words[0]}, say" if words else "")
 
     def value(self) -> Any:
         """See `Control.value`."""

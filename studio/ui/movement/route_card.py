@@ -30,6 +30,7 @@ from studio.ui.kit.number_controls import Number
 from studio.ui.kit.reached import give_place
 from studio.ui.kit.text_controls import Line
 from studio.ui.movement.curves_list import CurvesList
+from studio.ui.movement.limits import Limits, LimitsForm
 from studio.ui.movement.trace import Trace
 
 
@@ -67,6 +68,10 @@ class RouteCard(QFrame):
         self.on = tool_button("power", "Rest or move", "The movement is on", self._toggle_on)
         self.on.setCheckable(True)
         self.name = ElidedLabel()
+        self.bound = tool_button(
+            "arrows-in-line-vertical", "A base and limits of its own", "A base and limits of its own", self._show_limits
+        )
+        self.bound.setCheckable(True)
         self.retarget = tool_button("target", "Move another number", "Move another number", self.target_asked.emit)
         self.remove = tool_button("x", "Remove this movement", "Remove this movement", self._remove)
         head = QHBoxLayout()
@@ -74,6 +79,7 @@ class RouteCard(QFrame):
         head.setSpacing(theme.SPACE // 2)
         head.addWidget(self.on)
         head.addWidget(self.name, 1)
+        head.addWidget(self.bound)
         head.addWidget(self.retarget)
         head.addWidget(self.remove)
         self.address = ElidedLabel()
@@ -114,6 +120,9 @@ class RouteCard(QFrame):
         column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
         column.setSpacing(theme.SPACE // 2)
         column.addLayout(grid)
+        self.limits = LimitsForm()
+        self.limits.hide()
+        column.addWidget(self.limits)
         if fields(self._kind):
             column.addWidget(self.form)
         self.curves = CurvesList(self.number)
@@ -127,6 +136,8 @@ class RouteCard(QFrame):
         self.source.activated.connect(self._set_source)
         self.reach.changed.connect(lambda: self._turn(depth=float(self.reach.value())))
         self.reach.settled.connect(self._settle)
+        self.limits.changed.connect(self._turn_limits)
+        self.limits.settled.connect(self._settle)
         self.form.changed.connect(self._turn_source)
         self.form.settled.connect(self._settle)
         for control in self.form.controls.values():
@@ -140,8 +151,10 @@ class RouteCard(QFrame):
         self.on.setChecked(route.on)
         self.on.setToolTip("Moves; click to let it rest" if route.on else "Rests; click to let it move")
         try:
-            label, there = self._names.number(route.target).label, True
+            number, value = self._names.number(route.target), self._names.get(route.target)
+            label, there = number.label, True
         except StudioError:
+            number, value = None, 0.0
             waits = next((each.label for each in window_numbers() if each.address == route.target), "")
             label, there = f"{waits}: not there yet" if waits else "Nothing is at this address", False
         self.name.say(label)
@@ -156,6 +169,8 @@ class RouteCard(QFrame):
         self.reach.show_value(route.depth)
         self.form.show_record(route.source)
         self.curves.show_curves(route.curves)
+        self.limits.show_limits(route, number, value)
+        self._show_limits()
         layers = [node.name for node in self._document.network.graph.nodes]
         for name, words in (("layer", layers), ("trigger", TRIGGERS), ("retrigger", TRIGGERS)):
             control = self.form.controls.get(name)
@@ -185,6 +200,21 @@ class RouteCard(QFrame):
         if self._gesture is None or not self._gesture.is_open:
             self._gesture = self._document.begin(self._label("Movement"))
         self._gesture.set_section(ROUTES, changed(self._routes(), self.number, **settings))
+
+    def _show_limits(self) -> None:
+        """Those that there are stay in sight."""
+        has_own = self.limits.record() != Limits()
+        self.limits.setVisible(has_own or self.bound.isChecked())
+        self.bound.setEnabled(not has_own)
+        self.bound.setChecked(has_own or self.bound.isChecked())
+
+    def _turn_limits(self, limits: Limits) -> None:
+        try:
+            self._turn(base=limits.base, lo=limits.lo, hi=limits.hi)
+        except StudioError as error:
+            self.refused.emit(str(error))
+            for route in filter(self.shows, self._routes()):
+                self.show_route(route)
 
     def _check_source(self, source: Modulator) -> None:
         # What waits for a layer of another network can be turned none the less.
