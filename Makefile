@@ -35,7 +35,7 @@ test: system lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 # What is quick and needs little of a machine; the shipped networks, the wheel and whole engines come with `make test`.
-CHECKED := model ops edits control io cli plugins learn test_api.py test_build.py test_structure.py
+CHECKED := model ops edits control io cli plugins learn test_api.py test_build.py test_structure.py test_architecture_page.py
 check: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m "not slow and not long and not gl and not window and not film" \
 	  $(addprefix tests/,$(CHECKED))

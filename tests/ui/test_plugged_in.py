@@ -17,6 +17,7 @@ from whole_window import WholeWindow
 from studio import plugin
 from studio.io.networks import save_network
 from studio.model import plugins
+from studio.ui.importing.dropping import export_filters, kind_of, model_suffixes
 from studio.ui.shell.declared import declared
 
 pytestmark = pytest.mark.gl
@@ -75,6 +76,20 @@ def test_every_group_that_the_program_asks_for_has_an_example_that_is_installed(
     assert groups_of(example.read_text("utf-8")) == asked
     assert groups_of(site.read_text("utf-8")) == asked
     assert set(re.findall(r"studio\.\w+", " ".join(table))) == asked
+
+
+def test_formats_of_plug_ins_are_dropped_and_chosen_as_those_of_the_studio(
+    install: Callable[..., None], tmp_path: Path
+) -> None:
+    names = ("sea.wave", "checkpoint.pth.tar", "model.ONNX", "model.json", "film.mp4", "picture.png")
+    assert [kind_of(tmp_path / name) for name in names] == ["source", *["model"] * 3, *["source"] * 2]
+    install("wave_pack")
+    assert [kind_of(tmp_path / name) for name in names] == [*["model"] * 4, *["source"] * 2]
+    assert ".wave" in model_suffixes()
+    filters = export_filters().split(";;")
+    assert filters[0].endswith("(*.pt *.pth)")
+    assert "Names of layers (*.names)" in filters
+    assert filters[-1].endswith("(*)")
 
 
 def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:

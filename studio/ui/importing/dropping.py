@@ -11,10 +11,6 @@ from studio.io.preset_file import MANIFEST as PRESET
 
 Kind = Literal["preset", "model", "source"]
 
-MODEL_SUFFIXES = (
-    ".pt", ".pth", ".ckpt", ".model", ".pt2", ".onnx", ".safetensors", ".bin", ".t7", ".keras", ".h5", ".hdf5", ".json"
-)  # fmt: skip
-
 # Refused as models, in a sentence that says the way on, rather than as pictures.
 _FOREIGN = (
     ".pb", ".tflite", ".caffemodel", ".pkl", ".npz", ".mlmodel", ".pdmodel", ".engine", ".gguf", ".ort", ".weights"
@@ -39,7 +35,28 @@ def kind_of(path: Path) -> Kind:
             return kind_of(path / NETWORK)
         held = ("*.npy", "*/*.npy", "model.json", "saved_model.pb")
         return "model" if any(next(path.glob(where), None) for where in held) else "source"
-    return "model" if path.suffix.lower() in (*MODEL_SUFFIXES, *_FOREIGN, ".npy") else "source"
+    return "model" if path.name.lower().endswith((*model_suffixes(), *_FOREIGN, ".npy", ".json")) else "source"
+
+
+def model_suffixes() -> tuple[str, ...]:
+    """What files of models end in, as the formats of importers say, those of plug-ins among them."""
+    from studio.io.importers import formats
+
+    found = dict.fromkeys(suffix for importer in formats() for suffix in importer.suffixes)
+    # A format of folders says so in words.
+    return tuple(suffix for suffix in found if "." in suffix)
+
+
+def export_filters() -> str:
+    """The formats that a network can be exported in, as a file dialog takes them: PyTorch's first, folders last."""
+    from studio.io.exporters import formats
+
+    ordered = sorted(formats(), key=lambda each: (".pt" not in each.suffixes, not each.suffixes))
+    patterns = (" ".join(f"*{suffix}" for suffix in each.suffixes) or "*" for each in ordered)
+    return ";;".join(
+        f"{each.description[:1].upper()}{each.description[1:]} ({pattern})"
+        for each, pattern in zip(ordered, patterns, strict=True)
+    )
 
 
 def says_of_drop(path: Path) -> str:

@@ -14,11 +14,9 @@ from studio.model.document import Document
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker
-from studio.ui.importing.dropping import MODEL_SUFFIXES, kind_of, model_at
+from studio.ui.importing.dropping import export_filters, kind_of, model_at, model_suffixes
 from studio.ui.importing.import_reading import Importing
 from studio.ui.services.messages import MessageBar
-
-_EXPORTS = "PyTorch state dict (*.pt *.pth);;safetensors (*.safetensors);;ONNX (*.onnx);;Folder of .npy (*)"
 
 
 class Opening:
@@ -59,16 +57,16 @@ class Opening:
 
     def ask_model(self) -> None:
         """Choose a model of another program."""
-        suffixes = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
+        suffixes = " ".join(f"*{suffix}" for suffix in model_suffixes())
         kinds = f"Models ({suffixes});;Folders of .npy (*.npy {MANIFEST});;All (*)"
         chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(Path.home()), kinds)
         if chosen:
             self.importing.begin(model_at(Path(chosen)))
 
     def ask_export(self) -> None:
-        """Choose where the network goes with its bends: PyTorch, safetensors, ONNX, or a folder of .npy."""
+        """Choose where the network goes with its bends, and in which format."""
         start = str(Path.home() / f"{self._document.name}.pt")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the bent network", start, _EXPORTS)
+        chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the bent network", start, export_filters())
         if chosen:
             self.export(Path(chosen))
 
