@@ -22,6 +22,7 @@ from studio.model.document import Document
 from studio.model.performance import Arranged, Ended, Faded, Mixed, NetworkOpened, Performance, Signalled, Take, Turned
 from studio.model.preset import Preset
 from studio.model.score import Score
+from studio.model.stages import STAGES
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.taking import Performing
 from studio.ui.performance.lanes import CURVE, HEAD, RULER, lanes
@@ -226,6 +227,17 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     assert 44.0 in values
     assert values[-1] == 44.0
     assert first.exists()
+    # On another preset of the network it is said, and that one comes back.
+    heard = len(whole.said)
+    whole.document.load(Preset("another", whole.document.network, {}), None)
+    whole.key(Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert hand.plays
+    assert 'It was played on the preset "tiny"; one undo brings "another" back.' in whole.said[heard:]
+    whole.until(lambda: not hand.plays)
+    assert whole.document.get("/bend/1/angle") == 44.0
+    whole.document.undo()
+    assert not whole.document.section(STAGES)
+    assert not whole.document.bypassed
 
 
 @pytest.mark.gl

@@ -147,6 +147,10 @@ class StageHand(QObject):
         spec = self._parts.telemetry[PlayerState].spec
         if performance.take.source and performance.take.source != spec:
             self._tell(f"It was played to {performance.take.source}; it plays to what is open now.")
+        opened = self._parts.document.name
+        if not networks and performance.preset != opened:
+            text = f'It was played on the preset "{performance.preset}"; one undo brings "{opened}" back.'
+            self._parts.messages.say(Message(text))
         try:
             self._replay.play(performance, 0.0 if start >= performance.seconds else start, networks)
         except StudioError as error:
