@@ -98,11 +98,9 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None, routes: Routes = ()
     from studio.control.sound import PREFIX, SoundTrack
     from studio.model.modulator import NOTHING
     from studio.model.tempo import TEMPO
-    from studio.runtime.render.mover import matrix_of
 
     wanted = bpm == _FROM_SOUND
-    signals = {*matrix_of(preset).signals, *(name for route in routes for name in route.source.signals())}
-    if not wanted and not any(name.startswith(PREFIX) for name in signals):
+    if not wanted and not any(name.startswith(PREFIX) for name in _signals(preset, routes)):
         return preset, lambda _: NOTHING
     if sound is None:
         if wanted:
@@ -117,6 +115,23 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None, routes: Routes = ()
         note(f"The sound has {tempo.bpm:.1f} beats a minute.")
         preset = preset.with_section(TEMPO, tempo)
     return preset, track.at
+
+
+def note_hands(preset: Preset, routes: Routes = ()) -> None:
+    """Say by what nothing comes in a render without a performance, where something moves by it."""
+    heads = {name.partition("/")[0] for name in _signals(preset, routes)}
+    found = [words for head, words in (("midi", "MIDI"), ("osc", "OSC"), ("mouse", "the mouse")) if head in heads]
+    if found:
+        note(
+            f"Nothing comes by {' or '.join(found)} in a render, so what moves by it rests; "
+            "a performance that is rendered by --performance has what came."
+        )
+
+
+def _signals(preset: Preset, routes: Routes) -> set[str]:
+    from studio.runtime.render.mover import matrix_of
+
+    return {*matrix_of(preset).signals, *(name for route in routes for name in route.source.signals())}
 
 
 def fade_routes(moves: Sequence[str]) -> Routes:

@@ -29,7 +29,16 @@ from studio.cli.common import EngineOption, OverwriteOption, is_given, note, ope
 from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
-from studio.cli.moving import BpmOption, FadeOption, MoveOption, as_long_as, fade_routes, with_movement, with_sound
+from studio.cli.moving import (
+    BpmOption,
+    FadeOption,
+    MoveOption,
+    as_long_as,
+    fade_routes,
+    note_hands,
+    with_movement,
+    with_sound,
+)
 from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, second_for, turns_of
 from studio.cli.recording import RecordingSettings, record_frames, record_turns
 from studio.cli.two_networks import Fades
@@ -183,6 +192,8 @@ def render(
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path, fade_routes(move))
+        if played is None:
+            note_hands(bent, fade_routes(move))
         smooth = played is not None and rate != played.take.rate
         others = OtherNetworks(played, performance, path, smooth=smooth)
         turns = None if played is None else turns_of(played, rate, (first, end), others.paths(bent))

@@ -39,6 +39,19 @@ def test_what_moves_is_the_same_twice_and_other_than_still(studio_here: StudioHe
     assert rendered(studio_here, tmp_path, "c") != first
 
 
+def test_by_what_nothing_comes_in_a_render_is_said(studio_here: StudioHere) -> None:
+    shared = ("--preset", "landscapes", "--fps", "10", "--frames", "0:1", "--engine", "torch")
+    for name, move, said in (
+        ("a", "midi,number=7", "Nothing comes by MIDI in a render, so what moves by it rests"),
+        ("b", "envelope,trigger=osc/hit", "Nothing comes by OSC in a render"),
+        ("c", "mouse", "Nothing comes by the mouse in a render"),
+        ("d", "lfo", ""),
+    ):
+        status, _, err = studio_here("render", "latent:walk", name, *shared, "--move", f"/latent/z/3={move}")
+        assert status == 0, err
+        assert said in err if said else "Nothing comes" not in err
+
+
 def test_addresses_are_listed_for_people_and_programs(studio_here: StudioHere) -> None:
     status, out, err = studio_here("addresses", "landscapes")
     assert (status, err) == (0, "")
