@@ -15,6 +15,7 @@ from helpers import EngineFor, normal, relative_error
 import studio
 from studio import plugin
 from studio.bends import make_bend
+from studio.cli.doctor import _plugins as said_by_doctor
 from studio.control.move import move
 from studio.edits import make_edit
 from studio.edits import registry as edit_registry
@@ -215,6 +216,16 @@ def test_broken_ones_are_named_and_the_rest_works(install: Install) -> None:
     with open_source("wave") as source:
         assert len(list(source)) == 10
     assert 'The plug-in "greedy" (broken-pack 0.1) has failed: RuntimeError: cannot decide' in "\n".join(problems())
+
+
+def test_doctor_names_what_works_and_what_is_wrong(install: Install) -> None:
+    install("wave_pack", "broken_pack")
+    found = said_by_doctor()
+    assert isinstance(found, dict)
+    assert {said for name, said in found.items() if "wave-pack 1.2" in name} == {"works"}
+    wrong = [said for name, said in found.items() if name.startswith("problem ")]
+    assert tuple(wrong) == plugin.check()
+    assert any('"crash" (broken-pack 0.1) cannot be loaded' in str(said) for said in wrong)
 
 
 def test_an_operator_that_fails_is_named_with_its_plug_in(install: Install, engine_for: EngineFor) -> None:
